@@ -1,6 +1,9 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.check.Check;
+import io.github.notearchive.cli.check.SystemChecks;
+import io.github.notearchive.io.TerminalText;
 import java.io.PrintWriter;
 import java.time.Instant;
 import java.util.List;
@@ -26,7 +29,7 @@ import picocli.CommandLine.Spec;
             "",
             "Exit codes: 0 nothing failed, there may be warnings; 2 settings or credentials are wrong, or somebody has to act; 8 a server is out of reach; 1 unforeseen. With several failures the first of 2, 8, 1."
         })
-final class CheckCommand implements Callable<Integer> {
+public final class CheckCommand implements Callable<Integer> {
 
     @Option(names = "--json", description = "Prints the same as one JSON document.")
     private boolean json;
@@ -35,13 +38,13 @@ final class CheckCommand implements Callable<Integer> {
     private CommandSpec spec = CommandSpec.create();
 
     /** All of it, as it is printed. */
-    record Report(Instant at, int exitCode, List<SystemCheck.Finding> checks) {}
+    record Report(Instant at, int exitCode, List<SystemChecks.Finding> checks) {}
 
     @Override
     public Integer call() {
         Instant began = Instant.now();
-        List<SystemCheck.Finding> findings = new SystemCheck(Map.of(), null).all();
-        ExitCode exitCode = SystemCheck.exitCode(findings);
+        List<SystemChecks.Finding> findings = new SystemChecks(Map.of(), null).all();
+        ExitCode exitCode = SystemChecks.exitCode(findings);
         PrintWriter out = spec.commandLine().getOut();
         if (json) {
             Json.print(new Report(began, exitCode.number(), findings), out);
@@ -52,21 +55,23 @@ final class CheckCommand implements Callable<Integer> {
         return exitCode.number();
     }
 
-    static void print(List<SystemCheck.Finding> findings, PrintWriter out) {
-        for (SystemCheck.Finding finding : findings) {
+    public static void print(List<SystemChecks.Finding> findings, PrintWriter out) {
+        for (SystemChecks.Finding finding : findings) {
             out.printf(
                     "%-7s  %-14s  %s%n",
-                    finding.result().name().toLowerCase(Locale.ROOT), finding.name(), Harmless.line(finding.message()));
+                    finding.result().name().toLowerCase(Locale.ROOT),
+                    finding.name(),
+                    TerminalText.line(finding.message()));
         }
-        long failed = count(findings, Look.Result.FAILED);
-        long warnings = count(findings, Look.Result.WARNING);
-        ExitCode exitCode = SystemCheck.exitCode(findings);
+        long failed = count(findings, Check.Result.FAILED);
+        long warnings = count(findings, Check.Result.WARNING);
+        ExitCode exitCode = SystemChecks.exitCode(findings);
         out.printf(
                 "%s (exit %d): %d failed, %d warnings%n",
                 failed == 0 ? "A run can begin" : "Not ready", exitCode.number(), failed, warnings);
     }
 
-    private static long count(List<SystemCheck.Finding> findings, Look.Result result) {
+    private static long count(List<SystemChecks.Finding> findings, Check.Result result) {
         return findings.stream().filter(finding -> finding.result() == result).count();
     }
 }

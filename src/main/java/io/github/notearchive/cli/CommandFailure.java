@@ -1,20 +1,20 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
 
 /** A command that cannot do what it is asked: the exit code, and one message for the person at the terminal. */
-final class CommandFailure extends RuntimeException {
+public final class CommandFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
     private final ExitCode exitCode;
 
-    CommandFailure(ExitCode exitCode, String message) {
+    public CommandFailure(ExitCode exitCode, String message) {
         super(message);
         this.exitCode = exitCode;
     }
 
-    ExitCode exitCode() {
+    public ExitCode exitCode() {
         return exitCode;
     }
 }

@@ -12,10 +12,10 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
  * @param home set by the launcher, in a checkout, to its own directory; empty: the caller's
  */
 @ConfigurationProperties("archive")
-record DataDirectoryProperties(
+public record DataDirectoryProperties(
         @DefaultValue("") String dataDir, @DefaultValue("") String home) {
 
-    Path path() {
+    public Path path() {
         Path path = dataDir.isBlank() ? Path.of(home.isBlank() ? "" : home.strip(), "data") : Path.of(dataDir.strip());
         return path.toAbsolutePath().normalize();
     }

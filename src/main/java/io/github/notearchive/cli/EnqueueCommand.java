@@ -1,11 +1,12 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.Executions;
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.archive.worklist.EnqueueException;
+import io.github.notearchive.archive.worklist.EnqueueReport;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.worklist.EnqueueException;
-import io.github.notearchive.worklist.EnqueueReport;
-import io.github.notearchive.worklist.Enqueuer;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
@@ -104,9 +105,9 @@ final class EnqueueCommand implements Callable<Integer> {
                 refreshAfter == null ? null : refreshAfter.days(),
                 refreshAfter == null ? null : refreshAfter.night());
         boolean clean = true;
-        try (ArchiveContext context = ArchiveContext.open()) {
-            Optional<String> newArchive = WhichArchive.newArchive(context);
-            if (context.get(Executions.class).isRebuildUnfinished()) {
+        try (CommandContext context = CommandContext.open()) {
+            Optional<String> newArchive = ArchiveLocation.newArchive(context);
+            if (context.get(JobExecutionQueries.class).isRebuildUnfinished()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "the tables are being rebuilt from the bucket, and that is not finished; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
@@ -114,7 +115,7 @@ final class EnqueueCommand implements Callable<Integer> {
             requireLaterNight(Night.current(context.get(Clock.class)));
             newArchive.ifPresent(what -> {
                 PrintWriter err = spec.commandLine().getErr();
-                err.println(Harmless.lines("note-archive: " + what));
+                err.println(TerminalText.lines("note-archive: " + what));
                 err.flush();
             });
             Enqueuer enqueuer = context.get(Enqueuer.class);
@@ -166,7 +167,7 @@ final class EnqueueCommand implements Callable<Integer> {
         throw new ParameterException(
                 spec.commandLine(),
                 "\""
-                        + Harmless.line(Enqueuer.withoutShareToken(input))
+                        + TerminalText.line(Enqueuer.withoutShareToken(input))
                         + (Files.isRegularFile(file)
                                 ? "\" is a file that this user may not read; nothing was enqueued"
                                 : "\" is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note; nothing was enqueued"));
@@ -190,7 +191,7 @@ final class EnqueueCommand implements Callable<Integer> {
     }
 
     private static String name(String input) {
-        return isStandardInput(input) ? "standard input" : Harmless.line(Enqueuer.withoutShareToken(input));
+        return isStandardInput(input) ? "standard input" : TerminalText.line(Enqueuer.withoutShareToken(input));
     }
 
     private boolean print(String input, EnqueueReport report) {
@@ -200,11 +201,11 @@ final class EnqueueCommand implements Callable<Integer> {
                 "%s: %d new, %d already known, %d named again, %d rejected%n",
                 name(input), report.added(), report.known(), report.repeated(), report.rejected());
         if (report.heading() != null) {
-            out.println("  line 1 names columns: \"" + Harmless.line(report.heading()) + "\"");
+            out.println("  line 1 names columns: \"" + TerminalText.line(report.heading()) + "\"");
         }
         out.flush();
         if (rejects == null) {
-            report.examples().forEach(line -> err.println("  " + Harmless.line(line)));
+            report.examples().forEach(line -> err.println("  " + TerminalText.line(line)));
             if (report.rejected() > report.examples().size()) {
                 err.printf(
                         "  and %d more; --rejects FILE writes them all%n",

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.io.TerminalText;
 import java.text.Normalizer;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -24,7 +25,7 @@ final class Excerpt {
      * @param words separated by white space
      */
     static String of(String text, String words) {
-        String line = Harmless.line(text);
+        String line = TerminalText.line(text);
         int[] characters = line.codePoints().toArray();
         List<Integer> sources = new ArrayList<>();
         StringBuilder compared = new StringBuilder();
@@ -34,7 +35,7 @@ final class Excerpt {
             sources.addAll(Collections.nCopies(folded.length(), i));
         }
         int first = characters.length;
-        for (String word : fold(Harmless.line(words)).split(" +", -1)) {
+        for (String word : fold(TerminalText.line(words)).split(" +", -1)) {
             int at = compared.indexOf(word);
             if (at >= 0 && !word.isEmpty()) {
                 first = Math.min(first, sources.get(at));

@@ -2,7 +2,7 @@ package io.github.notearchive.cli;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.PrintWriter;

@@ -1,17 +1,19 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.catalog.MediaCatalog;
-import io.github.notearchive.catalog.NoteCatalog;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.ledger.CallHistory;
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.ledger.CallHistory;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.report.NoteStories;
-import io.github.notearchive.report.NoteStory;
-import io.github.notearchive.source.VideoProperties;
-import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.provider.VideoProperties;
+import io.github.notearchive.report.NoteHistories;
+import io.github.notearchive.report.NoteHistory;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Optional;
@@ -46,16 +48,16 @@ final class ExplainCommand implements Callable<Integer> {
             String note,
             NoteState state,
             List<String> next,
-            List<NoteStory.Event> story,
+            List<NoteHistory.Event> story,
             Worklist.Entry worklist,
             NoteCatalog.@Nullable NoteLine captured,
             List<CallHistory.CallEntry> calls,
-            List<NoteStory.File> files) {}
+            List<NoteHistory.File> files) {}
 
     @Override
     public Integer call() {
         NoteId id = Arguments.noteId(spec, note);
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             PrintWriter out = spec.commandLine().getOut();
             Optional<Worklist.Entry> entry = context.get(Worklist.class).find(id);
             if (entry.isEmpty()) {
@@ -64,12 +66,13 @@ final class ExplainCommand implements Callable<Integer> {
                         ExitCode.USAGE,
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             }
-            NoteStory story = context.get(NoteStories.class).tell(entry.get());
+            NoteHistory story = context.get(NoteHistories.class).tell(entry.get());
             Optional<NoteCatalog.NoteLine> captured =
                     context.get(NoteCatalog.class).find(id);
             List<CallHistory.CallEntry> calls = context.get(CallHistory.class).of(id);
             List<String> next = Stream.concat(
-                            Stream.of(next(entry.get(), context.get(NoteStories.class))), refresh(entry.get()).stream())
+                            Stream.of(next(entry.get(), context.get(NoteHistories.class))),
+                            refresh(entry.get()).stream())
                     .toList();
             if (json) {
                 Json.print(
@@ -102,17 +105,17 @@ final class ExplainCommand implements Callable<Integer> {
         out.printf("Note %s is %s%n", entry.id(), entry.state());
         out.printf(
                 "  enqueued %s from \"%s\" with priority %d (times of Shanghai)%n",
-                Times.minute(entry.enqueuedAt()), Harmless.line(entry.source()), entry.priority());
+                DisplayFormat.minute(entry.enqueuedAt()), TerminalText.line(entry.source()), entry.priority());
         if (entry.settledAt() != null) {
             out.printf(
                     "  last decided %s%s%n",
-                    Times.minute(entry.settledAt()),
+                    DisplayFormat.minute(entry.settledAt()),
                     entry.settledBy() == null
                             ? " by an operator, or by a run before the tables were rebuilt"
                             : " by execution " + entry.settledBy());
         }
         if (entry.lastError() != null) {
-            out.println("  because " + Harmless.line(entry.lastError()));
+            out.println("  because " + TerminalText.line(entry.lastError()));
         }
         out.printf(
                 "  put off by the provider %d times, %d of them in the night of %s; for its files %d times, %d of them that night%n",
@@ -122,7 +125,9 @@ final class ExplainCommand implements Callable<Integer> {
                 entry.mediaAttempts(),
                 entry.mediaAttemptsTonight());
         if (entry.claimedBy() != null) {
-            out.printf("  in work on node %s, lease until %s%n", entry.claimedBy(), Times.second(entry.claimedUntil()));
+            out.printf(
+                    "  in work on node %s, lease until %s%n",
+                    entry.claimedBy(), DisplayFormat.second(entry.claimedUntil()));
         }
     }
 
@@ -130,30 +135,37 @@ final class ExplainCommand implements Callable<Integer> {
         out.println("Captured");
         out.printf(
                 "  \"%s\" by %s, type %s, published %s%n",
-                orNone(note.title()), orNone(note.author()), orNone(note.type()), Times.minute(note.publishedAt()));
+                orNone(note.title()),
+                orNone(note.author()),
+                orNone(note.type()),
+                DisplayFormat.minute(note.publishedAt()));
         out.printf(
                 "  %d captures, first %s, last %s%n",
-                note.captures(), Times.minute(note.firstCapturedAt()), Times.minute(note.lastCapturedAt()));
-        out.printf("  complete since %s, sidecar %s%n", Times.minute(note.archivedAt()), orNone(note.sidecarKey()));
+                note.captures(),
+                DisplayFormat.minute(note.firstCapturedAt()),
+                DisplayFormat.minute(note.lastCapturedAt()));
+        out.printf(
+                "  complete since %s, sidecar %s%n",
+                DisplayFormat.minute(note.archivedAt()), orNone(note.sidecarKey()));
     }
 
     /** Day and time of each event, the day only where it is another one. */
-    private static void tell(NoteStory story, List<String> next, PrintWriter out) {
+    private static void tell(NoteHistory story, List<String> next, PrintWriter out) {
         out.println("Story (times of Shanghai)");
         String day = "";
-        for (NoteStory.Event event : story.events()) {
-            String at = Times.second(event.at());
+        for (NoteHistory.Event event : story.events()) {
+            String at = DisplayFormat.second(event.at());
             String date = at.substring(0, 10);
             out.printf(
                     "  %s %s  %s%n",
-                    date.equals(day) ? " ".repeat(10) : date, at.substring(11), Harmless.line(event.what()));
+                    date.equals(day) ? " ".repeat(10) : date, at.substring(11), TerminalText.line(event.what()));
             day = date;
         }
-        next.forEach(line -> out.printf("  %-19s  %s%n", "next", Harmless.line(line)));
+        next.forEach(line -> out.printf("  %-19s  %s%n", "next", TerminalText.line(line)));
     }
 
     private static String orNone(@Nullable String text) {
-        return text == null ? "(none)" : Harmless.line(text);
+        return text == null ? "(none)" : TerminalText.line(text);
     }
 
     private static void tellCalls(List<CallHistory.CallEntry> calls, PrintWriter out) {
@@ -165,7 +177,7 @@ final class ExplainCommand implements Callable<Integer> {
             table.row(
                     call.id(),
                     call.endpoint(),
-                    Times.second(call.sentAt()),
+                    DisplayFormat.second(call.sentAt()),
                     call.durationMs(),
                     call.httpStatus(),
                     call.code(),
@@ -177,7 +189,7 @@ final class ExplainCommand implements Callable<Integer> {
         out.print(table.isEmpty() ? "  none\n" : table);
     }
 
-    private static void tellFiles(List<MediaCatalog.SlotRow> slots, List<NoteStory.File> files, PrintWriter out) {
+    private static void tellFiles(List<MediaCatalog.SlotRow> slots, List<NoteHistory.File> files, PrintWriter out) {
         out.println("Files");
         TextTable table = new TextTable(
                 "kind", "ordinal", "state", "reason", "rendition", "size", "type", "listed", "object or error");
@@ -189,7 +201,7 @@ final class ExplainCommand implements Callable<Integer> {
                     slot.damage() == null ? slot.state() : "found " + slot.damage(),
                     slot.reason(),
                     slot.rendition(),
-                    media == null ? null : Times.size(media.size()),
+                    media == null ? null : DisplayFormat.size(media.size()),
                     media == null ? null : media.contentType(),
                     isListed(slot, files) ? "" : "no longer",
                     media == null
@@ -199,10 +211,10 @@ final class ExplainCommand implements Callable<Integer> {
         out.print(table.isEmpty() ? "  none known\n" : table);
     }
 
-    private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteStory.File> files) {
+    private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteHistory.File> files) {
         return files.stream()
                 .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
-                .allMatch(NoteStory.File::isListed);
+                .allMatch(NoteHistory.File::isListed);
     }
 
     /** What stands between the note and its video, where that is a call of its own. */
@@ -250,13 +262,13 @@ final class ExplainCommand implements Callable<Integer> {
                         + own);
     }
 
-    private static String next(Worklist.Entry entry, NoteStories stories) {
+    private static String next(Worklist.Entry entry, NoteHistories stories) {
         if (entry.claimedBy() != null) {
             return "node "
                     + entry.claimedBy()
                     + " is working on it; if that process is gone, its next run takes the note up again";
         }
-        String due = entry.dueAt() == null ? "" : Times.minute(entry.dueAt()) + " Shanghai";
+        String due = entry.dueAt() == null ? "" : DisplayFormat.minute(entry.dueAt()) + " Shanghai";
         return switch (entry.state()) {
             case PENDING -> "due since " + due + "; the next run takes it up";
             case POSTPONED ->

@@ -1,5 +1,7 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.export.AuthorMode;
 import io.github.notearchive.export.ExportException;
 import io.github.notearchive.export.ExportFormat;
@@ -12,11 +14,11 @@ import io.github.notearchive.export.ExportWriteException;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.MediaMode;
 import io.github.notearchive.export.Selection;
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.Spans;
-import io.github.notearchive.objectstore.StoreProperties;
-import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
@@ -173,12 +175,12 @@ final class ExportCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         ExportOptions options = options();
         AtomicBoolean stopped = new AtomicBoolean();
-        StopSignals signals = StopSignals.install();
+        SignalHandlers signals = SignalHandlers.install();
         signals.passTo(signal -> {
             stopped.set(true);
             log.info("{}: the export ends, and nothing of it is kept", signal);
         });
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             if (options.media() == MediaMode.PRESIGNED) {
                 warnOfPresigned(context.get(StoreProperties.class));
             }
@@ -263,13 +265,13 @@ final class ExportCommand implements Callable<Integer> {
         TextTable tables = new TextTable("table", "rows");
         report.rows().forEach(tables::row);
         out.print(tables);
-        out.printf("  %d files, %s, and manifest.json%n", report.files() - 1, Times.size(report.bytes()));
+        out.printf("  %d files, %s, and manifest.json%n", report.files() - 1, DisplayFormat.size(report.bytes()));
         if (report.copied() > 0 || report.missing() > 0) {
             out.printf("  media: %d copied and compared, %d missing%n", report.copied(), report.missing());
         }
         for (MissingObject missing :
                 report.missingExamples().stream().limit(NAMED).toList()) {
-            out.println(Harmless.line("    " + missing.key() + ": " + missing.reason()));
+            out.println(TerminalText.line("    " + missing.key() + ": " + missing.reason()));
         }
         if (report.missing() > NAMED) {
             out.printf("    and %d more, see manifest.json%n", report.missing() - NAMED);

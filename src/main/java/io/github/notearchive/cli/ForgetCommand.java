@@ -1,10 +1,12 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ArchiveRevision;
-import io.github.notearchive.job.Executions;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.ForgetReport;
-import io.github.notearchive.job.Forgetter;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.erase.ErasureReport;
+import io.github.notearchive.nightly.ArchiveRevision;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -77,8 +79,8 @@ final class ForgetCommand implements Callable<Integer> {
             throw new ParameterException(spec.commandLine(), "--author and --reason must say something");
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
-            if (context.get(Executions.class).isRebuildUnfinished()) {
+        try (CommandContext context = CommandContext.openExisting()) {
+            if (context.get(JobExecutionQueries.class).isRebuildUnfinished()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
                         "the tables are being rebuilt from the bucket, and that is not finished, so that nobody knows which files other notes use; nothing was forgotten. Finish it with note-archive rebuild, then forget");
@@ -87,20 +89,20 @@ final class ForgetCommand implements Callable<Integer> {
             if (difference.isPresent()) {
                 throw new CommandFailure(ExitCode.USAGE, difference.get() + "; nothing was forgotten");
             }
-            Forgetter forgetter = context.get(Forgetter.class);
+            Eraser forgetter = context.get(Eraser.class);
             String person = author == null ? null : author.strip();
             if (person != null) {
                 requireNoRedId(forgetter, person);
             }
-            var request = new Forgetter.Request(notes, person, reason == null ? null : reason.strip());
-            ForgetReport report =
+            var request = new Eraser.Request(notes, person, reason == null ? null : reason.strip());
+            ErasureReport report =
                     yes ? forgetter.forget(request).orElseThrow(ForgetCommand::notNow) : forgetter.preview(request);
             print(report, spec.commandLine().getOut());
             return ExitCode.COMPLETED.number();
         }
     }
 
-    private static boolean isNobody(ForgetReport report) {
+    private static boolean isNobody(ErasureReport report) {
         return report.notes().isEmpty()
                 && report.namedIn().isEmpty()
                 && report.rows().values().stream().allMatch(rows -> rows == 0);
@@ -112,21 +114,21 @@ final class ForgetCommand implements Callable<Integer> {
                 "a run, an audit or another forget is active, which may have the same files in hand; nothing was forgotten. Repeat when it has ended");
     }
 
-    private static void requireNoRedId(Forgetter forgetter, String person) {
+    private static void requireNoRedId(Eraser forgetter, String person) {
         Optional<String> id = forgetter.authorByRedId(person);
         if (id.isPresent()) {
             throw new CommandFailure(
                     ExitCode.USAGE,
                     "\""
-                            + Harmless.line(person)
+                            + TerminalText.line(person)
                             + "\" is the number that people know the author "
-                            + Harmless.line(id.get())
+                            + TerminalText.line(id.get())
                             + " by, not the user id; nothing was forgotten. Use: forget --author "
-                            + Harmless.line(id.get()));
+                            + TerminalText.line(id.get()));
         }
     }
 
-    private void print(ForgetReport report, PrintWriter out) {
+    private void print(ErasureReport report, PrintWriter out) {
         if (json) {
             Json.print(report, out);
             out.flush();
@@ -142,7 +144,7 @@ final class ForgetCommand implements Callable<Integer> {
         if (report.author() && isNobody(report)) {
             out.printf(
                     "  person   nothing of this person was here: check that \"%s\" is the right user id. %s%n",
-                    Harmless.line(author),
+                    TerminalText.line(author),
                     done
                             ? "It is remembered, so that nothing of theirs is archived"
                             : "With --yes it is remembered, so that nothing of theirs is archived");
@@ -158,7 +160,10 @@ final class ForgetCommand implements Callable<Integer> {
                 rows.getOrDefault("api_call", 0L));
         out.printf(
                 "  objects  %d files (%s) and %d exact answers (%s)%n",
-                report.files(), Times.size(report.fileBytes()), report.sidecars(), Times.size(report.sidecarBytes()));
+                report.files(),
+                DisplayFormat.size(report.fileBytes()),
+                report.sidecars(),
+                DisplayFormat.size(report.sidecarBytes()));
         if (report.unwrittenAnswers() > 0) {
             out.printf("  answers  %d that waited in files for the database%n", report.unwrittenAnswers());
         }
@@ -170,7 +175,7 @@ final class ForgetCommand implements Callable<Integer> {
         if (report.sharedFiles() > 0) {
             out.printf(
                     "  stays    %d files (%s) that other notes use, too%n",
-                    report.sharedFiles(), Times.size(report.sharedBytes()));
+                    report.sharedFiles(), DisplayFormat.size(report.sharedBytes()));
         }
         if (!report.namedIn().isEmpty()) {
             out.printf(

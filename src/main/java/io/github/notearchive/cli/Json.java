@@ -1,11 +1,12 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.io.TerminalText;
 import java.io.PrintWriter;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 
 /** What {@code --json} prints: one document, for people to read, too. */
-final class Json {
+public final class Json {
 
     private static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
@@ -13,7 +14,7 @@ final class Json {
     private Json() {}
 
     /** Prints it, with a line break behind it; no character in it controls a terminal. */
-    static void print(Object document, PrintWriter out) {
-        out.println(Harmless.json(MAPPER.writeValueAsString(document)));
+    public static void print(Object document, PrintWriter out) {
+        out.println(TerminalText.json(MAPPER.writeValueAsString(document)));
     }
 }

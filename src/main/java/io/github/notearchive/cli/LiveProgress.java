@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.RunProgress;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.nightly.RunProgress;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
@@ -96,7 +97,7 @@ final class LiveProgress implements AutoCloseable {
                         now.counts().notes().failed() == 0
                                 ? ""
                                 : ", " + now.counts().notes().failed() + " failed",
-                        Times.size(now.counts().files().bytes()),
+                        DisplayFormat.size(now.counts().files().bytes()),
                         now.notesPerMinute());
     }
 

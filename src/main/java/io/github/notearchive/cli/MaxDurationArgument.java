@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.NightlyLimitProperties;
+import io.github.notearchive.nightly.NightlyLimitProperties;
 import java.time.Duration;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;

@@ -1,6 +1,8 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.config.ConfigCommand;
+import io.github.notearchive.io.TerminalText;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -106,10 +108,10 @@ public final class NoteArchiveCommand implements Runnable {
                     return ExitCode.USAGE.number();
                 })
                 .setExecutionExceptionHandler((e, command, _) -> {
-                    Optional<CommandFailure> failure = Failures.explain(e);
+                    Optional<CommandFailure> failure = ErrorTranslator.explain(e);
                     if (failure.isPresent()) {
                         command.getErr()
-                                .println(Harmless.lines(
+                                .println(TerminalText.lines(
                                         "note-archive: " + failure.get().getMessage()));
                         pointToPage(failure.get().exitCode().number(), command);
                         return failure.get().exitCode().number();
@@ -117,7 +119,7 @@ public final class NoteArchiveCommand implements Runnable {
                     LoggerFactory.getLogger(NoteArchiveCommand.class).error("Unforeseen", e);
                     command.getErr()
                             .println("note-archive: unforeseen: "
-                                    + Harmless.line(e)
+                                    + TerminalText.line(e)
                                     + ". The log above says where; nothing that was bought is lost");
                     pointToPage(ExitCode.FAILED.number(), command);
                     return ExitCode.FAILED.number();

@@ -1,8 +1,10 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.NightPlan;
-import io.github.notearchive.job.NightPlanner;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.nightly.plan.NightPlan;
+import io.github.notearchive.nightly.plan.NightPlanner;
 import java.io.PrintWriter;
 import java.util.List;
 import java.util.Locale;
@@ -35,7 +37,7 @@ final class PlanCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             NightPlan plan = context.get(NightPlanner.class).plan();
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
@@ -51,9 +53,9 @@ final class PlanCommand implements Callable<Integer> {
     static void print(NightPlan plan, PrintWriter out) {
         out.printf(
                 "The night of %s in Shanghai, for node %s, as of %s%n",
-                plan.night(), plan.node(), Times.minute(plan.at()));
+                plan.night(), plan.node(), DisplayFormat.minute(plan.at()));
         for (String obstacle : plan.obstacles()) {
-            out.println("  no run would begin: " + Harmless.line(obstacle));
+            out.println("  no run would begin: " + TerminalText.line(obstacle));
         }
         printDue(plan.due(), out);
         print(plan.calls(), out);
@@ -65,7 +67,7 @@ final class PlanCommand implements Callable<Integer> {
         }
         if (!plan.notKnown().isEmpty()) {
             out.println("Not known");
-            plan.notKnown().forEach(unknown -> out.println("  " + Harmless.line(unknown)));
+            plan.notKnown().forEach(unknown -> out.println("  " + TerminalText.line(unknown)));
         }
     }
 
@@ -85,7 +87,7 @@ final class PlanCommand implements Callable<Integer> {
         }
         out.printf(
                 "%n  tonight  %d%s%n",
-                calls.tonight(), calls.because() == null ? "" : ": " + Harmless.line(calls.because()));
+                calls.tonight(), calls.because() == null ? "" : ": " + TerminalText.line(calls.because()));
     }
 
     private static void printLimits(List<NightPlan.Limit> ours, PrintWriter out) {
@@ -101,7 +103,7 @@ final class PlanCommand implements Callable<Integer> {
     private static void print(NightPlan.ExpectedDuration duration, PrintWriter out) {
         out.printf(
                 "Time%n  tonight  %s%n",
-                duration.expected().isZero() ? "none" : "about " + Times.took(duration.expected()));
+                duration.expected().isZero() ? "none" : "about " + DisplayFormat.took(duration.expected()));
         out.printf(
                 "           %s calls a second by %s; a call %s s (%s), the files of a note %s s (%s)%n",
                 decimal(duration.callsPerSecond(), 1),
@@ -111,7 +113,7 @@ final class PlanCommand implements Callable<Integer> {
                 decimal(duration.files().toMillis() / 1000.0, 2),
                 measured(duration.measuredNotes(), "notes"));
         if (duration.end() != null) {
-            out.printf("  a run that begins now ends at %s%n", Times.minute(duration.end()));
+            out.printf("  a run that begins now ends at %s%n", DisplayFormat.minute(duration.end()));
         }
     }
 
@@ -122,11 +124,11 @@ final class PlanCommand implements Callable<Integer> {
         } else if (backlog.lastNight() == null) {
             out.printf(
                     "  %d calls are left after tonight, and no night allows any: %s%n",
-                    backlog.calls(), Harmless.line(backlog.because()));
+                    backlog.calls(), TerminalText.line(backlog.because()));
         } else {
             out.printf(
                     "  ends in the night of %s: %d calls are left after tonight, %d a night by %s%n",
-                    backlog.lastNight(), backlog.calls(), backlog.perNight(), Harmless.line(backlog.because()));
+                    backlog.lastNight(), backlog.calls(), backlog.perNight(), TerminalText.line(backlog.because()));
         }
     }
 
@@ -138,12 +140,12 @@ final class PlanCommand implements Callable<Integer> {
                 of.why(),
                 of.next() == null
                         ? of.advice()
-                        : Times.minute(of.next()) + (of.advice().isEmpty() ? "" : "; " + of.advice())));
+                        : DisplayFormat.minute(of.next()) + (of.advice().isEmpty() ? "" : "; " + of.advice())));
         out.print(left);
     }
 
     private static String amount(NightPlan.Limit limit, long amount) {
-        return limit.unit().equals("bytes") ? Times.size(amount) : String.valueOf(amount);
+        return limit.unit().equals("bytes") ? DisplayFormat.size(amount) : String.valueOf(amount);
     }
 
     private static String measured(long of, String what) {

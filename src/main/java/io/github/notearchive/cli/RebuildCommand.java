@@ -1,9 +1,11 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.JobGate;
-import io.github.notearchive.job.RebuildRunner;
-import io.github.notearchive.job.RebuildSummary;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.rebuild.RebuildSummary;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.concurrent.Callable;
@@ -44,10 +46,10 @@ final class RebuildCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        StopSignals signals = StopSignals.install();
-        try (ArchiveContext context = ArchiveContext.open()) {
+        SignalHandlers signals = SignalHandlers.install();
+        try (CommandContext context = CommandContext.open()) {
             RebuildRunner runner = context.get(RebuildRunner.class);
-            signals.passTo(context.get(JobGate.class)::stop);
+            signals.passTo(context.get(JobStopper.class)::stop);
             RebuildSummary summary = missing ? runner.merge(maxDuration) : runner.rebuild(maxDuration);
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
@@ -59,7 +61,8 @@ final class RebuildCommand implements Callable<Integer> {
 
     private static void print(RebuildSummary summary, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n",
+                summary.exitCode(), summary.exitCode().number(), TerminalText.line(summary.reason()));
         if (summary.execution() != null) {
             RebuildSummary.Found found = summary.found();
             RebuildSummary.Rows rows = summary.rows();
@@ -67,7 +70,7 @@ final class RebuildCommand implements Callable<Integer> {
                     "  execution %d%s, %s, %.0f sidecars a second%n",
                     summary.execution(),
                     summary.restart() ? ", a restart" : "",
-                    Times.took(summary.took()),
+                    DisplayFormat.took(summary.took()),
                     summary.sidecarsNow() * 1e9 / Math.max(1, summary.took().toNanos()));
             out.printf(
                     "  sidecars  read %d, refused %d, of an older format that does not say all %d%n",
@@ -77,7 +80,7 @@ final class RebuildCommand implements Callable<Integer> {
                     "  tables    %d notes (%d of them due now), %d captures, %d files, %d objects, %d paid calls%n",
                     rows.notes(), rows.due(), rows.captures(), rows.files(), rows.objects(), rows.calls());
             out.printf("  lost      %d files that are not in the bucket%n", found.lost());
-            found.findings().forEach(line -> out.println("    " + Harmless.line(line)));
+            found.findings().forEach(line -> out.println("    " + TerminalText.line(line)));
             long more = found.refused() + found.lost() - found.findings().size();
             if (more > 0) {
                 out.printf("    and %d more; the log names them all%n", more);

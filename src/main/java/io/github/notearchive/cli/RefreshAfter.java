@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.source.RefreshProperties;
-import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.provider.RefreshProperties;
 import java.time.Duration;
 import java.time.LocalDate;
 import java.time.format.DateTimeParseException;

@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;

@@ -1,11 +1,13 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.catalog.RemapChanges;
-import io.github.notearchive.job.ArchiveProperties;
-import io.github.notearchive.job.JobGate;
-import io.github.notearchive.job.RemapOptions;
-import io.github.notearchive.job.RemapRunner;
-import io.github.notearchive.job.RemapSummary;
+import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.maintenance.remap.RemapOptions;
+import io.github.notearchive.maintenance.remap.RemapRunner;
+import io.github.notearchive.maintenance.remap.RemapSummary;
+import io.github.notearchive.nightly.ArchiveProperties;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
@@ -52,12 +54,12 @@ final class RemapCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        StopSignals signals = StopSignals.install();
+        SignalHandlers signals = SignalHandlers.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
-        try (ArchiveContext context = ArchiveContext.openExisting(settings)) {
+        try (CommandContext context = CommandContext.openExisting(settings)) {
             RemapRunner runner = context.get(RemapRunner.class);
             String thisNode = context.get(ArchiveProperties.class).node();
-            signals.passTo(context.get(JobGate.class)::stop);
+            signals.passTo(context.get(JobStopper.class)::stop);
             RemapSummary summary = runner.remap(new RemapOptions(maxDuration, all, thisNode), dryRun);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
@@ -72,14 +74,15 @@ final class RemapCommand implements Callable<Integer> {
 
     static void print(RemapSummary summary, boolean dryRun, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n",
+                summary.exitCode(), summary.exitCode().number(), TerminalText.line(summary.reason()));
         if (summary.execution() != null) {
             out.printf(
                     "  execution %d of instance %d%s, %s%n",
                     summary.execution(),
                     summary.instance(),
                     summary.restart() ? ", a restart" : "",
-                    Times.took(summary.took()));
+                    DisplayFormat.took(summary.took()));
         }
         if (summary.execution() != null || dryRun) {
             printWork(summary, dryRun, out);

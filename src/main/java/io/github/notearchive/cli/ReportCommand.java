@@ -1,8 +1,8 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.file.WholeFile;
-import io.github.notearchive.job.ArchiveProperties;
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
@@ -61,7 +61,7 @@ final class ReportCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             String whose = node == null ? context.get(ArchiveProperties.class).node() : node;
             NightReports reports = context.get(NightReports.class);
             Night tonight = Night.current(context.get(Clock.class));
@@ -128,7 +128,7 @@ final class ReportCommand implements Callable<Integer> {
                                 + output
                                 + " is a directory, or lies in none that there is; name a file in one that exists");
             }
-            WholeFile.write(file, page.getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(file, page.getBytes(StandardCharsets.UTF_8));
             out.println(file);
         }
         out.flush();

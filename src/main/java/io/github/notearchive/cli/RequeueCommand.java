@@ -1,12 +1,12 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.ledger.LedgerProperties;
-import io.github.notearchive.ledger.PaidAnswers;
+import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.source.VideoProperties;
-import io.github.notearchive.worklist.Interventions;
-import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.provider.VideoProperties;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.util.ArrayList;
@@ -59,7 +59,7 @@ final class RequeueCommand implements Callable<Integer> {
         }
         List<NoteId> notes = ids.stream().map(id -> Arguments.noteId(spec, id)).toList();
         PrintWriter out = spec.commandLine().getOut();
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             if (withoutVideo && !context.get(VideoProperties.class).enabled()) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
@@ -70,7 +70,7 @@ final class RequeueCommand implements Callable<Integer> {
                         ExitCode.USAGE,
                         "no new answers are bought, so nothing was made due: set archive.ledger.buy-again to true first, here and for the runs");
             }
-            Interventions interventions = context.get(Interventions.class);
+            OperatorActions interventions = context.get(OperatorActions.class);
             for (NoteState state : states) {
                 out.printf("%s: %d notes are due now%n", state, interventions.requeue(state));
             }
@@ -80,7 +80,7 @@ final class RequeueCommand implements Callable<Integer> {
                         interventions.requeueWithoutVideo());
             }
             if (degraded) {
-                context.get(PaidAnswers.class)
+                context.get(PaidResponses.class)
                         .replaceDegraded(context.get(Clock.class).instant());
                 out.printf(
                         "%d archived notes with a lesser rendition of a file are due now%n",

@@ -1,19 +1,21 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.catalog.SchemaDrift;
-import io.github.notearchive.job.ArchiveProperties;
-import io.github.notearchive.job.ArchiveRunner;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.NightlyLimitProperties;
-import io.github.notearchive.job.RunGate;
-import io.github.notearchive.job.RunOptions;
-import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.NightlyJobRunner;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.RunOptions;
+import io.github.notearchive.nightly.RunStopper;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
+import io.github.notearchive.report.FinishedRun;
 import io.github.notearchive.report.NightReports;
-import io.github.notearchive.report.RunEnd;
 import io.github.notearchive.report.SummaryJson;
-import io.github.notearchive.source.NoteSourceProperties;
-import io.github.notearchive.source.RefreshProperties;
-import io.github.notearchive.source.VideoProperties;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -101,16 +103,16 @@ final class RunCommand implements Callable<Integer> {
     }
 
     private int run(SummaryFile file, Instant began) {
-        StopSignals signals = StopSignals.install();
+        SignalHandlers signals = SignalHandlers.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
-        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+        try (CommandContext context = CommandContext.open(settings, null)) {
             return Telling.ofRun(context, () -> run(context, signals, file, began))
                     .exitCode()
                     .number();
         }
     }
 
-    private RunSummary run(ArchiveContext context, StopSignals signals, SummaryFile file, Instant began) {
+    private RunSummary run(CommandContext context, SignalHandlers signals, SummaryFile file, Instant began) {
         PrintWriter words =
                 file.words(spec.commandLine().getOut(), spec.commandLine().getErr());
         String thisNode = context.get(ArchiveProperties.class).node();
@@ -118,10 +120,10 @@ final class RunCommand implements Callable<Integer> {
         SummaryJson.Limits bounds = limits(context);
         limits = bounds;
         requireToken(context.get(NoteSourceProperties.class));
-        WhichArchive.unusedCredentials(context).forEach(log::warn);
-        WhichArchive.newArchive(context).ifPresent(log::warn);
-        ArchiveRunner runner = context.get(ArchiveRunner.class);
-        signals.passTo(context.get(RunGate.class)::stop);
+        ArchiveLocation.unusedCredentials(context).forEach(log::warn);
+        ArchiveLocation.newArchive(context).ifPresent(log::warn);
+        NightlyJobRunner runner = context.get(NightlyJobRunner.class);
+        signals.passTo(context.get(RunStopper.class)::stop);
         RunSummary summary;
         try (LiveProgress _ = LiveProgress.show(runner::progress)) {
             summary = runner.run(new RunOptions(limit, maxDuration, force, thisNode));
@@ -130,14 +132,15 @@ final class RunCommand implements Callable<Integer> {
         if (refused) {
             spec.commandLine()
                     .getErr()
-                    .println(Harmless.lines("note-archive: " + summary.reason() + "; " + summary.next()));
+                    .println(TerminalText.lines("note-archive: " + summary.reason() + "; " + summary.next()));
         } else {
             print(summary, words);
         }
-        RunEnd end = new RunEnd(began, Instant.now(), summary);
-        NightReports.Written report = RunEnds.settle(context, thisNode, end).orElse(null);
+        FinishedRun end = new FinishedRun(began, Instant.now(), summary);
+        NightReports.Written report =
+                FinishedRuns.settle(context, thisNode, end).orElse(null);
         if (report != null && !refused) {
-            RunEnds.print(report, words);
+            FinishedRuns.print(report, words);
         }
         file.write(
                 SummaryJson.of(end, thisNode, bounds, report),
@@ -149,12 +152,12 @@ final class RunCommand implements Callable<Integer> {
     /** Says in the document, too, what ended the command before a run could say so itself. */
     private void tellOfFailure(SummaryFile file, Instant began, RuntimeException failure) {
         Instant ended = later(began, Instant.now());
-        CommandFailure told = Failures.told(failure);
+        CommandFailure told = ErrorTranslator.told(failure);
         RunSummary summary = RunSummary.notStarted(
                 told.exitCode(), String.valueOf(told.getMessage()), Duration.between(began, ended));
         file.write(
                 SummaryJson.of(
-                        new RunEnd(began, ended, summary),
+                        new FinishedRun(began, ended, summary),
                         knownNode == null ? node : knownNode,
                         limits == null
                                 ? new SummaryJson.Limits(
@@ -169,7 +172,7 @@ final class RunCommand implements Callable<Integer> {
         return now.isBefore(began) ? began : now;
     }
 
-    private SummaryJson.Limits limits(ArchiveContext context) {
+    private SummaryJson.Limits limits(CommandContext context) {
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         NightlyLimitProperties night = context.get(NightlyLimitProperties.class);
         Duration ofTheNight = night.maxDuration().isZero() ? null : night.maxDuration();
@@ -209,7 +212,8 @@ final class RunCommand implements Callable<Integer> {
 
     static void print(RunSummary summary, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n",
+                summary.exitCode(), summary.exitCode().number(), TerminalText.line(summary.reason()));
         RunSummary.Execution execution = summary.execution();
         if (execution != null) {
             RunSummary.Notes notes = summary.notes();
@@ -218,7 +222,7 @@ final class RunCommand implements Callable<Integer> {
                     execution.id(),
                     execution.instance(),
                     execution.restart() ? ", a restart" : "",
-                    Times.took(summary.took()));
+                    DisplayFormat.took(summary.took()));
             out.printf(
                     "  notes  archived %d, unavailable %d, put off %d times, failed %d, handed back %d%s%n",
                     notes.archived(),
@@ -231,11 +235,11 @@ final class RunCommand implements Callable<Integer> {
             out.printf(
                     "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, in a lesser rendition %d, %d requests%n",
                     files.stored(),
-                    Times.size(files.bytes()),
+                    DisplayFormat.size(files.bytes()),
                     files.known(),
-                    Times.size(files.bytesKnown()),
+                    DisplayFormat.size(files.bytesKnown()),
                     files.takenOver(),
-                    Times.size(files.bytesTakenOver()),
+                    DisplayFormat.size(files.bytesTakenOver()),
                     files.improved(),
                     files.lesser(),
                     files.requests());
@@ -277,7 +281,7 @@ final class RunCommand implements Callable<Integer> {
                 .map(found -> found.field() + " (note " + found.example() + ")")
                 .collect(Collectors.joining(", "));
         out.println(label
-                + Harmless.line("%d field paths never seen before, e.g. %s; schema_drift has them"
+                + TerminalText.line("%d field paths never seen before, e.g. %s; schema_drift has them"
                         .formatted(newFields.size(), examples)));
     }
 

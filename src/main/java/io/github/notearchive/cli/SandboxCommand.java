@@ -1,17 +1,18 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.embedded.DataDirectory;
-import io.github.notearchive.file.OwnersDirectory;
-import io.github.notearchive.job.ArchiveRunner;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.RunGate;
-import io.github.notearchive.job.RunOptions;
-import io.github.notearchive.job.RunSummary;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.PrivateDirectory;
+import io.github.notearchive.nightly.NightlyJobRunner;
+import io.github.notearchive.nightly.RunOptions;
+import io.github.notearchive.nightly.RunStopper;
+import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.report.RunEnd;
+import io.github.notearchive.report.FinishedRun;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
-import io.github.notearchive.worklist.Enqueuer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringReader;
@@ -138,19 +139,19 @@ final class SandboxCommand implements Callable<Integer> {
         if (notes < 1) {
             throw new ParameterException(spec.commandLine(), "--notes must be at least 1, but is " + notes);
         }
-        StopSignals signals = StopSignals.install();
+        SignalHandlers signals = SignalHandlers.install();
         Path directory = directory();
         prepare(directory);
         PrintWriter out = spec.commandLine().getOut();
         SandboxClock clock = new SandboxClock(daysBehind());
         try (SandboxProvider provider = SandboxProvider.start(behaviour());
-                ArchiveContext context = ArchiveContext.open(settings(directory, provider), clock)) {
+                CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             out.println("A provider to practise on listens at "
                     + provider.baseUrl()
                     + ", a media server at "
                     + provider.mediaHost());
             out.println("Database and store are embedded, their data lie in " + directory);
-            signals.passTo(context.get(RunGate.class)::stop);
+            signals.passTo(context.get(RunStopper.class)::stop);
             enqueue(context, provider, out);
             RunSummary last = nights(context, provider, clock, out);
             out.println();
@@ -250,7 +251,7 @@ final class SandboxCommand implements Callable<Integer> {
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));
         }
-        OwnersDirectory.make(directory);
+        PrivateDirectory.make(directory);
         Files.writeString(
                 directory.resolve(MARKER),
                 "This directory belongs to the sandbox, which empties it at each practice.\n");
@@ -283,7 +284,7 @@ final class SandboxCommand implements Callable<Integer> {
         return settings;
     }
 
-    private void enqueue(ArchiveContext context, SandboxProvider provider, PrintWriter out) {
+    private void enqueue(CommandContext context, SandboxProvider provider, PrintWriter out) {
         String ids = String.join("\n", provider.noteIds(notes));
         var report = context.get(Enqueuer.class)
                 .enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {});
@@ -291,7 +292,7 @@ final class SandboxCommand implements Callable<Integer> {
         out.flush();
     }
 
-    private RunSummary nights(ArchiveContext context, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
+    private RunSummary nights(CommandContext context, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
         RunSummary summary = night(context, clock, "run", out);
         for (int night = 1; isToBeContinued(summary) && night < MOST_NIGHTS; night++) {
             if (night == 1 && summary.exitCode() == ExitCode.QUOTA_EXHAUSTED) {
@@ -301,7 +302,7 @@ final class SandboxCommand implements Callable<Integer> {
             provider.script().grants(quota);
             out.println();
             out.println("   ... the sandbox's clock is put forward to "
-                    + Times.minute(clock.instant())
+                    + DisplayFormat.minute(clock.instant())
                     + " in Shanghai, the quota is new");
             summary = night(
                     context,
@@ -316,19 +317,19 @@ final class SandboxCommand implements Callable<Integer> {
         return summary.exitCode() == ExitCode.QUOTA_EXHAUSTED || summary.exitCode() == ExitCode.INCOMPLETE;
     }
 
-    private static RunSummary night(ArchiveContext context, SandboxClock clock, String title, PrintWriter out) {
+    private static RunSummary night(CommandContext context, SandboxClock clock, String title, PrintWriter out) {
         out.println();
-        out.println("== " + Times.minute(clock.instant()) + " Shanghai: " + title);
+        out.println("== " + DisplayFormat.minute(clock.instant()) + " Shanghai: " + title);
         out.flush();
         Instant began = clock.instant();
-        ArchiveRunner runner = context.get(ArchiveRunner.class);
+        NightlyJobRunner runner = context.get(NightlyJobRunner.class);
         RunSummary summary;
         try (LiveProgress _ = LiveProgress.show(runner::progress)) {
             summary = runner.run(new RunOptions(null, null, false, NODE));
         }
         RunCommand.print(summary, out);
-        RunEnds.settle(context, NODE, new RunEnd(began, clock.instant(), summary))
-                .ifPresent(report -> RunEnds.print(report, out));
+        FinishedRuns.settle(context, NODE, new FinishedRun(began, clock.instant(), summary))
+                .ifPresent(report -> FinishedRuns.print(report, out));
         return summary;
     }
 

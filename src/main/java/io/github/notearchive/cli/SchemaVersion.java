@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -21,7 +21,7 @@ import org.springframework.stereotype.Component;
  * Every part that uses the database depends on this, so the rule holds for all commands.
  */
 @Component
-final class SchemaVersion implements FlywayMigrationStrategy {
+public final class SchemaVersion implements FlywayMigrationStrategy {
 
     private static final Set<MigrationState> FUTURE =
             EnumSet.of(MigrationState.FUTURE_SUCCESS, MigrationState.FUTURE_FAILED);
@@ -42,7 +42,7 @@ final class SchemaVersion implements FlywayMigrationStrategy {
     }
 
     /** Names both versions when the schema is newer than this program; empty when it is not. */
-    static Optional<String> newer(Flyway flyway) {
+    public static Optional<String> newer(Flyway flyway) {
         MigrationInfo[] all = flyway.info().all();
         return newest(all, SchemaVersion::isFuture)
                 .map(applied ->

@@ -1,7 +1,9 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.catalog.NoteSearch;
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.archive.catalog.NoteSearch;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
@@ -59,7 +61,7 @@ final class SearchCommand implements Callable<Integer> {
         if (limit < 1) {
             throw new ParameterException(spec.commandLine(), "--limit must be at least 1, but is " + limit);
         }
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             List<FoundNote> notes = context.get(NoteSearch.class).find(words, limit).stream()
                     .map(hit -> found(hit, words))
                     .toList();
@@ -114,13 +116,13 @@ final class SearchCommand implements Callable<Integer> {
 
     private void print(String words, List<FoundNote> notes, PrintWriter out) {
         if (notes.isEmpty()) {
-            out.println("No archived note holds \"" + Harmless.line(words) + "\"");
+            out.println("No archived note holds \"" + TerminalText.line(words) + "\"");
             return;
         }
         TextTable table = new TextTable("note", "published (Shanghai)", "author", "likes", "title", "text");
         notes.forEach(note -> table.row(
                 note.noteId(),
-                Times.minute(note.publishedAt()),
+                DisplayFormat.minute(note.publishedAt()),
                 note.author(),
                 note.likes(),
                 note.title(),

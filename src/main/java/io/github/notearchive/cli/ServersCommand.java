@@ -1,9 +1,9 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.objectstore.StoreProperties;
+import io.github.notearchive.store.StoreProperties;
 import java.io.PrintWriter;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
@@ -25,9 +25,9 @@ final class ServersCommand implements Callable<Integer> {
     @Override
     public Integer call() throws InterruptedException {
         CountDownLatch stopped = new CountDownLatch(1);
-        StopSignals.handle(_ -> stopped.countDown());
+        SignalHandlers.handle(_ -> stopped.countDown());
         PrintWriter out = spec.commandLine().getOut();
-        try (ArchiveContext context = ArchiveContext.open()) {
+        try (CommandContext context = CommandContext.open()) {
             JdbcConnectionDetails database = context.get(JdbcConnectionDetails.class);
             context.migrate();
             if (database.getJdbcUrl().startsWith("jdbc:postgresql://127.0.0.1")

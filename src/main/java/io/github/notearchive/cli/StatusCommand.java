@@ -1,25 +1,27 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.catalog.SchemaDrift;
-import io.github.notearchive.fixity.Damage;
-import io.github.notearchive.fixity.FixityCatalog;
-import io.github.notearchive.job.Executions;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.Nodes;
-import io.github.notearchive.job.SourceGate;
-import io.github.notearchive.ledger.CallTotals;
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.Nodes;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
-import io.github.notearchive.report.LeftOvers;
 import io.github.notearchive.report.Obstacle;
-import io.github.notearchive.source.Endpoint;
-import io.github.notearchive.source.NoteSourceProperties;
-import io.github.notearchive.source.RefreshProperties;
-import io.github.notearchive.source.VideoProperties;
-import io.github.notearchive.worklist.ForgottenNotes;
-import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.WorklistCounts;
+import io.github.notearchive.report.OpenNotes;
 import java.io.PrintWriter;
 import java.time.Clock;
 import java.time.Instant;
@@ -73,27 +75,27 @@ final class StatusCommand implements Callable<Integer> {
      *     {@value #LOOKED_AT} at most are looked at for examples
      */
     record Status(
-            WhichArchive archive,
+            ArchiveLocation archive,
             Health health,
             Instant at,
             String night,
             boolean rebuildUnfinished,
-            List<WorklistCounts.StateCount> worklist,
-            SourceGate.@Nullable Closed gate,
+            List<WorklistStats.StateCount> worklist,
+            QuotaHolds.@Nullable Closed gate,
             List<CallTotals.CallCount> callsTonight,
             Videos videosTonight,
             Refreshes refreshes,
             List<Nodes.Node> nodes,
-            List<Executions.Run> runs,
-            List<LeftOvers.Group> leftOver,
+            List<JobExecutionQueries.Run> runs,
+            List<OpenNotes.Group> leftOver,
             Fixity fixity,
             SchemaDrift.Unreviewed newFields,
-            ForgottenNotes.Count forgotten) {}
+            ErasureList.Count forgotten) {}
 
     /** How long ago the store was looked at, and what is wrong with it. */
     record Fixity(
             @Nullable Instant oldestVerified,
-            Executions.@Nullable Audit lastAudit,
+            JobExecutionQueries.@Nullable Audit lastAudit,
             Map<Damage.Kind, Long> openFindings) {}
 
     /**
@@ -110,11 +112,11 @@ final class StatusCommand implements Callable<Integer> {
      * @param policy when that is, as far as a note has no time of its own
      * @param allowed our own limit of these calls in a night; 0 is none
      */
-    record Refreshes(String policy, WorklistCounts.RefreshOutlook notes, CallTotals.Bill billTonight, int allowed) {}
+    record Refreshes(String policy, WorklistStats.RefreshOutlook notes, CallTotals.Bill billTonight, int allowed) {}
 
     @Override
     public Integer call() {
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             Status status = read(context);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
@@ -129,20 +131,20 @@ final class StatusCommand implements Callable<Integer> {
         }
     }
 
-    static Status read(ArchiveContext context) {
+    static Status read(CommandContext context) {
         Clock clock = context.get(Clock.class);
         Night tonight = Night.current(clock);
-        WorklistCounts counts = context.get(WorklistCounts.class);
+        WorklistStats counts = context.get(WorklistStats.class);
         VideoProperties videos = context.get(VideoProperties.class);
         RefreshProperties refreshes = context.get(RefreshProperties.class);
         return new Status(
-                WhichArchive.of(context),
+                ArchiveLocation.of(context),
                 context.get(HealthCheck.class).check(),
                 clock.instant(),
                 tonight.toString(),
-                context.get(Executions.class).isRebuildUnfinished(),
+                context.get(JobExecutionQueries.class).isRebuildUnfinished(),
                 counts.countByState(),
-                context.get(SourceGate.class).current().orElse(null),
+                context.get(QuotaHolds.class).current().orElse(null),
                 context.get(CallTotals.class).countsIn(tonight),
                 new Videos(
                         videos.enabled(),
@@ -155,20 +157,20 @@ final class StatusCommand implements Callable<Integer> {
                         refreshes.callsAllowed(
                                 context.get(NoteSourceProperties.class).callsPerNight())),
                 context.get(Nodes.class).all(tonight),
-                context.get(Executions.class).latest(RUNS),
-                context.get(LeftOvers.class).byObstacle(LOOKED_AT),
+                context.get(JobExecutionQueries.class).latest(RUNS),
+                context.get(OpenNotes.class).byObstacle(LOOKED_AT),
                 new Fixity(
-                        context.get(FixityCatalog.class)
+                        context.get(AuditRepository.class)
                                 .oldestVerified(clock.instant())
                                 .orElse(null),
-                        context.get(Executions.class).latestAudit().orElse(null),
-                        context.get(FixityCatalog.class).countOpen()),
+                        context.get(JobExecutionQueries.class).latestAudit().orElse(null),
+                        context.get(AuditRepository.class).countOpen()),
                 context.get(SchemaDrift.class).unreviewed(FIELDS),
-                context.get(ForgottenNotes.class).count());
+                context.get(ErasureList.class).count());
     }
 
     static void print(Status status, PrintWriter out) {
-        out.println("Archive: " + Harmless.line(status.archive()));
+        out.println("Archive: " + TerminalText.line(status.archive()));
         print(status.health(), out);
         printWorklist(status.worklist(), out);
         printGate(status.gate(), out);
@@ -181,24 +183,24 @@ final class StatusCommand implements Callable<Integer> {
         print(status.leftOver(), status.worklist(), out);
     }
 
-    private static void printWorklist(List<WorklistCounts.StateCount> states, PrintWriter out) {
+    private static void printWorklist(List<WorklistStats.StateCount> states, PrintWriter out) {
         out.println("Worklist");
         TextTable notes = new TextTable("state", "notes", "due now", "in work");
         states.forEach(count -> notes.row(count.state(), count.notes(), count.due(), count.inWork()));
         out.print(notes.isEmpty() ? "  empty; fill it with: note-archive enqueue FILE\n" : notes);
     }
 
-    private static void printGate(SourceGate.@Nullable Closed gate, PrintWriter out) {
+    private static void printGate(QuotaHolds.@Nullable Closed gate, PrintWriter out) {
         out.println("Gate");
         out.println(
                 gate == null
                         ? "  open"
                         : "  closed until "
-                                + Times.minute(gate.until())
+                                + DisplayFormat.minute(gate.until())
                                 + " Shanghai: "
-                                + Harmless.line(gate.reason())
+                                + TerminalText.line(gate.reason())
                                 + ", met at "
-                                + Times.minute(gate.at())
+                                + DisplayFormat.minute(gate.at())
                                 + " by execution "
                                 + gate.jobExecutionId());
     }
@@ -214,7 +216,7 @@ final class StatusCommand implements Callable<Integer> {
         out.println("  " + line(status.refreshes()));
     }
 
-    static void print(List<Executions.Run> latest, Health.@Nullable LastRun newest, PrintWriter out) {
+    static void print(List<JobExecutionQueries.Run> latest, Health.@Nullable LastRun newest, PrintWriter out) {
         out.println("Last runs (times of Shanghai)");
         TextTable runs = new TextTable(
                 "execution",
@@ -233,8 +235,8 @@ final class StatusCommand implements Callable<Integer> {
                 run.instance(),
                 run.night(),
                 run.node(),
-                Times.second(run.began()),
-                Times.second(run.ended()),
+                DisplayFormat.second(run.began()),
+                DisplayFormat.second(run.ended()),
                 run.status(),
                 run.exitCode(),
                 run.calls(),
@@ -252,7 +254,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     /** Every note that is left over is in one of the rows. */
-    static void print(List<LeftOvers.Group> groups, List<WorklistCounts.StateCount> worklist, PrintWriter out) {
+    static void print(List<OpenNotes.Group> groups, List<WorklistStats.StateCount> worklist, PrintWriter out) {
         if (groups.isEmpty()) {
             return;
         }
@@ -261,13 +263,13 @@ final class StatusCommand implements Callable<Integer> {
         groups.forEach(group -> left.row(
                 group.state(),
                 group.notes(),
-                group.state() == NoteState.FAILED ? "never by itself" : Times.minute(group.due()),
+                group.state() == NoteState.FAILED ? "never by itself" : DisplayFormat.minute(group.due()),
                 group.obstacle(),
                 group.example(),
                 group.error()));
         out.print(left);
         groups.stream()
-                .map(LeftOvers.Group::obstacle)
+                .map(OpenNotes.Group::obstacle)
                 .distinct()
                 .forEach(obstacle -> out.println("  " + line(obstacle)));
         out.println(
@@ -305,29 +307,29 @@ final class StatusCommand implements Callable<Integer> {
                 node.node().isEmpty() ? "not shown to us" : node.node(),
                 node.state(),
                 node.execution(),
-                Times.second(node.began()),
-                Times.second(node.ended()),
+                DisplayFormat.second(node.began()),
+                DisplayFormat.second(node.ended()),
                 node.exitCode(),
                 node.notesInHand(),
                 node.callsTonight(),
-                Times.second(node.lastHeard())));
+                DisplayFormat.second(node.lastHeard())));
         out.print(table);
         for (Nodes.Node node : nodes) {
             if (node.next() != null) {
-                out.println("  " + node.node() + " " + node.state() + ": " + Harmless.line(node.next()));
+                out.println("  " + node.node() + " " + node.state() + ": " + TerminalText.line(node.next()));
             }
         }
     }
 
     private static void print(Health health, PrintWriter out) {
-        out.println(health.level() + ": " + Harmless.line(health.inAWord()));
+        out.println(health.level() + ": " + TerminalText.line(health.inAWord()));
         for (Health.Reason reason : health.reasons()) {
             String level = reason.level() == Health.Level.HEALTHY
                     ? "-"
                     : reason.level().toString();
             out.printf(
                     "  %-9s  %s%n             -> %s%n",
-                    level, Harmless.line(reason.what()), Harmless.line(reason.command()));
+                    level, TerminalText.line(reason.what()), TerminalText.line(reason.command()));
         }
     }
 
@@ -341,12 +343,12 @@ final class StatusCommand implements Callable<Integer> {
         TextTable fields = new TextTable("field", "type", "first seen", "example");
         newFields
                 .examples()
-                .forEach(field ->
-                        fields.row(field.path(), field.type(), Times.minute(field.firstSeenAt()), field.exampleNote()));
+                .forEach(field -> fields.row(
+                        field.path(), field.type(), DisplayFormat.minute(field.firstSeenAt()), field.exampleNote()));
         out.print(fields);
     }
 
-    private static void print(ForgottenNotes.Count forgotten, PrintWriter out) {
+    private static void print(ErasureList.Count forgotten, PrintWriter out) {
         if (forgotten.notes() + forgotten.authors() > 0) {
             out.printf(
                     "Forgotten%n  %d notes, %d authors%s%n",
@@ -360,8 +362,8 @@ final class StatusCommand implements Callable<Integer> {
 
     private static void print(Fixity fixity, PrintWriter out) {
         out.println("Fixity (times of Shanghai)");
-        out.println("  verified the longest ago  " + Times.minute(fixity.oldestVerified()));
-        Executions.Audit audit = fixity.lastAudit();
+        out.println("  verified the longest ago  " + DisplayFormat.minute(fixity.oldestVerified()));
+        JobExecutionQueries.Audit audit = fixity.lastAudit();
         out.println("  last audit                "
                 + (audit == null
                         ? "none; begin with: note-archive verify"
@@ -374,7 +376,7 @@ final class StatusCommand implements Callable<Integer> {
                                 + " "
                                 + audit.exitCode()
                                 + ", ended "
-                                + Times.minute(audit.ended())));
+                                + DisplayFormat.minute(audit.ended())));
         out.println("  open findings             "
                 + (fixity.openFindings().isEmpty() ? "none" : Damage.inWords(fixity.openFindings())));
     }
@@ -396,7 +398,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static String line(Refreshes refreshes) {
-        WorklistCounts.RefreshOutlook notes = refreshes.notes();
+        WorklistStats.RefreshOutlook notes = refreshes.notes();
         if (notes.planned() == 0 && refreshes.policy().equals("off")) {
             return "archived notes are not asked about anew (archive.refresh.enabled)";
         }

@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.file.WholeFile;
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.report.SummaryJson;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -44,7 +45,7 @@ final class SummaryFile {
             }
             try {
                 Files.deleteIfExists(file);
-                WholeFile.write(file, new byte[0]);
+                AtomicFile.write(file, new byte[0]);
                 Files.delete(file);
             } catch (IOException e) {
                 throw refused(command, target, "cannot be written: " + e);
@@ -78,12 +79,12 @@ final class SummaryFile {
             return;
         }
         if (target.equals(STANDARD_OUTPUT)) {
-            out.print(Harmless.json(summary.text()));
+            out.print(TerminalText.json(summary.text()));
             out.flush();
             return;
         }
         try {
-            WholeFile.write(Path.of(target), summary.text().getBytes(StandardCharsets.UTF_8));
+            AtomicFile.write(Path.of(target), summary.text().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             log.error(
                     "The summary could not be written to {}: {}. That changes nothing of the run",

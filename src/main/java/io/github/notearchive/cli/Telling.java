@@ -1,9 +1,10 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.RunSummary;
-import io.github.notearchive.job.VerifySummary;
-import io.github.notearchive.telemetry.Ended;
-import io.github.notearchive.telemetry.RunTelemetry;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.maintenance.verify.VerifySummary;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.telemetry.notify.Ended;
+import io.github.notearchive.telemetry.notify.RunTelemetry;
 import java.util.function.Function;
 import java.util.function.Supplier;
 
@@ -16,7 +17,7 @@ final class Telling {
     private Telling() {}
 
     /** Runs, and tells of it; what breaks breaks as before. */
-    static RunSummary ofRun(ArchiveContext context, Supplier<RunSummary> work) {
+    static RunSummary ofRun(CommandContext context, Supplier<RunSummary> work) {
         RunTelemetry telemetry = context.get(RunTelemetry.class);
         telemetry.open("run");
         try {
@@ -31,7 +32,7 @@ final class Telling {
 
     /** Audits, and tells of it; what breaks breaks as before. */
     static VerifySummary ofAudit(
-            ArchiveContext context, Supplier<VerifySummary> work, Function<VerifySummary, String> next) {
+            CommandContext context, Supplier<VerifySummary> work, Function<VerifySummary, String> next) {
         RunTelemetry telemetry = context.get(RunTelemetry.class);
         telemetry.open("verify");
         try {
@@ -46,10 +47,10 @@ final class Telling {
 
     /** By the same reading of the exception as the process's exit code. */
     private static Ended broken(Throwable e) {
-        CommandFailure failure = Failures.told(e);
+        CommandFailure failure = ErrorTranslator.told(e);
         return Ended.broken(
                 failure.exitCode(),
-                Harmless.line(failure.getMessage()),
+                TerminalText.line(failure.getMessage()),
                 failure.exitCode().nextUnbegun());
     }
 }

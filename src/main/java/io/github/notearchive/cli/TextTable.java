@@ -1,21 +1,22 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.io.TerminalText;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /** Rows under headings, in columns as wide as their widest cell. */
-final class TextTable {
+public final class TextTable {
 
     private static final int WIDEST = 80;
 
     private final List<List<String>> rows = new ArrayList<>();
 
-    TextTable(String... headings) {
+    public TextTable(String... headings) {
         rows.add(List.of(headings));
     }
 
-    TextTable row(@Nullable Object... cells) {
+    public TextTable row(@Nullable Object... cells) {
         List<String> row = new ArrayList<>();
         for (Object cell : cells) {
             row.add(cell == null ? "" : shown(cell.toString()));
@@ -29,7 +30,7 @@ final class TextTable {
     }
 
     private static String shown(String cell) {
-        String line = Harmless.line(cell);
+        String line = TerminalText.line(cell);
         return line.codePointCount(0, line.length()) <= WIDEST
                 ? line
                 : line.substring(0, line.offsetByCodePoints(0, WIDEST - 1)) + "…";

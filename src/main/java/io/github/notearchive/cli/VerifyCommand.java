@@ -1,14 +1,16 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.fixity.Damage;
-import io.github.notearchive.fixity.Finding;
-import io.github.notearchive.fixity.SelfTest;
-import io.github.notearchive.job.ArchiveProperties;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.JobGate;
-import io.github.notearchive.job.VerifyOptions;
-import io.github.notearchive.job.VerifyRunner;
-import io.github.notearchive.job.VerifySummary;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Finding;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.maintenance.verify.SelfTest;
+import io.github.notearchive.maintenance.verify.VerifyOptions;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.maintenance.verify.VerifySummary;
+import io.github.notearchive.nightly.ArchiveProperties;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -73,9 +75,9 @@ final class VerifyCommand implements Callable<Integer> {
                     spec.commandLine(),
                     "--self-test audits nothing, so it goes with none of --repair, --delete-orphans and --max-duration");
         }
-        StopSignals signals = StopSignals.install();
+        SignalHandlers signals = SignalHandlers.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
-        try (ArchiveContext context = ArchiveContext.openExisting(settings)) {
+        try (CommandContext context = CommandContext.openExisting(settings)) {
             if (selfTest) {
                 return tell(context.get(VerifyRunner.class).selfTest());
             }
@@ -85,14 +87,14 @@ final class VerifyCommand implements Callable<Integer> {
         }
     }
 
-    private VerifySummary verify(ArchiveContext context, StopSignals signals) {
+    private VerifySummary verify(CommandContext context, SignalHandlers signals) {
         String thisNode = context.get(ArchiveProperties.class).node();
-        signals.passTo(context.get(JobGate.class)::stop);
+        signals.passTo(context.get(JobStopper.class)::stop);
         VerifySummary summary =
                 context.get(VerifyRunner.class).verify(new VerifyOptions(maxDuration, repair, deleteOrphans, thisNode));
         PrintWriter out = spec.commandLine().getOut();
         if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
-            spec.commandLine().getErr().println(Harmless.lines("note-archive: " + summary.reason()));
+            spec.commandLine().getErr().println(TerminalText.lines("note-archive: " + summary.reason()));
         } else if (json) {
             printJson(summary, out);
         } else {
@@ -135,7 +137,8 @@ final class VerifyCommand implements Callable<Integer> {
 
     private void print(VerifySummary summary, PrintWriter out) {
         out.printf(
-                "%s (exit %d): %s%n", summary.exitCode(), summary.exitCode().number(), Harmless.line(summary.reason()));
+                "%s (exit %d): %s%n",
+                summary.exitCode(), summary.exitCode().number(), TerminalText.line(summary.reason()));
         if (summary.execution() != null) {
             printWork(summary, out);
             printFindings(summary, out);
@@ -152,14 +155,14 @@ final class VerifyCommand implements Callable<Integer> {
                 summary.execution(),
                 summary.instance(),
                 summary.restart() ? ", a restart" : "",
-                Times.took(summary.took()));
+                DisplayFormat.took(summary.took()));
         out.printf(
                 "  audited  %d files and %d sidecars, %s; %.0f objects/s, %s/s%n",
                 summary.files(),
                 summary.sidecars(),
-                Times.size(summary.bytes()),
+                DisplayFormat.size(summary.bytes()),
                 (summary.files() + summary.sidecars()) / seconds,
-                Times.size((long) (summary.bytes() / seconds)));
+                DisplayFormat.size((long) (summary.bytes() / seconds)));
         out.printf(
                 "  bucket   %d objects compared with the tables; %d without a row are too young to be orphans%n",
                 summary.listed(), summary.young());
@@ -172,7 +175,9 @@ final class VerifyCommand implements Callable<Integer> {
                 "  left     %d files and %d sidecars to audit; verified the longest ago: %s%n",
                 summary.filesLeft(),
                 summary.sidecarsLeft(),
-                summary.oldestVerified() == null ? "never" : Times.minute(summary.oldestVerified()) + " Shanghai");
+                summary.oldestVerified() == null
+                        ? "never"
+                        : DisplayFormat.minute(summary.oldestVerified()) + " Shanghai");
     }
 
     private static void printFindings(VerifySummary summary, PrintWriter out) {
@@ -182,7 +187,7 @@ final class VerifyCommand implements Callable<Integer> {
         }
         out.println("  found    " + Damage.inWords(summary.open()) + " (open, of all audits)");
         for (Finding finding : summary.examples()) {
-            out.println(Harmless.line("    %s %s: %s%s%s"
+            out.println(TerminalText.line("    %s %s: %s%s%s"
                     .formatted(
                             finding.kind(),
                             finding.key(),
@@ -203,10 +208,10 @@ final class VerifyCommand implements Callable<Integer> {
                     repairs.notesMadeDue(), repairs.waiting(), repairs.sidecarsRewritten(), repairs.notPossible());
         }
         for (String name : repairs.orphansRemoved()) {
-            out.println("  removed  " + Harmless.line(name));
+            out.println("  removed  " + TerminalText.line(name));
         }
         for (String left : repairs.orphansLeft()) {
-            out.println("  kept     " + Harmless.line(left));
+            out.println("  kept     " + TerminalText.line(left));
         }
     }
 

@@ -1,7 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.Waiver;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.waive.Waiver;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.util.concurrent.Callable;
@@ -40,7 +40,7 @@ final class WaiveCommand implements Callable<Integer> {
         if (reason.isBlank()) {
             throw new ParameterException(spec.commandLine(), "--reason must say something");
         }
-        try (ArchiveContext context = ArchiveContext.openExisting()) {
+        try (CommandContext context = CommandContext.openExisting()) {
             Forgotten.refuse(context, id);
             return switch (context.get(Waiver.class).waive(id, kind, ordinal, reason.strip())) {
                 case Waiver.Result.NoteArchived() -> say("Waived; note " + id + " is archived", ExitCode.COMPLETED);

@@ -2,7 +2,7 @@
  * What an operator types.
  *
  * <p>Each command reads its arguments before anything is started, so that help and usage errors come at once; then
- * opens the {@link ArchiveContext} as far as it needs it, does one thing, prints one result to standard output and
+ * opens the {@link CommandContext} as far as it needs it, does one thing, prints one result to standard output and
  * returns one exit code. Logs go to standard error.
  */
 @NullMarked

@@ -3,8 +3,8 @@ package io.github.notearchive.embedded;
 import static java.nio.file.StandardOpenOption.CREATE;
 import static java.nio.file.StandardOpenOption.WRITE;
 
-import io.github.notearchive.file.OwnersDirectory;
-import io.github.notearchive.file.WholeFile;
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.PrivateDirectory;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
@@ -214,7 +214,7 @@ public final class DataDirectory implements AutoCloseable {
 
     private @Nullable FileChannel tryLock() {
         try {
-            FileChannel channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), WholeFile.OWNER_ONLY);
+            FileChannel channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), AtomicFile.OWNER_ONLY);
             try {
                 if (channel.tryLock() != null) {
                     return channel;
@@ -279,7 +279,7 @@ public final class DataDirectory implements AutoCloseable {
         }
         Path real;
         try {
-            real = OwnersDirectory.make(absolute).toRealPath();
+            real = PrivateDirectory.make(absolute).toRealPath();
         } catch (IOException e) {
             throw notWritable(absolute, e);
         }

@@ -1,6 +1,6 @@
 package io.github.notearchive.embedded;
 
-import io.github.notearchive.file.OwnersDirectory;
+import io.github.notearchive.io.PrivateDirectory;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
@@ -148,7 +148,7 @@ public final class EmbeddedStore implements AutoCloseable {
     private static EmbeddedStore start(DataDirectory directory, StoreCredentials credentials) throws IOException {
         long began = System.nanoTime();
         Path root = directory.path().resolve("s3");
-        OwnersDirectory.make(root);
+        PrivateDirectory.make(root);
         requireExtendedAttributes(root, directory);
         int swept = UnfinishedUploads.sweep(root);
         if (swept > 0) {

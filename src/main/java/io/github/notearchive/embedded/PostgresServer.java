@@ -1,7 +1,7 @@
 package io.github.notearchive.embedded;
 
-import io.github.notearchive.file.OwnersDirectory;
-import io.github.notearchive.file.WholeFile;
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.PrivateDirectory;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -204,7 +204,7 @@ final class PostgresServer {
             Files.move(file, file.resolveSibling(file.getFileName() + ".1"), StandardCopyOption.REPLACE_EXISTING);
         }
         if (!Files.exists(file)) {
-            Files.createFile(file, WholeFile.OWNER_ONLY);
+            Files.createFile(file, AtomicFile.OWNER_ONLY);
         }
     }
 
@@ -292,7 +292,7 @@ final class PostgresServer {
         }
 
         void discardHalfUnpacked() throws IOException {
-            OwnersDirectory.make(directory);
+            PrivateDirectory.make(directory);
             Files.createDirectories(unpacked());
             for (Path release : releases()) {
                 if (!Files.exists(mark(release))) {

@@ -2,7 +2,7 @@ package io.github.notearchive.embedded;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.file.WholeFile;
+import io.github.notearchive.io.AtomicFile;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.StringWriter;
@@ -44,7 +44,7 @@ record PrivateFile(Path path) {
     }
 
     void write(String text) throws IOException {
-        WholeFile.write(path, ".next", out -> out.write(text.getBytes(UTF_8)), WholeFile.OWNER_ONLY);
+        AtomicFile.write(path, ".next", out -> out.write(text.getBytes(UTF_8)), AtomicFile.OWNER_ONLY);
     }
 
     void writeProperties(Map<String, String> values) throws IOException {

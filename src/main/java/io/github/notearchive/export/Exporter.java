@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.sql.SQLException;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.store.ObjectKey;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.sql.SQLException;

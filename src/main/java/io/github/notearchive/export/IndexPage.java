@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.html.Html;
+import io.github.notearchive.report.Html;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;

@@ -2,9 +2,9 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.export.Draft.Written;
 import io.github.notearchive.export.ExportReport.MissingObject;
-import io.github.notearchive.objectstore.ObjectKey;
-import io.github.notearchive.objectstore.ObjectStore;
-import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.NoteState;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.LinkedHashMap;

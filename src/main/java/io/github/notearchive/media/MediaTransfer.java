@@ -1,8 +1,8 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.http.ConnectionPool;
-import io.github.notearchive.http.RepeatedResponses;
-import io.github.notearchive.http.RepeatedResponses.RepeatedResponseException;
+import io.github.notearchive.io.ConnectionPool;
+import io.github.notearchive.io.RepeatedResponses;
+import io.github.notearchive.io.RepeatedResponses.RepeatedResponseException;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
 import java.io.IOException;

@@ -1,6 +1,6 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.file.OwnersDirectory;
+import io.github.notearchive.io.PrivateDirectory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
@@ -81,7 +81,7 @@ public final class Spool {
     /** A new, empty file on the disk. */
     Path newPath() {
         try {
-            OwnersDirectory.make(directory);
+            PrivateDirectory.make(directory);
             return Files.createTempFile(directory, PREFIX, SUFFIX);
         } catch (IOException e) {
             throw new UncheckedIOException("Spool " + directory + " takes no new file", e);

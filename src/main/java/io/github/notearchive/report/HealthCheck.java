@@ -1,14 +1,17 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.catalog.MediaTotals;
-import io.github.notearchive.catalog.SchemaDrift;
-import io.github.notearchive.fixity.Damage;
-import io.github.notearchive.fixity.FixityCatalog;
-import io.github.notearchive.html.Figures;
-import io.github.notearchive.job.Executions;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.SourceGate;
-import io.github.notearchive.ledger.UnwrittenAnswers;
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.io.Figures;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.LastRun;
@@ -16,9 +19,6 @@ import io.github.notearchive.report.Health.Reason;
 import io.github.notearchive.report.NightReport.Left;
 import io.github.notearchive.report.NightReport.ObstacleCount;
 import io.github.notearchive.report.NightReport.Run;
-import io.github.notearchive.worklist.ForgottenNotes;
-import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.WorklistCounts;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
@@ -44,28 +44,28 @@ public class HealthCheck {
 
     private static final int NIGHTS = 14;
 
-    private final ReportTables tables;
-    private final Executions executions;
-    private final SourceGate gate;
-    private final WorklistCounts counts;
-    private final FixityCatalog fixity;
+    private final ReportRepository tables;
+    private final JobExecutionQueries executions;
+    private final QuotaHolds gate;
+    private final WorklistStats counts;
+    private final AuditRepository fixity;
     private final MediaTotals media;
     private final SchemaDrift drift;
-    private final ForgottenNotes forgotten;
-    private final UnwrittenAnswers unwritten;
+    private final ErasureList forgotten;
+    private final ResponseSpool unwritten;
     private final HealthProperties settings;
     private final Clock clock;
 
     HealthCheck(
-            ReportTables tables,
-            Executions executions,
-            SourceGate gate,
-            WorklistCounts counts,
-            FixityCatalog fixity,
+            ReportRepository tables,
+            JobExecutionQueries executions,
+            QuotaHolds gate,
+            WorklistStats counts,
+            AuditRepository fixity,
             MediaTotals media,
             SchemaDrift drift,
-            ForgottenNotes forgotten,
-            UnwrittenAnswers unwritten,
+            ErasureList forgotten,
+            ResponseSpool unwritten,
             HealthProperties settings,
             Clock clock) {
         this.tables = tables;
@@ -103,7 +103,7 @@ public class HealthCheck {
                 .flatMap(List::stream)
                 .sorted(Comparator.comparing(Run::began))
                 .toList();
-        List<WorklistCounts.StateCount> states = counts.countByState();
+        List<WorklistStats.StateCount> states = counts.countByState();
         success(all, states, now, reasons);
         eachNight(all, reasons);
         backlog(all, reasons);
@@ -139,7 +139,7 @@ public class HealthCheck {
     /** Responses in files below this machine's data directory, of all nodes. */
     private void unwritten(List<Reason> reasons) {
         try {
-            for (UnwrittenAnswers files : unwritten.ofAllNodes()) {
+            for (ResponseSpool files : unwritten.ofAllNodes()) {
                 reasons.add(new Reason(
                         Cause.RESPONSES_IN_FILES,
                         files.summary() + " are not in the ledger yet",
@@ -181,7 +181,7 @@ public class HealthCheck {
     }
 
     private void killed(String node, Run last, String whose, List<Reason> reasons) {
-        boolean isOver = last.exitCode().equals(ReportTables.KILLED);
+        boolean isOver = last.exitCode().equals(ReportRepository.KILLED);
         if (!isOver && executions.isRunActive(node)) {
             reasons.add(new Reason(
                     Cause.RUN_ACTIVE,
@@ -196,7 +196,7 @@ public class HealthCheck {
                 "note-archive run --node " + node));
     }
 
-    private void success(List<Run> all, List<WorklistCounts.StateCount> states, Instant now, List<Reason> reasons) {
+    private void success(List<Run> all, List<WorklistStats.StateCount> states, Instant now, List<Reason> reasons) {
         if (all.isEmpty()) {
             reasons.add(
                     states.isEmpty()
@@ -331,13 +331,13 @@ public class HealthCheck {
                     "audits found " + Damage.inWords(others),
                     "note-archive verify; --delete-orphans removes orphans"));
         }
-        FixityCatalog.Verified verified = fixity.verified(now);
+        AuditRepository.Verified verified = fixity.verified(now);
         Instant oldest = verified.oldest();
         if (verified.never() > 0) {
             reasons.add(new Reason(
                     Cause.NEVER_VERIFIED,
                     Figures.count(verified.never())
-                            + (verified.never() < FixityCatalog.MOST_NEVER_VERIFIED ? "" : " or more")
+                            + (verified.never() < AuditRepository.MOST_NEVER_VERIFIED ? "" : " or more")
                             + " files were never verified since the tables were rebuilt, or at a time later than now",
                     "note-archive verify"));
         } else if (oldest != null && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {
@@ -404,7 +404,7 @@ public class HealthCheck {
             return "there was no run yet";
         }
         if (last.exitNumber() == null
-                && !last.exitCode().equals(ReportTables.KILLED)
+                && !last.exitCode().equals(ReportRepository.KILLED)
                 && executions.isRunActive(last.node())) {
             return "a run is under way, begun " + ago(last.began(), now);
         }

@@ -1,8 +1,8 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.source.Billed;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;

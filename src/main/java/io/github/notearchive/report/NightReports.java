@@ -1,20 +1,20 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.file.OwnersDirectory;
-import io.github.notearchive.file.WholeFile;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.Mentions;
+import io.github.notearchive.archive.catalog.Mentions;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.objectstore.ObjectKey;
-import io.github.notearchive.objectstore.ObjectStore;
-import io.github.notearchive.objectstore.StoreException;
-import io.github.notearchive.objectstore.StoredObject;
 import io.github.notearchive.report.NightReport.ObstacleCount;
 import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Slice;
 import io.github.notearchive.report.NightReport.Slices;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -75,7 +75,7 @@ public class NightReports implements Mentions {
             Duration.ofMinutes(20),
             Duration.ofMinutes(30));
 
-    private final ReportTables tables;
+    private final ReportRepository tables;
     private final SettingsInForce settings;
     private final ObjectStore store;
     private final ReportFolder folder;
@@ -83,7 +83,7 @@ public class NightReports implements Mentions {
     private final TransactionTemplate transaction;
 
     NightReports(
-            ReportTables tables,
+            ReportRepository tables,
             SettingsInForce settings,
             ObjectStore store,
             ReportFolder folder,
@@ -104,7 +104,7 @@ public class NightReports implements Mentions {
      *
      * @throws DataAccessException when the database does not take it
      */
-    public void keep(String node, RunEnd end) {
+    public void keep(String node, FinishedRun end) {
         if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
             return;
         }
@@ -146,7 +146,7 @@ public class NightReports implements Mentions {
      */
     public Path write(NightReport report) throws IOException {
         Path file = file(report);
-        WholeFile.write(file, page(report).getBytes(StandardCharsets.UTF_8));
+        AtomicFile.write(file, page(report).getBytes(StandardCharsets.UTF_8));
         return file;
     }
 
@@ -167,7 +167,7 @@ public class NightReports implements Mentions {
      * @throws IOException when it cannot be made
      */
     public Path file(NightReport report) throws IOException {
-        return OwnersDirectory.make(folder.path()).resolve(name(report));
+        return PrivateDirectory.make(folder.path()).resolve(name(report));
     }
 
     /** Like {@code 2026-11-25-main-12.html}; without a number when no execution began. */
@@ -197,7 +197,7 @@ public class NightReports implements Mentions {
                 .max(Instant::compareTo)
                 .orElse(from);
         Optional<List<ObstacleCount>> kept = tables.keptClasses(node, night);
-        ReportTables.Remarks remarks = tables.remarks(executions, REMARKS);
+        ReportRepository.Remarks remarks = tables.remarks(executions, REMARKS);
         return Optional.of(new NightReport(
                 night,
                 node,
@@ -252,7 +252,7 @@ public class NightReports implements Mentions {
         return new Slices(from, width, each);
     }
 
-    private static long[] by(int slices, List<ReportTables.Count> counts) {
+    private static long[] by(int slices, List<ReportRepository.Count> counts) {
         long[] numbers = new long[slices];
         counts.forEach(count -> {
             if (count.slice() >= 0 && count.slice() < slices) {

@@ -1,6 +1,5 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.html.Html;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongFunction;

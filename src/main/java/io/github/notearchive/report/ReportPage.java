@@ -1,8 +1,7 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.fixity.Damage;
-import io.github.notearchive.html.Figures;
-import io.github.notearchive.html.Html;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.io.Figures;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport.CallClass;
 import io.github.notearchive.report.NightReport.Eye;
@@ -94,7 +93,7 @@ final class ReportPage {
     /** How bad an end is, as a class of the style sheet. */
     private static String tone(Run run) {
         if (run.exitNumber() == null) {
-            return run.exitCode().equals(ReportTables.KILLED) ? "bad" : "watch";
+            return run.exitCode().equals(ReportRepository.KILLED) ? "bad" : "watch";
         }
         return switch (run.exitNumber()) {
             case 0 -> "good";
@@ -115,7 +114,7 @@ final class ReportPage {
         if (run.exitNumber() != null) {
             return "Exit " + run.exitNumber() + ", " + run.exitCode();
         }
-        return run.exitCode().equals(ReportTables.KILLED) ? "Killed" : "Not over";
+        return run.exitCode().equals(ReportRepository.KILLED) ? "Killed" : "Not over";
     }
 
     private void verdict() {
@@ -143,7 +142,7 @@ final class ReportPage {
         }
         String reason = night.last().reason();
         String why = night.last().exitNumber() == null
-                ? night.last().exitCode().equals(ReportTables.KILLED)
+                ? night.last().exitCode().equals(ReportRepository.KILLED)
                         ? "it could not write its end: it was killed, or the database was out of reach; the next run goes on where it was"
                         : "it has not: it goes on, or it ended without writing its end"
                 : reason == null ? "no reason was given" : reason;

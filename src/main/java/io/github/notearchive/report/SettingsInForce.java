@@ -1,12 +1,12 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.job.ArchiveProperties;
-import io.github.notearchive.job.NightlyLimitProperties;
-import io.github.notearchive.ledger.LedgerProperties;
+import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.note.Spans;
-import io.github.notearchive.source.NoteSourceProperties;
-import io.github.notearchive.source.RefreshProperties;
-import io.github.notearchive.source.VideoProperties;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;

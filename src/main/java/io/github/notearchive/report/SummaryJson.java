@@ -1,10 +1,10 @@
 package io.github.notearchive.report;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
-import io.github.notearchive.catalog.SchemaDrift;
-import io.github.notearchive.job.RunSummary;
-import io.github.notearchive.ledger.CallTotals;
-import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.store.ObjectKey;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -111,7 +111,7 @@ public record SummaryJson(
      * @param node whose run it was; null when the settings could not be read
      */
     public static SummaryJson of(
-            RunEnd end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
+            FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
         RunSummary.Execution execution = summary.execution();
         RunSummary.Notes notes = summary.notes();

@@ -1,23 +1,23 @@
 package io.github.notearchive.bench;
 
-import io.github.notearchive.catalog.MediaTotals;
-import io.github.notearchive.job.Executions;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.NightPlanner;
-import io.github.notearchive.job.RunSummary;
-import io.github.notearchive.ledger.ApiCalls;
-import io.github.notearchive.ledger.PaidAnswers;
+import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateTransition;
+import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.report.FinishedRun;
 import io.github.notearchive.report.NightReports;
-import io.github.notearchive.report.RunEnd;
-import io.github.notearchive.worklist.ClaimedNote;
-import io.github.notearchive.worklist.Claims;
-import io.github.notearchive.worklist.Enqueuer;
-import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Settlement;
-import io.github.notearchive.worklist.Settlement.Counter;
-import io.github.notearchive.worklist.Settlements;
-import io.github.notearchive.worklist.WorklistCounts;
 import java.io.StringReader;
 import java.time.Clock;
 import java.time.Duration;
@@ -39,32 +39,32 @@ final class BacklogTasks {
         Map<String, BigWorklist.Task> tasks = new LinkedHashMap<>();
         tasks.put("claim, settle", BacklogTasks::claimAndSettle);
         tasks.put("claim, release", parts -> {
-            Claims claims = parts.get(Claims.class);
+            ClaimRepository claims = parts.get(ClaimRepository.class);
             claims.claim(NODE).ifPresent(claims::release);
         });
         tasks.put("claim of a refresh, release", parts -> {
-            Claims claims = parts.get(Claims.class);
+            ClaimRepository claims = parts.get(ClaimRepository.class);
             claims.claimRefresh(NODE).ifPresent(claims::release);
         });
-        tasks.put("outlook", parts -> parts.get(Claims.class).outlook(NODE));
-        tasks.put("is a refresh due", parts -> parts.get(Claims.class).isRefreshDue(NODE));
-        tasks.put("count what is due", parts -> parts.get(WorklistCounts.class).countDue(10_000_000, Instant.now()));
-        tasks.put("renew leases", parts -> parts.get(Claims.class).renewLeases(NODE));
+        tasks.put("outlook", parts -> parts.get(ClaimRepository.class).outlook(NODE));
+        tasks.put("is a refresh due", parts -> parts.get(ClaimRepository.class).isRefreshDue(NODE));
+        tasks.put("count what is due", parts -> parts.get(WorklistStats.class).countDue(10_000_000, Instant.now()));
+        tasks.put("renew leases", parts -> parts.get(ClaimRepository.class).renewLeases(NODE));
         tasks.put(
                 "count what executions left",
-                parts -> parts.get(WorklistCounts.class).countLeftBy(List.of(1L, 2L)));
+                parts -> parts.get(WorklistStats.class).countLeftBy(List.of(1L, 2L)));
         tasks.put("begin: recover, release all", parts -> parts.call("recovery", "recover", NODE));
         tasks.put("begin: plan refreshes, unchanged", parts -> parts.call("refreshPlan", "planAllIfChanged"));
         tasks.put(
                 "begin: empty old copies",
-                parts -> parts.get(PaidAnswers.class)
+                parts -> parts.get(PaidResponses.class)
                         .emptyCopiesBefore(Instant.now().minus(Duration.ofDays(7))));
         tasks.put(
                 "begin: count the night's calls",
-                parts -> parts.get(ApiCalls.class).count(Night.current(parts.get(Clock.class))));
+                parts -> parts.get(CallRepository.class).count(Night.current(parts.get(Clock.class))));
         tasks.put("end: keep how it ended", BacklogTasks::keep);
         tasks.put("files in all", parts -> parts.get(MediaTotals.class).now());
-        tasks.put("last runs", parts -> parts.get(Executions.class).latest(10));
+        tasks.put("last runs", parts -> parts.get(JobExecutionQueries.class).latest(10));
         tasks.put("`status`", BigWorklist.Parts::status);
         tasks.put("`plan`", parts -> parts.get(NightPlanner.class).plan());
         tasks.put("enqueue 1 id", parts -> enqueue(parts, 1));
@@ -73,11 +73,11 @@ final class BacklogTasks {
     }
 
     static void claimAndSettle(BigWorklist.Parts parts) {
-        ClaimedNote note = parts.get(Claims.class).claim(NODE).orElseThrow();
-        parts.get(Settlements.class)
+        WorklistItem note = parts.get(ClaimRepository.class).claim(NODE).orElseThrow();
+        parts.get(WorklistRepository.class)
                 .settle(
                         note,
-                        new Settlement(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
+                        new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
                         7,
                         Instant.now());
     }
@@ -87,7 +87,7 @@ final class BacklogTasks {
         parts.get(NightReports.class)
                 .keep(
                         NODE,
-                        new RunEnd(
+                        new FinishedRun(
                                 now,
                                 now,
                                 RunSummary.notStarted(ExitCode.QUOTA_EXHAUSTED, "as a trial", Duration.ZERO)));

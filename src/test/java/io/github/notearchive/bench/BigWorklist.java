@@ -7,8 +7,8 @@ import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.catalog.MediaTotals;
-import io.github.notearchive.worklist.WorklistCounts;
+import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.WorklistStats;
 import java.lang.reflect.AccessibleObject;
 import java.lang.reflect.Method;
 import java.sql.Connection;
@@ -65,7 +65,7 @@ final class BigWorklist implements AutoCloseable {
         // else it is the disk that is measured
         execute(SERVER.jdbcUrl(), "ALTER DATABASE " + name + " SET synchronous_commit = off");
         this.url = SERVER.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
-        showing().get(WorklistCounts.class).countDue(1, Instant.now()); // makes the tables
+        showing().get(WorklistStats.class).countDue(1, Instant.now()); // makes the tables
         fill(notes, tenthsDone, ledgerEvery);
         showing().get(MediaTotals.class).now();
     }
@@ -116,7 +116,7 @@ final class BigWorklist implements AutoCloseable {
 
         /** Reads all that the command status shows. */
         void status() throws Exception {
-            Class<?> archive = Class.forName("io.github.notearchive.cli.ArchiveContext");
+            Class<?> archive = Class.forName("io.github.notearchive.cli.CommandContext");
             Object made = opened(archive.getDeclaredConstructor(ConfigurableApplicationContext.class))
                     .newInstance(context);
             opened(Class.forName("io.github.notearchive.cli.StatusCommand").getDeclaredMethod("read", archive))

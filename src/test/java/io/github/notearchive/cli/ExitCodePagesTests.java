@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.job.ExitCode;
+import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;

@@ -3,8 +3,8 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -2,9 +2,9 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.catalog.RemapChanges;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.RemapSummary;
+import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.remap.RemapSummary;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.time.Duration;

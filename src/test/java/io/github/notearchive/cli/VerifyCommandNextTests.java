@@ -2,9 +2,9 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.fixity.Damage;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.VerifySummary;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.verify.VerifySummary;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

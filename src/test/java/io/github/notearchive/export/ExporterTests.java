@@ -11,12 +11,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.github.notearchive.objectstore.ObjectKey;
-import io.github.notearchive.objectstore.ObjectStore;
-import io.github.notearchive.objectstore.StoreException;
-import io.github.notearchive.objectstore.StoreProperties;
-import io.github.notearchive.settings.Secret;
-import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.io.Secret;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;

@@ -2,7 +2,7 @@ package io.github.notearchive.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.NoteState;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.List;

@@ -1,10 +1,10 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.objectstore.ObjectKey;
-import io.github.notearchive.objectstore.ObjectStore;
-import io.github.notearchive.objectstore.StoreProperties;
-import io.github.notearchive.settings.Secret;
+import io.github.notearchive.io.Secret;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

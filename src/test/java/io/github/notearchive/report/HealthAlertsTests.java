@@ -2,7 +2,7 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.fixity.Damage;
+import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.Level;
 import java.io.IOException;

@@ -2,7 +2,6 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.html.Html;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -3,9 +3,9 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.PublishedTable;
-import io.github.notearchive.job.ExitCode;
-import io.github.notearchive.job.RunSummary;
-import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.store.ObjectKey;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
@@ -62,7 +62,7 @@ class SummaryJsonTests {
         RunSummary summary =
                 RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ofMillis(1500));
         String text = SummaryJson.of(
-                        new RunEnd(BEGAN, BEGAN.plusSeconds(2), summary),
+                        new FinishedRun(BEGAN, BEGAN.plusSeconds(2), summary),
                         node,
                         new SummaryJson.Limits(5L, 60.0, null, null, 200L, 2.0, 1L << 30, "07:30"),
                         report)

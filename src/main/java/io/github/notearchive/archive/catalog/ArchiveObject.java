@@ -1,0 +1,107 @@
+package io.github.notearchive.archive.catalog;
+
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The object that records in the bucket which archive it belongs to, and the newest revision of the database that wrote
+ * to it. The table {@code archive} holds the same.
+ *
+ * @param archiveId identifier of the archive
+ * @param revision revision of the database when the object was written
+ * @param execution the newest job execution then, for people to read; null when there was none
+ * @param writtenAt when it was written, by the clock of the node
+ */
+public record ArchiveObject(
+        UUID archiveId, long revision, @Nullable Long execution, Instant writtenAt) {
+
+    /** Its key. */
+    public static final ObjectKey KEY = new ObjectKey("archive.json");
+
+    private static final String FORMAT = "note-archive/archive/1";
+    private static final String NO_BUCKET = "NoSuchBucket";
+    private static final int LARGEST = 1 << 16;
+    private static final JsonMapper JSON =
+            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+    /** Writes it into the bucket, in place of an earlier one. */
+    public void putInto(ObjectStore store) {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("format", FORMAT);
+        root.put("archiveId", archiveId.toString());
+        root.put("revision", revision);
+        root.put("execution", execution);
+        root.put("writtenAt", writtenAt.toString());
+        store.putBytes(KEY, JSON.writeValueAsBytes(root), "application/json");
+    }
+
+    /**
+     * Reads the one of a bucket, with one request; empty when the bucket has none or does not exist.
+     *
+     * @throws BrokenArchiveObjectException when the object is not one of this format
+     * @throws StoreException when the store does not respond, or refuses the request
+     */
+    public static Optional<ArchiveObject> read(ObjectStore store) throws BrokenArchiveObjectException {
+        byte[] bytes;
+        try {
+            bytes = store.read(KEY, (in, _) -> in.readNBytes(LARGEST));
+        } catch (StoreException e) {
+            if (e.absent() || e.code().equals(NO_BUCKET)) {
+                return Optional.empty();
+            }
+            throw e;
+        }
+        try {
+            return Optional.of(parsed(JSON.readTree(bytes)));
+        } catch (JacksonException | IllegalArgumentException | DateTimeException e) {
+            throw new BrokenArchiveObjectException(new String(bytes, StandardCharsets.UTF_8));
+        }
+    }
+
+    private static ArchiveObject parsed(JsonNode root) {
+        JsonNode revision = root.path("revision");
+        if (!FORMAT.equals(root.path("format").stringValue(""))
+                || !revision.isIntegralNumber()
+                || !revision.canConvertToLong()
+                || revision.longValue() < 1) {
+            throw new IllegalArgumentException("no format or no revision");
+        }
+        JsonNode execution = root.path("execution");
+        return new ArchiveObject(
+                UUID.fromString(root.path("archiveId").stringValue("")),
+                revision.longValue(),
+                execution.isIntegralNumber() && execution.canConvertToLong()
+                        ? Long.valueOf(execution.longValue())
+                        : null,
+                Instant.parse(root.path("writtenAt").stringValue("")));
+    }
+
+    /** The object {@code archive.json} is not one that this program wrote. */
+    public static final class BrokenArchiveObjectException extends Exception {
+
+        private static final int SHOWN = 40;
+
+        BrokenArchiveObjectException(String content) {
+            super("the object %s is not readable: \"%s\""
+                    .formatted(
+                            KEY,
+                            content.codePoints()
+                                    .limit(SHOWN)
+                                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
+                                    .toString()
+                                    .replaceAll("\\p{Cntrl}", "?")));
+        }
+    }
+}

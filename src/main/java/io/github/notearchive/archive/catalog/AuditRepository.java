@@ -1,0 +1,699 @@
+package io.github.notearchive.archive.catalog;
+
+import io.github.notearchive.archive.catalog.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected.MediaFile;
+import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.ProviderCode;
+import io.github.notearchive.store.ListedObject;
+import io.github.notearchive.store.ObjectKey;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * What is to be audited, when it last was, and what was found.
+ *
+ * <p>An audit has a beginning, by the program's clock, and works off what was not looked at since then: whatever is
+ * marked or found leaves the line, so that an audit which is broken off needs to remember nothing.
+ */
+@Repository
+public class AuditRepository {
+
+    /** Where counting ends of files that were never verified, of which a rebuild leaves all. */
+    public static final int MOST_NEVER_VERIFIED = 100_000;
+
+    /** Whether this audit has no finding about object {@code %s} yet, or is to repair it. */
+    private static final String NOT_FOUND_YET = """
+            NOT EXISTS (SELECT 1 FROM fixity_finding f
+                        WHERE f.object_key = %s AND f.resolved_at IS NULL
+                          AND f.kind <> 'ORPHAN' AND f.last_seen >= :since
+                          AND (NOT :repair OR f.repaired_at >= :since))\
+            """;
+
+    /** How far the clocks of nodes may differ before a verification counts as one of the future. */
+    public static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
+
+    /** Rows that one statement changes, so that it locks none for long. */
+    private static final int BATCH = 10_000;
+
+    private static final Pattern SIDECAR = Pattern.compile("notes/([0-9a-f]{24})/.*");
+
+    private final JdbcClient jdbc;
+    private final NamedParameterJdbcOperations batches;
+    private final TransactionTemplate ownTransaction;
+
+    AuditRepository(JdbcClient jdbc, NamedParameterJdbcOperations batches, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.batches = batches;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    /**
+     * Corrects times that are later than now, which a clock that was ahead wrote: such a verification counts as never
+     * done, and such a finding as older than the audit, so that the audit reads the object again. Orphans are an
+     * exception: the list of the bucket may be done already, so they stay open. In batches, each a transaction of its
+     * own; a repeat changes nothing.
+     *
+     * @param since when the audit began, at most {@code now}
+     * @return the number of objects that count as never verified
+     */
+    public long correctFutureTimes(Instant since, Instant now) {
+        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
+                                        UPDATE fixity_finding
+                                        SET first_seen = least(first_seen, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz
+                                                                                     ELSE :before::timestamptz END),
+                                            last_seen = least(last_seen, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz
+                                                                                   ELSE :before::timestamptz END),
+                                            repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
+                                        WHERE resolved_at IS NULL AND (last_seen > :now OR repaired_at > :now)
+                                        """)
+                .param("now", Timestamp.from(now))
+                .param("before", Timestamp.from(since.minusMillis(1)))
+                .update());
+        return inBatches("""
+                        UPDATE media_object SET verified_at = NULL
+                        WHERE sha256 IN (SELECT sha256 FROM media_object
+                                         WHERE coalesce(verified_at, timestamptz 'epoch') > :now
+                                         LIMIT :batch)
+                        """, now) + inBatches("""
+                        UPDATE note_capture SET sidecar_verified_at = NULL
+                        WHERE call_id IN (SELECT call_id FROM note_capture
+                                          WHERE sidecar_key IS NOT NULL
+                                            AND coalesce(sidecar_verified_at, timestamptz 'epoch') > :now
+                                          LIMIT :batch)
+                        """, now);
+    }
+
+    private long inBatches(String update, Instant now) {
+        long all = 0;
+        int some;
+        do {
+            Integer updated = ownTransaction.execute(_ -> jdbc.sql(update)
+                    .param("now", Timestamp.from(now))
+                    .param("batch", BATCH)
+                    .update());
+            some = updated == null ? 0 : updated;
+            all += some;
+        } while (some == BATCH);
+        return all;
+    }
+
+    /** A place in the line of what is to be audited. */
+    public record Place(Instant verifiedAt, String id) {
+
+        /** Before everything else. */
+        public static final Place FIRST = new Place(Instant.EPOCH, "");
+    }
+
+    /** What stands at a place in the line. */
+    public record Queued(Place place, Expected expected) {}
+
+    /**
+     * The files that were not looked at since an audit began, those verified the longest ago first and those never
+     * verified before all; in a transaction of its own.
+     *
+     * @param repair whether those come again that were found damaged since, and not repaired
+     */
+    public List<Queued> files(Instant since, boolean repair, Place after, int limit) {
+        return ownTransaction.execute(_ -> jdbc.sql("""
+                                        SELECT o.object_key, o.sha256, o.size_bytes,
+                                               coalesce(o.verified_at, timestamptz 'epoch') AS verified
+                                        FROM media_object o
+                                        WHERE coalesce(o.verified_at, timestamptz 'epoch') < :since
+                                          AND (coalesce(o.verified_at, timestamptz 'epoch'), o.sha256) > (:verified, :id)
+                                          AND %s
+                                        ORDER BY coalesce(o.verified_at, timestamptz 'epoch'), o.sha256
+                                        LIMIT :limit
+                                        """.formatted(NOT_FOUND_YET.formatted("o.object_key")))
+                .param("since", Timestamp.from(since))
+                .param("verified", Timestamp.from(after.verifiedAt()))
+                .param("id", after.id())
+                .param("repair", repair)
+                .param("limit", limit)
+                .query((row, _) -> file(row))
+                .list());
+    }
+
+    private static Queued file(ResultSet row) throws SQLException {
+        String sha256 = row.getString("sha256");
+        return new Queued(
+                new Place(row.getTimestamp("verified").toInstant(), sha256),
+                new MediaFile(new ObjectKey(row.getString("object_key")), sha256, row.getLong("size_bytes")));
+    }
+
+    /** The sidecars, in the same way. */
+    public List<Queued> sidecars(Instant since, boolean repair, Place after, int limit) {
+        return ownTransaction.execute(_ -> jdbc.sql("""
+                                        SELECT n.sidecar_key, n.note_id, n.call_id, n.captured_at,
+                                               encode(sha256(c.answer), 'hex') AS answer_sha256,
+                                               coalesce(n.sidecar_verified_at, timestamptz 'epoch') AS verified
+                                        FROM note_capture n JOIN api_call c ON c.id = n.call_id
+                                        WHERE n.sidecar_key IS NOT NULL
+                                          AND coalesce(n.sidecar_verified_at, timestamptz 'epoch') < :since
+                                          AND (coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id)
+                                              > (:verified, :call)
+                                          AND %s
+                                        ORDER BY coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id
+                                        LIMIT :limit
+                                        """.formatted(NOT_FOUND_YET.formatted("n.sidecar_key")))
+                .param("since", Timestamp.from(since))
+                .param("verified", Timestamp.from(after.verifiedAt()))
+                .param("call", after.id().isEmpty() ? -1 : Long.parseLong(after.id()))
+                .param("repair", repair)
+                .param("limit", limit)
+                .query((row, _) -> sidecar(row))
+                .list());
+    }
+
+    private static Queued sidecar(ResultSet row) throws SQLException {
+        long call = row.getLong("call_id");
+        return new Queued(
+                new Place(row.getTimestamp("verified").toInstant(), String.valueOf(call)),
+                new SidecarFile(
+                        new ObjectKey(row.getString("sidecar_key")),
+                        new NoteId(row.getString("note_id")),
+                        call,
+                        row.getTimestamp("captured_at").toInstant(),
+                        row.getString("answer_sha256")));
+    }
+
+    /**
+     * Marks objects as verified, and closes what was found wrong with them before; one that no slot uses remains an
+     * orphan. Part of the caller's transaction.
+     */
+    public void verified(Collection<? extends Expected> objects, Instant now) {
+        String[] digests = objects.stream()
+                .filter(MediaFile.class::isInstance)
+                .map(file -> ((MediaFile) file).sha256())
+                .toArray(String[]::new);
+        if (digests.length > 0) {
+            jdbc.sql("UPDATE media_object SET verified_at = :now WHERE sha256 = ANY (:digests)")
+                    .param("now", Timestamp.from(now))
+                    .param("digests", digests)
+                    .update();
+        }
+        Long[] calls = objects.stream()
+                .filter(SidecarFile.class::isInstance)
+                .map(sidecar -> ((SidecarFile) sidecar).call())
+                .toArray(Long[]::new);
+        if (calls.length > 0) {
+            jdbc.sql("""
+                            UPDATE note_capture SET sidecar_verified_at = :now WHERE call_id = ANY (:calls)
+                            """)
+                    .param("now", Timestamp.from(now))
+                    .param("calls", calls)
+                    .update();
+        }
+        jdbc.sql("""
+                        UPDATE fixity_finding SET resolved_at = :now
+                        WHERE object_key = ANY (:keys) AND resolved_at IS NULL AND kind <> 'ORPHAN'
+                        """)
+                .param("now", Timestamp.from(now))
+                .param(
+                        "keys",
+                        objects.stream().map(object -> object.key().value()).toArray(String[]::new))
+                .update();
+    }
+
+    /** Closes what was found wrong with these keys. Part of the caller's transaction. */
+    public void resolve(Collection<String> keys, Instant now) {
+        jdbc.sql("""
+                        UPDATE fixity_finding SET resolved_at = :now
+                        WHERE object_key = ANY (:keys) AND resolved_at IS NULL
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("keys", keys.toArray(String[]::new))
+                .update();
+    }
+
+    /** Writes down what is wrong. Part of the caller's transaction; a repeat changes the row. */
+    public void found(Collection<Verdict.Damaged> damaged, Instant now, long jobExecution) {
+        write(
+                damaged.stream()
+                        .map(damage -> row(
+                                        damage.damage().kind(),
+                                        damage.expected().key().value(),
+                                        damage.damage().seen())
+                                .addValue("expected", damage.damage().expected())
+                                .addValue("sha256", digestOf(damage.expected()))
+                                .addValue("noteId", noteOf(damage.expected())))
+                        .toList(),
+                now,
+                jobExecution);
+    }
+
+    /** Writes down objects that no row points at, in the same way. */
+    public void foundOrphans(Collection<ListedObject> orphans, Instant now, long jobExecution) {
+        write(
+                orphans.stream()
+                        .map(orphan ->
+                                row(Kind.ORPHAN, orphan.name(), orphan.size() + " bytes, put " + orphan.modified()))
+                        .toList(),
+                now,
+                jobExecution);
+    }
+
+    private static @Nullable String digestOf(Expected expected) {
+        return switch (expected) {
+            case MediaFile file -> file.sha256();
+            case SidecarFile _ -> null;
+        };
+    }
+
+    private static @Nullable String noteOf(Expected expected) {
+        return switch (expected) {
+            case MediaFile _ -> null;
+            case SidecarFile sidecar -> sidecar.note().value();
+        };
+    }
+
+    private static MapSqlParameterSource row(Kind kind, String key, String seen) {
+        return new MapSqlParameterSource()
+                .addValue("kind", kind.name())
+                .addValue("key", key)
+                .addValue("sha256", null)
+                .addValue("noteId", null)
+                .addValue("expected", null)
+                .addValue("seen", seen);
+    }
+
+    private void write(List<MapSqlParameterSource> rows, Instant now, long jobExecution) {
+        if (rows.isEmpty()) {
+            return;
+        }
+        rows.forEach(row -> row.addValue("now", Timestamp.from(now)).addValue("execution", jobExecution));
+        batches.batchUpdate("""
+                INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen, first_seen, last_seen,
+                                            job_execution_id)
+                VALUES (:kind, :key, :sha256, :noteId, :expected, :seen, :now, :now, :execution)
+                ON CONFLICT (object_key) WHERE resolved_at IS NULL DO UPDATE
+                SET kind = EXCLUDED.kind, sha256 = EXCLUDED.sha256, note_id = EXCLUDED.note_id,
+                    expected = EXCLUDED.expected, seen = EXCLUDED.seen,
+                    last_seen = greatest(fixity_finding.first_seen, EXCLUDED.last_seen),
+                    job_execution_id = EXCLUDED.job_execution_id
+                """, rows.toArray(MapSqlParameterSource[]::new));
+    }
+
+    /** Writes down what was done about a finding. Part of the caller's transaction. */
+    public void repaired(String key, String repair, Instant now) {
+        jdbc.sql("""
+                        UPDATE fixity_finding SET repair = :repair, repaired_at = :now
+                        WHERE object_key = :key AND resolved_at IS NULL
+                        """)
+                .param("repair", repair)
+                .param("now", Timestamp.from(now))
+                .param("key", key)
+                .update();
+    }
+
+    /**
+     * Finds slots that are STORED with a digest nobody has a row of, and writes them down. Foreign keys forbid it, but
+     * a restore may switch them off. Part of the caller's transaction.
+     *
+     * @return the keys that were written down
+     */
+    public List<String> findUnrecorded(Instant now, long jobExecution) {
+        return jdbc.sql("""
+                        INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen, first_seen, last_seen,
+                                                    job_execution_id)
+                        SELECT DISTINCT ON (m.sha256) 'UNRECORDED', 'media/' || left(m.sha256, 2) || '/' || m.sha256, m.sha256, m.note_id,
+                               m.kind || ' ' || m.ordinal || ' of note ' || m.note_id || ' is STORED',
+                               'media_object has no such row', :now, :now, :execution
+                        FROM note_media m
+                        WHERE m.state = 'STORED'
+                          AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
+                        ORDER BY m.sha256, m.note_id
+                        ON CONFLICT (object_key) WHERE resolved_at IS NULL DO UPDATE
+                        SET last_seen = greatest(fixity_finding.first_seen, EXCLUDED.last_seen),
+                            note_id = EXCLUDED.note_id, expected = EXCLUDED.expected,
+                            job_execution_id = EXCLUDED.job_execution_id
+                        RETURNING object_key
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("execution", jobExecution)
+                .query((row, _) -> row.getString(1))
+                .list();
+    }
+
+    /**
+     * Closes what a whole audit did not see again: objects that no row names any more, and orphans that are none any
+     * more. Part of the caller's transaction.
+     */
+    public void resolveUnseenSince(Instant since, Instant now) {
+        jdbc.sql("""
+                        UPDATE fixity_finding SET resolved_at = :now
+                        WHERE resolved_at IS NULL AND last_seen < :since
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("since", Timestamp.from(since))
+                .update();
+    }
+
+    /**
+     * Those of the objects in a listing that no row points at, or only the row of a file that no slot uses; in a
+     * transaction of its own.
+     */
+    public List<ListedObject> withoutUse(List<? extends ListedObject> listed) {
+        Set<String> known = ownTransaction.execute(_ -> {
+            Set<String> keys = new HashSet<>();
+            keys.addAll(jdbc.sql("""
+                                                    SELECT object_key FROM media_object o
+                                                    WHERE object_key = ANY (:keys)
+                                                      AND EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                                    """)
+                    .param("keys", listed.stream().map(ListedObject::name).toArray(String[]::new))
+                    .query((row, _) -> row.getString(1))
+                    .list());
+            keys.addAll(sidecarsOf(listed));
+            return keys;
+        });
+        return listed.stream()
+                .filter(object -> !known.contains(object.name()))
+                .map(ListedObject.class::cast)
+                .toList();
+    }
+
+    /** Each paid answer has one, also such as did not hold their note and have no capture. */
+    private List<String> sidecarsOf(List<? extends ListedObject> listed) {
+        String[] notes = listed.stream()
+                .map(object -> SIDECAR.matcher(object.name()))
+                .filter(Matcher::matches)
+                .map(name -> name.group(1))
+                .distinct()
+                .toArray(String[]::new);
+        return notes.length == 0
+                ? List.of()
+                : jdbc.sql("""
+                                SELECT note_id, received_at FROM api_call
+                                WHERE note_id = ANY (:notes) AND billed = 'YES' AND received_at IS NOT NULL
+                                """)
+                        .param("notes", notes)
+                        .query((row, _) -> Sidecar.keyOf(
+                                        new NoteId(row.getString("note_id")),
+                                        row.getTimestamp("received_at").toInstant())
+                                .value())
+                        .list();
+    }
+
+    /** A sidecar among the open orphans; empty when there is none. */
+    public Optional<String> unknownSidecar() {
+        return jdbc.sql("""
+                        SELECT object_key FROM fixity_finding
+                        WHERE kind = 'ORPHAN' AND resolved_at IS NULL
+                          AND object_key ~ '^notes/[0-9a-f]{24}/[0-9]{8}T[0-9]{6}[.][0-9]{3}Z[.]json$'
+                        ORDER BY object_key
+                        LIMIT 1
+                        """).query(String.class).optional();
+    }
+
+    /**
+     * Whether a run holds the runner lock of any node now, so that objects may be on their way whose rows are not
+     * written yet.
+     */
+    public boolean isRunActive() {
+        return ownTransaction.execute(_ -> jdbc.sql("""
+                                        SELECT EXISTS (
+                                            SELECT 1 FROM pg_locks
+                                            WHERE locktype = 'advisory' AND granted AND objsubid = 2
+                                              AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+                                              AND classid::bigint = hashtext('note-archive')::bigint & 4294967295)
+                                        """).query(Boolean.class).single());
+    }
+
+    /**
+     * Notes that use a file, those that can bring it back for the least before all: whatever the file is, a note that
+     * is due wants the answer about itself.
+     *
+     * @param freshSince since when a paid answer is used again
+     * @param videos whether runs make the call for a note's video
+     */
+    public List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
+        return jdbc.sql("""
+                        SELECT m.note_id, m.obstacle, w.state, w.claim_id IS NOT NULL AS in_work,
+                               EXISTS (SELECT 1 FROM api_call c
+                                       WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
+                                         AND c.billed = 'YES' AND c.answer IS NOT NULL
+                                         AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
+                        FROM (SELECT u.note_id, u.captured_at,
+                                     CASE WHEN v.code IS NULL AND NOT u.listed AND NOT (u.of_video AND :videos) THEN 'UNLISTED'
+                                          WHEN v.code IS NOT NULL AND NOT v.fresh AND NOT :videos THEN 'VIDEOS_OFF'
+                                          WHEN v.code = ANY (:absent) THEN 'NOT_OFFERED' END AS obstacle
+                              FROM (SELECT f.note_id, max(f.captured_at) AS captured_at,
+                                           bool_or(f.captured_at >= n.last_captured_at) AS listed,
+                                           bool_or(f.kind IN ('VIDEO', 'SUBTITLE')) AS of_video
+                                    FROM note_media f JOIN note n USING (note_id)
+                                    WHERE f.sha256 = :sha256 AND f.state = 'STORED'
+                                    GROUP BY f.note_id) u
+                              LEFT JOIN LATERAL (SELECT c.code,
+                                                        c.code = 0 AND c.billed = 'YES' AND c.answer IS NOT NULL
+                                                        AND c.media_gone_at IS NULL AND c.received_at >= :freshSince AS fresh
+                                                 FROM api_call c
+                                                 WHERE c.note_id = u.note_id AND c.endpoint = 'note-detail/v6'
+                                                   AND (c.code = 0 OR c.code = ANY (:absent))
+                                                 ORDER BY c.id DESC LIMIT 1) v ON u.of_video) m
+                        LEFT JOIN worklist w USING (note_id)
+                        ORDER BY (m.obstacle IS NULL) DESC, fresh DESC, m.captured_at DESC, m.note_id
+                        LIMIT 1000
+                        """)
+                .param("sha256", sha256)
+                .param("freshSince", Timestamp.from(freshSince))
+                .param("videos", videos)
+                .param("absent", ProviderCode.SAYING_ABSENT.toArray(Integer[]::new))
+                .query((row, _) -> new User(
+                        new NoteId(row.getString("note_id")),
+                        obstacle(row.getString("obstacle")),
+                        row.getString("state"),
+                        row.getBoolean("in_work")))
+                .list();
+    }
+
+    /**
+     * A note that uses a file.
+     *
+     * @param obstacle why no run can bring the file back by it; null when one may
+     * @param state in the worklist; null when it is not on it
+     * @param inWork whether a run has claimed it
+     */
+    public record User(
+            NoteId note,
+            @Nullable Obstacle obstacle,
+            @Nullable String state,
+            boolean inWork) {}
+
+    /** Why no run can bring a file back. */
+    public enum Obstacle {
+        /** The note's newest answer lists it no more. */
+        UNLISTED,
+        /** A call of its own brought the note's video, and no run makes such calls. */
+        VIDEOS_OFF,
+        /** The newest word about the note's video is that there is none. */
+        NOT_OFFERED
+    }
+
+    private static @Nullable Obstacle obstacle(@Nullable String name) {
+        return name == null ? null : Obstacle.valueOf(name);
+    }
+
+    /**
+     * Gives up the claim of slots that they are STORED with a digest nobody has a row of. Part of the caller's
+     * transaction.
+     *
+     * @return the notes they belong to
+     */
+    public List<NoteId> unstore(String key, Instant now) {
+        return jdbc.sql("""
+                        WITH emptied AS (
+                            UPDATE note_media m
+                            SET state = 'MISSING', reason = 'RETRY', sha256 = NULL, updated_at = :now,
+                                error = 'it was stored with sha256 ' || f.sha256 || ', of which no row is left'
+                            FROM fixity_finding f
+                            WHERE f.object_key = :key AND f.resolved_at IS NULL AND f.kind = 'UNRECORDED'
+                              AND m.sha256 = f.sha256 AND m.state = 'STORED'
+                              AND NOT EXISTS (SELECT 1 FROM media_object o WHERE o.sha256 = m.sha256)
+                            RETURNING m.note_id)
+                        SELECT DISTINCT note_id FROM emptied ORDER BY note_id
+                        """)
+                .param("key", key)
+                .param("now", Timestamp.from(now))
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list();
+    }
+
+    /**
+     * Drops the rows of damaged files that no note uses any more, once a repair was asked for: what took their place
+     * has a row of its own. Objects are left; an audit then calls them orphans. In a transaction of its own, which
+     * keeps runs from adding objects while it looks. The caller's transaction must hold no row lock: a run could wait
+     * for it while this waits for the run.
+     *
+     * @return how many were dropped
+     */
+    public int dropUnusedDamaged(Instant now) {
+        return ownTransaction.execute(_ -> {
+            List<String> candidates =
+                    jdbc.sql("""
+                                            SELECT f.sha256 FROM fixity_finding f JOIN media_object o USING (sha256)
+                                            WHERE f.resolved_at IS NULL AND f.repaired_at IS NOT NULL
+                                              AND f.kind IN ('MISSING', 'CORRUPT', 'SIZE')
+                                              AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                            """).query((row, _) -> row.getString(1)).list();
+            if (candidates.isEmpty()) {
+                return 0;
+            }
+            // a run that has these bytes in hand relies on the row between its two inserts
+            jdbc.sql("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE").update();
+            List<String> dropped = jdbc.sql("""
+                                            DELETE FROM media_object o
+                                            WHERE o.sha256 = ANY (:candidates)
+                                              AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                            RETURNING object_key
+                                            """)
+                    .param("candidates", candidates.toArray(String[]::new))
+                    .query((row, _) -> row.getString(1))
+                    .list();
+            resolve(dropped, now);
+            return dropped.size();
+        });
+    }
+
+    /** Removes the row of a file that no slot uses. Part of the caller's transaction. */
+    public void dropUnused(String key) {
+        jdbc.sql("""
+                        DELETE FROM media_object o
+                        WHERE o.object_key = :key AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        """).param("key", key).update();
+    }
+
+    /** Orphans that were seen since an audit began, in order of their names. */
+    public List<String> orphans(Instant since, String after, int limit) {
+        return jdbc.sql("""
+                        SELECT object_key FROM fixity_finding
+                        WHERE resolved_at IS NULL AND kind = 'ORPHAN' AND last_seen >= :since AND object_key > :after
+                        ORDER BY object_key
+                        LIMIT :limit
+                        """)
+                .param("since", Timestamp.from(since))
+                .param("after", after)
+                .param("limit", limit)
+                .query((row, _) -> row.getString("object_key"))
+                .list();
+    }
+
+    /** Open findings, counted by their kind. */
+    public Map<Kind, Long> countOpen() {
+        Map<Kind, Long> counts = new EnumMap<>(Kind.class);
+        jdbc.sql("""
+                        SELECT kind, count(*) AS findings FROM fixity_finding WHERE resolved_at IS NULL GROUP BY kind
+                        """).query(row -> {
+            counts.put(Kind.valueOf(row.getString("kind")), row.getLong("findings"));
+        });
+        return counts;
+    }
+
+    /** Open findings, those of files before orphans, and among them the newest first. */
+    public List<Finding> open(int limit) {
+        return jdbc.sql("""
+                        SELECT kind, object_key, expected, seen, first_seen, last_seen, repair
+                        FROM fixity_finding
+                        WHERE resolved_at IS NULL
+                        ORDER BY kind = 'ORPHAN', last_seen DESC, kind, object_key
+                        LIMIT :limit
+                        """)
+                .param("limit", limit)
+                .query((row, _) -> new Finding(
+                        Kind.valueOf(row.getString("kind")),
+                        row.getString("object_key"),
+                        row.getString("expected"),
+                        row.getString("seen"),
+                        row.getTimestamp("first_seen").toInstant(),
+                        row.getTimestamp("last_seen").toInstant(),
+                        row.getString("repair")))
+                .list();
+    }
+
+    /** How many files and sidecars were not looked at since an audit began. */
+    public Left left(Instant since) {
+        return jdbc.sql("""
+                        SELECT (SELECT count(*) FROM media_object o
+                                WHERE coalesce(o.verified_at, timestamptz 'epoch') < :since
+                                  AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                  WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                                    AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)) AS files,
+                               (SELECT count(*) FROM note_capture n
+                                WHERE n.sidecar_key IS NOT NULL
+                                  AND coalesce(n.sidecar_verified_at, timestamptz 'epoch') < :since
+                                  AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                                  WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
+                                                    AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)) AS sidecars
+                        """)
+                .param("since", Timestamp.from(since))
+                .query((row, _) -> new Left(row.getLong("files"), row.getLong("sidecars")))
+                .single();
+    }
+
+    /** What an audit has yet to look at. */
+    public record Left(long files, long sidecars) {}
+
+    /**
+     * How old verifications are.
+     *
+     * @param oldest as by {@link #oldestVerified}; null where that is empty
+     * @param never files that were not verified since the tables were rebuilt, or at a time later than now by more than
+     *     {@link #CLOCK_TOLERANCE}; {@value #MOST_NEVER_VERIFIED} are that many or more
+     */
+    public record Verified(@Nullable Instant oldest, long never) {}
+
+    /** How old the verifications of all files are. */
+    public Verified verified(Instant now) {
+        return jdbc.sql("""
+                        SELECT count(*) AS never
+                        FROM (SELECT FROM media_object
+                              WHERE coalesce(verified_at, timestamptz 'epoch') = timestamptz 'epoch'
+                                 OR coalesce(verified_at, timestamptz 'epoch') > :latest
+                              LIMIT :most) AS never
+                        """)
+                .param("latest", Timestamp.from(now.plus(CLOCK_TOLERANCE)))
+                .param("most", MOST_NEVER_VERIFIED)
+                .query((row, _) -> new Verified(oldestVerified(now).orElse(null), row.getLong("never")))
+                .single();
+    }
+
+    /**
+     * When the file that was verified the longest ago was; empty when one never was, or there is none. A time that is
+     * later than now by more than {@link #CLOCK_TOLERANCE} counts as never.
+     */
+    public Optional<Instant> oldestVerified(Instant now) {
+        return jdbc.sql("""
+                        SELECT CASE WHEN newest.at <= :latest THEN oldest.at END AS verified_at
+                        FROM (SELECT verified_at AS at FROM media_object
+                              ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS oldest,
+                             (SELECT coalesce(verified_at, timestamptz 'epoch') AS at FROM media_object
+                              ORDER BY coalesce(verified_at, timestamptz 'epoch') DESC, sha256 DESC LIMIT 1) AS newest
+                        """)
+                .param("latest", Timestamp.from(now.plus(CLOCK_TOLERANCE)))
+                .query((row, _) -> Optional.ofNullable(row.getTimestamp("verified_at")))
+                .optional()
+                .flatMap(verified -> verified)
+                .map(Timestamp::toInstant);
+    }
+}

@@ -1,0 +1,370 @@
+package io.github.notearchive.archive.catalog;
+
+import static io.github.notearchive.io.Timestamps.timestamp;
+
+import io.github.notearchive.note.NoteId;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/**
+ * Takes notes and people out of all tables. Every method is part of the caller's transaction, and a repeat finds
+ * nothing more to do.
+ */
+@Repository
+public class ErasureRepository {
+
+    private final JdbcClient jdbc;
+
+    ErasureRepository(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Whether anything is known that lies in the bucket, tombstones included. */
+    public boolean isAnythingStored() {
+        return jdbc.sql("""
+                        SELECT EXISTS (SELECT 1 FROM note_capture) OR EXISTS (SELECT 1 FROM media_object)
+                            OR EXISTS (SELECT 1 FROM forgotten_object)
+                            OR EXISTS (SELECT 1 FROM forgotten_note WHERE finished_at IS NOT NULL)
+                            OR EXISTS (SELECT 1 FROM forgotten_author WHERE finished_at IS NOT NULL)
+                        """).query(Boolean.class).single();
+    }
+
+    /**
+     * The notes, by any response, of the people that are being forgotten. Of a person whose tombstone comes from the
+     * bucket only the hash is known.
+     */
+    public List<NoteId> notesOfUnfinishedAuthors() {
+        String[] authors = jdbc.sql("""
+                                SELECT author_id FROM author
+                                WHERE person_sha256(author_id) IN (SELECT author_sha256 FROM forgotten_author
+                                                                   WHERE finished_at IS NULL)
+                                """).query(String.class).list().toArray(String[]::new);
+        return jdbc.sql("""
+                        SELECT note_id FROM note WHERE author_id = ANY (:authors)
+                        UNION SELECT note_id FROM note_capture WHERE author_id = ANY (:authors)
+                        ORDER BY note_id
+                        """)
+                .param("authors", authors)
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list();
+    }
+
+    /** The id of the one author whom people know by this number; empty when there is none. */
+    public Optional<String> authorByRedId(String redId) {
+        return jdbc.sql("""
+                        SELECT author_id FROM author WHERE red_id = :redId AND author_id <> :redId LIMIT 1
+                        """).param("redId", redId).query(String.class).optional();
+    }
+
+    /** Writes the tombstones of notes. Locks no row of the worklist. */
+    public void entomb(Collection<NoteId> notes, @Nullable String reason, Instant now) {
+        jdbc.sql("""
+                        INSERT INTO forgotten_note (note_id, forgotten_at, reason)
+                        SELECT note_id, :now, :reason FROM unnest(:notes) AS note_id
+                        ON CONFLICT (note_id) DO UPDATE
+                        SET reason = coalesce(EXCLUDED.reason, forgotten_note.reason), finished_at = NULL
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("reason", reason, Types.VARCHAR)
+                .param("notes", ids(notes))
+                .update();
+    }
+
+    /**
+     * Removes notes from the worklist, behind {@link #entomb}. A note that is not on it is inserted first: this waits
+     * for a transaction that is just enqueueing the note, which may have looked for its tombstone before there was one.
+     * The order of the ids is that of all who lock many.
+     *
+     * @return how many of them were on the worklist
+     */
+    public long removeFromWorklist(Collection<NoteId> notes, Instant now) {
+        long inserted = jdbc.sql("""
+                                INSERT INTO worklist (note_id, enqueued_at, due_at)
+                                SELECT note_id, :now::timestamptz, :now::timestamptz
+                                FROM unnest(:notes) AS note_id
+                                ORDER BY note_id
+                                ON CONFLICT (note_id) DO UPDATE SET note_id = EXCLUDED.note_id WHERE false
+                                """)
+                .param("now", Timestamp.from(now))
+                .param("notes", ids(notes))
+                .update();
+        return delete("worklist WHERE note_id = ANY (:notes)", notes) - inserted;
+    }
+
+    /** Decides that a person is forgotten. */
+    public void entombAuthor(String author, @Nullable String reason, Instant now) {
+        jdbc.sql("""
+                        INSERT INTO forgotten_author (author_sha256, forgotten_at, reason)
+                        VALUES (person_sha256(:author), :now, :reason)
+                        ON CONFLICT (author_sha256) DO UPDATE
+                        SET reason = coalesce(EXCLUDED.reason, forgotten_author.reason), finished_at = NULL
+                        """)
+                .param("author", author)
+                .param("now", Timestamp.from(now))
+                .param("reason", reason, Types.VARCHAR)
+                .update();
+    }
+
+    /**
+     * Writes down what a tombstone in the bucket says, in a rebuild. What is there stays as it is.
+     *
+     * @param finished when its erasure was completed; null when the tables may hold rows of it
+     */
+    public void restore(TombstoneObject tombstone, @Nullable Instant finished) {
+        String sql = tombstone.note().isPresent() ? """
+                          INSERT INTO forgotten_note (note_id, forgotten_at, reason, finished_at)
+                          VALUES (:id, :at, :reason, :finished)
+                          ON CONFLICT (note_id) DO NOTHING
+                          """ : """
+                          INSERT INTO forgotten_author (author_sha256, forgotten_at, reason, finished_at)
+                          VALUES (:id, :at, :reason, :finished)
+                          ON CONFLICT (author_sha256) DO NOTHING
+                          """;
+        jdbc.sql(sql)
+                .param("id", tombstone.id())
+                .param("at", Timestamp.from(tombstone.at()))
+                .param("reason", tombstone.reason(), Types.VARCHAR)
+                .param("finished", timestamp(finished), Types.TIMESTAMP)
+                .update();
+    }
+
+    /** Something of a forgotten note was found; whoever forgets anything next removes it. */
+    public void reopen(NoteId note) {
+        jdbc.sql("UPDATE forgotten_note SET finished_at = NULL WHERE note_id = :note")
+                .param("note", note.value())
+                .update();
+    }
+
+    /**
+     * Puts files down to be removed that are named by what is left of forgotten notes, and whose rows no note uses. Of
+     * a file without a row nobody knows whether another note uses it.
+     */
+    private void putDown(Collection<String> keys) {
+        jdbc.sql("""
+                        INSERT INTO forgotten_object (object_key, size_bytes)
+                        SELECT o.object_key, o.size_bytes FROM media_object o
+                        WHERE o.object_key = ANY (:keys)
+                          AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        ON CONFLICT (object_key) DO NOTHING
+                        """).param("keys", keys.toArray(String[]::new)).update();
+    }
+
+    /** The forgotten notes of which something may be left. */
+    public List<Entombed> unfinishedNotes() {
+        return jdbc.sql("""
+                        SELECT note_id, forgotten_at, reason FROM forgotten_note WHERE finished_at IS NULL ORDER BY note_id
+                        """)
+                .query((row, _) -> new Entombed(
+                        row.getString("note_id"),
+                        row.getTimestamp("forgotten_at").toInstant(),
+                        row.getString("reason")))
+                .list();
+    }
+
+    /** The forgotten people of whom something may be left, by their hashes. */
+    public List<Entombed> unfinishedAuthors() {
+        return jdbc.sql("""
+                        SELECT author_sha256, forgotten_at, reason FROM forgotten_author
+                        WHERE finished_at IS NULL ORDER BY author_sha256
+                        """)
+                .query((row, _) -> new Entombed(
+                        row.getString("author_sha256"),
+                        row.getTimestamp("forgotten_at").toInstant(),
+                        row.getString("reason")))
+                .list();
+    }
+
+    /** A note or a person that was forgotten. */
+    public record Entombed(String id, Instant at, @Nullable String reason) {}
+
+    /**
+     * Removes all rows of these notes and of the people that are being forgotten. The files that no other note uses are
+     * put down to be removed. The calls stay, for the bill, without their answers.
+     *
+     * @param named keys of files that are named by what lies in the bucket of these notes
+     * @return rows by table, those of {@code api_call} being emptied and not removed
+     */
+    public Map<String, Long> remove(Collection<NoteId> notes, Collection<String> named) {
+        Map<String, Long> rows = new LinkedHashMap<>();
+        jdbc.sql("""
+                        INSERT INTO forgotten_object (object_key, size_bytes)
+                        SELECT DISTINCT o.object_key, o.size_bytes
+                        FROM note_media m JOIN media_object o USING (sha256)
+                        WHERE m.note_id = ANY (:notes)
+                          AND NOT EXISTS (SELECT 1 FROM note_media u
+                                          WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
+                        ON CONFLICT (object_key) DO NOTHING
+                        """).param("notes", ids(notes)).update();
+        rows.put("note_media", delete("note_media WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_topic", delete("note_topic WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_mention", delete("note_mention WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_comment", delete("note_comment WHERE note_id = ANY (:notes)", notes));
+        rows.put("note_capture", delete("note_capture WHERE note_id = ANY (:notes)", notes));
+        String[] authors = jdbc.sql("""
+                                SELECT DISTINCT author_id FROM note
+                                WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
+                                """)
+                .param("notes", ids(notes))
+                .query(String.class)
+                .list()
+                .toArray(String[]::new);
+        rows.put("note", delete("note WHERE note_id = ANY (:notes)", notes));
+        rows.put("author", (long) jdbc.sql("""
+                                        DELETE FROM author a
+                                        WHERE (a.author_id = ANY (:authors)
+                                               OR person_sha256(a.author_id) = ANY (ARRAY(
+                                                   SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
+                                          AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
+                                        """).param("authors", authors).update());
+        putDown(named);
+        rows.put("media_object", removeListed());
+        rows.put("fixity_finding", (long)
+                jdbc.sql("""
+                                        DELETE FROM fixity_finding
+                                        WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
+                                           OR object_key IN (SELECT object_key FROM forgotten_object)
+                                        """).param("notes", ids(notes)).update());
+        rows.put("worklist", delete("worklist WHERE note_id = ANY (:notes)", notes));
+        rows.put("api_call", (long) jdbc.sql("""
+                                        UPDATE api_call SET answer = NULL, message = NULL, media_gone_at = NULL
+                                        WHERE note_id = ANY (:notes) AND (answer IS NOT NULL OR message IS NOT NULL)
+                                        """).param("notes", ids(notes)).update());
+        return rows;
+    }
+
+    private long delete(String rows, Collection<NoteId> notes) {
+        return jdbc.sql("DELETE FROM " + rows).param("notes", ids(notes)).update();
+    }
+
+    /**
+     * Removes what rows of other people's notes hold of somebody who is being forgotten: where they name the person,
+     * and what the person has written below them.
+     *
+     * @param own the notes that are forgotten themselves
+     * @return the notes in whose texts and answers that name stays
+     */
+    public List<NoteId> removeMentions(Collection<NoteId> own) {
+        return jdbc.sql("""
+                        WITH persons AS (
+                            SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL
+                        ), mentions AS (
+                            DELETE FROM note_mention
+                            WHERE note_id <> ALL (:notes) AND person_sha256(user_id) IN (SELECT author_sha256 FROM persons)
+                            RETURNING note_id
+                        ), comments AS (
+                            DELETE FROM note_comment
+                            WHERE note_id <> ALL (:notes) AND person_sha256(author_id) IN (SELECT author_sha256 FROM persons)
+                            RETURNING note_id
+                        ), sounds AS (
+                            UPDATE note SET sound_creator_id = NULL
+                            WHERE note_id <> ALL (:notes)
+                              AND person_sha256(sound_creator_id) IN (SELECT author_sha256 FROM persons)
+                            RETURNING note_id)
+                        SELECT note_id FROM mentions UNION SELECT note_id FROM comments UNION SELECT note_id FROM sounds
+                        ORDER BY note_id
+                        """)
+                .param("notes", ids(own))
+                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .list();
+    }
+
+    /**
+     * Removes the rows of the listed objects. One that a slot uses keeps its row, and leaves the list.
+     *
+     * @return how many rows were removed
+     */
+    private long removeListed() {
+        long removed = jdbc.sql("""
+                                DELETE FROM media_object o USING forgotten_object f
+                                WHERE f.object_key = o.object_key
+                                  AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                                """).update();
+        jdbc.sql("""
+                        DELETE FROM forgotten_object f USING media_object o WHERE o.object_key = f.object_key
+                        """).update();
+        return removed;
+    }
+
+    /** Files that these notes share with others, so that they stay. */
+    public Files shared(Collection<NoteId> notes) {
+        return jdbc.sql("""
+                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
+                        FROM media_object o
+                        WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
+                          AND EXISTS (SELECT 1 FROM note_media u WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
+                        """)
+                .param("notes", ids(notes))
+                .query((row, _) -> new Files(row.getLong("files"), row.getLong("bytes")))
+                .single();
+    }
+
+    /** Files that are to be removed. */
+    public Files toRemove() {
+        return jdbc.sql("""
+                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM forgotten_object
+                        """)
+                .query((row, _) -> new Files(row.getLong("files"), row.getLong("bytes")))
+                .single();
+    }
+
+    /** How many, and how large together. */
+    public record Files(long count, long bytes) {}
+
+    /**
+     * The next files to remove, without their rows. One that another note has come to use meanwhile is taken off the
+     * list.
+     */
+    public List<File> nextToRemove(int limit) {
+        removeListed();
+        return jdbc.sql("""
+                        SELECT object_key, size_bytes FROM forgotten_object ORDER BY object_key LIMIT :limit
+                        """)
+                .param("limit", limit)
+                .query((row, _) -> new File(row.getString("object_key"), row.getLong("size_bytes")))
+                .list();
+    }
+
+    /** A file whose row is gone. */
+    public record File(String key, long bytes) {}
+
+    /** The object is gone, too, and with it what an audit found wrong with it. */
+    public void removed(String key, Instant now) {
+        jdbc.sql("""
+                        UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
+                        """).param("now", Timestamp.from(now)).param("key", key).update();
+        jdbc.sql("DELETE FROM forgotten_object WHERE object_key = :key")
+                .param("key", key)
+                .update();
+    }
+
+    /** Nothing is left of these notes. */
+    public void finish(Collection<NoteId> notes, Instant now) {
+        jdbc.sql("UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes)")
+                .param("now", Timestamp.from(now))
+                .param("notes", ids(notes))
+                .update();
+    }
+
+    /** Nothing is left of these people. */
+    public void finishAuthors(Collection<String> hashes, Instant now) {
+        jdbc.sql("""
+                        UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:hashes)
+                        """)
+                .param("now", Timestamp.from(now))
+                .param("hashes", hashes.toArray(String[]::new))
+                .update();
+    }
+
+    private static String[] ids(Collection<NoteId> notes) {
+        return notes.stream().map(NoteId::value).toArray(String[]::new);
+    }
+}

@@ -1,0 +1,706 @@
+package io.github.notearchive.archive.catalog;
+
+import static io.github.notearchive.io.Timestamps.timestamp;
+
+import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.io.Transactions;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.store.ObjectKey;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Which files a note is to have, which of them are archived, and where those lie. */
+@Repository
+public class MediaCatalog {
+
+    /** The reason of a slot that is stored in a lesser rendition than the best one offered. */
+    static final String DEGRADED = "DEGRADED";
+
+    /**
+     * The reason of a slot that an answer about an archived note added, and whose file could not be had: waived, since
+     * the note stays archived, until a later try brings it.
+     */
+    public static final String NOT_REFRESHED = "NOT_REFRESHED";
+
+    private static final Columns<ObjectRow> OBJECT = Columns.of(ObjectRow.class);
+    private static final Columns<FileRow> FILE = Columns.of(FileRow.class);
+
+    /** In one order everywhere, so that two notes with the same files do not wait for each other for ever. */
+    private static final NamedStatement INSERT_OBJECTS =
+            NamedStatement.of("""
+                    INSERT INTO media_object (%s, stored_at, verified_at)
+                    SELECT %s, :now::timestamptz, :now::timestamptz FROM %s ORDER BY sha256
+                    ON CONFLICT (sha256) DO NOTHING
+                    """.formatted(OBJECT.each("?"), OBJECT.each("?"), OBJECT.table()));
+
+    private static final NamedStatement SAVE_SLOTS =
+            NamedStatement.of("""
+                    INSERT INTO note_media (note_id, captured_at, %s)
+                    SELECT :noteId, :capturedAt::timestamptz, %s FROM %s
+                    ON CONFLICT (note_id, kind, ordinal) DO UPDATE
+                    SET captured_at = EXCLUDED.captured_at, %s
+                    """.formatted(FILE.each("?"), FILE.each("?"), FILE.table(), FILE.each("? = EXCLUDED.?")));
+
+    private static final NamedStatement SLOTS = NamedStatement.of("""
+                    SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
+                           m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
+                           o.object_key, o.size_bytes, o.content_type, f.kind AS damage
+                    FROM note_media m LEFT JOIN media_object o USING (sha256)
+                    LEFT JOIN fixity_finding f
+                      ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
+                    WHERE m.note_id = :noteId
+                      AND (:capturedAt::timestamptz IS NULL OR m.captured_at = :capturedAt)
+                    ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
+                    """);
+
+    private static final NamedStatement SAME_FILES = NamedStatement.of("""
+                    SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
+                           m.kind, m.identity, m.rendition, m.note_id, m.width, m.height,
+                           o.sha256, o.object_key, o.size_bytes, o.content_type
+                    FROM note_media m JOIN media_object o USING (sha256)
+                    WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
+                      AND m.rendition IS NOT NULL AND m.note_id <> :noteId
+                      AND NOT EXISTS (SELECT 1 FROM fixity_finding f
+                                      WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                        AND f.kind <> 'ORPHAN')
+                    ORDER BY m.kind, m.identity, m.rendition, m.updated_at DESC
+                    """);
+
+    private final JdbcClient jdbc;
+    private final NamedParameterJdbcOperations batches;
+
+    /** For one statement, which is a transaction by itself, whatever the caller is in. */
+    private final TransactionTemplate ownTransaction;
+
+    MediaCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.batches = batches;
+        this.ownTransaction = Transactions.perStatement(transactions);
+    }
+
+    /** What was stored in a night, by whatever node, in a transaction of its own. */
+    public Volume storedIn(Night night) {
+        return ownTransaction.execute(_ -> jdbc.sql("""
+                                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                                        WHERE stored_at >= :begins AND stored_at < :ends
+                                        """)
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .query((row, _) -> volume(row))
+                .single());
+    }
+
+    /** So many files of so many bytes together. */
+    public record Volume(long files, long bytes) {}
+
+    public static Volume volume(ResultSet row) throws SQLException {
+        return new Volume(row.getLong("files"), row.getLong("bytes"));
+    }
+
+    /** The slots of a note as they were last left, in a transaction of its own; none for a note never captured. */
+    public List<SlotRow> slotsOf(NoteId id) {
+        return slots(id, null);
+    }
+
+    /** Of those, the ones that this answer of the note listed and none after it. */
+    public List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
+        return slots(id, capturedAt);
+    }
+
+    private List<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
+        return ownTransaction.execute(_ -> askSlots(id, capturedAt).ask(jdbc).list());
+    }
+
+    private static Query<SlotRow> askSlots(NoteId id, @Nullable Instant capturedAt) {
+        return SLOTS.with(new MapSqlParameterSource()
+                        .addValue("noteId", id.value())
+                        .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP))
+                .as((row, _) -> slotRow(row));
+    }
+
+    private static SlotRow slotRow(ResultSet row) throws SQLException {
+        String sha256 = row.getString("sha256");
+        LocalDate deadNight = row.getObject("dead_night", LocalDate.class);
+        return new SlotRow(
+                MediaKind.valueOf(row.getString("kind")),
+                row.getInt("ordinal"),
+                row.getString("identity"),
+                SlotState.valueOf(row.getString("state")),
+                row.getString("reason"),
+                row.getString("rendition"),
+                row.getObject("width", Integer.class),
+                row.getObject("height", Integer.class),
+                row.getString("checks"),
+                row.getString("error"),
+                deadNight == null ? null : new Night(deadNight),
+                sha256 == null || row.getString("object_key") == null ? null : storedMedia(row),
+                row.getString("damage"),
+                row.getTimestamp("updated_at").toInstant());
+    }
+
+    /**
+     * Finds which of these bytes lie in the store already, under whichever note, so that they need not be stored again.
+     * In a transaction of its own.
+     *
+     * @param digests SHA-256 in lower-case hexadecimal
+     * @return by their SHA-256; those without a row are left out
+     */
+    public Map<String, KnownObject> findByDigest(Collection<String> digests) {
+        if (digests.isEmpty()) {
+            return Map.of();
+        }
+        return ownTransaction.execute(_ -> jdbc
+                .sql("""
+                                        SELECT o.sha256, o.object_key, o.size_bytes, o.content_type,
+                                               EXISTS (SELECT 1 FROM fixity_finding f
+                                                       WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                                         AND f.kind <> 'ORPHAN') AS damaged
+                                        FROM media_object o WHERE o.sha256 = ANY (:digests)
+                                        """)
+                .param("digests", digests.toArray(String[]::new))
+                .query((row, _) -> new KnownObject(storedMedia(row), row.getBoolean("damaged")))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(known -> known.media().sha256(), Function.identity())));
+    }
+
+    /**
+     * An object that the tables know.
+     *
+     * @param damaged whether an audit found it damaged and none has found it good since, so that its bytes are to be
+     *     put again
+     */
+    public record KnownObject(StoredMedia media, boolean damaged) {}
+
+    private static StoredMedia storedMedia(ResultSet row) throws SQLException {
+        return new StoredMedia(
+                row.getString("sha256"),
+                new ObjectKey(row.getString("object_key")),
+                row.getLong("size_bytes"),
+                row.getString("content_type"));
+    }
+
+    /**
+     * What a note has, and what it can have of others.
+     *
+     * @param slots as they were last left; none for a note never captured
+     * @param sameFiles those of other notes that have the names of this note's files and are stored in the best
+     *     rendition that was offered: the source gives a name to one file only, such as a sound that many notes use
+     */
+    public record Known(List<SlotRow> slots, List<SameFile> sameFiles) {}
+
+    /**
+     * What is known of the files of a note, in a transaction of its own.
+     *
+     * @param expected as its answers list them
+     */
+    public Known known(NoteId id, Collection<MediaSlot> expected) {
+        String[] names = expected.stream()
+                .filter(MediaSlot::named)
+                .map(slot -> PostgresText.of(slot.identity()))
+                .distinct()
+                .toArray(String[]::new);
+        StatementBatch trip = new StatementBatch(batches.getJdbcOperations());
+        Supplier<List<SlotRow>> slots = trip.ask(askSlots(id, null));
+        Supplier<List<SameFile>> sameFiles = trip.ask(askSameFiles(id, names));
+        ownTransaction.executeWithoutResult(_ -> trip.run());
+        return new Known(slots.get(), sameFiles.get());
+    }
+
+    private static Query<SameFile> askSameFiles(NoteId id, String[] names) {
+        return SAME_FILES
+                .with(new MapSqlParameterSource().addValue("names", names).addValue("noteId", id.value()))
+                .as((row, _) -> new SameFile(
+                        MediaKind.valueOf(row.getString("kind")),
+                        row.getString("identity"),
+                        row.getString("rendition"),
+                        new NoteId(row.getString("note_id")),
+                        row.getObject("width", Integer.class),
+                        row.getObject("height", Integer.class),
+                        storedMedia(row)));
+    }
+
+    /** Writes a row for each object of these files that has none; empty when no file is stored. */
+    Optional<BoundStatement> objects(List<SlotRow> slots, Instant now) {
+        List<ObjectRow> stored = slots.stream()
+                .map(SlotRow::media)
+                .filter(Objects::nonNull)
+                .distinct()
+                .map(ObjectRow::of)
+                .toList();
+        return stored.isEmpty()
+                ? Optional.empty()
+                : Optional.of(INSERT_OBJECTS.with(OBJECT.arrays(stored).addValue("now", Timestamp.from(now))));
+    }
+
+    /**
+     * Writes the state of the files that an answer lists, whose objects are known already. Part of the caller's
+     * transaction.
+     *
+     * @param ofVideo whether the answer was bought for the note's video, and lists that only
+     */
+    void saveSlots(NoteCapture answer, boolean ofVideo, List<SlotRow> slots) {
+        dropUnlisted(answer, ofVideo);
+        if (slots.isEmpty()) {
+            return;
+        }
+        List<Held> before = makeRoom(answer.id(), slots);
+        slots(answer, slots).ifPresent(statement -> statement.update(jdbc));
+        listReplaced(before, slots);
+    }
+
+    /**
+     * Lists the objects whose places in the note other files have taken for removal. Another note may still use one, or
+     * begin to use it: the removal checks that, while no run is active.
+     */
+    private void listReplaced(List<Held> before, List<SlotRow> slots) {
+        String[] replaced = before.stream()
+                .filter(file -> file.isReplacedIn(slots))
+                .map(Held::sha256)
+                .distinct()
+                .toArray(String[]::new);
+        if (replaced.length == 0) {
+            return;
+        }
+        jdbc.sql("""
+                        INSERT INTO forgotten_object (object_key, size_bytes)
+                        SELECT object_key, size_bytes FROM media_object
+                        WHERE sha256 = ANY (:replaced) ORDER BY object_key
+                        ON CONFLICT (object_key) DO NOTHING
+                        """).param("replaced", replaced).update();
+    }
+
+    /** The same for a note that has no files yet, or room for these; empty without any. */
+    Optional<BoundStatement> slots(NoteCapture answer, List<SlotRow> slots) {
+        return slots.isEmpty()
+                ? Optional.empty()
+                : Optional.of(SAVE_SLOTS.with(
+                        FILE.arrays(slots.stream().map(FileRow::of).toList())
+                                .addValue("noteId", answer.id().value())
+                                .addValue("capturedAt", Timestamp.from(answer.capturedAt()))));
+    }
+
+    /**
+     * Moves stored files out of the places that other files take now. The moving half of a live photo goes with its
+     * still, and stays with it. A file that has moved within the note leaves its old place.
+     *
+     * @return the stored files of the note, in their places before
+     */
+    private List<Held> makeRoom(NoteId id, List<SlotRow> slots) {
+        List<Held> held = jdbc.sql("""
+                                SELECT kind, ordinal, identity, sha256 FROM note_media
+                                WHERE note_id = :noteId AND state = 'STORED'
+                                ORDER BY kind, ordinal
+                                """)
+                .param("noteId", id.value())
+                .query((row, _) -> new Held(
+                        MediaKind.valueOf(row.getString("kind")),
+                        row.getInt("ordinal"),
+                        row.getString("identity"),
+                        row.getString("sha256")))
+                .list();
+        List<Held> leaving =
+                held.stream().filter(file -> !file.isListedAt(slots)).toList();
+        List<Held> moved = leaving.stream().filter(file -> file.isAmong(slots)).toList();
+        List<Held> displaced = leaving.stream()
+                .filter(file -> !moved.contains(file))
+                .filter(file -> isTaken(file, slots, held))
+                .toList();
+        int behindAll = 1
+                + Stream.concat(held.stream().map(Held::ordinal), slots.stream().map(SlotRow::ordinal))
+                        .mapToInt(Integer::intValue)
+                        .max()
+                        .orElse(0);
+        for (Held file : moved) {
+            at(id, file, "DELETE FROM note_media").update();
+        }
+        for (Held file : displaced) {
+            at(id, file, "UPDATE note_media SET ordinal = ordinal + :behind")
+                    .param("behind", behindAll)
+                    .update();
+        }
+        return held;
+    }
+
+    private JdbcClient.StatementSpec at(NoteId id, Held file, String change) {
+        return jdbc.sql(change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal")
+                .param("noteId", id.value())
+                .param("kind", file.kind().name())
+                .param("ordinal", file.ordinal());
+    }
+
+    /** Whether another file takes its place, or that of the still it belongs to. */
+    private static boolean isTaken(Held file, List<SlotRow> slots, List<Held> held) {
+        return slots.stream()
+                .filter(slot -> slot.ordinal() == file.ordinal())
+                .anyMatch(slot -> slot.kind() == file.kind()
+                        || (slot.kind() == MediaKind.IMAGE
+                                && file.kind() == MediaKind.MOTION
+                                && !isStillThere(file, slots, held)));
+    }
+
+    private static boolean isStillThere(Held motion, List<SlotRow> slots, List<Held> held) {
+        return held.stream()
+                .filter(file -> file.kind() == MediaKind.IMAGE)
+                .filter(still -> still.ordinal() == motion.ordinal())
+                .anyMatch(still -> still.isListedAt(slots));
+    }
+
+    /** A stored file of a note, in its place. */
+    private record Held(MediaKind kind, int ordinal, String identity, String sha256) {
+
+        /** Whether an answer lists it where it is. */
+        boolean isListedAt(List<SlotRow> slots) {
+            return slots.stream()
+                    .anyMatch(slot -> slot.kind() == kind
+                            && slot.ordinal() == ordinal
+                            && slot.identity().equals(identity));
+        }
+
+        /** Whether its slot has other bytes by now. */
+        boolean isReplacedIn(List<SlotRow> slots) {
+            return slots.stream()
+                    .filter(slot -> slot.kind() == kind && slot.ordinal() == ordinal)
+                    .filter(slot -> slot.identity().equals(identity))
+                    .map(SlotRow::media)
+                    .anyMatch(media -> media != null && !media.sha256().equals(sha256));
+        }
+
+        /** Whether one of these slots has its bytes. */
+        boolean isAmong(List<SlotRow> slots) {
+            return slots.stream()
+                    .filter(slot -> slot.kind() == kind)
+                    .map(SlotRow::media)
+                    .anyMatch(media -> media != null && media.sha256().equals(sha256));
+        }
+    }
+
+    /** Drops what an earlier answer to the same question promised, this one does not, and never came. */
+    private void dropUnlisted(NoteCapture answer, boolean ofVideo) {
+        jdbc.sql("""
+                        DELETE FROM note_media m
+                        WHERE m.note_id = :noteId AND m.state <> 'STORED' AND m.captured_at < :capturedAt
+                          AND (:ofVideo AND m.kind IN ('VIDEO', 'SUBTITLE')
+                               OR NOT :ofVideo AND NOT EXISTS (
+                                   SELECT 1 FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                                   WHERE c.note_id = m.note_id AND c.captured_at = m.captured_at
+                                     AND a.endpoint = 'note-detail/v6'))
+                        """)
+                .param("noteId", answer.id().value())
+                .param("capturedAt", Timestamp.from(answer.capturedAt()))
+                .param("ofVideo", ofVideo)
+                .update();
+    }
+
+    /**
+     * Takes objects into the catalog that were found in the bucket, and that nobody has read again. Part of the
+     * caller's transaction; a repeat changes nothing.
+     *
+     * @param found each with the moment in which it came into the store
+     */
+    public void found(Map<StoredMedia, Instant> found) {
+        batches.batchUpdate(
+                """
+                INSERT INTO media_object (%s, stored_at, verified_at)
+                VALUES (%s, :storedAt, NULL)
+                ON CONFLICT (sha256) DO NOTHING
+                """.formatted(OBJECT.each("?"), OBJECT.each(":?")),
+                found.entrySet().stream()
+                        .map(object -> OBJECT.parameters(ObjectRow.of(object.getKey()))
+                                .addValue("storedAt", Timestamp.from(object.getValue())))
+                        .toArray(MapSqlParameterSource[]::new));
+    }
+
+    /** What is known of these objects, by their SHA-256. */
+    public Map<String, StoredMedia> known(Collection<String> digests) {
+        return jdbc
+                .sql("""
+                        SELECT sha256, object_key, size_bytes, content_type FROM media_object WHERE sha256 = ANY (:digests)
+                        """)
+                .param("digests", digests.toArray(String[]::new))
+                .query((row, _) -> storedMedia(row))
+                .list()
+                .stream()
+                .collect(Collectors.toMap(StoredMedia::sha256, Function.identity()));
+    }
+
+    /**
+     * Strikes an object whose bytes turned out to be others than its name says, unless a file of a note refers to it.
+     * Part of the caller's transaction.
+     */
+    public void strike(String sha256) {
+        jdbc.sql("""
+                        DELETE FROM media_object o
+                        WHERE o.sha256 = :sha256 AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        """).param("sha256", sha256).update();
+    }
+
+    /** Accepts that a missing slot stays empty. Part of the caller's transaction. */
+    public void waive(NoteId id, MediaKind kind, int ordinal, String reason, Instant now) {
+        jdbc.sql("""
+                        UPDATE note_media SET state = 'WAIVED', reason = :reason, updated_at = :now
+                        WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal AND state = 'MISSING'
+                        """)
+                .param("reason", reason)
+                .param("now", Timestamp.from(now))
+                .param("noteId", id.value())
+                .param("kind", kind.name())
+                .param("ordinal", ordinal)
+                .update();
+    }
+
+    /** What a row of {@code media_object} has from its file. */
+    private record ObjectRow(String sha256, String objectKey, Long sizeBytes, String contentType) {
+
+        static ObjectRow of(StoredMedia media) {
+            return new ObjectRow(media.sha256(), media.key().value(), media.size(), media.contentType());
+        }
+    }
+
+    /** What a row of {@code note_media} has from its file. */
+    private record FileRow(
+            String kind,
+            Integer ordinal,
+            String identity,
+            String state,
+            @Nullable String reason,
+            @Nullable String rendition,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            @Nullable String sha256,
+            @Nullable String checks,
+            @Nullable String error,
+            @Nullable LocalDate deadNight,
+            Instant updatedAt) {
+
+        static FileRow of(SlotRow row) {
+            return new FileRow(
+                    row.kind().name(),
+                    row.ordinal(),
+                    row.identity(),
+                    row.state().name(),
+                    row.reason(),
+                    row.rendition(),
+                    row.width(),
+                    row.height(),
+                    row.media() == null ? null : row.media().sha256(),
+                    row.checks(),
+                    row.error(),
+                    row.deadNight() == null ? null : row.deadNight().date(),
+                    row.updatedAt());
+        }
+    }
+
+    /** A file of another note, by the source's name for it. */
+    public record SameFile(
+            MediaKind kind,
+            String identity,
+            String rendition,
+            NoteId note,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            StoredMedia media) {
+
+        /** Whether this is the file that a slot expects, in the best rendition it offers. */
+        public boolean fills(MediaSlot slot) {
+            return slot.named()
+                    && kind == slot.kind()
+                    && identity.equals(PostgresText.of(slot.identity()))
+                    && slot.candidates().stream()
+                            .findFirst()
+                            .filter(best -> slot.isBest(rendition))
+                            .filter(best -> best.size() == null || best.size() == media.size())
+                            .isPresent();
+        }
+    }
+
+    /**
+     * One row of {@code note_media}, with the object behind it.
+     *
+     * @param damage what the last audit found wrong with the object; null when nothing
+     */
+    public record SlotRow(
+            MediaKind kind,
+            int ordinal,
+            String identity,
+            SlotState state,
+            @Nullable String reason,
+            @Nullable String rendition,
+            @Nullable Integer width,
+            @Nullable Integer height,
+            @Nullable String checks,
+            @Nullable String error,
+            @Nullable Night deadNight,
+            @Nullable StoredMedia media,
+            @Nullable String damage,
+            Instant updatedAt) {
+
+        /** The row that a slot's status becomes, by then. */
+        public static SlotRow of(SlotStatus status, Instant now) {
+            MediaSlot slot = status.slot();
+            String identity = PostgresText.ofText(slot.identity());
+            return switch (status) {
+                case SlotStatus.Stored(
+                        var _,
+                        var media,
+                        var rendition,
+                        var width,
+                        var height,
+                        var checks,
+                        var lesserBecause) ->
+                    new SlotRow(
+                            slot.kind(),
+                            slot.ordinal(),
+                            identity,
+                            SlotState.STORED,
+                            lesserBecause == null ? null : DEGRADED,
+                            PostgresText.of(rendition),
+                            width,
+                            height,
+                            PostgresText.of(checks),
+                            PostgresText.of(lesserBecause),
+                            null,
+                            media,
+                            null,
+                            now);
+                case SlotStatus.Waived(var _, var reason) ->
+                    empty(slot.kind(), slot.ordinal(), identity, SlotState.WAIVED, reason, null, null, now);
+                case SlotStatus.Missing(var _, var gap, var error, var deadNight) ->
+                    empty(
+                            slot.kind(),
+                            slot.ordinal(),
+                            identity,
+                            SlotState.MISSING,
+                            gap.name(),
+                            PostgresText.of(error),
+                            deadNight,
+                            now);
+            };
+        }
+
+        private static SlotRow empty(
+                MediaKind kind,
+                int ordinal,
+                String identity,
+                SlotState state,
+                String reason,
+                @Nullable String error,
+                @Nullable Night deadNight,
+                Instant now) {
+            return new SlotRow(
+                    kind, ordinal, identity, state, reason, null, null, null, null, error, deadNight, null, null, now);
+        }
+
+        /** The same slot, whose file is not where it should be; to be brought in again. */
+        public SlotRow lost(String error, Instant now) {
+            return empty(kind, ordinal, identity, SlotState.MISSING, SlotStatus.Gap.RETRY.name(), error, null, now);
+        }
+
+        /** The same slot with what is known of its object. */
+        public SlotRow with(StoredMedia known) {
+            return new SlotRow(
+                    kind, ordinal, identity, state, reason, rendition, width, height, checks, error, deadNight, known,
+                    damage, updatedAt);
+        }
+
+        /** The same slot, accepted as empty by an operator. What stood in the way stays to be read. */
+        public SlotRow waived(String why, Instant now) {
+            return new SlotRow(
+                    kind,
+                    ordinal,
+                    identity,
+                    SlotState.WAIVED,
+                    why,
+                    rendition,
+                    width,
+                    height,
+                    checks,
+                    error,
+                    deadNight,
+                    media,
+                    damage,
+                    now);
+        }
+
+        /**
+         * The row as a slot's status, where it holds a file or a waiver. A file that an audit found damaged is held no
+         * more, and one that a refresh could not have is wanted still.
+         *
+         * @param slot that this row is for
+         */
+        public Optional<SlotStatus> settled(MediaSlot slot) {
+            return damage == null && !NOT_REFRESHED.equals(reason) ? recorded(slot) : Optional.empty();
+        }
+
+        /** The same as it was written down, whatever became of the file since. */
+        public Optional<SlotStatus> recorded(MediaSlot slot) {
+            if (media != null) {
+                return Optional.of(new SlotStatus.Stored(
+                        slot,
+                        media,
+                        rendition,
+                        width,
+                        height,
+                        checks,
+                        DEGRADED.equals(reason) ? String.valueOf(error) : null));
+            }
+            return state == SlotState.WAIVED && reason != null
+                    ? Optional.of(new SlotStatus.Waived(slot, reason))
+                    : Optional.empty();
+        }
+
+        /** Whether a file is wanted still. */
+        public boolean isMissing() {
+            return state == SlotState.MISSING;
+        }
+
+        /** Whether the file that is there is a lesser rendition than the best one offered. */
+        public boolean isLesser() {
+            return media != null && DEGRADED.equals(reason);
+        }
+
+        /** The place that this row holds, without any address to fill it from. */
+        public MediaSlot slot() {
+            return new MediaSlot(kind, ordinal, identity, List.of(), null);
+        }
+
+        /** Whether this row has the file that a slot expects, by the source's name, in any place. */
+        public boolean hasFileOf(MediaSlot slot) {
+            return media != null
+                    && slot.named()
+                    && kind == slot.kind()
+                    && identity.equals(PostgresText.of(slot.identity()));
+        }
+
+        /** Whether this row is about the file that a slot expects: the same place, and the same file by its name. */
+        public boolean isFor(MediaSlot slot) {
+            return kind == slot.kind()
+                    && ordinal == slot.ordinal()
+                    && identity.equals(PostgresText.of(slot.identity()));
+        }
+    }
+}

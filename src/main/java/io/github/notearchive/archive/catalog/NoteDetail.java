@@ -1,0 +1,114 @@
+package io.github.notearchive.archive.catalog;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What an answer says of a note, in rows. Absent is null, never zero or empty. The components of {@link Note},
+ * {@link Capture} and {@link Author} are columns, see {@link Columns}.
+ */
+record NoteDetail(
+        Note note, @Nullable Author author, List<Topic> topics, List<Mention> mentions, List<Comment> comments) {
+
+    /** The columns of {@code note}; their comments say where in the answer each one is from. */
+    record Note(
+            @Nullable String noteType,
+            @Nullable String title,
+            @Nullable String noteText,
+            @Nullable String authorId,
+            @Nullable Instant publishedAt,
+            @Nullable Instant editedAt,
+            @Nullable String place,
+            @Nullable String language,
+            @Nullable Boolean downloadAllowed,
+            @Nullable String downloadReason,
+            @Nullable Boolean saveDisabled,
+            @Nullable Boolean watermarkDisabled,
+            @Nullable Boolean weiboCoverDisabled,
+            @Nullable Boolean inCensor,
+            @Nullable Integer privacyType,
+            @Nullable Boolean pinned,
+            @Nullable Integer commentRestriction,
+            @Nullable Boolean coProduced,
+            @Nullable Integer cooperationCount,
+            @Nullable Boolean relatedGoods,
+            @Nullable Integer imageCount,
+            @Nullable Integer coverWidth,
+            @Nullable Integer coverHeight,
+            @Nullable Long videoDurationMs,
+            @Nullable Boolean hasMusic,
+            @Nullable String soundId,
+            @Nullable String soundName,
+            @Nullable String soundCreatorId,
+            @Nullable Long soundDurationMs,
+            @Nullable Long soundUseCount,
+            @Nullable String musicId,
+            @Nullable String musicName,
+            @Nullable Long likedCount,
+            @Nullable Long collectedCount,
+            @Nullable Long commentsCount,
+            @Nullable Long sharedCount,
+            @Nullable Long viewCount) {}
+
+    /** The columns of {@code note_capture}. */
+    record Capture(
+            @Nullable String title,
+            @Nullable String noteText,
+            @Nullable String authorId,
+            @Nullable String authorNickname,
+            @Nullable Long likedCount,
+            @Nullable Long collectedCount,
+            @Nullable Long commentsCount,
+            @Nullable Long sharedCount,
+            @Nullable Long viewCount) {
+
+        /** What is kept of an answer that was bought for a video. */
+        Capture countsOnly() {
+            return new Capture(
+                    null, null, null, null, likedCount, collectedCount, commentsCount, sharedCount, viewCount);
+        }
+    }
+
+    /** Who wrote it: the columns of {@code author}. */
+    record Author(
+            String authorId,
+            @Nullable String redId,
+            @Nullable String nickname,
+            @Nullable String avatarUrl,
+            @Nullable Boolean verified,
+            @Nullable Integer verifiedType) {}
+
+    /** A topic that the note is filed under. */
+    record Topic(
+            @Nullable String topicId, String name, @Nullable String topicType) {}
+
+    /** A person whom the note names. */
+    record Mention(@Nullable String userId, @Nullable String nickname) {}
+
+    /** A comment that the answer happens to carry, or a reply to one. */
+    record Comment(
+            @Nullable String commentId,
+            @Nullable String parentId,
+            @Nullable String authorId,
+            @Nullable String authorNickname,
+            @Nullable String commentText,
+            @Nullable Instant writtenAt,
+            @Nullable String place,
+            @Nullable Long likedCount,
+            @Nullable Long replyCount) {}
+
+    /** What of this is true of the moment of the answer, and is kept for every answer. */
+    Capture capture() {
+        return new Capture(
+                note.title(),
+                note.noteText(),
+                note.authorId(),
+                author == null ? null : author.nickname(),
+                note.likedCount(),
+                note.collectedCount(),
+                note.commentsCount(),
+                note.sharedCount(),
+                note.viewCount());
+    }
+}

@@ -1,0 +1,322 @@
+package io.github.notearchive.archive.catalog;
+
+import io.github.notearchive.archive.catalog.NoteDetail.Author;
+import io.github.notearchive.archive.catalog.NoteDetail.Comment;
+import io.github.notearchive.archive.catalog.NoteDetail.Mention;
+import io.github.notearchive.archive.catalog.NoteDetail.Note;
+import io.github.notearchive.archive.catalog.NoteDetail.Topic;
+import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.NoteCapture;
+import java.math.BigDecimal;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
+
+/**
+ * Reads a note object of the app's shape into columns. Tolerant: what is missing, null or of another type is null; no
+ * input makes it fail. The columns' comments in the database say from which field each one is.
+ *
+ * <p>Each row that it fills says by which {@link #VERSION}. Whoever changes what it makes of any answer raises that by
+ * one, so that {@code remap} finds the rows that older versions filled.
+ */
+public final class NoteMapper {
+
+    /** What {@code mapper_version} is in the rows that this mapper fills. */
+    public static final int VERSION = 2;
+
+    /** {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"}, {@code "3k"}. */
+    private static final Pattern COUNT = Pattern.compile("(\\d{1,15})(?:\\.(\\d{1,6}))?\\s*([万亿wWkK]?)\\+?");
+
+    /** From here on a number of a time field means milliseconds: seconds would be the year 5138. */
+    private static final long MILLISECONDS_FROM = 100_000_000_000L;
+
+    /** What is indexed must fit an index. Real ids have 24 characters, real topics some 20. */
+    private static final int LONGEST_ID = 200;
+
+    private static final int LONGEST_TOPIC = 500;
+
+    private static final long LATEST_SECOND =
+            Instant.parse("9999-12-31T00:00:00Z").getEpochSecond();
+
+    private NoteMapper() {}
+
+    /**
+     * Maps one answer.
+     *
+     * @param capture the note and its author within it
+     * @param answer all of it, in whose {@code comment_list} beside the note comments may stand
+     */
+    static NoteDetail map(NoteCapture capture, JsonNode answer) {
+        Author author = author(capture.author());
+        return new NoteDetail(
+                note(capture.note(), author),
+                author,
+                topics(capture.note()),
+                mentions(capture.note()),
+                comments(capture.note(), answer));
+    }
+
+    private static Note note(JsonNode note, @Nullable Author author) {
+        JsonNode download = download(note);
+        JsonNode save = note.path("media_save_config");
+        JsonNode images = note.path("images_list");
+        JsonNode sound = note.path("native_voice_info");
+        JsonNode soundAgain = insideText(note.path("widgets_context")).path("note_sound_info");
+        JsonNode music = note.path("simple_music_info");
+        return new Note(
+                text(note.path("type")),
+                text(note.path("title")),
+                text(note.path("desc")),
+                author == null ? null : author.authorId(),
+                time(note.path("time")),
+                time(note.path("last_update_time")),
+                text(note.path("ip_location")),
+                text(note.path("text_language_code")),
+                bool(download.path("enable")),
+                text(download.path("reason")),
+                bool(save.path("disable_save")),
+                bool(save.path("disable_watermark")),
+                bool(save.path("disable_weibo_cover")),
+                bool(note.path("in_censor")),
+                integer(note.path("privacy").path("type")),
+                bool(note.path("sticky")),
+                integer(note.path("comment_prompt_config").path("forbidden_cmt_type")),
+                bool(note.path("has_co_produce")),
+                length(note.path("cooperate_binds")),
+                bool(note.path("has_related_goods")),
+                length(images),
+                pixels(images.path(0), "width"),
+                pixels(images.path(0), "height"),
+                videoDuration(note.path("video_info_v2")),
+                bool(note.path("has_music")),
+                first(id(sound.path("sound_id")), id(soundAgain.path("sound_id"))),
+                first(text(sound.path("name")), text(soundAgain.path("name"))),
+                id(soundAgain.path("creator")),
+                first(count(sound.path("duration")), count(soundAgain.path("duration"))),
+                first(count(sound.path("use_count")), count(soundAgain.path("use_count"))),
+                first(id(music.path("id")), id(music.path("music_id"))),
+                first(text(music.path("name")), text(music.path("title"))),
+                count(note.path("liked_count")),
+                count(note.path("collected_count")),
+                count(note.path("comments_count")),
+                count(note.path("shared_count")),
+                count(note.path("view_count")));
+    }
+
+    static @Nullable Author author(JsonNode user) {
+        String id = first(id(user.path("userid")), id(user.path("id")));
+        if (id == null) {
+            return null;
+        }
+        return new Author(
+                id,
+                text(user.path("red_id")),
+                first(text(user.path("nickname")), text(user.path("name"))),
+                withoutQuery(first(text(user.path("image")), text(user.path("images")))),
+                bool(user.path("red_official_verified")),
+                integer(user.path("red_official_verify_type")));
+    }
+
+    private static @Nullable String withoutQuery(@Nullable String url) {
+        return url == null || url.indexOf('?') < 0 ? url : url.substring(0, url.indexOf('?'));
+    }
+
+    private static List<Topic> topics(JsonNode note) {
+        List<Topic> topics = new ArrayList<>();
+        Set<String> seen = new HashSet<>();
+        for (String field : List.of("hash_tag", "topics")) {
+            for (JsonNode node : elements(note.path(field))) {
+                String name = cut(text(node.path("name")));
+                String id = id(node.path("id"));
+                if (name != null && seen.add(id == null ? "name " + name : id)) {
+                    topics.add(new Topic(id, name, text(node.path("type"))));
+                }
+            }
+        }
+        return List.copyOf(topics);
+    }
+
+    private static List<Mention> mentions(JsonNode note) {
+        List<Mention> mentions = new ArrayList<>();
+        for (JsonNode node : elements(note.path("ats"))) {
+            String userId = first(id(node.path("id")), id(node.path("userid")));
+            String nickname = text(node.path("nickname"));
+            if (userId != null || nickname != null) {
+                mentions.add(new Mention(userId, nickname));
+            }
+        }
+        return List.copyOf(mentions);
+    }
+
+    /** Those beside the note, each with the replies that stand below it. */
+    private static List<Comment> comments(JsonNode note, JsonNode answer) {
+        JsonNode data = answer.path("data");
+        List<Comment> comments = new ArrayList<>();
+        for (JsonNode wrapper : data.isArray() ? data : List.of(data)) {
+            List<JsonNode> beside = elements(wrapper.path("comment_list"));
+            if (!beside.isEmpty() && elements(wrapper.path("note_list")).contains(note)) {
+                beside.forEach(comment -> addWithReplies(comments, comment));
+            }
+        }
+        elements(note.path("comment_list")).forEach(comment -> addWithReplies(comments, comment));
+        return List.copyOf(comments);
+    }
+
+    /** The platform has two levels of them. */
+    private static void addWithReplies(List<Comment> comments, JsonNode node) {
+        add(comments, node, null);
+        elements(node.path("sub_comments")).forEach(reply -> add(comments, reply, id(node.path("id"))));
+    }
+
+    private static void add(List<Comment> comments, JsonNode node, @Nullable String above) {
+        String id = id(node.path("id"));
+        String text = text(node.path("content"));
+        if (id == null && text == null) {
+            return;
+        }
+        JsonNode user = node.path("user").isObject() ? node.path("user") : node.path("user_info");
+        comments.add(new Comment(
+                id,
+                first(id(node.path("target_comment").path("id")), above),
+                first(first(id(user.path("userid")), id(user.path("user_id"))), id(user.path("id"))),
+                text(user.path("nickname")),
+                text,
+                first(time(node.path("time")), time(node.path("create_time"))),
+                text(node.path("ip_location")),
+                first(count(node.path("like_count")), count(node.path("likes"))),
+                first(count(node.path("sub_comment_count")), count(node.path("sub_comments_total")))));
+    }
+
+    private static JsonNode download(JsonNode note) {
+        for (JsonNode node : elements(note.path("function_switch"))) {
+            if ("video_download".equals(text(node.path("type")))) {
+                return node;
+            }
+        }
+        return MissingNode.getInstance();
+    }
+
+    /** What a text holds that is JSON itself; a missing node when it is none. */
+    private static JsonNode insideText(JsonNode text) {
+        return text.isString()
+                ? AnswerJson.read(text.stringValue()).orElse(MissingNode.getInstance())
+                : MissingNode.getInstance();
+    }
+
+    private static @Nullable Integer pixels(JsonNode image, String side) {
+        Integer uploaded = integer(image.path("origin_img").path(side));
+        Integer pixels = uploaded != null && uploaded > 0 ? uploaded : integer(image.path(side));
+        return pixels != null && pixels > 0 ? pixels : null;
+    }
+
+    /**
+     * Streams have milliseconds, all else has seconds. Those of two codecs may differ a little; the first by name
+     * counts, since the order of keys varies, and {@code jsonb} has its own.
+     */
+    private static @Nullable Long videoDuration(JsonNode video) {
+        JsonNode byCodec = video.path("media").path("stream");
+        for (String codec : new TreeSet<>(byCodec.propertyNames())) {
+            for (JsonNode stream : elements(byCodec.path(codec))) {
+                Long milliseconds = count(stream.path("duration"));
+                if (milliseconds != null && milliseconds > 0) {
+                    return milliseconds;
+                }
+            }
+        }
+        Long seconds = first(
+                count(video.path("media").path("video").path("duration")),
+                count(video.path("capa").path("duration")));
+        return seconds == null || seconds <= 0 || seconds > LATEST_SECOND ? null : seconds * 1000;
+    }
+
+    private static @Nullable Integer length(JsonNode list) {
+        return list.isArray() ? list.size() : null;
+    }
+
+    private static <T> @Nullable T first(@Nullable T preferred, @Nullable T other) {
+        return preferred == null ? other : preferred;
+    }
+
+    static @Nullable Long count(JsonNode node) {
+        if (node.isIntegralNumber()) {
+            return node.canConvertToLong() && node.longValue() >= 0 ? node.longValue() : null;
+        }
+        Matcher matcher = COUNT.matcher(node.isString() ? node.stringValue().strip() : "");
+        if (!matcher.matches()) {
+            return null;
+        }
+        String fraction = matcher.group(2) == null ? "0" : matcher.group(2);
+        BigDecimal value = new BigDecimal(matcher.group(1) + "." + fraction);
+        value = value.multiply(unit(matcher.group(3)));
+        return value.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0 ? value.longValue() : null;
+    }
+
+    private static BigDecimal unit(String suffix) {
+        return BigDecimal.valueOf(
+                switch (suffix.toLowerCase(Locale.ROOT)) {
+                    case "k" -> 1_000;
+                    case "万", "w" -> 10_000;
+                    case "亿" -> 100_000_000;
+                    default -> 1;
+                });
+    }
+
+    /** Seconds since 1970, or milliseconds when it is too large for that; 0 means never. */
+    private static @Nullable Instant time(JsonNode node) {
+        Long value = count(node);
+        if (value == null || value == 0) {
+            return null;
+        }
+        if (value >= MILLISECONDS_FROM) {
+            return value / 1000 > LATEST_SECOND ? null : Instant.ofEpochMilli(value);
+        }
+        return Instant.ofEpochSecond(value);
+    }
+
+    private static @Nullable String text(JsonNode node) {
+        String value = node.isString() ? node.stringValue() : node.isIntegralNumber() ? node.asString() : "";
+        return value.isEmpty() ? null : PostgresText.of(value);
+    }
+
+    private static @Nullable String id(JsonNode node) {
+        String value = text(node);
+        return value == null || value.length() > LONGEST_ID ? null : value;
+    }
+
+    private static @Nullable String cut(@Nullable String topic) {
+        if (topic == null || topic.length() <= LONGEST_TOPIC) {
+            return topic;
+        }
+        int end = Character.isHighSurrogate(topic.charAt(LONGEST_TOPIC - 1)) ? 1 : 0;
+        return topic.substring(0, LONGEST_TOPIC - end);
+    }
+
+    private static @Nullable Boolean bool(JsonNode node) {
+        if (node.isBoolean()) {
+            return node.booleanValue();
+        }
+        return switch (node.isString() ? node.stringValue().toLowerCase(Locale.ROOT) : "") {
+            case "true" -> true;
+            case "false" -> false;
+            default -> null;
+        };
+    }
+
+    private static @Nullable Integer integer(JsonNode node) {
+        return node.isIntegralNumber() && node.canConvertToInt() ? node.intValue() : null;
+    }
+
+    private static List<JsonNode> elements(JsonNode array) {
+        return array.isArray() ? array.valueStream().toList() : List.of();
+    }
+}

@@ -1,0 +1,63 @@
+package io.github.notearchive.archive.catalog;
+
+import static io.github.notearchive.io.Timestamps.instant;
+
+import io.github.notearchive.note.NoteId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Which notes hold certain words, in title or text: the database's function {@code search_note}. */
+@Repository
+public class NoteSearch {
+
+    private final JdbcClient jdbc;
+
+    NoteSearch(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /**
+     * The newest notes by publication that hold every word, at most {@code limit} of them; those whose time nobody
+     * knows come last. Words may be of any length, one character included. A note that is being forgotten is left out,
+     * of which rows may be there yet.
+     *
+     * @param words separated by white space; at least one
+     * @throws org.springframework.dao.DataIntegrityViolationException when there is no word
+     */
+    public List<Hit> find(String words, int limit) {
+        return jdbc.sql("""
+                        SELECT n.note_id, n.published_at, n.author_id, a.nickname, n.title, n.note_text, n.liked_count
+                        FROM search_note(:words,
+                                         least(2147483647,
+                                               :limit + (SELECT count(*) FROM forgotten_note JOIN note USING (note_id)))::integer) n
+                        LEFT JOIN author a USING (author_id)
+                        WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
+                        ORDER BY n.published_at DESC NULLS LAST, n.note_id DESC
+                        LIMIT :limit
+                        """)
+                .param("words", words)
+                .param("limit", limit)
+                .query((row, _) -> new Hit(
+                        new NoteId(row.getString("note_id")),
+                        instant(row.getTimestamp("published_at")),
+                        row.getString("author_id"),
+                        row.getString("nickname"),
+                        row.getString("title"),
+                        row.getString("note_text"),
+                        row.getObject("liked_count", Long.class)))
+                .list();
+    }
+
+    /** A note that was found, as last captured. */
+    public record Hit(
+            NoteId id,
+            @Nullable Instant publishedAt,
+            @Nullable String authorId,
+            @Nullable String author,
+            @Nullable String title,
+            @Nullable String text,
+            @Nullable Long likes) {}
+}

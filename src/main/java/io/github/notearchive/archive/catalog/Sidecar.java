@@ -1,0 +1,450 @@
+package io.github.notearchive.archive.catalog;
+
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.SourceName;
+import io.github.notearchive.store.ObjectKey;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CharsetDecoder;
+import java.nio.charset.CoderResult;
+import java.nio.charset.StandardCharsets;
+import java.time.DateTimeException;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonGenerator;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+import tools.jackson.core.util.ByteArrayBuilder;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * The object beside a note's files, one for each paid answer: the exact answer and all that the tables know of it
+ * beside, so that the bucket alone can rebuild them.
+ *
+ * <p>A JSON document. {@code answer} is the body of the answer as a text, from which encoding as UTF-8 gives the bytes
+ * as received; where they were not UTF-8, {@code answerBase64} stands in its place. The answer never changes; what
+ * stands beside it is written anew under the same key whenever it does.
+ *
+ * <p>Format 1 had neither {@code call} nor {@code worklist}, nor what became of a file in full, and was written at a
+ * note's end only. It is still read, but for answers about videos, to which no release ever gave it.
+ *
+ * @param noteId the note that was asked about
+ * @param capturedAt when the answer was received
+ * @param callId the number of the call that bought it
+ * @param call the ledger's row of that call, as the ledger writes it; null in format 1
+ * @param worklist the worklist's row of the note, as the worklist writes it. Valid in the newest sidecar of a note;
+ *     null in format 1
+ * @param archivedAt since when the note is complete; null when it is not
+ * @param media what became of each file that this answer lists; null when the answer was never taken into the catalog,
+ *     most often because it does not hold its note
+ * @param answer the exact bytes
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared, and a copy of the bytes would be a waste
+public record Sidecar(
+        NoteId noteId,
+        Instant capturedAt,
+        long callId,
+        @Nullable JsonNode call,
+        @Nullable JsonNode worklist,
+        @Nullable Instant archivedAt,
+        @Nullable List<SlotRow> media,
+        byte[] answer) {
+
+    /** Under what all sidecars lie. */
+    public static final String PREFIX = "notes/";
+
+    /** No call of ours will ever have a higher number, and every number after it is a valid one. */
+    static final long HIGHEST_CALL = 1_000_000_000_000_000L;
+
+    private static final String FORMAT_1 = "note-archive/sidecar/1";
+    private static final String FORMAT_2 = "note-archive/sidecar/2";
+    private static final DateTimeFormatter STAMP =
+            DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
+    private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final int SHOWN = 80;
+    private static final int DECODED_AT_ONCE = 4096;
+    private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
+                    .streamReadConstraints(StreamReadConstraints.builder()
+                            .maxNestingDepth(20)
+                            .maxStringLength(Integer.MAX_VALUE)
+                            .build())
+                    .build())
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .build();
+
+    /** Where it lies. */
+    public ObjectKey key() {
+        return keyOf(noteId, capturedAt);
+    }
+
+    /** Where the sidecar of an answer lies. */
+    public static ObjectKey keyOf(NoteId id, Instant capturedAt) {
+        return new ObjectKey(name(id.value(), capturedAt));
+    }
+
+    private static String name(String id, Instant capturedAt) {
+        return PREFIX + id + "/" + STAMP.format(capturedAt) + ".json";
+    }
+
+    /** The document. A repeat with the same content gives the same bytes. */
+    public byte[] bytes() {
+        try (ByteArrayBuilder bytes = new ByteArrayBuilder()) {
+            try (JsonGenerator json = JSON.createGenerator(bytes)) {
+                write(json);
+            }
+            return bytes.toByteArray();
+        }
+    }
+
+    /** The answer goes as it is into the text around it: no copy of it as text is made. */
+    private void write(JsonGenerator json) {
+        ObjectNode root = facts();
+        json.writeStartObject();
+        root.properties().forEach(field -> {
+            json.writeName(field.getKey());
+            json.writeTree(field.getValue());
+        });
+        if (isUtf8(answer)) {
+            json.writeName("answer");
+            json.writeUTF8String(answer, 0, answer.length);
+        } else {
+            json.writeName("answerBase64");
+            json.writeBinary(answer);
+        }
+        json.writeEndObject();
+    }
+
+    /** All but the answer. */
+    private ObjectNode facts() {
+        ObjectNode root = JSON.createObjectNode();
+        root.put("format", FORMAT_2);
+        root.put("noteId", noteId.value());
+        root.put("capturedAt", capturedAt.toString());
+        root.put("callId", callId);
+        putIfAny(root, "call", call);
+        putIfAny(root, "worklist", worklist);
+        putIfAny(root, "archivedAt", archivedAt);
+        if (media != null) {
+            var entries = root.putArray("media");
+            for (SlotRow row : media) {
+                describe(row, entries.addObject());
+            }
+        }
+        return root;
+    }
+
+    private static void describe(SlotRow row, ObjectNode entry) {
+        entry.put("kind", row.kind().name());
+        entry.put("ordinal", row.ordinal());
+        entry.put("identity", row.identity());
+        entry.put("state", row.state().name());
+        putIfAny(entry, "reason", row.reason());
+        putIfAny(entry, "rendition", row.rendition());
+        putIfAny(entry, "width", row.width());
+        putIfAny(entry, "height", row.height());
+        if (row.media() != null) {
+            entry.put("sha256", row.media().sha256());
+            entry.put("key", row.media().key().value());
+            entry.put("size", row.media().size());
+            entry.put("contentType", row.media().contentType());
+        }
+        putIfAny(entry, "checks", row.checks());
+        putIfAny(entry, "error", row.error());
+        putIfAny(entry, "deadNight", row.deadNight());
+        entry.put("updatedAt", row.updatedAt().toString());
+    }
+
+    private static void putIfAny(ObjectNode object, String name, @Nullable Object value) {
+        switch (value) {
+            case null -> {}
+            case JsonNode node -> object.set(name, node);
+            case Integer number -> object.put(name, number);
+            default -> object.put(name, value.toString());
+        }
+    }
+
+    private static boolean isUtf8(byte[] bytes) {
+        CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
+        ByteBuffer in = ByteBuffer.wrap(bytes);
+        CharBuffer out = CharBuffer.allocate(DECODED_AT_ONCE);
+        CoderResult result;
+        do {
+            out.clear();
+            result = decoder.decode(in, out, true);
+        } while (result.isOverflow());
+        return !result.isError();
+    }
+
+    /**
+     * Reads what lies under a key. Believes nothing that it says of itself beyond what the key says, and takes nothing
+     * that the tables could not have held.
+     *
+     * @throws BrokenSidecarException when it is no sidecar, or not the one of this key
+     */
+    public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
+        Fields root = new Fields(document(bytes), "");
+        String format = root.required("format");
+        if (!format.equals(FORMAT_1) && !format.equals(FORMAT_2)) {
+            throw new BrokenSidecarException("its format is " + shown(format) + ", which this version does not know");
+        }
+        if (root.node("endpoint") != null) {
+            throw new BrokenSidecarException("its format is none that was ever released");
+        }
+        String id = root.required("noteId");
+        Instant capturedAt = root.instant("capturedAt");
+        if (capturedAt == null || !key.value().equals(nameOrNone(id, capturedAt))) {
+            throw new BrokenSidecarException("it says that it is of note "
+                    + shown(id)
+                    + ", captured at "
+                    + capturedAt
+                    + ", which is not what its key says");
+        }
+        long call = root.number("callId", 1, HIGHEST_CALL);
+        List<SlotRow> media = root.node("media") == null ? null : media(root, capturedAt);
+        if (media == null && format.equals(FORMAT_1)) {
+            throw new BrokenSidecarException("it has no list of its media");
+        }
+        return new Sidecar(
+                new NoteId(id),
+                capturedAt,
+                call,
+                root.object("call"),
+                root.object("worklist"),
+                root.instant("archivedAt"),
+                media,
+                answer(root));
+    }
+
+    private static JsonNode document(byte[] bytes) throws BrokenSidecarException {
+        JsonNode document;
+        try {
+            document = JSON.readTree(bytes);
+        } catch (JacksonException e) {
+            throw new BrokenSidecarException("it is no JSON: " + shown(e.getOriginalMessage()));
+        }
+        if (!document.isObject()) {
+            throw new BrokenSidecarException("it is no JSON object");
+        }
+        return document;
+    }
+
+    private static String nameOrNone(String id, Instant capturedAt) {
+        try {
+            return NoteId.parse(id).filter(note -> note.value().equals(id)).isPresent() ? name(id, capturedAt) : "";
+        } catch (DateTimeException beyondAllCalendars) {
+            return "";
+        }
+    }
+
+    private static byte[] answer(Fields root) throws BrokenSidecarException {
+        String text = root.text("answer");
+        if (text != null) {
+            return text.getBytes(StandardCharsets.UTF_8);
+        }
+        String base64 = root.text("answerBase64");
+        if (base64 == null) {
+            throw new BrokenSidecarException("it has no answer in it");
+        }
+        try {
+            return Base64.getDecoder().decode(base64);
+        } catch (IllegalArgumentException e) {
+            throw new BrokenSidecarException("its answerBase64 is no Base64: " + e.getMessage());
+        }
+    }
+
+    private static List<SlotRow> media(Fields root, Instant capturedAt) throws BrokenSidecarException {
+        JsonNode list = root.node("media");
+        if (list == null || !list.isArray()) {
+            throw new BrokenSidecarException("its media are no list");
+        }
+        List<SlotRow> rows = new ArrayList<>();
+        Set<String> places = new HashSet<>();
+        for (JsonNode node : list) {
+            SlotRow row = slot(new Fields(node, "media " + rows.size() + " "), capturedAt);
+            if (!places.add(row.kind() + " " + row.ordinal())) {
+                throw new BrokenSidecarException("it lists " + row.kind() + " " + row.ordinal() + " twice");
+            }
+            rows.add(row);
+        }
+        return rows;
+    }
+
+    private static SlotRow slot(Fields entry, Instant capturedAt) throws BrokenSidecarException {
+        SlotState state = entry.slotState();
+        String lesserBecause = entry.text("lesserBecause"); // of format 1
+        String reason = lesserBecause == null ? entry.text("reason") : MediaCatalog.DEGRADED;
+        StoredMedia stored = switch (state) {
+            case STORED -> stored(entry);
+            case MISSING, WAIVED -> {
+                entry.required("reason");
+                yield null;
+            }
+        };
+        Instant updatedAt = entry.instant("updatedAt");
+        return new SlotRow(
+                entry.kind(),
+                (int) entry.number("ordinal", 0, Integer.MAX_VALUE),
+                PostgresText.ofText(SourceName.bounded(entry.requiredOrEmpty("identity"))),
+                state,
+                PostgresText.of(reason),
+                PostgresText.of(entry.text("rendition")),
+                entry.integer("width"),
+                entry.integer("height"),
+                PostgresText.of(entry.text("checks")),
+                PostgresText.of(lesserBecause == null ? entry.text("error") : lesserBecause),
+                entry.night("deadNight"),
+                stored,
+                null,
+                updatedAt == null ? capturedAt : updatedAt);
+    }
+
+    private static StoredMedia stored(Fields entry) throws BrokenSidecarException {
+        String sha256 = entry.required("sha256");
+        if (!SHA256.matcher(sha256).matches()) {
+            throw entry.broken("sha256", sha256);
+        }
+        String key = entry.required("key");
+        Optional<ObjectKey> parsed = ObjectKey.parse(key);
+        if (parsed.isEmpty()
+                || StoredMedia.digestIn(parsed.get()).filter(sha256::equals).isEmpty()) {
+            throw entry.broken("key", key);
+        }
+        return new StoredMedia(
+                sha256,
+                parsed.get(),
+                entry.number("size", 1, Long.MAX_VALUE),
+                PostgresText.ofText(entry.required("contentType")));
+    }
+
+    private static String shown(@Nullable String text) {
+        String plain = String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
+        return "\""
+                + (plain.codePointCount(0, plain.length()) <= SHOWN
+                        ? plain
+                        : plain.substring(0, plain.offsetByCodePoints(0, SHOWN)) + "…")
+                + "\"";
+    }
+
+    /** An object of the document, whose fields are what they should be or make it broken. */
+    private record Fields(JsonNode object, String where) {
+
+        BrokenSidecarException broken(String field, @Nullable String value) {
+            return new BrokenSidecarException("its " + where + field + " is " + shown(value) + ", which cannot be");
+        }
+
+        @Nullable
+        JsonNode node(String field) {
+            JsonNode node = object.get(field);
+            return node == null || node.isNull() ? null : node;
+        }
+
+        @Nullable
+        JsonNode object(String field) throws BrokenSidecarException {
+            JsonNode node = node(field);
+            if (node != null && !node.isObject()) {
+                throw broken(field, node.toString());
+            }
+            return node;
+        }
+
+        @Nullable
+        String text(String field) throws BrokenSidecarException {
+            JsonNode node = node(field);
+            if (node != null && !node.isString()) {
+                throw broken(field, node.toString());
+            }
+            return node == null ? null : node.stringValue();
+        }
+
+        String requiredOrEmpty(String field) throws BrokenSidecarException {
+            String text = text(field);
+            if (text == null) {
+                throw new BrokenSidecarException("it has no " + where + field);
+            }
+            return text;
+        }
+
+        String required(String field) throws BrokenSidecarException {
+            String text = requiredOrEmpty(field);
+            if (text.isEmpty()) {
+                throw broken(field, text);
+            }
+            return text;
+        }
+
+        long number(String field, long least, long most) throws BrokenSidecarException {
+            JsonNode node = node(field);
+            if (node == null
+                    || !node.isIntegralNumber()
+                    || !node.canConvertToLong()
+                    || node.longValue() < least
+                    || node.longValue() > most) {
+                throw broken(field, String.valueOf(node));
+            }
+            return node.longValue();
+        }
+
+        @Nullable
+        Integer integer(String field) throws BrokenSidecarException {
+            return node(field) == null
+                    ? null
+                    : Integer.valueOf((int) number(field, Integer.MIN_VALUE, Integer.MAX_VALUE));
+        }
+
+        @Nullable
+        Instant instant(String field) throws BrokenSidecarException {
+            String text = text(field);
+            try {
+                return text == null ? null : Instant.parse(text);
+            } catch (DateTimeException e) {
+                throw broken(field, text);
+            }
+        }
+
+        @Nullable
+        Night night(String field) throws BrokenSidecarException {
+            String text = text(field);
+            try {
+                return text == null ? null : new Night(LocalDate.parse(text));
+            } catch (DateTimeException e) {
+                throw broken(field, text);
+            }
+        }
+
+        SlotState slotState() throws BrokenSidecarException {
+            String state = required("state");
+            try {
+                return SlotState.valueOf(state);
+            } catch (IllegalArgumentException e) {
+                throw broken("state", state);
+            }
+        }
+
+        MediaKind kind() throws BrokenSidecarException {
+            String text = required("kind");
+            try {
+                return MediaKind.valueOf(text);
+            } catch (IllegalArgumentException e) {
+                throw broken("kind", text);
+            }
+        }
+    }
+}

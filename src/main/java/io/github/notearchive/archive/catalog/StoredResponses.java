@@ -1,0 +1,468 @@
+package io.github.notearchive.archive.catalog;
+
+import io.github.notearchive.archive.catalog.NoteDetail.Author;
+import io.github.notearchive.archive.catalog.NoteDetail.Capture;
+import io.github.notearchive.archive.catalog.NoteDetail.Comment;
+import io.github.notearchive.archive.catalog.NoteDetail.Mention;
+import io.github.notearchive.archive.catalog.NoteDetail.Note;
+import io.github.notearchive.archive.catalog.NoteDetail.Topic;
+import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import java.nio.charset.StandardCharsets;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * Applies the mapper to the answers that are stored, so that rows which an older one has filled say what this one
+ * would. Answers to note-detail/v6 are left as they are: only their counts are kept.
+ *
+ * <p>Safe beside a run. A row is changed only while it is still of the very answer that was read, so what a newer one
+ * has written stays. Rows are taken in the order in which a run takes them, authors before notes before captures, so
+ * that neither waits for the other for ever.
+ */
+@Repository
+public class StoredResponses {
+
+    /** Answers of one page, which is written by one transaction, */
+    private static final int MOST = 200;
+
+    /** and characters of their texts, after which a page ends early: what a heap has to hold. */
+    private static final long MOST_CHARACTERS = 4L << 20;
+
+    /** Answers that the driver holds at once; one may have several MiB. */
+    private static final int FETCH = 10;
+
+    private final JdbcClient jdbc;
+    private final NamedParameterJdbcOperations batches;
+    private final NoteCatalog notes;
+    private final SchemaDrift drift;
+
+    StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batches, NoteCatalog notes, SchemaDrift drift) {
+        this.jdbc = jdbc;
+        this.batches = batches;
+        this.notes = notes;
+        this.drift = drift;
+    }
+
+    /** Where an answer stands in the order in which they are read. */
+    public record Position(String note, Instant capturedAt) {
+
+        /** Before all. */
+        public static final Position FIRST = new Position("", Instant.EPOCH);
+    }
+
+    /** Finds the note and its author within an answer; empty when it does not hold that note. */
+    @FunctionalInterface
+    public interface NoteFinder {
+        Optional<NoteCapture> find(NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode answer);
+    }
+
+    /** Answers that were read and mapped, and are to be compared with their rows or written. */
+    public static final class Page {
+
+        private final List<Mapped> mapped = new ArrayList<>();
+        private final List<SchemaDrift.Novelties> novelties = new ArrayList<>();
+        private final List<NoteId> unreadable = new ArrayList<>();
+        private Position last = Position.FIRST;
+        private long characters;
+
+        private Page() {}
+
+        /** Behind which the next page begins. */
+        public Position last() {
+            return last;
+        }
+
+        /** How many answers were read. */
+        public int answers() {
+            return mapped.size() + unreadable.size();
+        }
+
+        /** Notes whose stored answer does not hold them, once for each such answer. */
+        public List<NoteId> unreadable() {
+            return List.copyOf(unreadable);
+        }
+
+        private boolean isFull() {
+            return answers() >= MOST || characters >= MOST_CHARACTERS;
+        }
+    }
+
+    private record Key(NoteId note, Instant capturedAt) {}
+
+    private record Mapped(Key key, NoteDetail detail, Capture before, boolean isOlder) {}
+
+    private record NoteBefore(Instant lastCapturedAt, boolean isOlder, Note columns) {}
+
+    private record AuthorBefore(Instant updatedAt, Author columns) {}
+
+    /** What is to be written; {@code changes} says what of it differs. */
+    private record Plan(
+            RemapChanges changes,
+            Map<String, AuthorToWrite> authors,
+            List<Mapped> notes,
+            List<Mapped> captures,
+            Map<Key, Rewrite> rewrites) {}
+
+    private record AuthorToWrite(Key of, Author author) {}
+
+    /** Which of the rows below a capture or its note differ. */
+    private record Rewrite(boolean topics, boolean mentions, boolean comments) {}
+
+    /** How many answers there are to read. */
+    public long count(Position after, boolean all) {
+        return jdbc.sql("""
+                        SELECT count(*)
+                        FROM note_capture c JOIN api_call k ON k.id = c.call_id
+                        WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
+                          AND (:all OR c.mapper_version IS NULL OR c.mapper_version < :version)
+                        """)
+                .param("note", after.note())
+                .param("capturedAt", Timestamp.from(after.capturedAt()))
+                .param("all", all)
+                .param("version", NoteMapper.VERSION)
+                .query(Long.class)
+                .single();
+    }
+
+    /**
+     * Reads and maps the next answers, in the order of note and time; none when all are read. Part of the caller's
+     * transaction, without which the driver would hold all of them at once.
+     *
+     * @param all whether those are read, too, that this mapper has mapped before
+     */
+    public Page next(Position after, boolean all, NoteFinder finder) {
+        return jdbc.sql("""
+                        SELECT c.note_id, c.captured_at, c.call_id, c.mapper_version, c.answer::text AS answer, %s
+                        FROM note_capture c JOIN api_call k ON k.id = c.call_id
+                        WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
+                          AND (:all OR c.mapper_version IS NULL OR c.mapper_version < :version)
+                        ORDER BY c.note_id, c.captured_at
+                        LIMIT :limit
+                        """.formatted(NoteCatalog.CAPTURE.each("c.?")))
+                .param("note", after.note())
+                .param("capturedAt", Timestamp.from(after.capturedAt()))
+                .param("all", all)
+                .param("version", NoteMapper.VERSION)
+                .param("limit", MOST)
+                .withFetchSize(FETCH)
+                .query(rows -> {
+                    Page page = new Page();
+                    while (!page.isFull() && rows.next()) {
+                        add(page, rows, finder);
+                    }
+                    return page;
+                });
+    }
+
+    private void add(Page page, ResultSet row, NoteFinder finder) throws SQLException {
+        Key key = new Key(
+                new NoteId(row.getString("note_id")),
+                row.getTimestamp("captured_at").toInstant());
+        byte[] body = row.getString("answer").getBytes(StandardCharsets.UTF_8);
+        page.last = new Position(key.note().value(), key.capturedAt());
+        page.characters += body.length;
+        JsonNode answer = AnswerJson.read(body).orElseThrow();
+        Optional<NoteCapture> capture = finder.find(key.note(), row.getLong("call_id"), key.capturedAt(), body, answer);
+        if (capture.isEmpty()) {
+            page.unreadable.add(key.note());
+            return;
+        }
+        page.mapped.add(
+                new Mapped(key, NoteMapper.map(capture.get(), answer), NoteCatalog.CAPTURE.read(row), isOlder(row)));
+        page.novelties.add(drift.noveltiesIn(key.note(), key.capturedAt(), answer));
+    }
+
+    private static boolean isOlder(ResultSet row) throws SQLException {
+        Integer version = row.getObject("mapper_version", Integer.class);
+        return version == null || version != NoteMapper.VERSION;
+    }
+
+    /** What the mapper would change. Writes nothing. */
+    public RemapChanges compare(Page page) {
+        return plan(page).changes();
+    }
+
+    /**
+     * Writes what differs, and what is new in the answers. Part of the caller's transaction; a repeat changes nothing.
+     *
+     * @return what differed
+     */
+    public RemapChanges write(Page page) {
+        Plan plan = plan(page);
+        saveAuthors(plan.authors().values());
+        List<Mapped> changed = saveNotes(plan.notes());
+        List<Mapped> captures = saveCaptures(plan.captures());
+        for (Mapped note : changed) {
+            Rewrite rewrite = Objects.requireNonNull(plan.rewrites().get(note.key()));
+            if (rewrite.topics()) {
+                notes.saveTopics(note.key().note(), note.detail().topics());
+            }
+            if (rewrite.mentions()) {
+                notes.saveMentions(note.key().note(), note.detail().mentions());
+            }
+        }
+        for (Mapped capture : captures) {
+            if (Objects.requireNonNull(plan.rewrites().get(capture.key())).comments()) {
+                notes.saveComments(
+                        capture.key().note(),
+                        capture.key().capturedAt(),
+                        capture.detail().comments());
+            }
+        }
+        drift.record(page.novelties);
+        return plan.changes();
+    }
+
+    private Plan plan(Page page) {
+        Plan plan =
+                new Plan(new RemapChanges(), new TreeMap<>(), new ArrayList<>(), new ArrayList<>(), new HashMap<>());
+        if (page.mapped.isEmpty()) {
+            return plan;
+        }
+        String[] ids = page.mapped.stream()
+                .map(mapped -> mapped.key().note().value())
+                .distinct()
+                .toArray(String[]::new);
+        Map<String, NoteBefore> before = notesBefore(ids);
+        Map<String, List<Topic>> topics = rows("note_topic", NoteCatalog.TOPIC, ids);
+        Map<String, List<Mention>> mentions = rows("note_mention", NoteCatalog.MENTION, ids);
+        Map<Key, List<Comment>> comments = commentsBefore(
+                page.mapped.getFirst().key(), page.mapped.getLast().key());
+        for (Mapped mapped : page.mapped) {
+            String id = mapped.key().note().value();
+            NoteBefore note = before.get(id);
+            boolean isNewest =
+                    note != null && note.lastCapturedAt().equals(mapped.key().capturedAt());
+            Rewrite rewrite = new Rewrite(
+                    isNewest
+                            && differ(
+                                    topics.getOrDefault(id, List.of()),
+                                    mapped.detail().topics()),
+                    isNewest
+                            && differ(
+                                    mentions.getOrDefault(id, List.of()),
+                                    mapped.detail().mentions()),
+                    differ(
+                            comments.getOrDefault(mapped.key(), List.of()),
+                            mapped.detail().comments()));
+            plan.rewrites().put(mapped.key(), rewrite);
+            planCapture(plan, mapped, rewrite);
+            if (note != null && isNewest) {
+                planNote(plan, mapped, note, rewrite);
+            }
+        }
+        planAuthors(plan, page);
+        return plan;
+    }
+
+    private static boolean differ(List<?> before, List<?> after) {
+        return !before.equals(after);
+    }
+
+    private static void planCapture(Plan plan, Mapped mapped, Rewrite rewrite) {
+        List<String> differing =
+                NoteCatalog.CAPTURE.differing(mapped.before(), mapped.detail().capture());
+        count(plan, "note_capture", differing, mapped.key());
+        if (rewrite.comments()) {
+            plan.changes().add("note_comment", mapped.key().note());
+        }
+        if (mapped.isOlder() || rewrite.comments() || !differing.isEmpty()) {
+            plan.captures().add(mapped);
+        }
+    }
+
+    private static void planNote(Plan plan, Mapped mapped, NoteBefore before, Rewrite rewrite) {
+        List<String> differing =
+                NoteCatalog.NOTE.differing(before.columns(), mapped.detail().note());
+        count(plan, "note", differing, mapped.key());
+        if (rewrite.topics()) {
+            plan.changes().add("note_topic", mapped.key().note());
+        }
+        if (rewrite.mentions()) {
+            plan.changes().add("note_mention", mapped.key().note());
+        }
+        if (before.isOlder() || rewrite.topics() || rewrite.mentions() || !differing.isEmpty()) {
+            plan.notes().add(mapped);
+        }
+    }
+
+    /** An author is as the newest answer says that names this author. */
+    private void planAuthors(Plan plan, Page page) {
+        Map<String, AuthorToWrite> newest = new TreeMap<>();
+        for (Mapped mapped : page.mapped) {
+            Author author = mapped.detail().author();
+            if (author != null) {
+                newest.merge(
+                        author.authorId(),
+                        new AuthorToWrite(mapped.key(), author),
+                        (a, b) -> b.of().capturedAt().isBefore(a.of().capturedAt()) ? a : b);
+            }
+        }
+        Map<String, AuthorBefore> before = authorsBefore(newest.keySet());
+        newest.forEach((id, next) -> {
+            AuthorBefore author = before.get(id);
+            if (author != null && next.of().capturedAt().isBefore(author.updatedAt())) {
+                return;
+            }
+            List<String> differing =
+                    NoteCatalog.AUTHOR.differing(author == null ? null : author.columns(), next.author());
+            count(plan, "author", differing, next.of());
+            if (!differing.isEmpty()) {
+                plan.authors().put(id, next);
+            }
+        });
+    }
+
+    private static void count(Plan plan, String table, List<String> columns, Key key) {
+        columns.forEach(column -> plan.changes().add(table + "." + column, key.note()));
+    }
+
+    private Map<String, NoteBefore> notesBefore(String[] ids) {
+        Map<String, NoteBefore> notes = new HashMap<>();
+        jdbc.sql("""
+                        SELECT note_id, last_captured_at, mapper_version, %s FROM note WHERE note_id = ANY (:ids)
+                        """.formatted(NoteCatalog.NOTE.each("?"))).param("ids", ids).query(row -> {
+            notes.put(
+                    row.getString("note_id"),
+                    new NoteBefore(
+                            row.getTimestamp("last_captured_at").toInstant(),
+                            isOlder(row),
+                            NoteCatalog.NOTE.read(row)));
+        });
+        return notes;
+    }
+
+    private Map<String, AuthorBefore> authorsBefore(Collection<String> ids) {
+        Map<String, AuthorBefore> authors = new HashMap<>();
+        jdbc.sql("""
+                        SELECT updated_at, %s FROM author WHERE author_id = ANY (:ids)
+                        """.formatted(NoteCatalog.AUTHOR.each("?")))
+                .param("ids", ids.toArray(String[]::new))
+                .query(row -> {
+                    authors.put(
+                            row.getString("author_id"),
+                            new AuthorBefore(row.getTimestamp("updated_at").toInstant(), NoteCatalog.AUTHOR.read(row)));
+                });
+        return authors;
+    }
+
+    private <R extends Record> Map<String, List<R>> rows(String table, Columns<R> columns, String[] ids) {
+        Map<String, List<R>> rows = new HashMap<>();
+        jdbc.sql("SELECT note_id, %s FROM %s WHERE note_id = ANY (:ids) ORDER BY note_id, ordinal"
+                        .formatted(columns.each("?"), table))
+                .param("ids", ids)
+                .query(row -> {
+                    rows.computeIfAbsent(row.getString("note_id"), _ -> new ArrayList<>())
+                            .add(columns.read(row));
+                });
+        return rows;
+    }
+
+    private Map<Key, List<Comment>> commentsBefore(Key first, Key last) {
+        Map<Key, List<Comment>> comments = new HashMap<>();
+        jdbc.sql("""
+                        SELECT note_id, captured_at, %s FROM note_comment
+                        WHERE (note_id, captured_at) >= (:firstNote, :firstAt)
+                          AND (note_id, captured_at) <= (:lastNote, :lastAt)
+                        ORDER BY note_id, captured_at, ordinal
+                        """.formatted(NoteCatalog.COMMENT.each("?")))
+                .param("firstNote", first.note().value())
+                .param("firstAt", Timestamp.from(first.capturedAt()))
+                .param("lastNote", last.note().value())
+                .param("lastAt", Timestamp.from(last.capturedAt()))
+                .query(row -> {
+                    Key key = new Key(
+                            new NoteId(row.getString("note_id")),
+                            row.getTimestamp("captured_at").toInstant());
+                    comments.computeIfAbsent(key, _ -> new ArrayList<>()).add(NoteCatalog.COMMENT.read(row));
+                });
+        return comments;
+    }
+
+    /** Not for an answer that was removed meanwhile, or it would bring its author back. */
+    private void saveAuthors(Collection<AuthorToWrite> authors) {
+        if (authors.isEmpty()) {
+            return;
+        }
+        batches.batchUpdate(
+                """
+                INSERT INTO author (%s, updated_at)
+                SELECT %s, :capturedAt
+                WHERE EXISTS (SELECT 1 FROM note_capture WHERE note_id = :noteId AND captured_at = :capturedAt)
+                ON CONFLICT (author_id) DO UPDATE
+                SET %s, updated_at = EXCLUDED.updated_at
+                WHERE author.updated_at <= EXCLUDED.updated_at
+                """.formatted(
+                                NoteCatalog.AUTHOR.each("?"),
+                                NoteCatalog.AUTHOR.each(":?"),
+                                NoteCatalog.AUTHOR.each("? = EXCLUDED.?")),
+                authors.stream()
+                        .map(author -> keyed(NoteCatalog.AUTHOR.parameters(author.author()), author.of()))
+                        .toArray(MapSqlParameterSource[]::new));
+    }
+
+    /** Those that were changed: the others are of a newer answer by now. */
+    private List<Mapped> saveNotes(List<Mapped> changed) {
+        return update(
+                """
+                UPDATE note SET %s, mapper_version = :mapperVersion
+                WHERE note_id = :noteId AND last_captured_at = :capturedAt
+                """.formatted(NoteCatalog.NOTE.each("? = :?")),
+                changed,
+                mapped -> NoteCatalog.NOTE.parameters(mapped.detail().note()));
+    }
+
+    private List<Mapped> saveCaptures(List<Mapped> changed) {
+        return update(
+                """
+                UPDATE note_capture SET %s, mapper_version = :mapperVersion
+                WHERE note_id = :noteId AND captured_at = :capturedAt
+                """.formatted(NoteCatalog.CAPTURE.each("? = :?")),
+                changed,
+                mapped -> NoteCatalog.CAPTURE.parameters(mapped.detail().capture()));
+    }
+
+    private interface Parameters {
+        MapSqlParameterSource of(Mapped mapped);
+    }
+
+    private List<Mapped> update(String sql, List<Mapped> rows, Parameters parameters) {
+        if (rows.isEmpty()) {
+            return List.of();
+        }
+        int[] updated = batches.batchUpdate(
+                sql,
+                rows.stream()
+                        .map(mapped -> keyed(parameters.of(mapped), mapped.key())
+                                .addValue("mapperVersion", NoteMapper.VERSION))
+                        .toArray(MapSqlParameterSource[]::new));
+        List<Mapped> held = new ArrayList<>();
+        for (int i = 0; i < updated.length; i++) {
+            if (updated[i] == 1) {
+                held.add(rows.get(i));
+            }
+        }
+        return held;
+    }
+
+    private static MapSqlParameterSource keyed(MapSqlParameterSource row, Key key) {
+        return row.addValue("noteId", key.note().value()).addValue("capturedAt", Timestamp.from(key.capturedAt()));
+    }
+}

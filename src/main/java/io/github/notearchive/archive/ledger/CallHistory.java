@@ -1,0 +1,67 @@
+package io.github.notearchive.archive.ledger;
+
+import static io.github.notearchive.io.Timestamps.instant;
+
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.NoteId;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** What was asked about a note, and what came of it. */
+@Repository
+public class CallHistory {
+
+    private final JdbcClient jdbc;
+
+    CallHistory(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Every call about one note, oldest first. */
+    public List<CallEntry> of(NoteId id) {
+        return jdbc.sql("""
+                        SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
+                               message, job_execution_id, answer IS NOT NULL AS held, media_gone_at, refresh
+                        FROM api_call
+                        WHERE note_id = :noteId
+                        ORDER BY id
+                        """)
+                .param("noteId", id.value())
+                .query((row, _) -> new CallEntry(
+                        row.getLong("id"),
+                        row.getString("endpoint"),
+                        row.getTimestamp("sent_at").toInstant(),
+                        instant(row.getTimestamp("received_at")),
+                        row.getObject("duration_ms", Integer.class),
+                        row.getObject("http_status", Integer.class),
+                        row.getObject("code", Integer.class),
+                        Billed.valueOf(row.getString("billed")),
+                        row.getString("request_id"),
+                        row.getString("message"),
+                        row.getObject("job_execution_id", Long.class),
+                        row.getBoolean("held"),
+                        instant(row.getTimestamp("media_gone_at")),
+                        row.getBoolean("refresh")))
+                .list();
+    }
+
+    /** One row of the ledger, without the answer itself. */
+    public record CallEntry(
+            long id,
+            String endpoint,
+            Instant sentAt,
+            @Nullable Instant receivedAt,
+            @Nullable Integer durationMs,
+            @Nullable Integer httpStatus,
+            @Nullable Integer code,
+            Billed billed,
+            @Nullable String requestId,
+            @Nullable String message,
+            @Nullable Long jobExecutionId,
+            boolean answerHeld,
+            @Nullable Instant mediaGoneAt,
+            boolean refresh) {}
+}

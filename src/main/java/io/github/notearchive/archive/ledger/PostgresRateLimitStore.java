@@ -1,0 +1,172 @@
+package io.github.notearchive.archive.ledger;
+
+import io.github.notearchive.io.Transactions;
+import io.github.notearchive.provider.RateLimitStore;
+import java.sql.Types;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.core.NestedExceptionUtils;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * The row of {@code call_pace}.
+ *
+ * <p>Each statement is a transaction by itself and does not wait for the disk: all nodes wait for the row it locks, and
+ * that for microseconds only. What a crash of the server loses of it are places of a moment that is over when the
+ * server is back.
+ */
+@Repository
+class PostgresRateLimitStore implements RateLimitStore {
+
+    private static final Logger log = LoggerFactory.getLogger(PostgresRateLimitStore.class);
+
+    /**
+     * So many places, and so many seconds, lie ahead at most when nodes wait for theirs; what is further ahead was
+     * written before a clock was set back.
+     */
+    private static final int MOST_AHEAD = 256;
+
+    private static final int MOST_SECONDS_AHEAD = 10;
+
+    private final JdbcClient jdbc;
+    private final TransactionTemplate atOnce;
+
+    PostgresRateLimitStore(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.atOnce = Transactions.perStatement(transactions);
+    }
+
+    @Override
+    public Places take(int places, double callsPerSecond, Duration longestPause) {
+        return inOneStatement(() -> tryToTake(places, callsPerSecond, longestPause))
+                .or(() -> {
+                    writeRow();
+                    return inOneStatement(() -> tryToTake(places, callsPerSecond, longestPause));
+                })
+                .orElseThrow(() -> new IllegalStateException("The table call_pace has no row"));
+    }
+
+    private Optional<Places> tryToTake(int places, double callsPerSecond, Duration longestPause) {
+        return jdbc.sql("""
+                        UPDATE call_pace
+                        SET next_at =
+                                greatest(
+                                    CASE WHEN next_at < clock_timestamp() + :seconds * interval '1 second'
+                                              + :ahead * (:distance / share) * interval '1 second'
+                                         THEN next_at ELSE '-infinity' END,
+                                    CASE WHEN paused_until <= clock_timestamp() + :longestPause * interval '1 second'
+                                         THEN paused_until ELSE '-infinity' END,
+                                    clock_timestamp())
+                                + :places * (:distance / share) * interval '1 second'
+                        FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
+                        WHERE quick.commits = 'off'
+                        RETURNING extract(epoch FROM next_at - clock_timestamp()) - :places * (:distance / share) AS wait,
+                                  :distance / share AS distance, throttles, share < 1 OR pause > '0' AS recovering
+                        """)
+                .param("places", places)
+                .param("distance", 1 / callsPerSecond)
+                .param("ahead", MOST_AHEAD)
+                .param("seconds", MOST_SECONDS_AHEAD)
+                .param("longestPause", seconds(longestPause))
+                .query((row, _) -> new Places(
+                        ofSeconds(row.getDouble("wait")),
+                        ofSeconds(row.getDouble("distance")),
+                        row.getLong("throttles"),
+                        row.getBoolean("recovering")))
+                .optional();
+    }
+
+    private void writeRow() {
+        atOnce.executeWithoutResult(_ -> jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
+                .update());
+    }
+
+    @Override
+    public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
+        try {
+            return inOneStatement(() -> pause(throttles, wish, longestPause));
+        } catch (DataAccessException | TransactionException e) {
+            warn("other nodes do not learn of a pause", e);
+            return Optional.empty();
+        }
+    }
+
+    private Optional<Pause> pause(long throttles, @Nullable Duration wish, Duration longestPause) {
+        return jdbc.sql("""
+                        UPDATE call_pace
+                        SET throttles = throttles + 1, share = greatest(share / 2, 1.0 / 64),
+                            pause = CASE WHEN pause = '0' THEN interval '1 second'
+                                         ELSE least(pause * 2, interval '60 seconds') END,
+                            paused_until =
+                                clock_timestamp()
+                                + least(
+                                      coalesce(
+                                          :wish::float8 * interval '1 second',
+                                          CASE WHEN pause = '0' THEN interval '1 second'
+                                               ELSE least(pause * 2, interval '60 seconds') END),
+                                      :longestPause * interval '1 second')
+                        FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
+                        WHERE quick.commits = 'off' AND throttles = :throttles
+                        RETURNING extract(epoch FROM paused_until - clock_timestamp()) AS wait, throttles
+                        """)
+                .param("throttles", throttles)
+                .param("wish", wish == null ? null : seconds(wish), Types.DOUBLE)
+                .param("longestPause", seconds(longestPause))
+                .query((row, _) -> new Pause(ofSeconds(row.getDouble("wait")), row.getLong("throttles")))
+                .optional();
+    }
+
+    @Override
+    public void answered(long throttles) {
+        try {
+            inOneStatement(() -> jdbc.sql("""
+                                            UPDATE call_pace SET share = least(1, share + 0.05), pause = '0'
+                                            FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
+                                            WHERE quick.commits = 'off' AND throttles = :throttles
+                                              AND (share < 1 OR pause > '0')
+                                            """).param("throttles", throttles).update());
+        } catch (DataAccessException | TransactionException e) {
+            warn("the rate stays lower", e);
+        }
+    }
+
+    @Override
+    public void forgetPauses() {
+        inOneStatement(() -> jdbc.sql("""
+                                        UPDATE call_pace SET share = 1, pause = '0', paused_until = '-infinity'
+                                        WHERE share < 1 OR pause > '0' OR paused_until > '-infinity'
+                                        """).update());
+    }
+
+    private <T> T inOneStatement(Supplier<T> statement) {
+        return atOnce.<T>execute(_ -> statement.get());
+    }
+
+    /** Whoever could not be told is slower or meets the next 302; the answer itself is worth more. */
+    private static void warn(String consequence, RuntimeException e) {
+        log.warn(
+                "The pace of calls cannot be written to the database, {}: {}",
+                consequence,
+                String.valueOf(NestedExceptionUtils.getMostSpecificCause(e).getMessage())
+                        .lines()
+                        .findFirst()
+                        .orElse(""));
+    }
+
+    private static double seconds(Duration time) {
+        return time.toNanos() / 1e9;
+    }
+
+    private static Duration ofSeconds(double seconds) {
+        return Duration.ofNanos((long) (seconds * 1e9));
+    }
+}

@@ -1,0 +1,72 @@
+package io.github.notearchive.archive.stats;
+
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * How many files lie in the store by our tables, and how many bytes.
+ *
+ * <p>Exact, and it costs the same however many there are: those of {@code media_object_count} are counted, the ones of
+ * the last hours are read from an index.
+ */
+@Repository
+public class MediaTotals {
+
+    private final JdbcClient jdbc;
+    private final TransactionTemplate ownTransaction;
+
+    MediaTotals(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.ownTransaction = new TransactionTemplate(transactions);
+        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+    }
+
+    /** As it is now. Counts what is hours old for good, unless somebody else is at it. */
+    public MediaCatalog.Volume now() {
+        ownTransaction.executeWithoutResult(_ -> countTheOld());
+        return jdbc.sql("""
+                        SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
+                        FROM (SELECT coalesce(sum(files), 0) AS files, coalesce(sum(bytes), 0) AS bytes
+                              FROM media_object_count) AS c,
+                             (SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                              WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity') FROM media_object_count)) AS n
+                        """).query((row, _) -> MediaCatalog.volume(row)).single();
+    }
+
+    /** Archived notes that have a file in a lesser rendition than the best one offered. */
+    public long degradedNotes() {
+        return jdbc.sql("""
+                        SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
+                        WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
+                        """).query(Long.class).single();
+    }
+
+    private void countTheOld() {
+        boolean isAlone = jdbc.sql("""
+                                SELECT pg_try_advisory_xact_lock(hashtext('note-archive, media_object_count'), 0)
+                                """).query(Boolean.class).single();
+        if (isAlone) {
+            jdbc.sql("""
+                            WITH begun AS (
+                                SELECT coalesce(max(counted_until), '-infinity') AS until FROM media_object_count),
+                            gone AS (
+                                DELETE FROM media_object_count
+                                WHERE (SELECT until < now() - interval '7 hours' FROM begun)
+                                RETURNING files, bytes),
+                            old AS (
+                                SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                                WHERE stored_at >= (SELECT until FROM begun) AND stored_at < now() - interval '6 hours')
+                            INSERT INTO media_object_count (counted_until, files, bytes)
+                            SELECT now() - interval '6 hours',
+                                   old.files + coalesce((SELECT sum(files) FROM gone), 0),
+                                   old.bytes + coalesce((SELECT sum(bytes) FROM gone), 0)
+                            FROM old
+                            WHERE (SELECT until < now() - interval '7 hours' FROM begun)
+                            """).update();
+        }
+    }
+}

@@ -1,0 +1,187 @@
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.io.Timestamps.instant;
+
+import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.nightly.NightlyJob;
+import io.github.notearchive.nightly.RunningNodes;
+import io.github.notearchive.note.Night;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Which nodes work on this archive, and how each of them is. */
+@Repository
+public class Nodes {
+
+    /** A run looks at its lock every two seconds. */
+    private static final Duration SILENT_AFTER = Duration.ofMinutes(1);
+
+    private final JdbcClient jdbc;
+
+    Nodes(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** How a node is. */
+    public enum State {
+        /** It has its lock, and has looked at it a moment ago. */
+        RUNNING,
+        /** It has its lock still, but was not heard of for a minute or more. */
+        SILENT,
+        /** Its last run has not ended, and nobody has its lock. */
+        DIED,
+        /** Its last run has ended. */
+        ENDED
+    }
+
+    /**
+     * A node.
+     *
+     * @param node its name; empty where the database does not show us whose connection has the lock
+     * @param execution its last run; null while the first one has not begun, and when somebody rebuilds or forgets by
+     *     this name
+     * @param exitCode how that ended; null while it runs, and when the node died
+     * @param began when that began, by the time zone of this machine where it has not ended
+     * @param ended when that ended
+     * @param notesInHand notes that it has claimed
+     * @param leasesEnd until when no other node takes the first of these over; null: it has none
+     * @param lastHeard when something was last heard of it, by the clock of the database
+     * @param callsTonight calls of this night that its runs made
+     * @param next what is to be done about it; null: nothing
+     */
+    public record Node(
+            String node,
+            State state,
+            @Nullable Long execution,
+            @Nullable String exitCode,
+            @Nullable Instant began,
+            @Nullable Instant ended,
+            long notesInHand,
+            @Nullable Instant leasesEnd,
+            @Nullable Instant lastHeard,
+            long callsTonight,
+            @Nullable String next) {}
+
+    /** All that ever ran, or hold notes, those that run first. */
+    public List<Node> all(Night tonight) {
+        return jdbc.sql("""
+                        WITH latest AS (
+                            SELECT DISTINCT ON (p.parameter_value) p.parameter_value AS node, e.job_execution_id, e.status,
+                                   e.exit_code, coalesce(s.began_at, e.start_time AT TIME ZONE :zone) AS began,
+                                   coalesce(s.ended_at, e.end_time AT TIME ZONE :zone) AS ended
+                            FROM batch_job_execution e
+                            JOIN batch_job_instance i USING (job_instance_id)
+                            JOIN batch_job_execution_params p
+                              ON p.job_execution_id = e.job_execution_id AND p.parameter_name = 'node'
+                            LEFT JOIN run_summary s ON s.job_execution_id = e.job_execution_id
+                            WHERE i.job_name = :job
+                            ORDER BY p.parameter_value, e.job_execution_id DESC),
+                        claims AS (
+                            SELECT claimed_by AS node, count(*) AS notes, min(claimed_until) AS leases_end,
+                                   max(claimed_until) AS renewed_until
+                            FROM worklist WHERE claimed_by IS NOT NULL GROUP BY claimed_by),
+                        executed AS (
+                            SELECT job_execution_id, count(*) AS calls
+                            FROM api_call WHERE sent_at >= :begins AND sent_at < :ends GROUP BY job_execution_id),
+                        called AS (
+                            SELECT p.parameter_value AS node, sum(c.calls) AS calls
+                            FROM executed c
+                            JOIN batch_job_execution_params p
+                              ON p.job_execution_id = c.job_execution_id AND p.parameter_name = 'node'
+                            GROUP BY p.parameter_value),
+                        locks AS (
+                            SELECT l.objid, a.backend_start, a.state_change,
+                                   substr(a.application_name, length(:application) + 1) AS shown
+                            FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+                            WHERE %s),
+                        named AS (
+                            SELECT node FROM latest UNION SELECT node FROM claims),
+                        nodes AS (
+                            SELECT n.node, l.objid IS NOT NULL AS locked, l.backend_start, l.state_change
+                            FROM named n LEFT JOIN locks l ON l.objid = hashtext(n.node)::oid
+                            UNION ALL
+                            SELECT coalesce(l.shown, ''), true, l.backend_start, l.state_change
+                            FROM locks l WHERE NOT EXISTS (SELECT 1 FROM named n WHERE l.objid = hashtext(n.node)::oid))
+                        SELECT n.node, n.locked, coalesce(n.backend_start, e.began) AS running_since, e.job_execution_id,
+                               e.status, e.exit_code, e.began, e.ended, coalesce(k.notes, 0) AS notes, k.leases_end,
+                               coalesce(c.calls, 0) AS calls, clock_timestamp() AS now,
+                               greatest(n.state_change, k.renewed_until - :lease * interval '1 second',
+                                        (SELECT max(greatest(a.sent_at, a.received_at))
+                                         FROM api_call a WHERE a.job_execution_id = e.job_execution_id),
+                                        e.ended, e.began) AS last_heard
+                        FROM nodes n
+                        LEFT JOIN latest e USING (node)
+                        LEFT JOIN claims k USING (node)
+                        LEFT JOIN called c USING (node)
+                        ORDER BY n.locked DESC, n.node
+                        """.formatted(RunnerLock.OF_GROUP))
+                .param("zone", ZoneId.systemDefault().getId())
+                .param("job", NightlyJob.NAME)
+                .param("begins", Timestamp.from(tonight.begins()))
+                .param("ends", Timestamp.from(tonight.ends()))
+                .param("application", RunningNodes.APPLICATION)
+                .param("group", RunnerLock.RUNS)
+                .param("lease", ClaimRepository.LEASE.toSeconds())
+                .query((row, _) -> node(row))
+                .list();
+    }
+
+    private static Node node(ResultSet row) throws SQLException {
+        String name = row.getString("node");
+        boolean locked = row.getBoolean("locked");
+        String status = row.getString("status");
+        boolean unended = status != null
+                && List.of("STARTING", "STARTED", "STOPPING", "UNKNOWN").contains(status);
+        Instant heard = instant(row.getTimestamp("last_heard"));
+        Instant now = row.getTimestamp("now").toInstant();
+        State state = State.ENDED;
+        if (locked) {
+            boolean isSilent = heard != null && heard.plus(SILENT_AFTER).isBefore(now);
+            state = isSilent ? State.SILENT : State.RUNNING;
+        } else if (unended) {
+            state = State.DIED;
+        }
+        Instant leasesEnd = instant(row.getTimestamp("leases_end"));
+        return new Node(
+                name,
+                state,
+                locked && !unended ? null : row.getObject("job_execution_id", Long.class),
+                state == State.ENDED ? row.getString("exit_code") : null,
+                locked ? instant(row.getTimestamp("running_since")) : instant(row.getTimestamp("began")),
+                state == State.ENDED ? instant(row.getTimestamp("ended")) : null,
+                row.getLong("notes"),
+                leasesEnd,
+                heard,
+                row.getLong("calls"),
+                next(state, name, leasesEnd));
+    }
+
+    private static @Nullable String next(State state, String node, @Nullable Instant leasesEnd) {
+        String handedOver =
+                leasesEnd == null ? "" : "; nodes that run take its notes over from " + Night.local(leasesEnd);
+        return switch (state) {
+            case RUNNING -> null;
+            case ENDED -> leasesEnd == null ? null : continues(node, handedOver);
+            case SILENT ->
+                "its machine or the network may be away: look there; its lock is free when the database gives the connection up"
+                        + handedOver;
+            case DIED -> continues(node, handedOver);
+        };
+    }
+
+    private static String continues(String node, String handedOver) {
+        return "note-archive run --node "
+                + node
+                + " continues what it left, and hands its notes back at once"
+                + handedOver;
+    }
+}

@@ -1,0 +1,33 @@
+package io.github.notearchive.archive.worklist;
+
+import io.github.notearchive.note.Night;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is written into a row when its claim ends with a decision.
+ *
+ * @param state the state from now on
+ * @param countsFor which counter goes up by one
+ * @param dueAt when a run may take it up again; null: never by itself
+ * @param code the provider's code; null when no readable answer came or no call was made
+ * @param error what stands in the way, for a person to read; null when nothing does
+ * @param missingNight the night in which a success did not hold the note; null clears it
+ * @param answerHeld whether a paid answer waits for its media
+ */
+public record StateTransition(
+        NoteState state,
+        Counter countsFor,
+        @Nullable Instant dueAt,
+        @Nullable Integer code,
+        @Nullable String error,
+        @Nullable Night missingNight,
+        boolean answerHeld) {
+
+    /** Which attempt a settlement counts. */
+    public enum Counter {
+        NONE,
+        CALL,
+        MEDIA
+    }
+}

@@ -1,0 +1,262 @@
+package io.github.notearchive.batch;
+
+import io.github.notearchive.maintenance.rebuild.RebuildJob;
+import io.github.notearchive.maintenance.remap.RemapJob;
+import io.github.notearchive.maintenance.verify.VerifyJob;
+import io.github.notearchive.nightly.NightlyJob;
+import io.github.notearchive.note.Night;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Questions to Spring Batch's tables that its job repository does not answer by itself. */
+@Repository
+public class JobExecutionQueries {
+
+    /** Whether execution {@code e} is of {@code :node}, or of any where that is null. */
+    private static final String OF_NODE = """
+            (:node::text IS NULL
+             OR EXISTS (SELECT 1 FROM batch_job_execution_params p
+                        WHERE p.job_execution_id = e.job_execution_id
+                          AND p.parameter_name = 'node' AND p.parameter_value = :node))\
+            """;
+
+    private final JdbcClient jdbc;
+
+    JobExecutionQueries(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /**
+     * The executions of a job that say they are running, or of which nobody knows; newest first.
+     *
+     * @param node whose they are; null for every node's
+     */
+    List<Long> unended(String job, @Nullable String node) {
+        return jdbc.sql("""
+                        SELECT e.job_execution_id
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        WHERE i.job_name = :job
+                          AND %s
+                          AND (e.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')
+                               OR EXISTS (SELECT 1 FROM batch_step_execution s
+                                          WHERE s.job_execution_id = e.job_execution_id
+                                            AND s.status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN')))
+                        ORDER BY e.job_execution_id DESC
+                        """.formatted(OF_NODE))
+                .param("job", job)
+                .param("node", node, Types.VARCHAR)
+                .query((row, _) -> row.getLong("job_execution_id"))
+                .list();
+    }
+
+    /**
+     * The newest execution of a job, of whatever instance; empty when there is none.
+     *
+     * @param node whose it is; null for any node's
+     */
+    Optional<Long> newest(String job, @Nullable String node) {
+        return jdbc.sql("""
+                        SELECT e.job_execution_id
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        WHERE i.job_name = :job
+                          AND %s
+                        ORDER BY e.job_execution_id DESC
+                        LIMIT 1
+                        """.formatted(OF_NODE))
+                .param("job", job)
+                .param("node", node, Types.VARCHAR)
+                .query(Long.class)
+                .optional();
+    }
+
+    /** How many instances of a job on a node began in a night. */
+    long instancesOf(String job, Night night, String node) {
+        return jdbc.sql("""
+                        SELECT count(DISTINCT e.job_instance_id)
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        JOIN batch_job_execution_params n
+                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
+                        JOIN batch_job_execution_params d
+                          ON d.job_execution_id = e.job_execution_id AND d.parameter_name = 'night'
+                        WHERE i.job_name = :job AND n.parameter_value = :node AND d.parameter_value = :night
+                        """)
+                .param("job", job)
+                .param("node", node)
+                .param("night", night.toString())
+                .query(Long.class)
+                .single();
+    }
+
+    /** Whether a rebuild of the tables was begun, by whatever node, and has not come to its end. */
+    public boolean isRebuildUnfinished() {
+        return isUnfinished(RebuildJob.NAME);
+    }
+
+    /** Whether a remap was begun and has not come to its end, and no process works on it. */
+    public boolean isRemapUnfinished() {
+        return isUnfinished(RemapJob.NAME) && !RunnerLock.isRemap(jdbc);
+    }
+
+    /** Whether a process of this node runs, rebuilds or forgets at this moment. */
+    public boolean isRunActive(String node) {
+        return RunnerLock.isRunOf(node, jdbc);
+    }
+
+    /** Whether a process of another node runs at this moment. */
+    public boolean isAnotherRunActive(String node) {
+        return RunnerLock.isRunBeside(node, jdbc);
+    }
+
+    private boolean isUnfinished(String job) {
+        return jdbc.sql("""
+                        SELECT EXISTS (
+                            SELECT 1
+                            FROM batch_job_execution e
+                            WHERE e.job_execution_id = (SELECT max(l.job_execution_id)
+                                                        FROM batch_job_execution l
+                                                        JOIN batch_job_instance i USING (job_instance_id)
+                                                        WHERE i.job_name = :job)
+                              AND e.status <> 'COMPLETED')
+                        """).param("job", job).query(Boolean.class).single();
+    }
+
+    /** All executions of the instance that an execution belongs to. */
+    public List<Long> siblingsOf(long jobExecutionId) {
+        return jdbc.sql("""
+                        SELECT e.job_execution_id
+                        FROM batch_job_execution e
+                        WHERE e.job_instance_id = (SELECT o.job_instance_id FROM batch_job_execution o
+                                                   WHERE o.job_execution_id = :execution)
+                        ORDER BY e.job_execution_id
+                        """)
+                .param("execution", jobExecutionId)
+                .query((row, _) -> row.getLong("job_execution_id"))
+                .list();
+    }
+
+    /** The last runs with what they bought, newest first. */
+    public List<Run> latest(int limit) {
+        return jdbc.sql("""
+                        SELECT job_execution_id, job_instance_id, night, instance_night, node, status, exit_code, exit_message,
+                               started_at, ended_at, calls, billed
+                        FROM run_history
+                        ORDER BY job_execution_id DESC
+                        LIMIT :limit
+                        """)
+                .param("limit", limit)
+                .query((row, _) -> new Run(
+                        row.getLong("job_execution_id"),
+                        row.getLong("job_instance_id"),
+                        row.getString("night"),
+                        row.getString("instance_night"),
+                        row.getString("node"),
+                        row.getString("status"),
+                        row.getString("exit_code"),
+                        row.getString("exit_message"),
+                        instant(row.getTimestamp("started_at")),
+                        instant(row.getTimestamp("ended_at")),
+                        row.getLong("calls"),
+                        row.getLong("billed")))
+                .list();
+    }
+
+    /**
+     * When the newest run of a node ended that ended in order, whatever it left undone; empty when none did. See
+     * {@link ExitCode#isOrderly}.
+     */
+    public Optional<Instant> lastOrderlyEnd(String node) {
+        return jdbc.sql("""
+                        SELECT e.end_time
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        JOIN batch_job_execution_params n
+                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
+                        WHERE i.job_name = :job AND n.parameter_value = :node
+                          AND e.exit_code IN (:orderly) AND e.end_time IS NOT NULL
+                        ORDER BY e.job_execution_id DESC
+                        LIMIT 1
+                        """)
+                .param("job", NightlyJob.NAME)
+                .param("node", node)
+                .param(
+                        "orderly",
+                        Arrays.stream(ExitCode.values())
+                                .filter(ExitCode::isOrderly)
+                                .map(ExitCode::name)
+                                .toList())
+                .query((row, _) -> row.getTimestamp("end_time"))
+                .optional()
+                .map(JobExecutionQueries::instant);
+    }
+
+    /** The last audit of the store, on whichever node; empty when there was none. */
+    public Optional<Audit> latestAudit() {
+        return jdbc.sql("""
+                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.start_time, e.end_time
+                        FROM batch_job_execution e
+                        JOIN batch_job_instance i USING (job_instance_id)
+                        WHERE i.job_name = :job
+                        ORDER BY e.job_execution_id DESC
+                        LIMIT 1
+                        """)
+                .param("job", VerifyJob.NAME)
+                .query((row, _) -> new Audit(
+                        row.getLong("job_execution_id"),
+                        row.getLong("job_instance_id"),
+                        row.getString("status"),
+                        row.getString("exit_code"),
+                        instant(row.getTimestamp("start_time")),
+                        instant(row.getTimestamp("end_time"))))
+                .optional();
+    }
+
+    /** Spring Batch writes local times of the process, which runs in UTC. */
+    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
+        if (timestamp == null) {
+            return null;
+        }
+        LocalDateTime local = timestamp.toLocalDateTime();
+        return local.atZone(ZoneId.systemDefault()).toInstant();
+    }
+
+    /**
+     * One execution of the job.
+     *
+     * @param night the calendar day of Shanghai in which the execution began, as in the report and the log
+     * @param instanceNight the calendar day of Shanghai in which its job instance was created
+     */
+    public record Run(
+            long execution,
+            long instance,
+            @Nullable String night,
+            @Nullable String instanceNight,
+            @Nullable String node,
+            String status,
+            String exitCode,
+            @Nullable String exitMessage,
+            @Nullable Instant began,
+            @Nullable Instant ended,
+            long calls,
+            long billed) {}
+
+    /** One execution of an audit. */
+    public record Audit(
+            long execution,
+            long instance,
+            String status,
+            String exitCode,
+            @Nullable Instant began,
+            @Nullable Instant ended) {}
+}

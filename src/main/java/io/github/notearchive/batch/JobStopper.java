@@ -1,0 +1,29 @@
+package io.github.notearchive.batch;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * Whether more is taken up in a job that asks no provider. What is under way when it closes is put down, since it can
+ * be taken up again.
+ */
+@Component
+public class JobStopper extends Gate {
+
+    private static final Logger log = LoggerFactory.getLogger(JobStopper.class);
+
+    @Override
+    public void closes(Closure closure) {
+        log.info("The job ends, {}: {}", closure.exitCode(), closure.reason());
+    }
+
+    /**
+     * Takes a signal.
+     *
+     * @param signal its name, for people to read
+     */
+    public void stop(String signal) {
+        interrupt(signal);
+    }
+}

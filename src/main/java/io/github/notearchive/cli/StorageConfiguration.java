@@ -1,0 +1,118 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedDatabase;
+import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.io.Secret;
+import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.media.Spool;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.report.ReportFolder;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreProperties;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Condition;
+import org.springframework.context.annotation.ConditionContext;
+import org.springframework.context.annotation.Conditional;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.type.AnnotatedTypeMetadata;
+import org.springframework.util.StringUtils;
+
+/**
+ * Database and store: those of the settings, or where none are named, embedded ones over the data directory.
+ *
+ * <p>An embedded server that another process of this program runs already is joined, so that status and enqueue work
+ * beside a run.
+ */
+@Configuration(proxyBeanMethods = false)
+class StorageConfiguration {
+
+    @Bean
+    Spool spool(DataDirectoryProperties data, ArchiveProperties settings, MediaProperties media) {
+        return new Spool(
+                data.path().resolve("spool").resolve(settings.node()),
+                Math.min(media.maxMemory().toBytes(), Runtime.getRuntime().maxMemory() / 4));
+    }
+
+    @Bean
+    ResponseSpool unwrittenAnswers(DataDirectoryProperties data, ArchiveProperties settings) {
+        return new ResponseSpool(data.path().resolve("answers").resolve(settings.node()));
+    }
+
+    @Bean
+    ReportFolder reportFolder(DataDirectoryProperties data) {
+        return new ReportFolder(data.path().resolve("reports"));
+    }
+
+    @Bean
+    ObjectStore objectStore(StoreProperties settings, ObjectProvider<EmbeddedStore> embedded) {
+        if (settings.hasEndpoint()) {
+            return new ObjectStore(settings);
+        }
+        EmbeddedStore store = embedded.getObject();
+        return new ObjectStore(
+                settings.at(store.endpoint(), store.accessKey(), new Secret(store.secretKey())),
+                store::requireWritable);
+    }
+
+    @Bean
+    MediaDownloader mediaDownloader(MediaProperties settings, Spool spool) {
+        return new MediaDownloader(settings, spool);
+    }
+
+    /** The data directory, opened once for both servers. */
+    @Bean(destroyMethod = "close")
+    DataDirectory dataDirectory(DataDirectoryProperties data) {
+        return DataDirectory.open(data.path());
+    }
+
+    @Bean(destroyMethod = "close")
+    EmbeddedStore embeddedStore(DataDirectory directory) {
+        return EmbeddedStore.open(directory);
+    }
+
+    /** PostgreSQL within the process, where no other is named. */
+    @Configuration(proxyBeanMethods = false)
+    @Conditional(NoDatabaseNamed.class)
+    static class WithoutDatabase {
+
+        @Bean(destroyMethod = "close")
+        EmbeddedDatabase embeddedDatabase(DataDirectory directory) {
+            return EmbeddedDatabase.open(directory);
+        }
+
+        @Bean
+        JdbcConnectionDetails embeddedDatabaseConnection(EmbeddedDatabase database) {
+            return new JdbcConnectionDetails() {
+
+                @Override
+                public String getUsername() {
+                    return database.user();
+                }
+
+                @Override
+                public String getPassword() {
+                    return database.password();
+                }
+
+                @Override
+                public String getJdbcUrl() {
+                    return database.jdbcUrl();
+                }
+            };
+        }
+    }
+
+    /** An empty variable is a present property, so the text is looked at. */
+    static final class NoDatabaseNamed implements Condition {
+
+        @Override
+        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
+            return !StringUtils.hasText(context.getEnvironment().getProperty("spring.datasource.url"));
+        }
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * Technical helpers without knowledge of notes: atomic files, checked HTTP connections, database errors and
+ * transactions, secrets, number and text formats.
+ *
+ * <p>Uses: nothing. Used by: all modules.
+ */
+@NullMarked
+package io.github.notearchive.io;
+
+import org.jspecify.annotations.NullMarked;

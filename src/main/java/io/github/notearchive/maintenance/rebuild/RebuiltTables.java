@@ -1,0 +1,116 @@
+package io.github.notearchive.maintenance.rebuild;
+
+import static io.github.notearchive.io.Timestamps.timestamp;
+
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.worklist.WorklistRow;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Questions to all tables of the archive at once. */
+@Repository
+class RebuiltTables {
+
+    /** In the order in which somebody would look for what stands in the way. */
+    private static final List<String> TABLES = List.of(
+            "worklist",
+            "api_call",
+            "note",
+            "note_capture",
+            "note_media",
+            "media_object",
+            "author",
+            "note_topic",
+            "note_mention",
+            "note_comment",
+            "source_gate",
+            "fixity_finding");
+
+    private final JdbcClient jdbc;
+
+    RebuiltTables(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** The first table of the archive that holds anything; empty when none does. */
+    Optional<String> firstWithRows() {
+        return TABLES.stream().filter(table -> exists("FROM " + table)).findFirst();
+    }
+
+    /** What stands there that no rebuild has written, in words; empty when nothing does. */
+    Optional<String> strangers() {
+        if (exists("FROM worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)")) {
+            return Optional.of("the table worklist holds notes that no sidecar has brought");
+        }
+        if (exists("FROM worklist WHERE settled_by IS NOT NULL OR claimed_by IS NOT NULL")) {
+            return Optional.of("the table worklist holds notes that a run has decided about");
+        }
+        if (exists("FROM api_call WHERE job_execution_id IS NOT NULL OR billed <> 'YES'")) {
+            return Optional.of("the table api_call holds calls that a run has made");
+        }
+        return exists("FROM source_gate")
+                ? Optional.of("the table source_gate holds an end of a run")
+                : Optional.empty();
+    }
+
+    /**
+     * Whether the tables have the rows of a sidecar in an older state, or not at all. Compares with the rows of its
+     * note as they were before any of its sidecars was written.
+     */
+    boolean areBehind(Sidecar sidecar, WorklistRow standing) {
+        Instant updated = sidecar.media() == null
+                ? null
+                : sidecar.media().stream()
+                        .map(SlotRow::updatedAt)
+                        .max(Comparator.naturalOrder())
+                        .orElse(null);
+        return jdbc.sql("""
+                        SELECT NOT EXISTS (SELECT 1 FROM api_call WHERE note_id = :note AND received_at = :capturedAt)
+                            OR (:captured AND NOT EXISTS (SELECT 1 FROM note_capture
+                                                          WHERE note_id = :note AND captured_at = :capturedAt))
+                            OR NOT EXISTS (SELECT 1 FROM worklist
+                                           WHERE note_id = :note
+                                             AND coalesce(settled_at >= :settledAt::timestamptz, :settledAt::timestamptz IS NULL))
+                            OR coalesce(:updatedAt::timestamptz > coalesce((SELECT max(updated_at) FROM note_media
+                                                                            WHERE note_id = :note), '-infinity'), false)
+                        """)
+                .param("note", sidecar.noteId().value())
+                .param("capturedAt", Timestamp.from(sidecar.capturedAt()))
+                .param("captured", sidecar.media() != null)
+                .param("settledAt", timestamp(standing.settledAt()), Types.TIMESTAMP)
+                .param("updatedAt", timestamp(updated), Types.TIMESTAMP)
+                .query(Boolean.class)
+                .single();
+    }
+
+    private boolean exists(String rows) {
+        return jdbc.sql("SELECT EXISTS (SELECT 1 " + rows + ")")
+                .query(Boolean.class)
+                .single();
+    }
+
+    RebuildSummary.Rows count(Instant now) {
+        return jdbc.sql("""
+                        SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
+                               (SELECT count(*) FROM note_media) AS files, (SELECT count(*) FROM media_object) AS objects,
+                               (SELECT count(*) FROM api_call) AS calls,
+                               (SELECT count(*) FROM worklist WHERE due_at <= :now) AS due
+                        """)
+                .param("now", Timestamp.from(now))
+                .query((row, _) -> new RebuildSummary.Rows(
+                        row.getLong("notes"),
+                        row.getLong("captures"),
+                        row.getLong("files"),
+                        row.getLong("objects"),
+                        row.getLong("calls"),
+                        row.getLong("due")))
+                .single();
+    }
+}

@@ -1,0 +1,5 @@
+/** Recomputation of columns from stored responses without calls, by {@link RemapRunner} and {@link RemapJob}. */
+@NullMarked
+package io.github.notearchive.maintenance.remap;
+
+import org.jspecify.annotations.NullMarked;

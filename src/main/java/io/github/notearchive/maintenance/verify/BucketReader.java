@@ -1,0 +1,99 @@
+package io.github.notearchive.maintenance.verify;
+
+import io.github.notearchive.batch.CurrentStep;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
+import io.github.notearchive.store.ListedObject;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Queue;
+import org.jspecify.annotations.Nullable;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.item.ItemStreamReader;
+
+/**
+ * Lists what lies in some areas of the bucket, in order of the names. Its place is kept with each chunk, so a restart
+ * goes on behind the last name. For one execution of one step.
+ *
+ * <p>A listing that breaks off is taken up again behind the last name, a few times; then the gate is closed.
+ */
+public class BucketReader implements ItemStreamReader<ListedObject> {
+
+    private static final String PLACE = "after";
+    private static final int TRIES = 3;
+    private static final Duration PAUSE = Duration.ofSeconds(1);
+
+    private final ObjectStore store;
+    private final Gate gate;
+    private final List<String> prefixes;
+    private final Queue<String> areas = new ArrayDeque<>();
+    private @Nullable String after;
+    private @Nullable Iterator<ListedObject> listing;
+
+    /** @param prefixes what the names begin with, in order and each ending in a slash */
+    public BucketReader(ObjectStore store, Gate gate, String... prefixes) {
+        this.store = store;
+        this.gate = gate;
+        this.prefixes = List.of(prefixes);
+    }
+
+    @Override
+    public void open(ExecutionContext context) {
+        after = context.containsKey(PLACE) ? context.getString(PLACE) : null;
+        for (String area : prefixes) {
+            if (after == null || after.startsWith(area) || area.compareTo(after) > 0) {
+                areas.add(area);
+            }
+        }
+    }
+
+    @Override
+    public void update(ExecutionContext context) {
+        if (after != null) {
+            context.putString(PLACE, after);
+        }
+    }
+
+    @Override
+    public @Nullable ListedObject read() throws InterruptedException {
+        int troubles = 0;
+        while (!gate.isClosed()) {
+            try {
+                return next();
+            } catch (StoreException e) {
+                listing = null;
+                if (e.refused() || ++troubles >= TRIES) {
+                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+                } else {
+                    Thread.sleep(PAUSE);
+                }
+            }
+        }
+        CurrentStep.end();
+        return null;
+    }
+
+    private @Nullable ListedObject next() {
+        while (true) {
+            String area = areas.peek();
+            if (area == null) {
+                return null;
+            }
+            if (listing == null) {
+                boolean within = after != null && after.startsWith(area);
+                listing = store.listAll(area, within ? after : null).iterator();
+            }
+            if (listing.hasNext()) {
+                ListedObject object = listing.next();
+                after = object.name();
+                return object;
+            }
+            listing = null;
+            areas.remove();
+        }
+    }
+}

@@ -1,0 +1,180 @@
+package io.github.notearchive.maintenance.verify;
+
+import io.github.notearchive.archive.catalog.BrokenSidecarException;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected;
+import io.github.notearchive.archive.catalog.Expected.MediaFile;
+import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.Verdict;
+import io.github.notearchive.archive.catalog.Verdict.Damaged;
+import io.github.notearchive.archive.catalog.Verdict.Intact;
+import io.github.notearchive.archive.catalog.Verdict.Unread;
+import io.github.notearchive.archive.catalog.Verdict.Untouched;
+import io.github.notearchive.provider.ResponseMemory;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.BooleanSupplier;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.springframework.stereotype.Component;
+
+/**
+ * Reads one object whole and says whether it is what the tables say.
+ *
+ * <p>A file is read as a stream, 64 KiB in memory; a sidecar is held whole. Trouble that may pass is tried again,
+ * {@code archive.store.tries} times. Safe for use by many threads.
+ */
+@Component
+public class ObjectCheck {
+
+    /** Far beyond the largest answer that is accepted. A stranger's object may be any size. */
+    private static final int LONGEST_SIDECAR = 128 << 20;
+
+    private final ObjectStore store;
+
+    /** Large sidecars are read one after the other, for the memory that each takes. */
+    private final ReentrantLock large = new ReentrantLock();
+
+    ObjectCheck(ObjectStore store) {
+        this.store = store;
+    }
+
+    /**
+     * Looks at an object.
+     *
+     * @param ended whether to stop reading, asked between two pieces
+     */
+    public Verdict check(Expected expected, BooleanSupplier ended) {
+        if (ended.getAsBoolean()) {
+            return new Untouched(expected);
+        }
+        try {
+            return switch (expected) {
+                case MediaFile file -> checkFile(file, ended);
+                case SidecarFile sidecar -> checkSidecar(sidecar);
+            };
+        } catch (StoreException e) {
+            return e.absent() ? absent(expected) : new Unread(expected, e);
+        } catch (EndedException e) {
+            return new Untouched(expected);
+        }
+    }
+
+    /** What is wrong with an object that a store which is there does not give. */
+    public static Damaged unreadable(Unread unread) {
+        return new Damaged(
+                unread.expected(),
+                new Damage(
+                        Kind.UNREADABLE,
+                        describe(unread.expected()),
+                        String.valueOf(unread.trouble().getMessage())),
+                0);
+    }
+
+    private static Damaged absent(Expected expected) {
+        Kind kind = switch (expected) {
+            case MediaFile _ -> Kind.MISSING;
+            case SidecarFile _ -> Kind.SIDECAR_MISSING;
+        };
+        return new Damaged(expected, new Damage(kind, describe(expected), "no such key"), 0);
+    }
+
+    private static String describe(Expected expected) {
+        return switch (expected) {
+            case MediaFile file -> file.size() + " bytes, sha256 " + file.sha256();
+            case SidecarFile sidecar -> "the answer of note " + sidecar.note() + " of " + sidecar.capturedAt();
+        };
+    }
+
+    private Verdict checkFile(MediaFile file, BooleanSupplier ended) {
+        Read read = store.read(file.key(), (in, _) -> hash(in, ended));
+        if (read.size() != file.size()) {
+            return damaged(file, Kind.SIZE, read.size() + " bytes", read.size());
+        }
+        return read.sha256().equals(file.sha256())
+                ? new Intact(file, read.size())
+                : damaged(file, Kind.CORRUPT, "sha256 " + read.sha256(), read.size());
+    }
+
+    private static Read hash(InputStream in, BooleanSupplier ended) throws IOException {
+        MessageDigest digest = DigestUtils.getSha256Digest();
+        byte[] buffer = new byte[64 * 1024];
+        long size = 0;
+        for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
+            digest.update(buffer, 0, n);
+            size += n;
+            if (ended.getAsBoolean()) {
+                throw new EndedException();
+            }
+        }
+        return new Read(size, HexFormat.of().formatHex(digest.digest()));
+    }
+
+    private Verdict checkSidecar(SidecarFile sidecar) {
+        return store.read(sidecar.key(), (in, putSha256) -> {
+            byte[] bytes = in.readNBytes(ResponseMemory.ORDINARY_SIZE);
+            if (bytes.length < ResponseMemory.ORDINARY_SIZE) {
+                return verdict(sidecar, bytes, putSha256);
+            }
+            large.lock();
+            try {
+                InputStream all = new SequenceInputStream(new ByteArrayInputStream(bytes), in);
+                return verdict(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
+            } finally {
+                large.unlock();
+            }
+        });
+    }
+
+    private static Verdict verdict(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
+        Optional<String> flaw = flaw(sidecar, bytes, putSha256);
+        return flaw.isPresent()
+                ? damaged(sidecar, Kind.SIDECAR_CORRUPT, flaw.get(), bytes.length)
+                : new Intact(sidecar, bytes.length);
+    }
+
+    /** Why these bytes are not the sidecar of its capture; empty when they are. */
+    private static Optional<String> flaw(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
+        if (bytes.length > LONGEST_SIDECAR) {
+            return Optional.of("more than " + LONGEST_SIDECAR + " bytes");
+        }
+        try {
+            Sidecar read = Sidecar.read(sidecar.key(), bytes);
+            if (sidecar.answerSha256() != null
+                    && !sidecar.answerSha256().equals(DigestUtils.sha256Hex(read.answer()))) {
+                return Optional.of("another answer than the ledger holds");
+            }
+        } catch (BrokenSidecarException e) {
+            return Optional.of(bytes.length + " bytes that cannot be used: " + e.getMessage());
+        }
+        // what an upload says of itself proves nothing, but that the bytes are still those it sent
+        return putSha256
+                .filter(put -> !put.equals(DigestUtils.sha256Hex(bytes)))
+                .map(put -> "sha256 " + DigestUtils.sha256Hex(bytes) + " where " + put + " was put");
+    }
+
+    private static Damaged damaged(Expected expected, Kind kind, String seen, long bytes) {
+        return new Damaged(expected, new Damage(kind, describe(expected), seen), bytes);
+    }
+
+    private record Read(long size, String sha256) {}
+
+    /** The audit ended in the middle of an object. */
+    private static final class EndedException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        EndedException() {
+            super("the audit ended", null, false, false);
+        }
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * Audit of the archive: compares every object and sidecar in the store with the tables and repairs what is safe.
+ *
+ * <p>{@link VerifyRunner} runs or resumes one audit, {@link VerifyJob} defines its job and {@link ObjectCheck} compares
+ * one object. Damage found is written to {@code media_object} and repaired by {@link Repairs}.
+ */
+@NullMarked
+package io.github.notearchive.maintenance.verify;
+
+import org.jspecify.annotations.NullMarked;

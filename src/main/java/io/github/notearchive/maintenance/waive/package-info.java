@@ -1,0 +1,5 @@
+/** Acceptance of missing files by an operator: marks slots as waived and completes their notes. */
+@NullMarked
+package io.github.notearchive.maintenance.waive;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,95 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.note.Night;
+import jakarta.validation.Valid;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotEmpty;
+import jakarta.validation.constraints.Pattern;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How a night is worked off.
+ *
+ * @param node which of several machines this is: a constant, since its unfinished work is found by this name
+ * @param workers how many notes are worked on at once
+ * @param retry when a note that was put off is asked about again
+ * @param outage when the trouble of a service ends the run
+ * @param recheckUnavailableAfter after how long a note that was not there is looked at again
+ */
+@Validated
+@ConfigurationProperties("archive")
+public record ArchiveProperties(
+        @DefaultValue("main")
+        @Pattern(
+                regexp = "[A-Za-z0-9._-]{1,64}",
+                message = "may hold letters, digits, dot, hyphen and underscore, 64 at most")
+        String node,
+
+        @DefaultValue("32") @Min(1) @Max(64) int workers,
+        @DefaultValue @Valid Retry retry,
+        @DefaultValue @Valid Outage outage,
+        @DefaultValue("30d") @DurationMin(days = 1) Duration recheckUnavailableAfter) {
+
+    /**
+     * When a note that was put off is asked about again.
+     *
+     * @param delays the waits after the first, second, ... time of a night; the last one repeats
+     * @param jitter the share by which each wait varies at random
+     * @param perNight after how many times it is left to a later night
+     * @param perLife after how many times in all it is given up
+     */
+    public record Retry(
+            @DefaultValue({"5s", "15s", "45s", "90s"}) @NotEmpty
+            List<@DurationMin(millis = 1) Duration> delays,
+
+            @DefaultValue("0.2") @DecimalMin("0.0") @DecimalMax("0.9")
+            double jitter,
+
+            @DefaultValue("5") @Min(1) int perNight,
+            @DefaultValue("25") @Min(1) int perLife) {
+
+        /** The wait after the {@code times}-th time of a night, counted from 1, with its jitter. */
+        Duration delayAfter(int times) {
+            Duration delay = delays.get(Math.min(times, delays.size()) - 1);
+            double factor = 1 + (jitter == 0 ? 0 : ThreadLocalRandom.current().nextDouble(-jitter, jitter));
+            return Duration.ofNanos((long) (delay.toNanos() * factor));
+        }
+
+        /**
+         * Until when a note that comes up is still for tonight's run: the longest wait from now, and not beyond the
+         * night.
+         */
+        Instant windowFrom(Instant now) {
+            Instant retried = now.plus(longestDelay());
+            Instant tonight = Night.of(now).ends();
+            return retried.isBefore(tonight) ? retried : tonight;
+        }
+
+        /** The longest wait that {@link #delayAfter} gives. */
+        Duration longestDelay() {
+            Duration longest = delays.stream().max(Duration::compareTo).orElseThrow();
+            return Duration.ofNanos((long) (longest.toNanos() * (1 + jitter)));
+        }
+    }
+
+    /**
+     * When the trouble of a service ends the run, instead of being charged to a thousand notes.
+     *
+     * @param faults so many faults in a row, without one success between them
+     * @param after nothing but trouble for so long; the database and the store are waited for, and only this limit ends
+     *     the wait
+     */
+    public record Outage(
+            @DefaultValue("20") @Min(2) int faults,
+            @DefaultValue("10m") @DurationMin(seconds = 1) Duration after) {}
+}

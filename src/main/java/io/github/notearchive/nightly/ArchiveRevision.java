@@ -1,0 +1,204 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.ArchiveObject;
+import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
+import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.Transactions;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.store.ListedObject;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import java.sql.Timestamp;
+import java.time.Clock;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Compares the database with its bucket, so that a restored dump is recognized: the table {@code archive} and the
+ * object {@code archive.json} hold the identifier of the archive and a revision.
+ *
+ * <p>A revision is committed in the database first and written into the bucket then, and the bucket is read before the
+ * database. So the revision that is read from the bucket is never higher than that of the database that wrote it, also
+ * while other nodes write; a higher one shows that the database is an older copy.
+ */
+@Repository
+public class ArchiveRevision {
+
+    private static final Logger log = LoggerFactory.getLogger(ArchiveRevision.class);
+
+    /** How often the object is written while other nodes count the revision up. */
+    private static final int TRIES = 10;
+
+    private final ObjectStore store;
+    private final JdbcClient jdbc;
+    private final Clock clock;
+    private final TransactionTemplate ownTransaction;
+
+    ArchiveRevision(ObjectStore store, JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+        this.store = store;
+        this.jdbc = jdbc;
+        this.clock = clock;
+        this.ownTransaction = Transactions.perStatement(transactions);
+    }
+
+    /**
+     * Why nothing may be written to the bucket from this database; empty when the bucket belongs to it, or to no
+     * archive yet. One GET and one query, and of a bucket without the object one LIST.
+     *
+     * @throws StoreException when the store does not respond
+     */
+    public Optional<String> difference() {
+        Optional<ArchiveObject> bucket;
+        try {
+            bucket = ArchiveObject.read(store);
+        } catch (BrokenArchiveObjectException e) {
+            return Optional.of(e.getMessage() + "; restore it from a copy of the bucket, or remove it");
+        }
+        Optional<ArchiveObject> database = inDatabase(); // never before the bucket
+        if (bucket.isEmpty()) {
+            if (hasSidecarInDatabase() && !hasSidecarInBucket()) {
+                return Optional.of(
+                        "the bucket is empty, nothing below %s, but the database has archived notes; check ARCHIVE_S3_BUCKET and ARCHIVE_S3_ENDPOINT. If the bucket is lost, restore a copy; without a copy, put any object below %s, then use note-archive verify --repair"
+                                .formatted(Sidecar.PREFIX, Sidecar.PREFIX));
+            }
+            database.ifPresent(known -> log.warn(
+                    "The bucket has no object {}, but the database wrote revision {}; the next run writes it again",
+                    ArchiveObject.KEY,
+                    known.revision()));
+            return Optional.empty();
+        }
+        ArchiveObject written = bucket.get();
+        if (database.isEmpty()) {
+            return Optional.of(
+                    "the bucket belongs to archive %s, which this database does not know: it is new, or restored from an old dump; check ARCHIVE_S3_BUCKET, then use note-archive rebuild for an empty database, note-archive rebuild --missing for a restored one"
+                            .formatted(written.archiveId()));
+        }
+        ArchiveObject known = database.get();
+        if (!isSame(written, known)) {
+            return Optional.of(
+                    "the bucket belongs to archive %s, the database to archive %s; check ARCHIVE_S3_BUCKET and ARCHIVE_DATABASE_URL (rebuild --missing does not merge two archives)"
+                            .formatted(written.archiveId(), known.archiveId()));
+        }
+        return written.revision() <= known.revision()
+                ? Optional.empty()
+                : Optional.of(
+                        "the bucket is ahead of the database (revision %d of %s, here %d), as after the restore of an older dump; merge it with note-archive rebuild --missing"
+                                .formatted(written.revision(), Night.local(written.writtenAt()), known.revision()));
+    }
+
+    private boolean hasSidecarInDatabase() {
+        return Boolean.TRUE.equals(
+                ownTransaction.execute(_ -> jdbc.sql("""
+                                                SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
+                                                """).query(Boolean.class).single()));
+    }
+
+    private boolean hasSidecarInBucket() {
+        if (!store.hasBucket()) {
+            return false;
+        }
+        try (Stream<ListedObject> sidecars = store.listAll(Sidecar.PREFIX, null)) {
+            return sidecars.findFirst().isPresent();
+        }
+    }
+
+    /** {@link #difference} as the refusal of a job. */
+    Optional<StartRefusal> refusal() {
+        return difference().map(why -> StartRefusal.of(ExitCode.USAGE, why));
+    }
+
+    /**
+     * Why the bucket cannot be merged into this database; empty when it belongs to the same archive, or one of the two
+     * does not say.
+     *
+     * @param bucket what the bucket says
+     */
+    public Optional<String> otherArchive(Optional<ArchiveObject> bucket) {
+        return bucket.flatMap(written -> inDatabase()
+                .filter(known -> !isSame(written, known))
+                .map(known ->
+                        "the bucket belongs to archive %s, the database to archive %s; two archives cannot be merged"
+                                .formatted(written.archiveId(), known.archiveId())));
+    }
+
+    private static boolean isSame(ArchiveObject one, ArchiveObject other) {
+        return one.archiveId().equals(other.archiveId());
+    }
+
+    /**
+     * Counts the revision up, in a separate transaction, and writes it into the bucket. The first call gives the
+     * archive its identifier.
+     *
+     * @throws StoreException when the store does not take the object; the database is ahead then, which no command
+     *     refuses
+     */
+    public void advance() {
+        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
+                                        INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, 1, :now)
+                                        ON CONFLICT (only_one) DO UPDATE
+                                        SET revision = archive.revision + 1, revised_at = EXCLUDED.revised_at
+                                        """)
+                .param("id", UUID.randomUUID())
+                .param("now", Timestamp.from(clock.instant()))
+                .update());
+        // another node may have written a newer revision, which this PUT has replaced
+        ArchiveObject written;
+        ArchiveObject newest = inDatabase().orElseThrow();
+        int tries = 0;
+        do {
+            written = newest;
+            written.putInto(store);
+            newest = inDatabase().orElseThrow();
+        } while (newest.revision() > written.revision() && ++tries < TRIES);
+    }
+
+    /** {@link #advance}; an outage is logged, and the next call makes up for it. */
+    public void tryAdvance() {
+        try {
+            advance();
+        } catch (StoreException e) {
+            log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, e.getMessage());
+        } catch (DataAccessException | TransactionException e) {
+            log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, DatabaseErrors.describe(e));
+        }
+    }
+
+    /** Takes over identifier and revision of a bucket that the tables hold all of. */
+    public void adopt(ArchiveObject bucket) {
+        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
+                                        INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
+                                        ON CONFLICT (only_one) DO UPDATE
+                                        SET archive_id = EXCLUDED.archive_id, revised_at = EXCLUDED.revised_at,
+                                            revision = greatest(archive.revision, EXCLUDED.revision)
+                                        """)
+                .param("id", bucket.archiveId())
+                .param("revision", bucket.revision())
+                .param("now", Timestamp.from(clock.instant()))
+                .update());
+    }
+
+    private Optional<ArchiveObject> inDatabase() {
+        return ownTransaction.execute(_ -> jdbc.sql("""
+                                        SELECT archive_id, revision, revised_at,
+                                               (SELECT max(job_execution_id) FROM batch_job_execution) AS execution
+                                        FROM archive
+                                        """)
+                .query((row, _) -> new ArchiveObject(
+                        row.getObject("archive_id", UUID.class),
+                        row.getLong("revision"),
+                        row.getObject("execution", Long.class),
+                        row.getTimestamp("revised_at").toInstant()))
+                .optional());
+    }
+}

@@ -1,0 +1,347 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.CapturedNote;
+import io.github.notearchive.archive.catalog.ConcurrentErasures;
+import io.github.notearchive.archive.catalog.NoteChanges.Change;
+import io.github.notearchive.archive.catalog.Sidecars;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.RefreshResult;
+import io.github.notearchive.archive.worklist.StateTransition;
+import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.nightly.Disposition.Archived;
+import io.github.notearchive.nightly.Disposition.Failed;
+import io.github.notearchive.nightly.Disposition.Forgotten;
+import io.github.notearchive.nightly.Disposition.Kept;
+import io.github.notearchive.nightly.Disposition.Postponed;
+import io.github.notearchive.nightly.Disposition.Released;
+import io.github.notearchive.nightly.Disposition.Unavailable;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.infrastructure.item.Chunk;
+import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.dao.DataAccessException;
+import org.springframework.dao.NonTransientDataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionException;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/**
+ * Writes what was decided: objects with the sidecar last, then catalog rows, then the worklist row, these two in one
+ * transaction, which is repeated during an outage of database or store.
+ *
+ * <p>A claim that was lost meanwhile writes no row. Objects that were stored for it stay: they are named by their
+ * content, so whoever holds the claim finds them there.
+ */
+@Component
+class DispositionWriter implements ItemWriter<Disposition> {
+
+    private static final Logger log = LoggerFactory.getLogger(DispositionWriter.class);
+
+    private final ObjectStore store;
+    private final MediaUploader harvests;
+    private final Sidecars sidecars;
+    private final NoteRowWriter rows;
+    private final ConcurrentErasures forgotten;
+    private final RunStopper gate;
+    private final ActiveRuns runs;
+    private final PostponementPolicy retries;
+    private final OutageRetry outages;
+    private final TransactionTemplate transaction;
+    private final Clock clock;
+
+    DispositionWriter(
+            ObjectStore store,
+            MediaUploader harvests,
+            Sidecars sidecars,
+            NoteRowWriter rows,
+            ConcurrentErasures forgotten,
+            RunStopper gate,
+            ActiveRuns runs,
+            PostponementPolicy retries,
+            OutageRetry outages,
+            PlatformTransactionManager transactions,
+            Clock clock) {
+        this.store = store;
+        this.harvests = harvests;
+        this.sidecars = sidecars;
+        this.rows = rows;
+        this.forgotten = forgotten;
+        this.gate = gate;
+        this.runs = runs;
+        this.retries = retries;
+        this.outages = outages;
+        this.transaction = new TransactionTemplate(transactions);
+        this.clock = clock;
+    }
+
+    @Override
+    public void write(Chunk<? extends Disposition> chunk) {
+        for (Disposition disposition : chunk) {
+            try (CollectedMedia _ = disposition.harvest()) {
+                writeOrRelease(disposition);
+            }
+        }
+    }
+
+    private void writeOrRelease(Disposition disposition) {
+        try {
+            inTransaction(() -> write(disposition));
+            runs.current().databaseWorks();
+        } catch (StoreException e) {
+            inTransaction(() -> storeFails(disposition.claimed(), e));
+        } catch (DataAccessException | TransactionException e) {
+            if (!runs.current().outlives(e)) {
+                throw e; // the database, not the note
+            }
+            String obstacle = "the database undid its rows: " + DatabaseErrors.describe(e);
+            log.warn("Note {}: {}; it is released", disposition.claimed().id(), obstacle);
+            inTransaction(() -> release(disposition.claimed(), obstacle));
+        }
+    }
+
+    private void inTransaction(Runnable step) {
+        outages.run(() -> transaction.executeWithoutResult(_ -> step.run()));
+    }
+
+    private void write(Disposition disposition) {
+        switch (disposition) {
+            case Archived(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
+            case Postponed(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
+            case Failed(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
+            case Unavailable(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
+            case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
+            case Forgotten(var claimed) -> forget(claimed);
+            case Released(var claimed, var harvest, var reason) -> handBack(claimed, harvest, reason);
+        }
+    }
+
+    private void bringIn(WorklistItem claimed, @Nullable CollectedMedia harvest, StateTransition settlement) {
+        Instant now = now();
+        try {
+            CapturedNote note =
+                    harvest == null ? null : harvests.store(harvest, settlement.state() == NoteState.ARCHIVED, now);
+            if (!sidecars.tell(claimed, note, settlement, now)) {
+                lost(claimed);
+                return;
+            }
+            if (note == null) {
+                settleAndCount(claimed, settlement, now);
+                return;
+            }
+            runs.current().storeWorks();
+            if (record(claimed, note, settlement, now)
+                    && harvest != null
+                    && claimed.state() != NoteState.ARCHIVED
+                    && settlement.state() == NoteState.ARCHIVED) {
+                whenCommitted(
+                        () -> runs.current().filesLesser.add(harvest.lesser().count()));
+            }
+        } catch (StoreException | DataAccessException | TransactionException e) {
+            throw e; // the store or the database, not the note
+        } catch (RuntimeException e) {
+            giveUp(claimed, e);
+        }
+    }
+
+    /** What is in hand may be gone tomorrow, so it is kept even though nothing is decided. */
+    private void handBack(WorklistItem claimed, @Nullable CollectedMedia harvest, String reason) {
+        if (harvest == null) {
+            release(claimed, reason);
+            return;
+        }
+        Instant now = now();
+        try {
+            CapturedNote note = harvests.store(harvest, false, now);
+            if (!sidecars.tell(claimed, note, null, now)) {
+                lost(claimed);
+                return;
+            }
+            recordReleased(claimed, note, reason, now);
+        } catch (DataAccessException | TransactionException e) {
+            throw e; // the database, not the note
+        } catch (RuntimeException e) {
+            if (e instanceof StoreException store && store.unreachable()) {
+                throw e; // the store, not the note
+            }
+            log.warn("Note {}: what it brought in could not be kept", claimed.id(), e);
+            release(claimed, reason);
+        }
+    }
+
+    private void recordReleased(WorklistItem claimed, CapturedNote note, String reason, Instant now) {
+        try {
+            countReleased(claimed, rows.release(claimed, note, now), reason);
+        } catch (NonTransientDataAccessException e) {
+            cannotBeWritten(claimed, e);
+        }
+    }
+
+    /**
+     * A store that is away costs no note anything, and ends the run when it stays so. A file that a store which is
+     * there does not take costs its note a place, or it would be the first in line for ever.
+     */
+    private void storeFails(WorklistItem claimed, StoreException e) {
+        String obstacle = "the store does not take its files: " + e.getMessage();
+        log.warn("Note {}: {}; its answer is kept", claimed.id(), obstacle);
+        boolean ofTheNote = store.takes() && !e.ofTheAccount();
+        if (!ofTheNote) {
+            runs.current().storeFails(e, e.refused(), gate);
+        }
+        if (claimed.refreshNight() != null) {
+            keep(claimed, retries.forRefresh(claimed, 0, "put off: " + obstacle, true), now());
+        } else if (claimed.state() == NoteState.ARCHIVED) {
+            settleAndCount(
+                    claimed, PostponementPolicy.archived(Night.current(clock).ends()));
+        } else if (ofTheNote && gate.closure().isEmpty()) {
+            settleAndCount(claimed, retries.forMedia(claimed, obstacle, e.unreachable()));
+        } else {
+            release(claimed, obstacle);
+        }
+    }
+
+    private boolean record(WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
+        try {
+            Optional<Change> change = rows.record(claimed, note, settlement, now);
+            change.ifPresentOrElse(
+                    c -> whenCommitted(() -> runs.current().settled(claimed, settlement, c)), () -> lost(claimed));
+            return change.isPresent();
+        } catch (NonTransientDataAccessException e) {
+            cannotBeWritten(claimed, e);
+            return false;
+        }
+    }
+
+    private void cannotBeWritten(WorklistItem claimed, NonTransientDataAccessException e) {
+        if (DatabaseErrors.isOutOfReach(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
+            throw e; // the database, not the note
+        }
+        giveUp(claimed, e);
+    }
+
+    /** An answer that cannot be written must not break every night; it stays in the ledger. */
+    private void giveUp(WorklistItem claimed, RuntimeException e) {
+        if (claimed.refreshNight() != null) {
+            log.warn("Note {}: its new answer cannot be written", claimed.id(), e);
+            keep(
+                    claimed,
+                    retries.forRefresh(claimed, 0, "cannot be written: " + DatabaseErrors.describe(e), false),
+                    now());
+            return;
+        }
+        if (claimed.state() == NoteState.ARCHIVED) {
+            log.warn("Note {}: its better rendition cannot be written", claimed.id(), e);
+            settleAndCount(claimed, PostponementPolicy.archived(null));
+            return;
+        }
+        log.warn(
+                "Note {}: its answer cannot be written; it is given up, the answer is kept in the" + " ledger",
+                claimed.id(),
+                e);
+        settleAndCount(
+                claimed,
+                new StateTransition(
+                        NoteState.FAILED,
+                        Counter.NONE,
+                        null,
+                        0,
+                        "its answer cannot be written: " + DatabaseErrors.describe(e),
+                        null,
+                        false));
+    }
+
+    private void forget(WorklistItem claimed) {
+        if (forgotten.takeOut(claimed, now())) {
+            whenCommitted(() -> runs.current().forgotten.increment());
+            log.warn("Note {}: its author is forgotten, so nothing is kept of it", claimed.id());
+        } else {
+            logLost(claimed);
+        }
+    }
+
+    private void keep(WorklistItem claimed, RefreshResult upkeep) {
+        Instant now = now();
+        if (!sidecars.tell(claimed, upkeep, now)) {
+            logLost(claimed);
+            return;
+        }
+        keep(claimed, upkeep, now);
+    }
+
+    private void keep(WorklistItem claimed, RefreshResult upkeep, Instant now) {
+        RunState run = runs.current();
+        if (!rows.keep(claimed, upkeep, now)) {
+            logLost(claimed);
+        } else if (upkeep.state() != claimed.state()) {
+            whenCommitted(run.refreshedGone::increment);
+        } else {
+            whenCommitted(run.refreshesPutOff::increment);
+        }
+    }
+
+    /** What is decided when the bucket cannot be told of it. */
+    private void settleAndCount(WorklistItem claimed, StateTransition settlement) {
+        settleAndCount(claimed, settlement, now());
+    }
+
+    private void settleAndCount(WorklistItem claimed, StateTransition settlement, Instant now) {
+        if (rows.settle(claimed, settlement, now)) {
+            whenCommitted(() -> runs.current().settled(claimed, settlement));
+        } else {
+            lost(claimed);
+        }
+    }
+
+    private void release(WorklistItem claimed, String reason) {
+        countReleased(claimed, rows.release(claimed), reason);
+    }
+
+    private void countReleased(WorklistItem claimed, boolean held, String reason) {
+        if (held) {
+            whenCommitted(() -> runs.current().released.increment());
+            log.debug("Note {}: handed back, {}", claimed.id(), reason);
+        } else {
+            logLost(claimed);
+        }
+    }
+
+    /** Counts what a transaction did, once, although it may be repeated. */
+    private static void whenCommitted(Runnable count) {
+        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+            @Override
+            public void afterCommit() {
+                count.run();
+            }
+        });
+    }
+
+    /** The present, as exactly as a row can say it, so that a sidecar says the same. */
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
+    }
+
+    /**
+     * The claim was lost. Another node may have postponed the note since the response was not in the ledger then; it is
+     * there now, so the note is due.
+     */
+    private void lost(WorklistItem claimed) {
+        logLost(claimed);
+        rows.setDue(claimed);
+    }
+
+    private static void logLost(WorklistItem claimed) {
+        log.warn("Note {}: claim {} was lost to another worker; nothing is written", claimed.id(), claimed.claim());
+    }
+}

@@ -1,0 +1,146 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.CapturedNote;
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.SlotStatus;
+import io.github.notearchive.archive.catalog.StoredMedia;
+import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.media.SpoolFile;
+import io.github.notearchive.nightly.CollectedMedia.Piece;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.store.ObjectBytes;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.StringJoiner;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.support.TransactionSynchronization;
+import org.springframework.transaction.support.TransactionSynchronizationManager;
+
+/** Puts what was downloaded for a note into the store, each file once. */
+@Component
+class MediaUploader {
+
+    private final ObjectStore store;
+    private final MediaCatalog media;
+    private final ActiveRuns runs;
+
+    MediaUploader(ObjectStore store, MediaCatalog media, ActiveRuns runs) {
+        this.store = store;
+        this.media = media;
+        this.runs = runs;
+    }
+
+    /**
+     * The note as it is to be written down, with all its files in the store. Repeating it stores nothing anew. Part of
+     * the transaction that writes the rows of the files.
+     *
+     * @param complete whether it is archived with them
+     * @throws io.github.notearchive.store.StoreException when the store does not take a file; those before it stay
+     */
+    CapturedNote store(CollectedMedia harvest, boolean complete, Instant now) {
+        List<SlotStatus> slots = new ArrayList<>();
+        Map<String, MediaCatalog.KnownObject> rows = media.findByDigest(CollectedMedia.downloads(harvest.pieces())
+                .map(DownloadedMedia::sha256)
+                .collect(Collectors.toSet()));
+        Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
+        for (Piece piece : harvest.pieces()) {
+            slots.add(
+                    switch (piece) {
+                        case Piece.Decided(var status) -> status;
+                        case Piece.Fresh(var slot, var file, var lesserBecause) ->
+                            stored(
+                                    slot,
+                                    file,
+                                    put.computeIfAbsent(file.file(), _ -> store(file, rows.get(file.sha256()))),
+                                    lesserBecause);
+                    });
+        }
+        return CapturedNote.of(harvest.capture(), harvest.video(), slots, complete, now);
+    }
+
+    /** @param row what the tables know of these bytes; null when nothing */
+    private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable KnownObject row) {
+        String sha256 = file.sha256();
+        Optional<StoredMedia> known = Optional.ofNullable(row)
+                .filter(r -> !r.damaged())
+                .map(MediaCatalog.KnownObject::media)
+                .filter(stored -> store.stat(stored.key())
+                        .filter(object -> object.size() == file.size())
+                        .isPresent());
+        StoredMedia stored = known.orElseGet(() -> {
+            // a row that is there already goes on to name its own key
+            ObjectKey key = row == null
+                    ? StoredMedia.keyOf(sha256, file.type().extension())
+                    : row.media().key();
+            store.put(key, bytes(file.file()), file.type().contentType(), sha256);
+            return new StoredMedia(sha256, key, file.size(), file.type().contentType());
+        });
+        RunState run = runs.current();
+        if (known.isPresent()) {
+            run.filesKnown.increment();
+            run.bytesKnown.add(file.size());
+        } else {
+            run.filesStored.increment();
+            run.bytesStored.add(file.size());
+            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
+                @Override
+                public void afterCompletion(int status) {
+                    if (status == STATUS_ROLLED_BACK) { // to be stored by the repeat
+                        run.filesStored.decrement();
+                        run.bytesStored.add(-file.size());
+                    } else {
+                        run.bytesSettled.add(file.size());
+                    }
+                }
+            });
+        }
+        return stored;
+    }
+
+    private static ObjectBytes bytes(SpoolFile file) {
+        List<byte[]> inMemory = file.inMemory();
+        return inMemory == null
+                ? new ObjectBytes.OnDisk(Objects.requireNonNull(file.onDisk()))
+                : new ObjectBytes.InMemory(inMemory, Math.toIntExact(file.size()));
+    }
+
+    private static SlotStatus stored(
+            MediaSlot slot, DownloadedMedia file, StoredMedia stored, @Nullable String lesserBecause) {
+        return new SlotStatus.Stored(
+                slot,
+                stored,
+                file.candidate().rendition(),
+                file.candidate().width(),
+                file.candidate().height(),
+                checks(file),
+                lesserBecause);
+    }
+
+    /**
+     * What the answer promised of the bytes, and whether it was true, and what else is odd about them; null when it
+     * promised nothing and nothing is.
+     */
+    private static @Nullable String checks(DownloadedMedia file) {
+        StringJoiner checks = new StringJoiner(", ");
+        if (file.promisedSize() != DownloadedMedia.Comparison.NONE) {
+            checks.add("size " + file.promisedSize().name().toLowerCase(Locale.ROOT));
+        }
+        if (file.promisedMd5() != DownloadedMedia.Comparison.NONE) {
+            checks.add("md5 " + file.promisedMd5().name().toLowerCase(Locale.ROOT));
+        }
+        if (!file.remarks().isEmpty()) {
+            checks.add("remarks \"" + String.join("; ", file.remarks()) + "\"");
+        }
+        return checks.length() == 0 ? null : checks.toString();
+    }
+}

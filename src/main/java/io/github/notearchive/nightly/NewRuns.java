@@ -1,0 +1,24 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.media.MediaDownloader;
+import org.springframework.stereotype.Component;
+
+/** Makes a run that counts from now on what the process counts since it began. */
+@Component
+class NewRuns {
+
+    private final ArchiveProperties settings;
+    private final MediaDownloader downloads;
+    private final SchemaDrift drift;
+
+    NewRuns(ArchiveProperties settings, MediaDownloader downloads, SchemaDrift drift) {
+        this.settings = settings;
+        this.downloads = downloads;
+        this.drift = drift;
+    }
+
+    RunState of(RunOptions options) {
+        return new RunState(options, settings, downloads::traffic, drift.found().size());
+    }
+}

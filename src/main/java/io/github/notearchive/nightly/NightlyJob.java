@@ -1,0 +1,255 @@
+package io.github.notearchive.nightly;
+
+import static org.springframework.transaction.support.AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER;
+
+import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.PendingWork;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.batch.CompletePartitions;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.ExitStatusListener;
+import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.batch.JobStarter;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.provider.ResponseMemory;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.ExitStatus;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.builder.JobBuilder;
+import org.springframework.batch.core.listener.ItemProcessListener;
+import org.springframework.batch.core.listener.ItemWriteListener;
+import org.springframework.batch.core.listener.StepExecutionListener;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.core.step.Step;
+import org.springframework.batch.core.step.StepExecution;
+import org.springframework.batch.core.step.builder.StepBuilder;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
+import org.springframework.context.annotation.Bean;
+import org.springframework.context.annotation.Configuration;
+import org.springframework.core.task.SimpleAsyncTaskExecutor;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * The job {@value #NAME} as Spring Batch sees it: one step of {@value #PARTITIONS} workers on virtual threads, each a
+ * plain loop that reads, processes and writes one note at a time.
+ *
+ * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers} limits how many of
+ * them are active: the others start when these end, and find nothing to do. So no more than that many use the
+ * {@link HikariPoolSizer} at once, also when all stop at once. What ends the run early stands in the
+ * {@link RunStopper}; the job's exit status says the same.
+ */
+@Configuration(proxyBeanMethods = false)
+public class NightlyJob {
+
+    /** The name of the job and of its step. */
+    public static final String NAME = "archiveNotes";
+
+    private static final int PARTITIONS = 64;
+
+    @Bean
+    Step archiveNotesWorker(
+            JobRepository repository,
+            WorklistReader reader,
+            NoteProcessor processor,
+            DispositionWriter writer,
+            ResponseMemory memory,
+            RunStopper gate) {
+        AnswerMemoryListener memoryOfNote = new AnswerMemoryListener(memory);
+        return new StepBuilder(NAME, repository)
+                .<WorklistItem, Disposition>chunk(1)
+                .transactionManager(noTransaction())
+                .reader(reader)
+                .processor(processor)
+                .writer(writer)
+                .listener((ItemProcessListener<WorklistItem, Disposition>) memoryOfNote)
+                .listener((ItemWriteListener<Disposition>) memoryOfNote)
+                .listener(new EndOfWorker(gate))
+                // a worker that found nothing more to do has work again when the instance is
+                // restarted
+                .allowStartIfComplete(true)
+                .build();
+    }
+
+    /**
+     * A chunk has no transaction of its own: {@link OutageRetry} repeats what each part of it commits, which a lost
+     * connection would undo together.
+     */
+    private static PlatformTransactionManager noTransaction() {
+        ResourcelessTransactionManager none = new ResourcelessTransactionManager();
+        // else a statement outside of a transaction would keep its connection until the chunk ends
+        none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
+        return none;
+    }
+
+    @Bean
+    Step archiveNotesStep(
+            JobRepository repository,
+            Step archiveNotesWorker,
+            RunStopper gate,
+            ActiveRuns runs,
+            ClaimRepository claims,
+            OutageRetry outages,
+            ArchiveProperties settings,
+            Clock clock) {
+        SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
+        threads.setVirtualThreads(true);
+        threads.setConcurrencyLimit(settings.workers());
+        CompletePartitions partitions = new CompletePartitions();
+        partitions.setStep(archiveNotesWorker);
+        partitions.setGridSize(PARTITIONS);
+        partitions.setTaskExecutor(threads);
+        return new StepBuilder(NAME, repository)
+                .partitioner(NAME, NightlyJob::partitions)
+                .step(archiveNotesWorker)
+                .partitionHandler(partitions)
+                .listener(new EndOfStep(gate, runs, claims, outages, settings, clock))
+                // a process that died between the end of the step and that of the job leaves an
+                // instance to restart, and notes may have become due since
+                .allowStartIfComplete(true)
+                .build();
+    }
+
+    @Bean
+    Job archiveNotes(
+            JobRepository repository,
+            Step archiveNotesStep,
+            RunStopper gate,
+            ActiveRuns runs,
+            JobExecutionQueries executions,
+            WorklistStats counts,
+            CallRepository calls,
+            OutageRetry outages) {
+        return new JobBuilder(NAME, repository)
+                .start(archiveNotesStep)
+                .listener(new Bounds(gate, runs, executions, counts, calls, outages))
+                .build();
+    }
+
+    private static Map<String, ExecutionContext> partitions(int size) {
+        Map<String, ExecutionContext> partitions = HashMap.newHashMap(size);
+        for (int i = 0; i < size; i++) {
+            partitions.put("w" + i, new ExecutionContext());
+        }
+        return partitions;
+    }
+
+    /** A worker that breaks ends the run in order, instead of leaving the others to work on a broken ground. */
+    private record EndOfWorker(RunStopper gate) implements StepExecutionListener {
+
+        @Override
+        public @Nullable ExitStatus afterStep(StepExecution step) {
+            if (step.getStatus() == BatchStatus.FAILED || step.getStatus() == BatchStatus.UNKNOWN) {
+                Throwable cause = step.getFailureExceptions().isEmpty()
+                        ? null
+                        : step.getFailureExceptions().getFirst();
+                gate.close(
+                        cause == null ? ExitCode.FAILED : JobStarter.exitCodeOf(cause),
+                        step.getStepName()
+                                + " broke: "
+                                + (cause == null ? "no exception is known" : JobStarter.describe(cause)));
+            }
+            return null;
+        }
+    }
+
+    /** Says why the step stopped, and does not let it complete over notes that are still due. */
+    private record EndOfStep(
+            RunStopper gate,
+            ActiveRuns runs,
+            ClaimRepository claims,
+            OutageRetry outages,
+            ArchiveProperties settings,
+            Clock clock)
+            implements StepExecutionListener {
+
+        @Override
+        public @Nullable ExitStatus afterStep(StepExecution step) {
+            if (step.getStatus() == BatchStatus.COMPLETED) {
+                try {
+                    stopIfNotesAreDue(step);
+                } catch (RuntimeException e) {
+                    // Spring Batch would log it and leave the step COMPLETED
+                    closeUnchecked(gate, e);
+                    step.setStatus(BatchStatus.FAILED);
+                    step.addFailureException(e);
+                    return ExitStatus.FAILED.addExitDescription(DatabaseErrors.describe(e));
+                }
+            }
+            return step.getStatus() == BatchStatus.STOPPED
+                    ? gate.closure().map(Gate.Closure::exitStatus).orElse(null)
+                    : null;
+        }
+
+        private void stopIfNotesAreDue(StepExecution step) {
+            Instant now = clock.instant();
+            PendingWork outlook =
+                    outages.call(() -> claims.outlook(runs.current().node()));
+            if (outlook.hasMore(settings.retry().windowFrom(now))) {
+                gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
+                step.setStatus(BatchStatus.STOPPED);
+            }
+        }
+    }
+
+    /** A run that left notes behind is INCOMPLETE. */
+    private static final class Bounds extends ExitStatusListener {
+
+        private final RunStopper gate;
+        private final ActiveRuns runs;
+        private final JobExecutionQueries executions;
+        private final WorklistStats counts;
+        private final CallRepository calls;
+        private final OutageRetry outages;
+
+        public Bounds(
+                RunStopper gate,
+                ActiveRuns runs,
+                JobExecutionQueries executions,
+                WorklistStats counts,
+                CallRepository calls,
+                OutageRetry outages) {
+            super(gate);
+            this.gate = gate;
+            this.runs = runs;
+            this.executions = executions;
+            this.counts = counts;
+            this.calls = calls;
+            this.outages = outages;
+        }
+
+        @Override
+        public void begins(JobExecution job) {
+            runs.current().belongTo(job);
+            calls.belongTo(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
+        }
+
+        @Override
+        public ExitStatus whenComplete(JobExecution job) {
+            long left = outages.call(() -> counts.countLeftBy(executions.siblingsOf(job.getId())));
+            return left == 0
+                    ? new ExitStatus(ExitCode.COMPLETED.name())
+                    : new ExitStatus(
+                            ExitCode.INCOMPLETE.name(),
+                            left + " notes were put off to a later night or failed; status names them");
+        }
+
+        @Override
+        public void cannotTell(RuntimeException failure) {
+            closeUnchecked(gate, failure);
+        }
+    }
+
+    private static void closeUnchecked(RunStopper gate, RuntimeException e) {
+        gate.close(JobStarter.exitCodeOf(e), "whether all is done could not be checked: " + DatabaseErrors.describe(e));
+    }
+}

@@ -1,0 +1,517 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.ledger.CallLedger;
+import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.RefreshResult;
+import io.github.notearchive.archive.worklist.StateTransition;
+import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.nightly.Disposition.Archived;
+import io.github.notearchive.nightly.Disposition.Failed;
+import io.github.notearchive.nightly.Disposition.Forgotten;
+import io.github.notearchive.nightly.Disposition.Kept;
+import io.github.notearchive.nightly.Disposition.Postponed;
+import io.github.notearchive.nightly.Disposition.Released;
+import io.github.notearchive.nightly.Disposition.Unavailable;
+import io.github.notearchive.nightly.MediaCollector.Collected;
+import io.github.notearchive.nightly.VideoOutcome.Unanswered;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.provider.CallsEndedException;
+import io.github.notearchive.provider.FetchOutcome;
+import io.github.notearchive.provider.FetchOutcome.Blocked;
+import io.github.notearchive.provider.FetchOutcome.Deferred;
+import io.github.notearchive.provider.FetchOutcome.Exhausted;
+import io.github.notearchive.provider.FetchOutcome.Found;
+import io.github.notearchive.provider.FetchOutcome.Missing;
+import io.github.notearchive.provider.FetchOutcome.Outstanding;
+import io.github.notearchive.provider.FetchOutcome.Rejected;
+import io.github.notearchive.provider.FetchOutcome.Unclaimed;
+import io.github.notearchive.provider.ProviderReply;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.infrastructure.item.ItemProcessor;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/** Decides what becomes of one note. Drops none: each item in is one disposition out. */
+@Component
+class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
+
+    private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
+
+    private static final String NO_ROOM = "the spool had no room for a file";
+
+    private final NoteFetcher questions;
+    private final RunHealth health;
+    private final PaidResponses paid;
+    private final CallLedger ledger;
+    private final ErasureList forgotten;
+    private final MediaCollector media;
+    private final VideoFiles videos;
+    private final VideoFetcher videoCalls;
+    private final PostponementPolicy retries;
+    private final LedgerProperties ledgerSettings;
+    private final OutageRetry outages;
+    private final CallRepository calls;
+    private final Clock clock;
+
+    NoteProcessor(
+            NoteFetcher questions,
+            RunHealth health,
+            PaidResponses paid,
+            CallLedger ledger,
+            ErasureList forgotten,
+            MediaCollector media,
+            VideoFiles videos,
+            VideoFetcher videoCalls,
+            PostponementPolicy retries,
+            LedgerProperties ledgerSettings,
+            OutageRetry outages,
+            CallRepository calls,
+            Clock clock) {
+        this.questions = questions;
+        this.health = health;
+        this.paid = paid;
+        this.ledger = ledger;
+        this.forgotten = forgotten;
+        this.media = media;
+        this.videos = videos;
+        this.videoCalls = videoCalls;
+        this.retries = retries;
+        this.ledgerSettings = ledgerSettings;
+        this.outages = outages;
+        this.calls = calls;
+        this.clock = clock;
+    }
+
+    @Override
+    public Disposition process(WorklistItem claimed) {
+        return outages.call(() -> disposition(claimed), () -> {
+            // its response may be in a file, and would be bought again
+            calls.bringInUnwritten(claimed.id());
+            return disposition(claimed);
+        });
+    }
+
+    /** A note that needs a call in a run that makes none would be due again at once; it waits for the next night. */
+    private Disposition withoutCall(WorklistItem claimed, @Nullable CollectedMedia harvest, String reason) {
+        if (claimed.state() == NoteState.ARCHIVED || !health.isWithoutCalls()) {
+            return new Released(claimed, harvest, reason);
+        }
+        return new Postponed(
+                claimed,
+                harvest,
+                new StateTransition(
+                        NoteState.POSTPONED,
+                        Counter.NONE,
+                        Night.current(clock).ends(),
+                        0,
+                        reason,
+                        claimed.missingNight(),
+                        true));
+    }
+
+    private Disposition disposition(WorklistItem claimed) {
+        try {
+            if (claimed.refreshNight() != null) {
+                return refresh(claimed, claimed.refreshNight());
+            }
+            return claimed.state() == NoteState.ARCHIVED ? improve(claimed) : decide(claimed, detail(claimed), null);
+        } catch (CallsEndedException e) {
+            return releasedAtEnd(claimed, null, e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new Released(claimed, null, "interrupted");
+        } catch (DataAccessException | TransactionException e) {
+            if (!health.outlives(e)) {
+                throw e; // the database, not the note
+            }
+            String obstacle = "the database undid a statement: " + DatabaseErrors.describe(e);
+            log.warn("Note {}: {}; it is released", claimed.id(), obstacle);
+            return new Released(claimed, null, obstacle);
+        } catch (RuntimeException e) {
+            log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
+            if (claimed.refreshNight() != null) {
+                return new Kept(claimed, retries.forRefresh(claimed, null, "unforeseen: " + e, true));
+            }
+            if (claimed.state() == NoteState.ARCHIVED) {
+                return new Archived(claimed, null, PostponementPolicy.archived(null));
+            }
+            return putOff(claimed, null, retries.forMedia(claimed, "unforeseen: " + e, true));
+        }
+    }
+
+    /** What is known of a note that waits for its video only, else what the provider says. */
+    private FetchOutcome detail(WorklistItem claimed) throws InterruptedException {
+        Optional<NoteCapture> held =
+                claimed.state() == NoteState.POSTPONED ? videos.detailOfWaiting(claimed.id()) : Optional.empty();
+        return held.isPresent() ? new Found(held.get()) : questions.detail(claimed);
+    }
+
+    /** Calls end a moment before the gate closes; a note handed back sooner would only be claimed again. */
+    private Disposition releasedAtEnd(WorklistItem claimed, @Nullable CollectedMedia harvest, CallsEndedException e) {
+        health.awaitEnd(e);
+        return withoutCall(claimed, harvest, String.valueOf(e.getMessage()));
+    }
+
+    private Disposition decide(WorklistItem claimed, FetchOutcome outcome, @Nullable Collected before)
+            throws InterruptedException {
+        CollectedMedia harvest = before == null ? null : before.harvest();
+        return switch (outcome) {
+            case Found(var capture) when isForgotten(capture) -> forgotten(claimed, before);
+            case Found(var capture) ->
+                before == null ? collect(claimed, capture) : collectAgain(claimed, capture, before);
+            case Missing(var reply, var certain) -> missing(claimed, reply, certain, harvest);
+            case Rejected(var reply) -> {
+                log.warn(
+                        "Note {}: the provider rejects our request, {}; it will not be asked about" + " again",
+                        claimed.id(),
+                        reply);
+                yield new Failed(claimed, harvest, PostponementPolicy.failed(reply, "rejected: " + reply));
+            }
+            case Deferred(var reply, var cause) -> deferred(claimed, reply, cause, String.valueOf(reply), harvest);
+            case Exhausted exhausted -> new Released(claimed, harvest, health.ends(exhausted, ""));
+            case Unclaimed _ -> new Released(claimed, harvest, NoteFetcher.CLAIM_LOST);
+            case Outstanding(var call) ->
+                new Postponed(claimed, harvest, retries.outstanding(claimed, call, harvest != null));
+            case Blocked blocked -> new Released(claimed, harvest, health.ends(blocked, ""));
+        };
+    }
+
+    private boolean isForgotten(NoteCapture capture) {
+        return forgotten.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null));
+    }
+
+    private static Forgotten forgotten(WorklistItem claimed, @Nullable Collected before) {
+        if (before != null) {
+            before.harvest().close();
+        }
+        return new Forgotten(claimed);
+    }
+
+    /** By the worklist, or by the ledger where a process died before it could settle the note. */
+    private boolean wasMissingBefore(WorklistItem claimed, Night tonight) {
+        return claimed.wasMissingBefore(tonight).isPresent() || ledger.wasMissingBefore(claimed.id(), tonight);
+    }
+
+    private Disposition missing(
+            WorklistItem claimed, ProviderReply reply, boolean certain, @Nullable CollectedMedia harvest) {
+        Night tonight = Night.current(clock);
+        if (!certain && !wasMissingBefore(claimed, tonight)) {
+            StateTransition later = new StateTransition(
+                    NoteState.POSTPONED,
+                    Counter.NONE,
+                    tonight.ends(),
+                    reply.code(),
+                    "not in the answer: " + reply + "; asked once more on a later night",
+                    tonight,
+                    false);
+            return new Postponed(claimed, harvest, later);
+        }
+        return new Unavailable(claimed, harvest, retries.unavailable(reply));
+    }
+
+    private Disposition deferred(
+            WorklistItem claimed,
+            ProviderReply reply,
+            Deferred.Cause cause,
+            String obstacle,
+            @Nullable CollectedMedia harvest) {
+        boolean _ = health.isOutage(reply, cause);
+        if (cause.isPause()) {
+            return new Released(claimed, harvest, obstacle);
+        }
+        StateTransition settlement =
+                retries.forCall(claimed, reply, obstacle, harvest != null, !isUnreadableAgain(claimed, reply));
+        if (settlement.state() == NoteState.FAILED) {
+            log.warn(
+                    "Note {}: put off {} times, at last by {}; given up until somebody requeues it",
+                    claimed.id(),
+                    claimed.attempts() + 1,
+                    obstacle);
+        }
+        return putOff(claimed, harvest, settlement);
+    }
+
+    /** Whether tonight's requests have brought two responses that cannot be read. */
+    private boolean isUnreadableAgain(WorklistItem claimed, ProviderReply reply) {
+        return reply.isUnreadable()
+                && paid.unreadable(claimed.id(), Night.current(clock).begins()) > 1;
+    }
+
+    private Disposition collect(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
+        Collected collected = media.collect(capture, videoCalls.answer(claimed, capture));
+        try {
+            return conclude(claimed, capture, collected);
+        } catch (InterruptedException | RuntimeException e) {
+            collected.harvest().close(); // what was downloaded is nobody's any more
+            throw e;
+        }
+    }
+
+    /** Buys a new answer where that may bring in more. */
+    private Disposition conclude(WorklistItem claimed, NoteCapture capture, Collected collected)
+            throws InterruptedException {
+        if (collected.noRoom()) {
+            return disposition(claimed, collected);
+        }
+        List<NoteCapture> outdated = collected.outdated();
+        if (claimed.state() != NoteState.PENDING) {
+            collected.harvest().answers().stream()
+                    .filter(answer -> !outdated.contains(answer))
+                    .forEach(answer -> paid.mediaFound(answer.callId()));
+        }
+        List<NoteCapture> replaceable = outdated.stream()
+                .filter(answer -> !collected.isAskedInVain(answer))
+                .toList();
+        if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
+            return withoutNewAnswer(claimed, collected);
+        }
+        outdated.forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
+        List<NoteCapture> old =
+                replaceable.stream().filter(answer -> !ledger.isRecent(answer)).toList();
+        if (old.isEmpty() || health.isRunEnding()) {
+            return disposition(claimed, collected);
+        }
+        // the answer is of an earlier night, so its addresses may merely have expired: one new
+        // answer is bought
+        log.info(
+                "Note {}: addresses of the answer of {} are dead, {}; a new answer is bought",
+                claimed.id(),
+                old.getFirst().capturedAt(),
+                collected.obstacle());
+        try {
+            return old.contains(capture)
+                    ? decide(claimed, questions.detail(claimed), collected)
+                    : collectAgain(claimed, capture, collected);
+        } catch (CallsEndedException e) {
+            return releasedAtEnd(claimed, collected.harvest(), e);
+        }
+    }
+
+    /**
+     * Asks anew about a note that is archived. Whatever comes of it, the note keeps what it has, and only word that it
+     * is no longer there changes its state. It is asked about once a night, since nothing waits for it.
+     */
+    private Disposition refresh(WorklistItem claimed, Night due) throws InterruptedException {
+        FetchOutcome outcome = questions.refresh(claimed, due);
+        return switch (outcome) {
+            case Found(var capture) when isForgotten(capture) -> new Forgotten(claimed);
+            case Found(var capture) -> archived(claimed, media.collect(capture, videos.known(capture)));
+            case Missing(var reply, var certain) -> new Kept(claimed, noLongerThere(claimed, reply, certain));
+            case Rejected(var reply) -> {
+                log.warn(
+                        "Note {}: the provider rejects our request for a refresh, {}; it stays archived",
+                        claimed.id(),
+                        reply);
+                yield new Kept(claimed, retries.withoutRefresh(claimed, reply, "rejected"));
+            }
+            case Deferred(var reply, var cause) ->
+                health.isOutage(reply, cause) || cause.isPause()
+                        ? new Released(claimed, null, String.valueOf(reply))
+                        : new Kept(claimed, retries.forRefresh(claimed, reply.code(), "put off: " + reply, false));
+            case Exhausted(var quota, var whose, var until)
+            when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
+                new Released(claimed, null, quota + " is used up until " + Night.local(until));
+            case Exhausted exhausted -> new Released(claimed, null, health.ends(exhausted, "for a refresh: "));
+            case Unclaimed _ -> new Released(claimed, null, NoteFetcher.CLAIM_LOST);
+            case Outstanding(var call) -> new Kept(claimed, retries.outstandingRefresh(claimed, call));
+            case Blocked blocked -> new Released(claimed, null, health.ends(blocked, "for a refresh: "));
+        };
+    }
+
+    /** By the same evidence as for a note that was never archived. */
+    private RefreshResult noLongerThere(WorklistItem claimed, ProviderReply reply, boolean certain) {
+        Night tonight = Night.current(clock);
+        return certain || wasMissingBefore(claimed, tonight)
+                ? retries.gone(reply)
+                : new RefreshResult(
+                        claimed.state(),
+                        Night.of(tonight.ends()),
+                        claimed.refreshAttempts(),
+                        reply.code(),
+                        "not in the answer to a refresh: " + reply + "; asked once more on a later night",
+                        tonight,
+                        false);
+    }
+
+    /**
+     * A note that was archived before stays so. A file of the newest answer that cannot be had now is tried for by that
+     * answer while it is fresh.
+     */
+    private Disposition archived(WorklistItem claimed, Collected collected) throws InterruptedException {
+        try {
+            return stillArchived(claimed, collected);
+        } catch (RuntimeException | InterruptedException e) {
+            collected.harvest().close();
+            throw e;
+        }
+    }
+
+    private Disposition stillArchived(WorklistItem claimed, Collected collected) throws InterruptedException {
+        health.watchHosts(collected);
+        if (collected.noRoom()) {
+            return archivedWithoutRoom(claimed, collected);
+        }
+        if (collected.isComplete()) {
+            // the addresses of an earlier night's answer are tried once a night
+            StateTransition settlement = Optional.of(collected)
+                    .filter(Collected::retryBetter)
+                    .filter(c -> ledger.isRecent(c.harvest().capture()))
+                    .flatMap(c -> retries.forBetter(claimed, c.lesserObstacle()))
+                    .orElseGet(() -> PostponementPolicy.archived(lookAgain(collected)));
+            return new Archived(claimed, collected.harvest(), settlement);
+        }
+        Instant tomorrow = Night.current(clock).ends();
+        NoteCapture answer = collected.harvest().capture();
+        boolean again = ledger.freshUntil(answer).isAfter(tomorrow);
+        String obstacle =
+                "a file of its answer of " + answer.capturedAt() + " could not be had, " + collected.obstacle();
+        log.warn("Note {}: it stays archived, but {}", claimed.id(), obstacle);
+        return new Archived(
+                claimed,
+                media.keep(collected).harvest(),
+                new StateTransition(
+                        NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, obstacle, null, again));
+    }
+
+    /**
+     * Keeps what an archived note has, and what was downloaded for it; it is due at once, since only the spool was
+     * full.
+     */
+    private Disposition archivedWithoutRoom(WorklistItem claimed, Collected collected) throws InterruptedException {
+        awaitRoom(collected);
+        return new Archived(
+                claimed,
+                media.keep(collected).harvest(),
+                new StateTransition(NoteState.ARCHIVED, Counter.NONE, clock.instant(), 0, NO_ROOM, null, true));
+    }
+
+    /** Waits, unless files of this very note fill the spool, which are stored and removed next. */
+    private void awaitRoom(Collected collected) throws InterruptedException {
+        if (!collected.isAnythingInSpool()) {
+            media.awaitRoom();
+        }
+    }
+
+    /**
+     * Tries for the better renditions of a note that is archived with lesser ones, and for files that a refresh could
+     * not have, by the answers that are paid for. Nothing is bought for it.
+     */
+    private Disposition improve(WorklistItem claimed) throws InterruptedException {
+        Optional<NoteCapture> detail = ledger.fresh(claimed.id())
+                .or(() -> ledger.freshVideo(claimed.id()).flatMap(_ -> ledger.held(claimed.id())));
+        return detail.isPresent()
+                ? archived(claimed, media.collect(detail.get(), videos.known(detail.get())))
+                : new Archived(claimed, null, PostponementPolicy.archived(null));
+    }
+
+    /** When a lesser rendition is looked at again; null when there is none, or its answer is old. */
+    private @Nullable Instant lookAgain(Collected collected) {
+        Instant tomorrow = Night.current(clock).ends();
+        return collected.withBetter().stream()
+                        .anyMatch(answer -> ledger.freshUntil(answer).isAfter(tomorrow))
+                ? tomorrow
+                : null;
+    }
+
+    /** What the addresses of this answer do not bring will not come. */
+    private Disposition withoutNewAnswer(WorklistItem claimed, Collected collected) throws InterruptedException {
+        return collected.retrySoon()
+                ? disposition(claimed, collected)
+                : new Failed(
+                        claimed,
+                        collected.harvest(),
+                        PostponementPolicy.incomplete(collected.obstacle()
+                                + "; no new answer is bought, since"
+                                + " archive.ledger.buy-again is false"));
+    }
+
+    private Disposition collectAgain(WorklistItem claimed, NoteCapture newer, Collected before)
+            throws InterruptedException {
+        // a video that is waited for is not asked for twice in a row
+        VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoCalls.answer(claimed, newer);
+        Collected collected = media.collect(newer, video, before);
+        try {
+            collected.outdated().forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
+            return disposition(claimed, collected);
+        } catch (RuntimeException | InterruptedException e) {
+            collected.harvest().close();
+            throw e;
+        }
+    }
+
+    private Disposition disposition(WorklistItem claimed, Collected collected) throws InterruptedException {
+        health.watchHosts(collected);
+        if (collected.noRoom()) {
+            awaitRoom(collected);
+            return new Released(claimed, collected.harvest(), NO_ROOM);
+        }
+        if (collected.isComplete() && collected.retryBetter()) {
+            if (health.isRunEnding()) {
+                return new Released(claimed, collected.harvest(), "the run ended before the best rendition came");
+            }
+            Optional<StateTransition> again = retries.forBetter(claimed, collected.lesserObstacle());
+            if (again.isPresent()) {
+                return new Postponed(claimed, collected.harvest(), again.get());
+            }
+        }
+        if (collected.isComplete()) {
+            return new Archived(claimed, collected.harvest(), PostponementPolicy.archived(lookAgain(collected)));
+        }
+        if (collected.video() instanceof Unanswered waiting
+                && !(waiting instanceof Unanswered.Later && !collected.isOnlyVideoToCome())) {
+            return waitingForVideo(claimed, collected, waiting);
+        }
+        if (health.isRunEnding() && collected.retrySoon()) {
+            // the downloads may have been cut short by the end of the run, which is not the note's
+            // fault
+            return new Released(claimed, collected.harvest(), "the run ended while files were missing");
+        }
+        if (collected.isHopeless()) {
+            return new Failed(claimed, collected.harvest(), PostponementPolicy.incomplete(collected.obstacle()));
+        }
+        return putOff(
+                claimed, collected.harvest(), retries.forMedia(claimed, collected.obstacle(), collected.retrySoon()));
+    }
+
+    /** The note has what its answer offers, as far as that can be had, and waits for its video. */
+    private Disposition waitingForVideo(WorklistItem claimed, Collected collected, Unanswered waiting) {
+        CollectedMedia harvest = collected.harvest();
+        String obstacle = collected.obstacle();
+        if (harvest.video() != null) {
+            obstacle += "; a new answer, " + waiting.obstacle();
+        }
+        return switch (waiting) {
+            case Unanswered.Later(var _, var until) ->
+                new Postponed(
+                        claimed,
+                        harvest,
+                        new StateTransition(NoteState.POSTPONED, Counter.NONE, until, 0, obstacle, null, true));
+            case Unanswered.Repeated(var _, var reply, var cause) -> deferred(claimed, reply, cause, obstacle, harvest);
+            case Unanswered.Refused(var _, var reply) ->
+                new Failed(claimed, harvest, PostponementPolicy.failed(reply, "MEDIA_INCOMPLETE: " + obstacle));
+            case Unanswered.Ended(var reason) -> withoutCall(claimed, harvest, reason);
+        };
+    }
+
+    private static Disposition putOff(
+            WorklistItem claimed, @Nullable CollectedMedia harvest, StateTransition settlement) {
+        return settlement.state() == NoteState.FAILED
+                ? new Failed(claimed, harvest, settlement)
+                : new Postponed(claimed, harvest, settlement);
+    }
+}

@@ -1,0 +1,172 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.CapturedNote;
+import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.catalog.NoteChanges;
+import io.github.notearchive.archive.catalog.NoteChanges.Change;
+import io.github.notearchive.archive.catalog.NoteChanges.Look;
+import io.github.notearchive.archive.catalog.StatementBatch;
+import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.RefreshPlan;
+import io.github.notearchive.archive.worklist.RefreshResult;
+import io.github.notearchive.archive.worklist.StateTransition;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.io.Savepoint;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/**
+ * Writes what was decided about claimed notes into the tables, what is known of each and its place on the worklist
+ * together or not at all, in the step's transaction. Where the claim was lost meanwhile, nothing is written.
+ */
+@Component
+class NoteRowWriter {
+
+    // the lines of whoever writes come under one name
+    private static final Logger log = LoggerFactory.getLogger(DispositionWriter.class);
+
+    private final NoteCatalog notes;
+    private final NoteChanges changes;
+    private final ClaimRepository claims;
+    private final WorklistRepository settlements;
+    private final RefreshPlan refreshPlan;
+    private final ActiveRuns runs;
+    private final JdbcOperations jdbc;
+    private final Savepoint savepoint;
+
+    NoteRowWriter(
+            NoteCatalog notes,
+            NoteChanges changes,
+            ClaimRepository claims,
+            WorklistRepository settlements,
+            RefreshPlan refreshPlan,
+            ActiveRuns runs,
+            JdbcOperations jdbc,
+            PlatformTransactionManager transactions) {
+        this.notes = notes;
+        this.changes = changes;
+        this.claims = claims;
+        this.settlements = settlements;
+        this.refreshPlan = refreshPlan;
+        this.runs = runs;
+        this.jdbc = jdbc;
+        this.savepoint = new Savepoint(transactions);
+    }
+
+    /**
+     * Writes a note, and what becomes of it.
+     *
+     * @return what a refresh has changed, nothing for any other note; empty when the claim was lost
+     */
+    Optional<Change> record(WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
+        First first = Savepoint.repeated(() -> recordFirst(claimed, note, settlement, now));
+        return switch (first) {
+            case WRITTEN -> Optional.of(Change.NONE);
+            case LOST -> Optional.empty();
+            case NOT_THE_FIRST -> recordAny(claimed, note, settlement, now);
+        };
+    }
+
+    /** What came of writing a note as one that has no rows yet. */
+    private enum First {
+        WRITTEN,
+        /** The claim, to another worker. */
+        LOST,
+        /** It has rows, or is no such note for another reason; nothing is written. */
+        NOT_THE_FIRST
+    }
+
+    /** Nearly every note of a night is one that has no rows yet: all of them are written in one round trip. */
+    private First recordFirst(WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
+        if (claimed.state() != NoteState.PENDING || note.video() != null) {
+            return First.NOT_THE_FIRST;
+        }
+        StatementBatch trip = new StatementBatch(jdbc);
+        Supplier<Integer> settled = trip.update(
+                settlements.settling(claimed, settlement, runs.current().jobExecutionId(), now));
+        NoteCatalog.First first = notes.first(trip, note, now);
+        trip.update(refreshPlan.planning(claimed.id()));
+        boolean kept;
+        try {
+            kept = trip.runOrUndo(() -> {
+                if (settled.get() != 1 || !first.isTrue()) {
+                    return false;
+                }
+                first.recordNovelties();
+                return true;
+            });
+        } catch (DuplicateKeyException e) {
+            log.debug("Note {}: has rows already", claimed.id(), e);
+            return First.NOT_THE_FIRST;
+        }
+        if (kept) {
+            return First.WRITTEN;
+        }
+        return settled.get() == 1 ? First.NOT_THE_FIRST : First.LOST;
+    }
+
+    private Optional<Change> recordAny(
+            WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
+        return savepoint.executeRepeated(_ -> {
+            if (!settled(claimed, settlement, now)) {
+                return Optional.empty();
+            }
+            Optional<Look> before = look(claimed);
+            notes.save(note, now);
+            Change change = changes.since(before, claimed.id());
+            refreshPlan.plan(claimed.id());
+            return Optional.of(change);
+        });
+    }
+
+    /** What a refresh changes is told; of others nobody asks. */
+    private Optional<Look> look(WorklistItem claimed) {
+        return claimed.refreshNight() == null ? Optional.empty() : changes.look(claimed.id());
+    }
+
+    /** Writes what becomes of a note of which nothing new is known; false when the claim was lost. */
+    boolean settle(WorklistItem claimed, StateTransition settlement, Instant now) {
+        return savepoint.executeRepeated(_ -> settled(claimed, settlement, now));
+    }
+
+    private boolean settled(WorklistItem claimed, StateTransition settlement, Instant now) {
+        return settlements.settle(claimed, settlement, runs.current().jobExecutionId(), now);
+    }
+
+    /** Writes what becomes of a note that keeps all it has; false when the claim was lost. */
+    boolean keep(WorklistItem claimed, RefreshResult upkeep, Instant now) {
+        return savepoint.executeRepeated(
+                _ -> settlements.keep(claimed, upkeep, runs.current().jobExecutionId(), now));
+    }
+
+    /** Hands a note back as it was; false when the claim was lost. */
+    boolean release(WorklistItem claimed) {
+        return savepoint.executeRepeated(_ -> claims.release(claimed));
+    }
+
+    /** Sets a note due now whose claim was lost to a node that postponed it since it did not have the response. */
+    void setDue(WorklistItem lost) {
+        claims.setDue(List.of(lost.id()));
+    }
+
+    /** The same, but what it has brought in is written. */
+    boolean release(WorklistItem claimed, CapturedNote note, Instant now) {
+        return savepoint.executeRepeated(_ -> {
+            boolean released = claims.release(claimed);
+            if (released) {
+                notes.save(note, now);
+            }
+            return released;
+        });
+    }
+}

@@ -1,0 +1,144 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/**
+ * Repeats a step of a run while the database or the store is unavailable.
+ *
+ * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code archive.outage.after}
+ * closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE}. A closed gate ends every wait at once; the
+ * database is tried once more then, and the failure of the last attempt is thrown. Outside of a run nothing is
+ * repeated.
+ *
+ * <p>A step must be idempotent: its last attempt may have been committed although it failed.
+ */
+@Component
+public class OutageRetry {
+
+    // the lines of a run all come under this name
+    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
+
+    private static final Duration FIRST_WAIT = Duration.ofMillis(250);
+    private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
+
+    private final RunStopper gate;
+    private final ActiveRuns runs;
+    private final ObjectStore store;
+    private final Duration limit;
+    private final AtomicInteger waiting = new AtomicInteger();
+
+    OutageRetry(RunStopper gate, ActiveRuns runs, ObjectStore store, ArchiveProperties settings) {
+        this.gate = gate;
+        this.runs = runs;
+        this.store = store;
+        this.limit = settings.outage().after();
+    }
+
+    /** How many steps have failed and are repeated at this moment. */
+    int waiting() {
+        return waiting.get();
+    }
+
+    /** Executes a step that returns nothing. */
+    void run(Runnable step) {
+        this.<@Nullable Void>call(() -> {
+            step.run();
+            return null;
+        });
+    }
+
+    /** Executes a step, and returns its result. */
+    public <T extends @Nullable Object> T call(Supplier<T> step) {
+        return call(step, step);
+    }
+
+    /**
+     * Executes a step, and returns its result.
+     *
+     * @param first what is executed for the first attempt
+     * @param further what is executed for each attempt after the first
+     */
+    public <T extends @Nullable Object> T call(Supplier<T> first, Supplier<T> further) {
+        try {
+            return first.get();
+        } catch (RuntimeException e) {
+            if (runs.now().isEmpty() || gate.isClosed() || !isOutage(e)) {
+                throw e;
+            }
+            return repeat(further, e);
+        }
+    }
+
+    private <T extends @Nullable Object> T repeat(Supplier<T> step, RuntimeException first) {
+        long began = System.nanoTime();
+        RuntimeException last = first;
+        boolean isAccepting = false;
+        Duration wait = FIRST_WAIT;
+        if (waiting.getAndIncrement() == 0) {
+            log.warn("{}; the step is repeated for up to {} s", reason(first), limit.toSeconds());
+        }
+        try {
+            while (true) {
+                Duration left = limit.minusNanos(System.nanoTime() - began);
+                if (left.isNegative()) {
+                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
+                }
+                boolean isLast = isClosedWithin(wait.compareTo(left) < 0 ? wait : left);
+                if (isLast && last instanceof StoreException) {
+                    throw last;
+                }
+                try {
+                    return step.get();
+                } catch (RuntimeException e) {
+                    if (!isOutage(e) || (isAccepting && e instanceof StoreException)) {
+                        throw e;
+                    }
+                    // the store may be back only since this attempt failed
+                    isAccepting = isOfOneObject(e);
+                    last = e;
+                }
+                if (isLast) {
+                    throw last;
+                }
+                wait = wait.multipliedBy(2);
+                wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;
+            }
+        } finally {
+            waiting.decrementAndGet();
+        }
+    }
+
+    private boolean isClosedWithin(Duration wait) {
+        try {
+            return gate.awaitClosed(wait);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return true;
+        }
+    }
+
+    private static boolean isOutage(RuntimeException failure) {
+        return failure instanceof StoreException store ? store.unreachable() : DatabaseErrors.isOutOfReach(failure);
+    }
+
+    /** Whether the store accepts other objects, so that the failure is that of one note. */
+    private boolean isOfOneObject(RuntimeException failure) {
+        return failure instanceof StoreException && store.takes();
+    }
+
+    private static String reason(RuntimeException failure) {
+        return failure instanceof StoreException
+                ? String.valueOf(failure.getMessage())
+                : "the database is unavailable: " + DatabaseErrors.describe(failure);
+    }
+}

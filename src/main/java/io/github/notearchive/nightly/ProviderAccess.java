@@ -1,0 +1,37 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.nightly.StartDecision.Granted;
+import io.github.notearchive.provider.JustOneApiClient;
+import org.springframework.stereotype.Component;
+
+/** Lets calls leave for as long as a run lasts and its gate is open, and at no other time. */
+@Component
+class ProviderAccess {
+
+    private final JustOneApiClient provider;
+    private final RunStopper gate;
+    private final JobExecutionQueries executions;
+
+    ProviderAccess(JustOneApiClient provider, RunStopper gate, JobExecutionQueries executions) {
+        this.provider = provider;
+        this.gate = gate;
+        this.executions = executions;
+    }
+
+    /** Opens the gate, and the way through it, unless a signal has come already. */
+    void open(RunState run, Granted clearance) {
+        gate.open();
+        StartRefusal withoutCalls = clearance.withoutCalls();
+        if (withoutCalls != null) {
+            provider.end(withoutCalls.toRun());
+            return;
+        }
+        provider.open(clearance.tonight(), clearance.made(), !executions.isAnotherRunActive(run.node()), gate::close);
+        gate.closure().ifPresent(closure -> provider.end(closure.reason()));
+    }
+
+    void end() {
+        provider.end("no run is active");
+    }
+}

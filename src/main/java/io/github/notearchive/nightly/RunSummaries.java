@@ -1,0 +1,107 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobStarter;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.TransactionException;
+
+/** Sums up runs that have ended. */
+@Component
+class RunSummaries {
+
+    // the lines of a run all come under this name
+    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
+
+    private final RunStopper gate;
+    private final CallsOfRun calls;
+    private final WorklistStats worklist;
+    private final SchemaDrift drift;
+    private final NoteSourceProperties sourceSettings;
+    private final RefreshProperties refreshSettings;
+
+    RunSummaries(
+            RunStopper gate,
+            CallsOfRun calls,
+            WorklistStats worklist,
+            SchemaDrift drift,
+            NoteSourceProperties sourceSettings,
+            RefreshProperties refreshSettings) {
+        this.gate = gate;
+        this.calls = calls;
+        this.worklist = worklist;
+        this.drift = drift;
+        this.sourceSettings = sourceSettings;
+        this.refreshSettings = refreshSettings;
+    }
+
+    /** What a run did, and how its execution ended. */
+    RunSummary of(RunState run, JobExecution execution, boolean restart) {
+        ExitCode exitCode = JobStarter.ended(execution, gate);
+        String reason = switch (exitCode) {
+            case COMPLETED -> whyCompleted(run);
+            case FAILED, UPSTREAM_UNAVAILABLE -> JobStarter.whyFailed(execution, gate);
+            default -> execution.getExitStatus().getExitDescription();
+        };
+        return of(run, execution, restart, new Gate.Closure(exitCode, reason));
+    }
+
+    /** The same of one whose end the database did not take. */
+    RunSummary ofBroken(RunState run, JobExecution execution, boolean restart, RuntimeException broken) {
+        return of(run, execution, restart, JobStarter.brokenBy(broken));
+    }
+
+    private RunSummary of(RunState run, JobExecution execution, boolean restart, Gate.Closure end) {
+        CallsOfRun.Bills made = calls.of(execution.getId());
+        return new RunSummary(
+                end.exitCode(),
+                end.reason(),
+                run.took(),
+                new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), restart),
+                run.notes(),
+                run.files(),
+                made.bill(),
+                made.boughtAgain(),
+                made.videos(),
+                refreshes(run, made),
+                newFields(run));
+    }
+
+    /** A worklist that nobody filled should not look like a night's work. */
+    private String whyCompleted(RunState run) {
+        try {
+            return run.counts().done() == 0 && worklist.countByState().isEmpty()
+                    ? "the worklist is empty; fill it with: note-archive enqueue FILE"
+                    : "every note that was due reached its end";
+        } catch (DataAccessException | TransactionException e) {
+            log.warn("The worklist could not be counted: {}", DatabaseErrors.describe(e));
+            return "every note that was due reached its end";
+        }
+    }
+
+    private List<SchemaDrift.Found> newFields(RunState run) {
+        List<SchemaDrift.Found> found = drift.found();
+        return found.subList(run.fieldsBefore(), found.size());
+    }
+
+    private RunSummary.Refreshes refreshes(RunState run, CallsOfRun.Bills made) {
+        return new RunSummary.Refreshes(
+                run.answeredAnew(),
+                run.refreshedGone.sum(),
+                run.refreshesPutOff.sum(),
+                made.refreshesDue(),
+                made.refreshes(),
+                new RunSummary.Tonight(
+                        made.refreshesTonight(), refreshSettings.callsAllowed(sourceSettings.callsPerNight())));
+    }
+}

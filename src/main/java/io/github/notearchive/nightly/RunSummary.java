@@ -1,0 +1,174 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.batch.ExitCode;
+import java.time.Duration;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a run did, and how it ended.
+ *
+ * @param exitCode how it ended
+ * @param reason why, for a person to read
+ * @param took from the start to the end
+ * @param execution which one it was; null when none was started
+ * @param notes what became of the notes that were not archived before
+ * @param files what became of the notes' files
+ * @param bill the requests to the provider
+ * @param boughtAgain of the billed ones, those for notes whose files were dead at the addresses of an earlier answer
+ * @param videos of the requests, those for videos
+ * @param refreshes what became of archived notes that were asked about anew, which none of the counts above has, but
+ *     for those of files and requests
+ * @param newFields fields of answers that were never seen before
+ */
+public record RunSummary(
+        ExitCode exitCode,
+        String reason,
+        Duration took,
+        @Nullable Execution execution,
+        Notes notes,
+        Files files,
+        CallTotals.Bill bill,
+        long boughtAgain,
+        Videos videos,
+        Refreshes refreshes,
+        List<SchemaDrift.Found> newFields) {
+
+    /**
+     * An execution of the job.
+     *
+     * @param id its row in {@code batch_job_execution}
+     * @param instance the job instance that it belongs to
+     * @param restart whether it continued an unfinished instance
+     */
+    public record Execution(long id, long instance, boolean restart) {}
+
+    /**
+     * What became of notes.
+     *
+     * @param archived notes that reached their end complete
+     * @param unavailable notes that are not there, or no longer
+     * @param postponed times that a note was put off
+     * @param failed notes that were given up
+     * @param released notes that were handed back untouched
+     * @param forgotten notes of whose answers nothing was kept, since their authors are forgotten
+     */
+    public record Notes(long archived, long unavailable, long postponed, long failed, long released, long forgotten) {
+
+        static final Notes NONE = new Notes(0, 0, 0, 0, 0, 0);
+    }
+
+    /**
+     * What became of the notes' files.
+     *
+     * @param stored files stored, without those that were there already
+     * @param bytes bytes stored
+     * @param known files whose bytes were in the store already, found after the download
+     * @param bytesKnown bytes that were therefore not uploaded
+     * @param takenOver files that another note, or another place of the same one, had under the same name, so that no
+     *     request was made
+     * @param bytesTakenOver bytes that were therefore not downloaded
+     * @param improved files that were there in a lesser rendition and are there in a better one now
+     * @param lesser files of notes archived by this run that are there in a lesser rendition than the best one offered
+     * @param requests requests to media servers, which cost nothing
+     */
+    public record Files(
+            long stored,
+            long bytes,
+            long known,
+            long bytesKnown,
+            long takenOver,
+            long bytesTakenOver,
+            long improved,
+            long lesser,
+            long requests) {
+
+        static final Files NONE = new Files(0, 0, 0, 0, 0, 0, 0, 0, 0);
+    }
+
+    /**
+     * How many calls of a kind were made in a night.
+     *
+     * @param made by whatever run and node
+     * @param allowed our own limit of them; 0 is none
+     */
+    public record Tonight(long made, long allowed) {
+
+        static final Tonight NONE = new Tonight(0, 0);
+    }
+
+    /**
+     * The calls for videos.
+     *
+     * @param enabled whether any are made
+     * @param bill the requests to the provider
+     * @param tonight those of the whole night
+     */
+    public record Videos(boolean enabled, CallTotals.Bill bill, Tonight tonight) {
+
+        static final Videos NONE = new Videos(false, CallTotals.Bill.NONE, Tonight.NONE);
+    }
+
+    /**
+     * What became of archived notes that were asked about anew.
+     *
+     * @param answered those with a new answer
+     * @param gone notes that are no longer there, and keep what was archived
+     * @param putOff notes left to a later night
+     * @param due notes that are due still
+     * @param bill the requests to the provider
+     * @param tonight those of the whole night
+     */
+    public record Refreshes(
+            Answered answered, long gone, long putOff, long due, CallTotals.Bill bill, Tonight tonight) {
+
+        static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, CallTotals.Bill.NONE, Tonight.NONE);
+
+        /** Whether there is anything to tell. */
+        public boolean any() {
+            return answered.notes() + gone + putOff + due + bill.calls() > 0;
+        }
+    }
+
+    /**
+     * Archived notes with a new answer.
+     *
+     * @param notes all of them; the next three count those of them that
+     * @param counts have other counts than before,
+     * @param words another title or text,
+     * @param files or a file that they did not have
+     * @param back those that were UNAVAILABLE meanwhile
+     */
+    public record Answered(long notes, long counts, long words, long files, long back) {
+
+        static final Answered NONE = new Answered(0, 0, 0, 0, 0);
+    }
+
+    /** Its row in {@code batch_job_execution}; null when no execution was started. */
+    public @Nullable Long executionId() {
+        return execution == null ? null : Long.valueOf(execution.id());
+    }
+
+    /** What to do now, for the person in charge. */
+    public String next() {
+        return execution == null ? exitCode.nextUnbegun() : exitCode.next();
+    }
+
+    /** A run that ended before an execution began: nothing was asked, nothing changed. */
+    public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
+        return new RunSummary(
+                exitCode,
+                reason,
+                took,
+                null,
+                Notes.NONE,
+                Files.NONE,
+                CallTotals.Bill.NONE,
+                0,
+                Videos.NONE,
+                Refreshes.NONE,
+                List.of());
+    }
+}

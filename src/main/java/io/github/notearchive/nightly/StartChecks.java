@@ -1,0 +1,103 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.batch.CrashRecovery;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.nightly.plan.PlanQueries;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NoteSourceProperties;
+import java.io.UncheckedIOException;
+import java.time.Clock;
+import java.util.Optional;
+import org.springframework.stereotype.Component;
+
+/**
+ * What comes between the node's lock and a run.
+ *
+ * <p>In this order: a rebuild that is not finished; whether the bucket is that of the database, since spooled responses
+ * are written only into a database that is; what a killed process left behind; the gate of an earlier 303; our own
+ * limits of the night; whether provider and store can be reached; the housekeeping. A closed gate, or a used-up limit
+ * of calls, denies a run only when no note is due whose response is held.
+ */
+@Component
+class StartChecks {
+
+    private final JobExecutionQueries executions;
+    private final CrashRecovery recovery;
+    private final QuotaHolds sourceGate;
+    private final CallRepository calls;
+    private final NightlyBytes bytes;
+    private final NoteSourceProperties sourceSettings;
+    private final PlanQueries backlog;
+    private final ClaimRepository claims;
+    private final Reachability reachability;
+    private final Housekeeping housekeeping;
+    private final Clock clock;
+
+    StartChecks(
+            JobExecutionQueries executions,
+            CrashRecovery recovery,
+            QuotaHolds sourceGate,
+            CallRepository calls,
+            NightlyBytes bytes,
+            NoteSourceProperties sourceSettings,
+            PlanQueries backlog,
+            ClaimRepository claims,
+            Reachability reachability,
+            Housekeeping housekeeping,
+            Clock clock) {
+        this.executions = executions;
+        this.recovery = recovery;
+        this.sourceGate = sourceGate;
+        this.calls = calls;
+        this.bytes = bytes;
+        this.sourceSettings = sourceSettings;
+        this.backlog = backlog;
+        this.claims = claims;
+        this.reachability = reachability;
+        this.housekeeping = housekeeping;
+        this.clock = clock;
+    }
+
+    /** Makes ready for a run of a node whose lock is held, or says why it does not begin. */
+    StartDecision of(RunState run) {
+        Optional<StartRefusal> held = StartRefusal.ofRebuild(executions.isRebuildUnfinished())
+                .or(reachability::refusalOfBucket)
+                .or(() -> recover(run.node()));
+        if (held.isPresent()) {
+            return new StartDecision.Denied(held.get());
+        }
+        Night tonight = Night.current(clock);
+        NightlyCalls made = calls.count(tonight);
+        Optional<StartRefusal> noCalls =
+                ofGate(run.options()).or(() -> StartRefusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
+        noCalls.ifPresent(_ -> backlog.markPaid());
+        Optional<StartRefusal> refusal = noCalls.filter(_ -> !claims.isHeldDue(run.node()))
+                .or(() -> bytes.refusal(run))
+                .or(noCalls.isPresent() ? reachability::refusalOfStore : reachability::refusal);
+        if (refusal.isPresent()) {
+            return new StartDecision.Denied(refusal.get());
+        }
+        housekeeping.tidy();
+        return new StartDecision.Granted(tonight, made, noCalls.orElse(null));
+    }
+
+    private Optional<StartRefusal> recover(String node) {
+        // before the gate is looked at: what closes it from now on ends this run, too
+        calls.stops().heedFromNow();
+        try {
+            recovery.recover(node);
+            return Optional.empty();
+        } catch (UncheckedIOException e) {
+            return Optional.of(StartRefusal.of(ExitCode.USAGE, String.valueOf(e.getMessage())));
+        }
+    }
+
+    private Optional<StartRefusal> ofGate(RunOptions options) {
+        return StartRefusal.ofGate(sourceGate.current()).filter(_ -> !options.force());
+    }
+}

@@ -1,0 +1,81 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.store.StoreException;
+import java.util.Optional;
+
+/**
+ * Why no run begins, or takes anything more up, whoever began it.
+ *
+ * @param exitCode how a run ends that meets it
+ * @param toRun what that run says
+ * @param toPlan what a plan says, where no run is begun
+ */
+public record StartRefusal(ExitCode exitCode, String toRun, String toPlan) {
+
+    /** Another run of the node is active, or what else takes its lock. */
+    public static StartRefusal ofLock(String node) {
+        return new StartRefusal(
+                ExitCode.ALREADY_RUNNING,
+                "another run of node " + node + " is active, or a rebuild or forget of the archive",
+                "a run of node " + node + " is active, and does this now");
+    }
+
+    public static Optional<StartRefusal> ofRebuild(boolean isUnfinished) {
+        String rebuilt = "the tables are being rebuilt from the bucket, and that is not finished";
+        return isUnfinished
+                ? Optional.of(new StartRefusal(
+                        ExitCode.USAGE,
+                        rebuilt
+                                + ": notes that are archived would be bought again. Finish it with note-archive rebuild",
+                        rebuilt + "; finish it with note-archive rebuild"))
+                : Optional.empty();
+    }
+
+    public static Optional<StartRefusal> ofGate(Optional<QuotaHolds.Closed> closed) {
+        return closed.map(gate -> {
+            String met = gate.reason()
+                    + " was met on "
+                    + Night.local(gate.at())
+                    + "; no call is made until "
+                    + Night.local(gate.until());
+            return new StartRefusal(
+                    ExitCode.QUOTA_EXHAUSTED,
+                    met + ". --force asks all the same",
+                    met + ", unless run --force asks all the same");
+        });
+    }
+
+    /** @param perNight our own limit; 0 is none */
+    public static Optional<StartRefusal> ofCalls(int perNight, NightlyCalls made, Night tonight) {
+        return perNight > 0 && made.all() >= perNight
+                ? Optional.of(usedUp(perNight + " calls", tonight))
+                : Optional.empty();
+    }
+
+    /** @param stored how many bytes of media, by all runs and nodes */
+    public static Optional<StartRefusal> ofBytes(NightlyLimitProperties limits, long stored, Night tonight) {
+        long limit = limits.bytesPerNight().toBytes();
+        return limit > 0 && stored >= limit
+                ? Optional.of(usedUp(limits.bytesPerNightInWords() + " of media", tonight))
+                : Optional.empty();
+    }
+
+    /** Whoever meets it says the same. */
+    static StartRefusal of(ExitCode exitCode, String words) {
+        return new StartRefusal(exitCode, words, words);
+    }
+
+    /** The store is not there, or takes nothing of ours. */
+    public static StartRefusal ofStore(StoreException e) {
+        return of(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+    }
+
+    private static StartRefusal usedUp(String what, Night tonight) {
+        String words = "our own limit of " + what + " a night is used up until " + Night.local(tonight.ends());
+        return of(ExitCode.QUOTA_EXHAUSTED, words);
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.ledger.CallLedger;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.nightly.VideoOutcome.Unanswered;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.provider.CallsEndedException;
+import io.github.notearchive.provider.FetchOutcome;
+import io.github.notearchive.provider.FetchOutcome.Blocked;
+import io.github.notearchive.provider.FetchOutcome.Deferred;
+import io.github.notearchive.provider.FetchOutcome.Exhausted;
+import io.github.notearchive.provider.FetchOutcome.Found;
+import io.github.notearchive.provider.FetchOutcome.Missing;
+import io.github.notearchive.provider.FetchOutcome.Outstanding;
+import io.github.notearchive.provider.FetchOutcome.Rejected;
+import io.github.notearchive.provider.FetchOutcome.Unclaimed;
+import io.github.notearchive.provider.ProviderReply;
+import java.time.Clock;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.stereotype.Component;
+
+/** The second call, for the video of a note whose own answer offers none. */
+@Component
+class VideoFetcher {
+
+    // the lines of whoever decides about a note come under one name
+    private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
+
+    private final VideoFiles videos;
+    private final NoteFetcher questions;
+    private final RunHealth health;
+    private final CallLedger ledger;
+    private final Clock clock;
+
+    VideoFetcher(VideoFiles videos, NoteFetcher questions, RunHealth health, CallLedger ledger, Clock clock) {
+        this.videos = videos;
+        this.questions = questions;
+        this.health = health;
+        this.ledger = ledger;
+        this.clock = clock;
+    }
+
+    /**
+     * Asks for the note's video, where it is to be asked for. What ends the run ends it at once; the note's other files
+     * are brought in all the same.
+     */
+    VideoOutcome answer(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
+        if (!videos.isToBeAsked(claimed, capture)) {
+            return videos.known(capture);
+        }
+        FetchOutcome outcome;
+        try {
+            outcome = questions.video(claimed, capture);
+        } catch (CallsEndedException e) {
+            health.awaitEnd(e);
+            return new Unanswered.Ended("its video was not asked for: " + e.getMessage());
+        }
+        return switch (outcome) {
+            case Found(var answer) -> new VideoOutcome.Answered(answer);
+            case Missing(var reply, var certain) -> withoutVideo(claimed, reply, certain);
+            case Rejected(var reply) -> {
+                log.warn(
+                        "Note {}: the provider rejects our request for its video, {}; it will not"
+                                + " be asked for again",
+                        claimed.id(),
+                        reply);
+                yield new Unanswered.Refused("the call for it is rejected: " + reply, reply);
+            }
+            case Deferred(var reply, var cause) -> new Unanswered.Repeated("the call for it: " + reply, reply, cause);
+            case Exhausted(var quota, var whose, var until)
+            when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
+                new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
+            case Exhausted exhausted -> new Unanswered.Ended(health.ends(exhausted, "for a video: "));
+            case Outstanding(var call) ->
+                new Unanswered.Later(call.reason(), Night.current(clock).ends());
+            case Unclaimed _ -> new Unanswered.Ended(NoteFetcher.CLAIM_LOST);
+            case Blocked blocked -> new Unanswered.Ended(health.ends(blocked, "for a video: "));
+        };
+    }
+
+    /** As with a note, a success without it is believed on a second night only. */
+    private VideoOutcome withoutVideo(WorklistItem claimed, ProviderReply reply, boolean certain) {
+        Night tonight = Night.current(clock);
+        return certain || ledger.wasVideoMissingBefore(claimed.id(), tonight)
+                ? new VideoOutcome.NotOffered()
+                : new Unanswered.Later(
+                        "not in the answer: " + reply + "; asked once more on a later night", tonight.ends());
+    }
+}

@@ -1,0 +1,227 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.PendingWork;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.batch.CurrentStep;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.LogContext;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.JustOneApiClient;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.configuration.annotation.StepScope;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.item.ItemStreamReader;
+import org.springframework.dao.DataAccessException;
+import org.springframework.stereotype.Component;
+
+/**
+ * Claims one due note at a time, for one worker. An archived note that is to be asked about anew comes when no other is
+ * due, and while our own limits leave a call for it.
+ *
+ * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only when none can. A
+ * closed gate ends it at once, and marks the worker's step to terminate, so that the job is STOPPED and not COMPLETED.
+ * A note counts as in work from the claim until the next read, which is after the commit.
+ */
+@Component
+@StepScope
+class WorklistReader implements ItemStreamReader<WorklistItem> {
+
+    private static final Logger log = LoggerFactory.getLogger(WorklistReader.class);
+
+    /** The worklist is looked at this often when there is nothing to do, by one worker for all. */
+    private static final Duration LOOK = Duration.ofMillis(250);
+
+    /** The others see within this time what that one found. */
+    private static final Duration HEAR = Duration.ofMillis(20);
+
+    /** A row that is due and cannot be claimed for so long is held by somebody else's session. */
+    private static final Duration LOCKED_FOR = Duration.ofMinutes(5);
+
+    private final ClaimRepository claims;
+    private final JustOneApiClient provider;
+    private final RunStopper gate;
+    private final NightlyBytes bytes;
+    private final OutageRetry outages;
+    private final RunState run;
+    private final ArchiveProperties settings;
+    private final Clock clock;
+    private @Nullable WorklistItem note;
+    private boolean isRefreshing;
+
+    WorklistReader(
+            ClaimRepository claims,
+            JustOneApiClient provider,
+            RunStopper gate,
+            NightlyBytes bytes,
+            OutageRetry outages,
+            ActiveRuns runs,
+            ArchiveProperties settings,
+            Clock clock) {
+        this.claims = claims;
+        this.provider = provider;
+        this.gate = gate;
+        this.bytes = bytes;
+        this.outages = outages;
+        this.run = runs.current();
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    @Override
+    public void open(ExecutionContext context) {
+        LogContext.execution(run.jobExecutionId()); // on the worker's own thread
+    }
+
+    @Override
+    public @Nullable WorklistItem read() throws InterruptedException {
+        boolean comesFromANote = note != null; // which may have been the last that was waited for
+        leaveNote();
+        LogContext.note(null);
+        while (gate.closure().isEmpty()) {
+            Duration wait = comesFromANote ? Duration.ZERO : run.waitBeforeLooking(LOOK);
+            comesFromANote = false;
+            if (wait.isPositive()) {
+                gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
+            } else {
+                try {
+                    Optional<WorklistItem> claimed = outages.call(this::claim);
+                    if (claimed.isPresent()) {
+                        run.noLongerQuiet();
+                        LogContext.note(claimed.get().id());
+                        return claimed.get();
+                    }
+                    if (!outages.<Boolean>call(this::isMoreToCome)) {
+                        return null;
+                    }
+                } catch (DataAccessException e) {
+                    if (!run.outlives(e)) {
+                        throw e;
+                    }
+                    log.warn("No note could be claimed: {}", DatabaseErrors.describe(e));
+                }
+            }
+        }
+        CurrentStep.end();
+        return null;
+    }
+
+    private Optional<WorklistItem> claim() {
+        run.claims.releaseUnconfirmed(held -> claims.releaseOthers(run.node(), held));
+        if (bytes.isUsedUp(run) || !run.takeOne()) {
+            return Optional.empty();
+        }
+        // before the claim: whoever finds no more notes is to know of this one
+        run.inHand.incrementAndGet();
+        try {
+            boolean makesCalls = run.withoutCalls().isEmpty();
+            Optional<WorklistItem> claimed =
+                    run.claims.add(() -> makesCalls ? claims.claim(run.node()) : claims.claimHeld(run.node()));
+            if (claimed.isEmpty() && makesCalls) {
+                claimed = claimRefresh();
+            }
+            note = claimed.orElse(null);
+            return claimed;
+        } finally {
+            run.claimed(note != null);
+            if (note == null) {
+                run.inHand.decrementAndGet();
+            }
+        }
+    }
+
+    /**
+     * Notes come in their order only if none is claimed whose call another one could take: there is to be a call left
+     * for each note in hand, and for each of these one of their own.
+     */
+    private Optional<WorklistItem> claimRefresh() {
+        if (provider.callsLeft() < run.inHand.get() || !run.takeRefresh(provider.refreshesLeft())) {
+            return Optional.empty();
+        }
+        Optional<WorklistItem> claimed = Optional.empty();
+        try {
+            claimed = run.claims.add(() -> claims.claimRefresh(run.node()));
+            return claimed;
+        } finally {
+            isRefreshing = claimed.isPresent();
+            if (!isRefreshing) {
+                run.refreshDone();
+            }
+        }
+    }
+
+    private boolean isMoreToCome() {
+        Instant now = clock.instant();
+        // before the outlook: a claim that is being made may not show there yet
+        boolean isLimitUsedUp = run.isLimitUsedUp();
+        Optional<StartRefusal> withoutCalls = run.withoutCalls();
+        PendingWork outlook = withoutCalls.isEmpty() ? claims.outlook(run.node()) : claims.outlookOfHeld(run.node());
+        Instant horizon = settings.retry().windowFrom(now);
+        boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
+                || (withoutCalls.isEmpty() && provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
+        if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
+            gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
+            return true;
+        }
+        if (!isDueNow && !outlook.hasMore(horizon)) {
+            if (withoutCalls.isPresent() && isAnyWaitingForCalls()) {
+                gate.close(withoutCalls.get().exitCode(), withoutCalls.get().toRun());
+                return true;
+            }
+            run.noLongerQuiet(); // so that every worker finds the same, at once
+            return false;
+        }
+        Optional<StartRefusal> usedUp = outlook.heldByThisNode() == 0 ? bytes.refusal(run) : Optional.empty();
+        if (usedUp.isPresent()) {
+            gate.close(usedUp.get().exitCode(), usedUp.get().toRun());
+            return true;
+        }
+        boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;
+        if (run.isStuckFor(LOCKED_FOR, isStuck)) {
+            gate.close(
+                    ExitCode.UPSTREAM_UNAVAILABLE,
+                    "notes are due, but their rows are locked by another session of the database");
+            return true;
+        }
+        Duration wait = outlook.nextDue()
+                .map(due -> Duration.between(now, due))
+                .filter(Duration::isPositive)
+                .orElse(LOOK);
+        run.quietFor(wait.compareTo(LOOK) < 0 ? wait : LOOK);
+        return true;
+    }
+
+    private boolean isAnyWaitingForCalls() {
+        Instant tomorrow = Night.current(clock).ends();
+        return claims.outlook(run.node())
+                        .nextDue()
+                        .filter(due -> !due.isAfter(tomorrow))
+                        .isPresent()
+                || claims.isRefreshDue(run.node());
+    }
+
+    private void leaveNote() {
+        if (note != null) {
+            run.claims.remove(note);
+            note = null;
+            run.inHand.decrementAndGet();
+        }
+        if (isRefreshing) {
+            isRefreshing = false;
+            run.refreshDone();
+        }
+    }
+
+    @Override
+    public void close() {
+        LogContext.clear();
+        leaveNote();
+    }
+}

@@ -1,0 +1,97 @@
+package io.github.notearchive.nightly.plan;
+
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
+import java.time.Clock;
+import java.util.List;
+import org.springframework.stereotype.Component;
+
+/** Plans the night from the tables and the settings. Makes no call, claims nothing, writes nothing. */
+@Component
+public class NightPlanner {
+
+    private final PlanQueries backlog;
+    private final CallTotals totals;
+    private final MediaCatalog media;
+    private final QuotaHolds gate;
+    private final JobExecutionQueries executions;
+    private final ErasureList forgotten;
+    private final ArchiveProperties settings;
+    private final NoteSourceProperties source;
+    private final VideoProperties videos;
+    private final RefreshProperties refreshes;
+    private final NightlyLimitProperties limits;
+    private final Clock clock;
+
+    NightPlanner(
+            PlanQueries backlog,
+            CallTotals totals,
+            MediaCatalog media,
+            QuotaHolds gate,
+            JobExecutionQueries executions,
+            ErasureList forgotten,
+            ArchiveProperties settings,
+            NoteSourceProperties source,
+            VideoProperties videos,
+            RefreshProperties refreshes,
+            NightlyLimitProperties limits,
+            Clock clock) {
+        this.backlog = backlog;
+        this.totals = totals;
+        this.media = media;
+        this.gate = gate;
+        this.executions = executions;
+        this.forgotten = forgotten;
+        this.settings = settings;
+        this.source = source;
+        this.videos = videos;
+        this.refreshes = refreshes;
+        this.limits = limits;
+        this.clock = clock;
+    }
+
+    /** Plans a run of this node that would begin now. */
+    public NightPlan plan() {
+        return new PlanCalculator(facts(), settings, source, videos, refreshes, limits).plan();
+    }
+
+    /** What is left of our own limits tonight. */
+    public List<NightPlan.Limit> limits() {
+        Night tonight = Night.current(clock);
+        return PlanCalculator.limits(
+                totals.made(tonight), media.storedIn(tonight).bytes(), source, videos, refreshes, limits);
+    }
+
+    private PlanInputs facts() {
+        Night tonight = Night.current(clock);
+        String node = settings.node();
+        boolean running = executions.isRunActive(node);
+        return new PlanInputs(
+                clock.instant(),
+                running,
+                executions.isRebuildUnfinished(),
+                gate.current(),
+                backlog.groups(node, running),
+                backlog.claims(node, running),
+                backlog.failed(),
+                forgotten.count().notes(),
+                backlog.refreshes(node, running, refreshes.policy()),
+                videos.enabled() ? backlog.videosToBuy(node, running) : 0,
+                videos.enabled() ? backlog.videos() : PlanQueries.Share.NONE,
+                totals.made(tonight),
+                media.storedIn(tonight).bytes(),
+                backlog.calls(),
+                backlog.files(),
+                backlog.bytesPerAnswer(),
+                backlog.answersBeforeStops());
+    }
+}

@@ -1,0 +1,482 @@
+package io.github.notearchive.nightly.plan;
+
+import io.github.notearchive.batch.TimeBox;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.StartRefusal;
+import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;
+import io.github.notearchive.nightly.plan.NightPlan.CallsNeeded;
+import io.github.notearchive.nightly.plan.NightPlan.DueClass;
+import io.github.notearchive.nightly.plan.NightPlan.DueKind;
+import io.github.notearchive.nightly.plan.NightPlan.ExpectedDuration;
+import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
+import io.github.notearchive.nightly.plan.NightPlan.Limit;
+import io.github.notearchive.nightly.plan.PlanQueries.Group;
+import io.github.notearchive.nightly.plan.PlanQueries.Kind;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalTime;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/** What follows from the facts and the settings. */
+final class PlanCalculator {
+
+    /** Of a call, where none was measured. */
+    private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(1);
+
+    /** Of the files of a note, where none were measured. */
+    private static final Duration ASSUMED_FILES = Duration.ofSeconds(3);
+
+    private static final Duration A_NIGHT = Duration.ofDays(1);
+
+    private final PlanInputs facts;
+    private final ArchiveProperties settings;
+    private final NoteSourceProperties source;
+    private final VideoProperties videos;
+    private final RefreshProperties refreshes;
+    private final NightlyLimitProperties limits;
+
+    private final Night tonight;
+    private final Duration latency;
+    private final Duration fileTime;
+    private final Pace pace;
+    private final List<DueClass> due;
+    private final List<String> heldBack;
+
+    PlanCalculator(
+            PlanInputs facts,
+            ArchiveProperties settings,
+            NoteSourceProperties source,
+            VideoProperties videos,
+            RefreshProperties refreshes,
+            NightlyLimitProperties limits) {
+        this.facts = facts;
+        this.settings = settings;
+        this.source = source;
+        this.videos = videos;
+        this.refreshes = refreshes;
+        this.limits = limits;
+        this.tonight = Night.of(facts.at());
+        PlanQueries.Measured calls = facts.calls().latency();
+        this.latency = calls.of() == 0 ? ASSUMED_LATENCY : calls.median();
+        this.fileTime = facts.files().of() == 0 ? ASSUMED_FILES : facts.files().median();
+        this.pace = pace();
+        this.due = due();
+        this.heldBack = heldBack();
+    }
+
+    /** So many calls, and what keeps them from being more. */
+    private record Bound(long calls, String because) {
+
+        static Bound least(List<Bound> bounds) {
+            return bounds.stream().min(Comparator.comparingLong(Bound::calls)).orElseThrow();
+        }
+    }
+
+    /** How fast calls leave, and what keeps them from leaving faster. */
+    private record Pace(double callsPerSecond, String bound) {
+
+        long callsIn(Duration time) {
+            return (long) (seconds(time) * callsPerSecond);
+        }
+
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "%.1f calls a second by %s", callsPerSecond, bound);
+        }
+    }
+
+    NightPlan plan() {
+        Bound allowed = tonightAllows();
+        long refreshing =
+                atMost(needed(DueKind.REFRESH), refreshLimit(), facts.made().refreshes());
+        long filming = atMost(
+                needed(DueKind.VIDEO), videos.callsPerNight(), facts.made().videos());
+        long others = needed() - needed(DueKind.REFRESH) - needed(DueKind.VIDEO);
+        long wanted = repeated(others + filming + refreshing);
+        long made = Math.min(wanted, allowed.calls());
+        return new NightPlan(
+                facts.at(),
+                tonight.date(),
+                settings.node(),
+                obstacles(),
+                due,
+                new CallsNeeded(
+                        needed(),
+                        facts.calls().perAnswer(),
+                        repeated(needed()),
+                        made,
+                        made < wanted ? allowed.because() : null),
+                limits(facts.made(), facts.storedBytes(), source, videos, refreshes, limits),
+                duration(made),
+                backlogEnd(Math.min(made, repeated(others + filming))),
+                leftOut(wanted - made, allowed, filming, refreshing),
+                notKnown());
+    }
+
+    // what is due
+
+    private List<DueClass> due() {
+        Group held = facts.group(Kind.HELD);
+        Group fresh = facts.group(Kind.NEW);
+        Group putOff = facts.group(Kind.PUT_OFF);
+        Group recheck = facts.group(Kind.RECHECK);
+        long paid = held.paid() + fresh.paid() + putOff.paid() + recheck.paid();
+        return Stream.of(
+                        new DueClass(DueKind.FILES_ONLY, paid, 0),
+                        new DueClass(
+                                DueKind.BETTER_FILES, facts.group(Kind.BETTER).notes(), 0),
+                        asked(DueKind.ANSWER_TOO_OLD, held),
+                        asked(DueKind.NEW, fresh),
+                        asked(DueKind.PUT_OFF, putOff),
+                        asked(DueKind.RECHECK, recheck),
+                        new DueClass(DueKind.VIDEO, facts.videosToBuy(), facts.videosToBuy() + videosExpected(fresh)),
+                        new DueClass(
+                                DueKind.REFRESH,
+                                facts.refreshes().due(),
+                                facts.refreshes().due()))
+                .filter(of -> of.notes() + of.calls() > 0)
+                .toList();
+    }
+
+    private static DueClass asked(DueKind kind, Group group) {
+        long notes = group.notes() - group.paid();
+        return new DueClass(kind, notes, notes);
+    }
+
+    private long videosExpected(Group fresh) {
+        return Math.round((fresh.notes() - fresh.paid()) * facts.videoShare().share());
+    }
+
+    private long needed() {
+        return due.stream().mapToLong(DueClass::calls).sum();
+    }
+
+    private long needed(DueKind kind) {
+        return due.stream()
+                .filter(of -> of.kind() == kind)
+                .mapToLong(DueClass::calls)
+                .sum();
+    }
+
+    private long withoutCall() {
+        return due.stream()
+                .filter(of -> of.calls() == 0)
+                .mapToLong(DueClass::notes)
+                .sum();
+    }
+
+    /** So many answers take so many calls. */
+    private long repeated(long answers) {
+        return (long) Math.ceil(answers * facts.calls().perAnswer());
+    }
+
+    // what stands in the way
+
+    /** Why no run would buy anything, whoever began it. */
+    private List<String> heldBack() {
+        return inWords(Stream.of(
+                StartRefusal.ofRebuild(facts.isRebuildUnfinished()),
+                StartRefusal.ofGate(facts.closed()),
+                StartRefusal.ofCalls(source.callsPerNight(), facts.made(), tonight),
+                StartRefusal.ofBytes(limits, facts.storedBytes(), tonight)));
+    }
+
+    /** Why no run would do what needs no call. */
+    private List<String> heldBackWithoutCall() {
+        return inWords(Stream.of(
+                StartRefusal.ofRebuild(facts.isRebuildUnfinished()),
+                StartRefusal.ofBytes(limits, facts.storedBytes(), tonight)));
+    }
+
+    private static List<String> inWords(Stream<Optional<StartRefusal>> refusals) {
+        return refusals.flatMap(Optional::stream).map(StartRefusal::toPlan).toList();
+    }
+
+    private List<String> obstacles() {
+        List<String> obstacles = new ArrayList<>(withoutCall() > 0 ? heldBackWithoutCall() : heldBack);
+        if (facts.isRunning()) {
+            obstacles.add(StartRefusal.ofLock(settings.node()).toPlan());
+        }
+        return obstacles;
+    }
+
+    // limits
+
+    static List<Limit> limits(
+            NightlyCalls made,
+            long storedBytes,
+            NoteSourceProperties source,
+            VideoProperties videos,
+            RefreshProperties refreshes,
+            NightlyLimitProperties limits) {
+        return List.of(
+                limit("archive.source.calls-per-night", "calls", source.callsPerNight(), made.all()),
+                limit("archive.video.calls-per-night", "calls", videos.callsPerNight(), made.videos()),
+                limit(
+                        "archive.refresh.calls-per-night",
+                        "calls",
+                        refreshes.callsAllowed(source.callsPerNight()),
+                        made.refreshes()),
+                limit(
+                        "archive.limits.bytes-per-night",
+                        "bytes",
+                        limits.bytesPerNight().toBytes(),
+                        storedBytes));
+    }
+
+    private static Limit limit(String name, String unit, long limit, long used) {
+        return new Limit(name, unit, limit, used, limit == 0 ? null : Math.max(0, limit - used));
+    }
+
+    private long bytesLimit() {
+        return limits.bytesPerNight().toBytes();
+    }
+
+    private int refreshLimit() {
+        return refreshes.callsAllowed(source.callsPerNight());
+    }
+
+    private static long atMost(long wanted, long limit, long used) {
+        return limit == 0 ? wanted : Math.min(wanted, Math.max(0, limit - used));
+    }
+
+    /** How many calls our own limits leave. */
+    private List<Bound> ownBounds(long callsMade, long bytesStored) {
+        List<Bound> bounds = new ArrayList<>();
+        if (source.callsPerNight() > 0) {
+            bounds.add(new Bound(
+                    Math.max(0, source.callsPerNight() - callsMade),
+                    "our own limit of " + source.callsPerNight() + " calls a night"));
+        }
+        if (bytesLimit() > 0 && facts.bytesPerAnswer() > 0) {
+            bounds.add(new Bound(
+                    Math.max(0, bytesLimit() - bytesStored) / facts.bytesPerAnswer(),
+                    "our own limit of " + limits.bytesPerNightInWords() + " of media a night"));
+        }
+        return bounds;
+    }
+
+    private Bound tonightAllows() {
+        if (!heldBack.isEmpty()) {
+            return new Bound(0, heldBack.getFirst());
+        }
+        List<Bound> bounds = ownBounds(facts.made().all(), facts.storedBytes());
+        // where more was made already, the quota is another one by now
+        quota().map(quota -> new Bound(quota.calls() - facts.made().all(), quota.because()))
+                .filter(quota -> quota.calls() > 0)
+                .ifPresent(bounds::add);
+        Instant end = end().filter(time -> time.isBefore(tonight.ends())).orElse(tonight.ends());
+        bounds.add(new Bound(
+                pace.callsIn(Duration.between(facts.at(), end)), "the time until " + Night.local(end) + ", " + pace));
+        return Bound.least(bounds);
+    }
+
+    private Bound aNightAllows() {
+        List<Bound> bounds = ownBounds(0, 0);
+        quota().ifPresent(bounds::add);
+        bounds.add(new Bound(pace.callsIn(wholeNight()), "the time of a night, " + pace));
+        return Bound.least(bounds);
+    }
+
+    /** How many calls the provider allowed in the nights that it ended; empty where it ended none. */
+    private Optional<Bound> quota() {
+        List<Long> stops = facts.answersBeforeStops().stream().sorted().toList();
+        if (stops.isEmpty()) {
+            return Optional.empty();
+        }
+        long answers = stops.get((stops.size() - 1) / 2);
+        return Optional.of(new Bound(
+                repeated(answers),
+                "the provider's quota: "
+                        + answers
+                        + " answers, the median of the last "
+                        + stops.size()
+                        + " nights that it ended"));
+    }
+
+    /** When a time limit ends a run that begins now. */
+    private Optional<Instant> end() {
+        return Stream.concat(
+                        limits.stopAfter(facts.at()).stream(),
+                        limits.timeBox(null).map(box -> facts.at().plus(box.length())).stream())
+                .min(Comparator.naturalOrder());
+    }
+
+    /** How long a run may take that begins at 00:00 in Shanghai. */
+    private Duration wholeNight() {
+        Stream<Duration> stop = limits.stopAt().isEmpty()
+                ? Stream.empty()
+                : Stream.of(Duration.ofSeconds(LocalTime.parse(limits.stopAt()).toSecondOfDay()));
+        return Stream.concat(stop, limits.timeBox(null).map(TimeBox::length).stream())
+                .filter(Duration::isPositive)
+                .min(Comparator.naturalOrder())
+                .filter(time -> time.compareTo(A_NIGHT) < 0)
+                .orElse(A_NIGHT);
+    }
+
+    // time
+
+    private Pace pace() {
+        double note = seconds(latency) + seconds(fileTime);
+        return Stream.of(
+                        new Pace(source.callsPerSecond(), "archive.source.calls-per-second"),
+                        new Pace(source.callsInFlight() / seconds(latency), "archive.source.calls-in-flight"),
+                        new Pace(settings.workers() / note, "archive.workers"))
+                .min(Comparator.comparingDouble(Pace::callsPerSecond))
+                .orElseThrow();
+    }
+
+    private static double seconds(Duration duration) {
+        return Math.max(0.001, duration.toMillis() / 1000.0);
+    }
+
+    private ExpectedDuration duration(long calls) {
+        long notes = heldBackWithoutCall().isEmpty() ? withoutCall() : 0;
+        double seconds = calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
+        if (calls + notes > 0) {
+            // the last one is waited for
+            seconds += (calls > 0 ? seconds(latency) : 0) + seconds(fileTime);
+        }
+        return new ExpectedDuration(
+                Duration.ofSeconds(Math.round(seconds)),
+                pace.callsPerSecond(),
+                pace.bound(),
+                latency,
+                fileTime,
+                facts.calls().latency().of(),
+                facts.files().of(),
+                end().orElse(null));
+    }
+
+    // later nights
+
+    private BacklogEnd backlogEnd(long tonightMade) {
+        long later = facts.group(Kind.NEW_LATER).notes()
+                + facts.group(Kind.PUT_OFF_TONIGHT).notes()
+                + facts.group(Kind.PUT_OFF_LATER).notes();
+        long all = repeated(needed() - needed(DueKind.REFRESH) + later);
+        long rest = Math.max(0, all - tonightMade);
+        Bound night = aNightAllows();
+        LocalDate last = rest == 0 ? tonight.date() : last(rest, night.calls());
+        if (videos.callsPerNight() > 0) {
+            long film = repeated(needed(DueKind.VIDEO))
+                    - Math.max(0, videos.callsPerNight() - facts.made().videos());
+            if (film > 0 && last != null) {
+                LocalDate filmed = last(film, videos.callsPerNight());
+                if (filmed != null && filmed.isAfter(last)) {
+                    night = new Bound(
+                            videos.callsPerNight(),
+                            "our own limit of " + videos.callsPerNight() + " calls for videos a night");
+                    last = filmed;
+                }
+            }
+        }
+        return new BacklogEnd(rest, night.calls(), night.because(), last);
+    }
+
+    /** The night in which so many calls are done that are begun in the next one. */
+    private @Nullable LocalDate last(long calls, long perNight) {
+        return perNight == 0 ? null : tonight.date().plusDays(Math.ceilDiv(calls, perNight));
+    }
+
+    // what is left out
+
+    private List<LeftOut> leftOut(long over, Bound allowed, long filming, long refreshing) {
+        List<LeftOut> left = new ArrayList<>();
+        left.add(new LeftOut(over, "calls beyond what tonight allows: " + allowed.because(), tonight.ends(), ""));
+        left.add(new LeftOut(
+                needed(DueKind.VIDEO) - filming,
+                "calls for videos beyond archive.video.calls-per-night",
+                tonight.ends(),
+                ""));
+        left.add(new LeftOut(
+                needed(DueKind.REFRESH) - refreshing,
+                "refreshes beyond archive.refresh.share or its calls-per-night",
+                tonight.ends(),
+                ""));
+        left.add(waiting(Kind.PUT_OFF_TONIGHT, "put off, and due again later tonight"));
+        left.add(waiting(Kind.PUT_OFF_LATER, "put off to a later night"));
+        left.add(waiting(Kind.NEW_LATER, "new, but due in the future: a clock was ahead when they were enqueued"));
+        left.add(waiting(Kind.RECHECK_LATER, "UNAVAILABLE, looked at again later"));
+        left.add(waiting(Kind.BETTER_LATER, "archived, a better rendition is tried for later"));
+        left.add(new LeftOut(
+                facts.refreshes().later(),
+                "archived, asked about anew in a later night",
+                facts.refreshes().next() == null
+                        ? null
+                        : new Night(facts.refreshes().next()).begins(),
+                ""));
+        left.add(new LeftOut(facts.failed(), "FAILED", null, "status says why, and what deals with each"));
+        for (PlanQueries.Claims claims : facts.claims()) {
+            left.add(new LeftOut(claims.notes(), "in work on node " + claims.node(), null, ""));
+        }
+        left.add(new LeftOut(facts.forgotten(), "forgotten, and never asked about", null, ""));
+        return left.stream().filter(of -> of.notes() > 0).toList();
+    }
+
+    private LeftOut waiting(Kind kind, String why) {
+        Group group = facts.group(kind);
+        String advice = kind == Kind.NEW_LATER ? "note-archive requeue NOTE_ID makes one due now" : "";
+        return new LeftOut(group.notes(), why, group.first(), advice);
+    }
+
+    // what nobody knows
+
+    private List<String> notKnown() {
+        List<String> notKnown = new ArrayList<>();
+        if (facts.calls().latency().of() == 0) {
+            notKnown.add(
+                    "how long a call takes: none was measured in the last %d nights, %d s are assumed, and that each is answered at once"
+                            .formatted(PlanQueries.NIGHTS, ASSUMED_LATENCY.toSeconds()));
+        }
+        if (facts.files().of() == 0) {
+            notKnown.add("how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
+                    .formatted(PlanQueries.NIGHTS, ASSUMED_FILES.toSeconds()));
+        }
+        if (facts.answersBeforeStops().isEmpty() && source.callsPerNight() == 0) {
+            notKnown.add("the provider's quota: no run has met its end, and archive.source.calls-per-night sets none");
+        }
+        if (bytesLimit() > 0 && facts.bytesPerAnswer() == 0) {
+            notKnown.add(
+                    "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
+                            .formatted(PlanQueries.NIGHTS));
+        }
+        Group fresh = facts.group(Kind.NEW);
+        if (videos.enabled() && fresh.notes() > fresh.paid()) {
+            notKnown.add(
+                    facts.videoShare().of() == 0
+                            ? "how many of the new notes are videos, each with a second call: none is archived yet, and none is counted"
+                            : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
+                                    .formatted(
+                                            facts.videoShare().share() * 100,
+                                            facts.videoShare().of()));
+        }
+        if (!facts.refreshes().isPlanned()) {
+            notKnown.add(
+                    "which archived notes are asked about anew: archive.refresh has changed, and the next run plans them by it");
+        }
+        if (facts.group(Kind.BETTER).notes()
+                        + due.stream()
+                                .filter(of -> of.kind() == DueKind.FILES_ONLY)
+                                .mapToLong(DueClass::notes)
+                                .sum()
+                > 0) {
+            notKnown.add(
+                    "whether the addresses of answers that are paid for still live; a dead one of an earlier night takes one call more");
+        }
+        return notKnown;
+    }
+}

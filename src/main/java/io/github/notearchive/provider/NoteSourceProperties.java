@@ -1,0 +1,105 @@
+package io.github.notearchive.provider;
+
+import io.github.notearchive.io.Secret;
+import jakarta.validation.constraints.AssertTrue;
+import jakarta.validation.constraints.DecimalMax;
+import jakarta.validation.constraints.DecimalMin;
+import jakarta.validation.constraints.Max;
+import jakarta.validation.constraints.Min;
+import jakarta.validation.constraints.NotNull;
+import java.net.URI;
+import java.time.Duration;
+import java.util.Locale;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.util.unit.DataSize;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * How to reach the note provider, and how much to buy there.
+ *
+ * @param baseUrl where the provider listens, without a path
+ * @param token the account's secret; comes from the environment, never from a file in the repository
+ * @param allowPlainHttp whether the token may travel in clear to another host than this one
+ * @param callsPerSecond the rate that all nodes of a database together never exceed; set it alike on all of them
+ * @param callsInFlight how many calls may wait for their answer at once
+ * @param callsPerNight our own limit of calls in one night; 0 is none
+ * @param connectTimeout how long to wait for a connection; nothing is billed before there is one
+ * @param responseTimeout how long a whole call may take; giving up early may waste a billed call
+ * @param maxAnswerSize how many bytes of an answer are read; a longer one counts as unreadable
+ * @param maxPause the longest that the client pauses after code 302, whatever the provider asks for
+ */
+@Validated
+@ConfigurationProperties("archive.source")
+public record NoteSourceProperties(
+        @DefaultValue("https://api.justoneapi.com") @NotNull URI baseUrl,
+        @DefaultValue("") @NotNull Secret token,
+        @DefaultValue("false") boolean allowPlainHttp,
+
+        @DefaultValue("2") @DecimalMin("0.01") @DecimalMax("1000")
+        double callsPerSecond,
+
+        @DefaultValue("32") @Min(1) @Max(256) int callsInFlight,
+        @DefaultValue("0") @Min(0) int callsPerNight,
+        @DefaultValue("10s") @DurationMin(millis = 100) Duration connectTimeout,
+
+        @DefaultValue("120s") @DurationMin(millis = 100) @DurationMax(minutes = 30)
+        Duration responseTimeout,
+
+        @DefaultValue("4MB") @NotNull DataSize maxAnswerSize,
+
+        @DefaultValue("15m") @DurationMin(seconds = 1) @DurationMax(hours = 2)
+        Duration maxPause) {
+
+    public NoteSourceProperties {
+        token = token.stripped();
+    }
+
+    @AssertTrue(message = "archive.source.base-url must be an http or https address without a path, query or user")
+    boolean isBaseUrlPlain() {
+        return ("http".equals(scheme()) || "https".equals(scheme()))
+                && baseUrl.getHost() != null
+                && baseUrl.getRawUserInfo() == null
+                && baseUrl.getRawQuery() == null
+                && (baseUrl.getRawPath().isEmpty() || "/".equals(baseUrl.getRawPath()));
+    }
+
+    @AssertTrue(
+            message =
+                    "archive.source.base-url is plain HTTP to another host, which would send the token in clear: use https,"
+                            + " or set JUSTONEAPI_ALLOW_PLAIN_HTTP=true if you accept that")
+    boolean isTokenProtected() {
+        return !"http".equals(scheme()) || allowPlainHttp || isLoopback();
+    }
+
+    @AssertTrue(
+            message = "archive.source.response-timeout must be at least 60s (the provider's own advice: a call given up"
+                    + " early may be billed all the same)")
+    boolean isResponseTimeoutLongEnough() {
+        return isLoopback() || responseTimeout.compareTo(Duration.ofSeconds(60)) >= 0;
+    }
+
+    @AssertTrue(message = "archive.source.response-timeout must be longer than archive.source.connect-timeout")
+    boolean isResponseTimeoutLonger() {
+        return responseTimeout.compareTo(connectTimeout) > 0;
+    }
+
+    @AssertTrue(message = "archive.source.max-answer-size must lie between 1KB and 1GB")
+    boolean isMaxAnswerSizeUsable() {
+        return maxAnswerSize.compareTo(DataSize.ofKilobytes(1)) >= 0
+                && maxAnswerSize.compareTo(DataSize.ofGigabytes(1)) <= 0;
+    }
+
+    private String scheme() {
+        return baseUrl.getScheme() == null ? "" : baseUrl.getScheme().toLowerCase(Locale.ROOT);
+    }
+
+    /** Whether the provider is reached without leaving this machine. */
+    public boolean isLoopback() {
+        String host = baseUrl.getHost();
+        return host != null
+                && (host.equals("localhost") || host.equals("[::1]") || host.matches("127\\.\\d+\\.\\d+\\.\\d+"));
+    }
+}

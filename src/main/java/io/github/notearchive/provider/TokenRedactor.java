@@ -1,0 +1,140 @@
+package io.github.notearchive.provider;
+
+import io.github.notearchive.io.Secret;
+import java.nio.charset.StandardCharsets;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Our token where the provider repeats it: as it is, percent-encoded, escaped as JSON does it, each also within another
+ * text of its kind, and in UTF-16.
+ *
+ * <p>It is replaced by stars of the same length, so that an answer stays an answer and every other byte of it stays
+ * where it was. A token of fewer than eight characters is practice, and would be found in any text; it is left alone.
+ *
+ * <p>A search by hand, since it goes over every answer: about a nanosecond a byte, and never more than the token's
+ * length times the body's.
+ */
+final class TokenRedactor {
+
+    private static final int SHORTEST = 8;
+    private static final int NOT_HERE = -1;
+    private static final int MOST_ENCODINGS = 4;
+
+    private final byte[] token;
+
+    TokenRedactor(Secret token) {
+        byte[] bytes = token.value().getBytes(StandardCharsets.UTF_8);
+        this.token = token.value().length() < SHORTEST ? new byte[0] : bytes;
+    }
+
+    /** The bytes without it; empty when they do not repeat it. */
+    Optional<byte[]> erasedFrom(byte[] bytes) {
+        if (token.length == 0) {
+            return Optional.empty();
+        }
+        byte @Nullable [] erased = null;
+        int place = 0;
+        while (place < bytes.length) {
+            int end = mayBegin(bytes, place) ? end(bytes, place, 0) : NOT_HERE;
+            if (end == NOT_HERE) {
+                place++;
+                continue;
+            }
+            if (erased == null) {
+                erased = bytes.clone();
+            }
+            for (; place < end; place++) {
+                // the NULs between the letters of UTF-16 stay
+                erased[place] = bytes[place] == 0 ? 0 : (byte) '*';
+            }
+        }
+        return Optional.ofNullable(erased);
+    }
+
+    String erasedFrom(String text) {
+        return erasedFrom(text.getBytes(StandardCharsets.UTF_8))
+                .map(erased -> new String(erased, StandardCharsets.UTF_8))
+                .orElse(text);
+    }
+
+    /** Backslashes belong to what they escape, so only the first of a row may begin. */
+    private boolean mayBegin(byte[] bytes, int place) {
+        byte b = bytes[place];
+        return (b == token[0] || b == '%' || b == '\\' || b == '+') && (place == 0 || bytes[place - 1] != '\\');
+    }
+
+    /** Where a token ends whose characters from the i-th on begin here. */
+    private int end(byte[] bytes, int from, int i) {
+        if (i == token.length) {
+            return from;
+        }
+        int letter = i == 0 ? from : behind(bytes, from, (byte) 0, 3);
+        int place = behind(bytes, letter, (byte) '\\', bytes.length);
+        if (token[i] == '%') {
+            return endBehindPercent(bytes, place, i);
+        }
+        int next = behindCharacter(bytes, place, token[i]);
+        return next == NOT_HERE ? NOT_HERE : end(bytes, next, i + 1);
+    }
+
+    /**
+     * A percent sign of the token's own may stand as it is, or encoded so many times, which only what follows tells.
+     */
+    private int endBehindPercent(byte[] bytes, int place, int i) {
+        if (place >= bytes.length || bytes[place] != '%') {
+            int next = behindCharacter(bytes, place, (byte) '%');
+            return next == NOT_HERE ? NOT_HERE : end(bytes, next, i + 1);
+        }
+        int next = place + 1;
+        for (int encoded = 0; encoded <= MOST_ENCODINGS; encoded++) {
+            int end = end(bytes, next, i + 1);
+            if (end != NOT_HERE) {
+                return end;
+            }
+            if (!isHex(bytes, next, (byte) '%')) {
+                return NOT_HERE;
+            }
+            next += 2;
+        }
+        return NOT_HERE;
+    }
+
+    private static int behind(byte[] bytes, int from, byte filler, int most) {
+        int place = from;
+        while (place < bytes.length && bytes[place] == filler && place - from < most) {
+            place++;
+        }
+        return place;
+    }
+
+    private static int behindCharacter(byte[] bytes, int place, byte wanted) {
+        if (place >= bytes.length) {
+            return NOT_HERE;
+        }
+        byte b = bytes[place];
+        if (b == '%') {
+            return behindPercent(bytes, place + 1, wanted);
+        }
+        if (b == wanted || (wanted == ' ' && b == '+')) {
+            return place + 1;
+        }
+        boolean isUnicode = b == 'u' && isHex(bytes, place + 1, (byte) 0) && isHex(bytes, place + 3, wanted);
+        return isUnicode ? place + 5 : NOT_HERE;
+    }
+
+    /** A percent sign is itself encoded, {@code 25}, each time that the whole is. */
+    private static int behindPercent(byte[] bytes, int from, byte wanted) {
+        int place = from;
+        while (isHex(bytes, place, (byte) '%')) {
+            place += 2;
+        }
+        return isHex(bytes, place, wanted) ? place + 2 : NOT_HERE;
+    }
+
+    private static boolean isHex(byte[] bytes, int place, byte value) {
+        return place + 1 < bytes.length
+                && Character.digit(bytes[place], 16) == (value >> 4 & 0xf)
+                && Character.digit(bytes[place + 1], 16) == (value & 0xf);
+    }
+}

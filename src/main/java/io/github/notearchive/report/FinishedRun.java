@@ -1,0 +1,24 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.Night;
+import java.time.Instant;
+
+/**
+ * The end of the command {@code run}, whatever came of it.
+ *
+ * @param began when the command began
+ * @param ended when it was over; a clock that was put back does not make that earlier than it began
+ * @param summary how it ended, and what it did
+ */
+public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
+
+    public FinishedRun {
+        ended = ended.isBefore(began) ? began : ended;
+    }
+
+    /** The calendar day of Shanghai in which it began. */
+    public Night night() {
+        return Night.of(began);
+    }
+}

@@ -1,0 +1,77 @@
+package io.github.notearchive.telemetry.metrics;
+
+import io.github.notearchive.io.Secret;
+import io.github.notearchive.telemetry.notify.SecretUrl;
+import jakarta.validation.constraints.AssertTrue;
+import jakarta.validation.constraints.NotNull;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.hibernate.validator.constraints.time.DurationMax;
+import org.hibernate.validator.constraints.time.DurationMin;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DefaultValue;
+import org.springframework.validation.annotation.Validated;
+
+/**
+ * Where metrics go: nowhere, unless one of the three is set. Names and labels are in {@code src/docs/metrics.md}.
+ *
+ * @param textfile a file for node_exporter's textfile collector, whose name ends in {@code .prom}; <code>{node}</code>
+ *     in it stands for {@code archive.node}. Empty: none
+ * @param pushUrl a Pushgateway, such as {@code http://gateway.example.org:9091}. Empty: none
+ * @param pushJob the label {@code job} at the Pushgateway; {@code instance} is the node
+ * @param otlpUrl an OTLP receiver over HTTP, with its path, such as
+ *     {@code http://collector.example.org:4318/v1/metrics}. Empty: none
+ * @param otlpAuthorization the header {@code Authorization} for that receiver, such as {@code Bearer ...}; comes from
+ *     the environment. Empty: none
+ * @param timeout how long the last export may delay the end of a command at most
+ */
+@Validated
+@ConfigurationProperties("archive.metrics")
+public record MetricsProperties(
+        @DefaultValue("") String textfile,
+        @DefaultValue("") @NotNull SecretUrl pushUrl,
+        @DefaultValue("note_archive") String pushJob,
+        @DefaultValue("") @NotNull SecretUrl otlpUrl,
+        @DefaultValue("") @NotNull Secret otlpAuthorization,
+
+        @DefaultValue("15s") @DurationMin(seconds = 1) @DurationMax(minutes = 5)
+        Duration timeout) {
+
+    private static final String NODE = "{node}";
+
+    public MetricsProperties {
+        otlpAuthorization = otlpAuthorization.stripped();
+    }
+
+    @AssertTrue(message = "archive.metrics.textfile must end in .prom, or node_exporter does not read it")
+    boolean isTextfileRead() {
+        return textfile.isBlank() || textfile.strip().endsWith(".prom");
+    }
+
+    @AssertTrue(message = "archive.metrics.push-url must be a whole http or https address")
+    boolean isPushUrlUsable() {
+        return pushUrl.isUsable();
+    }
+
+    @AssertTrue(message = "archive.metrics.push-job must not be empty")
+    boolean isPushJobPresent() {
+        return !pushJob.isBlank();
+    }
+
+    @AssertTrue(message = "archive.metrics.otlp-url must be a whole http or https address")
+    boolean isOtlpUrlUsable() {
+        return otlpUrl.isUsable();
+    }
+
+    public boolean isAny() {
+        return !textfile.isBlank() || pushUrl.isPresent() || otlpUrl.isPresent();
+    }
+
+    /** The file of a node. */
+    public Optional<Path> textfileOf(String node) {
+        return textfile.isBlank()
+                ? Optional.empty()
+                : Optional.of(Path.of(textfile.strip().replace(NODE, node)).toAbsolutePath());
+    }
+}

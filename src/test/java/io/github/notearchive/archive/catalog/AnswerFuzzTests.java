@@ -1,0 +1,218 @@
+package io.github.notearchive.archive.catalog;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.Fuzz;
+import io.github.notearchive.io.PostgresText;
+import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.MediaCandidate;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaSlots;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.StreamPreference;
+import io.github.notearchive.provider.ResponseReader;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Base64;
+import java.util.List;
+import java.util.Optional;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Whatever the provider sends is read, mapped and written without a surprise, or is no answer, and nothing that is kept
+ * of it is without a bound.
+ */
+class AnswerFuzzTests {
+
+    private static final JsonMapper JSON = new JsonMapper();
+    private static final String COMPACT = """
+            {"code":0,"message":"SUCCESS","requestId":"r","recordTime":null,"data":[{"user":{"id":"u","userid":"u",
+            "nickname":"n","image":"http://c/a?x","red_id":"9","red_official_verified":false},"note_list":[{
+            "id":"66aa00000000000000000001","type":"video","title":"t","desc":"d","time":1770696804,"last_update_time":0,
+            "liked_count":"1.2万","collected_count":7,"comments_count":null,"shared_count":"3","view_count":0,
+            "ip_location":"x","hash_tag":[{"id":"h","name":"n","type":"topic"}],"topics":[{"id":"t","name":"n"}],
+            "ats":[{"id":"a","nickname":"n"}],"privacy":{"type":0},"function_switch":[{"type":"video_download","enable":true}],
+            "media_save_config":{"disable_save":false},"images_list":[{"fileid":"f","width":1,"height":2,"url_8k":"http://c/8",
+            "original":"http://c/o","url":"http://c/u","url_multi_level":{"high":"http://c/h"},"live_photo_file_id":"l",
+            "live_photo":{"media":{"video_id":"v","stream":{"h264":[],"h265":[{"master_url":"http://c/m","backup_urls":
+            ["http://c/b"],"size":7,"width":1,"height":1}]}}}}],"native_voice_info":{"sound_id":"s","url":"http://c/s",
+            "md5sum":"0123456789abcdef0123456789abcdef"},"widgets_context":"{\\"note_sound_info\\":{\\"url\\":\\"http://c/w\\"}}",
+            "simple_music_info":{"music_id":1,"url":"http://c/n"},"video_info_v2":{"media":{"video_id":137728697860969105,
+            "stream":{"h264":[{"master_url":"http://c/v","width":1280,"height":720,"size":1}],"av1":[]}}}},
+            {"id":"66aa00000000000000000002","title":"of another note","type":"normal"}]}]}
+            """;
+    private static final String SAMPLE = new String(Captures.sample(), UTF_8);
+
+    private final ResponseReader reader = new ResponseReader();
+
+    @Test
+    void anyBytesAreAnAnswerOrNone() throws Exception {
+        Fuzz.tries(1_000, random -> check(Fuzz.bytes(random)));
+    }
+
+    @Test
+    void aBrokenAnswerIsAnAnswerOrNone() throws Exception {
+        Fuzz.tries(300, random -> check(Fuzz.brokenAnswer(random, answer(random))));
+    }
+
+    @Test
+    void anOddAnswerIsAnAnswer() throws Exception {
+        Fuzz.tries(300, random -> check(Fuzz.oddAnswer(random, answer(random)).getBytes(UTF_8)));
+    }
+
+    @Test
+    void anyNoteThatIsFoundCanBeWrittenIntoTheTables() throws Exception {
+        ArchiveDatabase database = ArchiveDatabase.emptied();
+        MediaCatalog media = new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
+        NoteCatalog notes =
+                new NoteCatalog(database.jdbc(), media, new SchemaDrift(database.jdbc(), database.batches()));
+
+        Fuzz.tries(50, random -> {
+            byte[] body = Fuzz.brokenAnswer(random, answer(random));
+            long call = call(database);
+            Instant at = Captures.NOW.plusMillis(call);
+            Optional<NoteCapture> capture = capture(body, call, at);
+            if (capture.isPresent()) {
+                List<SlotStatus> slots = missing(MediaSlots.of(capture.get(), StreamPreference.DEFAULT));
+                database.inTransaction(() -> notes.save(CapturedNote.of(capture.get(), null, slots, false, at), at));
+            }
+        });
+    }
+
+    private static String answer(Random random) {
+        return random.nextInt(4) == 0 ? SAMPLE : COMPACT;
+    }
+
+    private void check(byte[] body) {
+        Optional<ResponseReader.Answer> answer = reader.read(body, Captures.ID);
+        answer.ifPresent(read -> {
+            assertFitsALine(read.message());
+            assertFitsALine(read.requestId());
+            assertFitsALine(read.shape());
+        });
+        capture(body, 1, Captures.NOW).ifPresent(AnswerFuzzTests::check);
+    }
+
+    private Optional<NoteCapture> capture(byte[] body, long call, Instant at) {
+        return reader.read(body, Captures.ID)
+                .flatMap(ResponseReader.Answer::note)
+                .map(found -> found.capture(Captures.ID, call, at, body));
+    }
+
+    private static void check(NoteCapture capture) {
+        JsonNode note = capture.note();
+        for (String field : List.of("id", "note_id", "noteId")) {
+            String id = note.path(field).stringValue("").strip();
+            if (!id.isEmpty()) {
+                assertThat(NoteId.parse(id)).contains(Captures.ID);
+                break;
+            }
+        }
+        NoteDetail detail = Captures.map(capture);
+        NoteDetail.Note columns = detail.note();
+        assertStorable(columns.title(), Integer.MAX_VALUE);
+        assertStorable(columns.noteText(), Integer.MAX_VALUE);
+        assertStorable(columns.soundId(), 200);
+        assertStorable(columns.musicId(), 200);
+        detail.topics().forEach(topic -> {
+            assertStorable(topic.topicId(), 200);
+            assertStorable(topic.name(), 500);
+        });
+        detail.mentions().forEach(mention -> assertStorable(mention.userId(), 200));
+        detail.comments().forEach(comment -> {
+            assertStorable(comment.authorId(), 200);
+            assertStorable(comment.commentText(), Integer.MAX_VALUE);
+        });
+        if (detail.author() != null) {
+            assertStorable(detail.author().authorId(), 200);
+        }
+        for (Long count : new @Nullable Long[] {
+            columns.likedCount(),
+            columns.collectedCount(),
+            columns.commentsCount(),
+            columns.sharedCount(),
+            columns.viewCount(),
+            columns.videoDurationMs()
+        }) {
+            assertThat(count == null || count >= 0).isTrue();
+        }
+        for (Instant time : new @Nullable Instant[] {columns.publishedAt(), columns.editedAt()}) {
+            assertThat(time == null || time.isBefore(Instant.parse("9999-12-31T23:59:59Z")))
+                    .isTrue();
+        }
+        assertFieldsAreBounded(capture);
+        List<MediaSlot> slots = MediaSlots.of(capture, StreamPreference.DEFAULT);
+        assertThat(slots).extracting(slot -> slot.kind() + " " + slot.ordinal()).doesNotHaveDuplicates();
+        for (MediaSlot slot : slots) {
+            assertThat(slot.candidates())
+                    .extracting(MediaCandidate::url)
+                    .doesNotHaveDuplicates()
+                    .noneMatch(String::isBlank);
+        }
+        assertSidecarHolds(capture, Captures.sidecar(capture, missing(slots)));
+        String row = PostgresText.json(AnswerJson.read(capture.answer()).orElseThrow());
+        assertStorable(row, 8 * capture.answer().length + 100);
+        assertThat(row).doesNotContain("\\u0000");
+        assertThat(JSON.readTree(row).isObject()).isTrue();
+    }
+
+    private static void assertFieldsAreBounded(NoteCapture capture) {
+        JsonNode answer = AnswerJson.read(capture.answer()).orElseThrow();
+        assertThat(FieldPaths.unknownIn(answer, _ -> false, _ -> false))
+                .hasSizeLessThanOrEqualTo(FieldPaths.MOST)
+                .allSatisfy(field -> {
+                    assertStorable(field.path(), FieldPaths.LONGEST);
+                    assertThat(field.type()).isIn("object", "array", "string", "number", "boolean", "null");
+                });
+    }
+
+    private static void assertSidecarHolds(NoteCapture capture, Sidecar sidecar) {
+        JsonNode document = JSON.readTree(sidecar.bytes());
+        byte[] answer = document.has("answer")
+                ? document.path("answer").stringValue().getBytes(UTF_8)
+                : Base64.getDecoder().decode(document.path("answerBase64").stringValue());
+        assertThat(answer).isEqualTo(capture.answer());
+    }
+
+    private static void assertFitsALine(@Nullable String text) {
+        assertStorable(text, 2 * 200);
+        assertThat(text == null || text.chars().noneMatch(Character::isISOControl))
+                .isTrue();
+    }
+
+    private static void assertStorable(@Nullable String text, int longest) {
+        if (text != null) {
+            assertThat(PostgresText.of(text)).isSameAs(text);
+            assertThat(text.length()).isLessThanOrEqualTo(longest);
+        }
+    }
+
+    private static List<SlotStatus> missing(List<MediaSlot> slots) {
+        List<SlotStatus> missing = new ArrayList<>();
+        for (MediaSlot slot : slots) {
+            missing.add(
+                    slot.notOffered() == null
+                            ? new SlotStatus.Missing(slot, SlotStatus.Gap.RETRY, "x", null)
+                            : new SlotStatus.Waived(slot, slot.notOffered()));
+        }
+        return missing;
+    }
+
+    private static long call(ArchiveDatabase database) {
+        return database.jdbc()
+                .sql("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at)
+                        VALUES (:id, 'note-detail/v1', now()) RETURNING id
+                        """)
+                .param("id", Captures.ID.value())
+                .query(Long.class)
+                .single();
+    }
+}

@@ -1,0 +1,70 @@
+package io.github.notearchive.archive.catalog;
+
+import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.ResponseReader;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Captures as the program makes them of an answer. */
+final class Captures {
+
+    static final NoteId ID = new NoteId("66aa00000000000000000001");
+    static final Instant NOW = Instant.parse("2026-11-25T14:00:00.120Z");
+
+    private Captures() {}
+
+    /** A whole answer in the shape of the provider's published sample. */
+    static byte[] sample() {
+        try (InputStream in = Captures.class.getResourceAsStream("answer.json")) {
+            return in.readAllBytes();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static NoteCapture of(byte[] answer) {
+        return of(answer, 1, NOW);
+    }
+
+    static NoteCapture of(byte[] answer, long call, Instant at) {
+        ResponseReader.FoundNote found =
+                new ResponseReader().read(answer, ID).orElseThrow().note().orElseThrow();
+        return found.capture(ID, call, at, answer);
+    }
+
+    /** What the mapper makes of a capture. */
+    static NoteDetail map(NoteCapture capture) {
+        return NoteMapper.map(capture, AnswerJson.read(capture.answer()).orElseThrow());
+    }
+
+    /** A capture of a note with these properties beside its id. */
+    static NoteCapture ofNote(String properties) {
+        return of(answerWith(properties));
+    }
+
+    static byte[] answerWith(String properties) {
+        return ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\"," + properties + "}]}]}")
+                .getBytes(StandardCharsets.UTF_8);
+    }
+
+    /** A sidecar of a capture with these files, all of them decided when it was captured. */
+    static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
+        JsonMapper json = JsonMapper.builder().build();
+        return new Sidecar(
+                capture.id(),
+                capture.capturedAt(),
+                capture.callId(),
+                json.readTree("{\"endpoint\":\"note-detail/v1\"}"),
+                json.readTree("{\"state\":\"ARCHIVED\"}"),
+                NOW,
+                slots.stream().map(slot -> MediaCatalog.SlotRow.of(slot, NOW)).toList(),
+                capture.answer());
+    }
+}

@@ -1,0 +1,159 @@
+package io.github.notearchive.archive.catalog;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.note.AnswerJson;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class FieldPathsTests {
+
+    @Test
+    void eachFieldHasItsPlaceAndItsType() {
+        assertThat(unknownIn("""
+                                {"code":0,"data":[{"note_list":[{"id":"x","n":1,"list":[{"a":"1"},{"a":true}]}],"beside":null}]}
+                                """))
+                .containsExactly(
+                        "code: number",
+                        "data: array",
+                        "data[]: object",
+                        "data[].beside: null",
+                        "data[].note_list: array",
+                        "note: object",
+                        "note.id: string",
+                        "note.list: array",
+                        "note.list[]: object",
+                        "note.list[].a: boolean",
+                        "note.list[].a: string",
+                        "note.n: number");
+    }
+
+    @Test
+    void aNoteIsANoteWhereverItStands() {
+        assertThat(unknownIn("{\"data\":[{\"id\":\"x\",\"new\":1}]}"))
+                .containsExactly("data: array", "note: object", "note.id: string", "note.new: number");
+        assertThat(unknownIn("{\"data\":{\"id\":\"x\",\"new\":1}}"))
+                .containsExactly("note: object", "note.id: string", "note.new: number");
+        assertThat(unknownIn("{\"data\":{\"note_list\":[{\"new\":1}]}}"))
+                .containsExactly("data: object", "data.note_list: array", "note: object", "note.new: number");
+    }
+
+    @Test
+    void nullIsNewOnlyWhereThePlaceIs() {
+        String answer = "{\"known\":null,\"unknown\":null}";
+
+        assertThat(FieldPaths.unknownIn(
+                        AnswerJson.read(answer).orElseThrow(),
+                        "known"::equals,
+                        new FieldPath("known", "string")::equals))
+                .containsExactly(new FieldPath("unknown", "null"));
+    }
+
+    @Test
+    void whatIsKnownIsNotGiven() {
+        Set<FieldPath> known = Set.of(new FieldPath("a", "object"), new FieldPath("a.b", "string"));
+
+        assertThat(FieldPaths.unknownIn(
+                        AnswerJson.read("{\"a\":{\"b\":7,\"c\":1}}").orElseThrow(),
+                        path -> known.stream().anyMatch(field -> field.path().equals(path)),
+                        known::contains))
+                .containsExactly(new FieldPath("a.b", "number"), new FieldPath("a.c", "number"));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "66aa00000000000000000001",
+                "1770696804",
+                "uid_1770696804",
+                "0123456789abcdef",
+                "00000000-0000-4000-8000-000000000001",
+                "1040g00831sd37bs2lk405n684dak6j4m6ekoci0",
+                "user-7f3a9c21",
+                "名字",
+                "with space",
+                "a.b",
+                "a[]",
+                "",
+                "\u0000",
+                "naïve",
+                "emoji 🍚",
+                "https://example.org/x"
+            })
+    void aNameThatLooksLikeDataIsAnyName(String name) {
+        String answer = new tools.jackson.databind.json.JsonMapper()
+                .writeValueAsString(java.util.Map.of("map", java.util.Map.of(name, 1)));
+
+        assertThat(unknownIn(answer)).containsExactly("map: object", "map.*: number");
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "url_size_large",
+                "url_8k",
+                "h265",
+                "zh-CN",
+                "AAC",
+                "masterUrl",
+                "liveFile2ndGeneration",
+                "feedback_info",
+                "cafe_facade"
+            })
+    void aNameThatProgrammersGiveIsKept(String name) {
+        assertThat(unknownIn("{\"" + name + "\":1}")).containsExactly(name + ": number");
+    }
+
+    @Test
+    void manyMadeUpNamesInOneObjectAreAnyName() {
+        String names = IntStream.range(0, FieldPaths.MOST_NAMES + 1)
+                .mapToObj(i -> "\"" + letters(i) + "\":{\"x\":1}")
+                .collect(Collectors.joining(","));
+
+        assertThat(unknownIn("{\"map\":{" + names + "}}"))
+                .containsExactly("map: object", "map.*: object", "map.*.x: number");
+    }
+
+    @Test
+    void depthLengthAndNumberAreBounded() {
+        String deep = "{\"a\":".repeat(150) + "1" + "}".repeat(150);
+        String longNames = ("{\"" + "n".repeat(59) + "\":").repeat(9) + "1" + "}".repeat(9);
+        String many = IntStream.range(0, 20)
+                .mapToObj(i -> "\""
+                        + letters(i)
+                        + "\":{"
+                        + IntStream.range(0, 20)
+                                .mapToObj(j -> "\"" + letters(j) + "\":1")
+                                .collect(Collectors.joining(","))
+                        + "}")
+                .collect(Collectors.joining(",", "{", "}"));
+
+        assertThat(unknownIn(deep)).hasSize(FieldPaths.MOST_LEVELS);
+        assertThat(unknownIn(longNames)).hasSize(5);
+        assertThat(unknownIn(many)).hasSize(FieldPaths.MOST);
+    }
+
+    @Test
+    void whatWeLeftOutOurselvesIsNoField() {
+        String tooDeep = "{\"data\":[{\"id\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}]}";
+
+        assertThat(unknownIn(tooDeep)).noneMatch(field -> field.endsWith(": string") && !field.contains("id"));
+    }
+
+    private static String letters(int number) {
+        return "name" + (char) ('a' + number / 26) + (char) ('a' + number % 26);
+    }
+
+    private static List<String> unknownIn(String answer) {
+        return FieldPaths.unknownIn(AnswerJson.read(answer.getBytes(UTF_8)).orElseThrow(), _ -> false, _ -> false)
+                .stream()
+                .map(FieldPath::toString)
+                .toList();
+    }
+}

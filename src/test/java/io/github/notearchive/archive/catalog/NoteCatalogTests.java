@@ -1,0 +1,421 @@
+package io.github.notearchive.archive.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+
+class NoteCatalogTests {
+
+    private static final Instant NOW = Captures.NOW;
+    private static final String SHA256 = "ab".repeat(32);
+    private static final StoredMedia FILE = new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic");
+    private static final MediaSlot IMAGE = new MediaSlot(MediaKind.IMAGE, 0, "fileid", List.of(), null);
+    private static final MediaSlot AGAIN = new MediaSlot(MediaKind.IMAGE, 1, "other", List.of(), null);
+    private static final MediaSlot VIDEO = new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
+    private static final MediaSlot SOUND = new MediaSlot(MediaKind.AUDIO, 0, "sound", List.of(), null);
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final MediaCatalog media = new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
+    private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
+    private final NoteCatalog notes = new NoteCatalog(database.jdbc(), media, drift);
+
+    @Test
+    void aCaptureFillsAllTables() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+
+        save(capture, List.of(stored(IMAGE), stored(AGAIN), new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")), true);
+
+        assertThat(notes.find(Captures.ID))
+                .contains(new NoteCatalog.NoteLine(
+                        "山里的清晨,雾还没有散",
+                        "video",
+                        "松间",
+                        Instant.ofEpochSecond(1722416400),
+                        NOW,
+                        NOW,
+                        NOW,
+                        1,
+                        "notes/66aa00000000000000000001/20261125T140000.120Z.json"));
+        assertThat(counts())
+                .containsAllEntriesOf(Map.of(
+                        "author", 1L,
+                        "note", 1L,
+                        "note_capture", 1L,
+                        "note_topic", 5L,
+                        "note_mention", 1L,
+                        "media_object", 1L,
+                        "note_media", 3L));
+        assertThat(one("SELECT liked_count::text FROM note")).isEqualTo("1689");
+        assertThat(one("SELECT edited_at::text FROM note")).isNull();
+        assertThat(database.jdbc()
+                        .sql("SELECT * FROM note")
+                        .query(NoteCatalogTests::columns)
+                        .single())
+                .isEqualTo(Captures.map(capture).note());
+        assertThat(one("SELECT mapper_version::text FROM note")).isEqualTo(String.valueOf(NoteMapper.VERSION));
+        assertThat(one("SELECT answer #>> '{data,0,note_list,0,title}' FROM note_capture"))
+                .isEqualTo("山里的清晨,雾还没有散");
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(
+                        MediaCatalog.SlotRow::kind,
+                        MediaCatalog.SlotRow::ordinal,
+                        MediaCatalog.SlotRow::state,
+                        MediaCatalog.SlotRow::reason)
+                .containsExactly(
+                        tuple(MediaKind.IMAGE, 0, SlotState.STORED, null),
+                        tuple(MediaKind.IMAGE, 1, SlotState.STORED, null),
+                        tuple(MediaKind.VIDEO, 0, SlotState.WAIVED, "NOT_OFFERED_BY_V1"));
+        assertThat(media.findByDigest(List.of(SHA256, "0".repeat(64))))
+                .containsExactly(Map.entry(SHA256, new MediaCatalog.KnownObject(FILE, false)));
+    }
+
+    @Test
+    void aRepeatAddsNothing() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        List<SlotStatus> slots = List.of(stored(IMAGE));
+        save(capture, slots, true);
+        Map<String, Long> before = counts();
+
+        save(capture, slots, true);
+
+        assertThat(counts()).isEqualTo(before);
+    }
+
+    @Test
+    void aNewerCaptureChangesTheNoteAndAddsToItsHistory() {
+        save(captureOf(
+                1,
+                "\"title\":\"old\",\"liked_count\":1,\"hash_tag\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"ats\":[{\"id\":\"u\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
+                NOW));
+
+        save(captureOf(
+                2,
+                "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
+                NOW.plusSeconds(1)));
+
+        NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
+        assertThat(line.title()).isEqualTo("new");
+        assertThat(line.author()).isEqualTo("after");
+        assertThat(line.firstCapturedAt()).isEqualTo(NOW);
+        assertThat(line.lastCapturedAt()).isEqualTo(NOW.plusSeconds(1));
+        assertThat(line.captures()).isEqualTo(2);
+        assertThat(one("SELECT liked_count::text FROM note")).isNull();
+        assertThat(one("SELECT string_agg(liked_count::text, ',') FROM note_capture"))
+                .isEqualTo("1");
+        assertThat(one("SELECT string_agg(name, ',' ORDER BY ordinal) FROM note_topic"))
+                .isEqualTo("c");
+        assertThat(counts()).containsEntry("note_mention", 0L);
+    }
+
+    @Test
+    void anOlderCaptureAddsToTheHistoryAndChangesNothingElse() {
+        save(captureOf(
+                1,
+                "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
+                NOW));
+
+        save(captureOf(
+                2,
+                "\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
+                NOW.minusSeconds(1)));
+
+        NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
+        assertThat(line.title()).isEqualTo("new");
+        assertThat(line.author()).isEqualTo("after");
+        assertThat(line.lastCapturedAt()).isEqualTo(NOW);
+        assertThat(line.captures()).isEqualTo(2);
+        assertThat(one("SELECT string_agg(name, ',') FROM note_topic")).isEqualTo("c");
+    }
+
+    @Test
+    void anOlderCaptureThatIsWrittenLateSaysOnlySinceWhenTheNoteIsKnown() {
+        save(captureOf(1, "\"title\":\"b\",\"images_list\":[]", NOW));
+        String before = one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
+
+        save(captureOf(2, "\"title\":\"a\",\"desc\":\"x\",\"sticky\":true", NOW.minusSeconds(7)));
+        save(captureOf(3, "\"title\":\"b2\"", NOW.minusSeconds(3)));
+
+        assertThat(one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n"))
+                .isEqualTo(before);
+        assertThat(notes.find(Captures.ID).orElseThrow().firstCapturedAt()).isEqualTo(NOW.minusSeconds(7));
+        assertThat(one("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
+                .isEqualTo("a b2 b");
+    }
+
+    @Test
+    void anOlderCaptureThatIsWrittenLateDoesNotTouchTheFiles() {
+        NoteCapture newer = captureOf(1, "\"title\":\"b\"", NOW);
+        save(newer, List.of(stored(IMAGE), missing(SOUND)), false);
+        List<MediaCatalog.SlotRow> before = media.slotsOf(Captures.ID);
+
+        save(captureOf(2, "\"title\":\"a\"", NOW.minusSeconds(7)), List.of(missing(IMAGE), missing(AGAIN)), true);
+
+        assertThat(media.slotsOf(Captures.ID)).isEqualTo(before);
+        assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
+    }
+
+    @Test
+    void eachCaptureKeepsWhatWasTrueThen() {
+        String properties =
+                "\"title\":\"%1$s\",\"desc\":\"text %1$s\",\"liked_count\":%2$d,\"user\":{\"id\":\"w\",\"nickname\":\"name %1$s\"}";
+        save(captureOf(1, properties.formatted("one", 10), NOW));
+        save(captureOf(2, properties.formatted("two", 25), NOW.plusSeconds(60)));
+        save(captureOf(3, properties.formatted("three", 90), NOW.plusSeconds(120)));
+
+        assertThat(database.jdbc().sql("""
+                                        SELECT concat_ws('|', title, note_text, author_id, author_nickname, liked_count, mapper_version)
+                                        FROM note_capture ORDER BY captured_at
+                                        """).query(String.class).list())
+                .containsExactly(
+                        "one|text one|w|name one|10|" + NoteMapper.VERSION,
+                        "two|text two|w|name two|25|" + NoteMapper.VERSION,
+                        "three|text three|w|name three|90|" + NoteMapper.VERSION);
+        assertThat(one("SELECT n.title || ' by ' || a.nickname FROM note n JOIN author a USING (author_id)"))
+                .isEqualTo("three by name three");
+    }
+
+    @Test
+    void ofAnAnswerForAVideoOnlyTheCountsAreKept() {
+        save(captureOf(1, "\"title\":\"t\",\"liked_count\":1", NOW));
+        NoteCapture video = captureOf(2, "\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
+
+        database.inTransaction(() -> notes.restoreVideo(video, List.of()));
+
+        assertThat(
+                        one(
+                                "SELECT concat_ws('|', title, liked_count, mapper_version) FROM note_capture ORDER BY captured_at DESC"))
+                .isEqualTo("2");
+        assertThat(one("SELECT title || ' ' || liked_count FROM note")).isEqualTo("t 1");
+    }
+
+    @Test
+    void commentsBelongToTheCaptureThatCarriedThem() {
+        save(withComments(
+                1, "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));
+        save(withComments(2, "", NOW.plusSeconds(1)));
+        save(withComments(3, "{\"id\":\"c1\",\"content\":\"a, edited\"}", NOW.plusSeconds(2)));
+
+        assertThat(database.jdbc()
+                        .sql("""
+                                        SELECT concat_ws('|', extract(epoch FROM captured_at - :now)::int, ordinal, comment_id, parent_id, comment_text)
+                                        FROM note_comment ORDER BY captured_at, ordinal
+                                        """)
+                        .param("now", java.sql.Timestamp.from(NOW))
+                        .query(String.class)
+                        .list())
+                .containsExactly("0|0|c1|a", "0|1|c2|c1|b", "2|0|c1|a, edited");
+    }
+
+    private NoteCapture withComments(int number, String comments, Instant at) {
+        byte[] answer =
+                "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"%s\",\"title\":\"t\"}],\"comment_list\":[%s]}]}"
+                        .formatted(Captures.ID, comments)
+                        .getBytes(StandardCharsets.UTF_8);
+        return Captures.of(answer, call(at.plusNanos(number)), at);
+    }
+
+    @Test
+    void nulAndLoneSurrogatesAreMadeStorableEverywhere() {
+        NoteCapture capture = captureOf(
+                1,
+                "\"title\":\"a\\u0000\",\"desc\":\"\\ud83d\",\"x\\u0000\":\"y\\u0000\",\"hash_tag\":[{\"name\":\"t\\u0000\"}],"
+                        + "\"ats\":[{\"id\":\"\\u0000\",\"nickname\":\"\\ud83d\"}],\"user\":{\"id\":\"w\\u0000\",\"nickname\":\"\\ude00\"},"
+                        + "\"n\":1e20000,\"m\":137728697860969105",
+                NOW);
+
+        save(
+                capture,
+                List.of(
+                        new SlotStatus.Missing(
+                                new MediaSlot(MediaKind.AUDIO, 0, "\u0000", List.of(), null),
+                                SlotStatus.Gap.RETRY,
+                                "e\u0000",
+                                null),
+                        new SlotStatus.Stored(
+                                new MediaSlot(MediaKind.SUBTITLE, 0, "zh", List.of(), null),
+                                new StoredMedia(
+                                        "ab".repeat(32),
+                                        StoredMedia.keyOf("ab".repeat(32), "srt"),
+                                        7,
+                                        "application/x-subrip"),
+                                "subtitles.zh\u0000",
+                                null,
+                                null,
+                                "remarks \"\u0000\"",
+                                null)),
+                false);
+
+        assertThat(one("SELECT title FROM note")).isEqualTo("a\uFFFD");
+        assertThat(one("SELECT rendition || checks FROM note_media WHERE kind = 'SUBTITLE'"))
+                .isEqualTo("subtitles.zh\uFFFDremarks \"\uFFFD\"");
+        assertThat(one("SELECT answer #>> '{data,0,note_list,0,x\uFFFD}' FROM note_capture"))
+                .isEqualTo("y\uFFFD");
+        assertThat(one("SELECT answer #>> '{data,0,note_list,0,m}' FROM note_capture"))
+                .isEqualTo("137728697860969105");
+    }
+
+    @Test
+    void anAnswerInAnotherEncodingIsKeptAsFarAsItCanBeRead() {
+        byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
+                .getBytes(StandardCharsets.ISO_8859_1);
+
+        save(Captures.of(answer, call(NOW), NOW));
+
+        assertThat(one("SELECT title FROM note")).isEqualTo("\uFFFD");
+    }
+
+    @Test
+    void anAnswerWithAByteOrderMarkIsKept() {
+        byte[] answer =
+                ("\uFEFF" + new String(Captures.sample(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
+
+        save(Captures.of(answer, call(NOW), NOW));
+
+        assertThat(one("SELECT answer ->> 'code' FROM note_capture")).isEqualTo("0");
+    }
+
+    @Test
+    void aNoteIsCompleteOnlyWhenItsNewestCaptureIs() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        save(capture, List.of(missing(IMAGE)), false);
+        assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
+
+        save(capture, List.of(stored(IMAGE)), true);
+
+        assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isEqualTo(NOW);
+        assertThat(media.slotsOf(Captures.ID)).singleElement().satisfies(row -> {
+            assertThat(row.state()).isEqualTo(SlotState.STORED);
+            assertThat(row.reason()).isNull();
+            assertThat(row.error()).isNull();
+            assertThat(row.deadNight()).isNull();
+            assertThat(row.media()).isEqualTo(FILE);
+            assertThat(row.isFor(IMAGE)).isTrue();
+            assertThat(row.isFor(AGAIN)).isFalse();
+        });
+    }
+
+    @Test
+    void aMissingSlotSaysWhyAndSinceWhichNight() {
+        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), false);
+
+        assertThat(media.slotsOf(Captures.ID)).singleElement().satisfies(row -> {
+            assertThat(row.state()).isEqualTo(SlotState.MISSING);
+            assertThat(row.reason()).isEqualTo("DEAD");
+            assertThat(row.error()).isEqualTo("HTTP 404");
+            assertThat(row.deadNight()).isEqualTo(Night.of(NOW));
+            assertThat(row.media()).isNull();
+        });
+    }
+
+    @Test
+    void theMotionOfALivePhotoStaysWithItsStillAndGoesWithIt() {
+        MediaSlot motion = new MediaSlot(MediaKind.MOTION, 0, "motion", List.of(), null);
+        save(captureOf(1, "\"title\":\"live\"", NOW), List.of(stored(IMAGE), stored(motion)), true);
+
+        Instant later = NOW.plusSeconds(60);
+        save(captureOf(2, "\"title\":\"no longer\"", later), List.of(stored(IMAGE)), true);
+
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(MediaCatalog.SlotRow::kind, MediaCatalog.SlotRow::ordinal)
+                .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.MOTION, 0));
+
+        MediaSlot another = new MediaSlot(MediaKind.IMAGE, 0, "another", List.of(), null);
+        save(captureOf(3, "\"title\":\"another\"", later.plusSeconds(60)), List.of(missing(another)), false);
+
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(MediaCatalog.SlotRow::kind, MediaCatalog.SlotRow::ordinal)
+                .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.IMAGE, 1), tuple(MediaKind.MOTION, 1));
+    }
+
+    @Test
+    void onlyAMissingSlotCanBeWaived() {
+        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(stored(IMAGE), missing(SOUND)), false);
+
+        media.waive(Captures.ID, MediaKind.IMAGE, 0, "no", NOW);
+        media.waive(Captures.ID, MediaKind.AUDIO, 0, "the author took it down", NOW);
+
+        assertThat(media.slotsOf(Captures.ID))
+                .extracting(MediaCatalog.SlotRow::state, MediaCatalog.SlotRow::reason)
+                .containsExactly(tuple(SlotState.STORED, null), tuple(SlotState.WAIVED, "the author took it down"));
+    }
+
+    @Test
+    void everythingIsPartOfTheCallersTransaction() {
+        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+
+        assertThatThrownBy(() -> database.inTransaction(() -> {
+                    notes.save(CapturedNote.of(capture, null, List.of(stored(IMAGE)), true, NOW), NOW);
+                    throw new IllegalStateException("killed");
+                }))
+                .hasMessage("killed");
+
+        assertThat(counts().values()).containsOnly(0L);
+    }
+
+    private void save(NoteCapture capture) {
+        save(capture, List.of(), false);
+    }
+
+    private void save(NoteCapture capture, List<SlotStatus> slots, boolean complete) {
+        database.inTransaction(() -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW), NOW));
+    }
+
+    private NoteCapture captureOf(int number, String properties, Instant at) {
+        return Captures.of(Captures.answerWith(properties), call(at.plusNanos(number)), at);
+    }
+
+    private static SlotStatus stored(MediaSlot slot) {
+        return new SlotStatus.Stored(slot, FILE, "original", 1080, 1440, "size match", null);
+    }
+
+    private static SlotStatus missing(MediaSlot slot) {
+        return new SlotStatus.Missing(slot, SlotStatus.Gap.DEAD, "HTTP 404", Night.of(NOW));
+    }
+
+    private long call(Instant at) {
+        return database.jdbc()
+                .sql("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at)
+                        VALUES (:id, 'note-detail/v1', :at::timestamptz) RETURNING id
+                        """)
+                .param("id", Captures.ID.value())
+                .param("at", at.toString())
+                .query(Long.class)
+                .single();
+    }
+
+    private @Nullable String one(String sql) {
+        return database.jdbc()
+                .sql(sql)
+                .query((row, _) -> row.getString(1))
+                .list()
+                .getFirst();
+    }
+
+    private static NoteDetail.Note columns(java.sql.ResultSet row, int number) throws java.sql.SQLException {
+        return NoteCatalog.NOTE.read(row);
+    }
+
+    private Map<String, Long> counts() {
+        return List.of("author", "note", "note_capture", "note_topic", "note_mention", "media_object", "note_media")
+                .stream()
+                .collect(java.util.stream.Collectors.toMap(
+                        table -> table,
+                        table -> database.jdbc()
+                                .sql("SELECT count(*) FROM " + table)
+                                .query(Long.class)
+                                .single()));
+    }
+}

@@ -1,0 +1,321 @@
+package io.github.notearchive.archive.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.NoteDetail.Author;
+import io.github.notearchive.archive.catalog.NoteDetail.Capture;
+import io.github.notearchive.archive.catalog.NoteDetail.Comment;
+import io.github.notearchive.archive.catalog.NoteDetail.Mention;
+import io.github.notearchive.archive.catalog.NoteDetail.Note;
+import io.github.notearchive.archive.catalog.NoteDetail.Topic;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NoteMapperTests {
+
+    @Test
+    void everyFieldOfTheSampleLandsInItsColumn() {
+        NoteDetail detail = Captures.map(Captures.of(Captures.sample()));
+
+        assertThat(detail.note())
+                .isEqualTo(new Note(
+                        "video",
+                        "山里的清晨,雾还没有散",
+                        "和@云上的鱼 去山里看日出,雾很大,茶很香。#清晨六点[话题]# #山野日记[话题]# #喝茶[话题]# #云海[话题]# #慢生活[话题]#",
+                        "5f00aa010000000001000aaa",
+                        Instant.parse("2024-07-31T09:00:00Z"),
+                        null,
+                        "云南",
+                        "zh",
+                        false,
+                        "作者已关闭下载权限,无法保存",
+                        false,
+                        false,
+                        false,
+                        false,
+                        0,
+                        false,
+                        0,
+                        false,
+                        0,
+                        false,
+                        1,
+                        1080,
+                        1920,
+                        null,
+                        false,
+                        "1146000000000000001",
+                        "松间的原声",
+                        "5f00aa010000000001000aaa",
+                        46_250L,
+                        1L,
+                        null,
+                        null,
+                        1689L,
+                        347L,
+                        41L,
+                        29L,
+                        0L));
+        assertThat(detail.author())
+                .isEqualTo(new Author(
+                        "5f00aa010000000001000aaa",
+                        "100200300",
+                        "松间",
+                        "https://sns-avatar-qc.xhscdn.com/avatar/avatar0000000000000000000000000000000001",
+                        false,
+                        0));
+        assertThat(detail.topics())
+                .containsExactly(
+                        new Topic("5f00bb010000000000000002", "清晨六点", "topic"),
+                        new Topic("5f00bb010000000000000003", "山野日记", "topic"),
+                        new Topic("5f00bb010000000000000005", "喝茶", "topic"),
+                        new Topic("5f00bb010000000000000007", "云海", "topic"),
+                        new Topic("5f00bb01000000000000000a", "慢生活", "topic"));
+        assertThat(detail.mentions()).containsExactly(new Mention("5f00aa020000000001000bbb", "云上的鱼"));
+        assertThat(detail.comments()).isEmpty();
+        assertThat(detail.capture())
+                .isEqualTo(new Capture(
+                        "山里的清晨,雾还没有散",
+                        detail.note().noteText(),
+                        "5f00aa010000000001000aaa",
+                        "松间",
+                        1689L,
+                        347L,
+                        41L,
+                        29L,
+                        0L));
+        assertThat(detail.capture().countsOnly())
+                .isEqualTo(new Capture(null, null, null, null, 1689L, 347L, 41L, 29L, 0L));
+    }
+
+    @Test
+    void whatTheSampleLeavesOutLandsInItsColumn() {
+        Note note = Captures.map(Captures.ofNote("""
+                                        "last_update_time":1722416460,"sticky":true,"has_co_produce":true,"has_music":true,
+                                        "has_related_goods":true,"cooperate_binds":[{"id":"b"},{"id":"c"}],
+                                        "comment_prompt_config":{"forbidden_cmt_type":2},
+                                        "media_save_config":{"disable_save":true,"disable_watermark":true,"disable_weibo_cover":true},
+                                        "images_list":[{"width":1440,"height":1080},{"width":1,"height":1}],
+                                        "widgets_context":"{\\"note_sound_info\\":{\\"sound_id\\":\\"s\\",\\"name\\":\\"n\\",\\"duration\\":7,\\"use_count\\":3,\\"creator\\":\\"c\\"}}",
+                                        "simple_music_info":{"music_id":"m","name":"song"},
+                                        "video_info_v2":{"capa":{"duration":61},"media":{"video":{"duration":62},"stream":{"h264":[],"h265":[{"duration":61200}]}}}
+                                        """)).note();
+
+        assertThat(note.editedAt()).isEqualTo(Instant.ofEpochSecond(1722416460));
+        assertThat(List.of(
+                        note.pinned(),
+                        note.coProduced(),
+                        note.hasMusic(),
+                        note.relatedGoods(),
+                        note.saveDisabled(),
+                        note.watermarkDisabled(),
+                        note.weiboCoverDisabled()))
+                .containsOnly(true);
+        assertThat(note.cooperationCount()).isEqualTo(2);
+        assertThat(note.commentRestriction()).isEqualTo(2);
+        assertThat(note.imageCount()).isEqualTo(2);
+        assertThat(note.coverWidth()).isEqualTo(1440);
+        assertThat(note.coverHeight()).isEqualTo(1080);
+        assertThat(note.soundId()).isEqualTo("s");
+        assertThat(note.soundName()).isEqualTo("n");
+        assertThat(note.soundCreatorId()).isEqualTo("c");
+        assertThat(note.soundDurationMs()).isEqualTo(7);
+        assertThat(note.soundUseCount()).isEqualTo(3);
+        assertThat(note.musicId()).isEqualTo("m");
+        assertThat(note.musicName()).isEqualTo("song");
+        assertThat(note.videoDurationMs()).isEqualTo(61_200);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            nullValues = "null",
+            value = {
+                "`{\"capa\":{\"duration\":61},\"media\":{\"video\":{\"duration\":62}}}`, 62000",
+                "`{\"capa\":{\"duration\":61}}`, 61000",
+                "`{\"capa\":{\"duration\":9223372036854775807}}`, null",
+                "`{\"media\":{\"stream\":{\"h264\":[{\"duration\":0},{\"duration\":9}]}}}`, 9",
+                "`{\"media\":{\"stream\":[]}}`, null",
+                "7, null"
+            })
+    void aVideoHasItsDurationInMilliseconds(String video, @Nullable Long milliseconds) {
+        assertThat(Captures.map(Captures.ofNote("\"video_info_v2\":" + video))
+                        .note()
+                        .videoDurationMs())
+                .isEqualTo(milliseconds);
+    }
+
+    @Test
+    void commentsBesideTheNoteAreReadWithTheirReplies() {
+        NoteDetail detail = Captures.map(Captures.of("""
+                                {"code":0,"data":[
+                                 {"note_list":[{"id":"66aa00000000000000000002","title":"other"}],
+                                  "comment_list":[{"id":"x","content":"of another note"}]},
+                                 {"note_list":[{"id":"66aa00000000000000000001","title":"t"}],
+                                  "comment_list":[
+                                   {"id":"c1","content":"first","time":1722416400,"ip_location":"云南","like_count":"1.2万","sub_comment_count":7,
+                                    "user":{"userid":"u1","nickname":"甲"},
+                                    "sub_comments":[
+                                     {"id":"c2","content":"reply","create_time":1722416401000,"user_info":{"user_id":"u2","nickname":"乙"}},
+                                     {"id":"c3","content":"to the reply","likes":3,"target_comment":{"id":"c2"},"user":{"id":"u3"},
+                                      "sub_comments":[{"id":"c4","content":"no third level"}]}]},
+                                   7,null,{},{"content":"nameless\\u0000"}]}]}
+                                """.getBytes(StandardCharsets.UTF_8)));
+
+        assertThat(detail.comments())
+                .containsExactly(
+                        new Comment(
+                                "c1", null, "u1", "甲", "first", Instant.ofEpochSecond(1722416400), "云南", 12_000L, 7L),
+                        new Comment(
+                                "c2", "c1", "u2", "乙", "reply", Instant.ofEpochSecond(1722416401), null, null, null),
+                        new Comment("c3", "c2", "u3", null, "to the reply", null, null, 3L, null),
+                        new Comment(null, null, null, null, "nameless\uFFFD", null, null, null, null));
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            nullValues = "null",
+            value = {
+                "0, 0",
+                "689, 689",
+                "2147483648, 2147483648",
+                "137728697860969105, 137728697860969105",
+                "\"689\", 689",
+                "\" 689 \", 689",
+                "\"1.2万\", 12000",
+                "\"10万+\", 100000",
+                "\"3亿\", 300000000",
+                "\"1.25亿\", 125000000",
+                "\"1.2w\", 12000",
+                "\"3K\", 3000",
+                "\"999+\", 999",
+                "\"1.23456万\", 12345",
+                "\"999999999999999亿\", null",
+                "99999999999999999999, null",
+                "-1, null",
+                "1.5, null",
+                "\"\", null",
+                "\"赞\", null",
+                "\"1.2.3万\", null",
+                "\"万\", null",
+                "true, null",
+                "{}, null",
+                "[7], null"
+            })
+    void aCountIsReadInAnyFormAndIsNothingWhenItIsNone(String sent, @Nullable Long count) {
+        assertThat(Captures.map(Captures.ofNote("\"liked_count\":" + sent))
+                        .note()
+                        .likedCount())
+                .isEqualTo(count);
+    }
+
+    @Test
+    void nullAndAbsentCountsAreNotZero() {
+        Note note = Captures.map(Captures.ofNote("\"comments_count\":null,\"liked_count\":0"))
+                .note();
+
+        assertThat(note.likedCount()).isZero();
+        assertThat(note.commentsCount()).isNull();
+        assertThat(note.sharedCount()).isNull();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            quoteCharacter = '`',
+            nullValues = "null",
+            value = {
+                "1770696804, 2026-02-10T04:13:24Z",
+                "\"1770696804\", 2026-02-10T04:13:24Z",
+                "1770696804123, 2026-02-10T04:13:24.123Z",
+                "0, null",
+                "\"0\", null",
+                "-5, null",
+                "null, null",
+                "9223372036854775807, null",
+                "\"yesterday\", null",
+                "{}, null"
+            })
+    void timesAreSecondsOrMilliseconds(String sent, @Nullable Instant time) {
+        String value = sent == null ? "null" : sent;
+
+        NoteDetail detail = Captures.map(Captures.ofNote("\"time\":" + value + ",\"last_update_time\":" + value));
+
+        assertThat(detail.note().publishedAt()).isEqualTo(time);
+        assertThat(detail.note().editedAt()).isEqualTo(time);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"user\":null,\"hash_tag\":null,\"topics\":{},\"ats\":7,\"function_switch\":{}",
+                "\"user\":[],\"hash_tag\":[null,7,\"x\",{},{\"name\":\"\"},{\"id\":\"7\"}],\"ats\":[null,{},7]",
+                "\"title\":{},\"desc\":[],\"type\":true,\"ip_location\":null,\"privacy\":7,\"media_save_config\":\"x\",\"images_list\":{},\"sticky\":7",
+                "\"widgets_context\":\"{not json\",\"native_voice_info\":null,\"simple_music_info\":[],\"cooperate_binds\":{},\"comment_list\":{},\"video_info_v2\":\"x\"",
+                "\"privacy\":{\"type\":\"0\"},\"in_censor\":\"maybe\",\"function_switch\":[null,{\"type\":\"other\",\"enable\":false}]"
+            })
+    void oddShapesAreAbsent(String properties) {
+        NoteDetail detail = Captures.map(Captures.ofNote(properties));
+
+        assertThat(NoteCatalog.NOTE.differing(null, detail.note())).isEmpty();
+        assertThat(detail.author()).isNull();
+        assertThat(detail.topics()).isEmpty();
+        assertThat(detail.mentions()).isEmpty();
+        assertThat(detail.comments()).isEmpty();
+    }
+
+    @Test
+    void textsAreKeptWholeAndMadeStorable() {
+        String longText = "好\\r\\n".repeat(20_000);
+
+        NoteDetail detail =
+                Captures.map(Captures.ofNote("\"title\":\"\",\"desc\":\"a\\u0000\\ud83d🍚" + longText + "\""));
+
+        assertThat(detail.note().title()).isNull();
+        assertThat(detail.note().noteText()).startsWith("a\uFFFD\uFFFD🍚好\r\n").hasSize(5 + 60_000);
+    }
+
+    @Test
+    void aTopicThatStandsInBothListsIsListedOnce() {
+        NoteDetail detail = Captures.map(
+                Captures.ofNote("\"hash_tag\":[{\"id\":\"1\",\"name\":\"a\",\"type\":\"topic\"},{\"name\":\"b\"}],"
+                        + "\"topics\":[{\"id\":\"1\",\"name\":\"a\"},{\"id\":\"2\",\"name\":\"c\"}]"));
+
+        assertThat(detail.topics())
+                .containsExactly(new Topic("1", "a", "topic"), new Topic(null, "b", null), new Topic("2", "c", null));
+    }
+
+    @Test
+    void flagsMayBeTexts() {
+        NoteDetail detail = Captures.map(
+                Captures.ofNote("\"in_censor\":\"true\",\"media_save_config\":{\"disable_save\":\"False\"},"
+                        + "\"function_switch\":[{\"type\":\"video_download\",\"enable\":true}]"));
+
+        assertThat(detail.note().inCensor()).isTrue();
+        assertThat(detail.note().saveDisabled()).isFalse();
+        assertThat(detail.note().watermarkDisabled()).isNull();
+        assertThat(detail.note().downloadAllowed()).isTrue();
+    }
+
+    @Test
+    void idsAndTopicsFitAnIndex() {
+        String endless = "\ud83d\ude00".repeat(50_000);
+
+        NoteDetail detail = Captures.map(Captures.ofNote("""
+                                "user":{"id":"%1$s","nickname":"%1$s"},
+                                "hash_tag":[{"id":"%1$s","name":"x%1$s"}],
+                                "ats":[{"id":"%1$s","nickname":"%1$s"}],"desc":"%1$s"
+                                """.formatted(endless)));
+
+        assertThat(detail.author()).isNull();
+        assertThat(detail.topics()).containsExactly(new Topic(null, "x" + "\ud83d\ude00".repeat(249), null));
+        assertThat(detail.mentions()).containsExactly(new Mention(null, endless));
+        assertThat(detail.note().noteText()).isEqualTo(endless);
+    }
+}

@@ -1,0 +1,245 @@
+package io.github.notearchive.archive.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.NoteId;
+import java.text.Normalizer;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Random;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Words in titles and texts, with the index and against it. */
+class NoteSearchTests {
+
+    private static final Instant NOW = Captures.NOW;
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final NoteSearch search = new NoteSearch(database.jdbc());
+
+    @AfterEach
+    void leaveNothingBehind() {
+        ArchiveDatabase.emptied();
+    }
+
+    @ParameterizedTest(name = "{1} in {0}: {2}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "周末去山里露营 | 山 | true",
+                "周末去山里露营 | 露营 | true",
+                "周末去山里露营 | 去山里露 | true",
+                "周末去山里露营 | 周末去山里露营 | true",
+                "周末去山里露营 | 露 末 | true",
+                "周末去山里露营 | 营露 | false",
+                "周末去山里露营 | 里山 | false",
+                "周末去山里露营 | 露营 海 | false",
+                // every pair is there, the word is not
+                "露营地 营地方 | 露营地方 | false",
+                "ＯＯＴＤ穿搭 | ootd | true",
+                "my ootd今天 | OOTD今 | true",
+                "Ça va | Ça | true",
+                "今天吃了🍚，很好 | 🍚 | true",
+                "今天吃了🍚，很好 | 了🍚 | true",
+                "今天吃了🍚，很好 | 🍚很 | false",
+                "今天吃了🍚，很好 | ,很 | true",
+                "我❤️你 | ❤你 | true",
+                "减\u200b肥 | 减肥 | true",
+                "第一行\\n第二行 | 行 第 | true",
+                "第一行\\n第二行 | 行第 | false",
+                "打八折，省20% | 20% | true",
+                "打八折，省20元 | 20% | false",
+                "a_b | a_b | true",
+                "acb | a_b | false",
+                "路径C:\\\\x | c:\\\\x | true",
+                "𠮷野家 | 𠮷 | true",
+                "𠮷野家 | 𠮷野 | true",
+                "㍿ | 株式 | true"
+            })
+    void aWordIsFoundWhereItStands(String text, String words, boolean found) {
+        save(1, null, text.replace("\\n", "\n").replace("\\\\", "\\"));
+
+        List<NoteSearch.Hit> hits = search.find(words.replace("\\\\", "\\"), 20);
+
+        assertThat(hits).hasSize(found ? 1 : 0);
+        assertThat(matching(words.replace("\\\\", "\\"))).hasSize(found ? 1 : 0);
+    }
+
+    @Test
+    void titleAndTextAreSearchedTogetherAndTheNewestNoteComesFirst() {
+        save(1, "露营", "海边");
+        save(3, null, "海边露营");
+        save(2, "海边的露营", null);
+        save(4, "露", "营海边");
+
+        assertThat(search.find("露营 海边", 20)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2), id(1));
+        assertThat(search.find("露营 海边", 2)).extracting(hit -> hit.id().value()).containsExactly(id(3), id(2));
+    }
+
+    @Test
+    void aHitSaysWhoWroteTheNoteAndWhen() {
+        save(1, "露营", "海边");
+
+        assertThat(search.find("露", 1))
+                .containsExactly(new NoteSearch.Hit(new NoteId(id(1)), NOW.plusSeconds(1), "w", "松间", "露营", "海边", 7L));
+    }
+
+    @Test
+    void aNoteWhoseForgettingWasInterruptedIsNotFoundAndHidesNoOther() {
+        save(1, "露营", null);
+        save(2, "露营", null);
+        save(3, "露营", null);
+        database.jdbc()
+                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:note, now())")
+                .param("note", id(3))
+                .update();
+
+        assertThat(search.find("露营", 2)).extracting(hit -> hit.id().value()).containsExactly(id(2), id(1));
+        assertThat(search.find("露营", Integer.MAX_VALUE)).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "  \n", "\u200b", "\u3000"})
+    void aSearchForNothingIsRefused(String words) {
+        assertThatThrownBy(() -> search.find(words, 20))
+                .isInstanceOf(DataIntegrityViolationException.class)
+                .hasMessageContaining("holds no word");
+    }
+
+    @Test
+    void whateverIsAskedTheAnswerIsThatOfALookIntoEveryNote() {
+        Random random = new Random(20261125);
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            texts.add(random(random, 1 + random.nextInt(30)));
+            save(i, null, texts.get(i));
+        }
+
+        for (int i = 0; i < 120; i++) {
+            String words = random(random, 1 + random.nextInt(5));
+            if (fold(words).isBlank()) {
+                continue;
+            }
+            List<String> expected = new ArrayList<>();
+            for (int note = 0; note < texts.size(); note++) {
+                String text = fold(texts.get(note));
+                if (Arrays.stream(fold(words).strip().split("\\s+")).allMatch(text::contains)) {
+                    expected.add(id(note));
+                }
+            }
+            expected.sort(Comparator.reverseOrder());
+
+            assertThat(matching(words)).as(words).containsExactlyInAnyOrderElementsOf(expected);
+            assertThat(search.find(words, 3))
+                    .as(words)
+                    .extracting(hit -> hit.id().value())
+                    .isEqualTo(expected.subList(0, Math.min(3, expected.size())));
+            assertThat(search.find(words, 1000)).as(words).hasSameSizeAs(expected);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"露", "露营", "去山里露", "露营 ootd", "😀"})
+    void theIndexIsUsedForWordsOfAnyLength(String words) {
+        String plan = String.join(
+                "\n",
+                database.jdbc()
+                        .sql("EXPLAIN SELECT note_id FROM note WHERE search_matches(title, note_text, '" + words + "')")
+                        .query(String.class)
+                        .list());
+
+        assertThat(plan).contains("Bitmap Index Scan on note_search").doesNotContain("Seq Scan on note");
+    }
+
+    @Test
+    void aNoteThatIsCapturedAgainWithTheSameWordsTouchesNoIndex() {
+        save(1, "露营", "海边");
+
+        Long inPlace = new TransactionTemplate(database.transactions()).execute(_ -> {
+            database.jdbc()
+                    .sql("UPDATE note SET title = '露营', note_text = '海边', liked_count = 8, last_captured_at = now()")
+                    .update();
+            return database.jdbc()
+                    .sql("SELECT pg_stat_get_xact_tuples_hot_updated('note'::regclass)")
+                    .query(Long.class)
+                    .single();
+        });
+
+        assertThat(inPlace).isEqualTo(1);
+    }
+
+    @Test
+    void aTextOfMillionsOfCharactersIsKeptAndItsBeginningFound() {
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < 3_000_000; i++) {
+            text.append((char) (0x4E00 + i % 20_000 * 7919 % 20_000));
+        }
+
+        save(1, "露营", text.append("末尾尾末").toString());
+
+        assertThat(search.find("露营 " + text.substring(0, 4), 20)).hasSize(1);
+        assertThat(matching("露营 " + text.substring(9_000, 9_004))).hasSize(1);
+        assertThat(matching("末尾尾末")).isEmpty();
+    }
+
+    private static String random(Random random, int length) {
+        String[] pieces = {
+            "露", "营", "山", "里", "Ａ", "a", "B", "ｂ", "，", ",", "%", "_", "\\", "😀", "❤️", " ", "　", "\n", "\u200b",
+            "𠮷", "…", "é"
+        };
+        StringBuilder text = new StringBuilder();
+        for (int i = 0; i < length; i++) {
+            text.append(pieces[random.nextInt(pieces.length)]);
+        }
+        return text.toString();
+    }
+
+    private static String fold(String text) {
+        StringBuilder folded = new StringBuilder();
+        for (char c : Normalizer.normalize(text, Normalizer.Form.NFKC)
+                .replaceAll("[\u200b\ufe0f]", "")
+                .toCharArray()) {
+            folded.append(c < 0x80 ? Character.toLowerCase(c) : c);
+        }
+        return folded.toString();
+    }
+
+    private List<String> matching(String words) {
+        return database.jdbc()
+                .sql("SELECT note_id FROM note WHERE search_matches(title, note_text, :words)")
+                .param("words", words)
+                .query(String.class)
+                .list();
+    }
+
+    private static String id(int number) {
+        return "66aa%020d".formatted(number);
+    }
+
+    private void save(int number, @Nullable String title, @Nullable String text) {
+        database.jdbc()
+                .sql("""
+                        INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', '松间', now()) ON CONFLICT DO NOTHING;
+                        INSERT INTO note (note_id, title, note_text, author_id, published_at, liked_count, first_captured_at,
+                                          last_captured_at)
+                        VALUES (:id, :title, :text, 'w', :at::timestamptz, 7, now(), now());
+                        """)
+                .param("id", id(number))
+                .param("title", title)
+                .param("text", text)
+                .param("at", NOW.plusSeconds(number).toString())
+                .update();
+    }
+}

@@ -1,0 +1,222 @@
+package io.github.notearchive.archive.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.util.Base64;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+class SidecarTests {
+
+    private static final String SHA256 = "ab".repeat(32);
+    private static final MediaSlot IMAGE = new MediaSlot(MediaKind.IMAGE, 0, "fileid", List.of(), null);
+    private static final MediaSlot SOUND = new MediaSlot(MediaKind.AUDIO, 0, "sound\ud83d", List.of(), null);
+    private static final MediaSlot VIDEO = new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
+
+    @Test
+    void liesBesideTheNoteUnderTheMomentOfItsCapture() {
+        Sidecar sidecar = sidecar(Captures.of(Captures.sample()), List.of());
+
+        assertThat(sidecar.key().value()).isEqualTo("notes/66aa00000000000000000001/20261125T140000.120Z.json");
+    }
+
+    @Test
+    void listsEverySlotWithWhatBecameOfIt() {
+        List<SlotStatus> slots = List.of(
+                new SlotStatus.Stored(
+                        IMAGE,
+                        new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
+                        "original",
+                        1080,
+                        1440,
+                        null,
+                        null),
+                new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                new SlotStatus.Missing(SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+
+        JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
+
+        assertThat(json.path("format").stringValue()).isEqualTo("note-archive/sidecar/2");
+        assertThat(json.path("noteId").stringValue()).isEqualTo("66aa00000000000000000001");
+        assertThat(json.path("capturedAt").stringValue()).isEqualTo("2026-11-25T14:00:00.120Z");
+        assertThat(json.path("callId").longValue()).isEqualTo(1);
+        assertThat(json.path("media").path(0).toString())
+                .isEqualTo(
+                        "{\"kind\":\"IMAGE\",\"ordinal\":0,\"identity\":\"fileid\",\"state\":\"STORED\",\"rendition\":\"original\",\"width\":1080,\"height\":1440,\"sha256\":\""
+                                + SHA256
+                                + "\",\"key\":\"media/ab/"
+                                + SHA256
+                                + ".heic\",\"size\":7,\"contentType\":\"image/heic\",\"updatedAt\":\"2026-11-25T14:00:00.120Z\"}");
+        assertThat(json.path("media").path(1).path("reason").stringValue()).isEqualTo("NOT_OFFERED_BY_V1");
+        assertThat(json.path("media").path(2).path("reason").stringValue()).isEqualTo("GONE");
+        assertThat(json.path("media").path(2).path("identity").stringValue()).isEqualTo("sound\uFFFD");
+    }
+
+    @Test
+    void holdsTheAnswerSoThatItsBytesComeBack() {
+        byte[] answer = Captures.sample();
+
+        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
+
+        assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
+                .isEqualTo(answer);
+        assertThat(json.has("answerBase64")).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "\"title\":\"\\u0000\\ud83d\"",
+                "\"title\":\"👩‍👩‍👧 🍚\",\"x\":  1.10e2",
+                "\"title\":\"\uFFFD\u2028\u007F\"\r\n",
+                "\"title\":\"\uFEFF\""
+            })
+    void textTortureComesBackByteForByte(String properties) {
+        byte[] answer = Captures.answerWith(properties);
+
+        Sidecar sidecar = sidecar(Captures.of(answer), List.of());
+        JsonNode json = read(sidecar);
+
+        assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
+                .isEqualTo(answer);
+        assertThat(sidecar.bytes())
+                .as("the bytes of a document that is written from a tree")
+                .isEqualTo(JsonMapper.builder()
+                        .enable(SerializationFeature.INDENT_OUTPUT)
+                        .build()
+                        .writeValueAsBytes(json));
+    }
+
+    @Test
+    void anAnswerWithAByteOrderMarkComesBackWithIt() {
+        byte[] answer = ("\uFEFF" + new String(Captures.answerWith("\"title\":\"t\""), StandardCharsets.UTF_8))
+                .getBytes(StandardCharsets.UTF_8);
+
+        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
+
+        assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
+                .isEqualTo(answer);
+    }
+
+    @Test
+    void anAnswerThatIsNoUtf8StandsThereInBase64() {
+        byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
+                .getBytes(StandardCharsets.ISO_8859_1);
+
+        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
+
+        assertThat(json.has("answer")).isFalse();
+        assertThat(Base64.getDecoder().decode(json.path("answerBase64").stringValue()))
+                .isEqualTo(answer);
+    }
+
+    @Test
+    void aRepeatGivesTheSameBytes() {
+        NoteCapture capture = Captures.of(Captures.sample());
+        List<SlotStatus> slots = List.of(new SlotStatus.Waived(VIDEO, "BY_POLICY"));
+
+        assertThat(sidecar(capture, slots).bytes())
+                .isEqualTo(sidecar(Captures.of(Captures.sample()), slots).bytes());
+    }
+
+    @Test
+    void anErrorThatIsNoGoodTextDoesNoHarm() {
+        List<SlotStatus> slots = List.of(new SlotStatus.Missing(IMAGE, SlotStatus.Gap.RETRY, "odd \ud83d", null));
+
+        JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
+
+        assertThat(json.path("media").path(0).path("error").stringValue()).startsWith("odd ");
+    }
+
+    @Test
+    void twoCapturesOfANoteLieApart() {
+        byte[] answer = Captures.sample();
+
+        assertThat(sidecar(Captures.of(answer, 1, Captures.NOW), List.of()).key())
+                .isNotEqualTo(sidecar(Captures.of(answer, 2, Instant.parse("2026-11-25T14:00:00.121Z")), List.of())
+                        .key());
+    }
+
+    @Test
+    void whatItSaysIsReadBack() throws Exception {
+        List<SlotStatus> slots = List.of(
+                new SlotStatus.Stored(
+                        IMAGE,
+                        new StoredMedia(SHA256, StoredMedia.keyOf(SHA256, "heic"), 7, "image/heic"),
+                        "url_multi_level.high",
+                        1080,
+                        null,
+                        "size match",
+                        "original at x: HTTP 404"),
+                new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1"),
+                new SlotStatus.Missing(SOUND, SlotStatus.Gap.GONE, "HTTP 404", Night.of(Captures.NOW)));
+        Sidecar written = sidecar(Captures.of(Captures.sample()), slots);
+
+        Sidecar read = Sidecar.read(written.key(), written.bytes());
+
+        assertThat(read)
+                .usingRecursiveComparison()
+                .ignoringFields("call", "worklist")
+                .isEqualTo(written);
+        assertThat(read.call()).isEqualTo(written.call());
+        assertThat(read.worklist()).isEqualTo(written.worklist());
+        assertThat(read.bytes()).isEqualTo(written.bytes());
+    }
+
+    @Test
+    void oneOfTheFirstFormatIsStillRead() throws Exception {
+        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of());
+        String old = """
+                {"format":"note-archive/sidecar/1","noteId":"66aa00000000000000000001",
+                 "capturedAt":"2026-11-25T14:00:00.120Z","callId":3,
+                 "media":[{"kind":"IMAGE","ordinal":0,"identity":"fileid","state":"STORED","rendition":"high",
+                           "sha256":"%s","key":"media/ab/%s.heic","size":7,"contentType":"image/heic",
+                           "checks":null,"lesserBecause":"HTTP 404"},
+                          {"kind":"AUDIO","ordinal":0,"identity":"","state":"MISSING","reason":"GONE","error":"HTTP 403"}],
+                 "answer":"{}"}
+                """.formatted(SHA256, SHA256);
+
+        Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
+
+        assertThat(read.callId()).isEqualTo(3);
+        assertThat(read.call()).isNull();
+        assertThat(read.worklist()).isNull();
+        assertThat(read.media()).hasSize(2);
+        assertThat(read.media().get(0).reason()).isEqualTo("DEGRADED");
+        assertThat(read.media().get(0).error()).isEqualTo("HTTP 404");
+        assertThat(read.media().get(0).media().size()).isEqualTo(7);
+        assertThat(read.media().get(1).reason()).isEqualTo("GONE");
+        assertThat(read.media().get(1).updatedAt()).isEqualTo(Captures.NOW);
+    }
+
+    @Test
+    void nameThatIsTooLongForTheTablesIsReadAsTheTablesHaveIt() throws Exception {
+        String endless = "n".repeat(6_000);
+        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of(new SlotStatus.Waived(IMAGE, "BY_POLICY")));
+        String old = new String(written.bytes(), StandardCharsets.UTF_8).replace("\"fileid\"", "\"" + endless + "\"");
+
+        Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
+
+        MediaSlot slot = new MediaSlot(MediaKind.IMAGE, 0, endless, List.of(), null);
+        assertThat(read.media().getFirst().identity()).hasSize(200).isEqualTo(slot.identity());
+    }
+
+    private static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
+        return Captures.sidecar(capture, slots);
+    }
+
+    private static JsonNode read(Sidecar sidecar) {
+        return JsonMapper.builder().build().readTree(sidecar.bytes());
+    }
+}

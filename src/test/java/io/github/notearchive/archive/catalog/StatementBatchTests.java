@@ -1,0 +1,153 @@
+package io.github.notearchive.archive.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+
+import io.github.notearchive.ArchiveDatabase;
+import java.sql.Types;
+import java.util.List;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.dao.DuplicateKeyException;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.transaction.support.TransactionTemplate;
+
+class StatementBatchTests {
+
+    private static final NamedStatement INSERT =
+            NamedStatement.of("INSERT INTO round_trip_test (id, name) VALUES (:id, :name)");
+    private static final NamedStatement RENAME =
+            NamedStatement.of("UPDATE round_trip_test SET name = :name || ';' WHERE id > :above");
+    private static final NamedStatement NAMES =
+            NamedStatement.of("SELECT id, name FROM round_trip_test WHERE id = ANY (:ids::bigint[]) ORDER BY id");
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final StatementBatch trip = new StatementBatch(database.batches().getJdbcOperations());
+
+    @BeforeEach
+    void table() {
+        database.jdbc()
+                .sql("CREATE TABLE round_trip_test (id bigint PRIMARY KEY, name text)")
+                .update();
+    }
+
+    @AfterEach
+    void noTable() {
+        database.jdbc().sql("DROP TABLE round_trip_test").update();
+    }
+
+    private record Row(long id, String name) {}
+
+    private static BoundStatement insert(long id, String name) {
+        return INSERT.with(new MapSqlParameterSource().addValue("id", id).addValue("name", name, Types.VARCHAR));
+    }
+
+    private static Query<Row> names(Long... ids) {
+        return NAMES.with(new MapSqlParameterSource("ids", ids))
+                .as((row, _) -> new Row(row.getLong("id"), row.getString("name")));
+    }
+
+    private long rows() {
+        return database.jdbc()
+                .sql("SELECT count(*) FROM round_trip_test")
+                .query(Long.class)
+                .single();
+    }
+
+    @Test
+    void eachStatementSeesWhatThoseBeforeItWrote() {
+        // more than once, since the driver has statements prepared by then
+        for (long i = 0; i < 12; i += 2) {
+            StatementBatch again = new StatementBatch(database.batches().getJdbcOperations());
+            Supplier<Integer> first = again.update(insert(i, "a;b"));
+            Supplier<Integer> second = again.update(insert(i + 1, "c?"));
+            Supplier<Integer> renamed = again.update(RENAME.with(
+                    new MapSqlParameterSource().addValue("name", "d").addValue("above", i)));
+            Supplier<List<Row>> found = again.ask(names(i, i + 1, 99L));
+            Supplier<List<Row>> none = again.ask(names());
+
+            again.run();
+
+            assertThat(List.of(first.get(), second.get(), renamed.get())).containsExactly(1, 1, 1);
+            assertThat(found.get()).containsExactly(new Row(i, "a;b"), new Row(i + 1, "d;"));
+            assertThat(none.get()).isEmpty();
+        }
+        assertThat(rows()).isEqualTo(12);
+    }
+
+    @Test
+    void withoutATransactionItIsOne() {
+        trip.update(insert(1, "a"));
+        trip.update(insert(1, "b"));
+        trip.update(insert(2, "c"));
+
+        assertThatExceptionOfType(DuplicateKeyException.class).isThrownBy(trip::run);
+
+        assertThat(rows()).isZero();
+    }
+
+    @Test
+    void resultsAreThereAfterItOnly() {
+        Supplier<Integer> inserted = trip.update(insert(1, "a"));
+
+        assertThatExceptionOfType(IllegalStateException.class).isThrownBy(inserted::get);
+    }
+
+    @Test
+    void whatIsKeptStaysInTheTransactionThatGoesOn() {
+        transaction().executeWithoutResult(_ -> {
+            trip.update(insert(1, "a"));
+
+            assertThat(trip.runOrUndo(() -> insert(2, "b").update(database.jdbc()) == 1))
+                    .isTrue();
+            insert(3, "c").update(database.jdbc());
+        });
+
+        assertThat(rows()).isEqualTo(3);
+    }
+
+    @Test
+    void whatIsNotKeptLeavesTheTransactionAsItWas() {
+        transaction().executeWithoutResult(_ -> {
+            insert(1, "before").update(database.jdbc());
+            trip.update(insert(2, "undone"));
+
+            assertThat(trip.runOrUndo(() -> insert(3, "undone").update(database.jdbc()) != 1))
+                    .isFalse();
+            insert(2, "after").update(database.jdbc());
+        });
+
+        assertThat(names(1L, 2L, 3L).ask(database.jdbc()).list())
+                .containsExactly(new Row(1, "before"), new Row(2, "after"));
+    }
+
+    @Test
+    void whatFailsLeavesTheTransactionAsItWas() {
+        transaction().executeWithoutResult(_ -> {
+            insert(1, "before").update(database.jdbc());
+            trip.update(insert(2, "undone"));
+            trip.update(insert(1, "twice"));
+            trip.update(insert(3, "never"));
+
+            assertThatExceptionOfType(DuplicateKeyException.class).isThrownBy(() -> trip.runOrUndo(() -> true));
+            insert(2, "after").update(database.jdbc());
+        });
+        StatementBatch second = new StatementBatch(database.batches().getJdbcOperations());
+        transaction().executeWithoutResult(_ -> {
+            second.update(insert(4, "undone"));
+            assertThatExceptionOfType(DataIntegrityViolationException.class)
+                    .isThrownBy(() -> second.runOrUndo(() -> insert(4, "twice").update(database.jdbc()) == 1));
+            insert(5, "after").update(database.jdbc());
+        });
+
+        assertThat(names(1L, 2L, 3L, 4L, 5L).ask(database.jdbc()).list())
+                .containsExactly(new Row(1, "before"), new Row(2, "after"), new Row(5, "after"));
+    }
+
+    private TransactionTemplate transaction() {
+        return new TransactionTemplate(database.transactions());
+    }
+}

@@ -1,0 +1,312 @@
+package io.github.notearchive.archive.catalog;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.StoredResponses.Page;
+import io.github.notearchive.archive.catalog.StoredResponses.Position;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.ResponseReader;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+import org.junit.jupiter.api.Test;
+
+/** What a mapper makes of stored answers; rows that an older one filled are made by spoiling them. */
+class StoredResponsesTests {
+
+    private static final Instant NOW = Captures.NOW;
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final ResponseReader reader = new ResponseReader();
+    private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
+    private final NoteCatalog notes = new NoteCatalog(
+            database.jdbc(), new MediaCatalog(database.jdbc(), database.batches(), database.transactions()), drift);
+    private final StoredResponses answers = new StoredResponses(database.jdbc(), database.batches(), notes, drift);
+
+    @Test
+    void everyColumnThatWasSpoiltIsMadeAnewFromTheAnswer() {
+        saveSample();
+        List<String> before = everything();
+        spoil();
+        assertThat(everything()).isNotEqualTo(before);
+
+        RemapChanges changes = remap(false);
+
+        assertThat(everything()).isEqualTo(before);
+        assertThat(changes.byColumn().keySet())
+                .containsAll(NoteCatalog.NOTE.names().stream()
+                        .filter(column -> !List.of("edited_at", "video_duration_ms", "music_id", "music_name")
+                                .contains(column))
+                        .map("note."::concat)
+                        .toList())
+                .contains(
+                        "note_capture.title",
+                        "note_capture.author_nickname",
+                        "note_capture.liked_count",
+                        "author.nickname",
+                        "note_topic",
+                        "note_mention",
+                        "note_comment");
+        assertThat(changes.byColumn().get("note.title"))
+                .isEqualTo(new RemapChanges.Change(1, List.of(Captures.ID.value())));
+    }
+
+    @Test
+    void aComparisonSaysTheSameAndWritesNothing() {
+        saveSample();
+        spoil();
+        List<String> spoilt = everything();
+
+        RemapChanges dry = pages(false, answers::compare);
+
+        assertThat(everything()).isEqualTo(spoilt);
+        assertThat(dry.byColumn()).isEqualTo(remap(false).byColumn());
+    }
+
+    @Test
+    void aRepeatReadsNothingAndOfAllChangesNothing() {
+        saveSample();
+        spoil();
+        remap(false);
+
+        assertThat(answers.count(Position.FIRST, false)).isZero();
+        assertThat(answers.count(Position.FIRST, true)).isOne();
+        assertThat(remap(false).byColumn()).isEmpty();
+        assertThat(remap(true).byColumn()).isEmpty();
+    }
+
+    @Test
+    void aCountWithAnExponentIsWhatItIsInTheStoredAnswer() {
+        save("\"view_count\":1.2345678E7,\"time\":1.7224164E9", NOW);
+
+        assertThat(one("SELECT view_count::text FROM note")).isEqualTo("12345678");
+        assertThat(remap(true).byColumn()).isEmpty();
+    }
+
+    @Test
+    void theDurationOfAVideoDoesNotDependOnTheOrderOfItsCodecs() {
+        save("""
+                "video_info_v2":{"media":{"stream":{"h265":[{"duration":61234}],"h264":[{"duration":61200}]}}}\
+                """, NOW);
+
+        assertThat(one("SELECT video_duration_ms::text FROM note")).isEqualTo("61200");
+        assertThat(remap(true).byColumn()).isEmpty();
+    }
+
+    @Test
+    void onlyTheNewestAnswerSaysWhatTheNoteIs() {
+        String properties = "\"title\":\"%1$s\",\"user\":{\"id\":\"w\",\"nickname\":\"%1$s\"}";
+        save(properties.formatted("old"), NOW);
+        save(properties.formatted("new"), NOW.plusSeconds(1));
+        List<String> before = everything();
+        spoil();
+
+        RemapChanges changes = remap(false);
+
+        assertThat(everything()).isEqualTo(before);
+        assertThat(changes.byColumn().get("note_capture.title").rows()).isEqualTo(2);
+        assertThat(changes.byColumn().get("note.title").rows()).isEqualTo(1);
+    }
+
+    @Test
+    void whatANewerAnswerWroteMeanwhileStays() {
+        save("\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"old\"}", NOW);
+        spoil();
+        Page read = page(Position.FIRST, false);
+        save(
+                "\"title\":\"new\",\"hash_tag\":[{\"name\":\"b\"}],\"user\":{\"id\":\"w\",\"nickname\":\"new\"}",
+                NOW.plusSeconds(1));
+
+        database.inTransaction(() -> answers.write(read));
+
+        assertThat(one("SELECT concat_ws(' ', title, mapper_version) FROM note"))
+                .isEqualTo("new " + NoteMapper.VERSION);
+        assertThat(one("SELECT nickname FROM author")).isEqualTo("new");
+        assertThat(one("SELECT string_agg(name, ' ') FROM note_topic")).isEqualTo("b");
+        assertThat(one("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
+                .isEqualTo("old new");
+    }
+
+    @Test
+    void whatWasRemovedMeanwhileDoesNotComeBack() {
+        saveSample();
+        spoil();
+        Page read = page(Position.FIRST, false);
+        ArchiveDatabase.emptied();
+
+        database.inTransaction(() -> answers.write(read));
+
+        assertThat(everything()).isEmpty();
+    }
+
+    @Test
+    void anAnswerForAVideoIsLeftAsItIs() {
+        save("\"title\":\"t\"", NOW);
+        NoteCapture video = Captures.of(
+                Captures.answerWith("\"title\":\"v\",\"liked_count\":2"), call("note-detail/v6"), NOW.plusSeconds(1));
+        database.inTransaction(() -> notes.restoreVideo(video, List.of()));
+        List<String> before = everything();
+
+        assertThat(remap(true).byColumn()).isEmpty();
+        assertThat(answers.count(Position.FIRST, true)).isOne();
+        assertThat(everything()).isEqualTo(before);
+    }
+
+    @Test
+    void anAnswerThatDoesNotHoldItsNoteIsNamedAndLeft() {
+        saveSample();
+        database.jdbc()
+                .sql("UPDATE note_capture SET mapper_version = NULL, answer = '{\"code\":0}'")
+                .update();
+
+        Page page = page(Position.FIRST, false);
+
+        assertThat(page.answers()).isOne();
+        assertThat(page.unreadable()).containsExactly(Captures.ID);
+        database.inTransaction(() -> assertThat(answers.write(page).byColumn()).isEmpty());
+        assertThat(one("SELECT mapper_version::text FROM note_capture")).isNull();
+        assertThat(one("SELECT title FROM note")).isNotNull();
+    }
+
+    @Test
+    void aPageEndsWhenItsTextsAreLong() {
+        for (int i = 0; i < 3; i++) {
+            save("\"desc\":\"" + "长".repeat(1_000_000) + "\"", NOW.plusSeconds(i));
+        }
+
+        Page first = page(Position.FIRST, true);
+        Page second = page(first.last(), true);
+
+        assertThat(first.answers()).isEqualTo(2);
+        assertThat(second.answers()).isEqualTo(1);
+        assertThat(page(second.last(), true).answers()).isZero();
+    }
+
+    @Test
+    void newFieldsOfOldAnswersAreRecorded() {
+        save("\"title\":\"t\",\"brand_new\":1", NOW);
+        String before = one("SELECT row(d.*)::text FROM schema_drift d");
+        database.jdbc().sql("TRUNCATE schema_drift").update();
+        drift.load();
+        spoil();
+
+        remap(false);
+
+        assertThat(one("SELECT row(d.*)::text FROM schema_drift d")).isEqualTo(before);
+    }
+
+    private void saveSample() {
+        byte[] answer = new String(Captures.sample(), UTF_8)
+                .replace("\"comment_list\": []", "\"comment_list\": [{\"id\":\"c\",\"content\":\"x\"}]")
+                .getBytes(UTF_8);
+        NoteCapture capture = Captures.of(answer, call("note-detail/v1"), NOW);
+        database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
+    }
+
+    private void save(String properties, Instant at) {
+        NoteCapture capture = Captures.of(Captures.answerWith(properties), call("note-detail/v1"), at);
+        database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
+    }
+
+    /** As if an older mapper had filled the rows, and all wrong. */
+    private void spoil() {
+        for (String column : NoteCatalog.NOTE.names()) {
+            if (!column.equals("author_id")) {
+                database.jdbc().sql(spoiling("note", column)).update();
+            }
+        }
+        database.jdbc()
+                .sql("UPDATE note SET author_id = NULL, mapper_version = NULL")
+                .update();
+        NoteCatalog.CAPTURE
+                .names()
+                .forEach(column ->
+                        database.jdbc().sql(spoiling("note_capture", column)).update());
+        database.jdbc().sql("UPDATE note_capture SET mapper_version = NULL").update();
+        database.jdbc()
+                .sql("UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true")
+                .update();
+        database.jdbc().sql("DELETE FROM note_topic WHERE ordinal = 0").update();
+        database.jdbc().sql("DELETE FROM note_mention").update();
+        database.jdbc().sql("UPDATE note_comment SET comment_text = 'spoilt'").update();
+    }
+
+    private String spoiling(String table, String column) {
+        String type = database.jdbc()
+                .sql(
+                        "SELECT data_type FROM information_schema.columns WHERE table_name = :table AND column_name = :column")
+                .param("table", table)
+                .param("column", column)
+                .query(String.class)
+                .single();
+        String value = switch (type) {
+            case "text" -> "CASE WHEN %s IS NULL THEN NULL ELSE 'spoilt' END";
+            case "boolean" -> "NOT %s";
+            case "integer", "bigint" -> "%s + 1";
+            default -> "%s + interval '1 day'";
+        };
+        return "UPDATE " + table + " SET " + column + " = " + value.formatted(column);
+    }
+
+    private RemapChanges remap(boolean all) {
+        return pages(all, answers::write);
+    }
+
+    private RemapChanges pages(boolean all, Function<Page, RemapChanges> work) {
+        RemapChanges changes = new RemapChanges();
+        Position last = Position.FIRST;
+        while (true) {
+            Page page = page(last, all);
+            if (page.answers() == 0) {
+                return changes;
+            }
+            database.inTransaction(() -> changes.add(work.apply(page)));
+            last = page.last();
+        }
+    }
+
+    private Page page(Position after, boolean all) {
+        List<Page> pages = new ArrayList<>();
+        database.inTransaction(() -> pages.add(answers.next(
+                after,
+                all,
+                (id, call, at, body, answer) ->
+                        reader.noteIn(answer, id).map(found -> found.capture(id, call, at, body)))));
+        return pages.getFirst();
+    }
+
+    /** All rows that come from answers. */
+    private List<String> everything() {
+        List<String> rows = new ArrayList<>();
+        for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")) {
+            rows.addAll(database.jdbc()
+                    .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
+                    .query(String.class)
+                    .list());
+        }
+        return rows;
+    }
+
+    private long call(String endpoint) {
+        return database.jdbc()
+                .sql("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at) VALUES (:id, :endpoint, now()) RETURNING id
+                        """)
+                .param("id", new NoteId(Captures.ID.value()).value())
+                .param("endpoint", endpoint)
+                .query(Long.class)
+                .single();
+    }
+
+    private String one(String sql) {
+        return database.jdbc()
+                .sql(sql)
+                .query((row, _) -> row.getString(1))
+                .list()
+                .getFirst();
+    }
+}

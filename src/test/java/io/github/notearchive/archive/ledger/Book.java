@@ -1,0 +1,107 @@
+package io.github.notearchive.archive.ledger;
+
+import static io.github.notearchive.archive.ledger.Book.ALL;
+import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.ID;
+import static io.github.notearchive.archive.ledger.Book.PAID;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallAdmission;
+import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallRecord;
+import io.github.notearchive.provider.FetchRequest;
+import io.github.notearchive.provider.ProviderReply;
+import io.github.notearchive.provider.ResponseMemory;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import javax.sql.DataSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+
+/** The ledger in an empty database, and the calls about one note that are written into it. */
+public final class Book {
+
+    public static final NoteId ID = new NoteId("66aa00000000000000000001");
+    public static final Instant NOW = Instant.parse("2026-11-25T14:00:00.123Z");
+    static final byte[] ANSWER = "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
+
+    static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
+
+    /** Limits that no test reaches, so that every call is counted. */
+    static final CallLimits ALL = new CallLimits(1_000, 1_000, 1_000);
+
+    final ArchiveDatabase database = ArchiveDatabase.emptied();
+    final ResponseSpool unwritten;
+    final CallRepository calls;
+    final CallHistory history = new CallHistory(database.jdbc());
+    final PaidResponses answers = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
+    final CallTotals totals = new CallTotals(database.jdbc());
+
+    /** @param directory for the answers that the database does not take */
+    Book(Path directory) {
+        unwritten = new ResponseSpool(directory);
+        calls = ofAnotherNode();
+    }
+
+    CallRepository ofAnotherNode() {
+        return over(database.dataSource());
+    }
+
+    /** A node that writes into the same book in its own way. */
+    CallRepository over(DataSource way) {
+        return calls(way, unwritten);
+    }
+
+    /** One that keeps its files in another place. */
+    static CallRepository calls(DataSource way, ResponseSpool files) {
+        JdbcClient jdbc = JdbcClient.create(way);
+        JdbcTransactionManager transactions = new JdbcTransactionManager(way);
+        return new CallRepository(
+                jdbc, way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions));
+    }
+
+    FetchRequest claimed(NoteId id) {
+        return ClaimFixture.of(database, id);
+    }
+
+    public CallRecord sent(NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
+        return sent(calls, id, endpoint, at, refresh);
+    }
+
+    public CallRecord sent(CallRepository node, NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
+        return sent(node, claimed(id), endpoint, at, refresh);
+    }
+
+    private static CallRecord sent(
+            CallRepository node, FetchRequest note, Endpoint endpoint, Instant at, boolean refresh) {
+        return ((CallAdmission.Written) node.sending(note, endpoint, at, refresh, ALL)).call();
+    }
+
+    public long paid(Instant at) {
+        return paid(claimed(ID), at);
+    }
+
+    public long paid(FetchRequest note, Instant at) {
+        CallRecord call = sent(calls, note, Endpoint.DETAIL, at, false);
+        return calls.received(call, PAID, ANSWER, at, Duration.ZERO);
+    }
+
+    public void unpaid(Instant at) {
+        CallRecord call = sent(ID, Endpoint.DETAIL, at, false);
+        calls.received(call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
+    }
+
+    void worklist(String state) {
+        database.jdbc().sql("""
+                        INSERT INTO worklist (note_id, state, due_at, enqueued_at)
+                        VALUES (:id, :state, now(), now())
+                        ON CONFLICT (note_id) DO UPDATE SET state = EXCLUDED.state
+                        """).param("id", ID.value()).param("state", state).update();
+    }
+}

@@ -1,0 +1,364 @@
+package io.github.notearchive.archive.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallsEndedException;
+import io.github.notearchive.provider.FetchOutcome;
+import io.github.notearchive.provider.FetchOutcome.Deferred;
+import io.github.notearchive.provider.FetchOutcome.Found;
+import io.github.notearchive.provider.FetchOutcome.Missing;
+import io.github.notearchive.provider.FetchRequest;
+import io.github.notearchive.provider.JustOneApiClient;
+import io.github.notearchive.provider.LocalRateLimitStore;
+import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.RateLimitStore;
+import io.github.notearchive.provider.ResponseMemory;
+import io.github.notearchive.provider.ResponseReader;
+import io.github.notearchive.provider.Settings;
+import io.github.notearchive.sandbox.CallSeen;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** Requests are counted by the provider itself. */
+@Timeout(30)
+class CallLedgerTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z"); // 22:00 in Shanghai
+    private static final Duration WEEK = Duration.ofDays(7);
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
+    private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
+    private final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
+    private Instant now = NOW;
+    private final PaidResponses answers =
+            new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
+    private final CallRepository calls = new CallRepository(
+            database.jdbc(),
+            database.dataSource(),
+            database.transactions(),
+            new ResponseSpool(Path.of("target", "answers")),
+            answers);
+    private final JustOneApiClient client = client(new LocalRateLimitStore(), 1000);
+    private final CallLedger ledger =
+            new CallLedger(calls, answers, client, new ResponseReader(), new LedgerProperties(WEEK, true), clock);
+
+    private JustOneApiClient client(RateLimitStore pace, int callsPerSecond) {
+        return new JustOneApiClient(
+                Settings.of(
+                        "base-url", provider.baseUrl(),
+                        "token", provider.token(),
+                        "calls-per-second", callsPerSecond),
+                Settings.ofVideos(),
+                Settings.ofRefreshes(),
+                calls,
+                pace,
+                new ResponseReader(),
+                new ResponseMemory(),
+                clock);
+    }
+
+    @BeforeEach
+    void callsMayLeave() {
+        client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
+    }
+
+    private FetchRequest claimed(NoteId note) {
+        return ClaimFixture.of(database, note);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        client.close();
+        provider.close();
+    }
+
+    @Test
+    void anAnswerIsBoughtOnceAndUsedForAWeek() throws Exception {
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+
+        now = NOW.plus(WEEK);
+        NoteCapture reused = found(ledger.fetch(claimed(id)));
+
+        assertThat(reused.answer()).isEqualTo(bought.answer()).isEqualTo(provider.answerBytes(id.value()));
+        assertThat(reused.callId()).isEqualTo(bought.callId());
+        assertThat(reused.capturedAt()).isEqualTo(bought.capturedAt());
+        assertThat(reused.note()).isEqualTo(bought.note());
+        assertThat(reused.author()).isEqualTo(bought.author());
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void threeNodesKeepToTheRateInEverySecondAlsoWhenTheirTablesWereLocked() throws Exception {
+        int rate = 5;
+        List<JustOneApiClient> nodes = new ArrayList<>();
+        try (Connection other = database.dataSource().getConnection();
+                Statement statement = other.createStatement();
+                ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            other.setAutoCommit(false);
+            for (int node = 0; node < 3; node++) {
+                JustOneApiClient client =
+                        client(new PostgresRateLimitStore(database.jdbc(), database.transactions()), rate);
+                client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
+                nodes.add(client);
+            }
+            List<FetchRequest> notes = provider.noteIds(15).stream()
+                    .map(NoteId::new)
+                    .map(this::claimed)
+                    .toList();
+            statement.execute("LOCK TABLE api_call");
+            for (FetchRequest note : notes) {
+                JustOneApiClient client = nodes.get(notes.indexOf(note) % 3);
+                callers.submit(() -> client.fetch(note));
+            }
+            // two calls of each node are about to leave
+            await().until(() -> waitingForLocks() == 6);
+            other.rollback();
+        } finally {
+            for (JustOneApiClient node : nodes) {
+                node.close();
+            }
+        }
+
+        List<Instant> order =
+                provider.callsSeen().stream().map(CallSeen::at).sorted().toList();
+        assertThat(order).hasSize(15);
+        for (int i = rate; i < order.size(); i++) {
+            // a tenth is for what the way to the provider takes
+            assertThat(Duration.between(order.get(i - rate), order.get(i))).isGreaterThan(Duration.ofMillis(900));
+        }
+    }
+
+    private long waitingForLocks() {
+        return database.jdbc()
+                .sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                .query(Long.class)
+                .single();
+    }
+
+    @Test
+    void answersToTheTwoQuestionsAreNeverTakenForEachOther() throws Exception {
+        NoteId id = new NoteId(provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst());
+        NoteCapture detail = found(ledger.fetch(claimed(id)));
+
+        NoteCapture video = found(ledger.fetchVideo(claimed(detail.id()), detail));
+        NoteCapture again = found(ledger.fetchVideo(claimed(detail.id()), detail));
+
+        assertThat(again.callId()).isEqualTo(video.callId()).isGreaterThan(detail.callId());
+        assertThat(again.answer()).isEqualTo(provider.videoAnswerBytes(id.value()));
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(detail.callId());
+        assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(detail.callId());
+        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());
+        assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
+        assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
+        assertThat(new CallTotals(database.jdbc()).made(Night.of(NOW)).all()).isEqualTo(2);
+        assertThat(new CallTotals(database.jdbc()).billIn(Night.of(NOW), Endpoint.VIDEO))
+                .isEqualTo(new CallTotals.Bill(1, 1, 0));
+        assertThat(provider.calls()).isOne();
+        assertThat(provider.videoCalls()).isOne();
+
+        answers.mediaGone(video.callId(), NOW);
+        now = NOW.plus(Duration.ofDays(1));
+        assertThat(ledger.freshVideo(id)).isEmpty();
+        assertThat(ledger.fresh(id)).as("the note's own addresses").isPresent();
+        found(ledger.fetchVideo(claimed(detail.id()), detail));
+        found(ledger.fetch(claimed(id)));
+        assertThat(provider.videoCalls()).isEqualTo(2);
+        assertThat(provider.calls()).isOne();
+    }
+
+    @Test
+    void anAnswerOlderThanAWeekIsBoughtAnew() throws Exception {
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+
+        now = NOW.plus(WEEK).plusMillis(1);
+        NoteCapture anew = found(ledger.fetch(claimed(id)));
+
+        assertThat(anew.callId()).isGreaterThan(bought.callId());
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void aHeldAnswerNeedsNoCallEvenWhenCallsHaveEnded() throws Exception {
+        ledger.fetch(claimed(id));
+        client.end("quota met");
+
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
+        NoteId other = new NoteId(provider.noteIds(2).getLast());
+        assertThatThrownBy(() -> ledger.fetch(claimed(other))).isInstanceOf(CallsEndedException.class);
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void aSuccessWithoutTheNoteIsUsedInItsOwnNightOnly() throws Exception {
+        provider.script().answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
+
+        Missing first = (Missing) ledger.fetch(claimed(id));
+        now = Night.of(NOW).ends().minusMillis(1);
+        Missing again = (Missing) ledger.fetch(claimed(id));
+
+        assertThat(first.certain()).isFalse();
+        assertThat(again.certain()).isFalse();
+        assertThat(again.reply().billed()).isEqualTo(Billed.YES);
+        assertThat(provider.calls()).isEqualTo(1);
+
+        now = Night.of(NOW).ends();
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void aPaidAnswerThatTheNoteIsGoneIsUsedInItsOwnNightOnly() throws Exception {
+        provider.script().always(id.value(), Reply.code(201));
+
+        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
+        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
+        assertThat(provider.calls()).isEqualTo(1);
+
+        now = Night.of(NOW).ends();
+        ledger.fetch(new FetchRequest(id, claimed(id).claim(), NOW));
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void aPaidAnswerThatTheNoteIsGoneIsUsedLaterWhereNothingWasDecidedByIt() throws Exception {
+        provider.script().always(id.value(), Reply.code(201));
+        ledger.fetch(claimed(id));
+
+        now = Night.of(NOW).ends();
+        FetchRequest decidedBefore = new FetchRequest(id, claimed(id).claim(), NOW.minusSeconds(1));
+
+        assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
+        assertThat(((Missing) ledger.fetch(decidedBefore)).certain()).isTrue();
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void aPaidAnswerWithoutItsNoteIsEvidenceForLaterNightsAndHidesNoOlderOne() throws Exception {
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        provider.script().always(id.value(), Reply.json("{\"code\":0,\"data\":[]}"));
+        now = NOW.plus(Duration.ofDays(1));
+        ledger.refresh(claimed(id), now);
+        Night tonight = Night.current(clock);
+
+        assertThat(ledger.wasMissingBefore(id, tonight)).isFalse();
+        assertThat(ledger.wasMissingBefore(id, Night.of(tonight.ends())))
+                .as("midnight has passed since it came")
+                .isFalse();
+        now = tonight.ends();
+        ledger.refresh(claimed(id), now);
+        assertThat(ledger.wasMissingBefore(id, Night.current(clock))).isTrue();
+        assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(bought.callId());
+    }
+
+    @Test
+    void anAnswerOfThisNightIsNotOldSinceTheClockWasSetBackOrMidnightHasPassed() throws Exception {
+        now = Night.of(NOW).ends().minusSeconds(10);
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        answers.mediaGone(bought.callId(), now);
+
+        now = Night.of(NOW).begins().minusSeconds(1);
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        now = Night.of(NOW).ends().plusSeconds(10);
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        assertThat(provider.calls()).isEqualTo(1);
+
+        now = Night.of(NOW).ends().plus(Duration.ofHours(1));
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isNotEqualTo(bought.callId());
+    }
+
+    @Test
+    void anAnswerWhoseMediaAreGoneIsBoughtAnewByALaterNightOnly() throws Exception {
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        answers.mediaGone(bought.callId(), NOW);
+
+        now = Night.of(NOW).ends().minusMillis(1);
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        assertThat(provider.calls()).isEqualTo(1);
+
+        now = Night.of(NOW).ends();
+        NoteCapture anew = found(ledger.fetch(claimed(id)));
+        assertThat(anew.callId()).isGreaterThan(bought.callId());
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(anew.callId());
+        assertThat(provider.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void whatIsNotPaidForIsAskedAgain() throws Exception {
+        provider.script().answers(id.value(), Reply.code(301), Reply.normal());
+
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Deferred.class);
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
+
+        assertThat(provider.calls()).isEqualTo(2);
+        assertThat(new CallHistory(database.jdbc()).of(id)).hasSize(2);
+    }
+
+    @Test
+    void anAnswerIsDurableWhenItIsUsed() throws Exception {
+        NoteCapture capture = found(ledger.fetch(claimed(id)));
+
+        assertThat(new CallHistory(database.jdbc()).of(id)).singleElement().satisfies(entry -> {
+            assertThat(entry.id()).isEqualTo(capture.callId());
+            assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
+            assertThat(entry.billed()).isEqualTo(Billed.YES);
+            assertThat(entry.answerHeld()).isTrue();
+        });
+    }
+
+    @Test
+    void theHeldAnswerIsThereHoweverOldAndMakesNoCall() throws Exception {
+        assertThat(ledger.held(id)).isEmpty();
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        answers.mediaGone(bought.callId(), NOW);
+
+        now = NOW.plus(Duration.ofDays(400));
+
+        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
+        assertThat(provider.calls()).isEqualTo(1);
+    }
+
+    @Test
+    void theHeldAnswerIsTheNewestThatHasItsNoteInIt() throws Exception {
+        provider.script().answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
+        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        answers.mediaGone(bought.callId(), NOW);
+        now = Night.of(NOW).ends();
+        assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);
+
+        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
+    }
+
+    private static NoteCapture found(FetchOutcome outcome) {
+        assertThat(outcome).isInstanceOf(Found.class);
+        return ((Found) outcome).capture();
+    }
+}

@@ -1,0 +1,385 @@
+package io.github.notearchive.archive.ledger;
+
+import static io.github.notearchive.archive.ledger.Book.ALL;
+import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.ID;
+import static io.github.notearchive.archive.ledger.Book.NOW;
+import static io.github.notearchive.archive.ledger.Book.PAID;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
+
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallAdmission;
+import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallRecord;
+import io.github.notearchive.provider.FetchRequest;
+import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.OutstandingCall;
+import io.github.notearchive.provider.ProviderReply;
+import io.github.notearchive.provider.StopNotice;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+
+class CallRepositoryTests extends LedgerFixture {
+
+    @Test
+    void noCallIsMadeWhileAnEarlierOneAboutTheNoteHasNoResponseAndItsNodeMayHoldOne() {
+        anExecutionOfEast();
+        CallRepository east = book.ofAnotherNode();
+        east.belongTo(4711, () -> false);
+        CallRecord first = book.sent(east, ID, Endpoint.DETAIL, NOW, false);
+        Instant soon = NOW.plusSeconds(600);
+
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isEqualTo(new CallAdmission.Outstanding(new OutstandingCall(first.number(), 4711, NOW)));
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, CallLimits.NONE))
+                .isInstanceOf(CallAdmission.Outstanding.class);
+        assertThat(calls.sentIn(Night.of(NOW)).all()).as("it is not counted").isOne();
+        assertThat(calls.sending(book.claimed(ID), Endpoint.VIDEO, soon, false, ALL))
+                .as("about another thing")
+                .isInstanceOf(CallAdmission.Written.class);
+
+        east.received(first, PAID, ANSWER, soon, Duration.ZERO);
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isInstanceOf(CallAdmission.Written.class);
+    }
+
+    @Test
+    void aCallWithoutResponseKeepsOthersBackForADayAndUntilItsNodeIsRecovered() {
+        anExecutionOfEast();
+        CallRepository east = book.ofAnotherNode();
+        east.belongTo(4711, () -> false);
+        book.sent(east, ID, Endpoint.DETAIL, NOW, false);
+        Instant soon = NOW.plusSeconds(600);
+        NoteId other = new NoteId("66aa00000000000000000002");
+        book.sent(east, other, Endpoint.DETAIL, NOW, false);
+
+        Instant nextDay = NOW.plus(Duration.ofDays(1));
+        assertThat(calls.sending(book.claimed(other), Endpoint.DETAIL, nextDay, false, ALL))
+                .isInstanceOf(CallAdmission.Written.class);
+        assertThat(calls.recover("west", soon)).isEmpty();
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isInstanceOf(CallAdmission.Outstanding.class);
+
+        assertThat(calls.recover("east", soon)).containsExactlyInAnyOrder(ID, other);
+        assertThat(calls.recover("east", soon)).isEmpty();
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
+                .isInstanceOf(CallAdmission.Written.class);
+    }
+
+    private void anExecutionOfEast() {
+        database.jdbc().sql("""
+                        WITH instance AS (
+                            INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                            VALUES (4711, 0, 'archiveNotes', '4711')
+                            ON CONFLICT DO NOTHING RETURNING job_instance_id),
+                        execution AS (
+                            INSERT INTO batch_job_execution
+                                (job_execution_id, version, job_instance_id, create_time, start_time, status)
+                            SELECT 4711, 0, job_instance_id, now(), now(), 'STARTED' FROM instance RETURNING job_execution_id)
+                        INSERT INTO batch_job_execution_params
+                            (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
+                        """).update();
+    }
+
+    @Test
+    void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
+        calls.belongTo(7, () -> false);
+
+        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+
+        assertThat(history.of(ID))
+                .containsExactly(new CallHistory.CallEntry(
+                        call.number(),
+                        "note-detail/v1",
+                        NOW,
+                        null,
+                        null,
+                        null,
+                        null,
+                        Billed.UNKNOWN,
+                        null,
+                        null,
+                        7L,
+                        false,
+                        null,
+                        false));
+    }
+
+    @Test
+    void entriesAreCommittedWhateverBecomesOfTheCallersTransaction() {
+        FetchRequest note = book.claimed(ID);
+        assertThatThrownBy(() -> database.inTransaction(() -> {
+                    book.paid(note, NOW);
+                    throw new IllegalStateException("rolled back");
+                }))
+                .hasMessage("rolled back");
+
+        assertThat(history.of(ID)).singleElement().matches(CallHistory.CallEntry::answerHeld);
+    }
+
+    @Test
+    void whatCameBackIsWrittenBesideTheQuestion() {
+        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+
+        calls.received(
+                call,
+                new ProviderReply(301, 503, "COLLECT FAILED", null, Billed.NO),
+                null,
+                NOW.plusMillis(50_400),
+                Duration.ofMillis(50_400));
+
+        CallHistory.CallEntry entry = history.of(ID).getFirst();
+        assertThat(entry.receivedAt()).isEqualTo(NOW.plusMillis(50_400));
+        assertThat(entry.durationMs()).isEqualTo(50_400);
+        assertThat(entry.httpStatus()).isEqualTo(503);
+        assertThat(entry.code()).isEqualTo(301);
+        assertThat(entry.billed()).isEqualTo(Billed.NO);
+        assertThat(entry.message()).isEqualTo("COLLECT FAILED");
+        assertThat(entry.answerHeld()).isFalse();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
+    }
+
+    @Test
+    void aFaultHasNeitherCodeNorStatus() {
+        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+
+        calls.received(
+                call, new ProviderReply(null, null, "reset", null, Billed.UNKNOWN), null, NOW, Duration.ofDays(99));
+
+        CallHistory.CallEntry entry = history.of(ID).getFirst();
+        assertThat(entry.code()).isNull();
+        assertThat(entry.httpStatus()).isNull();
+        assertThat(entry.billed()).isEqualTo(Billed.UNKNOWN);
+        assertThat(entry.durationMs()).isEqualTo(Integer.MAX_VALUE);
+    }
+
+    @Test
+    void aRecordIsTakenBackOnlyWhileNothingCameBack() {
+        CallRecord left = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        calls.notSent(left, ALL);
+        assertThat(history.of(ID)).isEmpty();
+
+        CallRecord answered = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        calls.received(answered, PAID, ANSWER, NOW, Duration.ZERO);
+        calls.notSent(answered, ALL);
+        assertThat(history.of(ID)).hasSize(1);
+    }
+
+    @Test
+    void nodesThatSendAtOnceShareTheLimitsOfANight() throws Exception {
+        Night night = Night.of(NOW);
+        CallLimits limits = new CallLimits(20, 5, 3);
+        CallRepository elsewhere = book.ofAnotherNode();
+        FetchRequest note = book.claimed(ID);
+        List<Callable<Long>> nodes = new ArrayList<>();
+        for (CallRepository node : List.of(calls, elsewhere, calls, elsewhere)) {
+            nodes.add(() -> sendMany(node, note, Endpoint.VIDEO, false, limits));
+            nodes.add(() -> sendMany(node, note, Endpoint.DETAIL, true, limits));
+        }
+
+        long few = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
+            for (Future<Long> sent : threads.invokeAll(nodes)) {
+                few += sent.get();
+            }
+        }
+
+        assertThat(few).isEqualTo(5 + 3);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
+        nodes.clear();
+        nodes.add(() -> sendMany(calls, note, Endpoint.DETAIL, false, limits));
+        nodes.add(() -> sendMany(elsewhere, note, Endpoint.DETAIL, false, limits));
+        long rest = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
+            for (Future<Long> sent : threads.invokeAll(nodes)) {
+                rest += sent.get();
+            }
+        }
+
+        assertThat(rest).isEqualTo(12);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
+        assertThat(history.of(ID)).hasSize(20);
+        assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, night.ends(), false, limits))
+                        .tonight())
+                .as("of the next night")
+                .isEqualTo(new NightlyCalls(1, 0, 0));
+    }
+
+    @Test
+    void whatDidNotLeaveIsNotCountedAndANightThatBeginsAnewIsCountedFromTheLedger() {
+        Night night = Night.of(NOW);
+        CallRecord video = book.sent(ID, Endpoint.VIDEO, NOW, false);
+        CallRecord refresh = book.sent(ID, Endpoint.DETAIL, NOW, true);
+        book.paid(NOW);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+
+        calls.notSent(video, ALL);
+        calls.notSent(video, ALL);
+
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
+        calls.notSent(refresh, ALL);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+
+        database.jdbc().sql("TRUNCATE nightly_calls").update();
+        assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
+        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(1, 0, 0));
+    }
+
+    @Test
+    void findsBilledResponsesOfCallsSentSinceATime() {
+        book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(60), false);
+        assertThat(calls.hasBilledSince(NOW)).isFalse();
+
+        book.paid(NOW);
+
+        assertThat(calls.hasBilledSince(NOW)).isTrue();
+        assertThat(calls.hasBilledSince(NOW.plusSeconds(1))).isFalse();
+    }
+
+    @Test
+    void aCallThatNoLimitIsAboutIsNotCountedAndSoNotGivenBack() {
+        Night night = Night.of(NOW);
+        CallLimits ofRefreshes = new CallLimits(0, 0, 5);
+
+        CallRecord note = written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, ofRefreshes))
+                .call();
+        assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
+        assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, true, ofRefreshes))
+                        .tonight())
+                .isEqualTo(new NightlyCalls(1, 0, 1));
+
+        calls.notSent(note, ofRefreshes);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 1));
+        book.sent(ID, Endpoint.DETAIL, NOW, false);
+        calls.sending(book.claimed(ID), Endpoint.VIDEO, NOW, false, CallLimits.NONE);
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
+        assertThat(totals.made(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+        assertThat(calls.count(night)).isEqualTo(new NightlyCalls(3, 1, 1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatOneNodeMeetsEndsTheCallsOfAllThatWereActive(boolean limited) {
+        CallLimits limits = limited ? ALL : CallLimits.NONE;
+        CallRepository elsewhere = book.ofAnotherNode();
+        calls.stops().heedFromNow();
+        elsewhere.stops().heedFromNow();
+        calls.belongTo(7, () -> false);
+
+        calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
+        calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
+
+        assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
+                .isEqualTo(new CallAdmission.Stopped(new StopNotice(601, "code 601 (BALANCE)", null, null, 7L)));
+        assertThat(calls.stops().heeded(NOW)).as("this run knows it by itself").isEmpty();
+        assertThat(history.of(ID)).isEmpty();
+        assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
+        assertThat(database.jdbc()
+                        .sql("SELECT count(*) FROM run_stop")
+                        .query(Long.class)
+                        .single())
+                .as("once for each run")
+                .isOne();
+        elsewhere.stops().heedFromNow();
+        assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
+                .as("of a run that begins later")
+                .isInstanceOf(CallAdmission.Written.class);
+    }
+
+    @Test
+    void whatTheDatabaseDidNotTakeEndsTheCallsOfAllWhenTheNextCallMeetsIt() {
+        AtomicBoolean away = new AtomicBoolean(true);
+        DataSource moody = new DelegatingDataSource(database.dataSource()) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                if (away.getAndSet(false)) {
+                    throw new SQLException("the database is away", "08006");
+                }
+                return super.getConnection();
+            }
+        };
+        CallRepository here = book.over(moody);
+        ProviderReply reply = new ProviderReply(303, 200, "QUOTA", null, Billed.NO);
+        here.belongTo(7, () -> false);
+
+        here.stopped(reply, NOW);
+        assertThat(calls.stops().heeded(NOW))
+                .as("by other runs, while it is away")
+                .isEmpty();
+        here.stopped(reply, NOW);
+        here.stopped(reply, NOW);
+
+        assertThat(calls.stops().heeded(NOW)).as("by other runs").isPresent();
+        assertThat(database.jdbc()
+                        .sql("SELECT count(*) FROM run_stop")
+                        .query(Long.class)
+                        .single())
+                .as("once for each run")
+                .isOne();
+    }
+
+    @Test
+    void aQuotaEndsNoCallOfTheNextNight() {
+        calls.stops().heedFromNow();
+        CallRepository elsewhere = book.ofAnotherNode();
+        elsewhere.belongTo(7, () -> false);
+
+        elsewhere.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
+
+        Instant midnight = Night.of(NOW).ends();
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, midnight.minusMillis(1), false, ALL))
+                .asInstanceOf(type(CallAdmission.Stopped.class))
+                .extracting(stopped -> stopped.stop().holdsUntil())
+                .isEqualTo(midnight);
+        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, midnight, false, ALL))
+                .isInstanceOf(CallAdmission.Written.class);
+    }
+
+    @Test
+    void noCallIsWrittenDownForWhoeverLostTheClaim() {
+        FetchRequest before = book.claimed(ID);
+        database.jdbc().sql("UPDATE worklist SET claim_id = claim_id + 1").update();
+
+        for (CallLimits limits : List.of(ALL, CallLimits.NONE)) {
+            assertThat(calls.sending(before, Endpoint.DETAIL, NOW, false, limits))
+                    .isEqualTo(new CallAdmission.Unclaimed());
+        }
+        assertThat(history.of(ID)).isEmpty();
+        assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
+        assertThat(calls.sending(new FetchRequest(ID, before.claim() + 1, null), Endpoint.DETAIL, NOW, false, ALL))
+                .isInstanceOf(CallAdmission.Written.class);
+    }
+
+    private static long sendMany(
+            CallRepository node, FetchRequest note, Endpoint endpoint, boolean refresh, CallLimits limits) {
+        return IntStream.range(0, 15)
+                .filter(_ -> node.sending(note, endpoint, NOW, refresh, limits) instanceof CallAdmission.Written)
+                .count();
+    }
+
+    private static CallAdmission.Written written(CallAdmission call) {
+        return (CallAdmission.Written) call;
+    }
+}

@@ -1,0 +1,24 @@
+package io.github.notearchive.archive.ledger;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.FetchRequest;
+
+/** Notes on the worklist that are claimed, without which no call is written down. */
+final class ClaimFixture {
+
+    private static final long CLAIM = 7;
+
+    private ClaimFixture() {}
+
+    /** Puts a note on the worklist if it is not there, and claims it. */
+    static FetchRequest of(ArchiveDatabase database, NoteId id) {
+        database.jdbc().sql("""
+                        INSERT INTO worklist (note_id, state, due_at, enqueued_at, claimed_by, claimed_until, claim_id)
+                        VALUES (:id, 'PENDING', now(), now(), 'main', now() + interval '1 hour', :claim)
+                        ON CONFLICT (note_id) DO UPDATE
+                        SET claimed_by = EXCLUDED.claimed_by, claimed_until = EXCLUDED.claimed_until, claim_id = EXCLUDED.claim_id
+                        """).param("id", id.value()).param("claim", CLAIM).update();
+        return new FetchRequest(id, CLAIM, null);
+    }
+}

@@ -1,0 +1,33 @@
+package io.github.notearchive.archive.ledger;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.CallTotals;
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.io.TempDir;
+
+/** What each test of the ledger begins with: an empty {@link Book}, and its parts by their names. */
+public abstract class LedgerFixture {
+
+    @TempDir
+    Path directory;
+
+    public Book book;
+    ArchiveDatabase database;
+    ResponseSpool unwritten;
+    public CallRepository calls;
+    CallHistory history;
+    PaidResponses answers;
+    public CallTotals totals;
+
+    @BeforeEach
+    void begin() {
+        book = new Book(directory.resolve("answers"));
+        database = book.database;
+        unwritten = book.unwritten;
+        calls = book.calls;
+        history = book.history;
+        answers = book.answers;
+        totals = book.totals;
+    }
+}

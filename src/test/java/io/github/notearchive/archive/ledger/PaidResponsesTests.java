@@ -1,0 +1,123 @@
+package io.github.notearchive.archive.ledger;
+
+import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.ID;
+import static io.github.notearchive.archive.ledger.Book.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallAdmission;
+import io.github.notearchive.provider.CallRecord;
+import io.github.notearchive.provider.FetchRequest;
+import io.github.notearchive.provider.ProviderReply;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+
+class PaidResponsesTests extends LedgerFixture {
+
+    @Test
+    void theAnswerIsKeptByteForByte() {
+        long call = book.paid(NOW);
+
+        PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+
+        assertThat(paid.call()).isEqualTo(call);
+        assertThat(paid.body()).isEqualTo(ANSWER);
+        assertThat(paid.receivedAt()).isEqualTo(NOW);
+        assertThat(paid.httpStatus()).isEqualTo(200);
+        assertThat(paid.requestId()).isEqualTo("r-1");
+        assertThat(paid.mediaGone()).isFalse();
+    }
+
+    @Test
+    void theNewestPaidAnswerWins() {
+        book.paid(NOW.minusSeconds(60));
+        long second = book.paid(NOW);
+        book.unpaid(NOW.plusSeconds(60));
+
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)
+                        .orElseThrow()
+                        .call())
+                .isEqualTo(second);
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW)).isPresent();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();
+        assertThat(answers.latestPaid(new NoteId("66aa00000000000000000002"), Endpoint.DETAIL, Instant.EPOCH))
+                .isEmpty();
+    }
+
+    @Test
+    void theFirstTimeThatMediaWereGoneIsKept() {
+        long call = book.paid(NOW);
+
+        answers.mediaGone(call, NOW.plusSeconds(1));
+        answers.mediaGone(call, NOW.plusSeconds(2));
+
+        assertThat(history.of(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone())
+                .isTrue();
+    }
+
+    @Test
+    void aCopyIsEmptiedOnlyWhenOldAndStoredElsewhereAndTheNoteHasReachedItsEnd() {
+        long call = book.paid(NOW);
+        Instant later = NOW.plusMillis(1);
+
+        book.worklist("ARCHIVED");
+        assertThat(answers.emptyCopiesBefore(later)).as("no capture").isZero();
+        capture(call, null);
+        assertThat(answers.emptyCopiesBefore(later)).as("no sidecar").isZero();
+        capture(call, "notes/x.json");
+        assertThat(answers.emptyCopiesBefore(NOW)).as("not old").isZero();
+        for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
+            book.worklist(open);
+            assertThat(answers.emptyCopiesBefore(later)).as(open).isZero();
+        }
+        book.worklist("UNAVAILABLE");
+
+        assertThat(answers.emptyCopiesBefore(later)).isEqualTo(1);
+
+        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
+        assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
+        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
+    }
+
+    /** It brings no capture in, and is looked at before each run until it is emptied. */
+    @Test
+    void anAnswerWithCode201IsEmptiedWithoutACapture() {
+        FetchRequest note = book.claimed(ID);
+        CallRecord call =
+                ((CallAdmission.Written) book.calls.sending(note, Endpoint.DETAIL, NOW, false, Book.ALL)).call();
+        book.calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), ANSWER, NOW, Duration.ZERO);
+        Instant later = NOW.plusMillis(1);
+
+        book.worklist("POSTPONED");
+        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        book.worklist("UNAVAILABLE");
+        assertThat(answers.emptyCopiesBefore(NOW)).as("not old").isZero();
+        assertThat(answers.emptyCopiesBefore(later)).isOne();
+
+        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
+    }
+
+    private void capture(long call, @org.jspecify.annotations.Nullable String sidecar) {
+        database.jdbc().sql("""
+                        INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (:id, now(), now())
+                        ON CONFLICT (note_id) DO NOTHING
+                        """).param("id", ID.value()).update();
+        database.jdbc()
+                .sql("""
+                        INSERT INTO note_capture (note_id, captured_at, call_id, answer, sidecar_key)
+                        VALUES (:id, '2026-11-25T14:00:00.123Z', :call, '{}', :sidecar)
+                        ON CONFLICT (note_id, captured_at) DO UPDATE SET sidecar_key = EXCLUDED.sidecar_key
+                        """)
+                .param("id", ID.value())
+                .param("call", call)
+                .param("sidecar", sidecar)
+                .update();
+    }
+}

@@ -1,0 +1,206 @@
+package io.github.notearchive.archive.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.provider.RateLimitStore.Pause;
+import io.github.notearchive.provider.RateLimitStore.Places;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The pace that nodes share. Its rates are so low that no test, however slow the machine, comes to the end of a
+ * distance.
+ */
+class PostgresRateLimitStoreTests {
+
+    private static final Duration LONGEST = Duration.ofMinutes(15);
+    private static final double HOURLY = 1.0 / 3600;
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final PostgresRateLimitStore one = new PostgresRateLimitStore(database.jdbc(), database.transactions());
+    private final PostgresRateLimitStore two = new PostgresRateLimitStore(database.jdbc(), database.transactions());
+
+    @BeforeEach
+    void thereIsARow() {
+        one.take(1, 1_000, LONGEST);
+    }
+
+    @Test
+    void nodesTakeTheirPlacesOneBehindTheOther() {
+        assertThat(one.take(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
+        assertHours(two.take(2, HOURLY, LONGEST).first(), 1);
+        assertHours(one.take(1, HOURLY, LONGEST).first(), 3);
+
+        assertHours(two.take(1, HOURLY, LONGEST).first(), 4);
+    }
+
+    @Test
+    void noTwoSessionsTakeTheSamePlace() throws Exception {
+        List<Callable<List<Places>>> nodes = new ArrayList<>();
+        for (PostgresRateLimitStore node : List.of(one, two, one, two)) {
+            nodes.add(() -> IntStream.range(0, 10)
+                    .mapToObj(_ -> node.take(1, HOURLY, LONGEST))
+                    .toList());
+        }
+        List<Long> hours = new ArrayList<>();
+
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
+            for (Future<List<Places>> taken : threads.invokeAll(nodes)) {
+                taken.get().forEach(places -> hours.add(hours(places.first())));
+            }
+        }
+
+        assertThat(hours)
+                .containsExactlyInAnyOrderElementsOf(
+                        IntStream.range(0, 40).mapToObj(Long::valueOf).toList());
+    }
+
+    @Test
+    void placesThatNobodyTookInTimeAreOver() {
+        column("next_at", "now() - interval '1 day'");
+
+        assertThat(one.take(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
+        assertHours(one.take(1, HOURLY, LONGEST).first(), 1);
+    }
+
+    @Test
+    void aClockThatWasSetBackStopsNobodyForLong() {
+        column("next_at", "now() + interval '1 day'");
+        column("paused_until", "now() + interval '1 day'");
+
+        assertThat(one.take(1, 20, LONGEST).first()).isLessThan(Duration.ofSeconds(30));
+    }
+
+    @Test
+    void aRowThatIsMissingIsWritten() {
+        database.jdbc().sql("TRUNCATE call_pace").update();
+
+        assertThat(one.take(1, HOURLY, LONGEST).throttles()).isZero();
+        assertHours(two.take(1, HOURLY, LONGEST).first(), 1);
+    }
+
+    @Test
+    void pausesDoubleFromOneSecondToSixtyAndHoldForAllNodes() {
+        for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 60, 60}) {
+            Pause pause = throttled(one, null);
+
+            assertThat(pauseInForce()).isEqualTo(seconds);
+            assertThat(two.take(1, HOURLY, LONGEST).throttles()).isEqualTo(pause.throttles());
+        }
+
+        assertThat(secondsPaused()).isBetween(30.0, 60.0);
+    }
+
+    @Test
+    void aBurstOfRefusalsCountsOnceWhateverNodesMetIt() {
+        long throttles = one.take(1, HOURLY, LONGEST).throttles();
+
+        assertThat(one.throttled(throttles, null, LONGEST)).isPresent();
+        assertThat(two.throttled(throttles, null, LONGEST)).isEmpty();
+        assertThat(one.throttled(throttles, null, LONGEST)).isEmpty();
+
+        assertThat(two.take(1, 4, LONGEST).distance()).isEqualTo(Duration.ofMillis(500));
+    }
+
+    @Test
+    void theProvidersOwnWishWinsAndIsCapped() {
+        throttled(one, Duration.ofSeconds(300));
+        assertThat(secondsPaused()).isBetween(200.0, 300.0);
+
+        throttled(one, Duration.ofDays(11));
+        assertThat(secondsPaused()).isBetween(800.0, 900.0);
+    }
+
+    @Test
+    void theRateIsHalvedAndComesBackWithAnswersToCallsOfAfterThePause() {
+        long before = one.take(1, 4, LONGEST).throttles();
+        long since = throttled(one, null).throttles();
+
+        two.answered(before);
+        assertThat(two.take(1, 4, LONGEST).distance()).isEqualTo(Duration.ofMillis(500));
+
+        List<Double> rates = new ArrayList<>();
+        for (int i = 0; i < 15; i++) {
+            two.answered(since);
+            rates.add(1e9 / one.take(1, 100, LONGEST).distance().toNanos());
+        }
+        assertThat(rates.getFirst()).isBetween(54.9, 55.1);
+        assertThat(rates).isSorted().allMatch(rate -> rate < 100.1);
+        assertThat(rates.get(10)).isBetween(99.9, 100.1);
+        assertThat(one.take(1, 100, LONGEST).recovering()).isFalse();
+    }
+
+    @Test
+    void theRateNeverFallsToNothing() {
+        for (int i = 0; i < 20; i++) {
+            throttled(one, null);
+        }
+
+        assertThat(one.take(1, 64, LONGEST).distance()).isEqualTo(Duration.ofSeconds(1));
+    }
+
+    @Test
+    void anAnswerEndsTheDoubling() {
+        throttled(one, null);
+        throttled(one, null);
+        long since = throttled(one, null).throttles();
+
+        two.answered(since);
+        throttled(one, null);
+
+        assertThat(pauseInForce()).isEqualTo(1);
+    }
+
+    @Test
+    void aRunThatIsAloneForgetsPausesButNotThePlacesThatAreTaken() {
+        one.take(3, HOURLY, LONGEST);
+        throttled(one, Duration.ofSeconds(600));
+
+        two.forgetPauses();
+
+        Places next = two.take(1, HOURLY, LONGEST);
+        assertHours(next.first(), 4);
+        assertThat(next.recovering()).isFalse();
+    }
+
+    private static Pause throttled(PostgresRateLimitStore node, @Nullable Duration wish) {
+        return node.throttled(node.take(1, HOURLY, LONGEST).throttles(), wish, LONGEST)
+                .orElseThrow();
+    }
+
+    private double secondsPaused() {
+        return database.jdbc()
+                .sql("SELECT extract(epoch FROM paused_until - clock_timestamp()) FROM call_pace")
+                .query(Double.class)
+                .single();
+    }
+
+    private long pauseInForce() {
+        return database.jdbc()
+                .sql("SELECT extract(epoch FROM pause) FROM call_pace")
+                .query(Long.class)
+                .single();
+    }
+
+    private void column(String name, String value) {
+        database.jdbc().sql("UPDATE call_pace SET " + name + " = " + value).update();
+    }
+
+    private static long hours(Duration wait) {
+        return Math.round(wait.toSeconds() / 3600.0);
+    }
+
+    private static void assertHours(Duration wait, long hours) {
+        assertThat(hours(wait)).as(wait.toString()).isEqualTo(hours);
+    }
+}

@@ -1,0 +1,37 @@
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.archive.ledger.Book.ID;
+import static io.github.notearchive.archive.ledger.Book.NOW;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.notearchive.archive.ledger.LedgerFixture;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.NightlyCalls;
+import org.junit.jupiter.api.Test;
+
+class CallTotalsTests extends LedgerFixture {
+
+    @Test
+    void callsAreCountedByTheNightInWhichTheyLeft() {
+        Night night = Night.of(NOW);
+        calls.belongTo(1, () -> false);
+        book.paid(night.begins());
+        book.paid(night.ends().minusMillis(1));
+        calls.belongTo(2, () -> false);
+        book.unpaid(night.begins());
+        book.paid(night.ends());
+        book.paid(night.begins().minusMillis(1));
+        book.sent(ID, Endpoint.DETAIL, night.begins(), false);
+
+        assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
+        assertThat(totals.countsIn(night))
+                .extracting(CallTotals.CallCount::code, CallTotals.CallCount::billed, CallTotals.CallCount::calls)
+                .containsExactly(tuple(0, Billed.YES, 2L), tuple(301, Billed.NO, 1L), tuple(null, Billed.UNKNOWN, 1L));
+        assertThat(totals.billOf(1)).isEqualTo(new CallTotals.Bill(2, 2, 0));
+        assertThat(totals.billOf(2)).isEqualTo(new CallTotals.Bill(4, 2, 1));
+        assertThat(totals.billOf(99)).isEqualTo(CallTotals.Bill.NONE);
+    }
+}

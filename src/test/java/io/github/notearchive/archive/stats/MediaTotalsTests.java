@@ -1,0 +1,55 @@
+package io.github.notearchive.archive.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import java.time.Duration;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** That files are counted to the last one, whenever they were stored. */
+class MediaTotalsTests {
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final JdbcClient jdbc = database.jdbc();
+    private final MediaTotals totals = new MediaTotals(jdbc, database.transactions());
+
+    private void store(int number, Duration ago) {
+        jdbc.sql("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                        VALUES (lpad(:number, 64, '0'), :number, 100, 'image/png', :at::timestamptz)
+                        """)
+                .param("number", String.valueOf(number))
+                .param("at", Instant.now().minus(ago).toString())
+                .update();
+    }
+
+    @Test
+    void oldAndNewFilesAreCountedHoweverTheyComeAndGo() {
+        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(0, 0));
+        store(1, Duration.ofDays(90));
+        store(2, Duration.ofHours(8));
+        store(3, Duration.ofMinutes(1));
+        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 300));
+
+        store(4, Duration.ofDays(400)); // as when a bucket is taken over
+        jdbc.sql("DELETE FROM media_object WHERE object_key = '1'").update();
+        jdbc.sql("UPDATE media_object SET size_bytes = 50 WHERE object_key = '2'")
+                .update();
+        jdbc.sql("UPDATE media_object SET verified_at = now()").update();
+        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));
+
+        // time goes by: what was new is old
+        jdbc.sql("UPDATE media_object_count SET counted_until = now() - interval '9 hours'")
+                .update();
+        jdbc.sql("UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")
+                .update();
+        jdbc.sql("DELETE FROM media_object_count").update();
+        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));
+
+        jdbc.sql("TRUNCATE media_object CASCADE").update();
+        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(0, 0));
+    }
+}

@@ -1,0 +1,196 @@
+package io.github.notearchive.archive.stats;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.worklist.ListedNotes;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateTransition;
+import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.note.Night;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** That what is counted where rows change is what counting all rows gives. */
+@Timeout(60)
+class WorklistStatsTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
+    private static final String BY_KIND = """
+            SELECT concat_ws('|', state, answer_held, due_hour, refresh_night, obstacle, code, notes) FROM (%s) AS kinds
+            ORDER BY 1
+            """;
+
+    /** What {@link WorklistStats#compact} does, within a transaction that can be held open. */
+    private static final String PUT_TOGETHER = """
+            WITH gone AS (
+                DELETE FROM worklist_count
+                WHERE (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
+                RETURNING *)
+            INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+            SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes) FROM gone
+            GROUP BY 1, 2, 3, 4, 5, 6
+            """;
+
+    private final ListedNotes list = new ListedNotes(NOW);
+    private final JdbcClient jdbc = list.database.jdbc();
+    private final WorklistStats counts = list.counts;
+
+    private List<String> kept() {
+        return jdbc.sql(BY_KIND.formatted("""
+                                SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes) AS notes
+                                FROM worklist_count GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(notes) <> 0
+                                """)).query(String.class).list();
+    }
+
+    private List<String> counted() {
+        return jdbc.sql(BY_KIND.formatted("""
+                                SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch') AS due_hour,
+                                       CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END AS refresh_night,
+                                       worklist_obstacle(state, last_code, last_error) AS obstacle,
+                                       CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END AS code, count(*) AS notes
+                                FROM worklist GROUP BY 1, 2, 3, 4, 5, 6
+                                """)).query(String.class).list();
+    }
+
+    private void settle(NoteState state, Instant due, Integer code, String error) {
+        WorklistItem claimed = list.claims.claim("main").orElseThrow();
+        assertThat(list.settlements.settle(
+                        claimed, new StateTransition(state, Counter.CALL, due, code, error, null, false), 7, NOW))
+                .isTrue();
+    }
+
+    @Test
+    void countsFollowWhateverHappensToNotes() {
+        list.threeHundredNotes();
+        settle(NoteState.ARCHIVED, null, 0, null);
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofHours(3)), 0, "IMAGE 1: HTTP 404");
+        settle(NoteState.FAILED, null, 400, "rejected: 400");
+        settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, null);
+        jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'")
+                .update();
+        jdbc.sql("UPDATE worklist SET answer_held = true WHERE note_id LIKE '%ff'")
+                .update();
+        jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
+        assertThat(kept()).isEqualTo(counted());
+
+        list.interventions.requeue(NoteState.FAILED);
+        list.database.inTransaction(() -> {
+            WorklistStats.countByStatement(jdbc);
+            jdbc.sql("UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
+                    .update();
+        });
+
+        assertThat(kept()).isEqualTo(counted());
+    }
+
+    @Test
+    void countsAreTheSameAfterTheyArePutTogetherAndAfterAllIsCountedAnew() {
+        list.threeHundredNotes();
+        for (int i = 0; i < 4; i++) {
+            jdbc.sql("UPDATE worklist SET due_at = due_at + interval '1 hour'").update();
+        }
+        List<String> before = kept();
+        long rows = rows();
+
+        counts.compact();
+
+        assertThat(rows()).isLessThan(rows / 10);
+        assertThat(kept()).isEqualTo(before).isEqualTo(counted());
+        recount();
+        assertThat(kept()).isEqualTo(before);
+    }
+
+    @Test
+    void countingAnewWaitsForWhoeverPutsCountsTogether() {
+        list.threeHundredNotes();
+        AtomicReference<CompletableFuture<Void>> recount = new AtomicReference<>();
+
+        list.database.inTransaction(() -> {
+            jdbc.sql(PUT_TOGETHER).update();
+            recount.set(CompletableFuture.runAsync(this::recount));
+            while (!recount.get().isDone() && !somebodyWaits()) {
+                Thread.onSpinWait();
+            }
+        });
+        recount.get().join();
+
+        assertThat(kept()).isEqualTo(counted());
+    }
+
+    private void recount() {
+        jdbc.sql("DO $$ BEGIN PERFORM worklist_recount(); END $$").update();
+    }
+
+    private boolean somebodyWaits() {
+        return jdbc.sql("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)")
+                .query(Boolean.class)
+                .single();
+    }
+
+    private long rows() {
+        return jdbc.sql("SELECT count(*) FROM worklist_count").query(Long.class).single();
+    }
+
+    @Test
+    void whatIsDueWithinThisHourIsCountedToTheNote() {
+        list.threeHundredNotes();
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(50)), 301, "code 301");
+        settle(NoteState.POSTPONED, NOW.minus(Duration.ofMinutes(10)), 301, "code 301");
+
+        assertThat(counts.countByState())
+                .containsExactly(
+                        new WorklistStats.StateCount(NoteState.PENDING, 297, 297, 0),
+                        new WorklistStats.StateCount(NoteState.POSTPONED, 3, 1, 0));
+        assertThat(counts.countDue(1_000_000, NOW)).isEqualTo(298);
+        assertThat(counts.countDue(10, NOW)).isEqualTo(10);
+        assertThat(counts.countDue(1_000_000, NOW.plus(Duration.ofMinutes(10))))
+                .as("those that wait out their retry")
+                .isEqualTo(299);
+        assertThat(counts.countDue(1_000_000, NOW.plus(Duration.ofHours(1)))).isEqualTo(300);
+    }
+
+    @Test
+    void anEmptiedListHasNoCounts() {
+        list.threeHundredNotes();
+        jdbc.sql("TRUNCATE worklist").update();
+
+        assertThat(rows()).isZero();
+        assertThat(counts.countByState()).isEmpty();
+    }
+
+    @Test
+    void whatExecutionsLeftBehindIsCountedUntilSomebodySettlesIt() {
+        for (int i = 1; i <= 4; i++) {
+            list.pending(i, 5, NOW);
+        }
+        Instant tomorrow = Night.of(NOW).ends();
+        list.settleBy(7, NoteState.POSTPONED, tomorrow);
+        list.settleBy(8, NoteState.FAILED, null);
+        list.settleBy(8, NoteState.ARCHIVED, null);
+        list.settleBy(9, NoteState.FAILED, null);
+
+        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(2);
+        list.now = tomorrow;
+        list.settleBy(10, NoteState.ARCHIVED, null);
+        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(1);
+    }
+
+    @Test
+    void notesAreCountedByStateWithThoseDueAndThoseInWork() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.pending(3, 5, NOW.plusSeconds(5));
+        list.claims.claim("main");
+
+        assertThat(counts.countByState()).containsExactly(new WorklistStats.StateCount(NoteState.PENDING, 3, 2, 1));
+    }
+}

@@ -1,0 +1,146 @@
+package io.github.notearchive.archive.worklist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.WorklistStats;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+
+/** What claiming costs when most of a long list is done. */
+class ClaimPlanTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z");
+    private static final ArchiveDatabase DATABASE = ArchiveDatabase.emptied();
+
+    private final List<String> statements = new CopyOnWriteArrayList<>();
+    private final DataSource recorded = recording(DATABASE.dataSource());
+    private final JdbcClient jdbc = JdbcClient.create(recorded);
+    private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    private final JdbcTransactionManager transactions = new JdbcTransactionManager(recorded);
+    private final ClaimRepository claims =
+            new ClaimRepository(jdbc, clock, new WorklistStats(jdbc, clock, transactions), transactions);
+
+    @BeforeAll
+    static void twoHundredThousandNotesOfWhichNineTenthsAreDone() {
+        DATABASE.jdbc().sql("""
+                        INSERT INTO worklist (note_id, state, priority, due_at, enqueued_at, refresh_night)
+                        SELECT '66aa' || lpad(to_hex(n), 20, '0'),
+                               CASE WHEN n % 10 = 0 THEN 'PENDING' WHEN n % 10 < 9 THEN 'ARCHIVED' ELSE 'UNAVAILABLE' END,
+                               n % 7 % 3,
+                               CASE WHEN n % 10 = 0 THEN :now::timestamptz WHEN n % 10 < 9 THEN NULL
+                                    ELSE :now::timestamptz + interval '30 days' END,
+                               :now::timestamptz,
+                               CASE WHEN n % 10 BETWEEN 1 AND 8 THEN date '2026-11-20' + n % 90 END
+                        FROM generate_series(1, 200000) AS n
+                        """).param("now", NOW.toString()).update();
+        DATABASE.jdbc().sql("VACUUM ANALYZE worklist").update();
+    }
+
+    @AfterAll
+    static void leaveNothingBehind() {
+        ArchiveDatabase.emptied();
+    }
+
+    @Test
+    void claimingReadsNoMoreThanAnIndexEntryOfEachLane() throws Exception {
+        claims.claim("main");
+
+        String plan = planOf("UPDATE worklist");
+
+        assertThat(plan)
+                .doesNotContain("Seq Scan on worklist")
+                .contains("worklist_due")
+                .contains("worklist_pkey");
+    }
+
+    @Test
+    void claimingARefreshReadsNoMoreThanOneIndexEntryHoweverManyArePlanned() throws Exception {
+        assertThat(claims.claimRefresh("main")).isPresent();
+
+        String plan = planOf("UPDATE worklist");
+
+        assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_refresh");
+        claims.isRefreshDue("main");
+        assertThat(planOf("SELECT count(*) > 0"))
+                .doesNotContain("Seq Scan on worklist")
+                .contains("worklist_refresh");
+    }
+
+    @Test
+    void lookingAheadReadsNoMoreThanAnIndexEntryOfEachLane() throws Exception {
+        claims.outlook("main");
+
+        String plan = planOf("SELECT (SELECT count(*) FROM worklist");
+
+        assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_due");
+    }
+
+    /** The plan for any parameters, which is the one that a prepared statement ends up with. */
+    private String planOf(String beginning) throws SQLException {
+        String sql = statements.stream()
+                .filter(statement -> statement.stripLeading().startsWith(beginning))
+                .reduce((_, last) -> last)
+                .orElseThrow();
+        StringBuilder numbered = new StringBuilder();
+        int parameter = 0;
+        for (char c : sql.toCharArray()) {
+            numbered.append(c == '?' ? "$" + ++parameter : String.valueOf(c));
+        }
+        StringBuilder plan = new StringBuilder();
+        try (HikariDataSource plain = DATABASE.poolOf(1)) {
+            plain.addDataSourceProperty("preferQueryMode", "simple"); // parameters without values
+            try (Connection connection = plain.getConnection();
+                    Statement explain = connection.createStatement();
+                    ResultSet rows = explain.executeQuery("EXPLAIN (GENERIC_PLAN) " + numbered)) {
+                while (rows.next()) {
+                    plan.append(rows.getString(1)).append('\n');
+                }
+            }
+        }
+        return plan.toString();
+    }
+
+    private DataSource recording(DataSource dataSource) {
+        return proxy(
+                DataSource.class,
+                dataSource,
+                (method, result) -> method.equals("getConnection")
+                        ? proxy(Connection.class, (Connection) result, (_, same) -> same)
+                        : result);
+    }
+
+    private interface Wrapping {
+        Object wrap(String method, Object result);
+    }
+
+    private <T> T proxy(Class<T> type, T target, Wrapping wrapping) {
+        return type.cast(Proxy.newProxyInstance(
+                type.getClassLoader(), new Class<?>[] {type}, (_, method, arguments) -> {
+                    if (method.getName().equals("prepareStatement")) {
+                        statements.add((String) arguments[0]);
+                    }
+                    try {
+                        return wrapping.wrap(method.getName(), method.invoke(target, arguments));
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                }));
+    }
+}

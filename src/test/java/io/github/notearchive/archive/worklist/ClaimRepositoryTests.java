@@ -1,0 +1,277 @@
+package io.github.notearchive.archive.worklist;
+
+import static io.github.notearchive.archive.worklist.ListedNotes.id;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.note.NoteId;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+@Timeout(60)
+class ClaimRepositoryTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z"); // 22:00 in Shanghai
+    private static final String NODE = "main";
+
+    private final ListedNotes list = new ListedNotes(NOW);
+    private final ClaimRepository claims = list.claims;
+
+    @Test
+    void claimsGoByLaneThenByTheTimeSinceWhenTheyAreDueThenById() {
+        list.pending(1, 5, NOW.minusSeconds(10));
+        list.pending(2, 5, NOW.minusSeconds(10));
+        list.pending(3, 5, NOW.minusSeconds(60));
+        list.pending(4, 9, NOW);
+        list.pending(5, 0, NOW.minus(Duration.ofDays(9)));
+        list.pending(6, 0, NOW);
+        list.holdsAnswer(6);
+
+        assertThat(claimAll())
+                .extracting(note -> note.id().value())
+                .containsExactly(id(6), id(4), id(3), id(1), id(2), id(5));
+    }
+
+    @Test
+    void aNoteThatIsNotDueYetIsLeftAlone() {
+        list.pending(1, 5, NOW.plusMillis(1));
+
+        assertThat(claims.claim(NODE)).isEmpty();
+        list.now = NOW.plusMillis(1);
+        assertThat(claims.claim(NODE)).isPresent();
+    }
+
+    @Test
+    void aNoteThatIsNeverDueByItselfIsLeftAlone() {
+        list.pending(1, 5, NOW);
+        list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+
+        list.now = NOW.plus(Duration.ofDays(3650));
+
+        assertThat(claims.claim(NODE)).isEmpty();
+    }
+
+    @Test
+    void aClaimTellsWhatWasTriedBefore() {
+        list.pending(1, 5, NOW);
+
+        WorklistItem first = claims.claim(NODE).orElseThrow();
+        list.settle(first, NoteState.POSTPONED, Counter.CALL, NOW);
+        WorklistItem second = claims.claim(NODE).orElseThrow();
+        list.settle(second, NoteState.POSTPONED, Counter.MEDIA, NOW);
+        WorklistItem third = claims.claim(NODE).orElseThrow();
+
+        assertThat(first.state()).isEqualTo(NoteState.PENDING);
+        assertThat(first.attempts()).isZero();
+        assertThat(second.state()).isEqualTo(NoteState.POSTPONED);
+        assertThat(second.attempts()).isEqualTo(1);
+        assertThat(second.attemptsTonight()).isEqualTo(1);
+        assertThat(third.mediaAttempts()).isEqualTo(1);
+        assertThat(third.mediaAttemptsTonight()).isEqualTo(1);
+        assertThat(third.claim()).isGreaterThan(second.claim()).isGreaterThan(first.claim());
+    }
+
+    @Test
+    void sixteenClaimersAtOnceGetEachNoteOnce() throws Exception {
+        int notes = 640;
+        for (int i = 0; i < notes; i++) {
+            list.pending(i, i % 3, NOW.minusSeconds(i % 7));
+        }
+        CountDownLatch start = new CountDownLatch(1);
+        List<NoteId> claimed = new ArrayList<>();
+
+        try (ExecutorService claimers = Executors.newFixedThreadPool(16)) {
+            List<Future<List<NoteId>>> results = new ArrayList<>();
+            for (int i = 0; i < 16; i++) {
+                String node = "node-" + i % 2;
+                results.add(claimers.submit(() -> {
+                    start.await();
+                    List<NoteId> mine = new ArrayList<>();
+                    for (Optional<WorklistItem> next = claims.claim(node);
+                            next.isPresent();
+                            next = claims.claim(node)) {
+                        mine.add(next.get().id());
+                    }
+                    return mine;
+                }));
+            }
+            start.countDown();
+            for (Future<List<NoteId>> result : results) {
+                claimed.addAll(result.get());
+            }
+        }
+
+        assertThat(claimed).hasSize(notes).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void aRowThatSomebodyElseIsTakingIsPassedOver() {
+        list.pending(1, 9, NOW);
+        list.pending(2, 5, NOW);
+
+        list.database.inTransaction(() -> {
+            list.lock(1);
+
+            assertThat(claims.claim(NODE).orElseThrow().id().value()).isEqualTo(id(2));
+        });
+    }
+
+    @Test
+    void aClaimIsNotTakenOverBeforeItsLeaseHasEnded() {
+        list.pending(1, 5, NOW);
+        WorklistItem first = claims.claim("other").orElseThrow();
+        list.now = NOW.plus(Duration.ofDays(1)); // leases go by the database's clock
+
+        assertThat(claims.claim(NODE)).isEmpty();
+        list.leaseEnds(1);
+        WorklistItem second = claims.claim(NODE).orElseThrow();
+
+        assertThat(second.id()).isEqualTo(first.id());
+        assertThat(second.claim()).isNotEqualTo(first.claim());
+        assertThat(list.entry(1).claimedBy()).isEqualTo(NODE);
+    }
+
+    @Test
+    void aLeaseLastsFiveMinutesAndIsRenewedForAllClaimsOfTheNode() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.pending(3, 5, NOW);
+        claims.claim(NODE);
+        claims.claim(NODE);
+        claims.claim("other");
+        assertThat(list.secondsLeft(1)).isBetween(290.0, 300.0);
+        list.leaseEnds(1);
+        list.leaseEnds(2);
+        list.leaseEnds(3);
+
+        assertThat(claims.renewLeases(NODE)).isEqualTo(2);
+
+        assertThat(list.secondsLeft(1)).isBetween(290.0, 300.0);
+        assertThat(list.secondsLeft(2)).isBetween(290.0, 300.0);
+        assertThat(list.secondsLeft(3)).isNegative();
+    }
+
+    @Test
+    void aRowThatSomebodyElseHasLockedKeepsNoOtherLeaseFromBeingRenewed() throws Exception {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.pending(3, 5, NOW);
+        for (int i = 1; i <= 3; i++) {
+            claims.claim(NODE);
+            list.leaseEnds(i);
+        }
+
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            list.database.inTransaction(() -> {
+                list.lock(1);
+                list.lock(2);
+                Future<Integer> renewed = other.submit(() -> claims.renewLeases(NODE));
+
+                assertThat(renewed).succeedsWithin(Duration.ofSeconds(20)).isEqualTo(1);
+            });
+        }
+
+        assertThat(list.secondsLeft(1)).isNegative();
+        assertThat(list.secondsLeft(3)).isBetween(270.0, 300.0);
+    }
+
+    @Test
+    void releasingLeavesStateCountersAndDueTimeUntouched() {
+        list.pending(1, 5, NOW.minusSeconds(5));
+        list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
+        Worklist.Entry before = list.entry(1);
+        WorklistItem claimed = claims.claim(NODE).orElseThrow();
+
+        assertThat(claims.release(claimed)).isTrue();
+
+        assertThat(list.entry(1)).isEqualTo(before);
+        assertThat(claims.release(claimed)).isFalse();
+    }
+
+    @Test
+    void releasingAllHandsBackWhatThisNodeHoldsAndNothingElse() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        claims.claim(NODE);
+        claims.claim("other");
+
+        assertThat(claims.releaseAll(NODE)).isEqualTo(1);
+
+        assertThat(list.entry(1).claimedBy()).isNull();
+        assertThat(list.entry(1).state()).isEqualTo(NoteState.PENDING);
+        assertThat(list.entry(2).claimedBy()).isEqualTo("other");
+    }
+
+    @Test
+    void theOutlookIsOverWhenNothingIsHeldAndNothingBecomesDue() {
+        Instant horizon = NOW.plusSeconds(600);
+        assertThat(claims.outlook(NODE).hasMore(horizon)).isFalse();
+        list.pending(1, 5, horizon);
+        assertThat(claims.outlook(NODE)).isEqualTo(new PendingWork(0, horizon));
+        assertThat(claims.outlook(NODE).hasMore(horizon)).isFalse();
+
+        list.pending(2, 0, NOW.plusSeconds(30));
+
+        assertThat(claims.outlook(NODE).nextDue()).contains(NOW.plusSeconds(30));
+        assertThat(claims.outlook(NODE).hasMore(horizon)).isTrue();
+    }
+
+    @Test
+    void theOutlookWaitsForOwnClaimsAndNotForThoseOfOthers() {
+        list.pending(1, 5, NOW);
+        claims.claim("other");
+        assertThat(claims.outlook(NODE)).isEqualTo(new PendingWork(0, null));
+        assertThat(claims.outlook("other")).isEqualTo(new PendingWork(1, null));
+
+        list.leaseEnds(1); // its node is gone, so the note is there for us
+
+        assertThat(claims.outlook(NODE)).isEqualTo(new PendingWork(0, NOW));
+    }
+
+    @Test
+    void aNoteThatIsHandedBackIsTakenUpNextAlthoughOthersWereTakenSince() {
+        list.threeHundredNotes();
+        WorklistItem first = claims.claim(NODE).orElseThrow();
+        claims.claim(NODE).orElseThrow();
+        claims.release(first);
+
+        assertThat(claims.claim(NODE).orElseThrow().id()).isEqualTo(first.id());
+    }
+
+    @Test
+    void aNoteOfAnotherNodeWhoseLeaseEndedIsFoundWhenNothingIsLeftBehindTheMarks() {
+        list.threeHundredNotes();
+        WorklistItem others = claims.claim("other").orElseThrow();
+        int claimed = 0;
+        while (claims.claim(NODE).isPresent()) {
+            claimed++;
+        }
+        assertThat(claimed).isEqualTo(299);
+        list.database
+                .jdbc()
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
+                .param("id", others.id().value())
+                .update();
+
+        ClaimRepository later = list.newClaims();
+
+        assertThat(later.claim(NODE).orElseThrow().id()).isEqualTo(others.id());
+    }
+
+    private List<WorklistItem> claimAll() {
+        List<WorklistItem> all = new ArrayList<>();
+        for (Optional<WorklistItem> next = claims.claim(NODE); next.isPresent(); next = claims.claim(NODE)) {
+            all.add(next.get());
+        }
+        return all;
+    }
+}

@@ -1,0 +1,477 @@
+package io.github.notearchive.archive.worklist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.archive.worklist.Enqueuer.Options;
+import io.github.notearchive.note.NoteId;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.StringReader;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class EnqueuerTests {
+
+    private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z");
+
+    private final ArchiveDatabase database = ArchiveDatabase.emptied();
+    private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
+    private final Enqueuer enqueuer = new Enqueuer(database.dataSource(), clock);
+    private final ClaimRepository claims = new ClaimRepository(
+            database.jdbc(),
+            clock,
+            new WorklistStats(database.jdbc(), clock, database.transactions()),
+            database.transactions());
+    private final WorklistRepository settlements = new WorklistRepository(database.jdbc());
+    private final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
+    private final List<Rejected> rejected = new ArrayList<>();
+
+    @BeforeEach
+    void nothingIsRejectedYet() {
+        rejected.clear();
+    }
+
+    @Test
+    void aNewNoteIsPendingAndDueNowWithItsPriorityAndSource() {
+        enqueue(id(1) + "\n", new Options(null, 7, "csv of May"));
+
+        Worklist.Entry entry = worklist.find(new NoteId(id(1))).orElseThrow();
+        assertThat(entry.state()).isEqualTo(NoteState.PENDING);
+        assertThat(entry.priority()).isEqualTo(7);
+        assertThat(entry.source()).isEqualTo("csv of May");
+        assertThat(entry.enqueuedAt()).isEqualTo(NOW);
+        assertThat(entry.dueAt()).isEqualTo(NOW);
+        assertThat(entry.attempts()).isZero();
+        assertThat(entry.claimedBy()).isNull();
+    }
+
+    @Test
+    void everyFormOfALineIsCountedAsWhatItIs() {
+        EnqueueReport report = enqueue(String.join(
+                "\r\n",
+                "\uFEFF# list of May",
+                id(1),
+                "",
+                " " + id(2).toUpperCase(java.util.Locale.ROOT) + " ",
+                "https://www.xiaohongshu.com/explore/" + id(3) + "?a=b",
+                id(1),
+                "nonsense",
+                "http://xhslink.com/a/b",
+                id(4)));
+
+        assertThat(report.added()).isEqualTo(4);
+        assertThat(report.known()).isZero();
+        assertThat(report.repeated()).isEqualTo(1);
+        assertThat(report.rejected()).isEqualTo(2);
+        assertThat(rejected).isEqualTo(report.examples());
+        assertThat(rejected).extracting(Rejected::line).containsExactly(7L, 8L);
+        assertThat(rejected.getFirst().text()).isEqualTo("nonsense");
+        assertThat(ids()).containsExactly(id(1), id(2), id(3), id(4));
+    }
+
+    @Test
+    void aNoteThatIsKnownKeepsItsRowAsItIs() {
+        enqueue(id(1), new Options(null, 3, "first"));
+        WorklistItem claimed = claims.claim("main").orElseThrow();
+        settlements.settle(
+                claimed,
+                new StateTransition(NoteState.ARCHIVED, StateTransition.Counter.NONE, null, 0, null, null, false),
+                1,
+                clock.instant());
+        Worklist.Entry before = worklist.find(new NoteId(id(1))).orElseThrow();
+
+        EnqueueReport report = enqueue(id(1) + "\n" + id(2), new Options(null, 9, "second"));
+
+        assertThat(report.added()).isEqualTo(1);
+        assertThat(report.known()).isEqualTo(1);
+        assertThat(worklist.find(new NoteId(id(1)))).contains(before);
+    }
+
+    /** By any other order two lists, or a list and a run that plans all, could wait for each other. */
+    @Test
+    void notesWhoseRefreshesArePlannedAreLockedInTheOrderOfTheirIds() throws Exception {
+        IntStream.of(3, 2, 1).forEach(number -> enqueue(id(number))); // as they lie in the table
+
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            List<Future<EnqueueReport>> waiting = new ArrayList<>();
+            database.inTransaction(() -> {
+                lock(1);
+                waiting.add(other.submit(
+                        () -> enqueue(id(3) + "\n" + id(2) + "\n" + id(1), new Options(null, 5, "s", 7, null))));
+                awaitWaiting();
+                lock(2);
+                lock(3);
+            });
+
+            assertThat(waiting.getFirst()).succeedsWithin(Duration.ofSeconds(20));
+        }
+    }
+
+    /** A run must not wait for all of a long list. */
+    @Test
+    void aLongListOfRefreshesIsWrittenInBatchesAndARepeatCompletesIt() throws Exception {
+        String list = IntStream.rangeClosed(1, Enqueuer.BATCH + 2)
+                .mapToObj(EnqueuerTests::id)
+                .collect(Collectors.joining("\n"));
+        enqueue(list);
+        Options weekly = new Options(null, 5, "s", 7, null);
+
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            List<Future<EnqueueReport>> waiting = new ArrayList<>();
+            database.inTransaction(() -> {
+                lock(Enqueuer.BATCH + 2);
+                waiting.add(other.submit(() -> enqueue(list, weekly)));
+                awaitWaiting();
+
+                lock(1);
+                lock(Enqueuer.BATCH);
+                database.jdbc()
+                        .sql("SELECT pg_cancel_backend(pid) FROM pg_locks WHERE NOT granted")
+                        .query()
+                        .listOfRows();
+                assertThat(waiting.getFirst()).failsWithin(Duration.ofSeconds(20));
+            });
+        }
+        assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH);
+
+        assertThat(enqueue(list + "\n" + id(Enqueuer.BATCH + 3), weekly))
+                .isEqualTo(new EnqueueReport(1, Enqueuer.BATCH + 2, 0, 0, List.of(), null));
+        assertThat(refreshed(7)).isEqualTo(Enqueuer.BATCH + 3);
+    }
+
+    private long refreshed(int days) {
+        return database.jdbc()
+                .sql("SELECT count(*) FROM worklist WHERE refresh_days = :days")
+                .param("days", days)
+                .query(Long.class)
+                .single();
+    }
+
+    private void lock(int number) {
+        database.jdbc()
+                .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE NOWAIT")
+                .param("id", id(number))
+                .query(String.class)
+                .single();
+    }
+
+    private void awaitWaiting() {
+        long end = System.nanoTime() + Duration.ofSeconds(20).toNanos();
+        while (database.jdbc()
+                        .sql("SELECT count(*) FROM pg_locks WHERE NOT granted")
+                        .query(Long.class)
+                        .single()
+                == 0) {
+            assertThat(System.nanoTime()).isLessThan(end);
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void aRepeatAddsNothing() {
+        String list = id(1) + "\n" + id(2);
+        enqueue(list);
+
+        EnqueueReport report = enqueue(list);
+
+        assertThat(report.added()).isZero();
+        assertThat(report.known()).isEqualTo(2);
+        assertThat(ids()).hasSize(2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {",", ";", "\t"})
+    void aCsvFileIsKnownByAFirstLineThatNamesTheColumn(String separator) {
+        EnqueueReport report = enqueue("\uFEFF"
+                + "Title,Note ID,Likes\r\n\"a, \"\"quoted\"\"\r\ntitle\",%s,7\r\nb,%s,8\r\n,nonsense,9\r\nc\r\n"
+                        .formatted(id(1), id(2))
+                        .replace(",", separator));
+
+        assertThat(report.added()).isEqualTo(2);
+        assertThat(rejected).extracting(Rejected::line).containsExactly(5L, 6L);
+        assertThat(rejected.getLast().reason()).isEqualTo("has nothing in column 2");
+        assertThat(ids()).containsExactly(id(1), id(2));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {",", ";", "\t"})
+    void aSeparatorWithinAQuotedHeadingDividesNoColumns(String separator) {
+        String list = "\"Likes%s all\",note_id,user_id\n7,%s,%s\n"
+                .formatted(separator, id(1), id(9))
+                .replaceAll(",(?! )", separator);
+
+        assertThat(enqueue(list).added()).isOne();
+        assertThat(enqueue(list, new Options("note_id", 5, "s")).known()).isOne();
+
+        assertThat(ids()).as("no user's id").containsExactly(id(1));
+    }
+
+    @Test
+    void aFirstLineOfTextMayQuote() {
+        String link = "https://www.xiaohongshu.com/explore/" + id(1);
+
+        assertThat(enqueue("\"Tea\" is here: " + link + ", \"look\n").added()).isOne();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"_id,note_id", "id,note url", "url,Note-ID", "note,note_id"})
+    void aColumnThatSaysItIsOfNotesComesBeforeOneThatMayBeOfAnything(String heading) {
+        String list = heading + "\nObjectId(" + id(9) + ")," + id(1) + "\n";
+
+        assertThat(enqueue(list).added()).isOne();
+
+        assertThat(ids()).as("not the number of a row").containsExactly(id(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"用户ID,笔记ID", "用户ID,笔记链接", "用户主页,\"笔记 ID\"", "链接,笔记地址", "用户ID,链接"})
+    void chineseHeadingsNameTheColumnOfNotes(String heading) {
+        EnqueueReport report = enqueue(heading + "\n" + id(9) + "," + id(1) + "\n");
+
+        assertThat(report.rejected()).isZero();
+        assertThat(ids()).as("no user's id").containsExactly(id(1));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"when,what,by", "时间;内容;地点", "address", "笔记收藏列表"})
+    void aFirstLineOfUnknownHeadingsIsNotRejected(String heading) {
+        EnqueueReport report = enqueue(heading + "\n2026,explore," + id(1) + "\n");
+
+        assertThat(report.added()).isOne();
+        assertThat(report.rejected()).isZero();
+        assertThat(report.heading()).isEqualTo(heading);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "用户ID",
+                "\"用户 ID\"",
+                "user_id",
+                "User ID;Nickname",
+                "nickname,user_id",
+                "author_id",
+                "creatorId",
+                "uid",
+                "作者\t主页",
+                "博主ID,粉丝数",
+                "author_id\n"
+            })
+    void aHeadingOfUsersWithoutAColumnOfNotesIsRefused(String heading) {
+        String list = heading + "\n" + id(9) + "\n";
+
+        assertThatThrownBy(() -> enqueue(list))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining(heading.strip().replace('\t', '?'))
+                .hasMessageContaining("--column")
+                .hasMessageContaining("nothing was enqueued");
+        assertThat(ids()).as("no user's id").isEmpty();
+
+        assertThat(enqueue(list, new Options("1", 5, "s")).added()).isOne();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"http://xhslink.com/a/b", "66aa0000000000000000001", "nonsense\nmore"})
+    void aFirstLineThatWasMeantForANoteOrHasNoNoteBelowItIsRejected(String first) {
+        EnqueueReport report = enqueue(first + "\n" + id(2) + "\n");
+
+        assertThat(report.rejected()).isEqualTo(first.lines().count());
+        assertThat(rejected).extracting(Rejected::line).startsWith(1L);
+        assertThat(report.heading()).isNull();
+    }
+
+    @Test
+    void aColumnMayBeNamed() {
+        EnqueueReport report = enqueue(
+                "when,what\n2026,https://www.xiaohongshu.com/explore/" + id(1) + "\n", new Options("WHAT", 5, "s"));
+
+        assertThat(report.added()).isEqualTo(1);
+        assertThat(report.rejected()).isZero();
+    }
+
+    @Test
+    void aColumnMayBeCountedWithAndWithoutAHeader() {
+        assertThat(enqueue("x," + id(1) + "\ny," + id(2), new Options("2", 5, "s"))
+                        .added())
+                .isEqualTo(2);
+
+        EnqueueReport report = enqueue("a,b\nx," + id(3) + "\n", new Options("2", 5, "s"));
+
+        assertThat(report.added()).isEqualTo(1);
+        assertThat(report.rejected()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "http://xhslink.com/a/b",
+                "xhslink.com/a/b",
+                "66aa0000000000000000001",
+                "https://www.xiaohongshu.com/explore/",
+                ""
+            })
+    void aFirstLineThatWasMeantForANoteIsNoHeadingOfACountedColumn(String first) {
+        EnqueueReport report = enqueue("x," + first + "\ny," + id(2) + "\n", new Options("2", 5, "s"));
+
+        assertThat(report.added()).isOne();
+        assertThat(rejected).extracting(Rejected::line).containsExactly(1L);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"b", "笔记链接/URL", "note_id_2", "Link 2026"})
+    void aHeadingOfACountedColumnIsNoLineThatIsRejected(String heading) {
+        EnqueueReport report = enqueue("a," + heading + "\nx," + id(3) + "\n", new Options("2", 5, "s"));
+
+        assertThat(report.added()).isOne();
+        assertThat(report.rejected()).isZero();
+    }
+
+    @Test
+    void aColumnThatIsNotThereIsRefusedAndNamesThoseThatAre() {
+        assertThatThrownBy(() -> enqueue("a,b\n" + id(1) + ",x\n", new Options("note", 5, "s")))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining("\"note\"")
+                .hasMessageContaining("a, b")
+                .hasMessageContaining("nothing was enqueued");
+        assertThatThrownBy(() -> enqueue("a,b\n", new Options("0", 5, "s"))).isInstanceOf(EnqueueException.class);
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void aSingleColumnWithAHeadingIsCsvToo() {
+        EnqueueReport report = enqueue("note_id\n" + id(1) + "\n" + id(2) + "\n");
+
+        assertThat(report.added()).isEqualTo(2);
+        assertThat(report.rejected()).isZero();
+    }
+
+    @Test
+    void linesWithTheIdAmongOtherFieldsNeedNoHeading() {
+        assertThat(enqueue("1," + id(1) + ",title\n2," + id(2) + ",other\n").added())
+                .isEqualTo(2);
+    }
+
+    @Test
+    void anEmptyListAddsNothing() {
+        assertThat(enqueue("")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
+        assertThat(enqueue("\uFEFF\r\n\r\n")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
+    }
+
+    @Test
+    void aReaderThatFailsHalfWayLeavesNothingBehind() {
+        String list =
+                IntStream.rangeClosed(1, 20_000).mapToObj(EnqueuerTests::id).collect(Collectors.joining("\n"));
+        Reader failing = new StringReader(list) {
+            private int read;
+
+            @Override
+            public int read(char[] buffer, int offset, int length) throws IOException {
+                read += length;
+                if (read > 300_000) {
+                    throw new IOException("disk gone");
+                }
+                return super.read(buffer, offset, length);
+            }
+        };
+
+        assertThatThrownBy(() -> enqueuer.enqueue(failing, new Options(null, 5, "s"), rejected::add))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining("disk gone")
+                .hasMessageContaining("nothing was enqueued");
+
+        assertThat(ids()).isEmpty();
+        assertThat(enqueue(id(1)).added()).isEqualTo(1);
+    }
+
+    @Test
+    void aSinkOfRejectsThatFailsLeavesNothingBehind() {
+        assertThatThrownBy(() ->
+                        enqueuer.enqueue(new StringReader(id(1) + "\nnonsense\n"), new Options(null, 5, "s"), _ -> {
+                            throw new IllegalStateException("full");
+                        }))
+                .hasMessageContaining("full");
+
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void manyRejectsAreAllSeenAndTheFirstHundredKept() {
+        EnqueueReport report = enqueue("nonsense\n".repeat(250) + id(1));
+
+        assertThat(report.rejected()).isEqualTo(250);
+        assertThat(report.examples()).hasSize(100);
+        assertThat(rejected).hasSize(250);
+        assertThat(report.added()).isEqualTo(1);
+    }
+
+    @Test
+    void aListThatIsNoTextIsRefusedAsAWhole() {
+        String list = id(1) + "\n" + "\u0000\u0001\ud83d" + "x".repeat(300_000) + "\n" + id(2);
+
+        assertThatThrownBy(() -> enqueue(list))
+                .isInstanceOf(EnqueueException.class)
+                .hasMessageContaining("nothing was enqueued");
+
+        assertThat(ids()).isEmpty();
+    }
+
+    @Test
+    void aLineThatIsMuchTooLongIsRejectedShortened() {
+        EnqueueReport report = enqueue("x".repeat(300_000) + "\n" + id(1) + "\n\\.\n" + id(2));
+
+        assertThat(report.added()).isEqualTo(2);
+        assertThat(report.rejected()).isEqualTo(2);
+        assertThat(rejected.getFirst().text()).hasSizeLessThan(130);
+    }
+
+    @Test
+    void aHundredThousandIdsTakeSecondsAtMost() {
+        String list = IntStream.range(0, 100_000).mapToObj(EnqueuerTests::id).collect(Collectors.joining("\n"));
+
+        assertThat(enqueue(list).added()).isEqualTo(100_000);
+        assertThat(enqueue(list).known()).isEqualTo(100_000);
+    }
+
+    @Test
+    void aPriorityOutsideZeroToNineIsRefused() {
+        assertThatThrownBy(() -> new Options(null, 10, "s")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> new Options(null, -1, "s")).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    private EnqueueReport enqueue(String list) {
+        return enqueue(list, new Options(null, 5, "test"));
+    }
+
+    private EnqueueReport enqueue(String list, @Nullable Options options) {
+        return enqueuer.enqueue(new StringReader(list), options, rejected::add);
+    }
+
+    private List<String> ids() {
+        return database.jdbc()
+                .sql("SELECT note_id FROM worklist ORDER BY note_id")
+                .query(String.class)
+                .list();
+    }
+
+    private static String id(int number) {
+        return "66aa%020x".formatted(number);
+    }
+}

@@ -1,0 +1,110 @@
+package io.github.notearchive.archive.worklist;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.note.NoteId;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.InstantSource;
+import java.time.ZoneOffset;
+import org.jspecify.annotations.Nullable;
+
+/** A worklist in an emptied database, and whoever works on it, by a clock that a test sets. */
+public final class ListedNotes {
+
+    private static final String NODE = "main";
+
+    public final ArchiveDatabase database = ArchiveDatabase.emptied();
+    final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
+    public Instant now;
+    public final WorklistStats counts;
+    public final ClaimRepository claims;
+    public final WorklistRepository settlements = new WorklistRepository(database.jdbc());
+    public final OperatorActions interventions;
+    final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
+
+    public ListedNotes(Instant now) {
+        this.now = now;
+        counts = new WorklistStats(database.jdbc(), clock, database.transactions());
+        claims = newClaims();
+        interventions = new OperatorActions(database.jdbc(), clock, database.transactions());
+    }
+
+    /** Those of a process that has gone through nothing yet. */
+    ClaimRepository newClaims() {
+        return new ClaimRepository(database.jdbc(), clock, counts, database.transactions());
+    }
+
+    public void threeHundredNotes() {
+        database.jdbc().sql("""
+                        INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
+                        SELECT lpad(to_hex(n), 24, '0'), n % 3, :now::timestamptz - n * interval '7 minutes', :now::timestamptz
+                        FROM generate_series(1, 300) AS n
+                        """).param("now", now.toString()).update();
+    }
+
+    boolean settle(WorklistItem claimed, NoteState state, Counter counter, @Nullable Instant due) {
+        return settlements.settle(
+                claimed, new StateTransition(state, counter, due, 301, "e", null, false), 1, clock.instant());
+    }
+
+    public void settleBy(long execution, NoteState state, @Nullable Instant due) {
+        settlements.settle(
+                claims.claim(NODE).orElseThrow(),
+                new StateTransition(state, Counter.NONE, due, null, null, null, false),
+                execution,
+                clock.instant());
+    }
+
+    public void pending(int number, int priority, Instant due) {
+        database.jdbc()
+                .sql("""
+                        INSERT INTO worklist (note_id, priority, due_at, enqueued_at)
+                        VALUES (:id, :priority, :due::timestamptz, :due::timestamptz)
+                        """)
+                .param("id", id(number))
+                .param("priority", priority)
+                .param("due", due.toString())
+                .update();
+    }
+
+    /** For the rest of the caller's transaction. */
+    void lock(int number) {
+        database.jdbc()
+                .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE")
+                .param("id", id(number))
+                .query(String.class)
+                .single();
+    }
+
+    void holdsAnswer(int number) {
+        database.jdbc()
+                .sql("UPDATE worklist SET answer_held = true WHERE note_id = :id")
+                .param("id", id(number))
+                .update();
+    }
+
+    void leaseEnds(int number) {
+        database.jdbc()
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE note_id = :id")
+                .param("id", id(number))
+                .update();
+    }
+
+    double secondsLeft(int number) {
+        return database.jdbc()
+                .sql("SELECT extract(epoch FROM claimed_until - now())::float8 FROM worklist WHERE note_id = :id")
+                .param("id", id(number))
+                .query(Double.class)
+                .single();
+    }
+
+    Worklist.Entry entry(int number) {
+        return worklist.find(new NoteId(id(number))).orElseThrow();
+    }
+
+    static String id(int number) {
+        return "66aa%020x".formatted(number);
+    }
+}

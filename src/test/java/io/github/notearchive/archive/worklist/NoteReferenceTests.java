@@ -1,0 +1,61 @@
+package io.github.notearchive.archive.worklist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.note.NoteId;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class NoteReferenceTests {
+
+    private static final NoteId ID = new NoteId("66aa00000000000000000001");
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "66aa00000000000000000001",
+                "  66AA00000000000000000001\r",
+                "\"66aa00000000000000000001\"",
+                "https://www.xiaohongshu.com/explore/66aa00000000000000000001",
+                "https://www.xiaohongshu.com/explore/66aa00000000000000000001?xsec_token=AB=&xsec_source=pc_feed",
+                "HTTPS://WWW.XIAOHONGSHU.COM/EXPLORE/66AA00000000000000000001",
+                "https://www.xiaohongshu.com/discovery/item/66aa00000000000000000001#x",
+                "https://www.xiaohongshu.com/user/profile/5f00aa010000000001000aaa/66aa00000000000000000001",
+                "https://www.rednote.com/explore/66aa00000000000000000001/",
+                "xhsdiscover://item/66aa00000000000000000001",
+                "62 山里的清晨 https://www.xiaohongshu.com/discovery/item/66aa00000000000000000001 打开小红书",
+                "1,66aa00000000000000000001,some title",
+                "66aa00000000000000000001,66aa00000000000000000001"
+            })
+    void idsAndLinksAndShareTextsNameTheirNote(String line) {
+        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Known(ID));
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "   ", "\t\r", "# 66aa00000000000000000001"})
+    void blankLinesAndCommentsAreNothing(String line) {
+        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Nothing());
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '`',
+            value = {
+                "hello | holds neither",
+                "66aa0000000000000000000 | holds neither",
+                "66aa000000000000000000011 | holds neither",
+                "66aa0000000000000000000g | holds neither",
+                "https://www.xiaohongshu.com/user/profile/5f00aa010000000001000aaa | holds neither",
+                "https://xhslink.com/a/AbCd | is a short link",
+                "66aa00000000000000000001 66aa00000000000000000002 | names 2 notes",
+                "\" | holds neither"
+            })
+    void anythingElseIsUnusableAndSaysWhy(String line, String reason) {
+        assertThat(NoteReference.parse(line))
+                .isInstanceOfSatisfying(
+                        NoteReference.Unusable.class,
+                        unusable -> assertThat(unusable.reason()).startsWith(reason));
+    }
+}

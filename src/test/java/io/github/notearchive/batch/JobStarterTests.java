@@ -1,0 +1,78 @@
+package io.github.notearchive.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.nightly.NightlyJob;
+import java.sql.SQLException;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.JobInstance;
+import org.springframework.batch.core.job.parameters.JobParameters;
+
+/** What a failed execution came to, and why, also where something else had ended it before. */
+class JobStarterTests {
+
+    private static final SQLException AWAY = new SQLException("the server shuts down", "57P01");
+
+    private final JobStopper gate = new JobStopper();
+    private final JobExecution job = new JobExecution(7, new JobInstance(1, NightlyJob.NAME), new JobParameters());
+
+    @BeforeEach
+    void fails() {
+        gate.open();
+        job.setStatus(BatchStatus.FAILED);
+        job.addFailureException(new JobExecutionException("Partition handler returned"));
+    }
+
+    @Test
+    void aServerThatGoesAwayWhileARunEndsIsWhyItFailed() {
+        gate.close(ExitCode.QUOTA_EXHAUSTED, "the provider's daily quota is used up");
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
+        job.addFailureException(AWAY);
+
+        assertThat(JobStarter.ended(job, gate)).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("the server shuts down");
+    }
+
+    @Test
+    void aMistakeThatIsMetWhileARunEndsIsWhyItFailed() {
+        gate.close(ExitCode.INTERRUPTED, "SIGTERM");
+        job.addFailureException(new IllegalStateException("no such place"));
+
+        assertThat(JobStarter.ended(job, gate)).isEqualTo(ExitCode.FAILED);
+        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("no such place");
+    }
+
+    @Test
+    void aMissingPrivilegeIsConfiguration() {
+        SQLException refused = new SQLException("permission denied for table note", "42501");
+        job.addFailureException(refused);
+
+        assertThat(JobStarter.ended(job, gate)).isEqualTo(ExitCode.USAGE);
+        assertThat(JobStarter.whyFailed(job, gate))
+                .isEqualTo(
+                        "the database refuses us: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER");
+        assertThat(JobStarter.brokenBy(refused).exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void whatClosedTheGateIsWhyWhereItSaysTheSame() {
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
+        job.addFailureException(AWAY);
+
+        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("w7 broke: the server shuts down");
+    }
+
+    @Test
+    void anExecutionThatFailedForNoReasonThatIsKnownIsToldByTheGate() {
+        JobExecution silent = new JobExecution(8, new JobInstance(1, NightlyJob.NAME), new JobParameters());
+        silent.setStatus(BatchStatus.FAILED);
+
+        assertThat(JobStarter.whyFailed(silent, gate)).isEqualTo("see the log");
+        gate.close(ExitCode.INTERRUPTED, "SIGTERM");
+        assertThat(JobStarter.whyFailed(silent, gate)).isEqualTo("SIGTERM");
+    }
+}

@@ -1,0 +1,41 @@
+package io.github.notearchive.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class JobStopperTests {
+
+    private final JobStopper gate = new JobStopper();
+
+    @Test
+    void itClosesOnceAndKeepsTheFirstReason() {
+        gate.open();
+        assertThat(gate.isClosed()).isFalse();
+
+        assertThat(gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"))
+                .isTrue();
+        assertThat(gate.close(ExitCode.FAILED, "later")).isFalse();
+
+        assertThat(gate.closure()).contains(new Gate.Closure(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"));
+    }
+
+    @Test
+    void aSignalBeforeTheAuditLetsItReadNothing() {
+        gate.stop("SIGTERM");
+
+        gate.open();
+
+        assertThat(gate.closure()).contains(new Gate.Closure(ExitCode.INTERRUPTED, "SIGTERM"));
+    }
+
+    @Test
+    void theNextAuditFindsItOpen() {
+        gate.open();
+        gate.close(ExitCode.INTERRUPTED, "the time box");
+
+        gate.open();
+
+        assertThat(gate.isClosed()).isFalse();
+    }
+}

@@ -1,0 +1,147 @@
+package io.github.notearchive.batch;
+
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.rebuild.RebuildSummary;
+import io.github.notearchive.maintenance.remap.RemapOptions;
+import io.github.notearchive.maintenance.remap.RemapRunner;
+import io.github.notearchive.maintenance.remap.RemapSummary;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.HeardLines;
+import io.github.notearchive.nightly.NightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.sandbox.Reply;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.slf4j.MDC;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** Each line of a run says which execution it belongs to, and each line about a note which note. */
+@NightlyJobTest
+@Isolated("whoever opens a context sets up the logs of the whole JVM anew")
+class LogContextTests {
+
+    /** A job that is over sooner may have no execution yet. */
+    private static final Duration LONG_ENOUGH_TO_BEGIN = Duration.ofSeconds(3);
+
+    @RegisterExtension
+    final HeardLines heard = new HeardLines();
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    RemapRunner remap;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    JobStopper gate;
+
+    @Test
+    void linesOfARunAndOfItsNotes() {
+        String rejected = night.pending(3).getFirst();
+        night.script().answers(rejected, Reply.code(400));
+
+        RunSummary summary = night.run();
+
+        assertEnded(summary, ExitCode.INCOMPLETE);
+        ILoggingEvent aboutTheNote = heard.line("the provider rejects our request");
+        assertThat(aboutTheNote.getMDCPropertyMap())
+                .containsEntry(LogContext.NOTE, rejected)
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
+        assertThat(MDC.getCopyOfContextMap()).isNullOrEmpty();
+    }
+
+    @Test
+    void whatEndsTheRunBelongsToIt() {
+        night.script().answers(night.pending(1).getFirst(), Reply.code(100));
+
+        RunSummary summary = night.run();
+
+        assertEnded(summary, ExitCode.BLOCKED_TOKEN);
+        assertThat(heard.line("No more notes are taken up").getMDCPropertyMap())
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
+    }
+
+    @Test
+    void threadsThatWorkForANoteCarryIt() throws Exception {
+        MDC.put(LogContext.NOTE, "66aa00000000000000000001");
+        var work = LogContext.carried(() -> MDC.get(LogContext.NOTE));
+        MDC.clear();
+        List<@Nullable String> seen = new ArrayList<>();
+        Thread thread = Thread.ofPlatform().start(() -> {
+            seen.add(work.get());
+            seen.add(MDC.get(LogContext.NOTE));
+        });
+        thread.join();
+
+        assertThat(seen).containsExactly("66aa00000000000000000001", null);
+        assertThat(MDC.get(LogContext.NOTE)).isNull();
+    }
+
+    @Test
+    void whatGoesOnBesideARemapBelongsToIt() throws Exception {
+        String note = night.pending(1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.sql()
+                .sql("UPDATE note SET title = 'spoilt', mapper_version = NULL")
+                .update();
+        RemapOptions options = new RemapOptions(LONG_ENOUGH_TO_BEGIN, true, settings.node());
+
+        RemapSummary summary = whileHeld(
+                "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'",
+                () -> remap.remap(options, false));
+
+        assertThat(summary.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
+        assertThat(heard.line("The job ends").getMDCPropertyMap())
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
+    }
+
+    @Test
+    void whatGoesOnBesideARebuildBelongsToIt() throws Exception {
+        night.pending(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.sql().sql(ArchiveRows.LOSS).update();
+
+        RebuildSummary summary =
+                whileHeld("LOCK TABLE note IN SHARE MODE", () -> rebuild.rebuild(LONG_ENOUGH_TO_BEGIN));
+
+        assertThat(heard.line("The job ends").getMDCPropertyMap())
+                .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
+    }
+
+    /** What becomes of a job whose rows are held until its time is over. */
+    private <T> T whileHeld(String sql, Supplier<T> job) throws Exception {
+        gate.open(); // as it will be; an earlier job may have left it closed
+        CompletableFuture<T> running;
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute(sql);
+            running = CompletableFuture.supplyAsync(job);
+            NightlyScenario.await("its time is over", () -> gate.closure().isPresent());
+            other.rollback();
+        }
+        return running.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+}

@@ -1,0 +1,74 @@
+package io.github.notearchive.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import io.github.notearchive.nightly.HeardLines;
+import io.github.notearchive.nightly.NightlyScenario;
+import java.sql.SQLException;
+import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.jdbc.BadSqlGrammarException;
+
+/** What goes wrong beside a job is told so that somebody can act on it. */
+@Isolated("hears the logs of the whole JVM")
+class RunWatchdogTests {
+
+    private static final String TOLD = "it is tried again in 1 s";
+
+    private final JobStopper gate = new JobStopper();
+
+    @RegisterExtension
+    final HeardLines heard = new HeardLines();
+
+    @BeforeEach
+    void closeTheGate() {
+        gate.open();
+        gate.close(ExitCode.INTERRUPTED, "so that no lock is looked at");
+    }
+
+    @Test
+    void aMistakeOfOursIsToldWithWhereItWasMade() throws Exception {
+        ILoggingEvent line = toldOf(new NullPointerException());
+
+        assertThat(line.getFormattedMessage()).contains("Beside the job: NullPointerException;");
+        assertThat(line.getThrowableProxy().getClassName()).isEqualTo(NullPointerException.class.getName());
+        assertThat(line.getMDCPropertyMap()).containsEntry(LogContext.EXECUTION, "42");
+    }
+
+    @Test
+    void aStatementThatIsRefusedIsToldByWhatTheDatabaseSays() throws Exception {
+        ILoggingEvent line = toldOf(new BadSqlGrammarException(
+                "PreparedStatementCallback",
+                "SELECT a, very, long, statement FROM nowhere",
+                new SQLException("relation \"nowhere\" does not exist", "42P01")));
+
+        assertThat(line.getFormattedMessage())
+                .contains("Beside the job: relation \"nowhere\" does not exist;")
+                .doesNotContain("very");
+        assertThat(line.getThrowableProxy()).isNotNull();
+    }
+
+    @Test
+    void aServerThatIsAwayIsToldInALine() throws Exception {
+        ILoggingEvent line = toldOf(new DataAccessResourceFailureException(
+                "SELECT something", new SQLException("Connection to db:5432 refused", "08001")));
+
+        assertThat(line.getFormattedMessage()).contains("Beside the job: Connection to db:5432 refused;");
+        assertThat(line.getThrowableProxy()).isNull();
+    }
+
+    private ILoggingEvent toldOf(RuntimeException failure) throws InterruptedException {
+        try (RunWatchdog watch = new RunWatchdog(gate, null, () -> 42, null, Duration.ZERO)) {
+            watch.eachSecond(() -> {
+                throw failure;
+            });
+            NightlyScenario.await("it is told", () -> heard.has(TOLD));
+        }
+        return heard.line(TOLD);
+    }
+}

@@ -1,0 +1,433 @@
+package io.github.notearchive.cli.check;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.NoteSearch;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.CheckCommand;
+import io.github.notearchive.cli.CommandContext;
+import io.github.notearchive.cli.ErrorTranslator;
+import io.github.notearchive.cli.check.Check.Result;
+import io.github.notearchive.cli.check.SystemChecks.Finding;
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.export.Exporter;
+import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.remap.RemapRunner;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.maintenance.waive.Waiver;
+import io.github.notearchive.nightly.NightlyJobRunner;
+import io.github.notearchive.nightly.plan.NightPlanner;
+import io.github.notearchive.report.HealthCheck;
+import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.NoteHistories;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Properties;
+import java.util.stream.Stream;
+import javax.sql.DataSource;
+import org.flywaydb.core.Flyway;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
+
+class SystemChecksTests {
+
+    private static final String TOKEN = "token-5f0c2c1b";
+
+    @TempDir
+    Path home;
+
+    private final ArchiveDatabase server = ArchiveDatabase.running();
+    private final SandboxProvider provider =
+            SandboxProvider.start(SandboxSettings.defaults().withToken(TOKEN));
+    private final Map<String, String> settings = new HashMap<>();
+    private String name;
+    private DataDirectory directory;
+    private EmbeddedStore store;
+
+    @BeforeEach
+    void begin() {
+        name = "check_" + System.nanoTime();
+        server.jdbc().sql("CREATE DATABASE " + name).update();
+        directory = DataDirectory.open(home.resolve("store"));
+        store = EmbeddedStore.open(directory);
+        settings.put("archive.data-dir", home.resolve("data").toString());
+        settings.put("archive.source.token", TOKEN);
+        settings.put("archive.source.base-url", provider.baseUrl().toString());
+        settings.put("archive.store.endpoint", store.endpoint().toString());
+        settings.put("archive.store.access-key", store.accessKey());
+        settings.put("archive.store.secret-key", store.secretKey());
+        settings.put("archive.store.tries", "1");
+        settings.put("archive.media.max-file-size", "1MB");
+        settings.put("archive.media.max-spool-size", "1MB");
+        settings.put("spring.datasource.url", url());
+        settings.put("spring.datasource.username", server.user());
+        settings.put("spring.datasource.password", server.password());
+    }
+
+    @AfterEach
+    void end() {
+        directory.close();
+        provider.close();
+        server.jdbc().sql("DROP DATABASE " + name + " WITH (FORCE)").update();
+    }
+
+    @Test
+    void newArchiveIsReadyAndStaysAsItIs() {
+        Map<String, Finding> found = check(null);
+
+        assertThat(found)
+                .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
+        assertThat(found.keySet())
+                .containsExactlyInAnyOrder(
+                        "java",
+                        "settings",
+                        "token",
+                        "data directory",
+                        "disk space",
+                        "database",
+                        "schema",
+                        "rebuild",
+                        "store",
+                        "provider",
+                        "clock",
+                        "gate",
+                        "limits",
+                        "runs");
+        assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
+        assertThat(found.get("schema")).extracting(Finding::result).isEqualTo(Result.OK);
+        assertThat(found.get("schema").message()).startsWith("empty");
+        assertThat(found.get("store").message()).contains("the first run creates it");
+        assertThat(found.get("provider").message()).contains("/ping with HTTP 200");
+        assertThat(found.get("clock").message()).isEqualTo("as the database's, the provider's, within 5 s");
+        assertThat(List.of("rebuild", "gate", "limits"))
+                .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
+        assertThat(count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
+                .isZero();
+        assertThat(home.resolve("data")).doesNotExist();
+        assertThat(home.resolve("store/s3/note-archive")).doesNotExist();
+        assertThat(provider.calls()).isZero();
+    }
+
+    @Test
+    void migrationMayTakeLongerThanTheTimeoutsOfThePool() throws Exception {
+        settings.put("spring.datasource.hikari.data-source-properties.socketTimeout", "1");
+        try (CommandContext context = CommandContext.open(settings, null);
+                Connection connection = context.get(Flyway.class)
+                        .getConfiguration()
+                        .getDataSource()
+                        .getConnection();
+                Statement statement = connection.createStatement()) {
+            statement.execute("SELECT pg_sleep(1.2)");
+            assertThat(shown(statement, "lock_timeout")).isEqualTo("0");
+
+            context.migrate();
+            assertThat(count("SELECT count(*) FROM worklist")).isZero();
+        }
+    }
+
+    @Test
+    void archiveBehindPgBouncerIsCheckedAndMigratedAndItsSessionsKeepTheirLockTimeout() throws Exception {
+        try (PgBouncer bouncer = PgBouncer.before(server, name, home.resolve("pgbouncer"))) {
+            settings.put("spring.datasource.url", bouncer.jdbcUrl());
+
+            assertThat(check(null))
+                    .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
+            try (CommandContext context = CommandContext.open(settings, null)) {
+                context.migrate();
+                try (Connection connection = context.get(DataSource.class).getConnection();
+                        Statement statement = connection.createStatement()) {
+                    assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
+                    connection.setAutoCommit(false);
+                    statement.execute("SET LOCAL lock_timeout = '1s'");
+                    connection.rollback();
+                    assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
+                }
+            }
+            assertThat(check(null).get("schema").message()).startsWith("up to date");
+        }
+        assertThat(count("SELECT count(*) FROM worklist")).isZero();
+    }
+
+    private static String shown(Statement statement, String setting) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SHOW " + setting)) {
+            assertThat(row.next()).isTrue();
+            return row.getString(1);
+        }
+    }
+
+    @Test
+    void responsesInFilesOfANodeThatWasRenamedAreAWarning() throws Exception {
+        Path renamed = Files.createDirectories(home.resolve("data/answers/renamed"));
+        Files.createFile(renamed.resolve("1.answer"));
+
+        Finding directory = check(null).get("data directory");
+
+        assertThat(directory.result()).isEqualTo(Result.WARNING);
+        assertThat(directory.message()).contains("1 paid responses of node renamed in " + renamed, "the next run");
+    }
+
+    @Test
+    void whatHoldsANightBackIsAWarning() throws Exception {
+        Path data = home.resolve("data");
+        Files.createDirectory(data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
+        Files.createDirectories(home.resolve("store/s3/note-archive"));
+        settings.put("archive.media.max-spool-size", "1000TB");
+        settings.put("archive.source.calls-per-night", "1");
+        settings.put("archive.limits.stop-at", "07:30");
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            context.migrate();
+        }
+        jdbc().sql("""
+                        INSERT INTO source_gate (code, reason, closed_at, closed_until)
+                        VALUES (303, 'the daily quota', now() - interval '1 minute', now() + interval '90 minutes');
+                        INSERT INTO worklist (note_id, due_at, enqueued_at)
+                        VALUES ('66aa00000000000000000001', now() + interval '3 hours', now());
+                        -- of tonight by the clock that is behind, also where midnight comes within a minute
+                        INSERT INTO api_call (note_id, endpoint, sent_at)
+                        VALUES ('66aa00000000000000000001', 'note-detail/v1', now() - interval '10 minutes'),
+                               ('66aa00000000000000000001', 'note-detail/v1', now() - interval '9 minutes');
+                        """).update();
+
+        Map<String, Finding> found;
+        try (Connection _ = locks("main")) {
+            found = check(Clock.offset(Clock.systemUTC(), Duration.ofMinutes(-10)));
+        }
+
+        assertThat(found)
+                .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.FAILED));
+        assertThat(found)
+                .allSatisfy((_, finding) -> assertThat(finding.result()).isNotEqualTo(Result.SKIPPED));
+        assertThat(exitCode(found)).isEqualTo(ExitCode.COMPLETED);
+        assertThat(found.get("schema").message()).startsWith("up to date, version ");
+        assertWarns(found, "data directory", "rwxr-xr-x", "chmod 700");
+        assertWarns(found, "disk space", "archive.media.max-spool-size", "1099.5 TB");
+        assertWarns(
+                found,
+                "clock",
+                "behind the database's; set it (NTP)",
+                "behind the store's; set it (NTP)",
+                "behind the provider's; set it (NTP)",
+                "1 new notes are due only later",
+                "a clock was ahead");
+        assertWarns(found, "gate", "the daily quota was met", "in 1 h", "--force");
+        assertWarns(found, "limits", "source.calls-per-night ", " left of 1", "07:30 in Shanghai");
+        assertThat(found.get("runs").message()).startsWith("active: node main since ");
+        assertThat(found.get("store").message()).endsWith("an object was written, read back, compared and deleted");
+        try (Stream<Path> objects = Files.walk(home.resolve("store/s3/note-archive"))) {
+            assertThat(objects.filter(Files::isRegularFile)).isEmpty();
+        }
+        try (Stream<Path> files = Files.list(data)) {
+            assertThat(files).isEmpty();
+        }
+        assertThat(provider.calls()).isZero();
+    }
+
+    @Test
+    void schemaOfAnotherVersionIsToldAndLeftAlone() {
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            context.migrate();
+        }
+        long newest = count("SELECT max(installed_rank) FROM flyway_schema_history");
+        String known = newestVersion();
+        jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest)
+                .update();
+
+        Map<String, Finding> older = check(null);
+
+        assertWarns(older, "schema", "1 migrations are pending");
+        assertThat(older.get("gate").result()).isEqualTo(Result.SKIPPED);
+        assertThat(exitCode(older)).isEqualTo(ExitCode.COMPLETED);
+        assertThat(count("SELECT max(installed_rank) FROM flyway_schema_history"))
+                .isEqualTo(newest - 1);
+
+        recordMigrationOfTomorrow(newest);
+        Map<String, Finding> newer = check(null);
+
+        assertThat(newer.get("schema").result()).isEqualTo(Result.FAILED);
+        assertThat(newer.get("schema").message()).contains("version 990", "newer version", "knows version " + known);
+        assertThat(exitCode(newer)).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
+    void noCommandUsesTheSchemaOfANewerVersion() {
+        List<Class<?>> parts = List.of(
+                NightlyJobRunner.class,
+                Enqueuer.class,
+                VerifyRunner.class,
+                RebuildRunner.class,
+                RemapRunner.class,
+                OperatorActions.class,
+                Waiver.class,
+                Eraser.class,
+                Exporter.class,
+                NightPlanner.class,
+                HealthCheck.class,
+                NoteSearch.class,
+                NoteHistories.class,
+                NightReports.class);
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            context.migrate();
+        }
+        String known = newestVersion();
+        long migrations = count("SELECT count(*) FROM flyway_schema_history");
+        recordMigrationOfTomorrow(migrations + 1);
+
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            assertThat(parts)
+                    .allSatisfy(part -> assertThat(ErrorTranslator.explain(catchThrowable(() -> context.get(part))))
+                            .hasValueSatisfying(failure -> {
+                                assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+                                assertThat(failure)
+                                        .hasMessageContainingAll(
+                                                "version 990", "knows version " + known + ";", "nothing was written");
+                            }));
+        }
+        assertThat(count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(migrations + 1);
+    }
+
+    private String newestVersion() {
+        return jdbc().sql("SELECT max(version::int)::text FROM flyway_schema_history")
+                .query(String.class)
+                .single();
+    }
+
+    private void recordMigrationOfTomorrow(long rank) {
+        jdbc().sql("""
+                        INSERT INTO flyway_schema_history (installed_rank, version, description, type, script, installed_by,
+                                                           execution_time, success)
+                        VALUES (:rank, '990', 'of tomorrow', 'SQL', 'V990__of_tomorrow.sql', 'test', 1, true)
+                        """).param("rank", rank).update();
+    }
+
+    @Test
+    void everythingIsLookedAtThoughAllOfItFails() throws Exception {
+        String nobody = "127.0.0.1:" + closedPort();
+        Path file = Files.writeString(home.resolve("a-file"), "text");
+        settings.put("archive.data-dir", file.toString());
+        settings.put("archive.workers", "100");
+        settings.put("archive.limits.stop-at", "noon");
+        settings.put("archive.source.base-url", "http://" + nobody);
+        settings.put("archive.source.token", "<" + TOKEN + ">");
+        settings.put("archive.store.endpoint", "http://" + nobody);
+        settings.put("spring.datasource.url", "jdbc:postgresql://" + nobody + "/archive");
+
+        Map<String, Finding> found = check(null);
+
+        assertThat(found).hasSize(14);
+        assertFails(found, "settings", ExitCode.USAGE, "archive.workers", "100", "07:30", "noon");
+        assertFails(found, "data directory", ExitCode.USAGE, file.toString(), "is a file");
+        assertFails(found, "database", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
+        assertFails(found, "store", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
+        assertFails(found, "provider", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
+        assertWarns(found, "token", "JUSTONEAPI_TOKEN", "quotes");
+        assertThat(List.of("schema", "rebuild", "clock", "gate", "limits", "runs"))
+                .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
+        assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
+
+        settings.put("archive.workers", "1");
+        settings.put("archive.limits.stop-at", "");
+        settings.put("archive.data-dir", home.resolve("data").toString());
+        settings.put("archive.source.token", "");
+        settings.put("archive.store.endpoint", store.endpoint().toString());
+        settings.put("archive.store.secret-key", "wrong-secret-91");
+        settings.put("spring.datasource.url", url());
+        settings.put("spring.datasource.password", "wrong-password-17");
+        Map<String, Finding> refused = check(null);
+
+        assertFails(refused, "token", ExitCode.USAGE, "JUSTONEAPI_TOKEN");
+        assertFails(refused, "database", ExitCode.USAGE, "ARCHIVE_DATABASE_PASSWORD");
+        assertFails(refused, "store", ExitCode.USAGE, "archive.store.secret-key");
+        assertThat(refused.get("settings").result()).isEqualTo(Result.OK);
+    }
+
+    private Map<String, Finding> check(@Nullable Clock clock) {
+        List<Finding> findings = new SystemChecks(settings, clock).all();
+        StringWriter printed = new StringWriter();
+        CheckCommand.print(findings, new PrintWriter(printed, true));
+        assertThat(printed.toString())
+                .doesNotContain(TOKEN)
+                .doesNotContain(server.password())
+                .doesNotContain(store.secretKey())
+                .doesNotContain("wrong-secret-91")
+                .doesNotContain("wrong-password-17");
+        assertThat(printed.toString().lines()).hasSize(findings.size() + 1);
+        Map<String, Finding> byName = new HashMap<>();
+        findings.forEach(finding -> byName.put(finding.name(), finding));
+        return byName;
+    }
+
+    private static ExitCode exitCode(Map<String, Finding> found) {
+        return SystemChecks.exitCode(List.copyOf(found.values()));
+    }
+
+    private static void assertWarns(Map<String, Finding> found, String of, String... parts) {
+        assertThat(found.get(of).result()).as(found.get(of).toString()).isEqualTo(Result.WARNING);
+        assertThat(found.get(of).message()).contains(parts);
+    }
+
+    private static void assertFails(Map<String, Finding> found, String of, ExitCode exitCode, String... parts) {
+        assertThat(found.get(of).result()).as(found.get(of).toString()).isEqualTo(Result.FAILED);
+        assertThat(found.get(of).exitCode()).isEqualTo(exitCode);
+        assertThat(found.get(of).message()).contains(parts);
+    }
+
+    private String url() {
+        return server.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
+    }
+
+    private JdbcClient jdbc() {
+        return JdbcClient.create(new DriverManagerDataSource(url(), server.user(), server.password()));
+    }
+
+    private long count(String sql) {
+        return jdbc().sql(sql).query(Long.class).single();
+    }
+
+    /** The lock of a run of this node. */
+    private Connection locks(String node) throws SQLException {
+        Properties login = new Properties();
+        login.setProperty("user", server.user());
+        login.setProperty("password", server.password());
+        login.setProperty("ApplicationName", "note-archive runner " + node);
+        Connection connection = DriverManager.getConnection(url(), login);
+        try (var statement = connection.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('" + node + "'))");
+        }
+        return connection;
+    }
+
+    private static int closedPort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+}

@@ -1,0 +1,190 @@
+package io.github.notearchive.cli.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.cli.config.EffectiveSettings.Effective;
+import io.github.notearchive.io.Masks;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.core.env.ConfigurableEnvironment;
+
+/** What counts, and who said so. */
+class EffectiveSettingsTests {
+
+    private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void whatNobodySetsIsADefault() {
+        Effective workers = of("archive.workers", SettingsFixture.with(Map.of()));
+
+        assertThat(workers)
+                .isEqualTo(new Effective("archive.workers", "ARCHIVE_WORKERS", "32", false, true, "default", null));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "archive.source.calls-per-second, ARCHIVE_CALLS_PER_SECOND, 3",
+        "archive.source.calls-per-second, ARCHIVE_SOURCE_CALLSPERSECOND, 3",
+        "archive.retry.per-night, ARCHIVE_RETRY_PERNIGHT, 3",
+        "archive.retry.per-night, ARCHIVE_RETRY_PER_NIGHT, 3",
+        "spring.datasource.url, ARCHIVE_DATABASE_URL, jdbc:x",
+        "spring.datasource.url, SPRING_DATASOURCE_URL, jdbc:x"
+    })
+    void aVariableIsNamed(String setting, String variable, String value) {
+        Effective effective = of(setting, SettingsFixture.with(Map.of(variable, value)));
+
+        assertThat(effective.value()).isEqualTo(value);
+        assertThat(effective.origin()).isEqualTo("environment variable " + variable);
+        assertThat(effective.isDefault()).isFalse();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "ARCHIVE_MEDIA_IDLETIMEOUT | 30 | archive.media.idle-timeout",
+                "ARCHIVE_MAX_DURATION | 6 | archive.limits.max-duration",
+                "ARCHIVE_RETRY_DELAYS | 5s,10 | archive.retry.delays",
+                "ARCHIVE_MEDIA_MAXFILESIZE | 4 | archive.media.max-file-size",
+                "ARCHIVE_BYTES_PER_NIGHT | 50000000000 | archive.limits.bytes-per-night"
+            })
+    void aTimeOrSizeWithoutItsUnitIsNamed(String variable, String value, String setting) {
+        assertThat(EffectiveSettings.withoutUnit(SettingsFixture.with(Map.of(variable, value)), KNOWN))
+                .singleElement()
+                .asString()
+                .startsWith(setting + " ")
+                .contains("(environment variable " + variable + ") has no unit");
+    }
+
+    @Test
+    void nothingAndWholeTimesAndSizesAreAsTheyShouldBe() {
+        Map<String, String> whole = Map.of(
+                "ARCHIVE_MAX_DURATION", "0",
+                "ARCHIVE_RETRY_DELAYS", "500ms, 5s",
+                "ARCHIVE_WORKERS", "8",
+                "ARCHIVE_MEDIA_IDLETIMEOUT", "PT30S",
+                "ARCHIVE_MEDIA_MAXMEMORY", "0",
+                "ARCHIVE_MEDIA_MAXFILESIZE", "512B");
+
+        assertThat(EffectiveSettings.withoutUnit(SettingsFixture.with(whole), KNOWN))
+                .isEmpty();
+    }
+
+    @Test
+    void aListIsOneValueWhereverItsPartsAreFrom() {
+        ConfigurableEnvironment environment =
+                SettingsFixture.with(Map.of("ARCHIVE_RETRY_DELAYS_0", "1s", "ARCHIVE_RETRY_DELAYS_1", "2s"));
+
+        Effective delays = of("archive.retry.delays", environment);
+
+        assertThat(delays.value()).isEqualTo("1s, 2s");
+        assertThat(delays.origin())
+                .isEqualTo("environment variable ARCHIVE_RETRY_DELAYS_0, environment variable ARCHIVE_RETRY_DELAYS_1");
+    }
+
+    @Test
+    void aFileIsNamedWithItsLineAndWinsOverTheWordsOfOurOwnFile() throws IOException {
+        Path file = Files.writeString(directory.resolve("application.yml"), """
+                        archive:
+                          source:
+                            calls-per-second: 5
+                          node: ${OUR_MACHINE:b}
+                          data-dir: ${NOBODY_SETS_IT}
+                        """);
+        ConfigurableEnvironment environment =
+                SettingsFixture.with(file, Map.of("ARCHIVE_CALLS_PER_SECOND", "9", "OUR_MACHINE", "east"));
+
+        assertThat(of("archive.source.calls-per-second", environment).origin()).isEqualTo(file + ":3");
+        assertThat(of("archive.node", environment).value()).isEqualTo("east");
+        assertThat(of("archive.node", environment).origin())
+                .isEqualTo("environment variable OUR_MACHINE, " + file + ":4");
+        assertThat(of("archive.data-dir", environment).trouble()).contains("NOBODY_SETS_IT");
+        assertThat(EffectiveSettings.unused(environment, KNOWN))
+                .containsExactly(
+                        "ARCHIVE_CALLS_PER_SECOND is set and does not count: archive.source.calls-per-second is set by "
+                                + file
+                                + ":3");
+    }
+
+    @Test
+    void theCopyBesideTheProgramChangesOnlyWhatIsChangedInIt() throws IOException {
+        String ours = Files.readString(Path.of("config", "application.yml"));
+        Path copy = Files.writeString(
+                directory.resolve("application.yml"), ours.replace("per-night: 5\n", "per-night: 6\n"));
+
+        assertThat(EffectiveSettings.of(SettingsFixture.with(copy, Map.of()), KNOWN))
+                .filteredOn(setting -> !setting.isDefault() || !setting.origin().equals("default"))
+                .extracting(Effective::name)
+                .containsExactly("archive.retry.per-night");
+        assertThat(of(
+                                "archive.source.calls-per-second",
+                                SettingsFixture.with(copy, Map.of("ARCHIVE_CALLS_PER_SECOND", "8")))
+                        .origin())
+                .isEqualTo("environment variable ARCHIVE_CALLS_PER_SECOND");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "archive.source.token, JUSTONEAPI_TOKEN",
+        "archive.store.secret-key, ARCHIVE_S3_SECRET_KEY",
+        "archive.store.access-key, ARCHIVE_S3_ACCESS_KEY",
+        "spring.datasource.password, ARCHIVE_DATABASE_PASSWORD"
+    })
+    void secretsAreStars(String setting, String variable) {
+        Effective secret = of(setting, SettingsFixture.with(Map.of(variable, "v3ry-secret")));
+
+        assertThat(secret.value()).isEqualTo(Masks.STARS);
+        assertThat(secret.toString()).doesNotContain("v3ry");
+        assertThat(of(setting, SettingsFixture.with(Map.of())).value()).isEmpty();
+    }
+
+    @Test
+    void noAddressShowsItsCredentials() {
+        assertThat(of(
+                                "spring.datasource.url",
+                                SettingsFixture.with(Map.of(
+                                        "ARCHIVE_DATABASE_URL",
+                                        "jdbc:postgresql://me:pw1@db/x?user=me&password=pw2&sslmode=require")))
+                        .value())
+                .isEqualTo("jdbc:postgresql://***@db/x?user=me&password=***&sslmode=require");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "archive.notify.webhook-url, https://hooks.example.org/T0/abc?x=1, https://hooks.example.org/***",
+        "archive.notify.ping-url, https://hc.example.org/5c0ffee, https://hc.example.org/***",
+        "archive.mapping.url, https://example.org/a/b, https://example.org/a/b",
+        "archive.mapping.url, https://example.org/a?sig=abc&x=1, https://example.org/a?sig=***&x=1",
+        "archive.metrics.push-token, abc, ********"
+    })
+    void anAddressThatAnybodyMayPostToIsASecret(String name, String value, String shown) {
+        assertThat(Masks.shown(name, value)).isEqualTo(shown);
+    }
+
+    @Test
+    void aSecretThatCannotBeResolvedIsNotTold() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("application.yml"), "spring.datasource.password: v3ry-${NOBODY_SETS_IT}\n");
+
+        Effective password = of("spring.datasource.password", SettingsFixture.with(file, Map.of()));
+
+        assertThat(password.trouble()).isEqualTo("a word in braces is not set");
+        assertThat(password.toString()).doesNotContain("v3ry");
+    }
+
+    private static Effective of(String name, ConfigurableEnvironment environment) {
+        return EffectiveSettings.of(environment, KNOWN).stream()
+                .filter(setting -> setting.name().equals(name))
+                .findFirst()
+                .orElseThrow();
+    }
+}

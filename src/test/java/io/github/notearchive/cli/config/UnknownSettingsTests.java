@@ -1,0 +1,164 @@
+package io.github.notearchive.cli.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.notearchive.cli.config.UnknownSettings.Unknown;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.boot.env.ConfigTreePropertySource;
+import org.springframework.core.env.ConfigurableEnvironment;
+
+/** What sets nothing is found and named, and nothing else is. */
+class UnknownSettingsTests {
+
+    private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void theProgramsOwnFileHasNoUnknownWords() {
+        assertThat(UnknownSettings.in(SettingsFixture.with(Map.of()), KNOWN)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "ARCHIVE_CALLS_PER_SECND, ARCHIVE_CALLS_PER_SECOND",
+        "ARCHIVE_CALL_PER_SECOND, ARCHIVE_CALLS_PER_SECOND",
+        "ARCHIVE_WORKER, ARCHIVE_WORKERS",
+        "ARCHIVE_DATABASE_PASWORD, ARCHIVE_DATABASE_PASSWORD",
+        "ARCHIVE_RETRY_PERNIHGT, ARCHIVE_RETRY_PERNIGHT",
+        "ARCHIVE_SOURCE_CALLS_PER_NIGTH, ARCHIVE_SOURCE_CALLSPERNIGHT",
+        "ARCHIVE_RETRY_DELAY_0, ARCHIVE_RETRY_DELAYS",
+        "JUSTONEAPI_TOKN, JUSTONEAPI_TOKEN",
+        "archive_workrs, ",
+        "ARCHIVE_SOMETHING_ELSE_ALTOGETHER, ",
+    })
+    void aMistypedVariableIsNamedWithWhatMayHaveBeenMeant(String variable, String meant) {
+        assertThat(UnknownSettings.in(SettingsFixture.with(Map.of(variable, "3")), KNOWN))
+                .containsExactly(new Unknown(variable, "environment variable", meant));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "ARCHIVE_WORKERS",
+                "ARCHIVE_CALLS_PER_SECOND",
+                "ARCHIVE_DATABASE_URL",
+                "JUSTONEAPI_TOKEN",
+                "ARCHIVE_RETRY_PERNIGHT",
+                "ARCHIVE_RETRY_PER_NIGHT",
+                "ARCHIVE_RETRY_DELAYS",
+                "ARCHIVE_RETRY_DELAYS_0",
+                "ARCHIVE_MEDIA_ALLOWEDHOSTS_12",
+                "ARCHIVE_HOME",
+                "ARCHIVE_SOURCE_TOKEN",
+                "archive.workers",
+                "NOTE_ARCHIVE_VERSION",
+                "ARCHIVER",
+                "PATH"
+            })
+    void whatSetsSomethingOrIsNotMeantForUsIsLeftAlone(String variable) {
+        assertThat(UnknownSettings.in(SettingsFixture.with(Map.of(variable, "1")), KNOWN))
+                .isEmpty();
+    }
+
+    @Test
+    void aFileOfSecretsThatIsNamedLikeAVariableIsOneOrIsUnknown() throws IOException {
+        Files.writeString(directory.resolve("JUSTONEAPI_TOKEN"), "x");
+        Files.writeString(directory.resolve("archive.source.token"), "x");
+        Files.writeString(directory.resolve("ARCHIVE_DATABASE_PASWORD"), "x");
+        Files.writeString(directory.resolve("other.txt"), "x");
+        ConfigurableEnvironment environment = SettingsFixture.with(Map.of());
+        environment.getPropertySources().addFirst(new ConfigTreePropertySource("secrets", directory));
+
+        assertThat(UnknownSettings.in(environment, KNOWN))
+                .extracting(Unknown::word, Unknown::nearest)
+                .containsExactly(tuple("ARCHIVE_DATABASE_PASWORD", "ARCHIVE_DATABASE_PASSWORD"));
+    }
+
+    @Test
+    void variablesThatKubernetesMakesForAServiceAreLeftAlone() {
+        Map<String, String> links = Map.of(
+                "ARCHIVE_DB_SERVICE_HOST", "10.0.0.1",
+                "ARCHIVE_DB_SERVICE_PORT", "5432",
+                "ARCHIVE_DB_SERVICE_PORT_SQL", "5432",
+                "ARCHIVE_DB_PORT", "tcp://10.0.0.1:5432",
+                "ARCHIVE_DB_PORT_5432_TCP", "tcp://10.0.0.1:5432",
+                "ARCHIVE_DB_PORT_5432_TCP_ADDR", "10.0.0.1");
+
+        assertThat(UnknownSettings.in(SettingsFixture.with(links), KNOWN)).isEmpty();
+        assertThat(UnknownSettings.in(SettingsFixture.with(Map.of("ARCHIVE_DB_PORT", "1")), KNOWN))
+                .hasSize(1);
+    }
+
+    @Test
+    void variablesOfOthersCanBeNamed() {
+        Map<String, String> variables = Map.of(
+                "ARCHIVE_ROOT", "/srv",
+                "ARCHIVE_TEAM", "b",
+                "ARCHIVE_FOREIGN_VARIABLES", "ARCHIVE_ROOT, ARCHIVE_TEAM");
+
+        assertThat(UnknownSettings.in(SettingsFixture.with(variables), KNOWN)).isEmpty();
+    }
+
+    @Test
+    void aMistypedKeyIsNamedWithItsFileAndLine() throws IOException {
+        Path file = Files.writeString(directory.resolve("application.yml"), """
+                        archive:
+                          workers: 3
+                          wokers: 4
+                          source:
+                            tokn: x
+                          calls-in-flight: 8
+                          retry:
+                            delays: [1s, 2s]
+                            delay:
+                              - 1s
+                        archve:
+                          node: b
+                        """);
+
+        List<Unknown> unknown = UnknownSettings.in(SettingsFixture.with(file, Map.of()), KNOWN);
+
+        assertThat(unknown)
+                .containsExactly(
+                        new Unknown("archive.wokers", file + ":3", "archive.workers"),
+                        new Unknown("archive.source.tokn", file + ":5", "archive.source.token"),
+                        new Unknown("archive.calls-in-flight", file + ":6", "archive.source.calls-in-flight"),
+                        new Unknown("archive.retry.delay[0]", file + ":10", "archive.retry.delays"),
+                        new Unknown("archve.node", file + ":12", "archive.node"));
+    }
+
+    @Test
+    void otherSpellingsOfAKeyAreThatKey() throws IOException {
+        Path file = Files.writeString(directory.resolve("application.yml"), """
+                        archive:
+                          source:
+                            callsPerSecond: 3
+                            calls_in_flight: 4
+                          retry.per-night: 5
+                        """);
+
+        assertThat(UnknownSettings.in(SettingsFixture.with(file, Map.of()), KNOWN))
+                .isEmpty();
+    }
+
+    @Test
+    void aVariableThatAFileRefersToIsKnown() throws IOException {
+        Path file = Files.writeString(
+                directory.resolve("application.yml"), "spring.datasource.password: ${ARCHIVE_VAULT_PASSWORD}\n");
+
+        assertThat(UnknownSettings.in(SettingsFixture.with(file, Map.of("ARCHIVE_VAULT_PASSWORD", "x")), KNOWN))
+                .isEmpty();
+    }
+}

@@ -1,0 +1,234 @@
+package io.github.notearchive.io;
+
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.BufferedReader;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
+import java.nio.file.Path;
+import java.security.KeyStore;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.SynchronousQueue;
+import javax.net.ssl.KeyManagerFactory;
+import javax.net.ssl.SSLContext;
+import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
+import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.ssl.SSLContexts;
+import org.apache.hc.core5.util.Timeout;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** A connection with bytes that belong to no response is not used for the next request. */
+class ConnectionPoolTests {
+
+    private static final String PASSWORD = "changeit";
+
+    @TempDir
+    static Path directory;
+
+    private static SSLContext serverTls;
+
+    @BeforeAll
+    static void makeKey() throws Exception {
+        Path store = directory.resolve("key.p12");
+        Process keytool = new ProcessBuilder(
+                        Path.of(System.getProperty("java.home"), "bin", "keytool")
+                                .toString(),
+                        "-genkeypair",
+                        "-alias",
+                        "k",
+                        "-keyalg",
+                        "EC",
+                        "-dname",
+                        "CN=localhost",
+                        "-ext",
+                        "SAN=ip:127.0.0.1",
+                        "-storepass",
+                        PASSWORD,
+                        "-keystore",
+                        store.toString())
+                .inheritIO()
+                .start();
+        assertThat(keytool.waitFor()).isZero();
+        KeyStore keys = KeyStore.getInstance("PKCS12");
+        try (InputStream in = new FileInputStream(store.toFile())) {
+            keys.load(in, PASSWORD.toCharArray());
+        }
+        var managers = KeyManagerFactory.getInstance(KeyManagerFactory.getDefaultAlgorithm());
+        managers.init(keys, PASSWORD.toCharArray());
+        serverTls = SSLContext.getInstance("TLS");
+        serverTls.init(managers.getKeyManagers(), null, null);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "false, 'HTTP/1.1 200 OK|Content-Length: 8||/surplus'",
+        "true, 'HTTP/1.1 200 OK|Content-Length: 8||/surplus'",
+        "false, x",
+        "true, x",
+        "false, 'HTTP/1.1 408 Request Timeout|Content-Length: 0|Connection: close||'"
+    })
+    void surplusOfOneWriteIsNotReadAsTheNextResponse(boolean tls, String surplus) throws Exception {
+        try (Server server = new Server(tls, surplus.replace("|", "\r\n"), false);
+                CloseableHttpClient client = client()) {
+
+            assertThat(bodies(client, server)).containsExactly("/a", "/b", "/c");
+            assertThat(server.requests).containsExactly("1 /a", "2 /b", "2 /c");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void surplusThatComesLaterIsNotReadAsTheNextResponse(boolean tls) throws Exception {
+        String surplus = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n/surplus";
+        try (Server server = new Server(tls, surplus, true);
+                CloseableHttpClient client = client()) {
+            String first = body(client, server, "/a");
+            server.later.put("now");
+            server.sent.take();
+
+            assertThat(first).isEqualTo("/a");
+            assertThat(body(client, server, "/b")).isEqualTo("/b");
+            assertThat(server.requests).containsExactly("1 /a", "2 /b");
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aConnectionWithoutSurplusIsReused(boolean tls) throws Exception {
+        try (Server server = new Server(tls, "", false);
+                CloseableHttpClient client = client()) {
+
+            assertThat(bodies(client, server)).containsExactly("/a", "/b", "/c");
+            assertThat(server.requests).containsExactly("1 /a", "1 /b", "1 /c");
+        }
+    }
+
+    @Test
+    void aResponseWithoutABodyIsFollowedByTheCheckToo() throws Exception {
+        try (Server server = new Server(false, "HTTP/1.1 204 x\r\n\r\n", false);
+                CloseableHttpClient client = client()) {
+
+            assertThat(body(client, server, "/none")).isEmpty();
+            assertThat(body(client, server, "/b")).isEqualTo("/b");
+            assertThat(server.requests).containsExactly("1 /none", "2 /b");
+        }
+    }
+
+    private static CloseableHttpClient client() throws Exception {
+        return HttpClients.custom()
+                .setConnectionManager(
+                        ConnectionPool.with(ConnectionConfig.custom().setSocketTimeout(Timeout.ofSeconds(20)))
+                                .setTlsSocketStrategy(ClientTlsStrategyBuilder.create()
+                                        .setSslContext(SSLContexts.custom()
+                                                .loadTrustMaterial((_, _) -> true)
+                                                .build())
+                                        .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
+                                        .buildClassic())
+                                .build())
+                .disableAutomaticRetries()
+                .build();
+    }
+
+    private static List<String> bodies(CloseableHttpClient client, Server server) throws IOException {
+        return List.of(body(client, server, "/a"), body(client, server, "/b"), body(client, server, "/c"));
+    }
+
+    private static String body(CloseableHttpClient client, Server server, String path) throws IOException {
+        return client.execute(
+                new HttpGet(server.address + path),
+                response -> response.getEntity() == null ? "" : EntityUtils.toString(response.getEntity()));
+    }
+
+    /** Answers each request with its path; {@code /a} and {@code /none} have a surplus. */
+    private static final class Server implements AutoCloseable {
+
+        final String address;
+        final List<String> requests = new CopyOnWriteArrayList<>();
+        final SynchronousQueue<String> later = new SynchronousQueue<>();
+        final SynchronousQueue<String> sent = new SynchronousQueue<>();
+        private final ServerSocket listener;
+        private final String surplus;
+        private final boolean isLate;
+
+        Server(boolean tls, String surplus, boolean isLate) throws IOException {
+            InetAddress loopback = InetAddress.getLoopbackAddress();
+            this.surplus = surplus;
+            this.isLate = isLate;
+            listener = tls
+                    ? serverTls.getServerSocketFactory().createServerSocket(0, 50, loopback)
+                    : new ServerSocket(0, 50, loopback);
+            address = (tls ? "https" : "http") + "://127.0.0.1:" + listener.getLocalPort();
+            Thread.ofVirtual().start(this::accept);
+        }
+
+        private void accept() {
+            try {
+                for (int number = 1; ; number++) {
+                    Socket socket = listener.accept();
+                    socket.setTcpNoDelay(true);
+                    int connection = number;
+                    Thread.ofVirtual().start(() -> serve(connection, socket));
+                }
+            } catch (IOException end) {
+                // closed
+            }
+        }
+
+        private void serve(int connection, Socket socket) {
+            try (socket) {
+                var in = new BufferedReader(new InputStreamReader(socket.getInputStream(), US_ASCII));
+                for (String line = in.readLine(); line != null; line = in.readLine()) {
+                    String path = line.split(" ")[1];
+                    for (String header = in.readLine(); header != null && !header.isEmpty(); header = in.readLine()) {
+                        // no header matters
+                    }
+                    requests.add(connection + " " + path);
+                    answer(path, socket.getOutputStream());
+                }
+            } catch (IOException | InterruptedException end) {
+                // the client is gone
+            }
+        }
+
+        private void answer(String path, OutputStream out) throws IOException, InterruptedException {
+            boolean hasSurplus = path.equals("/a") || path.equals("/none");
+            String answer = path.equals("/none")
+                    ? "HTTP/1.1 204 x\r\n\r\n"
+                    : "HTTP/1.1 200 OK\r\nContent-Length: " + path.length() + "\r\n\r\n" + path;
+            if (hasSurplus && !isLate) {
+                answer += surplus;
+            }
+            out.write(answer.getBytes(US_ASCII));
+            out.flush();
+            if (hasSurplus && isLate) {
+                later.take();
+                out.write(surplus.getBytes(US_ASCII));
+                out.flush();
+                sent.put("done");
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            listener.close();
+        }
+    }
+}

@@ -1,0 +1,59 @@
+package io.github.notearchive.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Locale;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class DisplayFormatTests {
+
+    @Test
+    void timesAreThoseOfShanghai() {
+        Instant instant = Instant.parse("2026-11-25T16:00:59Z");
+
+        assertThat(DisplayFormat.minute(instant)).isEqualTo("2026-11-26 00:00");
+        assertThat(DisplayFormat.second(instant)).isEqualTo("2026-11-26 00:00:59");
+        assertThat(DisplayFormat.minute(null)).isEqualTo("-");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "PT0S, 0.0 s",
+        "PT0.999S, 0.9 s",
+        "PT59.95S, 59.9 s",
+        "PT1M, 1 min 0 s",
+        "PT59M59S, 59 min 59 s",
+        "PT30H5M, 30 h 5 min"
+    })
+    void durationsAreShownByTheirTwoLargestUnits(Duration duration, String shown) {
+        assertThat(DisplayFormat.took(duration)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "0, 0 B",
+        "999, 999 B",
+        "1000, 1.0 KB",
+        "1549999, 1.5 MB",
+        "4000000000, 4.0 GB",
+        "9000000000000000, 9000.0 TB"
+    })
+    void sizesAreShownInTheUnitThatFits(long bytes, String shown) {
+        assertThat(DisplayFormat.size(bytes)).isEqualTo(shown);
+    }
+
+    @Test
+    void sizesHaveAPointInEveryLocale() {
+        Locale before = Locale.getDefault();
+        try {
+            Locale.setDefault(Locale.GERMANY);
+            assertThat(DisplayFormat.size(1500)).isEqualTo("1.5 KB");
+        } finally {
+            Locale.setDefault(before);
+        }
+    }
+}

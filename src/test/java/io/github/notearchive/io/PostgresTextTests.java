@@ -1,0 +1,56 @@
+package io.github.notearchive.io;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+
+class PostgresTextTests {
+
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS)
+            .build();
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "plain", "👩‍👩‍👧 🍚", "\u200Fمرحبا", "a\r\nb\tc", "\uFFFE\uFFFF", "\uFEFFx"})
+    void whatPostgresqlTakesStaysTheSame(String text) {
+        assertThat(PostgresText.of(text)).isSameAs(text);
+    }
+
+    @Test
+    void nothingStaysNothing() {
+        assertThat(PostgresText.of(null)).isNull();
+    }
+
+    @Test
+    void nulAndHalvesOfPairsAreReplacedOneByOne() {
+        assertThat(PostgresText.of("a\u0000b")).isEqualTo("a\uFFFDb");
+        assertThat(PostgresText.of("\ud83d")).isEqualTo("\uFFFD");
+        assertThat(PostgresText.of("\ude00\ud83d")).isEqualTo("\uFFFD\uFFFD");
+        assertThat(PostgresText.of("\ud83d\ud83d\ude00\ude00")).isEqualTo("\uFFFD😀\uFFFD");
+    }
+
+    @Test
+    void namesAndTextsAtAnyDepthAreMadeStorable() {
+        String json = PostgresText.json(JSON.readTree("{\"a\\u0000\":[{\"b\":\"x\\ud83d\"},null,true,{}],\"c\":[]}"));
+
+        assertThat(json).isEqualTo("{\"a\uFFFD\":[{\"b\":\"x\uFFFD\"},null,true,{}],\"c\":[]}");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "137728697860969105, 137728697860969105",
+        "123456789012345678901234567890, 123456789012345678901234567890",
+        "0.12345678901234567890123, 0.12345678901234567890123",
+        "1e20000, \"1E+20000\"",
+        "1e-20000, \"1E-20000\"",
+        "-1e999999999, \"-1E+999999999\""
+    })
+    void numbersKeepTheirDigitsOrBecomeTexts(String sent, String kept) {
+        assertThat(PostgresText.json(JSON.readTree("[" + sent + "]"))).isEqualTo("[" + kept + "]");
+    }
+}

@@ -1,0 +1,745 @@
+package io.github.notearchive.maintenance.erase;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.archive.catalog.ErasureRepository;
+import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.worklist.EnqueueReport;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.rebuild.RebuildSummary;
+import io.github.notearchive.maintenance.verify.VerifyOptions;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.maintenance.verify.VerifySummary;
+import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.DataAccessResourceFailureException;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What is forgotten is gone, stays gone, and takes nothing of others with it. */
+@BesideNightlyJobTest
+class EraseTests {
+
+    private static final String PERSON = "5f00000000000000000000aa";
+    private static final String NAME = "nickname of a person";
+    private static final String WORDS = "words of a person";
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    Eraser forgetter;
+
+    @Autowired
+    ErasureList forgotten;
+
+    @Autowired
+    Enqueuer enqueuer;
+
+    @Autowired
+    VerifyRunner audits;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    ObjectStore store;
+
+    @Autowired
+    JdbcConnectionDetails database;
+
+    @Autowired
+    ErasureRepository rows;
+
+    @Autowired
+    PlatformTransactionManager transactions;
+
+    @Test
+    void noteIsGoneWithAllThatNobodyElseUsesAndNothingElseIs() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        String note = notes.getFirst();
+        List<String> others = night.pending(SandboxNoteKind.TEXT, 2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> keys = night.slots(note).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .toList();
+        TreeMap<String, byte[]> before = night.objects("");
+        List<String> rows = tables();
+
+        ErasureReport preview = forgetter.preview(request(List.of(note), null));
+
+        assertThat(tables()).as("a dry run touches no row").isEqualTo(rows);
+        assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
+        assertThat(preview.dryRun()).isTrue();
+
+        ErasureReport report =
+                forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
+
+        assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
+        assertThat(report.rows())
+                .containsEntry("note", 1L)
+                .containsEntry("note_capture", 1L)
+                .containsEntry("note_media", (long) keys.size())
+                .containsEntry("media_object", keys.size() - 1L)
+                .containsEntry("worklist", 1L)
+                .containsEntry("api_call", 1L);
+        assertThat(report.files()).isEqualTo(keys.size() - 1);
+        assertThat(report.sidecars()).isOne();
+        assertThat(report.sharedFiles()).isOne();
+        TreeMap<String, byte[]> after = night.objects("");
+        long removed = before.entrySet().stream()
+                .filter(object -> !after.containsKey(object.getKey()))
+                .mapToLong(object -> object.getValue().length)
+                .sum();
+        assertThat(report.fileBytes() + report.sidecarBytes()).isEqualTo(removed);
+        Set<String> left = new TreeSet<>(before.keySet());
+        left.removeAll(keys);
+        left.removeIf(key -> key.startsWith("notes/" + note));
+        String shared =
+                keys.stream().filter(after::containsKey).reduce((a, b) -> a + b).orElseThrow();
+        left.add(shared);
+        left.add("forgotten/" + note + ".json");
+        assertThat(after.keySet()).isEqualTo(left);
+        assertThat(new String(after.get("forgotten/" + note + ".json"), UTF_8))
+                .contains(note, "asked for")
+                .doesNotContain(WORDS);
+        assertNoTrace(WORDS);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isEqualTo(4);
+        assertThat(night.state(notes.get(1))).isEqualTo(ARCHIVED);
+        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state() == SlotState.STORED);
+        assertThat(night.states(others)).containsOnly(ARCHIVED);
+        assertThat(forgotten.find(new NoteId(note)).orElseThrow().finishedAt()).isNotNull();
+        assertAuditedClean();
+    }
+
+    @Test
+    void forgottenNoteIsNeitherEnqueuedNorAskedForAgain() throws Exception {
+        String note = night.pending(1).getFirst();
+        night.run();
+        forgetter.forget(request(List.of(note), null)).orElseThrow();
+        List<EnqueueReport.Rejected> rejects = new ArrayList<>();
+
+        EnqueueReport report = enqueuer.enqueue(
+                new StringReader("\n" + note + "\n66bb00000000000000000001\n" + note),
+                new Enqueuer.Options(null, 5, "test"),
+                rejects::add);
+        night.script().answers("66bb00000000000000000001", Reply.code(201));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(report.added()).isOne();
+        assertThat(report.rejected()).isEqualTo(2);
+        assertThat(report.repeated()).isZero();
+        assertThat(rejects).extracting(EnqueueReport.Rejected::line).containsExactly(2L, 4L);
+        assertThat(rejects.getFirst().toString()).contains(note, "was forgotten on 2026-03-10");
+        assertThat(night.calls(note)).isOne();
+        assertThat(night.count("SELECT count(*) FROM note")).isZero();
+    }
+
+    @Test
+    void noteThatWasNeverArchivedIsKeptOutToo() throws Exception {
+        String note = "66bb00000000000000000002";
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        ErasureReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
+
+        assertThat(report.rows().values()).containsOnly(0L);
+        assertThat(forgotten.find(new NoteId(note))).isPresent();
+        assertThat(night.objects("forgotten/")).hasSize(1);
+    }
+
+    @Test
+    void personIsGoneFromOwnNotesAndFromThoseOfOthersAndLaterNotesAreNotKept() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 4);
+        List<String> own = notes.subList(0, 2);
+        String naming = notes.get(2);
+        String later = notes.get(3);
+        own.forEach(this::isOfThePerson);
+        night.script().answers(naming, Reply.noteWith(EraseTests::namesThePerson));
+        isOfThePerson(later);
+        night.pending(notes.subList(0, 3));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(rowsThatName()).isEqualTo(2);
+
+        ErasureReport report = forgetter.forget(request(List.of(), PERSON)).orElseThrow();
+
+        assertThat(report.notes()).containsExactlyInAnyOrderElementsOf(own);
+        assertThat(report.rows()).containsEntry("author", 1L).containsEntry("note", 2L);
+        assertThat(report.namedIn()).containsExactly(naming);
+        assertNoTrace(WORDS);
+        assertThat(night.count("SELECT count(*) FROM author WHERE author_id = '" + PERSON + "'"))
+                .isZero();
+        assertThat(rowsThatName()).isZero();
+        assertThat(night.count("SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT" + " NULL"))
+                .isOne();
+        assertThat(night.objects("forgotten/")).hasSize(3);
+        assertThat(night.objects("forgotten/").keySet()).noneMatch(key -> key.contains(PERSON));
+
+        // a later note is paid for, and not kept; a note of another author is named again by nobody
+        night.pending(List.of(later));
+        night.requeue(naming);
+        int requests = night.provider().mediaRequests();
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.notes().forgotten()).isOne();
+        assertThat(night.calls(later)).isOne();
+        assertThat(night.bills(later)).containsExactly("YES");
+        assertThat(night.ledger(later).getFirst().answerHeld()).isFalse();
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(night.objects("notes/" + later)).isEmpty();
+        assertThat(forgotten.find(new NoteId(later)).orElseThrow().finishedAt()).isNotNull();
+        assertThat(night.objects("forgotten/")).containsKey("forgotten/" + later + ".json");
+        assertNoTrace(WORDS);
+        assertThat(night.state(naming)).isEqualTo(ARCHIVED);
+        assertThat(rowsThatName()).isZero();
+        assertAuditedClean();
+    }
+
+    @Test
+    void noteIsForgottenBeforeTheFirstRunHasMadeTheBucket() throws Exception {
+        String note = night.pending(1).getFirst();
+
+        ErasureReport preview = forgetter.preview(request(List.of(note), null));
+
+        assertThat(night.bucket()).doesNotExist();
+        assertThat(preview.rows()).containsEntry("worklist", 1L);
+
+        ErasureReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
+
+        assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
+        assertThat(night.objects("").keySet()).containsExactly("archive.json", "forgotten/" + note + ".json");
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isZero();
+    }
+
+    @Test
+    void bucketThatIsNotThereIsAnotherOneOnceSomethingWasStored() throws Exception {
+        String note = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        Path aside = night.bucket().resolveSibling("aside");
+        Files.move(night.bucket(), aside);
+        try {
+            assertThatThrownBy(() -> forgetter.preview(request(List.of(note), null)))
+                    .hasMessageContaining("there is no such bucket");
+            assertThatThrownBy(() -> forgetter.forget(request(List.of(note), null)))
+                    .hasMessageContaining("there is no such bucket");
+        } finally {
+            Files.move(aside, night.bucket());
+        }
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    @Test
+    void rebuildFromTheBucketBringsNothingBackAndWhatIsLeftGoesWithTheNextForget() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        String note = notes.getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        var sidecar = night.objects("notes/" + note).firstEntry();
+        String file = night.slots(note).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .filter(key -> !key.equals(commonKey(notes)))
+                .findFirst()
+                .orElseThrow();
+        byte[] picture = night.objects(file).get(file);
+        forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
+        loseTheDatabase();
+
+        RebuildSummary clean = rebuild.rebuild(null);
+
+        assertThat(clean.exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+        assertThat(forgotten.find(new NoteId(note)).orElseThrow().reason()).isEqualTo("asked for");
+        assertThat(forgotten.count().unfinished()).isZero();
+
+        // as a forget has left it that was killed before the objects went
+        store.putBytes(new ObjectKey(sidecar.getKey()), sidecar.getValue(), "application/json");
+        store.putBytes(new ObjectKey(file), picture, "image/jpeg");
+        loseTheDatabase();
+
+        RebuildSummary refusing = rebuild.rebuild(null);
+
+        assertThat(refusing.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
+        assertThat(refusing.toString()).contains("was forgotten, and this is left of it");
+        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+        assertThat(forgotten.count().unfinished()).isOne();
+        ErasureReport rest = forgetter
+                .forget(request(List.of("66bb00000000000000000004"), null))
+                .orElseThrow();
+        assertThat(rest.files()).isOne();
+        assertThat(rest.sidecars()).isOne();
+        assertThat(night.objects("notes/" + note)).isEmpty();
+        assertThat(night.objects(file)).isEmpty();
+        assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state() == SlotState.STORED);
+        assertAuditedClean();
+    }
+
+    @Test
+    void runThatForgetsANoteDoesNotDeadlockWithAListThatNamesIt() throws Exception {
+        personIsForgotten();
+        List<String> notes = new ArrayList<>(new TreeSet<>(night.provider().noteIds(SandboxNoteKind.TEXT, 2)));
+        String first = notes.getFirst();
+        String later = notes.getLast();
+        isOfThePerson(later);
+        night.pending(notes);
+        night.sql()
+                .sql("UPDATE worklist SET due_at = due_at + interval '1 year' WHERE note_id = ?")
+                .param(first)
+                .update();
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(1);
+        CompletableFuture<EnqueueReport> list;
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("SELECT FROM worklist WHERE note_id = '" + first + "' FOR UPDATE");
+            list = enqueueAside(notes, 7, _ -> {});
+            NightlyScenario.await("the list waits for its first row", () -> waiting() == 1);
+
+            night.provider().releaseAnswers();
+            NightlyScenario.await("the run has ended or waits", () -> run.isDone() || waiting() == 2);
+            other.rollback();
+        }
+
+        assertThat(list.get(20, TimeUnit.SECONDS).rejected()).isEqualTo(1);
+        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        assertThat(night.calls(later)).isOne();
+        assertThat(forgotten.find(new NoteId(later)).orElseThrow().finishedAt()).isNotNull();
+        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+    }
+
+    @Test
+    void noteThatIsForgottenBetweenItsEnqueueingAndTheCommitIsNotOnTheWorklist() throws Exception {
+        String known = "66bb00000000000000000001";
+        String meanwhile = "66bb00000000000000000002";
+        forgetter.forget(request(List.of(known), null)).orElseThrow();
+        CountDownLatch inserted = new CountDownLatch(1);
+        CountDownLatch goOn = new CountDownLatch(1);
+        CompletableFuture<EnqueueReport> list = enqueueAside(List.of(known, meanwhile), null, _ -> {
+            inserted.countDown();
+            awaitQuietly(goOn);
+        });
+        awaitQuietly(inserted);
+
+        CompletableFuture<Void> forget = CompletableFuture.runAsync(
+                () -> {
+                    try {
+                        forgetter.forget(request(List.of(meanwhile), null)).orElseThrow();
+                    } catch (SQLException | IOException e) {
+                        throw new IllegalStateException(e);
+                    }
+                },
+                Thread::startVirtualThread);
+        NightlyScenario.await("forget has ended or waits", () -> forget.isDone() || waiting() == 1);
+        goOn.countDown();
+
+        list.get(20, TimeUnit.SECONDS);
+        forget.get(20, TimeUnit.SECONDS);
+        assertThat(night.count("SELECT count(*) FROM forgotten_note")).isEqualTo(2);
+        assertThat(night.count("SELECT count(*) FROM worklist")).isZero();
+        assertThat(night.count("SELECT coalesce(sum(notes), 0) FROM worklist_count"))
+                .isZero();
+    }
+
+    @Test
+    void forgetThatLosesItsLockToAnotherRemovesNoFileAndTheNextOneFinishes() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        CompletableFuture<Object> forget;
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE note_media IN SHARE MODE");
+            forget = CompletableFuture.supplyAsync(
+                    () -> {
+                        try {
+                            return forgetter.forget(request(notes, null));
+                        } catch (Exception e) {
+                            return e;
+                        }
+                    },
+                    Thread::startVirtualThread);
+            NightlyScenario.await("forget waits for the rows", () -> waiting() == 1);
+            night.count("""
+                    SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+                    WHERE datname = current_database() AND application_name LIKE 'note-archive runner%'
+                    """);
+            try (RunnerLock _ = RunnerLock.ofArchive(database, "other").orElseThrow()) {
+                other.rollback();
+
+                assertThat(forget.get(20, TimeUnit.SECONDS))
+                        .isInstanceOf(DataAccessResourceFailureException.class)
+                        .asString()
+                        .contains("another run has the lock by now");
+            }
+        }
+        assertThat(night.objects("media/")).isNotEmpty();
+
+        forgetter.forget(request(List.of(), null)).orElseThrow();
+        assertThat(night.objects("media/")).isEmpty();
+        assertThat(night.objects("notes/")).isEmpty();
+        assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
+                .isZero();
+    }
+
+    /** What a run erases of one note must not take longer the more authors there are. */
+    @Test
+    void rowsOfANoteAreRemovedWithoutReadingAllAuthors() {
+        night.sql().sql("""
+                        INSERT INTO author (author_id, updated_at)
+                        SELECT md5(i::text), now() FROM generate_series(1, 20000) AS i;
+                        ANALYZE author;
+                        """).update();
+
+        Long wholeReads = new TransactionTemplate(transactions).execute(_ -> {
+            // whatever the planner makes of the statistics of other tests
+            night.sql().sql("SET LOCAL enable_seqscan = off").update();
+            rows.remove(List.of(new NoteId("66bb00000000000000000001")), List.of());
+            return night.count("SELECT seq_scan FROM pg_stat_xact_user_tables WHERE relname = 'author'");
+        });
+
+        assertThat(wholeReads).isZero();
+    }
+
+    private CompletableFuture<EnqueueReport> enqueueAside(
+            List<String> notes, @Nullable Integer refreshDays, Consumer<EnqueueReport.Rejected> rejects) {
+        Enqueuer.Options options = new Enqueuer.Options(null, 5, "test", refreshDays, null);
+        return CompletableFuture.supplyAsync(
+                () -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects),
+                Thread::startVirtualThread);
+    }
+
+    private static void awaitQuietly(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(20, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private long waiting() {
+        return night.count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted");
+    }
+
+    private void personIsForgotten() throws Exception {
+        forgetter.forget(request(List.of(), PERSON)).orElseThrow();
+    }
+
+    @Test
+    void nothingIsForgottenWhileARunHasFilesInHand() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        night.provider().holdMedia();
+        var running = night.runAside();
+        night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
+
+        assertThat(forgetter.forget(request(notes, null))).isEmpty();
+
+        assertThat(night.count("SELECT count(*) FROM forgotten_note")).isZero();
+        assertThat(night.objects("forgotten/")).isEmpty();
+        night.provider().releaseMedia();
+        assertEnded(NightlyScenario.ended(running), ExitCode.COMPLETED);
+        assertThat(forgetter.forget(request(notes, null))).isPresent();
+        assertThat(night.objects("media/")).isEmpty();
+        assertThat(night.objects("notes/")).isEmpty();
+    }
+
+    @Test
+    void fileThatAnotherNoteHasComeToUseMeanwhileIsLeftByWhoeverFinishes() throws Exception {
+        List<String> notes = twoWithACommonPicture();
+        night.run();
+        String key = commonKey(notes);
+        forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
+        // as a forgetting that was interrupted before its objects went has left it
+        night.sql()
+                .sql("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (:key, 1)")
+                .param("key", key)
+                .update();
+
+        ErasureReport report = forgetter
+                .forget(request(List.of("66bb00000000000000000003"), null))
+                .orElseThrow();
+
+        assertThat(report.files()).isZero();
+        assertThat(night.objects(key)).hasSize(1);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+    }
+
+    @Test
+    void noteWhoseFilesWereReplacedLeavesNothingInTheBucket() throws Exception {
+        List<String> notes = withTheFirstOriginalDead(3);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> lesser = firstKeys(notes);
+        night.script().clear();
+        night.isNextDay();
+
+        RunSummary run = night.run();
+
+        assertThat(run.files().improved()).isEqualTo(3);
+        assertThat(keys(notes)).doesNotContainAnyElementsOf(lesser);
+        assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes));
+        assertThat(night.count("SELECT count(*) FROM media_object"))
+                .isEqualTo(keys(notes).size());
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertAuditedClean();
+        forgetter.forget(request(notes, null)).orElseThrow();
+        assertThat(night.objects("media/")).isEmpty();
+        assertThat(night.objects("notes/")).isEmpty();
+        assertAuditedClean();
+    }
+
+    @Test
+    void replacedFilesThatWereNotRemovedBeforeTheProcessEndedAreRemovedLater() throws Exception {
+        List<String> notes = withTheFirstOriginalDead(3);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        int stored = keys(notes).size();
+        int own = keys(notes.subList(0, 1)).size();
+        night.script().clear();
+        night.isNextDay();
+        // another node's run keeps this one from removing, as a kill before the removal does
+        try (RunnerLock _ = RunnerLock.ofRuns(database, "other").orElseThrow()) {
+            assertThat(night.run().files().improved()).isEqualTo(3);
+        }
+        assertThat(night.objects("media/")).hasSize(stored + 3);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isEqualTo(3);
+
+        ErasureReport report =
+                forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
+
+        assertThat(report.files()).as("its own, and the replaced ones of all").isEqualTo(own + 3);
+        assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes.subList(1, 3)));
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertAuditedClean();
+    }
+
+    @Test
+    void replacedFilesAreNotRemovedDuringAnAudit() throws Exception {
+        withTheFirstOriginalDead(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        int stored = night.objects("media/").size();
+        night.script().clear();
+        night.isNextDay();
+
+        try (RunnerLock _ = RunnerLock.ofAudits(database).orElseThrow()) {
+            assertThat(night.run().files().improved()).isOne();
+        }
+
+        assertThat(night.objects("media/")).hasSize(stored + 1);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isOne();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.objects("media/")).hasSize(stored);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+    }
+
+    @Test
+    void runWaitsForTheRemovalAfterTheRunOfAnotherNode() throws Exception {
+        List<String> notes = night.pending(1);
+        CompletableFuture<RunSummary> run;
+        try (RunnerLock _ = RunnerLock.ofArchive(database, "other").orElseThrow()) {
+            run = night.runAside();
+            NightlyScenario.await(
+                    "the run has its node's lock or has ended",
+                    () -> RunnerLock.isRunOf("main", night.sql()) || run.isDone());
+        }
+
+        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+
+    @Test
+    void replacedFileIsKeptWhileAnotherNoteUsesItsBytes() throws Exception {
+        List<String> notes = withTheFirstOriginalDead(1);
+        String first = notes.getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        String shared = String.valueOf(night.slots(first).getFirst().media().key());
+        byte[] bytes = night.objects(shared).get(shared);
+        String other = night.provider().noteIds(SandboxNoteKind.IMAGES, 14).stream()
+                .filter(note -> !note.equals(first))
+                .reduce((_, last) -> last)
+                .orElseThrow();
+        String name = night.pictures(other).getFirst();
+        night.script().clear();
+        night.script().media(target -> target.contains(name), MediaReply.bytes("image/jpeg", bytes));
+        night.pending(List.of(other));
+        night.isNextDay();
+
+        assertThat(night.run().files().improved()).isOne();
+
+        assertThat(night.slots(first).getFirst().media().key().value()).isNotEqualTo(shared);
+        assertThat(keys(List.of(other))).contains(shared);
+        assertThat(night.objects(shared)).hasSize(1);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertAuditedClean();
+    }
+
+    /** Notes of pictures on the worklist of whose first one the original is dead. */
+    private List<String> withTheFirstOriginalDead(int count) {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 40).stream()
+                .filter(note -> !night.provider()
+                        .envelope(note)
+                        .at("/data/0/note_list/0/images_list/0/original")
+                        .stringValue("")
+                        .isEmpty())
+                .limit(count)
+                .toList();
+        for (String note : notes) {
+            String name = night.pictures(note).getFirst();
+            night.script()
+                    .media(target -> target.contains(name) && target.contains("sc=V_ORG"), MediaReply.status(404));
+        }
+        return night.pending(notes);
+    }
+
+    private List<String> firstKeys(List<String> notes) {
+        return notes.stream()
+                .map(note -> night.slots(note).getFirst().media().key().value())
+                .toList();
+    }
+
+    private Set<String> keys(List<String> notes) {
+        Set<String> keys = new TreeSet<>();
+        for (String note : notes) {
+            night.slots(note).forEach(slot -> keys.add(slot.media().key().value()));
+        }
+        return keys;
+    }
+
+    private static Eraser.Request request(List<String> notes, @Nullable String author, @Nullable String reason) {
+        return new Eraser.Request(notes.stream().map(NoteId::new).toList(), author, reason);
+    }
+
+    private static Eraser.Request request(List<String> notes, @Nullable String authorOrReason) {
+        return PERSON.equals(authorOrReason) ? request(notes, PERSON, null) : request(notes, null, authorOrReason);
+    }
+
+    /** Two notes of pictures on the worklist that share their first one. */
+    private List<String> twoWithACommonPicture() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
+        ObjectNode common =
+                (ObjectNode) night.provider().envelope(notes.get(1)).at("/data/0/note_list/0/images_list/0");
+        night.script().answers(notes.getFirst(), Reply.noteWith(note -> {
+            note.put("desc", WORDS);
+            ((ArrayNode) note.get("images_list")).set(0, common);
+        }));
+        return night.pending(notes);
+    }
+
+    private String commonKey(List<String> notes) {
+        List<String> first = night.slots(notes.getFirst()).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .toList();
+        return night.slots(notes.get(1)).stream()
+                .map(slot -> String.valueOf(slot.media().key()))
+                .filter(first::contains)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private void isOfThePerson(String note) {
+        night.script().answers(note, Reply.note(envelope -> {
+            ObjectNode data = (ObjectNode) envelope.at("/data/0");
+            for (String where : List.of("/user", "/note_list/0/user")) {
+                if (data.at(where) instanceof ObjectNode user) {
+                    user.put("id", PERSON);
+                    user.put("userid", PERSON);
+                    user.put("nickname", NAME);
+                }
+            }
+            ((ObjectNode) data.at("/note_list/0")).put("desc", WORDS);
+            return envelope;
+        }));
+    }
+
+    private static void namesThePerson(ObjectNode note) {
+        ArrayNode named = note.putArray("ats");
+        named.addObject().put("userid", PERSON).put("nickname", NAME);
+        ObjectNode comment = note.putArray("comment_list").addObject();
+        comment.put("id", "66cc00000000000000000001").put("content", "said below it");
+        comment.putObject("user").put("userid", PERSON).put("nickname", NAME);
+    }
+
+    /** Rows of other people's notes that are about the person. */
+    private long rowsThatName() {
+        return night.sql().sql("""
+                        SELECT (SELECT count(*) FROM note_mention WHERE user_id = :person)
+                               + (SELECT count(*) FROM note_comment WHERE author_id = :person)
+                        """).param("person", PERSON).query(Long.class).single();
+    }
+
+    /** All rows of all tables of the archive, as texts. */
+    private List<String> tables() {
+        List<String> all = new ArrayList<>();
+        for (String table : night.sql().sql("""
+                                SELECT table_name::text FROM information_schema.tables
+                                WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1
+                                """).query(String.class).list()) {
+            all.addAll(
+                    night
+                            .sql()
+                            .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
+                            .query(String.class)
+                            .list()
+                            .stream()
+                            .map(row -> table + " " + row)
+                            .toList());
+        }
+        return all;
+    }
+
+    private void loseTheDatabase() {
+        night.sql().sql(ArchiveRows.LOSS).update();
+    }
+
+    /** Neither as it is nor in the bytes of an answer. */
+    private void assertNoTrace(String text) {
+        String hex = HexFormat.of().formatHex(text.getBytes(UTF_8));
+        assertThat(tables()).noneMatch(row -> row.contains(text) || row.contains(hex));
+        assertThat(night.objects("").values()).noneMatch(bytes -> new String(bytes, UTF_8).contains(text));
+    }
+
+    private void assertAuditedClean() {
+        VerifySummary audit = audits.verify(new VerifyOptions(null, false, false, "main"));
+        assertThat(audit.exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(audit.young()).as("objects without a row, however young").isZero();
+    }
+}

@@ -1,0 +1,591 @@
+package io.github.notearchive.maintenance.rebuild;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.FAILED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.erase.ErasureReport;
+import io.github.notearchive.maintenance.verify.VerifyOptions;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.maintenance.verify.VerifySummary;
+import io.github.notearchive.maintenance.waive.Waiver;
+import io.github.notearchive.nightly.ArchiveRevision;
+import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.nightly.TableDump;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** An older dump of the database is restored beside the bucket as it is now. */
+@BesideNightlyJobTest
+class RestoreTests {
+
+    private static final String OBJECT = "archive.json";
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    Eraser forgetter;
+
+    @Autowired
+    Waiver waiver;
+
+    @Autowired
+    VerifyRunner audits;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    ObjectStore store;
+
+    @Autowired
+    ArchiveRevision revision;
+
+    /** The drill of {@code src/docs/backup.md}. */
+    @Test
+    void mergeBringsBackAllThatWasArchivedAfterTheDump() throws Exception {
+        List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 6);
+        List<String> images = night.provider().noteIds(SandboxNoteKind.IMAGES, 20).stream()
+                .filter(id -> night.pictures(id).size() >= 3)
+                .toList();
+        String kept = texts.get(0);
+        String changed = texts.get(1);
+        String goneLater = texts.get(2);
+        String forgotten = images.get(0);
+        String completed = images.get(1);
+        String waived = images.get(2);
+        String accepted = images.get(3);
+        night.pending(List.of(kept, changed, goneLater));
+        night.pending(List.of(forgotten, completed, waived, accepted));
+        picture(completed, 0, MediaReply.status(503));
+        picture(waived, 0, MediaReply.status(404));
+        picture(accepted, 0, MediaReply.status(404));
+        picture(accepted, 1, MediaReply.status(404));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        assertThat(night.state(completed)).isEqualTo(POSTPONED);
+        assertThat(night.states(List.of(waived, accepted))).containsOnly(FAILED);
+        TableDump dump = TableDump.of(night.sql());
+
+        night.script().clear();
+        waive(waived, 0);
+        waive(accepted, 1);
+        List<String> added = night.pending(images.subList(4, 8));
+        List<String> live = night.pending(SandboxNoteKind.LIVE_PHOTOS, 2);
+        List<String> sold = night.pending(texts.subList(3, 4));
+        night.script().answers(sold.getFirst(), Reply.code(201));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.isDaysLater(8);
+        night.script().answers(goneLater, Reply.code(404));
+        night.script().answers(changed, Reply.note(note -> note.put("seen", "again")));
+        night.requeue(changed);
+        night.requeue(goneLater);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        forget(forgotten, null);
+        night.script().clear();
+        assertEnded(night.run(), ExitCode.COMPLETED); // empties the copies of old responses
+        assertThat(night.states(added)).containsOnly(ARCHIVED);
+        assertThat(night.states(live)).containsOnly(ARCHIVED);
+        assertThat(night.states(List.of(kept, changed, completed, waived))).containsOnly(ARCHIVED);
+        assertThat(night.states(List.of(sold.getFirst(), goneLater))).containsOnly(UNAVAILABLE);
+        Map<String, List<String>> before = rows();
+        Set<String> objects = objects();
+        int calls = night.calls();
+
+        dump.restore();
+        assertThat(rows()).isNotEqualTo(before);
+        assertRefused();
+        RebuildSummary merged = rebuild.merge(null);
+
+        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).as("calls in all").isEqualTo(calls);
+        assertSame(rows(), before);
+        assertThat(objects()).isEqualTo(objects);
+        assertThat(night.count("SELECT count(*) FROM note WHERE note_id = '" + forgotten + "'"))
+                .isZero();
+
+        RebuildSummary repeated = rebuild.merge(null);
+
+        assertEnded(repeated.exitCode(), ExitCode.COMPLETED, repeated.reason());
+        assertThat(repeated.found().sidecars()).isEqualTo(merged.found().sidecars());
+        assertThat(repeated.found().written()).isZero();
+        assertSame(rows(), before);
+        VerifySummary audit = audit();
+        assertEnded(audit.exitCode(), ExitCode.COMPLETED, audit.reason());
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).as("calls in all").isEqualTo(calls);
+    }
+
+    @Test
+    void runBuysNothingWhileTheBucketIsAheadOfTheDatabase() {
+        night.pending(SandboxNoteKind.TEXT, 2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        TableDump dump = TableDump.of(night.sql());
+        List<String> later = night.pending(SandboxNoteKind.IMAGES, 3);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        int calls = night.calls();
+        dump.restore();
+        night.pending(later);
+
+        assertRefused();
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(waive(later.getFirst(), 0)).isInstanceOf(Waiver.Result.NotPossible.class);
+
+        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(later)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void staleDatabaseTakesNoResponseFromAFile() throws Exception {
+        String waiting = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
+        TableDump dump = TableDump.of(night.sql());
+        List<String> archived = night.pending(SandboxNoteKind.IMAGES, 1);
+        night.script().answers(waiting, Reply.code(301));
+        RunSummary _ = night.run();
+        assertThat(night.states(archived)).containsOnly(ARCHIVED);
+        night.script().clear();
+        spool(waiting, 99);
+        int calls = night.calls();
+        dump.restore();
+
+        assertRefused();
+
+        assertThat(night.hasSpooledResponse()).isTrue();
+        assertThat(night.count("SELECT count(*) FROM api_call")).isZero();
+        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(waiting)).isEqualTo(ARCHIVED);
+        assertThat(night.hasSpooledResponse()).isFalse();
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void dumpThatWasTakenDuringARunIsRecognized() throws Exception {
+        String note = night.pending(1).getFirst();
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(1);
+        TableDump dump = TableDump.of(night.sql());
+        night.provider().releaseAnswers();
+        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        List<String> ledger = ledger();
+        dump.restore();
+
+        assertRefused();
+        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+
+        assertThat(ledger()).isEqualTo(ledger);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.calls()).isOne();
+    }
+
+    @Test
+    void forgottenNotesDoNotComeBackWithADump() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        String author = night.sql()
+                .sql("SELECT author_id FROM note WHERE note_id = :note")
+                .param("note", notes.get(1))
+                .query(String.class)
+                .single();
+        TableDump dump = TableDump.of(night.sql());
+        forget(notes.get(0), null);
+        forget(null, author);
+        Map<String, List<String>> before = rows();
+        Set<String> objects = objects();
+        int calls = night.calls();
+        dump.restore();
+        assertRefused();
+        breakOff("DELETE ON note", notes.get(0));
+
+        RebuildSummary broken = rebuild.merge(null);
+
+        assertEnded(broken.exitCode(), ExitCode.UPSTREAM_UNAVAILABLE, broken.reason());
+        assertRefused();
+        repair("note");
+        RebuildSummary merged = rebuild.merge(null);
+        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertSame(rows(), before);
+        assertThat(objects()).isEqualTo(objects);
+        assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
+                .isZero();
+        VerifySummary audit = audit();
+        assertEnded(audit.exitCode(), ExitCode.COMPLETED, audit.reason());
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(objects()).isEqualTo(objects);
+    }
+
+    @Test
+    void mergeKeepsFilesThatNotesArchivedAfterTheDumpUse() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
+        String forgotten = notes.getFirst();
+        String later = notes.getLast();
+        night.pending(List.of(forgotten));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        String shared = key(forgotten, 0);
+        byte[] bytes = night.objects(shared).get(shared);
+        TableDump dump = TableDump.of(night.sql());
+        picture(later, 0, MediaReply.bytes("image/jpeg", bytes));
+        night.pending(List.of(later));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(key(later, 0)).isEqualTo(shared);
+        String listed = key(later, 1);
+        forget(forgotten, null);
+        Map<String, List<String>> before = rows();
+        Set<String> objects = objects();
+        int calls = night.calls();
+        dump.restore();
+        // when the dump was taken, this replaced file waited for its removal
+        night.sql()
+                .sql("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (:key, 1)")
+                .param("key", listed)
+                .update();
+
+        RebuildSummary merged = rebuild.merge(null);
+
+        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertThat(objects()).contains(shared, listed).isEqualTo(objects);
+        assertSame(rows(), before);
+        assertThat(night.state(later)).isEqualTo(ARCHIVED);
+        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
+                .isZero();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void mergeThatWasBrokenOffContinues() {
+        night.pending(SandboxNoteKind.IMAGES, 1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        TableDump dump = TableDump.of(night.sql());
+        List<String> later = night.pending(60).stream().sorted().toList();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        Map<String, List<String>> before = rows();
+        int calls = night.calls();
+        dump.restore();
+        breakOff("INSERT ON worklist", later.get(55));
+
+        RebuildSummary broken = rebuild.merge(null);
+
+        assertThat(broken.exitCode()).as(broken.reason()).isIn(ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
+        assertThat(night.count("SELECT count(*) FROM worklist"))
+                .as("those of the chunks that were committed")
+                .isEqualTo(50);
+        RunSummary between = night.run();
+        assertEnded(between, ExitCode.USAGE);
+        assertThat(between.reason()).contains("note-archive rebuild");
+        repair("worklist");
+
+        RebuildSummary merged = rebuild.rebuild(null);
+
+        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertThat(merged.restart()).isTrue();
+        assertThat(merged.found().sidecars()).as("each read once").isEqualTo(61);
+        assertSame(rows(), before);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void whatADatabaseDecidedLaterThanTheBucketIsKept() {
+        List<String> notes = night.pending(3);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.requeue(notes.getFirst());
+        night.sql()
+                .sql("UPDATE worklist SET priority = 9, refresh_days = 30 WHERE note_id = :note")
+                .param("note", notes.get(1))
+                .update();
+        night.pending(night.provider().noteIds(SandboxNoteKind.SOUND, 1));
+        Map<String, List<String>> before = rows();
+
+        RebuildSummary merged = rebuild.merge(null);
+
+        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertThat(merged.found().written()).isZero();
+        assertSame(rows(), before);
+        assertThat(night.count("SELECT count(*) FROM worklist")).isEqualTo(4);
+    }
+
+    @Test
+    void bucketOfAnotherArchiveIsRefused() {
+        night.pending(2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        int calls = night.calls();
+        night.sql().sql("UPDATE archive SET archive_id = gen_random_uuid()").update();
+        night.pending(SandboxNoteKind.IMAGES, 1);
+
+        RunSummary run = night.run();
+        RebuildSummary merge = rebuild.merge(null);
+
+        assertRefused();
+        assertThat(run.reason()).contains("the bucket belongs to archive", "rebuild --missing");
+        assertEnded(merge.exitCode(), ExitCode.USAGE, merge.reason());
+        assertThat(merge.reason()).contains("cannot be merged");
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void newDatabaseBesideAFilledBucketIsRefused() {
+        List<String> notes = night.pending(2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.sql().sql(ArchiveRows.LOSS).update();
+        night.pending(notes);
+
+        assertRefused();
+
+        assertThat(night.run().reason()).contains("does not know");
+        assertThat(night.calls()).isEqualTo(2);
+        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void rebuildTakesOverTheIdentifierOfTheBucket() {
+        night.pending(2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        String identifier = identifier();
+        night.sql().sql(ArchiveRows.LOSS).update();
+
+        RebuildSummary rebuilt = rebuild.rebuild(null);
+
+        assertEnded(rebuilt.exitCode(), ExitCode.COMPLETED, rebuilt.reason());
+        assertThat(identifier()).isEqualTo(identifier);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(object()).contains(identifier);
+    }
+
+    @Test
+    void archiveWithoutTheObjectGetsOneWithItsNextRun() {
+        night.pending(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        store.remove(OBJECT);
+        night.sql().sql("DELETE FROM archive").update();
+        VerifySummary audit = audit();
+        assertEnded(audit.exitCode(), ExitCode.COMPLETED, audit.reason());
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(object()).contains(identifier(), "\"revision\" : 2", "\"execution\" : ");
+    }
+
+    @Test
+    void emptyBucketBesideAFilledDatabaseIsRefused() {
+        night.pending(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.objects("").keySet().forEach(store::remove);
+        List<String> waiting = night.pending(SandboxNoteKind.IMAGES, 1);
+
+        RunSummary run = night.run();
+        VerifySummary audit = audit();
+
+        assertEnded(run, ExitCode.USAGE);
+        assertThat(run.reason()).contains("ARCHIVE_S3_BUCKET", "lost");
+        assertEnded(audit.exitCode(), ExitCode.USAGE, audit.reason());
+        assertThat(night.states(waiting)).containsOnly(PENDING);
+        assertThat(night.calls()).isOne();
+        assertThat(objects()).isEmpty();
+    }
+
+    @Test
+    void unreadableObjectIsNamed() {
+        night.pending(1);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        for (String content : List.of("", "[]", "{\"revision\": \"x\"", "\u202e\u0000", "{}")) {
+            store.putBytes(new ObjectKey(OBJECT), content.getBytes(UTF_8), "text/plain");
+
+            RunSummary run = night.run();
+
+            assertEnded(run, ExitCode.USAGE);
+            assertThat(run.reason()).contains("archive.json is not readable");
+        }
+        assertThat(night.calls()).isOne();
+    }
+
+    @Test
+    void databaseIsNeverTakenForAnOlderOneWhileOtherNodesWrite() {
+        store.ensureBucket();
+        try (ExecutorService nodes = Executors.newFixedThreadPool(3)) {
+            CompletableFuture<Void> all = CompletableFuture.allOf(
+                    CompletableFuture.runAsync(this::writeManyRevisions, nodes),
+                    CompletableFuture.runAsync(this::writeManyRevisions, nodes),
+                    CompletableFuture.runAsync(this::writeManyRevisions, nodes));
+            while (!all.isDone()) {
+                assertThat(revision.difference()).isEmpty();
+            }
+            assertThat(all).isCompleted();
+        }
+
+        assertThat(night.count("SELECT revision FROM archive")).isEqualTo(30);
+        assertThat(object()).contains("\"revision\" : 30,");
+        assertThat(revision.difference()).isEmpty();
+    }
+
+    private void writeManyRevisions() {
+        for (int i = 0; i < 10; i++) {
+            revision.advance();
+        }
+    }
+
+    // what there is
+
+    private void assertRefused() {
+        int calls = night.calls();
+        Set<String> objects = objects();
+        RunSummary run = night.run();
+        VerifySummary audit = audits.verify(new VerifyOptions(null, true, true, "main"));
+        assertEnded(run, ExitCode.USAGE);
+        assertThat(run.reason()).contains("rebuild --missing");
+        assertEnded(audit.exitCode(), ExitCode.USAGE, audit.reason());
+        assertThat(audit.reason()).contains("rebuild --missing");
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(objects()).isEqualTo(objects);
+    }
+
+    private VerifySummary audit() {
+        return audits.verify(new VerifyOptions(null, false, false, "main"));
+    }
+
+    private void forget(@Nullable String note, @Nullable String author) throws Exception {
+        List<NoteId> notes = note == null ? List.of() : List.of(new NoteId(note));
+        ErasureReport _ =
+                forgetter.forget(new Eraser.Request(notes, author, "asked for")).orElseThrow();
+    }
+
+    private Waiver.Result waive(String note, int ordinal) {
+        return waiver.waive(new NoteId(note), MediaKind.IMAGE, ordinal, "lost");
+    }
+
+    /** A paid response about a note that could only be kept in a file. */
+    private void spool(String note, long call) throws IOException {
+        Instant now = night.clock().instant();
+        String head = """
+                {"call":%d,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES"}
+                """.formatted(call, note, now, now);
+        Path directory = Files.createDirectories(night.answerFiles().resolve("main"));
+        Files.writeString(
+                directory.resolve("%013d-%s-%d.answer".formatted(now.toEpochMilli(), note, call)),
+                head + night.provider().envelope(note));
+    }
+
+    private String key(String note, int slot) {
+        return night.slots(note).get(slot).media().key().value();
+    }
+
+    private void picture(String note, int number, MediaReply reply) {
+        String name = night.pictures(note).get(number);
+        night.script().media(target -> target.contains(name), reply);
+    }
+
+    /** Cuts the connection that does this with a row of a note. */
+    private void breakOff(String event, String note) {
+        night.sql().sql("""
+                        CREATE OR REPLACE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            IF coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'note_id' = TG_ARGV[0] THEN
+                                PERFORM pg_terminate_backend(pg_backend_pid());
+                            END IF;
+                            RETURN coalesce(NEW, OLD);
+                        END $$
+                        """).update();
+        night.sql()
+                .sql("CREATE TRIGGER break_off BEFORE %s FOR EACH ROW EXECUTE FUNCTION break_off('%s')"
+                        .formatted(event, note))
+                .update();
+    }
+
+    private void repair(String table) {
+        night.sql().sql("DROP TRIGGER break_off ON " + table).update();
+    }
+
+    /** All but the object itself, and the reports of nights. */
+    private Set<String> objects() {
+        Set<String> keys = new TreeSet<>(night.objects("").keySet());
+        keys.removeIf(key -> key.equals(OBJECT) || key.startsWith("reports/"));
+        return keys;
+    }
+
+    private String object() {
+        return new String(night.objects(OBJECT).get(OBJECT), UTF_8);
+    }
+
+    private String identifier() {
+        return night.sql()
+                .sql("SELECT archive_id::text FROM archive")
+                .query(String.class)
+                .single();
+    }
+
+    private List<String> ledger() {
+        return night.sql()
+                .sql("SELECT (to_jsonb(c) - 'job_execution_id' - 'recovered_at')::text FROM api_call c ORDER BY id")
+                .query(String.class)
+                .list();
+    }
+
+    private Map<String, List<String>> rows() {
+        Map<String, List<String>> rows =
+                ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
+        for (String table : List.of("forgotten_note", "forgotten_author")) {
+            // when an erasure was completed is when this database did it
+            rows.computeIfPresent(
+                    table,
+                    (_, list) -> list.stream()
+                            .map(row -> row.replaceAll("\"finished_at\": \"[^\"]*\"", "done"))
+                            .toList());
+        }
+        return rows;
+    }
+
+    private static void assertSame(Map<String, List<String>> actual, Map<String, List<String>> expected) {
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach(
+                (table, rows) -> assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
+    }
+
+    private static void assertEnded(RunSummary run, ExitCode expected) {
+        NightlyScenario.assertEnded(run, expected);
+    }
+
+    private static void assertEnded(ExitCode actual, ExitCode expected, String reason) {
+        assertThat(actual).as(reason).isEqualTo(expected);
+    }
+}

@@ -1,0 +1,294 @@
+package io.github.notearchive.maintenance.remap;
+
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+
+/** What is stored is mapped anew without a call, and whatever interrupts it is gone on from. */
+@BesideNightlyJobTest
+class RemapTests {
+
+    /** More than two pages. */
+    private static final int OLDER = 500;
+
+    private static final int PAGE = 200;
+
+    /** By itself, OFFSET would lock what it passes over. */
+    private static final String FIRST_OF_THE_SECOND_PAGE = """
+            SELECT 1 FROM note_capture
+            WHERE call_id = (SELECT call_id FROM note_capture ORDER BY captured_at OFFSET %d LIMIT 1)
+            FOR UPDATE
+            """.formatted(PAGE);
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    RemapRunner runner;
+
+    @Autowired
+    JobStopper gate;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    DataSource database;
+
+    @Autowired
+    JdbcConnectionDetails details;
+
+    @Test
+    void rowsOfAnOlderMapperAreMadeAnewWithoutACall() {
+        for (SandboxNoteKind kind : SandboxNoteKind.values()) {
+            night.pending(kind, 1);
+        }
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        int calls = night.calls();
+        List<String> before = rows();
+        spoil();
+
+        RemapSummary dry = runner.remap(options(false), true);
+        List<String> afterDryRun = rows();
+        RemapSummary remap = runner.remap(options(false), false);
+
+        assertThat(dry.exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(dry.execution()).isNull();
+        assertThat(afterDryRun).isNotEqualTo(before);
+        assertThat(remap.exitCode()).as(remap.reason()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(remap.answers()).isEqualTo(SandboxNoteKind.values().length);
+        assertThat(remap.left()).isZero();
+        assertThat(remap.changes()).isEqualTo(dry.changes()).containsKeys("note.title", "note_capture.author_id");
+        assertThat(rows()).isEqualTo(before);
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(runner.remap(options(false), false).answers()).isZero();
+        assertThat(runner.remap(options(true), false).changes()).isEmpty();
+        assertThat(night.executions())
+                .extracting(NightlyScenario.Execution::status)
+                .containsOnly("COMPLETED");
+    }
+
+    @Test
+    void whatIsInterruptedGoesOnBehindTheLastPage() throws Exception {
+        String note = night.pending(1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        addOlderCaptures(note);
+        List<String> before = rows();
+        spoil();
+
+        RemapSummary stopped;
+        try (Connection other = database.getConnection()) {
+            hold(other, FIRST_OF_THE_SECOND_PAGE);
+            CompletableFuture<RemapSummary> aside =
+                    CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
+            NightlyScenario.await(
+                    "the second page waits",
+                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
+            gate.close(ExitCode.INTERRUPTED, "enough");
+            stopped = aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            other.rollback();
+        }
+        RemapSummary rest = runner.remap(options(false), false);
+
+        assertThat(stopped.exitCode()).as(stopped.reason()).isEqualTo(ExitCode.INTERRUPTED);
+        assertThat(stopped.answers()).isEqualTo(PAGE);
+        assertThat(stopped.left()).isEqualTo(OLDER + 1 - PAGE);
+        assertThat(rest.exitCode()).as(rest.reason()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(rest.restart()).isTrue();
+        assertThat(rest.instance()).isEqualTo(stopped.instance());
+        assertThat(rest.answers()).isEqualTo(OLDER + 1);
+        assertThat(rest.answersNow()).isEqualTo(OLDER + 1 - PAGE);
+        assertThat(rest.changes().get("note_capture.title").rows()).isEqualTo(OLDER + 1);
+        assertThat(rest.changes().get("note.title")).isEqualTo(new RemapChanges.Change(1, List.of(note)));
+        assertThat(rows()).isEqualTo(before);
+    }
+
+    @Test
+    void anotherScopeBeginsAnew() throws Exception {
+        String note = night.pending(1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        addOlderCaptures(note);
+        spoil();
+        try (Connection other = database.getConnection()) {
+            hold(other, FIRST_OF_THE_SECOND_PAGE);
+            CompletableFuture<RemapSummary> aside =
+                    CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
+            NightlyScenario.await(
+                    "the second page waits",
+                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
+            gate.close(ExitCode.INTERRUPTED, "enough");
+            assertThat(aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                            .answers())
+                    .isEqualTo(PAGE);
+            other.rollback();
+        }
+
+        RemapSummary all = runner.remap(options(true), false);
+
+        assertThat(all.restart()).isTrue();
+        assertThat(all.answers()).isEqualTo(OLDER + 1);
+        assertThat(all.answersNow()).isEqualTo(OLDER + 1);
+        assertThat(all.changes().get("note_capture.title").rows()).isEqualTo(OLDER + 1 - PAGE);
+    }
+
+    @Test
+    void aRunThatHoldsARowComesFirstAndIsNotWaitedForLong() throws Exception {
+        String note = night.pending(1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> before = rows();
+        spoil();
+
+        CompletableFuture<RemapSummary> aside;
+        try (Connection other = database.getConnection()) {
+            hold(other, "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'");
+            aside = CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
+            NightlyScenario.await(
+                    "the remap waits",
+                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
+            // it holds the author while it waits for the note, and must not keep it
+            try (Statement statement = other.createStatement()) {
+                statement.execute("UPDATE author SET nickname = 'of the run'");
+            }
+            other.commit();
+        }
+
+        assertThat(aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                        .exitCode())
+                .isEqualTo(ExitCode.COMPLETED);
+        assertThat(rows()).isEqualTo(before);
+    }
+
+    @Test
+    void aDatabaseHasOneRemapAtATime() throws Exception {
+        RemapSummary second;
+        try (RunnerLock _ = RunnerLock.ofRemaps(details).orElseThrow()) {
+            second = runner.remap(options(false), false);
+        }
+
+        assertThat(second.exitCode()).isEqualTo(ExitCode.ALREADY_RUNNING);
+        assertThat(night.executions()).isEmpty();
+    }
+
+    @Test
+    void aStoredAnswerWithoutItsNoteIsNamed() {
+        String note = night.pending(2).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        spoil();
+        night.sql()
+                .sql("UPDATE note_capture SET answer = '{}' WHERE note_id = :note")
+                .param("note", note)
+                .update();
+
+        RemapSummary remap = runner.remap(options(false), false);
+
+        assertThat(remap.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
+        assertThat(remap.unreadableNotes()).containsExactly(note);
+        assertThat(night.count("SELECT count(*) FROM note WHERE mapper_version IS NOT NULL"))
+                .isOne();
+        assertThat(night.exitCodes()).containsExactly("COMPLETED", "INCOMPLETE");
+    }
+
+    @Test
+    void aFieldThatNobodyHasSeenIsReportedByTheRunThatFindsItAndByNoOther() {
+        List<String> notes = night.pending(3);
+        for (String note : notes) {
+            night.script()
+                    .answers(
+                            note,
+                            Reply.noteWith(
+                                    detail -> detail.putArray("brand_new").add("x")));
+        }
+
+        RunSummary first = night.run();
+        night.requeue(notes.getFirst());
+        night.isDaysLater(8);
+        RunSummary second = night.run();
+
+        assertThat(first.newFields())
+                .extracting(found -> found.field().toString())
+                .containsExactlyInAnyOrder("note.brand_new: array", "note.brand_new[]: string");
+        assertThat(second.bill().billed()).isOne();
+        assertThat(second.newFields()).isEmpty();
+        assertThat(night.count("SELECT count(*) FROM schema_drift WHERE state = 'NEW'"))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aNightOfTheSandboxHasNothingNew() {
+        for (SandboxNoteKind kind : SandboxNoteKind.values()) {
+            night.pending(kind, 10);
+        }
+
+        assertThat(night.run().newFields()).isEmpty();
+    }
+
+    private RemapOptions options(boolean all) {
+        return new RemapOptions(null, all, settings.node());
+    }
+
+    /** Holds rows until the connection rolls back or commits. */
+    private static void hold(Connection connection, String sql) throws SQLException {
+        connection.setAutoCommit(false);
+        try (Statement statement = connection.createStatement()) {
+            statement.execute(sql);
+        }
+    }
+
+    /** As if the note had been captured often before. */
+    private void addOlderCaptures(String note) {
+        night.sql().sql("""
+                        WITH calls AS (
+                            INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed)
+                            SELECT c.note_id, 'note-detail/v1', c.captured_at - i * interval '1 s', c.captured_at - i * interval '1 s', 200, 0, 'YES'
+                            FROM note_capture c, generate_series(1, :older) i WHERE c.note_id = :note
+                            RETURNING id, note_id, received_at)
+                        INSERT INTO note_capture
+                        SELECT r.*
+                        FROM calls k JOIN note_capture c USING (note_id),
+                             jsonb_populate_record(c, jsonb_build_object('call_id', k.id, 'captured_at', k.received_at)) r
+                        """).param("older", OLDER).param("note", note).update();
+    }
+
+    private void spoil() {
+        night.sql()
+                .sql("UPDATE note SET title = 'spoilt', mapper_version = NULL")
+                .update();
+        night.sql()
+                .sql("UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version" + " = NULL")
+                .update();
+        night.sql().sql("UPDATE author SET nickname = 'spoilt'").update();
+        night.sql().sql("DELETE FROM note_topic").update();
+    }
+
+    private List<String> rows() {
+        List<String> rows = new ArrayList<>();
+        for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_media")) {
+            rows.addAll(night.sql()
+                    .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
+                    .query(String.class)
+                    .list());
+        }
+        return rows;
+    }
+}

@@ -1,0 +1,1072 @@
+package io.github.notearchive.maintenance.verify;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.FAILED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.archive.catalog.ArchiveObject;
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Damage.Kind;
+import io.github.notearchive.archive.catalog.Expected;
+import io.github.notearchive.archive.catalog.Verdict;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.nightly.NightServers;
+import io.github.notearchive.nightly.NightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.security.MessageDigest;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What an audit finds, says and makes good again. */
+@NightlyJobTest
+class VerifyTests {
+
+    private static final String NODE = "main";
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    VerifyRunner verifier;
+
+    @Autowired
+    JobStopper gate;
+
+    @Autowired
+    FixityProperties settings;
+
+    @Autowired
+    AuditRepository catalog;
+
+    @Autowired
+    Repairs repairs;
+
+    @Autowired
+    PlatformTransactionManager transactions;
+
+    /** The store goes by the machine's clock, so that the program's must not be far from it. */
+    @BeforeEach
+    void itIsToday() {
+        night.clock().set(Instant.now().truncatedTo(ChronoUnit.MILLIS));
+    }
+
+    @Test
+    void anArchiveAsItShouldBeIsCleanAndEveryObjectIsMarked() {
+        archive(3);
+        passes(Duration.ofHours(1));
+        Instant begun = night.clock().instant().truncatedTo(ChronoUnit.MICROS);
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.COMPLETED);
+        assertThat(audit.exitCode().number()).isZero();
+        assertThat(audit.files()).isEqualTo(night.objects("media/").size()).isPositive();
+        assertThat(audit.sidecars()).isEqualTo(3);
+        TreeMap<String, byte[]> objects = night.objects("");
+        objects.remove("archive.json"); // compared at the start, and not audited
+        assertThat(audit.listed()).isEqualTo(objects.size());
+        assertThat(audit.bytes())
+                .isEqualTo(objects.values().stream().mapToLong(b -> b.length).sum());
+        assertThat(audit.filesLeft() + audit.sidecarsLeft()).isZero();
+        assertThat(audit.oldestVerified()).isAfterOrEqualTo(begun);
+        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        assertThat(executionsOfAudits()).containsExactly("COMPLETED COMPLETED");
+        assertThat(stepsOf(audit))
+                .containsExactly("verifyBucket", "removeOrphans", "verifyFiles", "verifySidecars", "verifyTables");
+    }
+
+    @Test
+    void damageIsFoundRepairedByTheNextRunAndClosedByTheNextAudit() throws Exception {
+        List<String> notes = archive(4);
+        TreeMap<String, byte[]> truth = night.objects("");
+        int calls = night.calls();
+        List<String> files = List.copyOf(night.objects("media/").keySet());
+        String corrupt = files.get(0);
+        String cut = files.get(1);
+        String missing = files.get(2);
+        String sidecar = night.objects("notes/" + notes.getFirst()).firstKey();
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        flip(corrupt);
+        write(cut, new byte[] {1, 2, 3});
+        Files.delete(path(missing));
+        Files.delete(path(sidecar));
+        plant(orphan, Duration.ofDays(2));
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary found = verify();
+
+        assertEnds(found, ExitCode.FINDINGS);
+        assertThat(found.exitCode().number()).isEqualTo(6);
+        assertThat(findings())
+                .containsExactlyInAnyOrder(
+                        "CORRUPT " + corrupt,
+                        "SIZE " + cut,
+                        "MISSING " + missing,
+                        "SIDECAR_MISSING " + sidecar,
+                        "ORPHAN " + orphan);
+        assertThat(found.repairs().notesMadeDue()).isZero();
+        assertThat(executionsOfAudits()).containsExactly("COMPLETED FINDINGS");
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary repaired = verify(new VerifyOptions(null, true, true, NODE));
+
+        assertEnds(repaired, ExitCode.FINDINGS);
+        assertThat(repaired.repairs().notesMadeDue() + repaired.repairs().waiting())
+                .isEqualTo(3);
+        assertThat(repaired.repairs().sidecarsRewritten()).isOne();
+        assertThat(repaired.repairs().orphansRemoved()).containsExactly(orphan);
+        assertThat(answerAndMedia(night.objects("").get(sidecar)))
+                .as("only how the note stands is another")
+                .isEqualTo(answerAndMedia(truth.get(sidecar)));
+        assertThat(night.objects("").get(corrupt))
+                .as("kept until it is stored anew")
+                .isNotNull();
+        assertThat(night.states(notes)).contains(PENDING);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary again = verify(new VerifyOptions(null, true, false, NODE));
+        assertThat(again.repairs().notesMadeDue()).as("a repeat").isZero();
+        assertThat(again.repairs().waiting()).isEqualTo(3);
+        assertThat(again.repairs().sidecarsRewritten()).isZero();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).as("nothing is bought twice").isEqualTo(calls);
+        assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
+        assertThat(night.objects("media/"))
+                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
+        assertThat(night.objects("notes/"))
+                .allSatisfy((key, bytes) -> assertThat(answerAndMedia(bytes).getFirst())
+                        .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
+
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.COMPLETED);
+        assertThat(findings()).isEmpty();
+        assertThat(night.count("SELECT count(*) FROM fixity_finding WHERE resolved_at IS NOT NULL"))
+                .isEqualTo(5);
+    }
+
+    @Test
+    void anAnswerThatIsTooOldIsBoughtOnceForAFileThatTwoNotesShare() throws Exception {
+        List<String> notes = archive(2);
+        String shared = night.objects("media/").firstKey();
+        String owner = night.sql()
+                .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
+                .param("sha", sha256Of(shared))
+                .query(String.class)
+                .single();
+        // as if the other note, captured before, had the same file
+        night.sql()
+                .sql("""
+                        UPDATE note_media SET sha256 = :sha, captured_at = captured_at - interval '1 day'
+                        WHERE note_id <> :owner
+                        """)
+                .param("sha", sha256Of(shared))
+                .param("owner", owner)
+                .update();
+        int calls = night.calls();
+        Files.delete(path(shared));
+        passes(Duration.ofDays(8));
+
+        VerifySummary repaired = verify(new VerifyOptions(null, true, false, NODE));
+
+        assertThat(repaired.open()).containsEntry(Kind.MISSING, 1L);
+        assertThat(repaired.repairs().notesMadeDue()).isOne();
+        assertThat(night.states(notes)).containsExactlyInAnyOrder(ARCHIVED, PENDING);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(calls + 1);
+        assertThat(night.objects("media/")).containsKey(shared);
+        passes(Duration.ofMinutes(1));
+        assertThat(verify().open()).as("only what the other note had").containsOnlyKeys(Kind.ORPHAN);
+    }
+
+    @Test
+    void aNoteWhoseVideoOnlyIsFreshIsNoNoteThatCostsNothing() throws Exception {
+        List<String> notes = archive(2);
+        String shared = night.objects("media/").firstKey();
+        String owner = night.sql()
+                .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
+                .param("sha", sha256Of(shared))
+                .query(String.class)
+                .single();
+        String other =
+                notes.stream().filter(note -> !note.equals(owner)).findFirst().orElseThrow();
+        // as if the other note, captured later, had the same file, and an answer of the other kind
+        night.sql()
+                .sql("""
+                        UPDATE note_media SET sha256 = :sha, captured_at = captured_at + interval '1 hour'
+                        WHERE note_id = :other
+                        """)
+                .param("sha", sha256Of(shared))
+                .param("other", other)
+                .update();
+        night.sql()
+                .sql("UPDATE api_call SET endpoint = 'note-detail/v6' WHERE note_id = :other")
+                .param("other", other)
+                .update();
+        Files.delete(path(shared));
+        passes(Duration.ofMinutes(1));
+
+        verify(new VerifyOptions(null, true, false, NODE));
+
+        assertThat(night.state(owner)).isEqualTo(PENDING);
+        assertThat(night.state(other)).isEqualTo(ARCHIVED);
+    }
+
+    @Test
+    void aDamagedFileIsNotHandedOnToOtherNotes() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
+        night.pending(notes);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        TreeMap<String, byte[]> truth = night.objects("media/");
+        for (String key : truth.keySet()) {
+            flip(key);
+        }
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+
+        notes.forEach(night::requeue);
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.files().stored()).isEqualTo(truth.size());
+        assertThat(run.files().known() + run.files().takenOver()).isZero();
+        assertThat(night.objects("media/"))
+                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
+    }
+
+    @Test
+    void anObjectThatIsCutIsPutAnewForTheNextNoteWithItsBytes() throws Exception {
+        List<String> notes = archive(1);
+        TreeMap<String, byte[]> truth = night.objects("media/");
+        for (var object : truth.entrySet()) {
+            write(object.getKey(), Arrays.copyOf(object.getValue(), 7));
+        }
+        // as if the bytes were another note's
+        night.sql().sql("DELETE FROM note_media").update();
+
+        notes.forEach(night::requeue);
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.files().known()).isZero();
+        assertThat(night.objects("media/"))
+                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
+    }
+
+    @Test
+    void aDamagedSoundIsNotTakenOverByItsName() throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
+        for (String note : notes) {
+            night.script().answers(note, Reply.noteWith(answer -> {
+                answer.remove("widgets_context");
+                ((ObjectNode) answer.get("native_voice_info")).put("sound_id", "114600001");
+            }));
+        }
+        night.pending(notes.subList(0, 1));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        flip(night.objects("media/").firstKey());
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+        night.pending(notes.subList(1, 2));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.files().takenOver()).isZero();
+        assertThat(run.files().stored()).isOne();
+    }
+
+    @Test
+    void aRowOfADamagedFileThatNoNoteUsesIsDroppedByARepair() throws Exception {
+        archive(1);
+        String key = night.objects("media/").firstKey();
+        String sha256 = sha256Of(key);
+        night.sql().sql("""
+                        UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = :sha
+                        """).param("sha", sha256).update();
+        Files.delete(path(key));
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("MISSING " + key);
+
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(new VerifyOptions(null, true, false, NODE)), ExitCode.COMPLETED);
+
+        assertThat(findings()).isEmpty();
+        assertThat(night.count("SELECT count(*) FROM media_object WHERE sha256 = '" + sha256 + "'"))
+                .isZero();
+    }
+
+    @Test
+    void aSidecarIsThatOfItsCaptureAndItsBytesAreThoseThatWerePut() throws Exception {
+        List<String> notes = archive(4);
+        String swapped = night.objects("notes/" + notes.get(0)).firstKey();
+        String other = night.objects("notes/" + notes.get(1)).firstKey();
+        String garbled = night.objects("notes/" + notes.get(2)).firstKey();
+        String edited = night.objects("notes/" + notes.get(3)).firstKey();
+        write(swapped, night.objects("").get(other));
+        write(garbled, "{".getBytes(UTF_8));
+        String text = new String(night.objects("").get(edited), UTF_8);
+        write(edited, text.replaceFirst("\"callId\" : ", "\"callId\" : 1").getBytes(UTF_8));
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings())
+                .containsExactlyInAnyOrder(
+                        "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
+        assertThat(seen(swapped)).contains("it says that it is of note \"" + notes.get(1));
+        assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: it is no JSON");
+        assertThat(seen(edited)).contains(" was put");
+    }
+
+    @Test
+    void theLastCopyOfAnAnswerIsKeptWhileItsSidecarIsMissing() throws Exception {
+        List<String> notes = archive(2);
+        String lost = notes.getFirst();
+        Files.delete(path(night.objects("notes/" + lost).firstKey()));
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.FINDINGS);
+
+        passes(Duration.ofDays(9));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.sql()
+                        .sql("SELECT note_id FROM api_call WHERE answer IS NOT NULL")
+                        .query(String.class)
+                        .list())
+                .containsExactly(lost);
+        passes(Duration.ofMinutes(1));
+        VerifySummary repaired = verify(new VerifyOptions(null, true, false, NODE));
+        assertThat(repaired.repairs().sidecarsRewritten()).isOne();
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void whatCannotBeMadeGoodIsReportedWithTheReasonAndNothingIsBought() throws Exception {
+        String note = archive(1).getFirst();
+        String file = night.objects("media/").firstKey();
+        String sidecar = night.objects("notes/").firstKey();
+        Files.delete(path(file));
+        Files.delete(path(sidecar));
+        night.sql().sql("UPDATE worklist SET state = 'FAILED'").update();
+        night.sql().sql("UPDATE api_call SET answer = NULL").update();
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(audit.repairs().notPossible()).isEqualTo(2);
+        assertThat(repairOf(file)).contains("none of its notes is ARCHIVED, such as " + note);
+        assertThat(repairOf(sidecar))
+                .contains("the ledger holds the exact answer of call")
+                .contains("no more");
+        assertThat(night.state(note)).isEqualTo(FAILED);
+    }
+
+    @Test
+    void aFileThatTheNewestAnswerListsNoMoreMakesNoNoteDue() throws Exception {
+        String note = archive(1).getFirst();
+        String file = night.objects("media/").firstKey();
+        // as if the newest answer of the note were a day younger, and without it
+        night.sql().sql("""
+                        UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = :sha
+                        """).param("sha", sha256Of(file)).update();
+        Files.delete(path(file));
+        passes(Duration.ofMinutes(1));
+
+        VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(audit.repairs().notesMadeDue()).isZero();
+        assertThat(audit.repairs().notPossible()).isOne();
+        assertThat(repairOf(file)).contains("lists it no more, such as that of note " + note);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    private String repairOf(String key) {
+        return night.sql()
+                .sql("SELECT repair FROM fixity_finding WHERE object_key = :key")
+                .param("key", key)
+                .query(String.class)
+                .single();
+    }
+
+    @Test
+    void aRowThatNoSlotUsesMakesAnOrphanTooAndIsRemovedWithIt() throws Exception {
+        archive(1);
+        String sha256 = HexFormat.of().formatHex(sha256("planted"));
+        String unused = "media/" + sha256.substring(0, 2) + "/" + sha256 + ".jpg";
+        plant(unused, Duration.ofDays(2));
+        night.sql()
+                .sql("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                        VALUES (:sha256, :key, 7, 'image/jpeg', :then, :then)
+                        """)
+                .param("sha256", sha256)
+                .param("key", unused)
+                .param("then", Timestamp.from(night.clock().instant().minus(Duration.ofDays(2))))
+                .update();
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("ORPHAN " + unused);
+        assertThat(night.objects("")).containsKey(unused);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+
+        assertEnds(removal, ExitCode.COMPLETED);
+        assertThat(removal.repairs().orphansRemoved()).containsExactly(unused);
+        assertThat(night.objects("")).doesNotContainKey(unused);
+        assertThat(night.count("SELECT count(*) FROM media_object WHERE object_key = '" + unused + "'"))
+                .isZero();
+    }
+
+    private static byte[] sha256(String text) throws Exception {
+        return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
+    }
+
+    @Test
+    void anObjectWithoutARowIsAnOrphanOnlyWhenItIsOldEnough() throws Exception {
+        archive(1);
+        String young = "media/00/" + "0".repeat(64) + ".jpg";
+        String old = "media/11/" + "1".repeat(64) + ".jpg";
+        String foreign = "media/some body's file.txt";
+        plant(young, settings.orphanAge().minusMinutes(5));
+        plant(old, settings.orphanAge().plusMinutes(5));
+        plant(foreign, Duration.ofDays(300));
+        String elsewhere = "backup/dump.sql";
+        plant(elsewhere, Duration.ofDays(300));
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + foreign);
+        assertThat(audit.young()).isOne();
+        Files.delete(path(foreign));
+        passes(Duration.ofMinutes(1));
+        verify();
+        assertThat(findings()).as("what is gone is none").containsExactly("ORPHAN " + old);
+        plant(foreign, Duration.ofDays(300));
+        assertThat(night.objects("")).containsKeys(young, old, foreign, elsewhere);
+
+        passes(Duration.ofMinutes(1));
+        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+
+        assertEnds(removal, ExitCode.COMPLETED);
+        assertThat(removal.repairs().orphansRemoved()).containsExactlyInAnyOrder(old, foreign);
+        assertThat(night.objects("")).containsKeys(young, elsewhere).doesNotContainKeys(old, foreign);
+    }
+
+    @Test
+    void nothingIsRemovedThatAnUnknownAnswerMayNeed() throws Exception {
+        archive(1);
+        String unknown = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        plant(unknown, Duration.ofDays(2));
+        plant(orphan, Duration.ofDays(2));
+
+        VerifySummary audit = verify(new VerifyOptions(null, true, true, NODE));
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(audit.repairs().orphansRemoved()).isEmpty();
+        assertThat(audit.repairs().orphansLeft())
+                .hasSize(2)
+                .allSatisfy(left -> assertThat(left).contains("do not know, " + unknown));
+        assertThat(night.objects("")).containsKeys(unknown, orphan);
+    }
+
+    @Test
+    void orphansAreLeftWhileARunIsActive() throws Exception {
+        archive(1);
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        plant(orphan, Duration.ofDays(2));
+        night.provider().holdAnswers();
+        List<String> more = night.provider().noteIds(SandboxNoteKind.TEXT, 1);
+        night.pending(more);
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(1, NightlyScenario.PATIENCE);
+
+        VerifySummary beside = verify(new VerifyOptions(null, false, true, NODE));
+
+        assertEnds(beside, ExitCode.FINDINGS);
+        assertThat(beside.repairs().orphansRemoved()).isEmpty();
+        assertThat(beside.repairs().orphansLeft()).singleElement().asString().contains("a run is active");
+        assertThat(night.objects("")).containsKey(orphan);
+        night.provider().releaseAnswers();
+        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void anInterruptedAuditGoesOnAsTheSameInstanceAndReadsNothingTwice() throws Exception {
+        archive(16);
+        passes(Duration.ofHours(1));
+        long files = night.objects("media/").size();
+        assertThat(files).as("more than is read ahead").isGreaterThan(4L * VerifyJob.CHUNK);
+        flip(firstInLine());
+        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        plant(orphan, Duration.ofDays(2));
+
+        VerifySummary stopped = inTheMiddle(() -> gate.close(ExitCode.INTERRUPTED, "an operator says so"));
+
+        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
+        assertEnds(stopped, ExitCode.FINDINGS);
+        assertThat(stopped.reason())
+                .isEqualTo("CORRUPT 1, ORPHAN 1; and the audit is not finished: an operator says so");
+        assertThat(stopped.files()).isBetween((long) VerifyJob.CHUNK, files - 1);
+        assertThat(stopped.filesLeft()).isEqualTo(files - stopped.files());
+
+        // asked only now, it does so to what was found before; which costs another look at that
+        VerifySummary rest = verify(new VerifyOptions(null, true, true, NODE));
+
+        assertEnds(rest, ExitCode.FINDINGS);
+        assertThat(rest.restart()).isTrue();
+        assertThat(rest.instance()).isEqualTo(stopped.instance());
+        assertThat(rest.repairs().notesMadeDue()).isOne();
+        assertThat(rest.repairs().orphansRemoved()).containsExactly(orphan);
+        assertThat(rest.files()).isEqualTo(files - stopped.files() + 1);
+        assertThat(rest.filesLeft()).isZero();
+        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED", "COMPLETED FINDINGS");
+    }
+
+    @Test
+    void aTimeBoxEndsTheAuditAndTheNextOneFinishesIt() {
+        archive(1);
+        passes(Duration.ofHours(1));
+
+        VerifySummary boxed = inTheMiddle(Duration.ofMillis(300));
+
+        assertEnds(boxed, ExitCode.INTERRUPTED);
+        assertThat(boxed.exitCode().number()).isEqualTo(7);
+        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
+        VerifySummary rest = verify();
+        assertEnds(rest, ExitCode.COMPLETED);
+        assertThat(rest.instance()).isEqualTo(boxed.instance());
+        assertThat(boxed.files() + rest.files())
+                .isEqualTo(night.objects("media/").size());
+        assertThat(boxed.sidecars() + rest.sidecars()).isOne();
+    }
+
+    @Test
+    void aStoreThatGoesAwayMakesNothingMissing() throws Exception {
+        archive(16);
+        passes(Duration.ofHours(1));
+        long files = night.objects("media/").size();
+
+        VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
+
+        assertEnds(cut, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(cut.exitCode().number()).isEqualTo(8);
+        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        assertThat(cut.filesLeft()).isEqualTo(files - cut.files()).isPositive();
+        assertThat(executionsOfAudits()).containsExactly("STOPPED UPSTREAM_UNAVAILABLE");
+
+        assertEnds(verify(), ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(executionsOfAudits()).as("not even begun").hasSize(1);
+
+        night.wayToStore().mend();
+        VerifySummary rest = verify();
+        assertEnds(rest, ExitCode.COMPLETED);
+        assertThat(rest.instance()).isEqualTo(cut.instance());
+        assertThat(cut.files() + rest.files()).isEqualTo(files);
+    }
+
+    @Test
+    void oneObjectThatCouldNotBeReadKeepsTheAuditFromCompleting() throws Exception {
+        archive(1);
+        passes(Duration.ofHours(1));
+
+        VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
+
+        assertEnds(cut, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(cut.reason()).startsWith("1 objects could not be read, at last: ");
+        assertThat(cut.filesLeft()).as("read before the store went away").isZero();
+        assertThat(cut.sidecarsLeft()).isOne();
+        night.wayToStore().mend();
+        assertEnds(verify(), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void aBucketThatIsNotThereIsAWrongSettingAndNotALostArchive() throws Exception {
+        archive(1);
+        Path bucket = night.bucket();
+        Path aside = bucket.resolveSibling("aside");
+        Files.move(bucket, aside);
+        try {
+            VerifySummary audit = verify();
+
+            assertEnds(audit, ExitCode.USAGE);
+            assertThat(audit.reason()).contains("there is no such bucket");
+            assertThat(Files.exists(bucket)).as("a bucket was made").isFalse();
+            assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        } finally {
+            Files.move(aside, bucket);
+        }
+    }
+
+    @Test
+    void anObjectWhoseVerificationIsDatedInTheFutureIsReadAndCounted() throws Exception {
+        archive(2);
+        passes(Duration.ofHours(1));
+        long files = night.objects("media/").size();
+        String corrupt = night.objects("media/").firstKey();
+        flip(corrupt);
+        dateVerificationsAt(night.clock().instant().plus(Duration.ofDays(400)));
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("CORRUPT " + corrupt);
+        assertThat(audit.files()).isEqualTo(files);
+        assertThat(audit.sidecars()).isEqualTo(2);
+        assertThat(audit.dateInFuture()).isEqualTo(files + 2);
+        assertThat(audit.filesLeft() + audit.sidecarsLeft()).isZero();
+
+        passes(Duration.ofHours(1));
+        VerifySummary next = verify();
+
+        assertThat(next.dateInFuture()).isZero();
+        assertThat(next.files()).as("read again, since it is a new audit").isEqualTo(files);
+    }
+
+    @Test
+    void aFindingThatIsDatedInTheFutureIsLookedAtAgain() throws Exception {
+        archive(1);
+        String damaged = night.objects("media/").firstKey();
+        flip(damaged);
+        passes(Duration.ofDays(400));
+        assertEnds(verify(), ExitCode.FINDINGS);
+        passes(Duration.ofDays(-400).plusHours(1));
+        flip(damaged);
+
+        VerifySummary audit = verify();
+
+        assertEnds(audit, ExitCode.COMPLETED);
+        assertThat(audit.files()).isEqualTo(night.objects("media/").size());
+        assertThat(findings()).isEmpty();
+    }
+
+    @Test
+    void anAuditThatAClockAheadBeganIsFinishedByTheCorrectedClock() throws Exception {
+        archive(1);
+        passes(Duration.ofDays(400));
+        VerifySummary boxed = inTheMiddle(Duration.ofMillis(300));
+        assertEnds(boxed, ExitCode.INTERRUPTED);
+        passes(Duration.ofDays(-400).plusHours(1));
+        String corrupt = night.objects("media/").firstKey();
+        flip(corrupt);
+
+        VerifySummary rest = verify();
+
+        assertThat(rest.instance()).isEqualTo(boxed.instance());
+        assertEnds(rest, ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("CORRUPT " + corrupt);
+        assertThat(rest.files()).isEqualTo(night.objects("media/").size());
+        assertThat(rest.filesLeft() + rest.sidecarsLeft()).isZero();
+    }
+
+    private void dateVerificationsAt(Instant time) {
+        for (String update : List.of(
+                "UPDATE media_object SET verified_at = :time", "UPDATE note_capture SET sidecar_verified_at = :time")) {
+            night.sql().sql(update).param("time", Timestamp.from(time)).update();
+        }
+    }
+
+    @Test
+    void oneAuditOfADatabaseAtATime() {
+        archive(1);
+        passes(Duration.ofMinutes(1));
+        CompletableFuture<VerifySummary> second = new CompletableFuture<>();
+
+        VerifySummary first =
+                inTheMiddle(() -> second.complete(verify(new VerifyOptions(null, false, false, "other"))));
+
+        assertEnds(second.join(), ExitCode.ALREADY_RUNNING);
+        assertThat(second.join().exitCode().number()).isEqualTo(5);
+        assertEnds(first, ExitCode.COMPLETED);
+        assertThat(executionsOfAudits()).hasSize(1);
+    }
+
+    @Test
+    void whatWasVerifiedTheLongestAgoComesFirstAndWhatNeverWasBeforeAll() {
+        night.sql().sql("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                        SELECT encode(sha256(i::text::bytea), 'hex'), 'media/' || i, 1, 'image/jpeg', now()
+                        FROM generate_series(1, 9) AS i
+                        """).update();
+        List<String> digests = night.sql()
+                .sql("SELECT sha256 FROM media_object ORDER BY md5(sha256)")
+                .query(String.class)
+                .list();
+        assertThat(digests).hasSizeGreaterThan(2);
+        for (int i = 0; i < digests.size(); i++) {
+            night.sql().sql("""
+                            UPDATE media_object
+                            SET verified_at = CASE WHEN :age > 0 THEN timestamptz '2020-01-01' + :age * interval '1 day' END
+                            WHERE sha256 = :sha
+                            """).param("age", i).param("sha", digests.get(i)).update();
+        }
+
+        List<String> line = new ArrayList<>();
+        AuditRepository.Place last = AuditRepository.Place.FIRST;
+        for (List<AuditRepository.Queued> page = line(last); !page.isEmpty(); page = line(last)) {
+            for (AuditRepository.Queued queued : page) {
+                line.add(((Expected.MediaFile) queued.expected()).sha256());
+                last = queued.place();
+            }
+        }
+
+        assertThat(line).isEqualTo(digests);
+    }
+
+    private List<AuditRepository.Queued> line(AuditRepository.Place after) {
+        return catalog.files(night.clock().instant().plusSeconds(1), false, after, 2);
+    }
+
+    @Test
+    void aSlotThatIsStoredWithoutARowIsFoundAndItsNoteMadeDue() {
+        List<String> notes = archive(1);
+        TreeMap<String, byte[]> truth = night.objects("");
+        String key = night.objects("media/").firstKey();
+        String sha256 = sha256Of(key);
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
+            night.sql().sql("SET LOCAL session_replication_role = replica").update();
+            night.sql()
+                    .sql("DELETE FROM media_object WHERE sha256 = :sha")
+                    .param("sha", sha256)
+                    .update();
+        });
+        passes(Duration.ofMinutes(1));
+
+        assertEnds(verify(), ExitCode.FINDINGS);
+        assertThat(findings()).containsExactly("UNRECORDED media/" + sha256.substring(0, 2) + "/" + sha256);
+        passes(Duration.ofMinutes(1));
+        assertThat(verify(new VerifyOptions(null, true, false, NODE)).repairs().notesMadeDue())
+                .isOne();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        passes(Duration.ofMinutes(1));
+
+        assertEnds(verify(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
+        assertThat(night.calls()).isOne();
+    }
+
+    /**
+     * A run that has stored a file and waits for a row must not wait for an audit that waits for the run: PostgreSQL
+     * cannot see the audit wait for itself.
+     */
+    @Test
+    void anAuditHoldsNoRowOfANoteWhileItWaitsForRunsThatStoreFiles() throws Exception {
+        String note = archive(1).getFirst();
+        String sha256 = sha256Of(night.objects("media/").firstKey());
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
+            night.sql().sql("SET LOCAL session_replication_role = replica").update();
+            night.sql()
+                    .sql("DELETE FROM media_object WHERE sha256 = ?")
+                    .param(sha256)
+                    .update();
+        });
+        night.sql().sql("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                        VALUES (repeat('a', 64), 'media/unused.jpg', 1, 'image/jpeg', now());
+                        INSERT INTO fixity_finding (kind, object_key, sha256, seen, first_seen, last_seen, repair, repaired_at,
+                                                    job_execution_id)
+                        VALUES ('MISSING', 'media/unused.jpg', repeat('a', 64), 'none', now(), now(), 'made due', now(), 1)
+                        """).update();
+        passes(Duration.ofMinutes(1));
+
+        try (Connection run = night.connect();
+                Statement statement = run.createStatement()) {
+            run.setAutoCommit(false);
+            statement.execute("LOCK TABLE media_object IN ROW EXCLUSIVE MODE");
+            CompletableFuture<VerifySummary> audit = CompletableFuture.supplyAsync(
+                    () -> verify(new VerifyOptions(null, true, false, NODE)), Thread::startVirtualThread);
+            NightlyScenario.await(
+                    "the audit waits for the run",
+                    () -> night.count(
+                                    "SELECT count(*) FROM pg_locks WHERE NOT granted AND mode = 'ShareRowExclusiveLock'")
+                            == 1);
+
+            statement.execute("SELECT FROM worklist WHERE note_id = '" + note + "' FOR UPDATE NOWAIT");
+            run.rollback();
+            assertEnds(audit.get(20, TimeUnit.SECONDS), ExitCode.FINDINGS);
+        }
+        assertThat(night.count("SELECT count(*) FROM media_object WHERE size_bytes = 1"))
+                .isZero();
+        assertThat(night.state(note)).isEqualTo(PENDING);
+    }
+
+    @Test
+    void trouble403EndsTheAuditAndTrouble500WithEachObjectIsReportedButNotRepaired() throws Exception {
+        String note = archive(1).getFirst();
+        passes(Duration.ofMinutes(1));
+        HttpServer strict = storeThatAnswersToGets(403, "AccessDenied");
+        try {
+            night.wayToStore().leadTo(strict.getAddress().getPort());
+
+            VerifySummary audit = verify();
+
+            assertEnds(audit, ExitCode.UPSTREAM_UNAVAILABLE);
+            assertThat(audit.reason()).contains("AccessDenied");
+            assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+            assertThat(audit.filesLeft()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
+        } finally {
+            strict.stop(0);
+        }
+        HttpServer ill = storeThatAnswersToGets(500, "InternalError");
+        try {
+            night.wayToStore().leadTo(ill.getAddress().getPort());
+
+            VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+
+            assertEnds(audit, ExitCode.FINDINGS);
+            assertThat(audit.open().keySet()).containsExactly(Kind.UNREADABLE);
+            assertThat(audit.repairs().notPossible()).isEqualTo(audit.findings());
+            assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        } finally {
+            night.wayToStore().mend();
+            ill.stop(0);
+        }
+        passes(Duration.ofMinutes(1));
+        assertEnds(verify(), ExitCode.COMPLETED);
+    }
+
+    /** A store with our bucket, without {@code archive.json}, that lists and gives no object. */
+    /** It has the object of the archive, so that an audit begins. */
+    private HttpServer storeThatAnswersToGets(int status, String code) throws IOException {
+        String archive = ArchiveObject.KEY.value();
+        byte[] archiveObject = night.objects(archive).get(archive);
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
+        server.createContext("/", exchange -> {
+            boolean isBucket = exchange.getRequestURI().getPath().matches("/" + NightServers.BUCKET + "/?");
+            exchange.getResponseHeaders().set("Content-Type", "application/xml");
+            if (exchange.getRequestMethod().equals("HEAD")) {
+                exchange.sendResponseHeaders(isBucket ? 200 : 404, -1);
+            } else {
+                boolean isArchive = exchange.getRequestURI().getPath().endsWith(archive);
+                byte[] body = (isBucket
+                                ? "<ListBucketResult"
+                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
+                                : "<Error><Code>" + code + "</Code></Error>")
+                        .getBytes(UTF_8);
+                exchange.sendResponseHeaders(
+                        isBucket || isArchive ? 200 : status, isArchive ? archiveObject.length : body.length);
+                exchange.getResponseBody().write(isArchive ? archiveObject : body);
+            }
+            exchange.close();
+        });
+        server.start();
+        return server;
+    }
+
+    @Test
+    void moreRepairsThanAreAllowedMakeNoFurtherNoteDue() {
+        String note = archive(1).getFirst();
+        AuditRepository.Queued first = catalog.files(night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
+                .getFirst();
+        Verdict.Damaged damaged =
+                new Verdict.Damaged(first.expected(), new Damage(Kind.MISSING, "it", "no such key"), 0);
+
+        Repairs.Result refused = repairs.repair(damaged, settings.maxRepairs());
+        NoteState before = night.state(note);
+        Repairs.Result allowed = repairs.repair(damaged, settings.maxRepairs() - 1L);
+
+        assertThat(refused).asString().contains("archive.verify.max-repairs, 1000 notes, is reached");
+        assertThat(before).isEqualTo(ARCHIVED);
+        assertThat(allowed).isEqualTo(new Repairs.Result.MadeDue(List.of(new NoteId(note))));
+        assertThat(night.state(note)).isEqualTo(PENDING);
+    }
+
+    /** Does something while an audit waits to write its first verdicts; the audit's end. */
+    private VerifySummary inTheMiddle(Runnable action) {
+        return whileHeld(null, action);
+    }
+
+    /** Lets the time box of an audit end while it waits to write its first verdicts. */
+    private VerifySummary inTheMiddle(Duration timeBox) {
+        return whileHeld(timeBox, () -> {
+            try {
+                NightlyScenario.await("the time box is over", gate::isClosed);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+    }
+
+    private VerifySummary whileHeld(@Nullable Duration timeBox, Runnable action) {
+        CompletableFuture<VerifySummary> audit = new CompletableFuture<>();
+        try (Connection holder = night.connect();
+                Statement statement = holder.createStatement()) {
+            holder.setAutoCommit(false);
+            statement.execute("SELECT 1 FROM media_object FOR UPDATE");
+            Thread.ofPlatform().name("audit aside").start(() -> {
+                try {
+                    audit.complete(verify(new VerifyOptions(timeBox, false, false, NODE)));
+                } catch (Throwable e) {
+                    audit.completeExceptionally(e);
+                }
+            });
+            NightlyScenario.await(
+                    "the audit waits to write",
+                    () -> audit.isDone()
+                            || night.count("SELECT count(*) FROM pg_stat_activity WHERE"
+                                            + " wait_event_type = 'Lock' AND query LIKE"
+                                            + " 'UPDATE media_object%'")
+                                    > 0);
+            action.run();
+            holder.rollback();
+        } catch (SQLException | InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+        return audit.orTimeout(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                .join();
+    }
+
+    private List<String> archive(int count) {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, count);
+        night.pending(notes);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        return notes;
+    }
+
+    private void passes(Duration time) {
+        night.clock().set(night.clock().instant().plus(time));
+    }
+
+    private VerifySummary verify() {
+        return verify(new VerifyOptions(null, false, false, NODE));
+    }
+
+    private VerifySummary verify(VerifyOptions options) {
+        return verifier.verify(options);
+    }
+
+    private static void assertEnds(VerifySummary audit, ExitCode exitCode) {
+        assertThat(audit.exitCode()).as(audit.toString()).isEqualTo(exitCode);
+    }
+
+    private Path path(String key) {
+        return night.bucket().resolve(key);
+    }
+
+    /** One bit of it is another, and nothing else. */
+    private void flip(String key) throws IOException {
+        byte[] bytes = Files.readAllBytes(path(key));
+        bytes[bytes.length / 2] ^= 1;
+        write(key, bytes);
+    }
+
+    /** The file within the store has other bytes, and the metadata that it had. */
+    private void write(String key, byte[] bytes) throws IOException {
+        Files.write(path(key), bytes);
+    }
+
+    /** An object that somebody put so long ago. */
+    private void plant(String key, Duration ago) throws IOException {
+        Files.createDirectories(path(key).getParent());
+        Files.write(path(key), "planted".getBytes(UTF_8));
+        Files.setLastModifiedTime(
+                path(key), FileTime.from(night.clock().instant().minus(ago)));
+    }
+
+    private String firstInLine() {
+        return catalog.files(night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
+                .getFirst()
+                .expected()
+                .key()
+                .value();
+    }
+
+    private String sha256Of(String key) {
+        return night.sql()
+                .sql("SELECT sha256 FROM media_object WHERE object_key = :key")
+                .param("key", key)
+                .query(String.class)
+                .single();
+    }
+
+    /** Open findings: kind and key in a line. */
+    private List<String> findings() {
+        return night.sql()
+                .sql("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS" + " NULL")
+                .query(String.class)
+                .list();
+    }
+
+    private static List<JsonNode> answerAndMedia(byte[] sidecar) {
+        JsonNode json = JsonMapper.shared().readTree(sidecar);
+        return List.of(json.path("answer"), json.path("media"), json.path("call"));
+    }
+
+    private String seen(String key) {
+        return night.sql()
+                .sql("SELECT seen FROM fixity_finding WHERE object_key = :key")
+                .param("key", key)
+                .query(String.class)
+                .single();
+    }
+
+    private List<String> executionsOfAudits() {
+        return night.sql().sql("""
+                        SELECT e.status || ' ' || e.exit_code
+                        FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
+                        WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id
+                        """).query(String.class).list();
+    }
+
+    private List<String> stepsOf(VerifySummary audit) {
+        return night.sql()
+                .sql("""
+                        SELECT step_name FROM batch_step_execution
+                        WHERE job_execution_id = :execution ORDER BY step_execution_id
+                        """)
+                .param("execution", audit.execution())
+                .query(String.class)
+                .list();
+    }
+}

@@ -1,0 +1,162 @@
+package io.github.notearchive.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.worklist.Worklist;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The table in {@code src/docs/answer-variants.md}, held against what the job does. What was seen is in
+ * {@code target/answer-variants.md}, to be copied from when a row is to change.
+ */
+final class AnswerTable {
+
+    private static final Path DOCUMENT = Path.of("src", "docs", "answer-variants.md");
+    private static final Path SEEN = Path.of("target", "answer-variants.md");
+
+    private AnswerTable() {}
+
+    /** The rows of the document, without the head of the table. */
+    static List<String> rows() {
+        try (var lines = Files.lines(DOCUMENT)) {
+            return lines.filter(line -> line.matches("\\| \\d+ \\|.*")).toList();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    static int numberOf(String row) {
+        return Integer.parseInt(row.split("\\|")[1].strip());
+    }
+
+    /** Fails unless the document has this row. */
+    static void assertHolds(Row row) {
+        try {
+            Files.writeString(SEEN, row + "\n", StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        assertThat(rows())
+                .as("what the job does of \"%s\" stands in %s", row.answer, DOCUMENT)
+                .contains(row.toString());
+    }
+
+    /** What became of one note, as it is told in the table. */
+    static final class Row {
+
+        private final NightlyScenario night;
+        private final int number;
+        private final String answer;
+        private final String note;
+        private final String remark;
+        private final StringBuilder nights = new StringBuilder();
+        private String calls = "";
+        private String videoCalls = "";
+        private String requests = "";
+        private int callsBefore;
+        private int videoCallsBefore;
+        private int requestsBefore;
+        private @Nullable Instant settledBefore;
+
+        Row(NightlyScenario night, int number, String answer, String note, String remark) {
+            this.night = night;
+            this.number = number;
+            this.answer = answer;
+            this.note = note;
+            this.remark = remark;
+        }
+
+        /** Like {@code 11 `images_list` empty}. */
+        String name() {
+            return number + " " + answer;
+        }
+
+        /** Looks at the note when a run has ended. */
+        void look() {
+            int callsNow = night.calls(note);
+            int requestsNow = night.provider().mediaRequests(note);
+            boolean first = nights.isEmpty();
+            boolean idle = !first && Objects.equals(night.note(note).settledAt(), settledBefore);
+            nights.append(first ? "" : " | ").append(idle ? "–" : disposition());
+            calls += (first ? "" : " + ") + (callsNow - callsBefore);
+            requests += (first ? "" : " + ") + (requestsNow - requestsBefore);
+            int videoCallsNow = night.provider().videoCalls(note);
+            videoCalls += (first ? "" : " + ") + (videoCallsNow - videoCallsBefore);
+            videoCallsBefore = videoCallsNow;
+            callsBefore = callsNow;
+            requestsBefore = requestsNow;
+            settledBefore = night.note(note).settledAt();
+        }
+
+        private String disposition() {
+            Worklist.Entry entry = night.note(note);
+            String code = entry.lastCode() == null ? "" : " " + entry.lastCode();
+            String error = entry.lastError() == null ? "" : ": " + entry.lastError();
+            return plain(entry.state() + code + files() + error);
+        }
+
+        /** Like {@code , 2 IMAGE STORED, 1 VIDEO WAIVED NOT_OFFERED_BY_V1}. */
+        private String files() {
+            List<SlotRow> slots = night.slots(note);
+            Map<String, Integer> counts = new LinkedHashMap<>();
+            for (SlotRow slot : slots) {
+                String reason = slot.reason() == null ? "" : " " + slot.reason();
+                counts.merge(slot.kind() + " " + slot.state() + reason, 1, Integer::sum);
+            }
+            long stored = slots.stream().filter(slot -> slot.media() != null).count();
+            long objects = slots.stream()
+                    .filter(slot -> slot.media() != null)
+                    .map(slot -> slot.media().sha256())
+                    .distinct()
+                    .count();
+            String files = counts.entrySet().stream()
+                    .map(count -> ", " + count.getValue() + " " + count.getKey())
+                    .collect(Collectors.joining());
+            return stored == objects ? files : files + " (" + objects + " object)";
+        }
+
+        private String plain(String text) {
+            return text.replace(note, "ID").replace("|", "\\|");
+        }
+
+        private long captures() {
+            return night.sql()
+                    .sql("SELECT count(*) FROM note_capture WHERE note_id = :note")
+                    .param("note", note)
+                    .query(Long.class)
+                    .single();
+        }
+
+        @Override
+        public String toString() {
+            return "| "
+                    + number
+                    + " | "
+                    + answer
+                    + " | "
+                    + nights
+                    + " | "
+                    + calls
+                    + (videoCallsBefore == 0 ? "" : ", video " + videoCalls)
+                    + " | "
+                    + requests
+                    + " | "
+                    + captures()
+                    + " | "
+                    + remark
+                    + " |";
+        }
+    }
+}

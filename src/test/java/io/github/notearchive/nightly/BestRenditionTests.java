@@ -1,0 +1,399 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.report.Health;
+import io.github.notearchive.report.HealthCheck;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * A file is archived in the best rendition that can be had, says so when it is a lesser one, and is not asked for
+ * twice.
+ */
+@NightlyJobTest
+class BestRenditionTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    HealthCheck check;
+
+    @Autowired
+    PaidResponses paid;
+
+    @Autowired
+    OperatorActions interventions;
+
+    @Autowired
+    OutageRetry outages;
+
+    @Autowired
+    RunStopper gate;
+
+    @Test
+    void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
+        String note = noteWithItsFirstOriginalDead();
+
+        RunSummary first = night.run();
+
+        assertEnded(first, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        SlotRow lesser = firstPicture(note);
+        assertThat(lesser.state()).isEqualTo(SlotState.STORED);
+        assertThat(lesser.reason()).isEqualTo("DEGRADED");
+        assertThat(lesser.rendition()).isEqualTo("url_multi_level.high");
+        assertThat(lesser.error()).contains("original at ").contains("HTTP 404");
+        assertThat(night.slots(note).stream().skip(1)).allSatisfy(slot -> {
+            assertThat(slot.reason()).isNull();
+            assertThat(slot.error()).isNull();
+        });
+
+        night.script().clear();
+        night.isNextDay();
+        int requests = night.provider().mediaRequests();
+        RunSummary second = night.run();
+
+        assertEnded(second, ExitCode.COMPLETED);
+        SlotRow best = firstPicture(note);
+        assertThat(best.rendition()).isEqualTo("original");
+        assertThat(best.reason()).isNull();
+        assertThat(best.error()).isNull();
+        assertThat(best.media()).isNotEqualTo(lesser.media());
+        assertThat(second.files().improved()).isOne();
+        assertThat(second.notes().archived()).as("archived anew").isZero();
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
+        assertThat(night.calls()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).dueAt()).isNull();
+    }
+
+    @Test
+    void betterRenditionIsTriedOnceANightWhileTheAnswerIsFreshAndNeverBought() {
+        String note = noteWithItsFirstOriginalDead();
+        night.run();
+        int requests = night.provider().mediaRequests();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.provider().mediaRequests()).as("the same night").isEqualTo(requests);
+
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.provider().mediaRequests()).as("a later night").isEqualTo(requests + 1);
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+
+        night.isDaysLater(8);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.provider().mediaRequests()).as("too late").isEqualTo(requests + 1);
+        assertThat(night.calls()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).dueAt()).isNull();
+        assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
+    }
+
+    @Test
+    void bestRenditionThatFailsForAWhileIsStoredInTheSameNight() {
+        String note = noteWithAnOriginal();
+        for (String name : night.pictures(note)) {
+            MediaReply[] replies = new MediaReply[7];
+            Arrays.fill(replies, MediaReply.status(503));
+            replies[1] = MediaReply.reset();
+            replies[6] = MediaReply.normal();
+            night.script().media(isOriginalOf(name), replies); // two times of three tries
+        }
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.slots(note)).allMatch(slot -> slot.state() == SlotState.STORED);
+        assertThat(night.slots(note)).extracting(SlotRow::reason).containsOnlyNulls();
+        assertThat(firstPicture(note).rendition()).isEqualTo("original");
+        assertThat(run.notes().archived()).isOne();
+        assertThat(night.calls()).isOne();
+        assertThat(night.note(note).dueAt()).isNull();
+        assertThat(night.objects("media/")).hasSize(objectsOf(note));
+    }
+
+    @Test
+    void lesserRenditionIsTakenAtTheLastTryOfTheNightAndReplacedWithANewAnswerOnRequest() {
+        String note = noteWithAnOriginal();
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(503));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.provider().mediaRequests(name))
+                .as("five times three tries, and once the lesser one")
+                .isEqualTo(16);
+        assertThat(run.files().lesser()).isOne();
+        assertThat(aboutLesserRenditions()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Health.Level.ATTENTION);
+            assertThat(reason.what()).startsWith("1 archived note has");
+            assertThat(reason.command()).contains("requeue --degraded");
+        });
+
+        // what was signed for the first night has expired, and a new answer has other addresses
+        night.script().clear();
+        night.script().media(isOriginalOf(name), MediaReply.status(403));
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.calls()).isOne();
+        night.script().clear();
+        paid.replaceDegraded(night.clock().instant());
+        assertThat(interventions.requeueDegraded()).isOne();
+
+        RunSummary upgrade = night.run();
+
+        assertEnded(upgrade, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(2);
+        assertThat(firstPicture(note).rendition()).isEqualTo("original");
+        assertThat(firstPicture(note).reason()).isNull();
+        assertThat(upgrade.files().lesser()).isZero();
+        assertThat(aboutLesserRenditions()).isEmpty();
+        assertThat(interventions.requeueDegraded()).isZero();
+        assertThat(night.objects("media/")).hasSize(objectsOf(note));
+    }
+
+    private List<Health.Reason> aboutLesserRenditions() {
+        return check.check().reasons().stream()
+                .filter(reason -> reason.what().contains("a lesser rendition"))
+                .toList();
+    }
+
+    private int objectsOf(String note) {
+        return (int) night.slots(note).stream().map(SlotRow::media).distinct().count();
+    }
+
+    @Test
+    void storeThatIsAwayLeavesAnArchivedNoteArchived() throws Exception {
+        String note = noteWithItsFirstOriginalDead();
+        night.run();
+        night.script().clear();
+        night.isNextDay();
+        night.provider().holdMedia();
+        var running = night.runAside();
+        night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
+        night.wayToStore().down();
+        night.provider().releaseMedia();
+        NightlyScenario.await("the store is waited for", () -> outages.waiting() > 0);
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
+
+        assertEnded(NightlyScenario.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.note(note).dueAt()).isNotNull();
+    }
+
+    @Test
+    void soundThatAnotherNoteHasIsNotAskedForAgain() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
+        notes.forEach(note -> answersWith(note, sound -> sound.put("sound_id", "114600001")));
+        night.pending(notes.subList(0, 1));
+        night.run();
+        int requests = night.provider().mediaRequests();
+        night.pending(notes.subList(1, 2));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        SlotRow original = sound(notes.get(0));
+        SlotRow same = sound(notes.get(1));
+        assertThat(same.state()).isEqualTo(SlotState.STORED);
+        assertThat(same.media()).isEqualTo(original.media());
+        assertThat(same.checks()).isEqualTo("same file as in note " + notes.get(0));
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(run.files().takenOver()).isOne();
+        assertThat(run.files().bytesTakenOver()).isPositive();
+    }
+
+    @Test
+    void pictureThatStandsTwiceInANoteIsAskedForOnce() {
+        String note = noteWithTwins(_ -> {});
+        String name = night.pictures(note).getFirst();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        List<SlotRow> twins = twins(note, name);
+        assertThat(twins).extracting(SlotRow::ordinal).hasSize(2).doesNotHaveDuplicates();
+        assertThat(twins)
+                .extracting(SlotRow::media)
+                .doesNotContainNull()
+                .containsOnly(twins.getFirst().media());
+        assertThat(twins).extracting(SlotRow::reason).containsOnlyNulls();
+        assertThat(night.provider().mediaRequests(name)).isOne();
+        assertThat(run.files().takenOver()).isOne();
+        assertThat(run.files().bytesTakenOver())
+                .isEqualTo(twins.getFirst().media().size());
+        assertThat(run.files().known()).as("uploads").isZero();
+    }
+
+    @Test
+    void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
+        String note =
+                noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name).and(target -> !target.contains("twin=2")), MediaReply.status(403));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(twins(note, name)).hasSize(2).allSatisfy(twin -> {
+            assertThat(twin.rendition()).isEqualTo("original");
+            assertThat(twin.reason()).isNull();
+        });
+        assertThat(night.provider().mediaRequests(name))
+                .as("the dead one and the other")
+                .isEqualTo(2);
+    }
+
+    @Test
+    void lesserRenditionThatStandsTwiceIsImprovedByOneRequest() {
+        String note = noteWithTwins(_ -> {});
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(twins(note, name)).extracting(SlotRow::reason).containsOnly("DEGRADED");
+        int requests = night.provider().mediaRequests();
+        night.script().media(isOriginalOf(name), MediaReply.normal());
+        night.isNextDay();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(twins(note, name)).hasSize(2).extracting(SlotRow::rendition).containsOnly("original");
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
+    }
+
+    /** A note, on the worklist, whose first picture stands at its end once more. */
+    private String noteWithTwins(Consumer<ObjectNode> changeOfTheSecond) {
+        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                .filter(this::hasOriginal)
+                .findFirst()
+                .orElseThrow();
+        night.script().always(note, Reply.noteWith(answer -> {
+            ArrayNode images = (ArrayNode) answer.get("images_list");
+            ObjectNode twin = (ObjectNode) images.get(0).deepCopy();
+            changeOfTheSecond.accept(twin);
+            images.add(twin);
+        }));
+        night.pending(List.of(note));
+        return note;
+    }
+
+    private List<SlotRow> twins(String note, String name) {
+        return night.slots(note).stream()
+                .filter(slot -> slot.identity().equals(name))
+                .toList();
+    }
+
+    @Test
+    void fileWithoutANameOfTheSourcesOwnIsNotTakenForAnother() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
+        notes.forEach(note -> answersWith(note, sound -> sound.remove("sound_id")));
+        notes.forEach(note -> answersWith(note, sound -> sound.putNull("sound_id")));
+        night.pending(notes);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.files().takenOver()).isZero();
+        assertThat(sound(notes.get(0)).media()).isNotEqualTo(sound(notes.get(1)).media());
+    }
+
+    @Test
+    void lesserRenditionOfAnotherNoteIsNotTakenOver() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 2);
+        String name = night.pictures(notes.get(0)).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        night.pending(notes.subList(0, 1));
+        night.run();
+        assertThat(firstPicture(notes.get(0)).reason()).isEqualTo("DEGRADED");
+        night.script().clear();
+        night.script()
+                .answers(
+                        notes.get(1),
+                        Reply.noteWith(note -> ((ObjectNode) note.at("/images_list/0")).put("fileid", name)));
+        night.pending(notes.subList(1, 2));
+
+        RunSummary run = night.run();
+
+        assertThat(run.files().takenOver()).isZero();
+        assertThat(firstPicture(notes.get(1)).rendition()).isEqualTo("original");
+        assertThat(firstPicture(notes.get(1)).reason()).isNull();
+    }
+
+    /** A note of pictures, on the worklist, that has an original of its first one. */
+    private String noteWithItsFirstOriginalDead() {
+        String note = noteWithAnOriginal();
+        String name = night.pictures(note).getFirst();
+        night.script().media(isOriginalOf(name), MediaReply.status(404));
+        return note;
+    }
+
+    private String noteWithAnOriginal() {
+        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                .filter(this::hasOriginal)
+                .findFirst()
+                .orElseThrow();
+        night.pending(List.of(note));
+        return note;
+    }
+
+    private boolean hasOriginal(String note) {
+        return !night.provider()
+                .envelope(note)
+                .at("/data/0/note_list/0/images_list/0/original")
+                .stringValue("")
+                .isEmpty();
+    }
+
+    private static Predicate<String> isOriginalOf(String name) {
+        return target -> target.contains(name) && target.contains("sc=V_ORG");
+    }
+
+    private void answersWith(String note, Consumer<ObjectNode> change) {
+        night.script().answers(note, Reply.noteWith(answer -> {
+            answer.remove("widgets_context");
+            change.accept((ObjectNode) answer.get("native_voice_info"));
+        }));
+    }
+
+    private SlotRow firstPicture(String note) {
+        return night.slots(note).getFirst();
+    }
+
+    private SlotRow sound(String note) {
+        return night.slots(note).stream()
+                .filter(slot -> slot.kind() == MediaKind.AUDIO)
+                .findFirst()
+                .orElseThrow();
+    }
+}

@@ -1,0 +1,432 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.FAILED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.sandbox.CallSeen;
+import io.github.notearchive.sandbox.Reply;
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** What becomes of a note, and of the run, for each thing that the provider may say. */
+@NightlyJobTest
+class CodeTests {
+
+    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
+
+    @Autowired
+    NightlyScenario night;
+
+    @Test
+    void notesThatAreThereAreArchivedWithOneCallEach() {
+        List<String> notes = night.pending(5);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.exitCode().number()).isZero();
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        assertThat(night.calls()).isEqualTo(5);
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("COMPLETED");
+            assertThat(execution.exitCode()).isEqualTo("COMPLETED");
+        });
+        assertThat(night.readAndWritten(run.executionId())).containsExactly(5L, 5L);
+        assertThat(night.note(notes.getFirst())).satisfies(note -> {
+            assertThat(note.dueAt()).isNull();
+            assertThat(note.lastCode()).isZero();
+            assertThat(note.lastError()).isNull();
+            assertThat(note.attempts()).isZero();
+            assertThat(note.claimedBy()).isNull();
+            assertThat(note.settledBy()).isEqualTo(run.executionId());
+        });
+        assertThat(night.ledger(notes.getFirst())).singleElement().satisfies(call -> {
+            assertThat(call.billed()).isEqualTo(Billed.YES);
+            assertThat(call.jobExecutionId()).isEqualTo(run.executionId());
+            assertThat(call.answerHeld()).isTrue();
+        });
+        assertThat(run.bill().calls()).isEqualTo(5);
+        assertThat(run.bill().billed()).isEqualTo(5);
+    }
+
+    @Test
+    void nothingDueIsCompletedWithoutACall() {
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isZero();
+        assertThat(night.exitCodes()).containsExactly("COMPLETED");
+    }
+
+    @Test
+    void successWithoutTheNoteIsAskedOnceMoreOnALaterNightAndThenUnavailable() {
+        List<String> notes = night.pending(7);
+        String other = night.provider().noteIds(50).getLast();
+        List<Reply> shapes = List.of(
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":[]}"),
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":null}"),
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":{}}"),
+                Reply.json("{\"code\":0,\"message\":\"SUCCESS\"}"),
+                Reply.noteWith(note -> note.put("id", other)),
+                Reply.note(envelope -> {
+                    envelope.putArray("data").addObject().put("model_type", "error");
+                    return envelope;
+                }),
+                Reply.note(envelope -> {
+                    ((ObjectNode) envelope.at("/data/0"))
+                            .put("model_type", "error")
+                            .putArray("note_list");
+                    return envelope;
+                }));
+        IntStream.range(0, 7).forEach(i -> night.script().always(notes.get(i), shapes.get(i)));
+
+        RunSummary first = night.run();
+
+        assertEnded(first, ExitCode.INCOMPLETE);
+        assertThat(night.executions().getFirst().status()).isEqualTo("COMPLETED");
+        assertThat(night.exitCodes()).containsExactly("INCOMPLETE");
+        assertThat(night.states(notes)).containsOnly(POSTPONED);
+        assertThat(night.calls()).isEqualTo(7);
+        assertThat(notes).allSatisfy(note -> {
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).lastCode()).isZero();
+            assertThat(night.bills(note)).containsExactly("YES");
+        });
+
+        RunSummary sameNight = night.run();
+
+        assertEnded(sameNight, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(7);
+
+        night.isNextDay();
+        RunSummary second = night.run();
+
+        assertEnded(second, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
+        assertThat(night.calls()).isEqualTo(14);
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).dueAt())
+                        .isBetween(
+                                night.clock().instant().plus(Duration.ofDays(29)),
+                                night.clock().instant().plus(Duration.ofDays(30))));
+    }
+
+    @Test
+    void successWithoutTheNoteThatMidnightOvertakesIsNoSecondNightsWord() throws Exception {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.json("{\"code\":0,\"data\":[]}"));
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(1);
+
+        night.midnightComesBeforeTheAnswerIsWritten();
+        assertEnded(NightlyScenario.ended(run), ExitCode.INCOMPLETE);
+
+        assertThat(night.state(note)).isEqualTo(POSTPONED);
+        assertThat(night.calls()).isOne();
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
+        assertThat(night.calls()).isEqualTo(2);
+    }
+
+    @Test
+    void failedCollectionInBetweenDoesNotMakeSuccessWithoutTheNoteForgotten() {
+        String note = night.pending(1).getFirst();
+        Reply empty = Reply.json("{\"code\":0,\"data\":[]}");
+        night.script().answers(note, empty, Reply.code(301), empty);
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+
+        night.isNextDay();
+        RunSummary second = night.run();
+
+        assertEnded(second, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
+        assertThat(night.calls(note)).isEqualTo(3);
+    }
+
+    @Test
+    void noteThatIsNotThereIsUnavailableUntilItIsLookedAtAgain() {
+        List<String> notes = night.pending(3);
+        night.script().always(notes.get(0), Reply.code(201));
+        night.script().always(notes.get(1), Reply.code(202));
+        night.script().always(notes.get(2), Reply.code(404));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.notes().unavailable()).isEqualTo(3);
+        assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
+        assertThat(night.calls()).isEqualTo(3);
+        assertThat(notes.stream().map(note -> night.note(note).lastCode())).containsExactly(201, 202, 404);
+        assertThat(night.bills(notes.getFirst())).containsExactly("YES");
+
+        night.isDaysLater(31);
+        night.script().clear();
+        RunSummary recheck = night.run();
+
+        assertEnded(recheck, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(6);
+    }
+
+    @Test
+    void failedCollectionIsAskedAgainInTheSameRun() {
+        List<String> notes = night.pending(1);
+        String note = notes.getFirst();
+        night.script().answers(note, Reply.code(301), Reply.code(301), Reply.normal());
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls(note)).isEqualTo(3);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).attempts()).isEqualTo(2);
+        assertThat(night.note(note).attemptsTonight()).isEqualTo(2);
+        assertThat(night.bills(note)).containsExactly("NO", "NO", "YES");
+        assertThat(run.notes().postponed()).isEqualTo(2);
+        assertThat(night.readAndWritten(run.executionId())).containsExactly(3L, 3L);
+        assertWaited(night.ledger(note));
+    }
+
+    @Test
+    void failedCollectionIsLeftToTheNextNightAfterFiveAsksAndGivenUpAfterTwentyFive() {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.code(301));
+
+        RunSummary first = night.run();
+
+        assertEnded(first, ExitCode.INCOMPLETE);
+        assertThat(night.calls(note)).isEqualTo(5);
+        assertThat(night.note(note).state()).isEqualTo(POSTPONED);
+        assertThat(night.note(note).attempts()).isEqualTo(5);
+        assertThat(night.note(note).attemptsTonight()).isEqualTo(5);
+        assertThat(night.note(note).lastCode()).isEqualTo(301);
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls(note)).isEqualTo(5);
+
+        night.isNextDay();
+        night.sql().sql("UPDATE worklist SET attempts = 23").update();
+        RunSummary last = night.run();
+
+        assertEnded(last, ExitCode.INCOMPLETE);
+        assertThat(night.calls(note)).isEqualTo(7);
+        assertThat(night.note(note).state()).isEqualTo(FAILED);
+        assertThat(night.note(note).attempts()).isEqualTo(25);
+        assertThat(night.note(note).attemptsTonight()).isEqualTo(2);
+        assertThat(night.note(note).dueAt()).isNull();
+        assertThat(night.note(note).lastError()).contains("25");
+        assertThat(night.instances()).hasSize(3);
+
+        night.script().clear();
+        night.requeue(note);
+        assertThat(night.note(note).attempts()).isZero();
+        RunSummary requeued = night.run();
+
+        assertEnded(requeued, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.calls(note)).isEqualTo(8);
+    }
+
+    @Test
+    void tooFastIsHandedBackUntouchedAndAskedAgainAfterAPause() {
+        String note = night.pending(1).getFirst();
+        night.script().answers(note, Reply.code(302), Reply.normal());
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.calls(note)).isEqualTo(2);
+        assertThat(run.notes().released()).isEqualTo(1);
+        assertThat(run.notes().postponed()).isZero();
+        assertThat(night.note(note).attempts()).isZero();
+        assertThat(night.bills(note)).containsExactly("NO", "YES");
+        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(990));
+    }
+
+    @Test
+    void bareTooManyRequestsPausesForAsLongAsTheProviderSays() {
+        String note = night.pending(1).getFirst();
+        night.script()
+                .answers(
+                        note,
+                        Reply.raw(429, "text/html", "<h1>Too many</h1>".getBytes(UTF_8))
+                                .header("Retry-After", "2"),
+                        Reply.normal());
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.calls(note)).isEqualTo(2);
+        assertThat(run.notes().released()).isEqualTo(1);
+        assertThat(night.note(note).attempts()).isZero();
+        assertThat(night.bills(note)).containsExactly("NO", "YES");
+        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(1_990));
+    }
+
+    private static Duration pauseBetween(List<CallSeen> calls) {
+        assertThat(calls).hasSize(2);
+        return Duration.between(calls.get(0).at(), calls.get(1).at());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"100, BLOCKED_TOKEN", "600, BLOCKED_PERMISSION", "601, BLOCKED_BALANCE", "602, BLOCKED_BALANCE"})
+    void blockedAccountEndsTheRunAndLeavesEveryNoteAsItWas(int code, ExitCode exitCode) {
+        List<String> notes = night.pending(40);
+        night.script().answersAll(Reply.code(code));
+
+        RunSummary blocked = night.run();
+
+        assertEnded(blocked, exitCode);
+        assertThat(blocked.exitCode().number()).isEqualTo(4);
+        assertThat(blocked.reason()).contains(String.valueOf(code));
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo(exitCode.name());
+            assertThat(execution.message()).contains(String.valueOf(code));
+        });
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
+        assertThat(night.claims()).isZero();
+        assertThat(night.calls()).isBetween(1, 32).isEqualTo(night.provider().answered(code));
+
+        int refused = night.calls();
+        night.script().clear();
+        RunSummary later = night.run();
+
+        assertEnded(later, ExitCode.COMPLETED);
+        assertThat(later.execution().restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(refused + 40);
+    }
+
+    @Test
+    void rejectedRequestIsGivenUpWithItsReason() {
+        List<String> notes = night.pending(2);
+        night.script().always(notes.getFirst(), Reply.code(400));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.INCOMPLETE);
+        assertThat(night.state(notes.getLast())).isEqualTo(ARCHIVED);
+        assertThat(night.note(notes.getFirst()).state()).isEqualTo(FAILED);
+        assertThat(night.note(notes.getFirst()).lastCode()).isEqualTo(400);
+        assertThat(night.note(notes.getFirst()).lastError()).contains("PARAMETER ERROR");
+        assertThat(night.note(notes.getFirst()).dueAt()).isNull();
+        assertThat(night.calls()).isEqualTo(2);
+        assertThat(night.bills(notes.getFirst())).containsExactly("NO");
+    }
+
+    @Test
+    void troubleOfAnyKindPutsTheNoteOffAndItIsAskedAgainInTheSameRun() {
+        Map<String, Reply> troubles = Map.ofEntries(
+                Map.entry("500", Reply.code(500)),
+                Map.entry("503", Reply.code(503)),
+                Map.entry("unknown code", Reply.code(777)),
+                Map.entry("string", Reply.json("{\"code\":\"301\",\"data\":null}")),
+                Map.entry("301 by HTTP 503", Reply.code(301, 503)),
+                Map.entry("HTML", Reply.raw(502, "text/html", "<h1>Bad</h1>".getBytes(UTF_8))),
+                Map.entry("HTML with 200", Reply.json("<html>maintenance</html>")),
+                Map.entry("no code", Reply.json("{\"message\":\"hm\"}")),
+                Map.entry("code of no kind", Reply.json("{\"code\":[0]}")),
+                Map.entry("empty", Reply.raw(200, "application/json", new byte[0])),
+                Map.entry("reset", Reply.reset()),
+                Map.entry("lost", Reply.lost()),
+                Map.entry("truncated", Reply.truncated()));
+        Set<String> unreadable = Set.of("HTML with 200", "no code", "code of no kind", "empty");
+        Map<String, Billed> bills = Map.of("string", Billed.NO, "301 by HTTP 503", Billed.NO);
+        Map<String, Integer> codes =
+                Map.of("500", 500, "503", 503, "unknown code", 777, "string", 301, "301 by HTTP 503", 301);
+        List<String> kinds = new ArrayList<>(troubles.keySet());
+        List<String> notes = night.pending(kinds.size());
+        for (int i = 0; i < kinds.size(); i++) {
+            night.script().answers(notes.get(i), troubles.get(kinds.get(i)), Reply.normal());
+        }
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(2 * kinds.size());
+        for (int i = 0; i < kinds.size(); i++) {
+            String kind = kinds.get(i);
+            String note = notes.get(i);
+            List<CallEntry> calls = night.ledger(note);
+            assertThat(calls).as(kind).hasSize(2);
+            assertThat(calls.getFirst().billed()).as(kind).isEqualTo(bills.getOrDefault(kind, Billed.UNKNOWN));
+            assertThat(calls.getFirst().code()).as(kind).isEqualTo(codes.get(kind));
+            assertThat(calls.getFirst().receivedAt()).as(kind).isNotNull();
+            assertThat(calls.getFirst().answerHeld()).as(kind).isEqualTo(unreadable.contains(kind));
+            assertThat(calls.getLast().billed()).as(kind).isEqualTo(Billed.YES);
+            assertThat(night.note(note).attempts()).as(kind).isEqualTo(1);
+        }
+        assertThat(run.bill().maybeBilled()).isEqualTo(kinds.size() - bills.size());
+    }
+
+    @Test
+    void codesAsTextAndByteOrderMarksAreRead() {
+        List<String> notes = night.pending(3);
+        night.script().always(notes.get(0), Reply.note(envelope -> {
+            envelope.put("code", "0");
+            return envelope;
+        }));
+        byte[] body = night.provider().envelope(notes.get(1)).toString().getBytes(UTF_8);
+        byte[] marked = new byte[body.length + 3];
+        System.arraycopy(BYTE_ORDER_MARK, 0, marked, 0, 3);
+        System.arraycopy(body, 0, marked, 3, body.length);
+        night.script().always(notes.get(1), Reply.raw(200, "application/json", marked));
+        night.script().always(notes.get(2), Reply.code(0, 500));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+        JsonNode title = night.provider().envelope(notes.get(1)).at("/data/0/note_list/0/desc");
+        assertThat(night.sql()
+                        .sql("SELECT note_text FROM note WHERE note_id = :id")
+                        .param("id", notes.get(1))
+                        .query(String.class)
+                        .single())
+                .isEqualTo(title.stringValue());
+    }
+
+    /** 20 ms and 40 ms, each a fifth more or less. */
+    private static void assertWaited(List<CallEntry> calls) {
+        assertThat(ChronoUnit.MILLIS.between(
+                        calls.get(0).receivedAt(), calls.get(1).sentAt()))
+                .isGreaterThanOrEqualTo(15);
+        assertThat(ChronoUnit.MILLIS.between(
+                        calls.get(1).receivedAt(), calls.get(2).sentAt()))
+                .isGreaterThanOrEqualTo(31);
+    }
+}

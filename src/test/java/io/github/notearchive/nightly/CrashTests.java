@@ -1,0 +1,271 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.batch.ExitCode;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** What a killed process leaves behind is put in order by the next run; a live one is left alone. */
+@NightlyJobTest
+class CrashTests {
+
+    private static final int NOBODY = 0;
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    RunStopper gate;
+
+    @ParameterizedTest
+    @CsvSource({"STARTED, STARTED", "UNKNOWN, UNKNOWN", "STOPPED, STARTED", "STARTED, COMPLETED"})
+    void executionLeftBehindIsRecoveredAndItsInstanceCompleted(String job, String workers) {
+        List<String> notes = night.pending(30);
+        assertEnded(night.runAtMost(10), ExitCode.INTERRUPTED);
+        leaveBehind(job, workers);
+        claimAll("main");
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.execution().restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.executions()).hasSize(2);
+        assertThat(night.executions().getLast().status()).isEqualTo("COMPLETED");
+        if (!job.equals("STOPPED")) {
+            assertThat(night.executions().getFirst().status()).isEqualTo("FAILED");
+            assertThat(night.executions().getFirst().exitCode()).isEqualTo("CRASHED");
+        }
+        assertThat(night.count("SELECT count(*) FROM batch_job_execution WHERE end_time IS NULL"))
+                .isZero();
+        assertThat(night.count("SELECT count(*) FROM batch_step_execution WHERE end_time IS NULL"
+                        + " OR status IN ('STARTED', 'UNKNOWN')"))
+                .isZero();
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(30);
+    }
+
+    @Test
+    void crashBeforeAnythingWasReadIsRecoveredToo() {
+        List<String> notes = night.pending(3);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+        leaveBehind("STARTED", "STARTED");
+        night.sql().sql("DELETE FROM batch_step_execution_context").update();
+        night.sql().sql("DELETE FROM batch_step_execution").update();
+        night.sql()
+                .sql("UPDATE batch_job_execution SET status = 'STARTING', start_time = NULL")
+                .update();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @Test
+    void anInstanceThatNeverGotAnExecutionIsPassedOver() {
+        List<String> notes = night.pending(5);
+        assertEnded(night.runAtMost(3), ExitCode.INTERRUPTED);
+        night.sql()
+                .sql("TRUNCATE batch_job_execution, batch_job_execution_params, batch_job_execution_context,"
+                        + " batch_step_execution, batch_step_execution_context")
+                .update();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.count("SELECT count(*) FROM batch_job_instance")).isEqualTo(2);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void claimsOfAnotherNodeAreNeitherTakenNorWaitedFor() {
+        List<String> notes = night.pending(5);
+        claimAll("other");
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isZero();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.claims()).isEqualTo(5);
+
+        night.sql()
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second'")
+                .update();
+        RunSummary afterTheirLease = night.run();
+
+        assertEnded(afterTheirLease, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void secondRunnerOfTheNodeChangesNothing() throws Exception {
+        List<String> notes = night.pending(5);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+        leaveBehind("STARTED", "STARTED");
+        claimAll("main");
+        try (Connection first = night.connect();
+                Statement statement = first.createStatement()) {
+            statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
+
+            RunSummary second = night.run();
+
+            assertEnded(second, ExitCode.ALREADY_RUNNING);
+            assertThat(second.exitCode().number()).isEqualTo(5);
+            assertThat(second.execution()).isNull();
+            assertThat(night.executions())
+                    .singleElement()
+                    .satisfies(execution -> assertThat(execution.status()).isEqualTo("STARTED"));
+            assertThat(night.claims()).isEqualTo(4);
+            assertThat(night.calls()).isEqualTo(1);
+        }
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void aRunnerLockThatIsLostIsTakenAgainAndTheRunGoesOn() throws Exception {
+        List<String> notes = night.pending(5);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(5, NightlyScenario.PATIENCE);
+        int before = lockHolder();
+
+        cut(before);
+
+        NightlyScenario.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        night.provider().releaseAnswers();
+        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void aRunThatIsEndingKeepsItsRunnerLockToo() throws Exception {
+        List<String> notes = night.pending(5);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(5, NightlyScenario.PATIENCE);
+        gate.close(ExitCode.INTERRUPTED, "a test ends it");
+        int before = lockHolder();
+
+        cut(before);
+
+        NightlyScenario.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
+        night.provider().releaseAnswers();
+        RunSummary ended = NightlyScenario.ended(run);
+        assertEnded(ended, ExitCode.INTERRUPTED);
+        assertThat(ended.reason()).isEqualTo("a test ends it");
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void aRunThatLostItsLockToAnotherEndsWithoutAnotherCall() throws Exception {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(32, NightlyScenario.PATIENCE);
+        try (Connection other = night.connect();
+                Statement statement = other.createStatement()) {
+            CompletableFuture<Void> taken = CompletableFuture.runAsync(() -> {
+                try {
+                    statement.execute("SELECT pg_advisory_lock(hashtext('note-archive')," + " hashtext('main'))");
+                } catch (SQLException e) {
+                    throw new IllegalStateException(e);
+                }
+            });
+            NightlyScenario.await(
+                    "another session waits for the lock",
+                    () -> night.count("SELECT count(*) FROM pg_locks WHERE locktype =" + " 'advisory' AND NOT granted")
+                            == 1);
+            cut(lockHolder());
+            taken.get();
+            NightlyScenario.await("the run has seen it", () -> gate.closure().isPresent());
+            night.provider().releaseAnswers();
+
+            RunSummary ended = NightlyScenario.ended(run);
+
+            assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
+            assertThat(ended.reason()).contains("another run of this node has the lock by now");
+            assertThat(night.calls()).isEqualTo(32);
+        }
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(40);
+    }
+
+    @Test
+    void anotherNodeHasInstancesOfItsOwn() {
+        night.pending(4);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+
+        RunSummary other = night.run(new RunOptions(null, null, false, "other"));
+
+        assertEnded(other, ExitCode.COMPLETED);
+        assertThat(other.execution().restart()).isFalse();
+        assertThat(night.instances()).hasSize(2);
+        assertThat(night.archived()).hasSize(4);
+        assertThat(night.calls()).isEqualTo(4);
+
+        RunSummary main = night.run();
+
+        assertEnded(main, ExitCode.COMPLETED);
+        assertThat(main.execution().restart()).isTrue();
+        assertThat(night.instances()).hasSize(2);
+    }
+
+    private int lockHolder() {
+        return night.sql()
+                .sql("SELECT DISTINCT pid FROM pg_locks WHERE locktype = 'advisory' AND granted")
+                .query(Integer.class)
+                .optional()
+                .orElse(NOBODY);
+    }
+
+    private void cut(int backend) {
+        night.sql()
+                .sql("SELECT pg_terminate_backend(:pid, 5000)")
+                .param("pid", backend)
+                .query(Boolean.class)
+                .single();
+    }
+
+    /** As a killed process, or one whose database went away, leaves its newest execution. */
+    private void leaveBehind(String job, String workers) {
+        night.sql().sql("""
+                        UPDATE batch_job_execution SET status = :status, exit_code = 'UNKNOWN',
+                               end_time = CASE WHEN :status IN ('STARTED', 'UNKNOWN') THEN NULL ELSE end_time END
+                        """).param("status", job).update();
+        night.sql().sql("""
+                        UPDATE batch_step_execution SET status = :status, exit_code = 'EXECUTING',
+                               end_time = CASE WHEN :status = 'COMPLETED' THEN end_time END
+                        """).param("status", workers).update();
+    }
+
+    private void claimAll(String node) {
+        night.sql().sql("""
+                        UPDATE worklist SET claimed_by = :node, claimed_until = now() + interval '5 minutes',
+                                            claim_id = nextval('worklist_claim_seq')
+                        WHERE state = 'PENDING'
+                        """).param("node", node).update();
+    }
+}

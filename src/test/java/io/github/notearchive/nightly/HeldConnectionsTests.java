@@ -1,0 +1,96 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static io.github.notearchive.nightly.NightlyScenario.ended;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.sql.SQLException;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** What notes in work hold of the database while they wait for others. */
+@BesideNightlyJobTest
+class HeldConnectionsTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    DataSource dataSource;
+
+    @Test
+    void noConnectionIsHeldWhileAnAnswerOrFilesAreWaitedFor() throws Exception {
+        night.pending(SandboxNoteKind.IMAGES, 6);
+        night.provider().holdAnswers();
+        night.provider().holdMedia();
+        CompletableFuture<RunSummary> run = night.runAside();
+
+        night.provider().awaitHeld(6, NightlyScenario.PATIENCE);
+        assertNoneIsHeld();
+        night.provider().releaseAnswers();
+        night.provider().awaitHeldMedia(6, NightlyScenario.PATIENCE);
+        assertNoneIsHeld();
+        night.provider().releaseMedia();
+
+        assertEnded(ended(run), ExitCode.COMPLETED);
+    }
+
+    /** As on a busy machine, each commit of a step takes long. */
+    @Test
+    void poolIsNeverExhaustedWhenAllWorkersStopAtOnceAtALimit() throws Exception {
+        night.pending(64);
+        night.script().grants(10);
+        night.sql().sql("""
+                        CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
+                        CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON batch_step_execution
+                            DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()
+                        """).update();
+        AtomicBoolean wasExhausted = new AtomicBoolean();
+        CompletableFuture<RunSummary> run = night.runAside();
+        try {
+            NightlyScenario.await("the run ends", () -> {
+                wasExhausted.compareAndSet(false, isExhausted());
+                return run.isDone();
+            });
+        } finally {
+            night.sql().sql("DROP FUNCTION slow CASCADE").update();
+        }
+
+        assertEnded(ended(run), ExitCode.QUOTA_EXHAUSTED);
+        assertThat(wasExhausted).isFalse();
+        assertThat(night.archived()).hasSize(10);
+        assertThat(night.claims()).isZero();
+    }
+
+    private boolean isExhausted() {
+        HikariPoolMXBean connections = pool().getHikariPoolMXBean();
+        return connections.getThreadsAwaitingConnection() > 0
+                && connections.getActiveConnections() >= pool().getMaximumPoolSize();
+    }
+
+    private HikariDataSource pool() {
+        try {
+            return dataSource.unwrap(HikariDataSource.class);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void assertNoneIsHeld() throws Exception {
+        HikariDataSource pool = pool();
+        NightlyScenario.await(
+                "no connection is in use", () -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
+        assertThat(night.sql().sql("""
+                                        SELECT count(*) FROM pg_stat_activity
+                                        WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+                                        """).query(Integer.class).single()).isZero();
+    }
+}

@@ -1,0 +1,166 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static io.github.notearchive.nightly.NightlyScenario.ended;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.annotation.DirtiesContext;
+
+/** A run that is ended from outside hands back what it holds, and the same command goes on. */
+@NightlyJobTest
+class InterruptionTests {
+
+    private static final int WORKERS = 32;
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    RunStopper gate;
+
+    @Test
+    void limitOfNotesEndsTheRunAndTheNextOneContinues() {
+        List<String> notes = night.pending(30);
+
+        RunSummary limited = night.runAtMost(12);
+
+        assertEnded(limited, ExitCode.INTERRUPTED);
+        assertThat(limited.exitCode().number()).isEqualTo(7);
+        assertThat(night.executions().getFirst().status()).isEqualTo("STOPPED");
+        assertThat(night.exitCodes()).containsExactly("INTERRUPTED");
+        assertThat(night.archived()).hasSize(12);
+        assertThat(night.calls()).isEqualTo(12);
+
+        RunSummary rest = night.run();
+
+        assertEnded(rest, ExitCode.COMPLETED);
+        assertThat(rest.execution().restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(30);
+    }
+
+    @Test
+    void limitThatIsNotReachedChangesNothing() {
+        night.pending(3);
+
+        assertEnded(night.runAtMost(3), ExitCode.COMPLETED);
+
+        assertThat(night.archived()).hasSize(3);
+    }
+
+    @Test
+    void timeBoxFinishesWhatIsInFlightAndTakesUpNothingNew() throws Exception {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(2), false, "main"));
+        night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
+        NightlyScenario.await("the time box is over", () -> gate.closure().isPresent());
+        night.provider().releaseAnswers();
+
+        RunSummary boxed = ended(run);
+
+        assertEnded(boxed, ExitCode.INTERRUPTED);
+        assertThat(night.archived()).hasSize(WORKERS);
+        assertThat(night.calls()).isEqualTo(WORKERS);
+        assertThat(night.claims()).isZero();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(40);
+        assertThat(night.instances()).hasSize(1);
+    }
+
+    @Test
+    @DirtiesContext
+    void signalBeforeTheRunLetsItBuyNothing() {
+        List<String> notes = night.pending(5);
+        gate.stop("SIGTERM");
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.INTERRUPTED);
+        assertThat(night.calls()).isZero();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.claims()).isZero();
+    }
+
+    @Test
+    @DirtiesContext
+    void signalFinishesWhatIsInFlight() throws Exception {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
+        gate.stop("SIGTERM");
+        night.provider().releaseAnswers();
+
+        RunSummary stopped = ended(run);
+
+        assertEnded(stopped, ExitCode.INTERRUPTED);
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo("INTERRUPTED");
+            assertThat(execution.message()).contains("SIGTERM");
+        });
+        assertThat(night.archived()).hasSize(WORKERS);
+        assertThat(night.calls()).isEqualTo(WORKERS);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
+        assertThat(night.claims()).isZero();
+        assertThat(night.readAndWritten(stopped.executionId())).containsExactly((long) WORKERS, (long) WORKERS);
+    }
+
+    @Test
+    @DirtiesContext
+    void secondSignalHandsBackAtOnceWithStatesAndCountersUntouched() throws Exception {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
+        gate.stop("SIGTERM");
+        gate.stop("SIGTERM");
+
+        RunSummary stopped = ended(run);
+
+        assertEnded(stopped, ExitCode.INTERRUPTED);
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
+        assertThat(night.claims()).isZero();
+        assertThat(night.calls()).isEqualTo(WORKERS);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND answer IS NULL"))
+                .isEqualTo(WORKERS);
+        assertThat(stopped.notes().released()).isEqualTo(WORKERS);
+    }
+
+    @Test
+    @DirtiesContext
+    void secondSignalCutsDownloadsAndTheirAnswersAreUsedLater() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.SOUND, 4);
+        night.script().media(_ -> true, MediaReply.hang());
+        CompletableFuture<RunSummary> run = night.runAside();
+        NightlyScenario.await("downloads hang", () -> night.provider().mediaRequests() >= 4);
+        gate.stop("SIGTERM");
+        gate.stop("SIGTERM");
+
+        RunSummary stopped = ended(run);
+
+        assertEnded(stopped, ExitCode.INTERRUPTED);
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(notes)
+                .allSatisfy(note -> assertThat(night.note(note).mediaAttempts()).isZero());
+        assertThat(night.bills(notes.getFirst())).containsExactly("YES");
+        assertThat(night.calls()).isEqualTo(4);
+        assertThat(night.claims()).isZero();
+    }
+}

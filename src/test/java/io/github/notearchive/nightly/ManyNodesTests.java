@@ -1,0 +1,377 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static io.github.notearchive.nightly.NightlyScenario.ended;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.stats.Nodes;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.sandbox.Reply;
+import java.sql.Timestamp;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/**
+ * One node beside others, which are rows here: what they have met, and what they hold.
+ * {@code acceptance.ThreeNodesTests} has processes.
+ */
+@NightlyJobTest
+class ManyNodesTests {
+
+    private static final int WORKERS = 32;
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    RunStopper gate;
+
+    @Autowired
+    Nodes nodes;
+
+    @ParameterizedTest
+    @CsvSource({
+        "303, QUOTA_EXHAUSTED, 3",
+        "100, BLOCKED_TOKEN, 4",
+        "600, BLOCKED_PERMISSION, 4",
+        "601, BLOCKED_BALANCE, 4"
+    })
+    void whatAnotherNodeMeetsEndsThisOneWithoutAnotherCall(int code, ExitCode exitCode, int number) throws Exception {
+        List<String> notes = night.pending(60);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
+        anotherNodeMeets(code);
+        night.provider().releaseAnswers();
+
+        RunSummary stopped = ended(run);
+
+        assertEnded(stopped, exitCode);
+        assertThat(stopped.exitCode().number()).isEqualTo(number);
+        assertThat(stopped.reason()).contains("code " + code + " (MET)", "met by node east in execution 4711");
+        assertThat(night.calls()).isEqualTo(WORKERS);
+        assertThat(night.archived()).hasSize(WORKERS);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED, PENDING);
+        assertThat(night.claims()).isZero();
+        assertThat(night.count("SELECT count(*) FROM source_gate"))
+                .as("the node that met it closes the gate")
+                .isZero();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(60);
+    }
+
+    @Test
+    void aNodeThatMakesNoCallLearnsOfItToo() throws Exception {
+        List<String> notes = night.pending(1);
+        night.script().always(notes.getFirst(), Reply.hang());
+        CompletableFuture<RunSummary> run = night.runAside();
+        NightlyScenario.await("it is asked about", () -> night.calls() == 1);
+        anotherNodeMeets(601);
+
+        NightlyScenario.await("the gate is closed", () -> gate.isClosed());
+        night.script().clear().releaseHung();
+
+        assertEnded(ended(run), ExitCode.BLOCKED_BALANCE);
+        assertThat(night.calls()).isOne();
+    }
+
+    @Test
+    void whatThisNodeMeetsIsThereForTheOthersOnceForEachRun() {
+        night.pending(60);
+        night.script().grants(20);
+
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        assertEnded(night.force(), ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(night.sql().sql("""
+                                        SELECT concat_ws(' ', s.code, s.holds_until = timestamptz '2026-03-11 00:00+08', e.exit_code)
+                                        FROM run_stop s JOIN batch_job_execution e USING (job_execution_id)
+                                        ORDER BY s.id
+                                        """).query(String.class).list())
+                .containsExactly("303 t QUOTA_EXHAUSTED", "303 t QUOTA_EXHAUSTED");
+    }
+
+    @Test
+    void aRunIsNotEndedByWhatWasMetBeforeItBegan() {
+        night.pending(5);
+        anotherNodeMeets(303);
+        anotherNodeMeets(100);
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void theNotesOfADeadNodeAreTakenOverWhenTheirLeaseIsOverAndNotWaitedForBefore() {
+        List<String> notes = night.pending(20);
+        anotherNodeHolds(notes.subList(0, 5));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes.subList(0, 5))).containsOnly(PENDING);
+        assertThat(night.archived()).hasSize(15);
+
+        night.sql()
+                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'east'")
+                .update();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(20);
+    }
+
+    @Test
+    void aNoteWhoseCallOfAnotherNodeHasNoResponseYetIsPostponedToTheNextNightUncounted() {
+        List<String> notes = night.pending(10);
+        List<String> outstanding = notes.subList(0, 4);
+        anotherNodeAsked(outstanding);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.INCOMPLETE);
+        assertThat(night.calls()).isEqualTo(6);
+        assertThat(night.states(outstanding)).containsOnly(POSTPONED);
+        assertThat(outstanding).allSatisfy(note -> {
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).lastError()).contains("of execution 4711", "has no response yet");
+        });
+        assertThat(night.claims()).isZero();
+
+        anotherNodeReceives(outstanding.subList(0, 2)); // and never the two others
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(outstanding).extracting(night::calls).containsExactly(0, 0, 1, 1);
+        assertThat(night.count("SELECT sum(attempts) FROM worklist")).isZero();
+    }
+
+    @Test
+    void aRefreshWhoseCallOfAnotherNodeHasNoResponseYetWaitsForTheNextNight() {
+        String note = night.pending(1).getFirst();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.isDaysLater(8);
+        night.sql()
+                .sql("UPDATE worklist SET refresh_night = :tonight")
+                .param("tonight", night.today().date())
+                .update();
+        anotherNodeAsked(List.of(note));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isOne();
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(2);
+    }
+
+    /** As when the database comes back to a node after its leases have ended. */
+    @Test
+    void aResponseThatIsWrittenAfterItsNoteWasPostponedByAnotherNodeIsUsedAtOnce() throws Exception {
+        List<String> notes = night.pending(3);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(3, NightlyScenario.PATIENCE);
+        night.sql().sql("""
+                        UPDATE worklist
+                        SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL, state = 'POSTPONED', due_at = :midnight
+                        """).param("midnight", Timestamp.from(night.midnight())).update();
+        night.provider().releaseAnswers();
+
+        assertEnded(ended(run), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    @Test
+    void aRecoveredNodeSetsItsNotesDueThatOthersPostponed() {
+        List<String> notes = night.pending(3);
+        assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
+        List<String> left =
+                notes.stream().filter(note -> night.state(note) == PENDING).toList();
+        night.sql()
+                .sql("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
+                        SELECT note_id, 'note-detail/v1', :now, (SELECT max(job_execution_id) FROM batch_job_execution)
+                        FROM worklist WHERE state = 'PENDING';
+                        """)
+                .param("now", Timestamp.from(night.clock().instant()))
+                .update();
+        night.sql()
+                .sql("UPDATE worklist SET state = 'POSTPONED', due_at = :midnight WHERE state = 'PENDING'")
+                .param("midnight", Timestamp.from(night.midnight()))
+                .update();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(left).hasSize(2).extracting(night::calls).containsOnly(1);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE recovered_at IS NOT NULL"))
+                .isEqualTo(2);
+    }
+
+    @Test
+    void aNodeWhoseLeasesWereLostWritesNothing() throws Exception {
+        List<String> notes = night.pending(3);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(3, NightlyScenario.PATIENCE);
+        anotherNodeHolds(notes); // as if this one had been away for longer than its leases
+        night.provider().releaseAnswers();
+
+        RunSummary lost = ended(run);
+
+        assertEnded(lost, ExitCode.COMPLETED);
+        assertThat(lost.notes().archived()).isZero();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
+                .isEqualTo(3);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE answer IS NOT NULL"))
+                .as("what was paid for is kept")
+                .isEqualTo(3);
+    }
+
+    @Test
+    void whatIsWrittenWhenARunBeginsFailsNoOtherNodesTransaction() {
+        night.sql().sql("""
+                        CREATE TABLE seen (isolation text);
+                        CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN INSERT INTO seen VALUES (current_setting('transaction_isolation')); RETURN NULL; END $$;
+                        CREATE TRIGGER see AFTER INSERT ON batch_job_execution EXECUTE FUNCTION see();
+                        CREATE TRIGGER see AFTER INSERT ON batch_step_execution EXECUTE FUNCTION see();
+                        """).update();
+        try {
+            night.pending(1);
+
+            assertEnded(night.run(), ExitCode.COMPLETED);
+
+            assertThat(night.sql()
+                            .sql("SELECT DISTINCT isolation FROM seen")
+                            .query(String.class)
+                            .list())
+                    .containsExactly("read committed");
+        } finally {
+            night.sql().sql("DROP FUNCTION see() CASCADE; DROP TABLE seen").update();
+        }
+    }
+
+    @Test
+    void eachNodeIsShownWithWhatItDoesAndWhatIsToBeDoneAboutIt() throws Exception {
+        assertThat(nodes.all(night.today())).isEmpty();
+        List<String> notes = night.pending(10);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(10, NightlyScenario.PATIENCE);
+        anotherNodeRan();
+        anotherNodeHolds(notes.subList(0, 2));
+
+        List<Nodes.Node> shown = nodes.all(night.today());
+
+        assertThat(shown).extracting(Nodes.Node::node).containsExactly("main", "east");
+        assertThat(shown.getFirst()).satisfies(main -> {
+            assertThat(main.state()).isEqualTo(Nodes.State.RUNNING);
+            assertThat(main.execution()).isNotNull();
+            assertThat(main.exitCode()).isNull();
+            assertThat(main.began()).isNotNull();
+            assertThat(main.ended()).isNull();
+            assertThat(main.notesInHand()).isEqualTo(8);
+            assertThat(main.callsTonight()).isEqualTo(10);
+            assertThat(main.lastHeard()).isNotNull();
+            assertThat(main.next()).isNull();
+        });
+        assertThat(shown.getLast()).satisfies(east -> {
+            assertThat(east.state()).isEqualTo(Nodes.State.DIED);
+            assertThat(east.execution()).isEqualTo(4711);
+            assertThat(east.notesInHand()).isEqualTo(2);
+            assertThat(east.callsTonight()).isZero();
+            assertThat(east.next())
+                    .startsWith("note-archive run --node east continues")
+                    .contains("take its notes over from ");
+        });
+
+        night.provider().releaseAnswers();
+        assertEnded(ended(run), ExitCode.COMPLETED);
+        assertThat(nodes.all(night.today()))
+                .filteredOn(node -> node.node().equals("main"))
+                .singleElement()
+                .satisfies(main -> {
+                    assertThat(main.state()).isEqualTo(Nodes.State.ENDED);
+                    assertThat(main.exitCode()).isEqualTo("COMPLETED");
+                    assertThat(main.ended()).isNotNull();
+                    assertThat(main.notesInHand()).isZero();
+                });
+    }
+
+    private void anotherNodeMeets(int code) {
+        anotherNodeRan();
+        night.sql()
+                .sql("""
+                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
+                        VALUES (:code, :reason, :now::timestamptz,
+                                CASE WHEN :code = 303 THEN :midnight::timestamptz END, 4711)
+                        """)
+                .param("code", code)
+                .param("reason", "code " + code + " (MET)")
+                .param("now", Timestamp.from(night.clock().instant()))
+                .param("midnight", Timestamp.from(night.midnight()))
+                .update();
+    }
+
+    private void anotherNodeAsked(List<String> notes) {
+        anotherNodeRan();
+        night.sql()
+                .sql("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id)
+                        SELECT note_id, 'note-detail/v1', :now, 4711 FROM worklist WHERE note_id IN (:notes)
+                        """)
+                .param("now", Timestamp.from(night.clock().instant()))
+                .param("notes", notes)
+                .update();
+    }
+
+    private void anotherNodeReceives(List<String> notes) {
+        for (String note : notes) {
+            night.sql()
+                    .sql("""
+                            UPDATE api_call SET received_at = sent_at, http_status = 200, code = 0, billed = 'YES', answer = :answer
+                            WHERE note_id = :note
+                            """)
+                    .param("note", note)
+                    .param("answer", night.provider().envelope(note).toString().getBytes(UTF_8))
+                    .update();
+        }
+    }
+
+    private void anotherNodeRan() {
+        night.sql().sql("""
+                        WITH instance AS (
+                            INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                            VALUES (4711, 0, 'archiveNotes', '4711')
+                            ON CONFLICT DO NOTHING RETURNING job_instance_id),
+                        execution AS (
+                            INSERT INTO batch_job_execution
+                                (job_execution_id, version, job_instance_id, create_time, start_time, status)
+                            SELECT 4711, 0, job_instance_id, now(), now(), 'STARTED' FROM instance RETURNING job_execution_id)
+                        INSERT INTO batch_job_execution_params
+                            (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
+                        """).update();
+    }
+
+    private void anotherNodeHolds(List<String> notes) {
+        night.sql().sql("""
+                        UPDATE worklist SET claimed_by = 'east', claimed_until = now() + interval '5 minutes',
+                                            claim_id = nextval('worklist_claim_seq')
+                        WHERE note_id IN (:notes)
+                        """).param("notes", notes).update();
+    }
+}

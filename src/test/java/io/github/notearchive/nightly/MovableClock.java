@@ -1,0 +1,32 @@
+package io.github.notearchive.nightly;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.ZoneOffset;
+
+/** A clock that can be set, and goes on from there: a retry that is due in 20 ms comes due. */
+public final class MovableClock extends Clock {
+
+    private volatile Duration ahead = Duration.ZERO;
+
+    public void set(Instant instant) {
+        ahead = Duration.between(Instant.now(), instant);
+    }
+
+    @Override
+    public Instant instant() {
+        return Instant.now().plus(ahead);
+    }
+
+    @Override
+    public ZoneId getZone() {
+        return ZoneOffset.UTC;
+    }
+
+    @Override
+    public Clock withZone(ZoneId zone) {
+        throw new UnsupportedOperationException("This clock has one zone");
+    }
+}

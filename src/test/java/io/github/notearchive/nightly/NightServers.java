@@ -1,0 +1,118 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedDatabase;
+import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.net.URI;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+
+/**
+ * PostgreSQL, S3 store and provider of the tests of the job, started once in a JVM: two of each, so that two classes
+ * can run at a time.
+ *
+ * <p>What lies under {@code target/} is kept from one JVM to the next, since making a cluster takes seconds; the
+ * database within it is made anew.
+ */
+public final class NightServers {
+
+    public static final String BUCKET = "nights";
+
+    private static final String DATABASE = "nights";
+
+    final Path home;
+
+    /**
+     * Where the numbers of executions begin. Spring Batch tells the executions of a JVM apart by their numbers only,
+     * and would take the step of one database for that of the other.
+     */
+    final long firstExecution;
+
+    int nights;
+    final MovableClock clock = new MovableClock();
+    final SandboxProvider provider;
+    final EmbeddedDatabase database;
+    final EmbeddedStore store;
+    final String jdbcUrl;
+    final Relay providerRelay;
+    final Relay storeRelay;
+
+    /** Before the database; only classes that ask for it go this way. */
+    final Relay databaseRelay;
+
+    private NightServers(Path home, long firstExecution) throws SQLException {
+        this.home = home;
+        this.firstExecution = firstExecution;
+        DataDirectory directory = DataDirectory.open(home);
+        database = EmbeddedDatabase.open(directory);
+        store = EmbeddedStore.open(directory);
+        provider = SandboxProvider.start(SandboxSettings.defaults().withMediaSize(2_048));
+        providerRelay = new Relay(provider.baseUrl().getPort());
+        storeRelay = new Relay(store.endpoint().getPort());
+        jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);
+        databaseRelay =
+                new Relay(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
+        Runtime.getRuntime().addShutdownHook(new Thread(() -> close(directory)));
+        try (Connection connection =
+                        DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
+                Statement statement = connection.createStatement()) {
+            // nothing here outlives the JVM, so nothing needs to reach the disk
+            statement.execute("ALTER SYSTEM SET fsync = off");
+            statement.execute("SELECT pg_reload_conf()");
+            statement.execute("DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)");
+            statement.execute("CREATE DATABASE " + DATABASE);
+        }
+    }
+
+    public static NightServers running() {
+        return Running.SERVERS;
+    }
+
+    /** Others, for those that run beside. */
+    static NightServers others() {
+        return Others.SERVERS;
+    }
+
+    /** The database by way of its relay. */
+    String relayedJdbcUrl() {
+        URI direct = URI.create(jdbcUrl.substring("jdbc:".length()));
+        return jdbcUrl.replace(direct.getAuthority(), databaseRelay.address().getAuthority());
+    }
+
+    /** The folder that the store keeps its objects in. */
+    Path bucket() {
+        return home.resolve("s3").resolve(BUCKET);
+    }
+
+    public Connection connect() throws SQLException {
+        return DriverManager.getConnection(jdbcUrl, database.user(), database.password());
+    }
+
+    private void close(DataDirectory directory) {
+        provider.close();
+        store.close();
+        database.close();
+        directory.close();
+    }
+
+    private static NightServers start(String name, long firstExecution) {
+        try {
+            return new NightServers(Path.of("target", "nights", name).toAbsolutePath(), firstExecution);
+        } catch (SQLException e) {
+            throw new IllegalStateException("The database of the tests cannot be made", e);
+        }
+    }
+
+    private static final class Running {
+        static final NightServers SERVERS = start("running", 1);
+    }
+
+    private static final class Others {
+        static final NightServers SERVERS = start("others", 1_000_000);
+    }
+}

@@ -1,0 +1,66 @@
+package io.github.notearchive.nightly;
+
+import java.time.Clock;
+import java.util.HashMap;
+import java.util.Map;
+import org.springframework.context.ApplicationContextInitializer;
+import org.springframework.context.support.GenericApplicationContext;
+import org.springframework.core.env.MapPropertySource;
+import org.springframework.core.env.MutablePropertySources;
+import org.springframework.test.context.support.TestPropertySourceUtils;
+
+/** Leads the program to the servers of the tests, with waits that a test can afford. */
+class NightSettings implements ApplicationContextInitializer<GenericApplicationContext> {
+
+    /** The same to the other servers. */
+    static final class Beside extends NightSettings {
+
+        @Override
+        NightServers servers() {
+            return NightServers.others();
+        }
+    }
+
+    NightServers servers() {
+        return NightServers.running();
+    }
+
+    @Override
+    public void initialize(GenericApplicationContext context) {
+        NightServers servers = servers();
+        context.registerBean(NightServers.class, () -> servers);
+        context.registerBean(Clock.class, () -> servers.clock);
+        Map<String, Object> settings = new HashMap<>();
+        settings.put("archive.data-dir", servers.home.resolve("work").toString());
+        settings.put("archive.source.base-url", servers.providerRelay.address());
+        settings.put("archive.source.token", servers.provider.token());
+        settings.put("archive.source.calls-per-second", "500");
+        settings.put("archive.source.connect-timeout", "2s");
+        settings.put("archive.source.response-timeout", "30s");
+        settings.put("archive.retry.delays", "20ms,40ms");
+        settings.put("archive.media.allowed-hosts", servers.provider.mediaHost());
+        settings.put("archive.media.backoff", "10ms");
+        settings.put("archive.media.idle-timeout", "10s");
+        settings.put("archive.store.endpoint", servers.storeRelay.address());
+        settings.put("archive.store.bucket", NightServers.BUCKET);
+        settings.put("archive.store.access-key", servers.store.accessKey());
+        settings.put("archive.store.secret-key", servers.store.secretKey());
+        settings.put("archive.store.tries", "2");
+        settings.put("spring.datasource.url", servers.jdbcUrl);
+        settings.put("spring.datasource.username", servers.database.user());
+        settings.put("spring.datasource.password", servers.database.password());
+        settings.put("logging.level.io.github.notearchive", "error");
+        add(context.getEnvironment().getPropertySources(), settings);
+    }
+
+    /** Before the program's own settings, behind those that a class asks for. */
+    private static void add(MutablePropertySources sources, Map<String, Object> settings) {
+        MapPropertySource source = new MapPropertySource("nights", settings);
+        String ofTheClass = TestPropertySourceUtils.INLINED_PROPERTIES_PROPERTY_SOURCE_NAME;
+        if (sources.contains(ofTheClass)) {
+            sources.addAfter(ofTheClass, source);
+        } else {
+            sources.addFirst(source);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static io.github.notearchive.nightly.NightlyScenario.ended;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.sql.Connection;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import javax.sql.DataSource;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** Limits of our own beside that of calls: media bytes of a night, and its end. */
+@BesideNightlyJobTest
+@TestPropertySource(
+        properties = {
+            "archive.workers=2",
+            "archive.source.calls-per-night=100",
+            "archive.limits.bytes-per-night=1MB",
+            "archive.limits.stop-at=13:30",
+            "archive.limits.max-duration=1h"
+        })
+class NightlyMediaLimitTests {
+
+    private static final long LIMIT = 1 << 20;
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    RunStopper gate;
+
+    @Autowired
+    NightlyBytes bytes;
+
+    @Autowired
+    ActiveRuns runs;
+
+    @Autowired
+    DataSource dataSource;
+
+    @Test
+    void bytesOfANightEndItAcrossRestartsAndNodesAndTheRestComesTheNextNight() {
+        List<String> notes = night.pending(SandboxNoteKind.TEXT, 6);
+        storedElsewhere(LIMIT - 1, night.clock().instant().minus(Duration.ofDays(1)));
+        storedElsewhere(LIMIT - 1, night.clock().instant());
+        List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 10);
+
+        RunSummary first = night.run();
+
+        assertEnded(first, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(first.reason())
+                .isEqualTo("our own limit of 1MB of media a night is used up until 2026-03-11 00:00 in Shanghai");
+        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED");
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(pictures.stream()
+                        .filter(note -> night.state(note) == ARCHIVED)
+                        .count())
+                .as("what was in work is finished")
+                .isBetween(1L, 2L);
+        assertThat(night.states(pictures)).containsOnly(ARCHIVED, PENDING);
+        assertThat(night.claims()).isZero();
+        int calls = night.calls();
+
+        RunSummary again = night.run();
+        RunSummary elsewhere = night.run(new RunOptions(null, null, true, "other"));
+
+        assertEnded(again, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(again.execution()).isNull();
+        assertEnded(elsewhere, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(elsewhere.execution()).isNull();
+        assertThat(night.calls()).isEqualTo(calls);
+
+        night.isNextDay();
+        RunSummary next = night.run();
+
+        assertThat(next.execution().restart()).isTrue();
+        assertThat(night.calls()).isGreaterThan(calls);
+    }
+
+    @Test
+    void bytesThatAreStoredAndNotYetInTheTablesCountAsSoonAsTheyAre() throws Exception {
+        storedElsewhere(LIMIT - 1, night.clock().instant());
+        List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 6);
+        CompletableFuture<RunSummary> run;
+        try (Connection other = dataSource.getConnection();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE");
+            run = night.runAside();
+            NightlyScenario.await("both notes have their files stored and no rows", () -> waitingForTheTable() == 2);
+
+            assertThat(bytes.isUsedUp(runs.current())).isFalse();
+            other.rollback();
+        }
+
+        assertEnded(ended(run), ExitCode.QUOTA_EXHAUSTED);
+        assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED))
+                .hasSize(2);
+    }
+
+    private int waitingForTheTable() {
+        return night.sql()
+                .sql("SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted")
+                .query(Integer.class)
+                .single();
+    }
+
+    @Test
+    void nothingThatIsDueIsNoLimitMet() {
+        night.pending(SandboxNoteKind.TEXT, 2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 1);
+        storedElsewhere(LIMIT - 1, night.clock().instant());
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.states(pictures)).containsOnly(ARCHIVED);
+    }
+
+    @Test
+    void callsOfAnotherNodeThatRunsAtOnceAreWithinOneLimit() throws Exception {
+        night.pending(SandboxNoteKind.TEXT, 10);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(2, NightlyScenario.PATIENCE);
+        night.sql().sql("UPDATE nightly_calls SET calls = calls + 95").update();
+        night.provider().releaseAnswers();
+
+        RunSummary limited = ended(run);
+
+        assertEnded(limited, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(limited.reason()).startsWith("our own limit of 100 calls a night is used up");
+        assertThat(night.calls()).isEqualTo(5);
+        assertThat(night.archived()).hasSize(5);
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        assertThat(night.calls()).isEqualTo(5);
+    }
+
+    @Test
+    void timeOfDayEndsTheRunAndLeavesTheRestDue() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.TEXT, 8);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeld(2, NightlyScenario.PATIENCE);
+        night.clock().set(shanghai("2026-03-10T13:30:00+08:00"));
+        NightlyScenario.await("the night is over", () -> gate.closure().isPresent());
+        night.provider().releaseAnswers();
+
+        RunSummary stopped = ended(run);
+
+        assertEnded(stopped, ExitCode.INTERRUPTED);
+        assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 in Shanghai has come");
+        assertThat(night.archived()).hasSize(2);
+        assertThat(night.claims()).isZero();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+
+    private static Instant shanghai(String time) {
+        return OffsetDateTime.parse(time).toInstant();
+    }
+
+    /** Another node has stored a file of so many bytes. */
+    private void storedElsewhere(long bytes, Instant at) {
+        night.sql()
+                .sql("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                        SELECT d, 'media/' || left(d, 2) || '/' || d || '.jpg', :bytes, 'image/jpeg', :at, :at
+                        FROM encode(sha256(convert_to(:at::text, 'UTF8')), 'hex') AS digest (d)
+                        """)
+                .param("bytes", bytes)
+                .param("at", Timestamp.from(at))
+                .update();
+    }
+}

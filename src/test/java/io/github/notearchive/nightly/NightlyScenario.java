@@ -1,0 +1,519 @@
+package io.github.notearchive.nightly;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.ledger.CallHistory;
+import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
+import io.github.notearchive.archive.worklist.EnqueueReport;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxScript;
+import java.io.IOException;
+import java.io.StringReader;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import tools.jackson.databind.JsonNode;
+
+/**
+ * One night of archiving, in the words of those who run it: what is pending, what the provider does, and what came of
+ * it.
+ *
+ * <p>It begins at noon in Shanghai of the same day in every test.
+ */
+public final class NightlyScenario {
+
+    public static final Duration PATIENCE = Duration.ofSeconds(20);
+
+    private static final LocalDate FIRST = LocalDate.of(2026, 3, 10);
+
+    private final JdbcClient jdbc;
+    private final NightlyJobRunner runner;
+    private final Worklist worklist;
+    private final OperatorActions interventions;
+    private final Enqueuer enqueuer;
+    private final CallHistory history;
+    private final MediaCatalog media;
+    private final ArchiveProperties settings;
+    private final NightServers servers;
+    private final List<CompletableFuture<RunSummary>> aside = new ArrayList<>();
+
+    NightlyScenario(
+            NightServers servers,
+            JdbcClient jdbc,
+            NightlyJobRunner runner,
+            Worklist worklist,
+            OperatorActions interventions,
+            Enqueuer enqueuer,
+            CallHistory history,
+            MediaCatalog media,
+            ArchiveProperties settings) {
+        this.servers = servers;
+        this.jdbc = jdbc;
+        this.runner = runner;
+        this.worklist = worklist;
+        this.interventions = interventions;
+        this.enqueuer = enqueuer;
+        this.history = history;
+        this.media = media;
+        this.settings = settings;
+    }
+
+    /** Empties everything, and lets the provider do what it should. */
+    void begin() {
+        servers.clock.set(noonOf(FIRST));
+        servers.provider.script().clear().unlimited();
+        servers.provider.resetCounts();
+        empty();
+        emptyBucket();
+        delete(answerFiles());
+    }
+
+    /** Where nodes of this machine keep answers that the database does not take. */
+    public Path answerFiles() {
+        return servers.home.resolve("work").resolve("answers");
+    }
+
+    /**
+     * Deletes all rows, in whatever order; to truncate some sixty small files anew takes ten times as long. Once in a
+     * while they are, since what is deleted is still read.
+     */
+    private void empty() {
+        if (servers.nights == 0) {
+            for (String sequence :
+                    List.of("batch_job_instance_seq", "batch_job_execution_seq", "batch_step_execution_seq")) {
+                jdbc.sql("SELECT setval(?::regclass, ?)")
+                        .params(sequence, servers.firstExecution)
+                        .query(Long.class)
+                        .single();
+            }
+        }
+        String tables = """
+                worklist, api_call, nightly_calls, source_gate, run_stop, call_pace, author, note, note_capture, note_topic, note_mention,
+                note_comment, media_object, note_media, fixity_finding, schema_drift, refresh_policy, run_summary,
+                forgotten_note, forgotten_author, forgotten_object, archive, worklist_count, media_object_count, batch_job_instance,
+                batch_job_execution, batch_job_execution_params, batch_job_execution_context,
+                batch_step_execution, batch_step_execution_context\
+                """;
+        if (servers.nights++ % 20 == 0) {
+            jdbc.sql("TRUNCATE " + tables + " CASCADE").update();
+            return;
+        }
+        StringBuilder deletes = new StringBuilder("SET session_replication_role = replica;");
+        for (String table : tables.split(",\\s*")) {
+            deletes.append("DELETE FROM ").append(table).append(';');
+        }
+        jdbc.sql(deletes.append("SET session_replication_role = DEFAULT").toString())
+                .update();
+    }
+
+    /** Lets go whatever is held, and waits for the runs aside. */
+    void end() throws Exception {
+        servers.provider.script().clear().releaseHung();
+        servers.provider.releaseAnswers();
+        servers.provider.releaseMedia();
+        servers.providerRelay.mend();
+        servers.storeRelay.mend();
+        mendWayToDatabase();
+        for (CompletableFuture<RunSummary> run : aside) {
+            RunSummary _ = run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+        }
+        aside.clear();
+        await(
+                "the provider is done with all calls",
+                () -> servers.provider.callsSeen().size() >= servers.provider.calls()
+                        && servers.provider.videoCallsSeen().size() >= servers.provider.videoCalls());
+    }
+
+    private void emptyBucket() {
+        delete(bucket());
+    }
+
+    private static void delete(Path directory) {
+        if (!Files.exists(directory)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(directory)) {
+            for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                Files.delete(file);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private static Instant noonOf(LocalDate day) {
+        return day.atTime(12, 0).atZone(io.github.notearchive.note.Night.ZONE).toInstant();
+    }
+
+    // the provider
+
+    public SandboxProvider provider() {
+        return servers.provider;
+    }
+
+    public SandboxScript script() {
+        return servers.provider.script();
+    }
+
+    Relay wayToProvider() {
+        return servers.providerRelay;
+    }
+
+    public Relay wayToStore() {
+        return servers.storeRelay;
+    }
+
+    /** For classes whose database is behind the relay. */
+    Relay wayToDatabase() {
+        return servers.databaseRelay;
+    }
+
+    /** Returns when the pool, which refuses connections for a moment, gives them again. */
+    void mendWayToDatabase() throws InterruptedException {
+        servers.databaseRelay.mend();
+        await("the database accepts connections", () -> {
+            try {
+                return count("SELECT 1") == 1;
+            } catch (DataAccessException e) {
+                return false;
+            }
+        });
+    }
+
+    /** Requests that reached the provider. */
+    public int calls() {
+        return servers.provider.calls();
+    }
+
+    public int calls(String note) {
+        return servers.provider.calls(note);
+    }
+
+    // the worklist
+
+    /** Enqueues so many notes, of text alone. */
+    public List<String> pending(int count) {
+        return pending(SandboxNoteKind.TEXT, count);
+    }
+
+    public List<String> pending(SandboxNoteKind kind, int count) {
+        return pending(servers.provider.noteIds(kind, count));
+    }
+
+    public List<String> pending(List<String> notes) {
+        EnqueueReport report = enqueuer.enqueue(
+                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test"), _ -> {});
+        assertThat(report.added()).isEqualTo(notes.size());
+        return notes;
+    }
+
+    public void requeue(String note) {
+        assertThat(interventions.requeue(List.of(new NoteId(note)))).hasSize(1);
+    }
+
+    public Worklist.Entry note(String note) {
+        return worklist.find(new NoteId(note)).orElseThrow();
+    }
+
+    public NoteState state(String note) {
+        return note(note).state();
+    }
+
+    public List<NoteState> states(List<String> notes) {
+        return notes.stream().map(this::state).toList();
+    }
+
+    /** The notes that are ARCHIVED. */
+    public List<String> archived() {
+        return jdbc.sql("SELECT note_id FROM worklist WHERE state = 'ARCHIVED' ORDER BY note_id")
+                .query(String.class)
+                .list();
+    }
+
+    /** Claims of whatever node. */
+    long claims() {
+        return count("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL");
+    }
+
+    // what there is in the database
+
+    public List<CallEntry> ledger(String note) {
+        return history.of(new NoteId(note));
+    }
+
+    /** The bills of a note's calls, oldest first. */
+    public List<String> bills(String note) {
+        return ledger(note).stream().map(call -> call.billed().name()).toList();
+    }
+
+    public List<SlotRow> slots(String note) {
+        return media.slotsOf(new NoteId(note));
+    }
+
+    /** The node's executions, oldest first. */
+    public List<Execution> executions() {
+        return jdbc.sql("""
+                        SELECT job_execution_id, job_instance_id, status, exit_code, exit_message
+                        FROM batch_job_execution ORDER BY job_execution_id
+                        """)
+                .query((row, _) -> new Execution(
+                        row.getLong(1), row.getLong(2), row.getString(3), row.getString(4), row.getString(5)))
+                .list();
+    }
+
+    public List<String> exitCodes() {
+        return executions().stream().map(Execution::exitCode).toList();
+    }
+
+    public Set<Long> instances() {
+        return new HashSet<>(executions().stream().map(Execution::instance).toList());
+    }
+
+    /** Notes read and notes written by the workers of an execution. */
+    List<Long> readAndWritten(Long execution) {
+        return jdbc.sql("""
+                        SELECT sum(read_count) AS read, sum(write_count) AS written
+                        FROM batch_step_execution
+                        WHERE job_execution_id = :execution AND step_name LIKE 'archiveNotes:%'
+                        """)
+                .param("execution", execution)
+                .query((row, _) -> List.of(row.getLong(1), row.getLong(2)))
+                .single();
+    }
+
+    public long count(String sql) {
+        return jdbc.sql(sql).query(Long.class).single();
+    }
+
+    public JdbcClient sql() {
+        return jdbc;
+    }
+
+    public record Execution(long id, long instance, String status, String exitCode, String message) {}
+
+    /** The ledger holds an answer of this note that was bought so long ago. */
+    public void holdsAnswerOf(String note, Duration ago) {
+        Timestamp then = Timestamp.from(servers.clock.instant().minus(ago));
+        jdbc.sql("""
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, answer)
+                        VALUES (:note, 'note-detail/v1', :then, :then, 200, 0, 'YES', :answer)
+                        """)
+                .param("note", note)
+                .param("then", then)
+                .param("answer", servers.provider.envelope(note).toString().getBytes(UTF_8))
+                .update();
+    }
+
+    /** Whether a paid response waits in a file for the database. */
+    public boolean hasSpooledResponse() {
+        try (Stream<Path> files = Files.walk(servers.home.resolve("work").resolve("answers"))) {
+            return files.anyMatch(file -> file.toString().endsWith(".answer"));
+        } catch (NoSuchFileException e) {
+            return false;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    // what there is in the bucket
+
+    /** The keys below a prefix, sorted, with the bytes of each. */
+    public TreeMap<String, byte[]> objects(String prefix) {
+        TreeMap<String, byte[]> objects = new TreeMap<>();
+        Path bucket = bucket();
+        try (Stream<Path> files = Files.walk(bucket)) {
+            for (Path file : files.filter(Files::isRegularFile).toList()) {
+                String key = bucket.relativize(file).toString();
+                if (key.startsWith(prefix)) {
+                    objects.put(key, Files.readAllBytes(file));
+                }
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return objects;
+    }
+
+    /** The folder that the store keeps its objects in. */
+    public Path bucket() {
+        return servers.bucket();
+    }
+
+    /** From now on the database accepts no update of such rows, as on a full disk. */
+    void fullDisk(String table, String rows) {
+        refuses(table, rows, "53100", "could not extend file");
+    }
+
+    /** From now on the database accepts no update of such rows. */
+    void refuses(String table, String rows, String sqlState, String message) {
+        jdbc.sql("""
+                        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN RAISE EXCEPTION '%s' USING ERRCODE = '%s'; END $$
+                        """.formatted(message, sqlState)).update();
+        jdbc.sql("CREATE TRIGGER full_disk BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION full_disk()"
+                        .formatted(table, rows))
+                .update();
+    }
+
+    void mendDisk() {
+        jdbc.sql("DROP FUNCTION full_disk CASCADE").update();
+    }
+
+    /** Another session of the database. */
+    public Connection connect() throws SQLException {
+        return servers.connect();
+    }
+
+    /** The source's names of a note's pictures, as they stand in the addresses. */
+    public List<String> pictures(String note) {
+        JsonNode images = servers.provider.envelope(note).at("/data/0/note_list/0/images_list");
+        return images.valueStream()
+                .map(image -> image.path("fileid").stringValue())
+                .toList();
+    }
+
+    // time
+
+    public MovableClock clock() {
+        return servers.clock;
+    }
+
+    public io.github.notearchive.note.Night today() {
+        return io.github.notearchive.note.Night.current(servers.clock);
+    }
+
+    /** It is noon in Shanghai of the next day. */
+    public void isNextDay() {
+        servers.clock.set(noonOf(today().date().plusDays(1)));
+    }
+
+    public void isDaysLater(int days) {
+        servers.clock.set(noonOf(today().date().plusDays(days)));
+    }
+
+    /** Lets an answer go that is held, and midnight pass before it can be written down. */
+    void midnightComesBeforeTheAnswerIsWritten() throws Exception {
+        try (Connection other = connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE api_call");
+            servers.provider.releaseAnswers();
+            await("the answer is to be written", () -> count("SELECT count(*) FROM pg_locks WHERE NOT granted") > 0);
+            servers.clock.set(midnight().plusMillis(1));
+            other.rollback();
+        }
+    }
+
+    /** When the night that it is now ends. */
+    Instant midnight() {
+        return today().ends();
+    }
+
+    // runs
+
+    public RunSummary run() {
+        return run(options());
+    }
+
+    public RunSummary run(RunOptions options) {
+        return runner.run(options);
+    }
+
+    RunSummary force() {
+        return run(new RunOptions(null, null, true, settings.node()));
+    }
+
+    RunSummary runAtMost(long notes) {
+        return run(new RunOptions(notes, null, false, settings.node()));
+    }
+
+    RunOptions options() {
+        return new RunOptions(null, null, false, settings.node());
+    }
+
+    /** A run that goes on while the test does something else. */
+    /**
+     * Waits until the provider holds so many calls of a run aside.
+     *
+     * @throws AssertionError when the run ends before
+     */
+    public void awaitHeld(int calls) throws InterruptedException {
+        try {
+            servers.provider.awaitHeld(calls, PATIENCE);
+        } catch (IllegalStateException e) {
+            throw new AssertionError(
+                    e.getMessage()
+                            + "; runs aside: "
+                            + aside.stream()
+                                    .map(run -> String.valueOf(run.getNow(null)))
+                                    .toList(),
+                    e);
+        }
+    }
+
+    public CompletableFuture<RunSummary> runAside() {
+        return runAside(options());
+    }
+
+    public CompletableFuture<RunSummary> runAside(RunOptions options) {
+        CompletableFuture<RunSummary> run = new CompletableFuture<>();
+        Thread.ofPlatform().name("run aside").start(() -> {
+            try {
+                run.complete(runner.run(options));
+            } catch (Throwable e) {
+                run.completeExceptionally(e);
+            }
+        });
+        aside.add(run);
+        return run;
+    }
+
+    public static RunSummary ended(CompletableFuture<RunSummary> run) throws Exception {
+        return run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    /** Returns when it is so; fails when that takes too long. */
+    public static void await(String what, BooleanSupplier condition) throws InterruptedException {
+        Instant deadline = Instant.now().plus(PATIENCE);
+        while (!condition.getAsBoolean()) {
+            if (Instant.now().isAfter(deadline)) {
+                throw new AssertionError("In vain waited until " + what);
+            }
+            TimeUnit.MILLISECONDS.sleep(5);
+        }
+    }
+
+    public static void assertEnded(RunSummary run, ExitCode exitCode) {
+        assertThat(run.exitCode()).as(run.toString()).isEqualTo(exitCode);
+    }
+}

@@ -1,0 +1,430 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static io.github.notearchive.nightly.NightlyScenario.ended;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.net.httpserver.HttpServer;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.verify.VerifyOptions;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.maintenance.verify.VerifySummary;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** A server that is away ends the run before it burns the list, and the next run goes on. */
+@NightlyJobTest
+class OutageTests {
+
+    private static final int FAULTS = 20;
+    private static final int WORKERS = 32;
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    VerifyRunner verify;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Test
+    void providerThatIsAwayAtTheStartLeavesNoExecution() {
+        List<String> notes = night.pending(3);
+        night.wayToProvider().down();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(run.exitCode().number()).isEqualTo(8);
+        assertThat(run.execution()).isNull();
+        assertThat(night.executions()).isEmpty();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.count("SELECT count(*) FROM api_call")).isZero();
+    }
+
+    @Test
+    void storeThatIsAwayAtTheStartLeavesNoExecution() {
+        night.pending(3);
+        night.wayToStore().down();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.executions()).isEmpty();
+        assertThat(night.calls()).isZero();
+    }
+
+    @Test
+    void storeThatAnswersAndTakesNothingAtTheStartCostsNoCall() throws Exception {
+        List<String> notes = night.pending(3);
+        Path inTheWay = night.bucket().resolve("probe").resolve("something");
+        Files.createDirectories(inTheWay);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(run.reason()).contains("key probe, PUT");
+        assertThat(night.executions()).isEmpty();
+        assertThat(night.calls()).isZero();
+
+        Files.delete(inTheWay);
+        Files.delete(inTheWay.getParent());
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.objects("probe")).isEmpty();
+    }
+
+    @Test
+    void nothingButFaultsEndsTheRunWithFewAttemptsAndTheNextOneContinues() {
+        List<String> notes = night.pending(100);
+        night.script().answersAll(Reply.reset());
+
+        RunSummary faulty = night.run();
+
+        assertEnded(faulty, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
+        });
+        int burnt = night.calls();
+        assertThat(burnt).isBetween(FAULTS, FAULTS + WORKERS);
+        assertThat(night.claims()).isZero();
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND received_at IS NOT NULL"))
+                .isEqualTo(burnt);
+        assertThat(night.count("SELECT sum(attempts) FROM worklist")).isLessThanOrEqualTo(burnt);
+
+        night.script().clear();
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(next.execution().restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(burnt + 100);
+    }
+
+    @Test
+    void providerThatGoesAwayInTheMiddleCostsNoMoney() {
+        List<String> notes = night.pending(100);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        awaitHeld(WORKERS);
+        night.wayToProvider().down();
+
+        RunSummary gone = join(run);
+
+        assertEnded(gone, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.calls()).isEqualTo(WORKERS);
+        assertThat(night.claims()).isZero();
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN'"))
+                .isEqualTo(WORKERS);
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isZero();
+        assertThat(notes).hasSize(100);
+    }
+
+    @Test
+    void storeThatRefusesUsInTheMiddleEndsTheRunAtOnce() throws Exception {
+        List<String> notes = night.pending(40);
+        HttpServer refusing = refusingStore();
+        try {
+            night.provider().holdAnswers();
+            CompletableFuture<RunSummary> run = night.runAside();
+            awaitHeld(WORKERS);
+            night.wayToStore().leadTo(refusing.getAddress().getPort());
+            night.provider().releaseAnswers();
+
+            RunSummary stopped = ended(run);
+
+            assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
+            assertThat(stopped.reason()).contains("SignatureDoesNotMatch");
+            assertThat(night.states(notes)).containsOnly(PENDING);
+            assertThat(night.claims()).isZero();
+            assertThat(night.provider().granted()).isEqualTo(night.calls()).isLessThanOrEqualTo(40);
+
+            RunSummary atStart = night.run();
+
+            assertEnded(atStart, ExitCode.USAGE);
+            assertThat(night.executions()).hasSize(1);
+        } finally {
+            refusing.stop(0);
+        }
+    }
+
+    @Test
+    void mediaHostsThatAreAwayEndTheRunAndTheirAnswersAreUsedLater() {
+        List<String> notes = night.pending(SandboxNoteKind.SOUND, 40);
+        night.script().media(_ -> true, MediaReply.reset());
+
+        RunSummary stopped = night.run();
+
+        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.claims()).isZero();
+        assertThat(night.archived()).isEmpty();
+        int bought = night.calls();
+        assertThat(bought).isLessThanOrEqualTo(40);
+
+        night.script().clear();
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(40);
+        assertThat(night.instances()).hasSize(1);
+    }
+
+    @Test
+    void mediaHostsThatRefuseEveryFileOfNewAnswersEndTheRun() {
+        List<String> notes = night.pending(SandboxNoteKind.SOUND, 60);
+        night.script().media(_ -> true, MediaReply.status(403));
+
+        RunSummary stopped = night.run();
+
+        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.calls()).isBetween(FAULTS, FAULTS + WORKERS);
+        assertThat(night.count("SELECT count(*) FROM worklist WHERE media_attempts > 0"))
+                .isLessThanOrEqualTo(FAULTS + WORKERS);
+
+        night.script().clear();
+        notes.stream().filter(note -> night.state(note) == POSTPONED).forEach(night::requeue);
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(60);
+    }
+
+    @Test
+    void databaseThatCutsEveryConnectionLosesNoAnswer() {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        awaitHeld(WORKERS);
+        night.sql().sql("""
+                        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
+                        WHERE datname = current_database() AND pid <> pg_backend_pid()
+                          AND application_name NOT LIKE 'note-archive runner%'
+                        """).query(Long.class).single();
+        night.provider().releaseAnswers();
+
+        assertEnded(join(run), ExitCode.COMPLETED);
+        assertThat(night.executions()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    @Test
+    void databaseWithoutTheRightToWriteIsConfigurationAndFailsNoNote() {
+        List<String> notes = night.pending(3);
+        night.refuses("worklist", "NEW.state = 'ARCHIVED'", "42501", "permission denied");
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            night.mendDisk();
+        }
+
+        assertEnded(run, ExitCode.USAGE);
+        assertThat(run.reason()).contains("the database refuses us: ", "permission denied");
+        assertThat(night.calls()).isEqualTo(3);
+        assertThat(run.next())
+                .isEqualTo("put the configuration right, then run again; the same command continues this run");
+        assertThat(night.exitCodes()).containsExactly("USAGE");
+        assertThat(night.states(notes)).containsOnly(PENDING);
+    }
+
+    @Test
+    void databaseThatGoesAwayBehindAUsedUpQuotaIsWhyTheRunFailed() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
+        night.script().grants(1);
+        night.provider().holdMedia();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeldMedia(1, NightlyScenario.PATIENCE);
+        NightlyScenario.await("the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
+
+        night.fullDisk("worklist", "NEW.state = 'ARCHIVED'");
+        RunSummary ended;
+        try {
+            night.provider().releaseMedia();
+            ended = NightlyScenario.ended(run);
+        } finally {
+            night.mendDisk();
+        }
+
+        assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(ended.reason()).contains("could not extend file");
+        assertThat(night.executions().getLast().exitCode())
+                .as("the exit code of the process")
+                .isEqualTo("UPSTREAM_UNAVAILABLE");
+        night.script().unlimited();
+        assertEnded(night.force(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    @Test
+    void anAuditAndARebuildWhoseEndTheDatabaseDoesNotTakeAreNotSaidNeverToHaveBegun() {
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
+        VerifySummary audit;
+        try {
+            audit = verify.verify(new VerifyOptions(null, false, false, "main"));
+        } finally {
+            night.mendDisk();
+        }
+
+        assertThat(audit.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(audit.reason())
+                .contains("could not extend file")
+                .endsWith("; execution %d had begun, and the next one goes on where it was"
+                        .formatted(night.executions().getLast().id()));
+        assertThat(rebuild.rebuild(null).reason()).endsWith("; nothing was rebuilt");
+    }
+
+    /** A deadlock, a serialization failure, a cancelled statement; of the note that is archived. */
+    @ParameterizedTest
+    @CsvSource({"40P01, 1", "40001, 2", "57014, 2"})
+    void writeThatTheDatabaseUndoesIsRepeated(String state, int times) {
+        List<String> notes = night.pending(3);
+        databaseUndoes("NEW.state = 'ARCHIVED'", state, times);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(run.notes().released()).isZero();
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"40P01", "57014"})
+    void noteWhoseRowsTheDatabaseUndoesEachTimeIsReleasedAndTheRunContinues(String state) {
+        List<String> notes = night.pending(3);
+        databaseUndoes("NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.notes().released()).isOne();
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @Test
+    void claimThatTheDatabaseCancelsIsRepeated() {
+        List<String> notes = night.pending(3);
+        databaseUndoes("NEW.claim_id IS NOT NULL AND OLD.claim_id IS NULL", "57014", 2);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @Test
+    void databaseThatUndoesTheRowsOfManyNotesInARowEndsTheRun() {
+        List<String> notes = night.pending(100);
+        databaseUndoes("NEW.state = 'ARCHIVED'", "40P01", 1_000_000);
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            mendDatabase();
+        }
+
+        assertEnded(run, ExitCode.FAILED);
+        assertThat(run.reason()).contains("undone for the test");
+        int bought = night.calls();
+        assertThat(bought).isBetween(1, FAULTS + WORKERS);
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(100);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    /** The database undoes the next updates of such rows of the worklist. */
+    private void databaseUndoes(String rows, String state, int times) {
+        night.sql().sql("""
+                        CREATE SEQUENCE undone;
+                        CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            IF nextval('undone') <= %d THEN
+                                RAISE EXCEPTION 'undone for the test' USING ERRCODE = '%s';
+                            END IF;
+                            RETURN NEW;
+                        END $$;
+                        CREATE TRIGGER undo BEFORE UPDATE ON worklist FOR EACH ROW WHEN (%s)
+                            EXECUTE FUNCTION undo()
+                        """.formatted(times, state, rows)).update();
+    }
+
+    private void mendDatabase() {
+        night.sql().sql("DROP FUNCTION undo CASCADE; DROP SEQUENCE undone").update();
+    }
+
+    private void awaitHeld(int calls) {
+        try {
+            night.awaitHeld(calls);
+        } catch (InterruptedException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static RunSummary join(CompletableFuture<RunSummary> run) {
+        try {
+            return ended(run);
+        } catch (Exception e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static HttpServer refusingStore() throws Exception {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
+        server.createContext("/", exchange -> {
+            exchange.getRequestBody().readAllBytes();
+            byte[] answer =
+                    "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>"
+                            .getBytes(UTF_8);
+            boolean head = exchange.getRequestMethod().equals("HEAD");
+            exchange.getResponseHeaders().add("Content-Type", "application/xml");
+            exchange.sendResponseHeaders(403, head ? -1 : answer.length);
+            if (!head) {
+                exchange.getResponseBody().write(answer);
+            }
+            exchange.close();
+        });
+        server.start();
+        return server;
+    }
+}

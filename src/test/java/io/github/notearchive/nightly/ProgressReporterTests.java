@@ -1,0 +1,115 @@
+package io.github.notearchive.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.provider.JustOneApiClient;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.VideoProperties;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.support.StaticListableBeanFactory;
+
+/** How far a run is, as it is told. */
+@NightlyJobTest
+class ProgressReporterTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    NewRuns runs;
+
+    @Autowired
+    WorklistStats worklist;
+
+    @Autowired
+    CallRepository calls;
+
+    @Autowired
+    JustOneApiClient provider;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    NoteSourceProperties sourceSettings;
+
+    @Autowired
+    VideoProperties videoSettings;
+
+    private final List<RunCounts> told = new ArrayList<>();
+    private final StaticListableBeanFactory observers = new StaticListableBeanFactory();
+    private ProgressReporter news;
+    private RunState run;
+
+    /** Keeps what it is told. */
+    private final class Listener implements RunObserver {
+
+        @Override
+        public void begins(boolean restart) {}
+
+        @Override
+        public void goesOn(RunCounts counts) {
+            told.add(counts);
+        }
+    }
+
+    private static final class Broken implements RunObserver {
+
+        @Override
+        public void begins(boolean restart) {
+            throw new IllegalStateException("broken");
+        }
+
+        @Override
+        public void goesOn(RunCounts counts) {
+            throw new IllegalStateException("broken");
+        }
+    }
+
+    @BeforeEach
+    void begin() {
+        news = new ProgressReporter(
+                worklist,
+                calls,
+                provider,
+                settings,
+                sourceSettings,
+                videoSettings,
+                observers.getBeanProvider(RunObserver.class),
+                Clock.systemUTC());
+        run = runs.of(new RunOptions(null, null, false, "main"));
+    }
+
+    @Test
+    void anObserverThatFailsKeepsNoOtherFromBeingTold() {
+        observers.addBean("broken", new Broken());
+        observers.addBean("listener", new Listener());
+        run.archived.increment();
+
+        news.goesOn(run);
+
+        assertThat(told)
+                .singleElement()
+                .satisfies(counts -> assertThat(counts.notes().archived()).isEqualTo(1));
+    }
+
+    @Test
+    void whatWaitsIsFollowedFromTheLastCountOn() {
+        night.pending(3);
+        assertThat(news.progress(run).due()).isNegative();
+
+        news.count(run);
+        run.inHand.incrementAndGet();
+        run.archived.increment();
+
+        assertThat(news.progress(run).due()).isEqualTo(1);
+        assertThat(news.progress(run).inWork()).isEqualTo(1);
+    }
+}

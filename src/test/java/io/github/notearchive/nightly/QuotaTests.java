@@ -1,0 +1,229 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** A night that the quota ends is finished by running it again, and nothing is paid for twice. */
+@NightlyJobTest
+class QuotaTests {
+
+    private static final int IN_FLIGHT = 32;
+
+    @Autowired
+    NightlyScenario night;
+
+    @Test
+    void usedUpQuotaClosesTheGateUntilTheNextDayWhichContinuesTheSameInstance() {
+        List<String> notes = night.pending(60);
+        night.script().grants(20);
+
+        RunSummary ended = night.run();
+
+        assertEnded(ended, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(ended.exitCode().number()).isEqualTo(3);
+        assertThat(night.executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo("STOPPED");
+            assertThat(execution.exitCode()).isEqualTo("QUOTA_EXHAUSTED");
+        });
+        assertThat(night.archived())
+                .containsExactlyInAnyOrderElementsOf(night.provider().bought());
+        assertThat(night.archived()).hasSize(20);
+        assertThat(notes).filteredOn(note -> night.state(note) != ARCHIVED).allSatisfy(note -> {
+            assertThat(night.state(note)).isEqualTo(PENDING);
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).claimedBy()).isNull();
+        });
+        int refused = night.provider().answered(303);
+        assertThat(refused).isBetween(1, IN_FLIGHT);
+        assertThat(night.calls()).isEqualTo(20 + refused);
+        assertThat(night.count("""
+                                SELECT count(*) FROM source_gate
+                                WHERE code = 303 AND closed_until = timestamptz '2026-03-11 00:00+08'
+                                """)).isEqualTo(1);
+
+        night.script().grants(10);
+        RunSummary sameNight = night.run();
+
+        assertEnded(sameNight, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(sameNight.execution()).isNull();
+        assertThat(night.calls()).isEqualTo(20 + refused);
+        assertThat(night.executions()).hasSize(1);
+
+        RunSummary forced = night.force();
+
+        assertEnded(forced, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(forced.execution().restart()).isTrue();
+        assertThat(night.archived()).hasSize(30);
+        int refusedAgain = night.provider().answered(303);
+        assertThat(refusedAgain - refused).isBetween(1, IN_FLIGHT);
+        assertThat(night.count("SELECT count(*) FROM source_gate")).isEqualTo(2);
+
+        night.isNextDay();
+        night.script().unlimited();
+        RunSummary nextDay = night.run();
+
+        assertEnded(nextDay, ExitCode.COMPLETED);
+        assertThat(nextDay.execution().restart()).isTrue();
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "COMPLETED");
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        assertThat(night.calls()).isEqualTo(60 + refusedAgain);
+    }
+
+    @Test
+    void twoHundredNotesOfWhichFiveNeverComeTakeThreeRunsOfEightyAnswers() {
+        List<String> notes = night.pending(200);
+        List<String> never = notes.subList(0, 5);
+        never.forEach(note -> night.script().always(note, Reply.code(301)));
+
+        night.script().grants(80);
+        RunSummary first = night.run();
+        int refusedByFirst = night.provider().answered(303);
+        night.script().grants(80);
+        RunSummary second = night.force();
+        int refusedBySecond = night.provider().answered(303) - refusedByFirst;
+        night.script().grants(80);
+        RunSummary third = night.force();
+
+        assertEnded(first, ExitCode.QUOTA_EXHAUSTED);
+        assertEnded(second, ExitCode.QUOTA_EXHAUSTED);
+        assertEnded(third, ExitCode.INCOMPLETE);
+        assertThat(List.of(first, second, third))
+                .extracting(run -> run.exitCode().number())
+                .containsExactly(3, 3, 6);
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "INCOMPLETE");
+        assertThat(night.executions())
+                .extracting(NightlyScenario.Execution::status)
+                .containsExactly("STOPPED", "STOPPED", "COMPLETED");
+        assertThat(night.provider().bought())
+                .doesNotHaveDuplicates()
+                .containsExactlyInAnyOrderElementsOf(notes.subList(5, 200));
+        assertThat(new HashSet<>(night.archived())).isEqualTo(new HashSet<>(notes.subList(5, 200)));
+        assertThat(never).allSatisfy(note -> {
+            assertThat(night.state(note)).isEqualTo(POSTPONED);
+            assertThat(night.calls(note)).isEqualTo(5);
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        });
+        assertThat(refusedByFirst).isBetween(1, IN_FLIGHT);
+        assertThat(refusedBySecond).isBetween(1, IN_FLIGHT);
+        int refused = refusedByFirst + refusedBySecond;
+        assertThat(night.provider().answered(303)).isEqualTo(refused);
+        assertThat(night.calls()).isEqualTo(195 + 5 * 5 + refused);
+        assertThat(night.count("SELECT count(*) FROM api_call")).isEqualTo(night.calls());
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isEqualTo(195);
+    }
+
+    @Test
+    void newInstanceInTheSameNightHasTheNextSequence() {
+        night.pending(2);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.pending(night.provider().noteIds(5));
+
+        RunSummary second = night.run();
+
+        assertEnded(second, ExitCode.COMPLETED);
+        assertThat(second.execution().restart()).isFalse();
+        assertThat(night.instances()).hasSize(2);
+        assertThat(night.sql()
+                        .sql("""
+                                        SELECT parameter_name || '=' || parameter_value
+                                        FROM batch_job_execution_params
+                                        WHERE job_execution_id = :execution
+                                        """)
+                        .param("execution", second.executionId())
+                        .query(String.class)
+                        .list())
+                .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2");
+    }
+
+    @Test
+    void closedGateLeavesWorkThatNeedsNoCall() {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
+        night.script().grants(0);
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        int calls = night.calls();
+        String paid = notes.getFirst();
+        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(run.notes().archived()).isOne();
+        assertThat(night.archived()).containsExactly(paid);
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(night.claims()).isZero();
+
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(next.execution()).as("nothing is left that needs no call").isNull();
+        assertThat(night.calls()).isEqualTo(calls);
+    }
+
+    @Test
+    void closedGateOverWorkThatNeedsNoCallOnlyIsNoReasonToStop() {
+        String paid = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().grants(0);
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.holdsAnswerOf(paid, Duration.ofMinutes(5));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.archived()).containsExactly(paid);
+    }
+
+    @Test
+    void noteThatNeedsACallAfterAllWaitsForTheNextNight() {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 1);
+        night.script().grants(0);
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        String note = notes.getFirst();
+        night.sql().sql("UPDATE worklist SET answer_held = true").update();
+        int calls = night.calls();
+
+        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+
+        assertThat(night.calls()).isEqualTo(calls);
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        assertThat(night.note(note).attempts()).isZero();
+        night.isNextDay();
+        night.script().unlimited();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+
+    /** The answer is written down when midnight has passed, as by a database that is slow. */
+    @Test
+    void aQuotaThatIsUsedUpInTheLastMomentOfANightEndsTheRunAndKeepsNobodyFromTheNext() throws Exception {
+        List<String> notes = night.pending(1);
+        night.script().grants(0);
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(1);
+
+        night.midnightComesBeforeTheAnswerIsWritten();
+        RunSummary ended = NightlyScenario.ended(run);
+
+        assertEnded(ended, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        night.script().unlimited();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+}

@@ -1,0 +1,91 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.io.StringReader;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+
+/** Archived notes are asked about anew behind all others, and up to a share of a night's calls. */
+@BesideNightlyJobTest
+@TestPropertySource(
+        properties = {"archive.workers=12", "archive.source.calls-per-night=10", "archive.refresh.share=0.3"})
+class RefreshShareTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    Enqueuer enqueuer;
+
+    @Test
+    void shareOfANightsCallsIsKeptAcrossRestartsAndNodesAndFreshNotesComeFirst() {
+        List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 9);
+        List<String> archived = ids.subList(0, 5);
+        List<String> fresh = ids.subList(5, 9);
+        enqueuer.enqueue(
+                new StringReader(String.join("\n", archived)), new Enqueuer.Options(null, 9, "test", 1, null), _ -> {});
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        night.isNextDay();
+        enqueuer.enqueue(new StringReader(String.join("\n", fresh)), new Enqueuer.Options(null, 0, "test"), _ -> {});
+        RunSummary first = night.run();
+        RunSummary again = night.run();
+        RunSummary elsewhere = night.run(new RunOptions(null, null, false, "other"));
+
+        assertEnded(first, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(5 + 4 + 3);
+        assertThat(first.notes().archived()).isEqualTo(4);
+        assertThat(first.refreshes().answered().notes()).isEqualTo(3);
+        assertThat(first.refreshes().bill().calls()).isEqualTo(3);
+        assertThat(first.refreshes().tonight().made()).isEqualTo(3);
+        assertThat(first.refreshes().tonight().allowed()).isEqualTo(3);
+        assertThat(first.refreshes().due()).isEqualTo(2);
+        assertEnded(again, ExitCode.COMPLETED);
+        assertThat(again.refreshes().bill().calls()).isZero();
+        assertEnded(elsewhere, ExitCode.COMPLETED);
+        assertThat(elsewhere.refreshes().bill().calls()).isZero();
+
+        night.isNextDay();
+        assertThat(night.run().refreshes().answered().notes()).isEqualTo(3);
+        assertThat(night.count("""
+                                SELECT max(captures) FROM (SELECT count(*) AS captures FROM note_capture GROUP BY note_id) AS notes
+                                """)).as("those that waited come first").isEqualTo(3);
+        assertThat(night.count("SELECT count(*) FROM worklist w WHERE refresh_days = 1 AND NOT"
+                        + " EXISTS (SELECT 1 FROM api_call c WHERE c.note_id ="
+                        + " w.note_id AND c.refresh)"))
+                .isZero();
+        assertThat(night.states(ids)).containsOnly(ARCHIVED);
+    }
+
+    @Test
+    void ourLimitOfAllCallsHoldsForRefreshesToo() {
+        List<String> ids = night.provider().noteIds(SandboxNoteKind.TEXT, 10);
+        enqueuer.enqueue(
+                new StringReader(String.join("\n", ids.subList(0, 2))),
+                new Enqueuer.Options(null, 5, "test", 1, null),
+                _ -> {});
+        night.run();
+        night.isNextDay();
+        night.pending(ids.subList(2, 10));
+        List<String> more = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
+        night.pending(more);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(more)).as("fresh notes first").containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(2 + 10);
+        assertThat(run.notes().archived()).isEqualTo(9);
+        assertThat(run.refreshes().bill().calls()).isOne();
+        assertThat(run.refreshes().due()).isOne();
+        assertThat(night.claims()).isZero();
+    }
+}

@@ -1,0 +1,664 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.RefreshPlan;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.verify.VerifyOptions;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.maintenance.verify.VerifySummary;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.io.StringReader;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.time.LocalDate;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.TestPropertySource;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Archived notes are asked about anew every night, and keep what they have whatever is said. */
+@BesideNightlyJobTest
+@TestPropertySource(
+        properties = {
+            "archive.workers=4",
+            "archive.refresh.enabled=true",
+            "archive.refresh.gaps=1d",
+            "archive.refresh.calls-per-night=0",
+            "archive.video.enabled=true"
+        })
+class RefreshTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    OutageRetry outages;
+
+    @Autowired
+    RunStopper gate;
+
+    @Autowired
+    Enqueuer enqueuer;
+
+    @Autowired
+    RebuildRunner rebuild;
+
+    @Autowired
+    VerifyRunner verifier;
+
+    @Autowired
+    PlatformTransactionManager transactions;
+
+    @Test
+    void countsOfThreeNightsAreThreeCapturesForThreeCallsAndNoFileIsAskedForTwice() {
+        String note = archived(SandboxNoteKind.IMAGES, likes(10));
+        int requests = night.provider().mediaRequests();
+        List<SlotRow> files = night.slots(note);
+        assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls()).as("the same night").isOne();
+
+        night.isNextDay();
+        answers(note, likes(25));
+        RunSummary second = night.run();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.isNextDay();
+        answers(note, likes(40));
+        RunSummary third = night.run();
+
+        assertEnded(second, ExitCode.COMPLETED);
+        assertEnded(third, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(3);
+        assertThat(night.bills(note)).containsExactly("YES", "YES", "YES");
+        assertThat(night.sql()
+                        .sql("SELECT liked_count FROM note_capture ORDER BY captured_at")
+                        .query(Long.class)
+                        .list())
+                .containsExactly(10L, 25L, 40L);
+        assertThat(night.count("SELECT liked_count FROM note")).isEqualTo(40);
+        assertThat(night.objects("notes/" + note)).hasSize(3);
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(night.slots(note))
+                .extracting(SlotRow::media)
+                .isEqualTo(files.stream().map(SlotRow::media).toList());
+        for (RunSummary run : List.of(second, third)) {
+            assertThat(run.notes().archived()).as("archived for the first time").isZero();
+            assertThat(run.refreshes().answered().notes()).isOne();
+            assertThat(run.refreshes().answered().counts()).isOne();
+            assertThat(run.refreshes().answered().words()).isZero();
+            assertThat(run.refreshes().answered().files()).isZero();
+            assertThat(run.refreshes().bill().calls()).isOne();
+            assertThat(run.refreshes().bill().billed()).isOne();
+            assertThat(run.refreshes().due()).isZero();
+        }
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE refresh")).isEqualTo(2);
+    }
+
+    @Test
+    void editedNoteHasItsNewWordsAndItsNewFileAndKeepsTheOneThatIsNoLongerListed() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 8);
+        String note = withThreePictures(notes);
+        ObjectNode added =
+                picture(notes.stream().filter(n -> !n.equals(note)).findFirst().orElseThrow(), 0);
+        night.pending(List.of(note));
+        night.run();
+        List<SlotRow> before = images(note);
+        int requests = night.provider().mediaRequests();
+
+        night.isNextDay();
+        answers(note, edited -> {
+            edited.put("title", "another title");
+            ArrayNode pictures = (ArrayNode) edited.get("images_list");
+            pictures.remove(0);
+            pictures.add(added);
+        });
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.refreshes().answered().words()).isOne();
+        assertThat(run.refreshes().answered().files()).isOne();
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
+        List<SlotRow> after = images(note);
+        assertThat(after).hasSize(before.size() + 1).allMatch(row -> row.state() == SlotState.STORED);
+        for (int i = 1; i < before.size(); i++) {
+            assertThat(after.get(i - 1).media()).isEqualTo(before.get(i).media());
+            assertThat(after.get(i - 1).rendition()).isEqualTo(before.get(i).rendition());
+        }
+        assertThat(after.get(before.size() - 1).identity())
+                .isEqualTo(added.path("fileid").stringValue());
+        SlotRow gone = after.getLast();
+        assertThat(gone.media()).isEqualTo(before.getFirst().media());
+        assertThat(gone.ordinal()).isGreaterThanOrEqualTo(before.size());
+        assertThat(night.count("""
+                                SELECT count(*) FROM note_media JOIN note USING (note_id)
+                                WHERE kind = 'IMAGE' AND captured_at < last_captured_at
+                                """)).as("no longer listed").isOne();
+        assertThat(unused()).isZero();
+
+        assertRebuiltAsTheyAre();
+
+        // it is listed again
+        night.isNextDay();
+        night.script().clear();
+        night.run();
+
+        assertThat(images(note).stream().limit(before.size()).map(SlotRow::media))
+                .isEqualTo(before.stream().map(SlotRow::media).toList());
+        assertThat(images(note)).hasSize(before.size() + 1);
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
+        assertThat(unused()).isZero();
+    }
+
+    @Test
+    void newFileThatCannotBeHadIsWaivedByNameAndComesWithALaterTry() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 8);
+        String note = withThreePictures(notes);
+        ObjectNode added =
+                picture(notes.stream().filter(n -> !n.equals(note)).findFirst().orElseThrow(), 0);
+        String name = added.path("fileid").stringValue();
+        night.pending(List.of(note));
+        night.run();
+        int pictures = images(note).size();
+
+        night.isNextDay();
+        answers(note, edited -> ((ArrayNode) edited.get("images_list")).add(added));
+        night.script().media(target -> target.contains(name), MediaReply.status(404));
+        RunSummary first = night.run();
+
+        assertEnded(first, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).lastError()).contains("IMAGE " + pictures, "DEAD", "404");
+        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        SlotRow waived = images(note).getLast();
+        assertThat(waived.state()).isEqualTo(SlotState.WAIVED);
+        assertThat(waived.reason()).isEqualTo("NOT_REFRESHED");
+        assertThat(images(note).subList(0, pictures)).allMatch(row -> row.state() == SlotState.STORED);
+        assertThat(first.refreshes().answered().notes()).isOne();
+        assertThat(night.calls()).as("nothing is bought again for it").isEqualTo(2);
+
+        night.isNextDay();
+        night.script().clear();
+        night.script().answers(note, Reply.code(301));
+        RunSummary second = night.run();
+
+        assertEnded(second, ExitCode.COMPLETED);
+        assertThat(images(note).getLast().state()).isEqualTo(SlotState.STORED);
+        assertThat(images(note).getLast().reason()).isNull();
+        assertThat(night.note(note).dueAt()).isNull();
+        assertThat(second.refreshes().putOff()).isOne();
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"301, 1", "500, 1", "400, 30"})
+    void refreshThatCannotBeHadLeavesTheNoteAsItWasAndIsAskedForOnALaterNight(int code, int nights) {
+        String note = archived(SandboxNoteKind.IMAGES, likes(10));
+        List<SlotRow> files = night.slots(note);
+        night.isNextDay();
+        night.script().answers(note, Reply.code(code));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.calls(note)).as("asked once a night").isEqualTo(2);
+        assertThat(night.note(note).attempts()).isZero();
+        assertThat(night.note(note).lastCode()).isEqualTo(code);
+        assertThat(night.note(note).lastError()).startsWith("refresh ");
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(nights));
+        assertThat(run.refreshes().putOff()).isOne();
+        assertThat(run.refreshes().answered().notes()).isZero();
+        assertThat(night.slots(note)).isEqualTo(files);
+        assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
+        assertThat(night.claims()).isZero();
+
+        night.isDaysLater(nights);
+        night.script().clear();
+        assertThat(night.run().refreshes().answered().notes()).isOne();
+        assertThat(night.note(note).lastError()).isNull();
+        assertThat(night.calls(note)).isEqualTo(3);
+    }
+
+    @Test
+    void refreshThatComesToNothingForFiveNightsIsLeftForAWhile() {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        night.script().answers(note, Reply.code(301));
+
+        for (int nights = 1; nights <= 5; nights++) {
+            night.isNextDay();
+            assertEnded(night.run(), ExitCode.COMPLETED);
+            assertThat(night.note(note).refreshAttempts()).isEqualTo(nights % 5);
+        }
+
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(30));
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.calls(note)).isEqualTo(6);
+    }
+
+    @Test
+    void noteThatIsGoneIsUnavailableAndKeepsWhatIsArchivedUntilItComesBack() {
+        String note = archived(SandboxNoteKind.IMAGES, likes(10));
+        List<SlotRow> files = night.slots(note);
+        int requests = night.provider().mediaRequests();
+        night.isNextDay();
+        night.script().answers(note, Reply.code(404));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
+        assertThat(night.note(note).lastCode()).isEqualTo(404);
+        assertThat(run.refreshes().gone()).isOne();
+        assertThat(run.notes().unavailable()).as("for the first time").isZero();
+        assertThat(night.slots(note)).isEqualTo(files);
+        assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(30));
+
+        night.isDaysLater(29);
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls(note)).isEqualTo(2);
+
+        night.isNextDay();
+        night.script().answers(note, Reply.code(301));
+        assertThat(night.run().refreshes().putOff()).isOne();
+        assertThat(night.state(note)).as("trouble is no news").isEqualTo(UNAVAILABLE);
+
+        night.isNextDay();
+        night.script().clear();
+        RunSummary back = night.run();
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(back.refreshes().answered().back()).isOne();
+        assertThat(night.slots(note))
+                .extracting(SlotRow::media)
+                .isEqualTo(files.stream().map(SlotRow::media).toList());
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
+    }
+
+    @Test
+    void successWithoutTheNoteIsBelievedOnASecondNightOnly() {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        night.script().answers(note, Reply.json("{\"code\":0,\"message\":\"ok\",\"data\":[]}"));
+        night.isNextDay();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).lastError()).contains("asked once more on a later night");
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.calls(note)).isEqualTo(2);
+
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
+        assertThat(night.calls(note)).isEqualTo(3);
+        assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
+        assertRebuiltAsTheyAre();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"303, QUOTA_EXHAUSTED", "601, BLOCKED_BALANCE"})
+    void whatEndsTheRunLeavesTheRefreshDue(int code, ExitCode exitCode) {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        night.isNextDay();
+        LocalDate due = night.today().date();
+        night.script().answers(note, Reply.code(code));
+
+        assertEnded(night.run(), exitCode);
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.note(note).refreshNight()).isEqualTo(due);
+        assertThat(night.claims()).isZero();
+
+        night.isNextDay();
+        night.script().clear();
+        RunSummary next = night.run();
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(next.refreshes().answered().notes()).isOne();
+        assertThat(night.instances()).as("the restart of the same instance").hasSize(2);
+    }
+
+    @Test
+    void storeThatIsAwayCostsNoSecondAnswerAndNoState() throws Exception {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        night.isNextDay();
+        night.provider().holdAnswers();
+        var running = night.runAside();
+        night.provider().awaitHeld(1, Duration.ofSeconds(20));
+        night.wayToStore().down();
+        night.provider().releaseAnswers();
+        NightlyScenario.await("the store is waited for", () -> outages.waiting() > 0);
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
+
+        assertEnded(NightlyScenario.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.count("SELECT count(*) FROM note_capture")).isOne();
+
+        night.wayToStore().mend();
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
+        assertThat(night.count("SELECT count(*) FROM note_capture"))
+                .as("the answer that could not be stored, too")
+                .isEqualTo(3);
+        assertThat(night.calls()).isEqualTo(3);
+    }
+
+    @Test
+    void answerToARefreshThatACrashLeftInTheLedgerIsUsedAndNotBoughtAgain() {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        night.isNextDay();
+        night.holdsAnswerOf(note, Duration.ofMinutes(1));
+        night.sql().sql("""
+                        UPDATE worklist SET claimed_by = 'main', claimed_until = now() + interval '5 minutes',
+                                            claim_id = nextval('worklist_claim_seq')
+                        """).update();
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isOne();
+        assertThat(run.refreshes().answered().notes()).isOne();
+        assertThat(run.refreshes().bill().calls()).isZero();
+        assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
+        assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
+    }
+
+    @Test
+    void answerToARefreshThatACrashLeftInTheLedgerIsUsedAlthoughALaterNightIsAskedForMeanwhile() {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        night.isNextDay();
+        night.holdsAnswerOf(note, Duration.ofMinutes(1));
+        night.sql().sql("UPDATE api_call SET refresh = true WHERE id > 1").update();
+
+        enqueue(List.of(note), 30, null);
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(run.refreshes().answered().notes()).isOne();
+        assertThat(run.refreshes().bill().calls()).isZero();
+        assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(30));
+    }
+
+    @Test
+    void videoIsNotBoughtAgainByARefresh() {
+        String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
+        assertThat(night.provider().videoCalls()).isOne();
+        int requests = night.provider().mediaRequests();
+        SlotRow video = video(note);
+        assertThat(video.state()).isEqualTo(SlotState.STORED);
+
+        for (int nights : List.of(1, 9)) {
+            night.isDaysLater(nights);
+            assertThat(night.run().refreshes().answered().notes()).isOne();
+        }
+
+        assertThat(night.calls(note)).isEqualTo(3);
+        assertThat(night.provider().videoCalls()).isOne();
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(video(note).media()).isEqualTo(video.media());
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    @Test
+    void damagedVideoThatNoAnswerOffersKeepsItsRow() throws Exception {
+        String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
+        SlotRow before = video(note);
+        Files.delete(night.bucket().resolve(before.media().key().value()));
+        night.isDaysLater(9);
+        VerifySummary audit = verifier.verify(new VerifyOptions(null, false, false, "main"));
+        assertThat(audit.open()).containsOnlyKeys(Damage.Kind.MISSING);
+
+        assertThat(night.run().refreshes().answered().notes()).isOne();
+
+        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(video(note).media()).isEqualTo(before.media());
+        assertThat(video(note).damage()).isEqualTo("MISSING");
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+    }
+
+    @Test
+    void noteWithATimeOfItsOwnGoesByThatForEver() {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.TEXT, 3);
+        night.pending(notes.subList(0, 1));
+        night.run();
+        LocalDate first = night.today().date();
+
+        enqueue(notes.subList(0, 2), 3, null);
+        enqueue(notes.subList(2, 3), null, first.plusDays(2));
+        night.run();
+
+        assertThat(night.note(notes.get(0)).refreshNight()).isEqualTo(first.plusDays(3));
+        assertThat(night.note(notes.get(1)).refreshNight()).isEqualTo(first.plusDays(3));
+        assertThat(night.note(notes.get(2)).refreshNight())
+                .as("the settings say sooner")
+                .isEqualTo(first.plusDays(1));
+
+        night.isDaysLater(3);
+        night.run();
+
+        assertThat(night.calls()).isEqualTo(6);
+        assertThat(night.note(notes.get(0)).refreshNight()).isEqualTo(first.plusDays(6));
+    }
+
+    @Test
+    void nightThatIsGivenForOnceStandsBesideAnIntervalThatIsGivenLater() {
+        String note = archived(SandboxNoteKind.TEXT, likes(10));
+        LocalDate captured = night.today().date();
+
+        enqueue(List.of(note), null, captured.plusDays(20));
+        enqueue(List.of(note), 30, null);
+
+        assertThat(night.note(note).refreshNight()).isEqualTo(captured.plusDays(20));
+        enqueue(List.of(note), 7, null);
+        assertThat(night.note(note).refreshNight()).isEqualTo(captured.plusDays(7));
+    }
+
+    @Test
+    void changedSettingsPlanAllNotesAnewByTheirAge() {
+        List<String> notes = night.pending(4);
+        night.run();
+        LocalDate captured = night.today().date();
+        List<Integer> ages = List.of(0, 9, 40, 400);
+        for (int i = 0; i < 4; i++) {
+            night.sql()
+                    .sql("""
+                            UPDATE note SET published_at = last_captured_at - :age * interval '1 day' WHERE note_id = :note
+                            """)
+                    .param("age", ages.get(i))
+                    .param("note", notes.get(i))
+                    .update();
+        }
+
+        int planned = plan(true, "1d,7d,30d,90d", "7d,30d,365d").planAllIfChanged();
+
+        assertThat(planned).isEqualTo(3);
+        assertThat(notes.stream().map(note -> night.note(note).refreshNight()))
+                .containsExactly(
+                        captured.plusDays(1), captured.plusDays(7), captured.plusDays(30), captured.plusDays(90));
+        assertThat(plan(true, "1d,7d,30d,90d", "7d,30d,365d").planAllIfChanged())
+                .isZero();
+        assertThat(plan(true, "1d,7d,30d", "7d,30d,365d").planAllIfChanged()).isOne();
+        assertThat(night.note(notes.get(3)).refreshNight()).isNull();
+        enqueue(notes.subList(0, 1), null, captured.plusDays(5));
+        assertThat(plan(false, "1d", "").planAllIfChanged()).isEqualTo(3);
+        assertThat(night.note(notes.get(0)).refreshNight()).isEqualTo(captured.plusDays(5));
+        assertThat(night.note(notes.get(1)).refreshNight()).isNull();
+    }
+
+    @Test
+    void notesArePlannedBitByBitAndByTheSettingsOfWhoBeganLast() {
+        List<String> notes = night.pending(4).stream().sorted().toList();
+        night.run();
+        LocalDate captured = night.today().date();
+        List<CompletableFuture<Integer>> plans = new ArrayList<>();
+
+        new TransactionTemplate(transactions).executeWithoutResult(_ -> {
+            night.sql()
+                    .sql("SELECT FROM worklist WHERE note_id = :last FOR UPDATE")
+                    .param("last", notes.getLast())
+                    .query((_, _) -> true)
+                    .single();
+            plans.add(planning("3d"));
+            untilWaiting(1);
+
+            assertThat(night.note(notes.getFirst()).refreshNight()).isEqualTo(captured.plusDays(3));
+            assertThat(night.note(notes.get(2)).refreshNight()).isEqualTo(captured.plusDays(3));
+
+            plans.add(planning("5d"));
+            untilWaiting(2);
+        });
+
+        assertThat(plans).extracting(CompletableFuture::join).containsExactly(4, 4);
+        assertThat(notes).extracting(note -> night.note(note).refreshNight()).containsOnly(captured.plusDays(5));
+        assertThat(plan(true, "5d", "").planAllIfChanged()).isZero();
+    }
+
+    private CompletableFuture<Integer> planning(String gap) {
+        return CompletableFuture.supplyAsync(() -> plan(true, gap, "").planAllIfChanged(1), Thread::startVirtualThread);
+    }
+
+    private void untilWaiting(int sessions) {
+        while (night.sql()
+                        .sql("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
+                        .query(Integer.class)
+                        .single()
+                < sessions) {
+            Thread.onSpinWait();
+        }
+    }
+
+    @Test
+    void planThatBrokeOffIsMadeByTheNextRun() {
+        String note = night.pending(1).getFirst();
+        night.run();
+        plan(true, "3d", "").planAllIfChanged();
+        night.sql()
+                .sql("UPDATE refresh_policy SET policy = 'unfinished: ' || policy")
+                .update();
+        night.sql().sql("UPDATE worklist SET refresh_night = NULL").update(); // not planned yet
+
+        assertThat(plan(true, "3d", "").planAllIfChanged()).isOne();
+        assertThat(night.note(note).refreshNight())
+                .isEqualTo(night.today().date().plusDays(3));
+        assertThat(plan(true, "3d", "").planAllIfChanged()).isZero();
+    }
+
+    private RefreshPlan plan(boolean enabled, String gaps, String ages) {
+        return new RefreshPlan(
+                night.sql(),
+                new RefreshProperties(enabled, days(ages), days(gaps), 0.2, 0),
+                night.clock(),
+                transactions);
+    }
+
+    private static List<Duration> days(String texts) {
+        return texts.isEmpty()
+                ? List.of()
+                : List.of(texts.split(",")).stream()
+                        .map(text -> Duration.parse("P" + text))
+                        .toList();
+    }
+
+    private void enqueue(List<String> notes, @Nullable Integer days, @Nullable LocalDate on) {
+        enqueuer.enqueue(
+                new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test", days, on), _ -> {});
+    }
+
+    /** Archives one note tonight. */
+    private String archived(SandboxNoteKind kind, Consumer<ObjectNode> change) {
+        String note = night.provider().noteIds(kind, 1).getFirst();
+        answers(note, change);
+        night.pending(List.of(note));
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.state(note)).isEqualTo(NoteState.ARCHIVED);
+        return note;
+    }
+
+    private void answers(String note, Consumer<ObjectNode> change) {
+        night.script().answers(note, Reply.noteWith(change));
+    }
+
+    private static Consumer<ObjectNode> likes(int count) {
+        return note -> note.put("liked_count", count);
+    }
+
+    private LocalDate tomorrow() {
+        return night.today().date().plusDays(1);
+    }
+
+    private String withThreePictures(List<String> notes) {
+        return notes.stream()
+                .filter(note -> night.pictures(note).size() >= 3)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private ObjectNode picture(String note, int index) {
+        return (ObjectNode) night.provider().envelope(note).at("/data/0/note_list/0/images_list/" + index);
+    }
+
+    private List<SlotRow> images(String note) {
+        return night.slots(note).stream()
+                .filter(row -> row.kind() == MediaKind.IMAGE)
+                .toList();
+    }
+
+    private SlotRow video(String note) {
+        return night.slots(note).stream()
+                .filter(row -> row.kind() == MediaKind.VIDEO)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** The bucket alone makes the same tables. */
+    private void assertRebuiltAsTheyAre() {
+        Map<String, List<String>> rows = rows();
+        night.sql().sql(ArchiveRows.LOSS).update();
+        assertThat(rebuild.rebuild(null).exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(rows()).isEqualTo(rows);
+    }
+
+    private Map<String, List<String>> rows() {
+        return ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
+    }
+
+    /** Files that no note has any more. */
+    private long unused() {
+        return night.count("SELECT count(*) FROM media_object o WHERE NOT EXISTS (SELECT 1 FROM note_media m"
+                + " WHERE m.sha256 = o.sha256)");
+    }
+}

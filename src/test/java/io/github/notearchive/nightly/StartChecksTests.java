@@ -1,0 +1,57 @@
+package io.github.notearchive.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.type;
+
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.batch.ExitCode;
+import java.time.Instant;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** What is looked at before a run decides alone whether it begins. */
+@NightlyJobTest
+class StartChecksTests {
+
+    private static final Instant MIDNIGHT = Instant.parse("2026-03-10T16:00:00Z");
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    NewRuns runs;
+
+    @Autowired
+    StartChecks preflight;
+
+    @Autowired
+    QuotaHolds gate;
+
+    @Test
+    void nothingInTheWayIsTheNightAndTheCallsThatItHasMade() {
+        night.pending(1);
+
+        StartDecision clearance = preflight.of(runs.of(options(false)));
+
+        assertThat(clearance).asInstanceOf(type(StartDecision.Granted.class)).satisfies(granted -> {
+            assertThat(granted.tonight().ends()).isEqualTo(MIDNIGHT);
+            assertThat(granted.made().all()).isZero();
+        });
+        assertThat(night.calls()).isZero();
+    }
+
+    @Test
+    void aClosedGateDeniesItUnlessItIsForced() {
+        gate.close(303, "code 303", MIDNIGHT, 1);
+
+        assertThat(preflight.of(runs.of(options(false))))
+                .asInstanceOf(type(StartDecision.Denied.class))
+                .extracting(denied -> denied.refusal().exitCode())
+                .isEqualTo(ExitCode.QUOTA_EXHAUSTED);
+        assertThat(preflight.of(runs.of(options(true)))).isInstanceOf(StartDecision.Granted.class);
+    }
+
+    private static RunOptions options(boolean force) {
+        return new RunOptions(null, null, force, "main");
+    }
+}

@@ -1,0 +1,249 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.security.MessageDigest;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.beans.factory.annotation.Autowired;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/** What lies in the store is what the provider and its media server sent, and rows point at it. */
+@NightlyJobTest
+class StoredBytesTests {
+
+    private static final JsonMapper JSON = new JsonMapper();
+
+    @Autowired
+    NightlyScenario night;
+
+    @Test
+    void everyRowHasItsObjectAndEveryObjectItsRow() throws Exception {
+        List<String> notes = new ArrayList<>();
+        for (SandboxNoteKind kind : SandboxNoteKind.values()) {
+            notes.addAll(night.provider().noteIds(kind, 2));
+        }
+        night.pending(notes);
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(notes.size());
+        TreeMap<String, byte[]> files = night.objects("media/");
+        Map<String, String> rows =
+                night.sql().sql("SELECT object_key, sha256 FROM media_object").query().listOfRows().stream()
+                        .collect(java.util.stream.Collectors.toMap(
+                                row -> (String) row.get("object_key"), row -> (String) row.get("sha256")));
+        assertThat(files.keySet()).isEqualTo(rows.keySet());
+        for (Map.Entry<String, byte[]> file : files.entrySet()) {
+            assertThat(sha256(file.getValue())).isEqualTo(rows.get(file.getKey()));
+            assertThat(file.getKey()).matches("media/[0-9a-f]{2}/" + rows.get(file.getKey()) + "\\.[a-z0-9]+");
+        }
+        assertThat(rows.values()).containsAll(digestsOfPictures(notes));
+        assertThat(run.files().stored() + run.files().known()).isGreaterThanOrEqualTo(files.size());
+        assertThat(night.objects("notes/")).hasSize(notes.size());
+        for (String note : notes) {
+            assertSidecarHoldsTheAnswer(note);
+        }
+
+        TreeMap<String, byte[]> before = night.objects("");
+        int requests = night.provider().mediaRequests();
+        notes.forEach(night::requeue);
+        RunSummary repeat = night.run();
+
+        assertEnded(repeat, ExitCode.COMPLETED);
+        assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
+        assertThat(night.objects("media/"))
+                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(before.get(key)));
+        for (String note : notes) {
+            assertSidecarHoldsTheAnswer(note);
+        }
+        assertThat(night.provider().mediaRequests()).isEqualTo(requests);
+        assertThat(night.calls()).isEqualTo(notes.size());
+        assertThat(repeat.files().stored()).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {0, 100})
+    void eachSlotHasItsOwnBytesWhereTheMediaServerSendsSomeFilesTwice(long pauseMillis) throws Exception {
+        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 16);
+        night.pending(notes);
+        AtomicInteger requests = new AtomicInteger();
+        night.script()
+                .media(_ -> requests.incrementAndGet() % 3 == 0, MediaReply.twice(Duration.ofMillis(pauseMillis)));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(notes.size());
+        for (String note : notes) {
+            assertThat(night.slots(note).stream()
+                            .filter(slot -> slot.kind() == MediaKind.IMAGE)
+                            .map(slot -> slot.media().sha256()))
+                    .containsExactlyElementsOf(digestsOfPictures(note));
+        }
+    }
+
+    @Test
+    void eachNoteHasItsOwnAnswerWhereTheProviderSendsSomeTwice() throws Exception {
+        List<String> notes = night.pending(20);
+        notes.subList(0, 7).forEach(note -> night.script().answers(note, Reply.twice()));
+
+        RunSummary run = night.run();
+
+        assertEnded(run, ExitCode.COMPLETED);
+        assertThat(night.calls()).isEqualTo(notes.size());
+        assertThat(run.bill().calls()).isEqualTo(notes.size());
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
+                .isEqualTo(notes.size());
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        for (String note : notes) {
+            assertSidecarHoldsTheAnswer(note);
+        }
+    }
+
+    @Test
+    void videoNoteWithoutStreamsHasItsVideoWaivedByName() {
+        String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.slots(note))
+                .filteredOn(slot -> slot.kind() == MediaKind.VIDEO)
+                .singleElement()
+                .satisfies(slot -> {
+                    assertThat(slot.state()).isEqualTo(SlotState.WAIVED);
+                    assertThat(slot.reason()).isEqualTo("NOT_OFFERED_BY_V1");
+                });
+        assertThat(night.slots(note))
+                .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
+                .isNotEmpty()
+                .extracting(SlotRow::state)
+                .containsOnly(SlotState.STORED);
+    }
+
+    @Test
+    void noteOfTextAloneIsArchivedWithoutASlot() {
+        String note = night.pending(1).getFirst();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.slots(note)).isEmpty();
+        assertThat(night.provider().mediaRequests()).isZero();
+        assertThat(night.objects("media/")).isEmpty();
+        assertThat(night.objects("notes/" + note)).hasSize(1);
+    }
+
+    @Test
+    void hostileTextIsStoredAndItsExactBytesAreInTheSidecar() throws Exception {
+        List<String> notes = night.pending(3);
+        night.script().answers(notes.get(0), Reply.noteWith(note -> {
+            note.put("title", "a\u0000b");
+            note.put("desc", "'; DROP TABLE note; --\u0000");
+        }));
+        String lone = night.provider()
+                .envelope(notes.get(1))
+                .toString()
+                .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\ud83d \\\\udc4d\\\\u0000 ");
+        night.script().answers(notes.get(1), Reply.json(lone));
+        byte[] notUtf8 = night.provider()
+                .envelope(notes.get(2))
+                .toString()
+                .replaceFirst("\"desc\":\"", "\"desc\":\"caf\u00e9 ")
+                .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+        night.script().answers(notes.get(2), Reply.raw(200, "application/json", notUtf8));
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.calls()).isEqualTo(3);
+        assertThat(column("title", notes.get(0))).isEqualTo("a\ufffdb");
+        assertThat(column("note_text", notes.get(0))).isEqualTo("'; DROP TABLE note; --\ufffd");
+        assertThat(column("note_text", notes.get(1))).startsWith("\ufffd \ufffd\ufffd ");
+        assertThat(column("note_text", notes.get(2))).startsWith("caf");
+        for (String note : notes) {
+            assertSidecarHoldsTheAnswer(note);
+        }
+    }
+
+    private String column(String column, String note) {
+        return night.sql()
+                .sql("SELECT " + column + " FROM note WHERE note_id = :note")
+                .param("note", note)
+                .query(String.class)
+                .single();
+    }
+
+    private void assertSidecarHoldsTheAnswer(String note) throws Exception {
+        Map.Entry<String, byte[]> object = night.objects("notes/" + note).firstEntry();
+        assertThat(object.getKey()).matches("notes/" + note + "/\\d{8}T\\d{6}\\.\\d{3}Z\\.json");
+        assertThat(night.sql()
+                        .sql("SELECT sidecar_key FROM note_capture WHERE note_id = :note")
+                        .param("note", note)
+                        .query(String.class)
+                        .single())
+                .isEqualTo(object.getKey());
+        JsonNode sidecar = JSON.readTree(object.getValue());
+        byte[] answer = sidecar.has("answer")
+                ? sidecar.path("answer").stringValue().getBytes(UTF_8)
+                : sidecar.path("answerBase64").binaryValue();
+        assertThat(answer).isEqualTo(night.provider().answerBytes(note));
+        assertThat(sidecar.path("media").size()).isEqualTo(night.slots(note).size());
+        for (JsonNode file : sidecar.path("media")) {
+            if (file.path("state").stringValue().equals("STORED")) {
+                byte[] stored = night.objects(file.path("key").stringValue())
+                        .firstEntry()
+                        .getValue();
+                assertThat(sha256(stored)).isEqualTo(file.path("sha256").stringValue());
+            }
+        }
+    }
+
+    /** Of the best address of each picture, as the media server has it. */
+    private Set<String> digestsOfPictures(List<String> notes) throws Exception {
+        Set<String> digests = new HashSet<>();
+        for (String note : notes) {
+            digests.addAll(digestsOfPictures(note));
+        }
+        return digests;
+    }
+
+    /** The same of one note, in the order of its pictures. */
+    private List<String> digestsOfPictures(String note) throws Exception {
+        List<String> digests = new ArrayList<>();
+        for (JsonNode image : night.provider().envelope(note).at("/data/0/note_list/0/images_list")) {
+            String url = image.path("original").stringValue();
+            String best = url.isEmpty() ? image.at("/url_multi_level/high").stringValue() : url;
+            digests.add(sha256(night.provider().mediaBytes(best)));
+        }
+        return digests;
+    }
+
+    private static String sha256(byte[] bytes) throws Exception {
+        return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
+    }
+}

@@ -1,0 +1,216 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.context.DynamicPropertyRegistry;
+import org.springframework.test.context.DynamicPropertySource;
+import org.springframework.test.context.TestPropertySource;
+
+/** A run waits for the database and the store, for {@code archive.outage.after} at most. */
+@NightlyJobTest
+@TestPropertySource(properties = {"archive.outage.after=12s", "spring.datasource.hikari.connection-timeout=1000"})
+class UnavailableServerTests {
+
+    private static final int WORKERS = 32;
+
+    /** The limit, and time for a busy machine. */
+    private static final Duration PATIENCE = Duration.ofSeconds(50);
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    OutageRetry outages;
+
+    @Autowired
+    RunStopper gate;
+
+    @DynamicPropertySource
+    static void relayedDatabase(DynamicPropertyRegistry settings) {
+        settings.add("spring.datasource.url", () -> NightServers.running().relayedJdbcUrl());
+    }
+
+    @Test
+    void databaseThatComesBackCostsNothing() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 50);
+        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        night.wayToDatabase().down();
+        night.provider().releaseAnswers();
+        NightlyScenario.await("a response is in a file", night::hasSpooledResponse);
+
+        night.mendWayToDatabase();
+
+        assertCompletedInOneExecution(run, notes);
+        assertThat(run.get().notes().archived()).isEqualTo(notes.size());
+    }
+
+    @Test
+    void databaseWhoseConnectionsAreCutAgainAndAgainCostsNothing() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 100);
+        night.wayToDatabase().cutEach(300_000);
+
+        CompletableFuture<RunSummary> run = night.runAside();
+
+        assertCompletedInOneExecution(run, notes);
+    }
+
+    @Test
+    void storeThatComesBackCostsNothing() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 50);
+        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        night.wayToStore().down();
+        night.provider().releaseAnswers();
+        awaitRepeatedSteps();
+
+        night.wayToStore().mend();
+
+        assertCompletedInOneExecution(run, notes);
+        assertThat(run.get().notes().archived()).isEqualTo(notes.size());
+        assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist"))
+                .isZero();
+        RunSummary summary = run.get();
+        assertThat(summary.files().stored()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
+    }
+
+    @Test
+    void databaseThatStaysAwayEndsTheRunAndTheNextOneCompletes() throws Exception {
+        List<String> notes = night.pending(50);
+        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        night.wayToDatabase().down();
+        night.provider().releaseAnswers();
+
+        assertEnded(ended(run), ExitCode.UPSTREAM_UNAVAILABLE);
+
+        night.mendWayToDatabase();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        assertThat(night.instances()).hasSize(1);
+    }
+
+    @Test
+    void storeThatStaysAwayKeepsWhatIsBoughtForTheNextRun() throws Exception {
+        List<String> notes = night.pending(40);
+        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        night.wayToStore().down();
+        night.provider().releaseAnswers();
+
+        assertEnded(ended(run), ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(night.exitCodes()).containsExactly("UPSTREAM_UNAVAILABLE");
+        assertThat(night.states(notes)).containsOnly(PENDING);
+        assertThat(night.claims()).isZero();
+        assertThat(night.count("SELECT count(*) FROM note")).isZero();
+        assertThat(night.calls()).isEqualTo(night.provider().granted());
+
+        night.wayToStore().mend();
+        RunSummary next = night.run();
+
+        assertEnded(next, ExitCode.COMPLETED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.instances()).hasSize(1);
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    @Test
+    void signalEndsTheWaitForTheStore() throws Exception {
+        List<String> notes = night.pending(40);
+        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        night.wayToStore().down();
+        night.provider().releaseAnswers();
+        awaitRepeatedSteps();
+
+        gate.close(ExitCode.INTERRUPTED, "SIGTERM");
+
+        assertEnded(ended(run), ExitCode.INTERRUPTED);
+        assertThat(night.claims()).isZero();
+        assertThat(night.states(notes)).containsOnly(PENDING);
+    }
+
+    /** Spring Batch writes the end of an execution last, and throws when it cannot. */
+    @Test
+    void databaseThatAcceptsNoEndHidesNothingOfWhatTheRunDid() {
+        List<String> notes = night.pending(3);
+        night.fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            night.mendDisk();
+        }
+
+        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(run.reason()).contains("could not extend file");
+        assertThat(run.executionId()).isEqualTo(night.executions().getLast().id());
+        assertThat(run.notes().archived()).isEqualTo(3);
+        assertThat(run.bill().billed()).isEqualTo(3);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+    }
+
+    /** The worker that received the code could not write it, and is not the one that ends the run. */
+    @Test
+    void quotaThatIsUsedUpWhileTheDatabaseIsUnavailableEndsTheRunAndIsRecorded() {
+        night.pending(60);
+        night.script().grants(20);
+        night.sql().sql("""
+                        CREATE SEQUENCE refused;
+                        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN
+                            IF nextval('refused') <= 3 THEN
+                                RAISE EXCEPTION 'too many connections for the test' USING ERRCODE = '53300';
+                            END IF;
+                            RETURN NEW;
+                        END $$;
+                        CREATE TRIGGER refuse BEFORE INSERT ON source_gate FOR EACH ROW EXECUTE FUNCTION refuse()
+                        """).update();
+        RunSummary run;
+        try {
+            run = night.run();
+        } finally {
+            night.sql()
+                    .sql("DROP FUNCTION refuse CASCADE; DROP SEQUENCE refused")
+                    .update();
+        }
+
+        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303"))
+                .isOne();
+        assertThat(night.archived()).hasSize(20);
+        assertThat(night.claims()).isZero();
+    }
+
+    private CompletableFuture<RunSummary> runWithResponsesHeld() throws InterruptedException {
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.awaitHeld(WORKERS);
+        return run;
+    }
+
+    private void awaitRepeatedSteps() throws InterruptedException {
+        NightlyScenario.await("a step is repeated", () -> outages.waiting() > 0);
+    }
+
+    private void assertCompletedInOneExecution(CompletableFuture<RunSummary> run, List<String> notes) throws Exception {
+        RunSummary summary = ended(run);
+        assertEnded(summary, ExitCode.COMPLETED);
+        assertThat(night.executions()).hasSize(1);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.claims()).isZero();
+        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        assertThat(night.calls()).isEqualTo(notes.size());
+    }
+
+    private static RunSummary ended(CompletableFuture<RunSummary> run) throws Exception {
+        return run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+}

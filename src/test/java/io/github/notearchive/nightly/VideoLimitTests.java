@@ -1,0 +1,122 @@
+package io.github.notearchive.nightly;
+
+import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
+import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static io.github.notearchive.nightly.NightlyScenario.ended;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.test.annotation.DirtiesContext;
+import org.springframework.test.context.TestPropertySource;
+
+/** Our own limit of videos in a night, and which stream is taken. */
+@BesideNightlyJobTest
+@TestPropertySource(
+        properties = {
+            "archive.workers=4",
+            "archive.video.enabled=true",
+            "archive.video.calls-per-night=2",
+            "archive.video.codecs=h264",
+            "archive.video.max-height=720"
+        })
+@DirtiesContext // whose connections others need
+class VideoLimitTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Test
+    void notesBeyondTheLimitKeepTheirFilesAndWaitForALaterNightInWhichTheyComeFirst() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.VIDEO_COVER, 5);
+        List<String> others = night.pending(SandboxNoteKind.IMAGES, 3);
+
+        RunSummary first = night.run();
+
+        assertEnded(first, ExitCode.INCOMPLETE);
+        assertThat(first.videos())
+                .isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
+        assertThat(night.states(others)).containsOnly(ARCHIVED);
+        assertThat(night.states(notes)).containsOnly(ARCHIVED, POSTPONED);
+        List<String> waiting =
+                notes.stream().filter(note -> night.state(note) == POSTPONED).toList();
+        assertThat(waiting).hasSize(3);
+        assertThat(waiting).allSatisfy(note -> {
+            assertThat(video(note).reason()).isEqualTo("NO_ANSWER");
+            assertThat(video(note).error()).startsWith("our own limit of 2 calls for videos a night");
+            assertThat(night.slots(note))
+                    .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
+                    .isNotEmpty()
+                    .allMatch(slot -> slot.state() == SlotState.STORED);
+            assertThat(night.note(note).attempts()).isZero();
+            assertThat(night.note(note).mediaAttempts()).isZero();
+            assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
+        });
+
+        RunSummary restart = night.run();
+        waiting.forEach(night::requeue);
+        RunSummary onAnotherNode = night.run(new RunOptions(null, null, false, "other"));
+
+        assertThat(restart.videos().bill().calls()).isZero();
+        assertThat(onAnotherNode.videos().bill().calls()).isZero();
+        assertThat(onAnotherNode.videos().tonight().made()).isEqualTo(2);
+        assertThat(night.provider().videoCalls()).isEqualTo(2);
+
+        // longer than an answer is used again: what waits for its video only is not bought again
+        night.isDaysLater(9);
+        List<String> late = night.pending(videoNotesAfter(notes));
+        night.provider().holdAnswers();
+        CompletableFuture<RunSummary> secondNight = night.runAside();
+        night.provider().awaitHeld(3, NightlyScenario.PATIENCE); // two videos, and the note that came late
+        night.provider().releaseAnswers();
+        assertEnded(ended(secondNight), ExitCode.INCOMPLETE);
+
+        assertThat(night.provider().videoCalls()).isEqualTo(4);
+        assertThat(waiting.stream().map(night::state)).containsOnlyOnce(POSTPONED);
+        assertThat(night.states(late)).as("those that waited come first").containsOnly(POSTPONED);
+
+        night.isNextDay();
+        night.run();
+        night.isNextDay();
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        assertThat(night.states(late)).containsOnly(ARCHIVED);
+        assertThat(night.provider().videoCalls()).isEqualTo(7);
+        assertThat(night.calls()).as("notes bought once").isEqualTo(10);
+        assertThat(night.provider().videosBought()).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void theCodecThatIsWantedAndTheHeightDecideWhichStreamIsTaken() {
+        String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
+
+        assertEnded(night.run(), ExitCode.COMPLETED);
+
+        assertThat(video(note).rendition()).isEqualTo("h264/master_url");
+        assertThat(video(note).reason()).isNull();
+        assertThat(night.provider().mediaRequests("_115.mp4")).isZero();
+    }
+
+    private List<String> videoNotesAfter(List<String> notes) {
+        return night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, notes.size() + 2).stream()
+                .filter(note -> !notes.contains(note))
+                .toList();
+    }
+
+    private SlotRow video(String note) {
+        return night.slots(note).stream()
+                .filter(slot -> slot.kind() == MediaKind.VIDEO)
+                .findFirst()
+                .orElseThrow();
+    }
+}

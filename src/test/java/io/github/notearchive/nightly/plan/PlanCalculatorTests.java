@@ -1,0 +1,303 @@
+package io.github.notearchive.nightly.plan;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
+import io.github.notearchive.nightly.plan.PlanQueries.Group;
+import io.github.notearchive.nightly.plan.PlanQueries.Kind;
+import io.github.notearchive.nightly.plan.PlanQueries.Measured;
+import io.github.notearchive.nightly.plan.PlanQueries.Share;
+import io.github.notearchive.provider.NightlyCalls;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+import org.springframework.boot.convert.ApplicationConversionService;
+
+/** What follows for a plan from facts and settings; ten past midnight in Shanghai. */
+class PlanCalculatorTests {
+
+    private static final Instant NOW = Instant.parse("2026-03-09T16:10:00Z");
+    private static final LocalDate TONIGHT = LocalDate.of(2026, 3, 10);
+
+    private final Map<String, String> settings = new HashMap<>();
+    private final Map<Kind, Group> groups = new HashMap<>();
+    private NightlyCalls made = NightlyCalls.NONE;
+    private long storedBytes;
+    private long bytesPerAnswer;
+    private long refreshesDue;
+    private long videosToBuy;
+    private Share videoShare = Share.NONE;
+    private List<Long> stops = List.of();
+    private Optional<QuotaHolds.Closed> closed = Optional.empty();
+    private Measured latency = new Measured(100, Duration.ofMillis(500));
+    private Measured files = new Measured(100, Duration.ofMillis(1500));
+    private double perAnswer = 1;
+
+    @Test
+    void withoutLimitsTheRateDecides() {
+        notes(Kind.NEW, 10_000);
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().tonight()).isEqualTo(10_000);
+        assertThat(plan.calls().because()).isNull();
+        assertThat(plan.duration().bound()).isEqualTo("archive.source.calls-per-second");
+        assertThat(plan.duration().expected()).isEqualTo(Duration.ofSeconds(5_000 + 2));
+        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT);
+        assertThat(plan.notKnown()).anyMatch(unknown -> unknown.contains("the provider's quota"));
+    }
+
+    @Test
+    void whatTakesLongerThanANightGoesOnInTheNext() {
+        notes(Kind.NEW, 400_000);
+
+        NightPlan plan = plan();
+
+        long untilMidnight = 2 * (23 * 60 + 50) * 60;
+        assertThat(plan.calls().tonight()).isEqualTo(untilMidnight);
+        assertThat(plan.calls().because())
+                .isEqualTo(
+                        "the time until 2026-03-11 00:00 in Shanghai, 2.0 calls a second by archive.source.calls-per-second");
+        assertThat(plan.backlog().calls()).isEqualTo(400_000 - untilMidnight);
+        assertThat(plan.backlog().perNight()).isEqualTo(172_800);
+        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
+    }
+
+    @Test
+    void slowCallsAndFilesAreBoundByWhatMayBeInFlight() {
+        notes(Kind.NEW, 10);
+        settings.put("archive.source.calls-per-second", "100");
+        settings.put("archive.source.calls-in-flight", "8");
+
+        assertThat(plan().duration().callsPerSecond()).isEqualTo(16);
+        assertThat(plan().duration().bound()).isEqualTo("archive.source.calls-in-flight");
+
+        files = new Measured(100, Duration.ofMillis(9500));
+        assertThat(plan().duration().callsPerSecond()).isEqualTo(3.2);
+        assertThat(plan().duration().bound()).isEqualTo("archive.workers");
+    }
+
+    @Test
+    void filesWithoutACallTakeTimeOnly() {
+        groups.put(Kind.HELD, new Group(320, 320, NOW));
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().needed()).isZero();
+        assertThat(plan.duration().expected())
+                .isEqualTo(Duration.ofMillis(10 * 1500 + 1500).plusMillis(500));
+    }
+
+    @Test
+    void ownLimitAndWhatIsUsedOfItAreKept() {
+        notes(Kind.NEW, 1_000);
+        notes(Kind.PUT_OFF_LATER, 100);
+        settings.put("archive.source.calls-per-night", "500");
+        made = new NightlyCalls(200, 0, 0);
+        stops = List.of(600L);
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().tonight()).isEqualTo(300);
+        assertThat(plan.calls().because()).isEqualTo("our own limit of 500 calls a night");
+        assertThat(plan.backlog().calls()).isEqualTo(800);
+        assertThat(plan.backlog().perNight()).isEqualTo(500);
+        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
+        assertThat(leftOut(plan, "calls beyond what tonight allows")).isEqualTo(700);
+        assertThat(leftOut(plan, "put off to a later night")).isEqualTo(100);
+    }
+
+    @Test
+    void repeatedCallsCount() {
+        notes(Kind.NEW, 1_000);
+        perAnswer = 1.25;
+        stops = List.of(90L, 80L, 1000L);
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().needed()).isEqualTo(1_000);
+        assertThat(plan.calls().expected()).isEqualTo(1_250);
+        assertThat(plan.calls().tonight()).isEqualTo(113);
+        assertThat(plan.backlog().because())
+                .isEqualTo("the provider's quota: 90 answers, the median of the last 3 nights that it ended");
+        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(11));
+    }
+
+    @Test
+    void quotaThatWasExceededTonightIsAnotherOneByNow() {
+        notes(Kind.NEW, 10);
+        made = new NightlyCalls(200, 0, 0);
+        stops = List.of(90L);
+
+        assertThat(plan().calls().tonight()).isEqualTo(10);
+    }
+
+    @Test
+    void refreshesComeBehindAllOthersAndWithinTheirShare() {
+        notes(Kind.NEW, 90);
+        refreshesDue = 50;
+        settings.put("archive.source.calls-per-night", "100");
+        settings.put("archive.refresh.share", "0.3");
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().needed()).isEqualTo(140);
+        assertThat(plan.calls().tonight()).isEqualTo(100);
+        assertThat(plan.backlog().calls()).as("of the backlog they are no part").isZero();
+        assertThat(leftOut(plan, "calls beyond what tonight allows")).isEqualTo(20);
+        assertThat(leftOut(plan, "refreshes beyond")).isEqualTo(20);
+    }
+
+    @Test
+    void videosAreSecondCallsWithALimitOfTheirOwn() {
+        notes(Kind.NEW, 100);
+        videosToBuy = 10;
+        videoShare = new Share(1000, 0.4);
+        settings.put("archive.video.enabled", "true");
+        settings.put("archive.video.calls-per-night", "20");
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().needed()).isEqualTo(150);
+        assertThat(plan.calls().tonight()).isEqualTo(120);
+        assertThat(leftOut(plan, "calls for videos beyond")).isEqualTo(30);
+        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
+        assertThat(plan.backlog().because()).contains("calls for videos");
+        assertThat(plan.notKnown()).anyMatch(unknown -> unknown.contains("40 % are assumed"));
+    }
+
+    @Test
+    void bytesAndTimeAreLimitsToo() {
+        notes(Kind.NEW, 10_000);
+        settings.put("archive.limits.bytes-per-night", "1GB");
+        storedBytes = 24L << 20;
+        bytesPerAnswer = 1L << 20;
+
+        NightPlan bytes = plan();
+
+        assertThat(bytes.calls().tonight()).isEqualTo(1000);
+        assertThat(bytes.calls().because()).isEqualTo("our own limit of 1GB of media a night");
+        assertThat(bytes.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(9));
+
+        settings.put("archive.limits.stop-at", "00:15");
+        settings.put("archive.limits.max-duration", "2m");
+        NightPlan time = plan();
+
+        assertThat(time.duration().end()).isEqualTo(NOW.plus(Duration.ofMinutes(2)));
+        assertThat(time.calls().tonight()).isEqualTo(240);
+        assertThat(time.backlog().perNight()).isEqualTo(240);
+    }
+
+    @Test
+    void closedGateAndUsedUpLimitsLeaveNothing() {
+        notes(Kind.NEW, 30);
+        settings.put("archive.source.calls-per-night", "20");
+        settings.put("archive.limits.bytes-per-night", "1MB");
+        made = new NightlyCalls(20, 0, 0);
+        storedBytes = 1 << 20;
+        closed = Optional.of(new QuotaHolds.Closed(303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
+
+        NightPlan plan = plan();
+
+        assertThat(plan.obstacles())
+                .satisfiesExactly(
+                        gate -> assertThat(gate).startsWith("the daily quota was met"),
+                        calls -> assertThat(calls).startsWith("our own limit of 20 calls a night"),
+                        bytes -> assertThat(bytes).startsWith("our own limit of 1MB of media"));
+        assertThat(plan.calls().tonight()).isZero();
+        assertThat(plan.calls().because()).isEqualTo(plan.obstacles().getFirst());
+        assertThat(plan.duration().expected()).isZero();
+        assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
+    }
+
+    @Test
+    void closedGateLeavesWhatNeedsNoCall() {
+        notes(Kind.NEW, 30);
+        notes(Kind.BETTER, 4);
+        closed = Optional.of(new QuotaHolds.Closed(303, "the daily quota", NOW, NOW.plusSeconds(3600), 7L));
+
+        NightPlan plan = plan();
+
+        assertThat(plan.obstacles()).isEmpty();
+        assertThat(plan.calls().tonight()).isZero();
+        assertThat(plan.calls().because()).startsWith("the daily quota was met");
+        assertThat(plan.duration().expected()).isPositive();
+    }
+
+    @Test
+    void whatNobodyMeasuredIsAssumedAndSaid() {
+        notes(Kind.NEW, 100);
+        latency = new Measured(0, Duration.ZERO);
+        files = new Measured(0, Duration.ZERO);
+
+        NightPlan plan = plan();
+
+        assertThat(plan.duration().latency()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(plan.duration().measuredCalls()).isZero();
+        assertThat(plan.notKnown())
+                .anyMatch(unknown -> unknown.contains("1 s are assumed"))
+                .anyMatch(unknown -> unknown.contains("3 s are assumed"));
+    }
+
+    private void notes(Kind kind, long notes) {
+        groups.put(kind, new Group(notes, 0, NOW));
+    }
+
+    private static long leftOut(NightPlan plan, String why) {
+        return plan.leftOut().stream()
+                .filter(of -> of.why().startsWith(why))
+                .mapToLong(LeftOut::notes)
+                .sum();
+    }
+
+    private NightPlan plan() {
+        PlanInputs facts = new PlanInputs(
+                NOW,
+                false,
+                false,
+                closed,
+                groups,
+                List.of(),
+                0,
+                0,
+                new PlanQueries.Refreshes(refreshesDue, 0, null, true),
+                videosToBuy,
+                videoShare,
+                made,
+                storedBytes,
+                new PlanQueries.Calls(latency, perAnswer),
+                files,
+                bytesPerAnswer,
+                stops);
+        return new PlanCalculator(
+                        facts,
+                        bound("archive", ArchiveProperties.class),
+                        bound("archive.source", NoteSourceProperties.class),
+                        bound("archive.video", VideoProperties.class),
+                        bound("archive.refresh", RefreshProperties.class),
+                        bound("archive.limits", NightlyLimitProperties.class))
+                .plan();
+    }
+
+    private <T> T bound(String prefix, Class<T> type) {
+        return new Binder(
+                        List.of(new MapConfigurationPropertySource(settings)),
+                        null,
+                        ApplicationConversionService.getSharedInstance(),
+                        null)
+                .bindOrCreate(prefix, type);
+    }
+}

@@ -1,0 +1,90 @@
+package io.github.notearchive.provider;
+
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+
+/** A journal in memory, which says in what order it was written. */
+final class CallRecorderFixture implements CallRecorder {
+
+    final List<String> events = new CopyOnWriteArrayList<>();
+    final List<Received> received = new CopyOnWriteArrayList<>();
+    final AtomicLong calls = new AtomicLong();
+
+    /** What was sent in the night, by whatever node. */
+    volatile NightlyCalls night = NightlyCalls.NONE;
+
+    Runnable whileSending = () -> {};
+
+    /** Between the moment in which a call was counted and that in which it hears of it. */
+    Runnable onceCounted = () -> {};
+
+    /** What another node has met. */
+    volatile @Nullable StopNotice stop;
+
+    /** Whether the claim on the note is lost. */
+    volatile boolean unclaimed;
+
+    record Received(long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
+
+    @Override
+    public CallAdmission sending(
+            FetchRequest inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        whileSending.run();
+        if (unclaimed) {
+            return new CallAdmission.Unclaimed();
+        }
+        if (stop != null) {
+            return new CallAdmission.Stopped(stop);
+        }
+        NightlyCalls with = new NightlyCalls(
+                night.all() + 1,
+                night.videos() + (endpoint == Endpoint.VIDEO ? 1 : 0),
+                night.refreshes() + (refresh ? 1 : 0));
+        if (isOver(limits.all(), with.all())
+                || isOver(limits.videos(), with.videos())
+                || isOver(limits.refreshes(), with.refreshes())) {
+            return new CallAdmission.OverLimit(night);
+        }
+        night = with;
+        long call = calls.incrementAndGet();
+        events.add("sending " + call);
+        onceCounted.run();
+        return new CallAdmission.Written(new CallRecord(call, inquiry.id(), endpoint, sentAt, refresh), with, 0);
+    }
+
+    private static boolean isOver(long limit, long calls) {
+        return limit > 0 && calls > limit;
+    }
+
+    @Override
+    public void stopped(ProviderReply reply, Instant metAt) {
+        events.add("stopped " + reply.code());
+    }
+
+    @Override
+    public boolean hasBilledSince(Instant time) {
+        return received.stream()
+                .anyMatch(call ->
+                        call.reply().billed() == Billed.YES && !call.at().isBefore(time));
+    }
+
+    @Override
+    public void notSent(CallRecord call, CallLimits limits) {
+        events.add("not sent " + call.number());
+        night = new NightlyCalls(night.all() - 1, night.videos(), night.refreshes());
+    }
+
+    @Override
+    public long received(
+            CallRecord call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
+        events.add("received " + call.number());
+        received.add(new Received(call.number(), reply, answer, receivedAt, took));
+        return call.number();
+    }
+}

@@ -1,0 +1,343 @@
+package io.github.notearchive.provider;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
+import io.github.notearchive.io.Secret;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.FetchOutcome.Deferred;
+import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
+import io.github.notearchive.provider.FetchOutcome.Found;
+import io.github.notearchive.provider.FetchOutcome.Missing;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.zip.GZIPOutputStream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.LoggerFactory;
+
+/** A provider that means harm costs a call and no more: neither memory, nor time, nor the token. */
+@Isolated("listens to a log that others write to")
+@Timeout(30)
+class HostileResponseTests {
+
+    private static final NoteId ID = new NoteId("66aa00000000000000000001");
+    private static final FetchRequest NOTE = new FetchRequest(ID, 1, null);
+    private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
+    private static final String TOKEN = "s3cr3t+/=&% token";
+    private static final String PERCENT = "s3cr3t%2B%2F%3D%26%25%20token";
+    private static final byte[] ENDLESS_HEAD =
+            "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+
+    private final ScriptedProvider provider = new ScriptedProvider();
+    private final CallRecorderFixture journal = new CallRecorderFixture();
+    private final List<JustOneApiClient> clients = new ArrayList<>();
+    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
+    private final Logger logger = (Logger) LoggerFactory.getLogger(JustOneApiClient.class);
+
+    @BeforeEach
+    void listen() {
+        log.start();
+        logger.addAppender(log);
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        logger.detachAppender(log);
+        provider.close();
+        for (JustOneApiClient client : clients) {
+            client.close();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "s3cr3t+/=&% token",
+                "s3cr3t%2B%2F%3D%26%25%20token",
+                "s3cr3t%2b%2f%3d%26%25+token",
+                "%73%33%63%72%33%74%2b%2f%3d%26%25%20%74%6f%6b%65%6e",
+                "s3cr3t%252B%252F%253D%2526%2525%2520token",
+                "s3cr3t+\\/=&% token",
+                "s3cr3t\\u002b\\u002F\\u003d\\u0026\\u0025\\u0020token",
+                "s3cr3t+\\\\\\/\\\\u003D&% token",
+                "?token=s3cr3t%2B/=\\u0026% token&noteId=1",
+                "\\\\s3cr3t+/=&% token",
+                "s3cr3t+/=&% tokens3cr3t+/=&% token"
+            })
+    void aTokenThatTheAnswerRepeatsIsErasedBeforeAnybodySeesIt(String echo) throws Exception {
+        String before = "{\"code\":0,\"requestId\":\"";
+        String between = "\",\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"title\":\"好";
+        String sent = before + echo + between + echo + "\",\"" + echo + "\":1}]}]}";
+        provider.answers(200, sent);
+
+        Found found = (Found) client("token", TOKEN).fetch(NOTE);
+
+        byte[] kept = found.capture().answer();
+        assertThat(journal.received.getFirst().answer()).isEqualTo(kept);
+        assertThat(kept).hasSameSizeAs(sent.getBytes(StandardCharsets.UTF_8));
+        for (String seen : List.of(
+                new String(kept, StandardCharsets.UTF_8),
+                found.capture().note().toString(),
+                journal.received.getFirst().reply().toString(),
+                String.valueOf(journal.received.getFirst().reply().requestId()),
+                logged())) {
+            assertThat(seen).doesNotContain("s3cr3t", "%73%33", "%2B", "u002b");
+        }
+        assertThat(found.capture().note().path("title").stringValue())
+                .startsWith("好")
+                .contains("*");
+        assertThat(logged()).contains(ID + ": the provider's answer repeats our token");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-32BE"})
+    void aTokenIsFoundInAnyEncodingThatIsRead(String charset) throws Exception {
+        String sent = "{\"code\":201,\"message\":\"" + TOKEN + "\"}";
+        provider.answers(ScriptedProvider.reply(200, sent.getBytes(Charset.forName(charset))));
+
+        Missing missing = (Missing) client("token", TOKEN).fetch(NOTE);
+
+        assertThat(missing.reply().message()).isEqualTo("*".repeat(TOKEN.length()));
+        byte[] kept = journal.received.getFirst().answer();
+        assertThat(new String(kept, Charset.forName(charset)))
+                .isEqualTo(sent.replace(TOKEN, "*".repeat(TOKEN.length())));
+    }
+
+    @Test
+    void anAnswerThatDoesNotRepeatTheTokenIsKeptByteForByte() throws Exception {
+        String sent = "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"t\":\"s3cr3t+\"}]}]}";
+        provider.answers(200, sent);
+
+        Found found = (Found) client("token", TOKEN).fetch(NOTE);
+
+        assertThat(found.capture().answer()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
+        assertThat(log.list).isEmpty();
+    }
+
+    @Test
+    @Timeout(60) // a search whose time grows with the square of the length takes hours
+    void aBodyMadeToHoldUpTheSearchIsSearchedToItsEnd() {
+        TokenRedactor echo = new TokenRedactor(new Secret("tttttttt" + TOKEN));
+
+        for (String piece : List.of("\\", "%25", "t", "t\\", "t\0", "%2525", "tttttttt\\")) {
+            byte[] body = piece.repeat(4_000_000 / piece.length()).getBytes(StandardCharsets.UTF_8);
+
+            assertThat(echo.erasedFrom(body)).isEmpty();
+        }
+    }
+
+    @Test
+    void aTokenThatHoldsAPercentSignIsErasedToo() {
+        TokenRedactor echo = new TokenRedactor(new Secret("50%25+abcdef"));
+
+        for (String form : List.of("50%25+abcdef", "50%2525+abcdef", "50%2525%2babcdef")) {
+            byte[] body = ("x" + form + "y").getBytes(StandardCharsets.UTF_8);
+
+            assertThat(echo.erasedFrom(body).orElseThrow())
+                    .isEqualTo(("x" + "*".repeat(form.length()) + "y").getBytes(StandardCharsets.UTF_8));
+        }
+    }
+
+    @Test
+    void aTokenInAHeaderThatTheClientChokesOnReachesNoMessage() throws Exception {
+        for (String echo : List.of(TOKEN, PERCENT)) {
+            provider.answers((_, out) -> {
+                        out.write(("HTTP/1.1 " + echo + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                        return false;
+                    })
+                    .answers(200, "{\"code\":301}", "Content-Encoding: " + echo)
+                    .answers(200, "{\"code\":301}", "Transfer-Encoding: " + echo)
+                    .answers(200, "{\"code\":301}", "Content-Length: " + echo)
+                    .answers(302, "", "Location: http://127.0.0.1:1/" + echo, "Retry-After: " + echo);
+            JustOneApiClient client = client("token", TOKEN);
+            for (int i = 0; i < 5; i++) {
+                assertThat(client.fetch(NOTE)).isInstanceOf(Deferred.class);
+            }
+        }
+
+        assertThat(journal.received).hasSize(10);
+        assertThat(journal.received.toString() + logged()).doesNotContain("s3cr3t");
+    }
+
+    @Test
+    void aPingThatFailsRepeatsNoTokenEither() {
+        provider.answers((_, out) -> {
+                    out.write(("HTTP/1.1 " + TOKEN + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
+                    return false;
+                })
+                .answers((_, out) -> {
+                    out.write((TOKEN + " x\r\n").repeat(20).getBytes(StandardCharsets.UTF_8));
+                    return false;
+                });
+
+        assertThatThrownBy(() -> new ProviderPing(Settings.of("base-url", provider.baseUrl(), "token", TOKEN)).send())
+                .isInstanceOf(IOException.class)
+                .hasNoCause()
+                .satisfies(e -> assertThat(e.toString()).doesNotContain("s3cr3t"));
+    }
+
+    @Test
+    void whatTheProviderSaysForgesNoLine() throws Exception {
+        String forged = "x\\n2026-11-25T00:00:00.000Z ERROR forged\\r\\u001b[2J\\u009b1m\\u0007";
+        provider.answers(200, "{\"code\":0,\"data\":{\"" + forged + "\":1}}")
+                .answers(200, "{\"code\":0,\"data\":{\"" + "k".repeat(5_000) + "\":1}}")
+                .answers(200, "{\"code\":777,\"message\":\"" + forged + "\",\"requestId\":\"" + forged + "\"}");
+        JustOneApiClient client = client("token", TOKEN);
+        for (int i = 0; i < 3; i++) {
+            client.fetch(NOTE);
+        }
+
+        List<String> texts = new ArrayList<>();
+        journal.received.forEach(received -> texts.add(received.reply().toString()));
+        journal.received.forEach(received -> texts.add(received.reply().requestId() + ""));
+        log.list.forEach(event -> texts.add(event.getFormattedMessage()));
+        assertThat(log.list).hasSize(3);
+        assertThat(texts).hasSize(9).allSatisfy(text -> assertThat(text).hasSizeLessThan(400));
+        assertThat(texts).allMatch(text -> text.chars().noneMatch(Character::isISOControl));
+    }
+
+    @Test
+    void aCompressedAnswerIsBoundedByWhatItUnpacksTo() throws Exception {
+        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
+        try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
+            byte[] megabyte = " ".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
+            for (int i = 0; i < 200; i++) {
+                gzip.write(megabyte);
+            }
+        }
+        assertThat(bomb.size()).isLessThan(300_000);
+        provider.answers(ScriptedProvider.reply(200, bomb.toByteArray(), "Content-Encoding: gzip"));
+
+        Deferred deferred = (Deferred) client("max-answer-size", "1MB").fetch(NOTE);
+
+        assertThat(deferred.reply().message()).isEqualTo("the answer is longer than 1048576B");
+        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+    }
+
+    @Test
+    void anEndlessAnswerIsLeftAtTheLimitAndNotReadToItsEnd() throws Exception {
+        byte[] chunk = ("4000\r\n" + " ".repeat(0x4000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
+        provider.answers(endless(ENDLESS_HEAD, chunk));
+        JustOneApiClient client = client("max-answer-size", "1MB");
+
+        Deferred deferred = (Deferred) client.fetch(NOTE);
+
+        assertThat(deferred.reply().message()).isEqualTo("the answer is longer than 1048576B");
+        assertThat(deferred.reply().httpStatus()).isEqualTo(200);
+        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
+    }
+
+    @Test
+    void headersAreBoundedInLengthAndNumber() throws Exception {
+        byte[] status = "HTTP/1.1 200 x\r\n".getBytes(StandardCharsets.US_ASCII);
+        provider.answers(endless(status, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(status, "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(status, " folded\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(ENDLESS_HEAD, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
+                .answers(endless(
+                        (new String(ENDLESS_HEAD, StandardCharsets.US_ASCII) + "1\r\n{\r\n0\r\n")
+                                .getBytes(StandardCharsets.US_ASCII),
+                        "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
+                .answers(200, "{\"code\":301}");
+        JustOneApiClient client = client();
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(((Deferred) client.fetch(NOTE)).cause())
+                    .as("answer " + i)
+                    .isEqualTo(Cause.FAULT);
+        }
+
+        assertThat(((Deferred) client.fetch(NOTE)).cause()).isEqualTo(Cause.COLLECTION);
+        assertThat(provider.requests()).hasSize(6);
+    }
+
+    @Test
+    void anEndlessRowOfInterimAnswersIsEndedByTheDeadline() throws Exception {
+        provider.answers(endless(new byte[0], "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+
+        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
+
+        assertThat(deferred.reply().message()).startsWith("no whole answer within");
+    }
+
+    @Test
+    void headersThatDripAreEndedByTheDeadline() throws Exception {
+        CountDownLatch over = new CountDownLatch(1);
+        provider.answers((_, out) -> {
+            out.write("HTTP/1.1 200 x\r\nX: ".getBytes(StandardCharsets.US_ASCII));
+            do {
+                out.write('x');
+                out.flush();
+            } while (!over.await(20, TimeUnit.MILLISECONDS));
+            return false;
+        });
+
+        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
+        over.countDown();
+
+        assertThat(deferred.reply().message()).startsWith("no whole answer within");
+    }
+
+    private static ScriptedProvider.Reply endless(byte[] start, byte[] piece) {
+        return (_, out) -> {
+            out.write(start);
+            try {
+                while (true) {
+                    out.write(piece);
+                }
+            } catch (IOException hungUp) {
+                return false;
+            }
+        };
+    }
+
+    private String logged() {
+        return String.join(
+                "\n", log.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
+    }
+
+    private JustOneApiClient client(String... settings) {
+        List<Object> all = new ArrayList<>(
+                List.of("base-url", provider.baseUrl().toString(), "token", "practice", "calls-per-second", "1000"));
+        for (int i = 0; i < settings.length; i += 2) {
+            int known = all.indexOf(settings[i]);
+            if (known >= 0) {
+                all.set(known + 1, settings[i + 1]);
+            } else {
+                all.addAll(List.of(settings[i], settings[i + 1]));
+            }
+        }
+        JustOneApiClient client = new JustOneApiClient(
+                Settings.of(all.toArray()),
+                Settings.ofVideos(),
+                Settings.ofRefreshes(),
+                journal,
+                new LocalRateLimitStore(),
+                new ResponseReader(),
+                new ResponseMemory(),
+                Clock.fixed(NOW, ZoneOffset.UTC));
+        clients.add(client);
+        client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
+        return client;
+    }
+}

@@ -1,0 +1,422 @@
+package io.github.notearchive.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
+
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.report.Health.Level;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** Whether the archive is well is said in a word, and why not in sentences with what deals with each. */
+@BesideNightlyJobTest
+class HealthTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    NightReports reports;
+
+    @Autowired
+    HealthCheck check;
+
+    @Autowired
+    AuditRepository fixity;
+
+    @Autowired
+    JobExecutionQueries executions;
+
+    @Test
+    void archiveWhoseLastNightWasGoodIsHealthy() {
+        night.pending(1);
+        run();
+
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.HEALTHY);
+        assertThat(health.reasons()).isEmpty();
+        assertThat(health.inAWord()).contains("nothing needs anybody", "with 0 COMPLETED");
+    }
+
+    @Test
+    void responsesInFilesOfARenamedNodeNeedALook() throws Exception {
+        night.pending(1);
+        run();
+        Path renamed = Files.createDirectories(night.answerFiles().resolve("renamed"));
+        Files.createFile(renamed.resolve("1.answer"));
+
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
+            assertThat(reason.what()).contains("1 paid responses of node renamed in " + renamed);
+        });
+    }
+
+    @Test
+    void emptyArchiveAndOneThatNeverRanSayWhatToBeginWith() {
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::command)
+                .containsExactly("note-archive enqueue FILE");
+
+        night.pending(1);
+
+        assertThat(check.check().reasons()).extracting(Health.Reason::command).containsExactly("note-archive run");
+    }
+
+    @Test
+    void blockedTokenIsBrokenUntilARunEndsInOrder() {
+        List<String> notes = night.pending(2);
+        night.script().always(notes.getFirst(), Reply.code(100)).always(notes.get(1), Reply.code(100));
+        run();
+
+        Health blocked = check.check();
+
+        assertThat(blocked.level()).isEqualTo(Level.BROKEN);
+        assertThat(blocked.reasons().getFirst().what()).contains("4 BLOCKED_TOKEN", "code 100");
+        assertThat(blocked.reasons().getFirst().command()).contains("renew or activate the token");
+
+        night.script().clear();
+        run();
+
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    @Test
+    void runThatWasRefusedIsNotToBeContinued() {
+        Instant now = night.clock().instant();
+        RunSummary refused = RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ZERO);
+        reports.keep("main", new FinishedRun(now, now, refused));
+
+        Health.Reason reason = check.check().reasons().getFirst();
+
+        assertThat(reason.what()).endsWith("8 UPSTREAM_UNAVAILABLE: the store is away");
+        assertThat(reason.command()).isEqualTo("run again when the server is back");
+    }
+
+    @Test
+    void runByAClockThatWasAheadIsTheLastOne() {
+        List<String> notes = night.pending(1);
+        night.script().always(notes.getFirst(), Reply.code(100));
+        run();
+        Instant before = night.clock().instant();
+        night.script().clear();
+        night.clock().set(before.plus(Duration.ofDays(1)));
+        run();
+
+        night.clock().set(before);
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.HEALTHY);
+        assertThat(health.inAWord())
+                .contains("by a clock ahead of this one, with 0 COMPLETED")
+                .doesNotContain("just now");
+    }
+
+    @Test
+    void nightsThatAreMissedAreBrokenAfterTwentySixHours() {
+        night.pending(1);
+        run();
+
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(26 * 60 - 2)));
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(4)));
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Level.BROKEN);
+            assertThat(reason.what()).contains("26 h 2 min ago", "at most 26 h");
+        });
+    }
+
+    @Test
+    void runThatCouldNotWriteItsEndWantsALookAndIsBrokenWhenNoneFollows() {
+        beganWithoutAnEnd();
+        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(5)));
+
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
+            assertThat(reason.what())
+                    .contains(
+                            "the last run of node main ended without writing its end: it was killed, or the database was out of reach");
+        });
+
+        night.clock().set(night.clock().instant().plus(Duration.ofHours(27)));
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(what -> what.startsWith("no run has ended in order since the first one began 27 h 5 min ago"))
+                .noneMatch(what -> what.contains("14 nights"));
+    }
+
+    @Test
+    void fortnightWithoutAGoodRunIsSaidOfAnArchiveThatIsAsOld() {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.code(100));
+        run();
+        night.isDaysLater(16);
+        beganWithoutAnEnd();
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(what -> what.startsWith("no run has ended in order in the last 14 nights"));
+    }
+
+    /** What Spring Batch's tables hold of it once a later start has found it. */
+    private void beganWithoutAnEnd() {
+        night.sql()
+                .sql("""
+                        WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                                   SELECT 2000 + (SELECT count(*) FROM batch_job_instance), 0, 'archiveNotes',
+                                          'x' || (SELECT count(*) FROM batch_job_instance)
+                                   RETURNING job_instance_id),
+                             e AS (INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time, status, exit_code)
+                                   SELECT job_instance_id, 0, job_instance_id, :now, :now, :now, 'FAILED', 'CRASHED' FROM i
+                                   RETURNING job_execution_id)
+                        INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        SELECT job_execution_id, 'node', 'java.lang.String', 'main', 'Y' FROM e
+                        """)
+                .param("now", LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
+                .update();
+    }
+
+    @Test
+    void notesThatAreGivenUpWantALook() {
+        String note = night.pending(1).getFirst();
+        night.script().always(note, Reply.code(400));
+        run();
+
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.ATTENTION);
+        assertThat(health.reasons())
+                .singleElement()
+                .satisfies(reason -> assertThat(reason.command()).contains("explain NOTE_ID"));
+    }
+
+    @Test
+    void filesThatAreGoneForGoodAreToBeWaivedAndNotToBeBoughtAgain() {
+        night.pending(SandboxNoteKind.IMAGES, 1);
+        night.script().media(_ -> true, MediaReply.status(404));
+        run();
+        night.isNextDay();
+        run();
+
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.what()).startsWith("1 note is given up").contains("A file is gone for good");
+            assertThat(reason.command())
+                    .startsWith("note-archive waive NOTE_ID")
+                    .contains("requeue NOTE_ID buys another answer")
+                    .doesNotContain("--state FAILED");
+        });
+    }
+
+    @Test
+    void closedGateIsGoodToKnowAndOnlyAWeekOfItWantsALook() {
+        night.pending(20);
+        night.script().grants(1);
+        run();
+
+        Health once = check.check();
+        assertThat(once.level()).isEqualTo(Level.HEALTHY);
+        assertThat(once.reasons())
+                .singleElement()
+                .satisfies(r -> assertThat(r.what()).contains("the gate is closed until"));
+
+        for (int i = 0; i < 6; i++) {
+            night.isNextDay();
+            night.script().grants(1);
+            run();
+        }
+        assertThat(check.check().reasons().getFirst().what()).contains("quota ended each of the last 7 nights");
+    }
+
+    @Test
+    void aWeekOfNightsThatLeaveNotesWantsALook() {
+        String note = night.pending(1).getFirst();
+        for (int i = 0; i < 7; i++) {
+            night.script().always(note, Reply.code(301));
+            run();
+            night.sql().sql("UPDATE worklist SET attempts = 0").update(); // else it is FAILED
+            if (i < 6) {
+                night.isNextDay();
+            }
+        }
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::cause)
+                .containsExactly(Health.Cause.INCOMPLETE_EACH_NIGHT);
+
+        night.script().clear();
+        night.isNextDay();
+        run();
+
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    @Test
+    void auditThatFailedWantsALookAndOneThatATimeBoxEndedDoesNot() {
+        night.pending(1);
+        run();
+        audit("UPSTREAM_UNAVAILABLE");
+
+        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.cause()).isEqualTo(Health.Cause.AUDIT_FAILED);
+            assertThat(reason.what()).contains("UPSTREAM_UNAVAILABLE");
+        });
+
+        audit("INTERRUPTED");
+
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    private void audit(String exitCode) {
+        night.sql()
+                .sql("""
+                        WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                                   SELECT 3000 + (SELECT count(*) FROM batch_job_instance), 0, 'verifyArchive', :exitCode
+                                   RETURNING job_instance_id)
+                        INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time,
+                                                         end_time, status, exit_code)
+                        SELECT job_instance_id, 0, job_instance_id, :now, :now, :now, 'STOPPED', :exitCode FROM i
+                        """)
+                .param("exitCode", exitCode)
+                .param("now", LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
+                .update();
+    }
+
+    @Test
+    void nightOfARunIsTheSameInStatusAndReportAndNotThatOfItsInstance() {
+        night.pending(20);
+        night.script().grants(1);
+        run();
+        String before = night.today().toString();
+        night.isNextDay();
+        night.script().unlimited();
+        run();
+
+        String after = night.today().toString();
+        assertThat(executions.latest(2))
+                .extracting(JobExecutionQueries.Run::night, JobExecutionQueries.Run::instanceNight)
+                .containsExactly(tuple(after, before), tuple(before, before));
+        assertThat(night.count("SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
+                .isEqualTo(2);
+        assertThat(reports.find(new io.github.notearchive.note.Night(LocalDate.parse(after)), "main"))
+                .hasValueSatisfying(report -> assertThat(report.runs()).hasSize(1));
+    }
+
+    @Test
+    void backlogThatGrowsNightAfterNightWantsALook() {
+        night.pending(1);
+        for (int i = 0; i < 7; i++) {
+            run();
+            night.sql()
+                    .sql("UPDATE run_summary SET worklist_pending = :left WHERE night = :night::date")
+                    .param("left", 10 * i)
+                    .param("night", night.today().toString())
+                    .update();
+            if (i < 6) {
+                night.isNextDay();
+            }
+        }
+
+        assertThat(check.check().reasons())
+                .singleElement()
+                .satisfies(reason -> assertThat(reason.what()).contains("from 0 to 60 notes"));
+
+        night.sql()
+                .sql("UPDATE run_summary SET worklist_pending = 5 WHERE night = :night::date")
+                .param("night", night.today().toString())
+                .update();
+        assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
+    }
+
+    @Test
+    void damageIsBrokenWhileOrphansStaleFilesAndNewFieldsWantALook() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        run();
+        night.sql().sql("""
+                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
+                        VALUES ('CORRUPT', 'media/aa/a', 'x', now(), now(), 1), ('ORPHAN', 'media/bb/b', 'x', now(), now(), 1)
+                        """).update();
+        night.sql()
+                .sql(
+                        "INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id) VALUES ('note.x', 'string', now(), :note)")
+                .param("note", note)
+                .update();
+        night.sql()
+                .sql("UPDATE media_object SET verified_at = verified_at - interval '36 days'")
+                .update();
+
+        Health health = check.check();
+
+        assertThat(health.level()).isEqualTo(Level.BROKEN);
+        assertThat(health.reasons()).hasSize(4);
+        assertThat(health.reasons().getFirst().what()).contains("CORRUPT 1").doesNotContain("ORPHAN");
+        assertThat(health.reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(what -> what.contains("ORPHAN 1"))
+                .anyMatch(what -> what.contains("verified last 36 days ago"))
+                .anyMatch(what -> what.contains("1 fields"));
+        assertThat(health.inAWord()).startsWith("1 thing needs somebody at once, and 3 a look");
+    }
+
+    @Test
+    void aVerificationThatIsDatedInTheFutureCountsAsNone() {
+        night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, 1));
+        run();
+        night.sql()
+                .sql("UPDATE media_object SET verified_at = verified_at + interval '400 days'")
+                .update();
+
+        Health health = check.check();
+
+        assertThat(health.reasons())
+                .extracting(Health.Reason::what)
+                .anyMatch(what -> what.contains("were never verified"));
+        assertThat(health.level()).isEqualTo(Level.ATTENTION);
+        assertThat(fixity.oldestVerified(night.clock().instant())).isEmpty();
+    }
+
+    @Test
+    void whatWasBegunAndNotFinishedIsNamedWithTheCommandThatFinishesIt() {
+        String note = night.pending(1).getFirst();
+        run();
+        night.sql()
+                .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
+                .update();
+        for (String job : List.of("rebuildArchive", "remapNotes")) {
+            night.sql().sql("""
+                            WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
+                                       SELECT 1000 + (SELECT count(*) FROM batch_job_instance), 0, :job, :job RETURNING job_instance_id)
+                            INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, status, exit_code)
+                            SELECT job_instance_id, 0, job_instance_id, now(), now(), 'STOPPED', 'INTERRUPTED' FROM i
+                            """).param("job", job).update();
+        }
+
+        assertThat(check.check().reasons())
+                .extracting(Health.Reason::command)
+                .containsExactlyInAnyOrder(
+                        "note-archive rebuild", "note-archive remap", "repeat the last note-archive forget --yes");
+        assertThat(note).isNotEmpty();
+    }
+
+    private void run() {
+        Instant began = night.clock().instant();
+        RunSummary summary = night.run();
+        reports.keep("main", new FinishedRun(began, night.clock().instant(), summary));
+    }
+}

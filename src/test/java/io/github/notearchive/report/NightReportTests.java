@@ -1,0 +1,357 @@
+package io.github.notearchive.report;
+
+import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
+import static java.util.Comparator.naturalOrder;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.verify.VerifyOptions;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** The report of a night says what the tables know, to anybody who opens it, and nothing of it runs. */
+@BesideNightlyJobTest
+class NightReportTests {
+
+    private static final String HOSTILE =
+            "\"><script>alert(1)</script><img src=x onerror=alert(1)>&amp;\u202e</style>'";
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    NightReports reports;
+
+    @Autowired
+    OpenNotes leftOvers;
+
+    @Autowired
+    ArchiveProperties settings;
+
+    @Autowired
+    VerifyRunner audits;
+
+    @Autowired
+    Eraser forgetter;
+
+    @Test
+    void nightThatTheQuotaEndedSaysSoFirstAndStaysTheSameWhenLaterNightsFollow() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 5);
+        night.script().grants(3);
+        RunSummary stopped = run();
+        assertEnded(stopped, ExitCode.QUOTA_EXHAUSTED);
+        io.github.notearchive.note.Night first = night.today();
+
+        NightReport report = find(first);
+        String page = NightReports.page(report);
+
+        PageChecks.assertSound(page);
+        assertThat(page)
+                .contains("Exit 3, QUOTA_EXHAUSTED", "3 notes archived", "Run again after 00:00 in Shanghai")
+                .contains("Code 303 ended the night at")
+                .doesNotContain(settings.node() + "\"");
+        assertThat(report.calls())
+                .extracting(NightReport.CallClass::code, NightReport.CallClass::calls)
+                .contains(org.assertj.core.groups.Tuple.tuple(0, 3L));
+        assertThat(report.calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
+        assertThat(report.slices().each().getLast().callsSoFar()).isEqualTo(night.calls());
+        assertThat(report.slices().each().stream()
+                        .mapToLong(NightReport.Slice::notes)
+                        .sum())
+                .isEqualTo(3);
+        assertThat(report.slices().each().stream()
+                        .mapToLong(NightReport.Slice::bytes)
+                        .sum())
+                .isEqualTo(stopped.files().bytes());
+        assertThat(report.left().orElseThrow().backlog()).isEqualTo(2);
+        assertThat(NightReports.page(find(first))).isEqualTo(page);
+
+        night.isNextDay();
+        String left = notes.stream()
+                .filter(n -> !night.archived().contains(n))
+                .findFirst()
+                .orElseThrow();
+        night.script().clear().unlimited().answers(left, Reply.code(301), Reply.normal());
+        RunSummary resumed = run();
+        assertEnded(resumed, ExitCode.COMPLETED);
+
+        assertThat(NightReports.page(find(first)))
+                .as("made again a night later")
+                .isEqualTo(page);
+        NightReport next = find(night.today());
+        assertThat(next.retries()).containsExactly(new NightReport.Retry(1, 1, 1));
+        assertThat(next.nights()).hasSize(2);
+        assertThat(next.left().orElseThrow().backlog()).isZero();
+        assertThat(NightReports.page(next)).contains("Exit 0, COMPLETED", "Beside the nights before");
+        PageChecks.assertSound(NightReports.page(next));
+    }
+
+    @Test
+    void reportLiesInTheFolderAndInTheBucketWhereNoAuditTakesItForAnOrphan() throws Exception {
+        night.pending(1);
+        RunSummary run = run();
+        NightReport report = find(night.today());
+
+        Path file = reports.write(report);
+        String key = reports.put(report).value();
+
+        assertThat(file.getFileName()).hasToString(night.today() + "-main-" + run.executionId() + ".html");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.getParent())))
+                .isEqualTo("rwx------");
+        assertThat(key).isEqualTo("reports/" + file.getFileName());
+        assertThat(night.objects("reports/").get(key)).isEqualTo(Files.readAllBytes(file));
+        night.isDaysLater(3);
+        assertThat(audits.verify(new VerifyOptions(null, false, false, "main")).exitCode())
+                .isEqualTo(ExitCode.COMPLETED);
+        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+    }
+
+    @Test
+    void whatStrangersWroteIsTextAndNothingElse() throws Exception {
+        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 2);
+        RunSummary run = run();
+        night.sql()
+                .sql(
+                        "UPDATE worklist SET state = 'FAILED', last_error = :text, last_code = 400, due_at = NULL WHERE note_id = :note")
+                .param("text", "rejected: " + HOSTILE)
+                .param("note", notes.getFirst())
+                .update();
+        night.sql()
+                .sql("""
+                        INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id)
+                        SELECT :text, 'string', began_at, :note FROM run_summary
+                        """)
+                .param("text", HOSTILE)
+                .param("note", notes.getFirst())
+                .update();
+        for (String change : List.of(
+                "UPDATE run_summary SET reason = :text, settings = jsonb_build_object(:text, :text)",
+                "UPDATE note_media SET checks = 'remarks \"' || :text",
+                "UPDATE note SET title = 'secret title', note_text = 'secret text'")) {
+            night.sql().sql(change).param("text", HOSTILE).update();
+        }
+
+        NightReport report = find(night.today());
+        String page = NightReports.page(report);
+
+        PageChecks.assertSound(page);
+        assertThat(report.eyes()).singleElement().satisfies(eye -> {
+            assertThat(eye.note()).isEqualTo(notes.getFirst());
+            assertThat(eye.obstacle()).isEqualTo(Obstacle.REJECTED);
+        });
+        assertThat(report.remarksInAll()).isPositive();
+        assertThat(page)
+                .contains("&lt;script&gt;alert(1)&lt;/script&gt;", notes.getFirst())
+                .doesNotContain("\u202e", "secret", night.provider().token());
+        assertThat(run.execution()).isNotNull();
+    }
+
+    @Test
+    void runThatEndedBeforeAnExecutionBeganIsInTheReportAndItsReasonFirst() {
+        night.pending(2);
+        night.script().grants(1);
+        run();
+        RunSummary closed = run();
+        assertThat(closed.execution()).isNull();
+
+        NightReport report = find(night.today());
+
+        assertThat(report.runs()).hasSize(2);
+        assertThat(report.runs().getLast().execution()).isNull();
+        assertThat(NightReports.page(report)).contains("no call is made until");
+    }
+
+    @Test
+    void killedRunIsNamedAsSuch() {
+        night.pending(1);
+        run();
+        night.sql().sql("DELETE FROM run_summary").update();
+        night.sql()
+                .sql("UPDATE batch_job_execution SET status = 'FAILED', exit_code = 'CRASHED', exit_message = ''")
+                .update();
+
+        // Spring Batch goes by the machine's clock
+        io.github.notearchive.note.Night today = io.github.notearchive.note.Night.of(Instant.now());
+        String page = NightReports.page(find(today));
+
+        PageChecks.assertSound(page);
+        assertThat(page)
+                .contains("Killed", "it goes on where the killed one was", "Not known")
+                .contains("What became of its notes is not known; it made 1 call of which")
+                .doesNotContain("0 notes archived");
+    }
+
+    @Test
+    void orphansAreNotSaidToBeRepaired() {
+        night.pending(1);
+        run();
+        finding("ORPHAN");
+        assertThat(NightReports.page(find(night.today())))
+                .contains("--delete-orphans")
+                .doesNotContain("verify --repair");
+
+        finding("CORRUPT");
+        assertThat(NightReports.page(find(night.today()))).contains("--delete-orphans", "verify --repair");
+    }
+
+    private void finding(String kind) {
+        night.sql().sql("""
+                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, job_execution_id)
+                        VALUES (:kind, 'media/aa/' || :kind, 'x', '2001-01-01', '2001-01-01', 1)
+                        """).param("kind", kind).update();
+    }
+
+    @Test
+    void whatIsNotKnownOfAKilledNightIsNotSaidToBeNothing() {
+        night.pending(1);
+        run();
+        night.sql().sql("""
+                        UPDATE run_summary SET job_execution_id = NULL, night = night - 2, worklist_pending = 7, object_bytes = 5000
+                        """).update();
+        java.time.LocalDate today = night.today().date();
+        night.sql().sql("""
+                        UPDATE batch_job_execution
+                        SET exit_code = 'CRASHED', start_time = :killed, end_time = :killed
+                        """).param("killed", today.minusDays(1).atTime(12, 0)).update();
+        run();
+
+        NightReport report = find(night.today());
+
+        assertThat(report.nights()).hasSize(3);
+        assertThat(report.nights().get(1).runs()).allMatch(run -> run.left() == null);
+        assertThat(NightReports.page(report))
+                .contains("0 this night, 7 in that of " + today.minusDays(2))
+                .contains(", 5.0 KB in that of " + today.minusDays(2))
+                .contains("0 this night, 1 in that of " + today.minusDays(1)) // calls
+                .doesNotContain("0 in that of " + today.minusDays(1))
+                .doesNotContain("0 B in that of " + today.minusDays(1));
+    }
+
+    @Test
+    void nightWithoutARunHasNoReport() {
+        night.pending(1);
+        run();
+
+        assertThat(reports.find(
+                        new io.github.notearchive.note.Night(
+                                night.today().date().minusDays(1)),
+                        "main"))
+                .isEmpty();
+        assertThat(reports.find(night.today(), "another")).isEmpty();
+        assertThat(reports.lastNight("main", night.today())).contains(night.today());
+        assertThat(reports.lastNight("another", night.today())).isEmpty();
+    }
+
+    @Test
+    void everyNoteThatIsLeftOverIsInOneGroupHoweverItsErrorReads() {
+        List<String> notes = night.pending(30);
+        for (int i = 0; i < 28; i++) {
+            settled(notes.get(i), "POSTPONED", 0, "IMAGE 0 DEAD: HTTP 404 of try " + i);
+        }
+        settled(notes.get(28), "POSTPONED", 301, "code 301");
+        settled(notes.get(29), "FAILED", 0, "MEDIA_INCOMPLETE: IMAGE 0 GONE: HTTP 404");
+
+        List<OpenNotes.Group> groups = leftOvers.byObstacle(10);
+
+        assertThat(groups)
+                .extracting(OpenNotes.Group::obstacle)
+                .containsExactly(Obstacle.MEDIA_INCOMPLETE, Obstacle.DEAD_ADDRESSES, Obstacle.PROVIDER);
+        assertThat(groups).extracting(OpenNotes.Group::notes).containsExactly(1L, 28L, 1L);
+        assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
+        assertThat(groups.get(1).error()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
+    }
+
+    @Test
+    void examplesAreOfNotesThatARunLeftBeforeThoseThatNoneDid() {
+        List<String> notes = night.pending(30);
+        for (String note : notes) {
+            settled(note, "POSTPONED", 301, "code 301");
+        }
+        String last = notes.stream().max(naturalOrder()).orElseThrow();
+        night.sql()
+                .sql("UPDATE worklist SET settled_by = NULL WHERE note_id <> :last") // by a rebuild
+                .param("last", last)
+                .update();
+
+        assertThat(leftOvers.byObstacle(1)).extracting(OpenNotes.Group::example).containsExactly(last);
+
+        night.sql().sql("UPDATE worklist SET settled_by = NULL").update();
+        assertThat(leftOvers.byObstacle(1))
+                .extracting(OpenNotes.Group::example)
+                .doesNotContainNull()
+                .hasSize(1);
+    }
+
+    private void settled(String note, String state, int code, String error) {
+        night.sql()
+                .sql("""
+                        UPDATE worklist
+                        SET state = :state, last_code = :code, last_error = :error, settled_by = 1, settled_at = now(),
+                            due_at = CASE WHEN :state = 'FAILED' THEN NULL ELSE due_at END
+                        WHERE note_id = :note
+                        """)
+                .param("state", state)
+                .param("code", code)
+                .param("error", error)
+                .param("note", note)
+                .update();
+    }
+
+    @Test
+    void forgottenNoteIsInNoReportAnyMore() throws Exception {
+        List<String> notes = night.pending(2);
+        night.script().always(notes.getFirst(), Reply.code(400));
+        assertEnded(run(), ExitCode.INCOMPLETE);
+        NightReport report = find(night.today());
+        Path file = reports.write(report);
+        reports.put(report);
+        assertThat(file).content().contains(notes.getFirst());
+        var request = new Eraser.Request(List.of(new NoteId(notes.getFirst())), null, "asked for");
+
+        assertThat(forgetter.preview(request).reports()).isEqualTo(2);
+        assertThat(file).exists();
+        assertThat(forgetter.forget(request).orElseThrow().reports()).isEqualTo(2);
+
+        assertThat(file).doesNotExist();
+        assertThat(night.objects("reports/")).isEmpty();
+        assertThat(NightReports.page(find(night.today()))).doesNotContain(notes.getFirst());
+    }
+
+    @Test
+    void twoRunsOfOneExecutionAreKeptOnce() {
+        night.pending(1);
+        Instant now = night.clock().instant();
+        RunSummary run = night.run();
+
+        reports.keep("main", new FinishedRun(now, now, run));
+        reports.keep("main", new FinishedRun(now, now.plus(Duration.ofHours(1)), run));
+
+        assertThat(night.count("SELECT count(*) FROM run_summary")).isOne();
+    }
+
+    private RunSummary run() {
+        Instant began = night.clock().instant();
+        RunSummary summary = night.run();
+        reports.keep("main", new FinishedRun(began, night.clock().instant(), summary));
+        return summary;
+    }
+
+    private NightReport find(io.github.notearchive.note.Night of) {
+        return reports.find(of, "main").orElseThrow();
+    }
+}

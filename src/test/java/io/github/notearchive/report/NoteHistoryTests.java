@@ -1,0 +1,156 @@
+package io.github.notearchive.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.report.NoteHistory.Kind;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.springframework.beans.factory.annotation.Autowired;
+
+/** A note's story says in the order of time what was done for it, and why. */
+@BesideNightlyJobTest
+class NoteHistoryTests {
+
+    @Autowired
+    NightlyScenario night;
+
+    @Autowired
+    NoteHistories stories;
+
+    @Autowired
+    Worklist worklist;
+
+    @Test
+    void noteThatWasPutOffOnceIsQueuedAskedTwiceAndArchived() {
+        String note = night.pending(1).getFirst();
+        night.script().answers(note, Reply.code(301), Reply.normal());
+        RunSummary run = night.run();
+
+        List<NoteHistory.Event> events = tell(note).events();
+
+        assertThat(events)
+                .extracting(NoteHistory.Event::kind)
+                .containsExactly(Kind.QUEUED, Kind.CALL, Kind.CALL, Kind.DECIDED);
+        assertThat(events.getFirst().what()).isEqualTo("queued from \"test\" with priority 5");
+        assertThat(events.get(1).what()).contains("for the first time: code 301", "not billed", " ms");
+        assertThat(events.get(2).what())
+                .contains(
+                        "again after code 301 of call",
+                        "code 0",
+                        ", billed, by execution " + run.executionId(),
+                        "kept as notes/" + note);
+        assertThat(events.getLast().what()).isEqualTo("decided by execution " + run.executionId() + ": ARCHIVED");
+        assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteHistory.Event::at));
+    }
+
+    @Test
+    void noteWithDeadAddressesSaysThatAnotherAnswerIsBoughtForIt() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().media(_ -> true, MediaReply.status(404));
+        night.run();
+
+        assertThat(stories.obstacle(new NoteId(note))).hasValueSatisfying(obstacle -> {
+            assertThat(obstacle).isEqualTo(Obstacle.DEAD_ADDRESSES);
+            assertThat(stories.costOf(obstacle)).isEqualTo("by one more call");
+        });
+        assertThat(night.calls()).isEqualTo(1);
+
+        night.isNextDay();
+        night.run();
+
+        assertThat(night.calls()).isEqualTo(2);
+        assertThat(stories.obstacle(new NoteId(note))).contains(Obstacle.MEDIA_INCOMPLETE);
+    }
+
+    @Test
+    void noteWhoseHostsAreInTroubleSaysThatItCostsNoCall() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().media(_ -> true, MediaReply.status(500));
+        night.run();
+
+        assertThat(stories.obstacle(new NoteId(note)).map(stories::costOf))
+                .contains("without a call while its answer is fresh");
+    }
+
+    @Test
+    void deadVideoIsNoVideoThatWasNotAskedFor() {
+        assertThat(obstacle(0, "VIDEO 0 DEAD: HTTP 404, and 1 more")).isEqualTo("DEAD_ADDRESSES");
+        assertThat(obstacle(0, "VIDEO 0 RETRY: HTTP 500")).isEqualTo("FILES");
+        assertThat(obstacle(0, "VIDEO 0 NO_ANSWER: our own limit")).isEqualTo("VIDEO");
+        assertThat(obstacle(301, "VIDEO 0 NO_ANSWER: the call for it: 301")).isEqualTo("VIDEO");
+        assertThat(obstacle(0, "IMAGE 12 RETRY: HTTP 500; it says DEAD: 1")).isEqualTo("FILES");
+        assertThat(obstacle(301, "code 301")).isEqualTo("PROVIDER");
+    }
+
+    private String obstacle(int code, String error) {
+        return night.sql()
+                .sql("SELECT worklist_obstacle('POSTPONED', :code, :error)")
+                .param("code", code)
+                .param("error", error)
+                .query(String.class)
+                .single();
+    }
+
+    @Test
+    void deadFilesSayWhatEachAddressSaidAndWhyTheAnswerWasBoughtAgain() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.script().media(target -> true, MediaReply.status(404));
+        night.run();
+        night.isNextDay();
+        night.run();
+
+        NoteHistory story = tell(note);
+
+        assertThat(story.files()).isNotEmpty().allSatisfy(file -> {
+            assertThat(file.state()).isEqualTo(SlotState.MISSING);
+            assertThat(file.tried())
+                    .isNotEmpty()
+                    .allMatch(tried -> tried.contains("HTTP 404") && tried.contains(" at "));
+        });
+        assertThat(story.events())
+                .filteredOn(event -> event.kind() == Kind.CALL)
+                .last()
+                .satisfies(
+                        call -> assertThat(call.what()).contains("bought once more since files of the answer to call"));
+        assertThat(story.events().getLast().what()).contains("FAILED, since MEDIA_INCOMPLETE");
+    }
+
+    @Test
+    void fileThatTheNewestAnswerDoesNotListIsMarkedAndAnAuditsFindingTold() {
+        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.run();
+        night.sql()
+                .sql(
+                        "UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE kind = 'IMAGE' AND ordinal = 0")
+                .update();
+        night.sql().sql("""
+                        INSERT INTO fixity_finding (kind, object_key, seen, first_seen, last_seen, resolved_at, job_execution_id)
+                        SELECT 'MISSING', object_key, 'no such key', o.stored_at, o.stored_at, o.stored_at, 1
+                        FROM note_media JOIN media_object o USING (sha256) WHERE kind = 'IMAGE' AND ordinal = 0
+                        """).update();
+
+        NoteHistory story = tell(note);
+
+        assertThat(story.files())
+                .allSatisfy(file ->
+                        assertThat(file.isListed()).isEqualTo(!file.kind().equals("IMAGE") || file.ordinal() != 0));
+        assertThat(story.events())
+                .extracting(NoteHistory.Event::what)
+                .anyMatch(what -> what.endsWith("the newest answer does not list it any more"))
+                .anyMatch(what -> what.startsWith("an audit found MISSING media/"))
+                .anyMatch(what -> what.startsWith("an audit found nothing wrong any more"));
+    }
+
+    private NoteHistory tell(String note) {
+        return stories.tell(worklist.find(new NoteId(note)).orElseThrow());
+    }
+}

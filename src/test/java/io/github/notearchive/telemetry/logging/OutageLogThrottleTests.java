@@ -1,0 +1,165 @@
+package io.github.notearchive.telemetry.logging;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.LoggerContext;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.util.LogbackMDCAdapter;
+import ch.qos.logback.core.read.ListAppender;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.postgresql.util.PSQLException;
+import org.postgresql.util.PSQLState;
+import org.springframework.batch.core.job.AbstractJob;
+import org.springframework.batch.core.step.AbstractStep;
+import org.springframework.batch.core.step.item.ChunkOrientedStep;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.CannotGetJdbcConnectionException;
+import org.springframework.transaction.CannotCreateTransactionException;
+
+/** A database that goes away in the middle of a run fills no screen, and hides nothing else. */
+class OutageLogThrottleTests {
+
+    private final AtomicLong nanoTime = new AtomicLong();
+    private final LoggerContext context = new LoggerContext();
+    private final ListAppender<ILoggingEvent> lines = new ListAppender<>();
+
+    @BeforeEach
+    void listen() {
+        context.setMDCAdapter(new LogbackMDCAdapter());
+        context.addTurboFilter(new OutageLogThrottle(nanoTime::get));
+        lines.setContext(context);
+        lines.start();
+        Logger root = context.getLogger("ROOT");
+        root.setLevel(Level.WARN);
+        root.addAppender(lines);
+    }
+
+    @AfterEach
+    void listenNoMore() {
+        context.stop();
+    }
+
+    @Test
+    void oneLineIsLeftOfWhatBatchSaysOfADatabaseThatIsGone() {
+        for (int i = 0; i < 80; i++) {
+            logger(ChunkOrientedStep.class).error("Rolling back chunk transaction", gone());
+            logger(AbstractStep.class).error("Encountered an error saving batch meta data for step x", gone());
+            logger(AbstractJob.class).error("Encountered fatal error executing job", gone());
+        }
+        logger("com.zaxxer.hikari.pool.ProxyConnection")
+                .warn(
+                        "{} - Connection {} marked as broken because of SQLSTATE({})",
+                        "pool",
+                        "connection",
+                        "08006",
+                        refused());
+
+        assertThat(lines.list).singleElement().satisfies(line -> {
+            assertThat(line.getLevel()).isEqualTo(Level.ERROR);
+            assertThat(line.getThrowableProxy()).isNull();
+            assertThat(line.getFormattedMessage())
+                    .startsWith("The database is out of reach: Connection to"
+                            + " 127.0.0.1:5432 refused. ChunkOrientedStep"
+                            + " says: Rolling back chunk transaction")
+                    .doesNotContain("\n");
+        });
+    }
+
+    @Test
+    void anOutageThatLastsIsSaidAgainEachMinuteWithWhatWasNotShown() {
+        logger(AbstractStep.class).error("first", gone());
+        logger(AbstractStep.class).error("second", gone());
+        logger(AbstractStep.class).error("third", gone());
+
+        nanoTime.addAndGet(Duration.ofMinutes(1).toNanos());
+        logger(AbstractStep.class).error("fourth", gone());
+
+        assertThat(lines.list).hasSize(2);
+        assertThat(lines.list.getLast().getFormattedMessage())
+                .contains("AbstractStep says: fourth; 2 more like it were not shown");
+    }
+
+    @Test
+    void whatIsNoOutageIsLoggedAsItIs() {
+        logger(AbstractStep.class).error("an outage, so that others are not shown", gone());
+        Throwable mistake = new DataIntegrityViolationException(
+                "x", new PSQLException("duplicate key", PSQLState.UNIQUE_VIOLATION));
+
+        logger(AbstractStep.class).error("a mistake", mistake);
+        logger(AbstractJob.class).error("a defect", new IllegalStateException("ours"));
+        logger(AbstractJob.class).warn("without an exception");
+        logger("io.github.notearchive.nightly.NightlyJobRunner").warn("our own", gone());
+
+        assertThat(lines.list.stream().skip(1))
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .containsExactly("a mistake", "a defect", "without an exception", "our own");
+        assertThat(lines.list.stream().skip(1).map(ILoggingEvent::getThrowableProxy))
+                .satisfiesExactly(
+                        proxy -> assertThat(proxy).isNotNull(),
+                        proxy -> assertThat(proxy).isNotNull(),
+                        proxy -> assertThat(proxy).isNull(),
+                        proxy -> assertThat(proxy).isNotNull());
+    }
+
+    @Test
+    void filesThatTheEmbeddedStoreMayNotWriteAreSaidOnce() {
+        Logger server = logger("org.gaul.shaded.org.eclipse.jetty.ee10.servlet.ServletChannel");
+        Throwable refused = new IllegalStateException(new AccessDeniedException("/data/s3/note-archive/probe"));
+        for (int i = 0; i < 100; i++) {
+            server.warn("handleException {} {}", "/note-archive/probe", refused.toString(), refused);
+        }
+        server.warn("another matter", new IllegalStateException("ours"));
+
+        assertThat(lines.list)
+                .extracting(ILoggingEvent::getFormattedMessage)
+                .satisfiesExactly(
+                        line -> assertThat(line)
+                                .startsWith("The embedded S3 server cannot use its files:"
+                                        + " java.nio.file.AccessDeniedException:"
+                                        + " /data/s3/note-archive/probe"),
+                        line -> assertThat(line).isEqualTo("another matter"));
+    }
+
+    @Test
+    void aLoggerThatIsOffSaysNothing() {
+        logger(AbstractStep.class).setLevel(Level.OFF);
+
+        logger(AbstractStep.class).error("an outage", gone());
+
+        assertThat(lines.list).isEmpty();
+    }
+
+    @Test
+    void theProgramLogsByIt() throws IOException {
+        assertThat(Files.readString(Path.of("src/main/resources/logback-spring.xml")))
+                .contains("<turboFilter class=\"" + OutageLogThrottle.class.getName() + "\"/>");
+    }
+
+    private static Throwable gone() {
+        return new CannotCreateTransactionException(
+                "Could not open JDBC Connection for transaction",
+                new CannotGetJdbcConnectionException("no connection", refused()));
+    }
+
+    private static PSQLException refused() {
+        return new PSQLException("Connection to 127.0.0.1:5432 refused", PSQLState.CONNECTION_UNABLE_TO_CONNECT);
+    }
+
+    private Logger logger(Class<?> type) {
+        return context.getLogger(type);
+    }
+
+    private Logger logger(String name) {
+        return context.getLogger(name);
+    }
+}

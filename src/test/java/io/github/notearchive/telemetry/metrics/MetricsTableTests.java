@@ -1,0 +1,270 @@
+package io.github.notearchive.telemetry.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.PublishedTable;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.media.Spool;
+import io.github.notearchive.nightly.RunCounts;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.ProviderCode;
+import io.github.notearchive.provider.ProviderReply;
+import io.github.notearchive.telemetry.notify.NotificationFixture;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.assertj.core.api.SoftAssertions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * What is measured is what is documented, with few values of each label, and dashboard and alerts ask for nothing else.
+ */
+class MetricsTableTests {
+
+    private static final Pattern SAMPLE = Pattern.compile(
+            "([a-z_][a-z0-9_]*)\\{((?:[a-z_]+=\"(?:[^\"\\\\]|\\\\[\\\\\"n])*\",?)+)\\} (NaN|[+-]?Inf|[-+0-9.E]+)");
+    private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"([^\"]*)\"");
+    private static final Pattern NAME = Pattern.compile("\\b(?:note_archive|spring_batch)_[a-z0-9_]+");
+
+    @TempDir
+    Path directory;
+
+    @Test
+    void theTableHasEveryMetricWithItsTypeLabelsAndMeaning() throws IOException {
+        Files.deleteIfExists(Path.of("target", "metrics.md"));
+        PublishedTable table = new PublishedTable("metrics.md", "Names and labels");
+        Map<String, Family> families = families(everythingMeasured());
+
+        SoftAssertions.assertSoftly(all -> families.values()
+                .forEach(family -> all.assertThatCode(() -> table.assertHolds(family.row()))
+                        .doesNotThrowAnyException()));
+        table.assertIsAbout(
+                families.keySet().stream().map(name -> "`" + name + "`").toList());
+    }
+
+    @Test
+    void noLabelHasManyValues() {
+        for (Family family : families(everythingMeasured()).values()) {
+            assertThat(family.labels).as(family.name).containsKey("node");
+            family.labels.forEach((label, values) ->
+                    assertThat(values).as(family.name + " " + label).hasSizeLessThan(20));
+        }
+    }
+
+    @Test
+    void whatTheProviderInventsIsOneLabel() {
+        try (NotificationFixture teller = NotificationFixture.by()) {
+            PrometheusMeterRegistry registry = exported(teller);
+            for (int code = 1000; code < 1500; code++) {
+                teller.meters.answered(
+                        Endpoint.VIDEO,
+                        new ProviderReply(code, 200, "m" + code, "r" + code, Billed.UNKNOWN),
+                        Duration.ofSeconds(1));
+            }
+
+            Map<String, Family> families = families(registry.scrape());
+            assertThat(families.get("note_archive_run_calls_total").labels.get("code"))
+                    .containsExactly("other");
+            assertThat(families.get("note_archive_run_call_duration_seconds")
+                            .labels
+                            .get("endpoint"))
+                    .containsExactly("note-detail/v6");
+        }
+    }
+
+    @Test
+    void whatOthersMeasureWithTheseRegistriesIsNotExported() {
+        try (NotificationFixture teller = NotificationFixture.by()) {
+            PrometheusMeterRegistry registry = exported(teller);
+            teller.meters.registry().counter("hikaricp.connections").increment();
+            teller.meters.registry().counter("process.cpu.time").increment();
+
+            assertThat(registry.scrape()).isEmpty();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"prometheus/alerts.yml", "grafana/dashboard.json"})
+    void dashboardAndAlertsAskForNothingElse(String file) throws IOException {
+        Set<String> known = new TreeSet<>();
+        families(everythingMeasured()).values().forEach(family -> {
+            known.add(family.name);
+            if (family.type.equals("histogram") || family.type.equals("summary")) {
+                known.add(family.name + "_bucket");
+                known.add(family.name + "_count");
+                known.add(family.name + "_sum");
+            }
+        });
+
+        Set<String> asked = new TreeSet<>();
+        Matcher names = NAME.matcher(Files.readString(Path.of("config", file)));
+        while (names.find()) {
+            asked.add(names.group());
+        }
+
+        assertThat(asked).hasSizeGreaterThan(5);
+        assertThat(known).containsAll(asked);
+    }
+
+    @Test
+    void theDashboardAsksOneDataSourceForTheNodesThatAreChosen() throws IOException {
+        JsonNode dashboard =
+                JsonMapper.shared().readTree(Files.readString(Path.of("config", "grafana", "dashboard.json")));
+        Set<Integer> numbers = new TreeSet<>();
+        int queries = 0;
+
+        for (JsonNode panel : dashboard.path("panels")) {
+            assertThat(numbers.add(panel.path("id").asInt())).isTrue();
+            assertThat(panel.path("title").asString()).isNotBlank();
+            for (JsonNode target : panel.path("targets")) {
+                assertThat(target.path("expr").asString()).contains("node=~\"$node\"");
+                assertThat(target.path("datasource").path("uid").asString()).isEqualTo("${datasource}");
+                queries++;
+            }
+        }
+        assertThat(queries).isGreaterThan(20);
+        assertThat(dashboard.path("templating").path("list"))
+                .extracting(variable -> variable.path("name").asString())
+                .containsExactly("datasource", "node");
+    }
+
+    /** Every family, as a run, an audit and their ends leave them. */
+    private String everythingMeasured() {
+        try (NotificationFixture teller = NotificationFixture.by()) {
+            PrometheusMeterRegistry registry = exported(teller);
+            Meters meters = teller.meters;
+            meters.open();
+            meters.runBegins();
+            meters.spoolGauges(new Spool(directory));
+            meters.goesOn(RunCounts.NONE);
+            List<Integer> codes = new ArrayList<>(ProviderCode.DOCUMENTED);
+            codes.add(null);
+            codes.add(777);
+            for (Integer code : codes) {
+                for (Billed billed : Billed.values()) {
+                    for (Endpoint endpoint : Endpoint.values()) {
+                        meters.answered(
+                                endpoint, new ProviderReply(code, 200, null, null, billed), Duration.ofSeconds(3));
+                    }
+                }
+            }
+            meters.know(new NotificationFixture.FixedFacts().read());
+            Meters.End end = new Meters.End(ExitCode.COMPLETED, NotificationFixture.NOW, NotificationFixture.NOW);
+            meters.runEnded(end);
+            meters.auditEnded(end);
+            meters.overlapped(NotificationFixture.NOW);
+            batch(meters, "spring.batch.job", "COMPLETED");
+            batch(meters, "spring.batch.item.process", "SUCCESS");
+            batch(meters, "spring.batch.chunk.write", "SUCCESS");
+            return registry.scrape();
+        }
+    }
+
+    private static void batch(Meters meters, String name, String status) {
+        String job = name.equals("spring.batch.job") ? name + ".name" : name + ".job.name";
+        Timer.builder(name)
+                .tags(Tags.of(
+                        job,
+                        "archiveNotes",
+                        name + ".status",
+                        status,
+                        name + ".step.name",
+                        "archiveNotes:w7",
+                        "error",
+                        "none"))
+                .register(meters.registry())
+                .record(Duration.ofSeconds(1));
+    }
+
+    private static PrometheusMeterRegistry exported(NotificationFixture teller) {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        teller.meters.exportTo(registry);
+        return registry;
+    }
+
+    /** One family of the text format. */
+    private static final class Family {
+
+        final String name;
+        final String help;
+        String type = "";
+        final Map<String, Set<String>> labels = new TreeMap<>();
+
+        Family(String name, String help) {
+            this.name = name;
+            this.help = help;
+        }
+
+        String row() {
+            List<String> shown = new ArrayList<>();
+            labels.forEach((label, values) -> {
+                boolean open = label.equals("node") || label.equals("job_name");
+                shown.add("`" + label + "`" + (open ? "" : ": " + String.join(" ", values)));
+            });
+            return "| `%s` | %s | %s | %s |".formatted(name, type, String.join("; ", shown), help);
+        }
+    }
+
+    /** A strict reader of the text format, which every family of ours passes. */
+    private static Map<String, Family> families(String text) {
+        Map<String, Family> families = new TreeMap<>();
+        Family family = null;
+        for (String line : text.lines().toList()) {
+            if (line.startsWith("# HELP ")) {
+                String[] parts = line.split(" ", 4);
+                assertThat(parts).as(line).hasSize(4);
+                assertThat(parts[3]).as(line).isNotBlank();
+                family = new Family(parts[2], parts[3]);
+                assertThat(families.put(parts[2], family)).as(line).isNull();
+            } else if (line.startsWith("# TYPE ")) {
+                assertThat(line.split(" ")[2]).isEqualTo(family.name);
+                family.type = line.split(" ")[3];
+            } else {
+                Matcher sample = SAMPLE.matcher(line);
+                assertThat(sample.matches()).as(line).isTrue();
+                assertThat(sample.group(1)).startsWith(family.name);
+                Matcher label = LABEL.matcher(sample.group(2));
+                while (label.find()) {
+                    if (!label.group(1).equals("le")) {
+                        family.labels
+                                .computeIfAbsent(label.group(1), _ -> new TreeSet<>())
+                                .add(label.group(2));
+                    }
+                }
+            }
+        }
+        for (Family each : families.values()) {
+            assertThat(each.name.endsWith("_total")).as(each.name).isEqualTo(each.type.equals("counter"));
+        }
+        return families;
+    }
+
+    /** The reader itself refuses what is no such text. */
+    @ParameterizedTest
+    @ValueSource(strings = {"a_metric{node=\"x\"} one", "a_metric{node=x} 1", "a_metric 1", "a_other{node=\"x\"} 1"})
+    void theReaderOfThisTestIsStrict(String line) {
+        String text = "# HELP a_metric What\n# TYPE a_metric gauge\n" + line;
+
+        assertThatThrownBy(() -> families(text)).isInstanceOf(AssertionError.class);
+    }
+}

@@ -1,0 +1,144 @@
+package io.github.notearchive.telemetry.metrics;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.Secret;
+import io.github.notearchive.telemetry.metrics.MetricsExporter.ExportException;
+import io.github.notearchive.telemetry.notify.Ended;
+import io.github.notearchive.telemetry.notify.NotificationFixture;
+import io.github.notearchive.telemetry.notify.SecretUrl;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The file for node_exporter: whole, readable, and with the past where there is no news. */
+class TextfileTests {
+
+    private static final String SUCCESS = """
+            # HELP note_archive_last_success_timestamp_seconds When
+            # TYPE note_archive_last_success_timestamp_seconds gauge
+            note_archive_last_success_timestamp_seconds{node="main"} 1.7E9
+            """;
+
+    @TempDir
+    Path directory;
+
+    private Path file() {
+        return directory.resolve("note_archive.prom");
+    }
+
+    @Test
+    void aRunThatBrokeBeforeAnythingKeepsWhatItCouldNotMeasure() throws IOException {
+        Files.writeString(file(), SUCCESS + """
+                        # HELP note_archive_last_run_exit_code Exit code of the last run
+                        # TYPE note_archive_last_run_exit_code gauge
+                        note_archive_last_run_exit_code{node="main"} 0.0
+                        """);
+
+        try (NotificationFixture teller = NotificationFixture.by("archive.metrics.textfile", file().toString())) {
+            teller.tells(Ended.broken(ExitCode.UPSTREAM_UNAVAILABLE, "away", "later"));
+        }
+
+        assertThat(Files.readString(file()))
+                .contains(SUCCESS)
+                .contains("note_archive_last_run_exit_code{node=\"main\"} 8.0")
+                .doesNotContain("note_archive_last_run_exit_code{node=\"main\"} 0.0");
+    }
+
+    @Test
+    void aSecondRunOfTheNodeLeavesTheFirstOnesAlone() throws IOException {
+        String active = """
+                # HELP note_archive_last_run_exit_code Exit code of the last run
+                # TYPE note_archive_last_run_exit_code gauge
+                note_archive_last_run_exit_code{node="main"} 0.0
+                # HELP note_archive_running 1 while a run is going on
+                # TYPE note_archive_running gauge
+                note_archive_running{node="main"} 1.0
+                """;
+        Files.writeString(file(), active);
+
+        try (NotificationFixture teller = NotificationFixture.by("archive.metrics.textfile", file().toString())) {
+            teller.tells(Ended.broken(ExitCode.ALREADY_RUNNING, "another run", "nothing"));
+        }
+
+        assertThat(Files.readString(file()))
+                .contains(active.lines().toList())
+                .contains("note_archive_last_overlap_timestamp_seconds{node=\"main\"} 1.7731152E9");
+    }
+
+    @Test
+    void theFileIsReadableByEverybodyAndNothingElseIsLeft() throws Exception {
+        textfile("main").export();
+
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+                .isEqualTo("rw-r--r--");
+        try (var files = Files.list(directory)) {
+            assertThat(files.map(path -> path.getFileName().toString()))
+                    .filteredOn(name -> !name.endsWith(".lock"))
+                    .containsExactly("note_archive.prom");
+        }
+    }
+
+    @Test
+    void theFileOfAnotherNodeIsLeftAlone() throws Exception {
+        textfile("first").export();
+        String before = Files.readString(file());
+
+        assertThatThrownBy(() -> textfile("second").export())
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("node first")
+                .hasMessageContaining("{node}");
+        assertThat(Files.readString(file())).isEqualTo(before);
+    }
+
+    @Test
+    void aFileThatIsNotOursIsLeftAlone() throws Exception {
+        String foreign = "# HELP apt_upgrades_pending x\n# TYPE apt_upgrades_pending gauge\n";
+        Files.writeString(file(), foreign);
+
+        assertThatThrownBy(() -> textfile("main").export())
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("apt_upgrades_pending");
+        assertThat(Files.readString(file())).isEqualTo(foreign);
+    }
+
+    @Test
+    void aDirectoryThatIsNotThereIsSaid() {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Textfile nowhere = new Textfile(directory.resolve("none").resolve("x.prom"), "main", registry);
+
+        assertThatThrownBy(nowhere::export)
+                .isInstanceOf(ExportException.class)
+                .hasMessageContaining("NoSuchFileException");
+    }
+
+    @Test
+    void eachNodeHasAFileOfItsOwn() {
+        MetricsProperties settings = new MetricsProperties(
+                "/var/lib/x/note_archive_{node}.prom",
+                new SecretUrl(""),
+                "note_archive",
+                new SecretUrl(""),
+                new Secret(""),
+                java.time.Duration.ofSeconds(1));
+
+        assertThat(settings.textfileOf("second")).hasValue(Path.of("/var/lib/x/note_archive_second.prom"));
+    }
+
+    private Textfile textfile(String node) {
+        PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+        Gauge.builder("note.archive.media.objects", () -> 3)
+                .description("Files")
+                .tag("node", node)
+                .register(registry);
+        return new Textfile(file(), node, registry);
+    }
+}
