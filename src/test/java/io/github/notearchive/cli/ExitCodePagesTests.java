@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.batch.ExitCode;
@@ -31,9 +32,16 @@ class ExitCodePagesTests {
     /** Of processes that a signal has ended, by the shell's count. */
     private static final Set<String> OF_SIGNALS = Set.of("137", "143");
 
+    private static final Path DOCUMENTS = Path.of("src", "docs");
     private static final String INDEX = "README";
+
+    /** A call of the launcher in a code block, up to a comment, a pipe or a redirection. */
+    private static final Pattern COMMAND_LINE = Pattern.compile("(?m)^(?: {4,}.*)?bin/note-archive ([a-z][^#|<>\\n]*)");
+
+    private static final Pattern ARGUMENT = Pattern.compile("\"[^\"]*\"|\\S+");
     private static final Pattern COMMAND = Pattern.compile("note-archive ([a-z-]+)((?: --[a-z-]+)?)");
-    private static final Pattern SQL = Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]*)`", Pattern.DOTALL);
+    private static final Pattern SQL =
+            Pattern.compile("```sql\\n(.*?);?\\n```|`(SELECT [^`]* FROM [^`]*)`", Pattern.DOTALL);
 
     static Stream<Path> pages() throws IOException {
         try (Stream<Path> files = Files.list(PAGES)) {
@@ -114,17 +122,45 @@ class ExitCodePagesTests {
         }
     }
 
+    static Stream<Path> documents() throws IOException {
+        try (Stream<Path> files = Files.walk(DOCUMENTS)) {
+            return Stream.concat(
+                    Stream.of(Path.of("README.md")),
+                    files.filter(file -> file.toString().endsWith(".md")))
+                    .sorted()
+                    .toList()
+                    .stream();
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void everyCommandLineOfADocumentCanBeParsed(Path file) throws IOException {
+        for (MatchResult line :
+                COMMAND_LINE.matcher(Files.readString(file)).results().toList()) {
+            String[] arguments = ARGUMENT.matcher(line.group(1))
+                    .results()
+                    .map(argument -> argument.group().replace("\"", ""))
+                    .toArray(String[]::new);
+
+            assertThatCode(() -> NoteArchiveCommand.commandLine().parseArgs(arguments))
+                    .as(line.group().strip())
+                    .doesNotThrowAnyException();
+        }
+    }
+
     @Test
-    void everyQuestionInSqlCanBeAsked() throws IOException {
+    void everyQueryOfTheDocumentsIsValid() throws IOException {
         JdbcClient jdbc = ArchiveDatabase.emptied().jdbc();
-        List<String> questions = pages().flatMap(file -> questionsIn(read(file)).stream())
+        List<String> queries = documents()
+                .flatMap(file -> queriesIn(read(file)).stream())
                 .distinct()
                 .toList();
 
-        assertThat(questions).isNotEmpty();
-        for (String question : questions) {
-            assertThat(jdbc.sql("EXPLAIN " + question).query().listOfRows())
-                    .as(question)
+        assertThat(queries).isNotEmpty();
+        for (String query : queries) {
+            assertThat(jdbc.sql("EXPLAIN " + query).query().listOfRows())
+                    .as(query)
                     .isNotEmpty();
         }
     }
@@ -154,11 +190,11 @@ class ExitCodePagesTests {
                 .startsWith("""
                         3: the quota of the day is used up
 
-                        What happened. The provider answered 303,""")
+                        What happened. The provider replied 303,""")
                 .contains(
                         "    QUOTA_EXHAUSTED (exit 3): the provider's daily quota (code 303 (DAILY QUOTA EXCEEDED)) is used up until 2026-11-27 00:00 in Shanghai\n");
         assertThat(print("exit-code"))
-                .containsPattern("(?m)^  code +name in the tables +in a word +someone must act$")
+                .containsPattern("(?m)^  code +name in the tables +meaning +action required$")
                 .containsPattern("(?m)^  2 +–, USAGE +usage or configuration is wrong +yes$");
     }
 
@@ -186,10 +222,12 @@ class ExitCodePagesTests {
         return out.toString();
     }
 
-    private static List<String> questionsIn(String page) {
+    private static List<String> queriesIn(String page) {
         return SQL.matcher(page)
                 .results()
-                .map(match -> match.group(1) == null ? match.group(2) : match.group(1))
+                .flatMap(match -> match.group(1) == null
+                        ? Stream.of(match.group(2))
+                        : Arrays.stream(match.group(1).split(";\\s*\\n")))
                 .toList();
     }
 
