@@ -92,18 +92,16 @@ final class SettingsTable {
         page.append("""
                 # Settings
 
-                Made by a test from the program and from [config/application.yml](../../config/application.yml); how to make it again stands in
-                [CONTRIBUTING](../../CONTRIBUTING.md#settings). `note-archive config show` tells what counts where you are, and who said so.
+                A test generates this page from the program and from [config/application.yml](../../config/application.yml); see
+                [CONTRIBUTING](../../CONTRIBUTING.md#a-setting). `note-archive config show` prints the effective values with their origin; [Configuration](configuration.md) has examples.
 
-                A setting comes from an environment variable or from a file, `application.yml` in `config/` beside the program, by its name. A variable wins
-                over the file, if it is called like the setting in capitals, without hyphens and with `_` for dots (`ARCHIVE_RETRY_PERNIGHT` for
-                `archive.retry.per-night`). Where the table has another word for it, as `ARCHIVE_CALLS_PER_SECOND`, a file that sets the same wins over that word.
-                An empty variable is none. Lists are divided by commas. Durations are written `500ms`, `30s`, `5m`, `12h`, `7d`, sizes `512KB`, `32MB`, `4GB`.
-                A duration or size without its unit ends every command with 2, unless it is 0.
+                A setting comes from an environment variable or from `application.yml` in `config/` beside the program. A variable has precedence over the file if its name is the
+                setting's in capitals, without hyphens and with `_` for dots (`ARCHIVE_RETRY_PERNIGHT` for `archive.retry.per-night`). Where the table has another name, as
+                `ARCHIVE_CALLS_PER_SECOND`, the file has precedence over it. An empty variable counts as not set. Lists are separated by commas. Durations are written `500ms`, `30s`,
+                `5m`, `12h`, `7d`, sizes `512KB`, `32MB`, `4GB`. A duration or size without its unit ends every command with 2, unless it is 0.
 
-                A key below `archive.` that is no setting ends every command with 2, and so does a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets
-                nothing: it may be a limit that somebody mistyped. Variables of others that begin like that are named in `ARCHIVE_FOREIGN_VARIABLES`; those
-                that Kubernetes makes for the services of a namespace are known.
+                An unknown key below `archive.`, or a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets nothing, ends every command with 2: it may be a mistyped limit.
+                Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; those of Kubernetes services are known.
                 """);
         String group = "";
         List<Known> byGroup = known.all().stream()
@@ -126,19 +124,19 @@ final class SettingsTable {
                     meaning(setting.name()),
                     page);
         }
-        head("Spring Boot's own, as far as they are needed", page);
+        head("Spring Boot's settings, as far as needed", page);
         for (String name : SpringSettings.meanings().keySet()) {
             Effective standard = defaultOf(name);
             row(name, standard.variable(), "", standard.value(), "", meaning(name), page);
         }
         page.append("""
 
-                ## Of the launcher
+                ## Launcher
 
                 | variable | meaning |
                 |---|---|
-                | `JAVA_HOME` | looked at first for a Java 25 or newer; an older one is passed over |
-                | `JAVA_OPTS` | options of java, divided by blanks, such as `-Xmx512m` |
+                | `JAVA_HOME` | first candidate for a Java 25 or newer; an older one is ignored |
+                | `JAVA_OPTS` | options of java, separated by spaces, such as `-Xmx512m` |
 
                 ## Rules between settings
 
