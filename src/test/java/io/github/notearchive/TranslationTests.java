@@ -9,7 +9,9 @@ import java.math.BigDecimal;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
@@ -22,13 +24,15 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * The README in Chinese says what the README says, as far as that can be told without reading either: the same blocks
- * in the same order, the same code, numbers and links. Numbers in digits stay digits, and numbers in words stay words.
+ * Compares the Chinese README with the README: the same blocks in the same order, the same code, numbers and links.
+ * Numbers in digits stay digits, and numbers in words stay words. Also checks length, links and anchors of all
+ * documents.
  */
 class TranslationTests {
 
     private static final Path ENGLISH = Path.of("README.md");
-    private static final Path CHINESE = Path.of("src", "docs", "README.zh-CN.md");
+    private static final Path DOCUMENTS = Path.of("src", "docs");
+    private static final Path CHINESE = DOCUMENTS.resolve("README.zh-CN.md");
 
     private static final String WHAT_TO_DO =
             "README.md and its translation differ; change src/docs/README.zh-CN.md in the same way";
@@ -36,8 +40,32 @@ class TranslationTests {
     /** Also {@code 21 million} and {@code 2100 万}; not the digits of names like S3. */
     private static final Pattern NUMBER = Pattern.compile("(?<![A-Za-z0-9])(\\d+(?:[.,:]\\d+)*)( million| ?万)?");
 
-    static Stream<Path> documents() {
-        return Stream.of(ENGLISH, CHINESE);
+    /** Pages with a table that a test compares with the code; they may be longer than other pages. */
+    private static final Set<String> TABLES = Set.of(
+            "answer-variants.md",
+            "crashes.md",
+            "faults.md",
+            "hostile-addresses.md",
+            "media-behaviours.md",
+            "metrics.md",
+            "settings.md");
+
+    static Stream<Path> documents() throws IOException {
+        try (Stream<Path> files = Files.walk(DOCUMENTS)) {
+            return Stream.concat(
+                    Stream.of(ENGLISH, Path.of("CONTRIBUTING.md"), Path.of("CHANGELOG.md")),
+                    files.filter(file -> file.toString().endsWith(".md")))
+                    .sorted()
+                    .toList()
+                    .stream();
+        }
+    }
+
+    static Stream<Path> pages() throws IOException {
+        return documents()
+                .filter(file -> file.startsWith(DOCUMENTS) && !file.equals(CHINESE))
+                .filter(file -> !file.startsWith(DOCUMENTS.resolve("decisions")))
+                .filter(file -> !TABLES.contains(file.getFileName().toString()));
     }
 
     @Test
@@ -114,6 +142,49 @@ class TranslationTests {
         assertThat(dead)
                 .as("links that lead nowhere; change them in %s", document)
                 .isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"README.md, 200", "src/docs/README.zh-CN.md, 200", "CONTRIBUTING.md, 120", "CHANGELOG.md, 60"})
+    void aRootDocumentHasAtMostItsNumberOfLines(Path document, int lines) throws IOException {
+        assertThat(Files.readAllLines(document)).hasSizeLessThanOrEqualTo(lines);
+    }
+
+    @ParameterizedTest
+    @MethodSource("pages")
+    void aPageHasAtMostEightyLines(Path page) throws IOException {
+        assertThat(Files.readAllLines(page)).hasSizeLessThanOrEqualTo(80);
+    }
+
+    @Test
+    void everyPageIsLinkedFromAnotherDocument() throws IOException {
+        Set<Path> linked = new HashSet<>();
+
+        for (Path document : documents().toList()) {
+            for (Section section : read(document).sections()) {
+                section.prose().stream()
+                        .flatMap(block -> block.links().stream())
+                        .filter(link -> isRelative(link) && !link.startsWith("#"))
+                        .map(link ->
+                                document.resolveSibling(link.split("#", 2)[0]).normalize())
+                        .filter(target -> !target.equals(document))
+                        .forEach(linked::add);
+            }
+        }
+
+        assertThat(documents().toList()).isSubsetOf(linked);
+    }
+
+    @Test
+    void everyDecisionHasTheSameSections() throws IOException {
+        for (Path record : documents()
+                .filter(file -> file.startsWith(DOCUMENTS.resolve("decisions")))
+                .filter(file -> !file.endsWith("README.md"))
+                .toList()) {
+            assertThat(read(record).sections().stream().skip(1).map(Section::title))
+                    .as(record.toString())
+                    .containsExactly("Status", "Context", "Decision", "Consequences", "Alternatives");
+        }
     }
 
     /** What each comparison is there for, tried on two small documents. */
