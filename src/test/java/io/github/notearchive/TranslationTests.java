@@ -40,6 +40,12 @@ class TranslationTests {
     /** Also {@code 21 million} and {@code 2100 万}; not the digits of names like S3. */
     private static final Pattern NUMBER = Pattern.compile("(?<![A-Za-z0-9])(\\d+(?:[.,:]\\d+)*)( million| ?万)?");
 
+    /** Words that the glossary of CONTRIBUTING.md replaces. */
+    private static final Pattern DIALECT =
+            Pattern.compile("(?i)\\b(?:told|tells?|anew|trouble[ds]?|whoever|whatever|nobody"
+                    + "|somebody|anybody|heeds?|(?:goes|go|went) on|puts? off|(?:hand|give|take)s? (?:back|up)"
+                    + "|(?:handed|given|taken) (?:back|up)|dead address(?:es)?)\\b");
+
     /** Pages with a table that a test compares with the code; they may be longer than other pages. */
     private static final Set<String> TABLES = Set.of(
             "answer-variants.md",
@@ -184,6 +190,30 @@ class TranslationTests {
             assertThat(read(record).sections().stream().skip(1).map(Section::title))
                     .as(record.toString())
                     .containsExactly("Status", "Context", "Decision", "Consequences", "Alternatives");
+        }
+    }
+
+    @Test
+    void anImageHasAtMost150Kilobytes() throws IOException {
+        try (Stream<Path> images = Files.list(DOCUMENTS.resolve("images"))) {
+            assertThat(images)
+                    .isNotEmpty()
+                    .allSatisfy(image -> assertThat(Files.size(image)).isLessThanOrEqualTo(150 * 1024));
+        }
+    }
+
+    @ParameterizedTest
+    @MethodSource("documents")
+    void proseUsesStandardTerms(Path document) throws IOException {
+        boolean isTable = TABLES.contains(document.getFileName().toString());
+        boolean isGenerated = document.endsWith("settings.md");
+
+        for (Section section : read(document).sections()) {
+            assertThat(section.prose())
+                    .filteredOn(block -> !isGenerated && !(isTable && block.isRow()))
+                    .allSatisfy(block -> assertThat(block.words())
+                            .as("%s:%d", document, block.line())
+                            .doesNotContainPattern(DIALECT));
         }
     }
 
