@@ -1,0 +1,190 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.SandboxSettings;
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import picocli.CommandLine;
+
+/**
+ * Compares help texts, JSON documents and the schema with the files in {@code src/test/resources/golden}.
+ *
+ * <p>The system property {@code golden.update=true} writes the files instead. Metrics, settings, the fields of the run
+ * summary and the progress line have tests of their own: {@code MetricsTableTests}, {@code SettingsFileTests},
+ * {@code SummaryJsonTests}, {@code RunProgressTests}.
+ */
+@Isolated("sets system properties")
+class GoldenMasterTests {
+
+    private static final Path GOLDEN = Path.of("src", "test", "resources", "golden");
+
+    private static final boolean UPDATE = Boolean.getBoolean("golden.update");
+
+    /** Values that differ from run to run, and what the files have in their place. Applied in this order. */
+    private static final List<Map.Entry<String, String>> VARIABLE = List.of(
+            Map.entry("\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z|\\d{8}T\\d{6}\\.\\d{3}Z", "TIME"),
+            Map.entry("\\d{4}-\\d\\d-\\d\\d( \\d\\d:\\d\\d)?", "TIME"),
+            Map.entry("\"PT[\\dHMS.]+\"", "\"DURATION\""),
+            Map.entry("after \\d+ ms", "after N ms"),
+            Map.entry("in (\\d+ h )?\\d+ min", "in DURATION"),
+            Map.entry("ended [^\"]* with", "ended AGE with"),
+            Map.entry("127\\.0\\.0\\.1:\\d+", "HOST:PORT"),
+            Map.entry("sandbox-[0-9a-f]{16}", "REQUEST"),
+            Map.entry("golden_\\d+", "DATABASE"),
+            Map.entry("PostgreSQL [\\d.]+", "PostgreSQL VERSION"),
+            Map.entry("[\\d.]+ [KMGT]?B free", "SIZE free"),
+            Map.entry("\"[^\"]*, \\d+ processors?, [^\"]*\"", "\"JAVA\""),
+            Map.entry("(\"[a-zA-Z]*(Seconds|durationMs)\" : )[\\d.E-]+", "$1NUMBER"));
+
+    @TempDir
+    Path home;
+
+    static List<String> helpOfCommands() {
+        return Stream.concat(
+                        Stream.of("", "config show"),
+                        NoteArchiveCommand.commandLine().getSubcommands().keySet().stream()
+                                .filter(command -> !command.equals("help")))
+                .toList();
+    }
+
+    @ParameterizedTest
+    @MethodSource("helpOfCommands")
+    void helpIsUnchanged(String command) throws IOException {
+        String help = execute(0, (command + " --help").strip().split(" "));
+
+        assertUnchanged("help/" + (command.isEmpty() ? "note-archive" : command.replace(' ', '-')) + ".txt", help);
+    }
+
+    @Test
+    void jsonDocumentsAreUnchanged() throws IOException {
+        ArchiveDatabase server = ArchiveDatabase.running();
+        String database = "golden_" + System.nanoTime();
+        server.jdbc().sql("CREATE DATABASE " + database).update();
+        Map<String, String> before = new HashMap<>();
+        try (SandboxProvider provider = SandboxProvider.start(
+                        SandboxSettings.defaults().withFail301(0).withMissing(0));
+                DataDirectory directory = DataDirectory.open(home.resolve("store"))) {
+            EmbeddedStore store = EmbeddedStore.open(directory);
+            Map<String, String> settings = Map.ofEntries(
+                    Map.entry("archive.data-dir", home.resolve("data").toString()),
+                    Map.entry("archive.node", "golden"),
+                    Map.entry("archive.workers", "1"),
+                    Map.entry("archive.source.token", provider.token()),
+                    Map.entry("archive.source.base-url", provider.baseUrl().toString()),
+                    Map.entry("archive.source.calls-per-second", "500"),
+                    Map.entry("archive.media.allowed-hosts", provider.mediaHost()),
+                    Map.entry("archive.store.endpoint", store.endpoint().toString()),
+                    Map.entry("archive.store.access-key", store.accessKey()),
+                    Map.entry("archive.store.secret-key", store.secretKey()),
+                    Map.entry("archive.store.bucket", "golden"),
+                    Map.entry("archive.store.create-bucket", "true"),
+                    Map.entry(
+                            "spring.datasource.url",
+                            server.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + database + "$1")),
+                    Map.entry("spring.datasource.username", server.user()),
+                    Map.entry("spring.datasource.password", server.password()));
+            settings.forEach((name, value) -> before.put(name, System.setProperty(name, value)));
+            List<String> notes = provider.noteIds(3);
+            provider.script().answers(notes.getLast(), Reply.code(400));
+            execute(0, "enqueue", notes.get(0), notes.get(1), notes.get(2));
+            for (Map.Entry<String, String[]> document : documents(notes).entrySet()) {
+                String json = execute(document.getKey().equals("run") ? 6 : 0, document.getValue());
+                assertUnchanged("json/" + document.getKey() + ".json", withoutVariables(json, notes));
+            }
+        } finally {
+            before.forEach((name, value) -> {
+                if (value == null) {
+                    System.clearProperty(name);
+                } else {
+                    System.setProperty(name, value);
+                }
+            });
+            server.jdbc().sql("DROP DATABASE " + database + " WITH (FORCE)").update();
+        }
+    }
+
+    /** Commands that print JSON, in the order in which they are executed, by the name of their file. */
+    private static Map<String, String[]> documents(List<String> notes) {
+        return Stream.of(
+                        "plan: plan --json",
+                        "run: run --summary-json -",
+                        "status: status --json",
+                        "explain: explain --json " + notes.getFirst(),
+                        "explain-failed: explain --json " + notes.getLast(),
+                        "search: search --json --limit 1 旧书店",
+                        "verify: verify --json",
+                        "remap: remap --dry-run --json",
+                        "forget: forget --dry-run --json " + notes.getFirst(),
+                        "check: check --json",
+                        "config: config show --json --changed")
+                .map(line -> line.split(": "))
+                .collect(Collectors.toMap(
+                        line -> line[0], line -> line[1].split(" "), (one, _) -> one, LinkedHashMap::new));
+    }
+
+    @Test
+    void schemaIsUnchanged() throws IOException {
+        String schema =
+                ArchiveDatabase.running()
+                        .jdbc()
+                        .sql(Files.readString(GOLDEN.resolve("schema.sql")))
+                        .query(String.class)
+                        .stream()
+                        .collect(Collectors.joining("\n", "", "\n"));
+
+        assertUnchanged("schema.txt", schema);
+    }
+
+    private String withoutVariables(String text, List<String> notes) {
+        String result = text.replace(home.toString(), "HOME");
+        for (String note : notes) {
+            result = result.replace(note, "NOTE-" + notes.indexOf(note));
+        }
+        for (Map.Entry<String, String> variable : VARIABLE) {
+            result = result.replaceAll(variable.getKey(), variable.getValue());
+        }
+        return result;
+    }
+
+    private static String execute(int exitCode, String... arguments) {
+        StringWriter out = new StringWriter();
+        StringWriter err = new StringWriter();
+        CommandLine command =
+                NoteArchiveCommand.commandLine().setUsageHelpWidth(100).setUsageHelpAutoWidth(false);
+        command.setOut(new PrintWriter(out, true));
+        command.setErr(new PrintWriter(err, true));
+        int ended = command.execute(arguments);
+        assertThat(ended).as(() -> String.join(" ", arguments) + ": " + err).isEqualTo(exitCode);
+        return out.toString();
+    }
+
+    private static void assertUnchanged(String name, String actual) throws IOException {
+        Path file = GOLDEN.resolve(name);
+        if (UPDATE) {
+            Files.createDirectories(Objects.requireNonNull(file.getParent()));
+            Files.writeString(file, actual);
+        }
+        assertThat(actual).as(name).isEqualTo(Files.readString(file));
+    }
+}
