@@ -1,7 +1,9 @@
--- The note ids to archive, and how far each one got. One row a note, for ever.
+-- The note ids to archive, how far each one got, and how many there are of each kind.
 
 CREATE TABLE worklist (
-    note_id                text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
+    -- the comparison costs a tenth of a regular expression
+    note_id                text        PRIMARY KEY
+                                       CHECK (length(note_id) = 24 AND encode(decode(note_id, 'hex'), 'hex') = note_id),
     state                  text        NOT NULL DEFAULT 'PENDING'
                                        CHECK (state IN ('PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED')),
     priority               smallint    NOT NULL DEFAULT 5 CHECK (priority BETWEEN 0 AND 9),
@@ -23,14 +25,18 @@ CREATE TABLE worklist (
     claimed_by             text,
     claimed_until          timestamptz,
     claim_id               bigint,
+    refresh_days           integer     CHECK (refresh_days BETWEEN 1 AND 36500),
+    refresh_on             date,
+    refresh_night          date,
+    refresh_attempts       integer     NOT NULL DEFAULT 0 CHECK (refresh_attempts >= 0),
     CHECK ((claimed_by IS NULL) = (claim_id IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
     CHECK (due_at IS NOT NULL OR state IN ('ARCHIVED', 'FAILED', 'UNAVAILABLE'))
 )
--- Each note changes its row a few times: room on the page keeps those updates beside it, and the dead ones are
--- cleared after a few thousand instead of after a fifth of the table.
-WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.01, autovacuum_vacuum_threshold = 2000,
-      autovacuum_analyze_scale_factor = 0.02);
+-- Each note changes its row a few times: room on the page keeps those updates beside it. A dead row is left by each claim
+-- and each settlement, and dead entries in the index that claims read: of a long list a part is too many.
+WITH (fillfactor = 85, autovacuum_vacuum_scale_factor = 0.002, autovacuum_vacuum_threshold = 5000,
+      autovacuum_vacuum_insert_scale_factor = 0.05, autovacuum_analyze_scale_factor = 0.02);
 
 CREATE SEQUENCE worklist_claim_seq AS bigint;
 
@@ -40,28 +46,202 @@ CREATE INDEX worklist_due ON worklist (lane, due_at, note_id) WHERE due_at IS NO
 CREATE INDEX worklist_claimed ON worklist (claimed_by) WHERE claimed_by IS NOT NULL;
 -- Whether this instance left notes behind, and what status and requeue --state ask for.
 CREATE INDEX worklist_left ON worklist (state, settled_by) WHERE state IN ('POSTPONED', 'FAILED');
+-- The claim of a refresh: the note that has been due for the longest. Looked at when no lane has a note that is due.
+CREATE INDEX worklist_refresh ON worklist (refresh_night, note_id)
+    WHERE refresh_night IS NOT NULL AND state IN ('ARCHIVED', 'UNAVAILABLE');
+-- note_gone.
+CREATE INDEX worklist_unavailable ON worklist (note_id) WHERE state = 'UNAVAILABLE';
 
 COMMENT ON TABLE worklist IS 'The note ids to archive, and how far each one got. Filled by enqueue, worked off by run.';
 COMMENT ON COLUMN worklist.note_id IS '24 lower-case hexadecimal digits, as in the links of the app.';
 COMMENT ON COLUMN worklist.state IS
-    'PENDING: never asked. POSTPONED: asked, and asked again at due_at. ARCHIVED: every expected file stored or waived by name. UNAVAILABLE: there is no such note, or no longer; looked at again at due_at. FAILED: given up, last_error says why; requeue makes it due again.';
+    'PENDING: never asked. POSTPONED: asked, and asked again at due_at. ARCHIVED: every expected file stored or waived by name. UNAVAILABLE: there is no such note, or no longer (what was archived of it stays; note.archived_at tells); looked at again at due_at, or in refresh_night. FAILED: given up, last_error says why; requeue makes it due again.';
 COMMENT ON COLUMN worklist.priority IS '0 to 9, the highest first; 5 unless enqueue says otherwise.';
 COMMENT ON COLUMN worklist.answer_held IS
     'True while a paid answer waits for its media, whose addresses expire: such a note comes before all others.';
-COMMENT ON COLUMN worklist.lane IS 'The order of claims, highest first: 10 for a note whose answer is held, else its priority.';
-COMMENT ON COLUMN worklist.attempts IS 'Times this note was put off by the provider (code 301 and its like), in its life. requeue sets it to 0.';
+COMMENT ON COLUMN worklist.lane IS
+    'The order of claims, highest first: 10 for a note whose answer is held, else its priority.';
+COMMENT ON COLUMN worklist.attempts IS
+    'Times this note was put off by the provider (code 301 and its like), in its life. requeue sets it to 0.';
 COMMENT ON COLUMN worklist.attempts_tonight IS 'The same, in the night of counted_night.';
-COMMENT ON COLUMN worklist.media_attempts IS 'Times this note was put off because a file could not be had, in its life. requeue sets it to 0.';
+COMMENT ON COLUMN worklist.media_attempts IS
+    'Times this note was put off because a file could not be had, in its life. requeue sets it to 0.';
 COMMENT ON COLUMN worklist.media_attempts_tonight IS 'The same, in the night of counted_night.';
-COMMENT ON COLUMN worklist.counted_night IS 'The night (calendar day of Asia/Shanghai) that the two counters of tonight belong to.';
+COMMENT ON COLUMN worklist.counted_night IS
+    'The night (calendar day of Asia/Shanghai) that the two counters of tonight belong to.';
 COMMENT ON COLUMN worklist.missing_night IS
     'The night in which a successful answer did not hold the note. A second such night makes it UNAVAILABLE.';
-COMMENT ON COLUMN worklist.due_at IS 'When a run may take the note up (again); NULL: never by itself.';
-COMMENT ON COLUMN worklist.last_code IS 'The provider''s code at the last settlement; NULL after a transport fault or when no call was made.';
-COMMENT ON COLUMN worklist.last_error IS 'What stood in the way last, for a person to read; NULL when nothing does.';
+COMMENT ON COLUMN worklist.due_at IS
+    'When a run may take the note up (again); NULL: never by itself. ARCHIVED: when it tries for the better rendition of some file, without a call.';
+COMMENT ON COLUMN worklist.last_code IS
+    'The provider''s code at the last settlement; NULL after a transport fault or when no call was made.';
+COMMENT ON COLUMN worklist.last_error IS
+    'What stood in the way last, for a person to read; NULL when nothing does. ARCHIVED: what stood in the way of a refresh.';
 COMMENT ON COLUMN worklist.source IS 'Where the id came from, as enqueue --source says.';
+COMMENT ON COLUMN worklist.enqueued_at IS 'When enqueue put it onto the worklist.';
 COMMENT ON COLUMN worklist.settled_at IS 'When a run last decided about the note.';
-COMMENT ON COLUMN worklist.settled_by IS 'The job execution that last decided about it: batch_job_execution.job_execution_id.';
+COMMENT ON COLUMN worklist.settled_by IS
+    'The job execution that last decided about it: batch_job_execution.job_execution_id; NULL after a rebuild, where that is no longer known.';
 COMMENT ON COLUMN worklist.claimed_by IS 'The node that works on the note now; NULL: none.';
-COMMENT ON COLUMN worklist.claimed_until IS 'End of the lease, by the database''s clock. Renewed every minute; after it any node may take the note over.';
-COMMENT ON COLUMN worklist.claim_id IS 'Which claim: whoever settles the note names it, so a claim that was lost writes nothing.';
+COMMENT ON COLUMN worklist.claimed_until IS
+    'End of the lease, by the database''s clock. Renewed every minute; after it any node may take the note over.';
+COMMENT ON COLUMN worklist.claim_id IS
+    'Which claim: whoever settles the note names it, so a claim that was lost writes nothing.';
+COMMENT ON COLUMN worklist.refresh_days IS
+    'So many nights after each answer the note is asked about again, whatever archive.refresh says; NULL: as that says. Set by enqueue --refresh-after.';
+COMMENT ON COLUMN worklist.refresh_on IS
+    'A night in which it is asked about again, once; over when there is an answer of that night or a later one. Set by enqueue --refresh-after.';
+COMMENT ON COLUMN worklist.refresh_night IS
+    'The night (calendar day of Asia/Shanghai) from which a run may buy a new answer about a note that is ARCHIVED, or that was and is UNAVAILABLE; NULL: never. An answer of that night or later is the new one. Planned from the last answer when the note is archived, and for all notes when archive.refresh has changed.';
+COMMENT ON COLUMN worklist.refresh_attempts IS 'Nights in a row in which the refresh that is due came to nothing.';
+
+-- How many notes there are is known without reading them all: counts are kept where rows change.
+
+CREATE FUNCTION worklist_obstacle(state text, last_code integer, last_error text) RETURNS text
+    LANGUAGE sql IMMUTABLE PARALLEL SAFE
+    RETURN CASE WHEN state = 'FAILED' THEN
+                     CASE WHEN last_error LIKE 'MEDIA_INCOMPLETE:%' THEN 'MEDIA_INCOMPLETE'
+                          WHEN last_error LIKE 'rejected:%' THEN 'REJECTED'
+                          WHEN last_error LIKE 'given up after%' THEN 'GIVEN_UP'
+                          ELSE 'FAILED_OTHERWISE' END
+                WHEN state = 'POSTPONED' THEN
+                     CASE WHEN last_error LIKE 'unforeseen:%' THEN 'UNFORESEEN'
+                          WHEN last_error LIKE 'not in the answer:%' THEN 'NOT_IN_ANSWER'
+                          WHEN last_error ~ '^[A-Z]+ [0-9]+ DEAD:' THEN 'DEAD_ADDRESSES'
+                          WHEN last_error ~ '^[A-Z]+ [0-9]+ NO_ANSWER:' THEN 'VIDEO'
+                          WHEN last_code = 0 THEN 'FILES'
+                          ELSE 'PROVIDER' END END;
+
+COMMENT ON FUNCTION worklist_obstacle(text, integer, text) IS
+    'What stands between a note and its end, by its row of worklist, told apart by what somebody can do about it: the names of run_summary.left_over. NULL: nothing does.';
+
+-- Rows are added and never changed: two who settle notes at once do not wait for each other.
+CREATE TABLE worklist_count (
+    state         text        NOT NULL,
+    answer_held   boolean     NOT NULL,
+    due_hour      timestamptz,
+    refresh_night date,
+    obstacle      text,
+    code          integer,
+    notes         bigint      NOT NULL
+)
+WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, autovacuum_vacuum_insert_threshold = -1);
+
+COMMENT ON TABLE worklist_count IS
+    'How many notes the worklist has of a kind, as a sum: SELECT state, sum(notes) FROM worklist_count GROUP BY state. Each change of a row of worklist adds -1 for what the note was and +1 for what it is, by triggers; runs put these together now and then. It is never wrong, but for changes made with session_replication_role = replica: worklist_recount() puts that right.';
+COMMENT ON COLUMN worklist_count.state IS 'worklist.state.';
+COMMENT ON COLUMN worklist_count.answer_held IS 'worklist.answer_held.';
+COMMENT ON COLUMN worklist_count.due_hour IS 'The beginning of the hour of worklist.due_at; NULL as that.';
+COMMENT ON COLUMN worklist_count.refresh_night IS
+    'worklist.refresh_night of notes that are ARCHIVED or UNAVAILABLE; NULL: none is planned, or another state.';
+COMMENT ON COLUMN worklist_count.obstacle IS
+    'worklist_obstacle() of notes that are POSTPONED or FAILED; NULL: another state.';
+COMMENT ON COLUMN worklist_count.code IS
+    'worklist.last_code of notes that are POSTPONED or FAILED; NULL as that, or another state.';
+COMMENT ON COLUMN worklist_count.notes IS 'To be added up. Negative: so many fewer.';
+
+-- Notes are settled one by one, and claimed without becoming of another kind: a trigger a row, which a claim does not
+-- reach, costs least. A statement that changes thousands says so (note_archive.counted = by statement, for its
+-- transaction), and is counted once as a whole.
+CREATE FUNCTION worklist_count_row() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+    VALUES (OLD.state, OLD.answer_held, date_bin('1 hour', OLD.due_at, timestamptz 'epoch'),
+            CASE WHEN OLD.state IN ('ARCHIVED', 'UNAVAILABLE') THEN OLD.refresh_night END,
+            worklist_obstacle(OLD.state, OLD.last_code, OLD.last_error),
+            CASE WHEN OLD.state IN ('POSTPONED', 'FAILED') THEN OLD.last_code END, -1),
+           (NEW.state, NEW.answer_held, date_bin('1 hour', NEW.due_at, timestamptz 'epoch'),
+            CASE WHEN NEW.state IN ('ARCHIVED', 'UNAVAILABLE') THEN NEW.refresh_night END,
+            worklist_obstacle(NEW.state, NEW.last_code, NEW.last_error),
+            CASE WHEN NEW.state IN ('POSTPONED', 'FAILED') THEN NEW.last_code END, 1);
+    RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION worklist_count_row() IS 'Keeps worklist_count when a note of the worklist becomes of another kind.';
+
+CREATE FUNCTION worklist_count_statement() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    IF TG_OP <> 'INSERT' THEN
+        INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+        SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
+               CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END,
+               worklist_obstacle(state, last_code, last_error),
+               CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END, -count(*)
+        FROM before_it GROUP BY 1, 2, 3, 4, 5, 6;
+    END IF;
+    IF TG_OP <> 'DELETE' THEN
+        INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+        SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
+               CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END,
+               worklist_obstacle(state, last_code, last_error),
+               CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END, count(*)
+        FROM after_it GROUP BY 1, 2, 3, 4, 5, 6;
+    END IF;
+    RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION worklist_count_statement() IS 'Keeps worklist_count for a whole statement.';
+
+CREATE FUNCTION worklist_count_nothing() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    DELETE FROM worklist_count;
+    RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION worklist_count_nothing() IS 'Keeps worklist_count when the worklist is emptied.';
+
+CREATE FUNCTION worklist_recount() RETURNS void
+    LANGUAGE sql
+BEGIN ATOMIC
+    -- whoever puts counts together does so before or after, or what they add stays beside what is counted here
+    SELECT pg_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0);
+    DELETE FROM worklist_count;
+    INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
+    SELECT w.state, w.answer_held, date_bin('1 hour', w.due_at, timestamptz 'epoch'),
+           CASE WHEN w.state IN ('ARCHIVED', 'UNAVAILABLE') THEN w.refresh_night END,
+           worklist_obstacle(w.state, w.last_code, w.last_error),
+           CASE WHEN w.state IN ('POSTPONED', 'FAILED') THEN w.last_code END, count(*)
+    FROM worklist w GROUP BY 1, 2, 3, 4, 5, 6;
+END;
+
+COMMENT ON FUNCTION worklist_recount() IS
+    'Counts all notes of the worklist anew into worklist_count. Reads all of it; LOCK TABLE worklist IN SHARE MODE before, in the same transaction, or what others change meanwhile is lost.';
+
+CREATE TRIGGER worklist_count_row AFTER UPDATE ON worklist FOR EACH ROW
+    WHEN ((OLD.state <> NEW.state OR OLD.answer_held <> NEW.answer_held OR OLD.due_at IS DISTINCT FROM NEW.due_at
+           OR OLD.refresh_night IS DISTINCT FROM NEW.refresh_night OR OLD.last_code IS DISTINCT FROM NEW.last_code
+           OR OLD.last_error IS DISTINCT FROM NEW.last_error)
+          AND coalesce(current_setting('note_archive.counted', true), '') <> 'by statement')
+    EXECUTE FUNCTION worklist_count_row();
+CREATE TRIGGER worklist_count_update AFTER UPDATE ON worklist
+    REFERENCING OLD TABLE AS before_it NEW TABLE AS after_it FOR EACH STATEMENT
+    WHEN (coalesce(current_setting('note_archive.counted', true), '') = 'by statement')
+    EXECUTE FUNCTION worklist_count_statement();
+CREATE TRIGGER worklist_count_insert AFTER INSERT ON worklist
+    REFERENCING NEW TABLE AS after_it FOR EACH STATEMENT EXECUTE FUNCTION worklist_count_statement();
+CREATE TRIGGER worklist_count_delete AFTER DELETE ON worklist
+    REFERENCING OLD TABLE AS before_it FOR EACH STATEMENT EXECUTE FUNCTION worklist_count_statement();
+CREATE TRIGGER worklist_count_truncate AFTER TRUNCATE ON worklist
+    FOR EACH STATEMENT EXECUTE FUNCTION worklist_count_nothing();
+
+CREATE TABLE refresh_policy (
+    only_one   boolean     PRIMARY KEY DEFAULT true CHECK (only_one),
+    policy     text        NOT NULL,
+    planned_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE refresh_policy IS
+    'By which settings refresh_night was planned last for all notes. A run that has others plans anew.';
+COMMENT ON COLUMN refresh_policy.only_one IS 'True: the table has one row at most.';
+COMMENT ON COLUMN refresh_policy.policy IS
+    'ages and gaps of archive.refresh, in days; off where it is not enabled. With "unfinished: " before them not all notes are planned by them: somebody is about it, or broke off, and the next run plans anew.';
+COMMENT ON COLUMN refresh_policy.planned_at IS 'When that was.';

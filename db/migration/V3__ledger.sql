@@ -15,34 +15,50 @@ CREATE TABLE api_call (
     job_execution_id bigint,
     answer           bytea,
     media_gone_at    timestamptz,
-    CHECK (answer IS NULL OR (billed = 'YES' AND received_at IS NOT NULL))
+    refresh          boolean     NOT NULL DEFAULT false,
+    recovered_at     timestamptz,
+    CONSTRAINT api_call_answer_check
+        CHECK (answer IS NULL OR (received_at IS NOT NULL AND (billed = 'YES' OR (billed = 'UNKNOWN' AND code IS NULL))))
 );
 
--- Is there an answer of this note that is paid for already? And explain: every call of a note.
-CREATE INDEX api_call_note ON api_call (note_id, id DESC);
+-- Is there an answer of this note that is paid for already? explain, note_gone: every call of a note, without reading the
+-- rows, which hold whole answers.
+CREATE INDEX api_call_note ON api_call (note_id, id DESC) INCLUDE (endpoint, received_at, code);
 -- Calls and bill of a night.
-CREATE INDEX api_call_sent ON api_call (sent_at);
+CREATE INDEX api_call_sent ON api_call (sent_at) INCLUDE (code, billed);
 -- Calls and bill of a run.
-CREATE INDEX api_call_execution ON api_call (job_execution_id);
+CREATE INDEX api_call_execution ON api_call (job_execution_id) INCLUDE (billed);
 -- Answers whose time is over: their sidecar is stored, so the copy here may go.
 CREATE INDEX api_call_held ON api_call (received_at) WHERE answer IS NOT NULL;
+CREATE INDEX api_call_refresh ON api_call (sent_at) WHERE refresh;
+-- retry_history.
+CREATE INDEX api_call_retry ON api_call (note_id, endpoint, sent_at) WHERE code = 301;
 
 COMMENT ON TABLE api_call IS
     'The ledger: one row for each request to the provider, written before it leaves. A row without received_at was in flight when its process died: it may have been billed.';
-COMMENT ON COLUMN api_call.endpoint IS 'Which question: note-detail/v1.';
-COMMENT ON COLUMN api_call.sent_at IS 'Just before the request left.';
+COMMENT ON COLUMN api_call.id IS 'Numbered in the order of sending.';
+COMMENT ON COLUMN api_call.note_id IS 'The note that was asked about.';
+COMMENT ON COLUMN api_call.endpoint IS 'Which question: note-detail/v1, the note; note-detail/v6, its video.';
+COMMENT ON COLUMN api_call.sent_at IS
+    'Just before the request left. After a rebuild from a sidecar of format 1: when the answer was there.';
 COMMENT ON COLUMN api_call.received_at IS 'When the answer, or the fault, was there; NULL: never seen by us.';
 COMMENT ON COLUMN api_call.duration_ms IS 'Milliseconds from sending to the whole answer.';
 COMMENT ON COLUMN api_call.http_status IS 'HTTP status; NULL when no response came.';
 COMMENT ON COLUMN api_call.code IS 'The code in the body; NULL when no readable body came.';
-COMMENT ON COLUMN api_call.billed IS 'YES for code 0 and 201; NO for codes that the vendor does not charge and requests that never left; UNKNOWN else.';
+COMMENT ON COLUMN api_call.billed IS
+    'YES for code 0 and 201; NO for codes that the vendor does not charge and requests that never left; UNKNOWN else.';
 COMMENT ON COLUMN api_call.request_id IS 'The provider''s own id of the request, for its support.';
 COMMENT ON COLUMN api_call.message IS 'The provider''s message or the fault, shortened; never a credential.';
-COMMENT ON COLUMN api_call.job_execution_id IS 'The run that asked: batch_job_execution.job_execution_id.';
+COMMENT ON COLUMN api_call.job_execution_id IS
+    'The run that asked: batch_job_execution.job_execution_id; NULL after a rebuild, where that run is no longer known.';
 COMMENT ON COLUMN api_call.answer IS
-    'The exact body of a paid answer. Emptied only when it is too old to be used again, its sidecar lies in the store, and the note is ARCHIVED or UNAVAILABLE.';
+    'The exact body of a paid answer. Emptied only when it is too old to be used again, its sidecar lies in the store, and the note is ARCHIVED or UNAVAILABLE. Where billed is UNKNOWN: the first response about the note that is no envelope, at most 1 MiB of one that is too long; emptied when it is as old and the note is ARCHIVED or UNAVAILABLE.';
 COMMENT ON COLUMN api_call.media_gone_at IS
-    'When every address of one of its files was found dead. On a later night such an answer is bought anew instead of being used again.';
+    'When every address of one of its files turned out to be dead, or requeue --degraded asked for better ones: a later night buys a new answer.';
+COMMENT ON COLUMN api_call.refresh IS
+    'Whether it asked anew about a note that was archived. archive.refresh limits these calls by night.';
+COMMENT ON COLUMN api_call.recovered_at IS
+    'When a later run of the node that sent the call found no response to it, neither here nor in the node''s files. NULL: there is a response, or the node was not recovered yet. A call without response that is younger than a day and not recovered keeps all nodes from another call about the note.';
 
 CREATE TABLE source_gate (
     id               bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -58,5 +74,78 @@ CREATE INDEX source_gate_until ON source_gate (closed_until);
 
 COMMENT ON TABLE source_gate IS
     'Each time the provider ended a night: closed until when, by which code, by which execution. The gate is closed while a row has closed_until in the future.';
-COMMENT ON COLUMN source_gate.closed_until IS 'The next 00:00 of Asia/Shanghai after the code was met: the provider counts by that day.';
+COMMENT ON COLUMN source_gate.id IS 'Numbered in the order of closing.';
+COMMENT ON COLUMN source_gate.code IS 'The provider''s code that closed it: 303.';
+COMMENT ON COLUMN source_gate.reason IS 'What was used up, for a person to read.';
+COMMENT ON COLUMN source_gate.closed_at IS 'When the code was met.';
+COMMENT ON COLUMN source_gate.closed_until IS
+    'The next 00:00 of Asia/Shanghai after the code was met: the provider counts by that day.';
 COMMENT ON COLUMN source_gate.job_execution_id IS 'The run that met it: batch_job_execution.job_execution_id.';
+
+-- Our own limits of a night hold for all nodes together, also while several run at once.
+CREATE TABLE nightly_calls (
+    night         date   PRIMARY KEY,
+    calls         bigint NOT NULL CHECK (calls >= 0),
+    video_calls   bigint NOT NULL CHECK (video_calls >= 0),
+    refresh_calls bigint NOT NULL CHECK (refresh_calls >= 0),
+    CHECK (video_calls + refresh_calls <= calls)
+)
+-- One row changes with every call: room on its page keeps its versions there.
+WITH (fillfactor = 20);
+
+COMMENT ON TABLE nightly_calls IS
+    'How many calls left in each night, whatever node made them, of those that one of our own limits is about: counted up in the statement that writes the call''s row of api_call, if the limits leave one. A run that begins raises it to what api_call holds. It is no history: ask api_call for that.';
+COMMENT ON COLUMN nightly_calls.night IS 'The calendar day of Asia/Shanghai in which they were sent.';
+COMMENT ON COLUMN nightly_calls.calls IS 'Calls of all kinds: what archive.source.calls-per-night limits.';
+COMMENT ON COLUMN nightly_calls.video_calls IS
+    'Among them those for videos: what archive.video.calls-per-night limits.';
+COMMENT ON COLUMN nightly_calls.refresh_calls IS
+    'Among them those about notes that were archived: what archive.refresh limits.';
+
+-- Nodes that run at once keep one pace, and what ends the calls of one ends those of all.
+CREATE TABLE call_pace (
+    one          boolean          PRIMARY KEY DEFAULT true CHECK (one),
+    next_at      timestamptz      NOT NULL DEFAULT '-infinity',
+    share        double precision NOT NULL DEFAULT 1 CHECK (share > 0 AND share <= 1),
+    pause        interval         NOT NULL DEFAULT '0' CHECK (pause >= '0'),
+    paused_until timestamptz      NOT NULL DEFAULT '-infinity',
+    throttles    bigint           NOT NULL DEFAULT 0
+)
+-- One row changes with every call: room on its page keeps its versions there.
+WITH (fillfactor = 20);
+
+INSERT INTO call_pace DEFAULT VALUES;
+
+COMMENT ON TABLE call_pace IS
+    'One row: the pace of calls that all nodes keep together, by the database''s clock. Changed before each call, and when the provider answers 302 or HTTP 429. Losing it costs a pause at most.';
+COMMENT ON COLUMN call_pace.one IS 'True: there is one row.';
+COMMENT ON COLUMN call_pace.next_at IS
+    'When the next call may leave. Whoever takes that moves it on by what archive.source.calls-per-second and share make the distance between two calls.';
+COMMENT ON COLUMN call_pace.share IS
+    'The share of the configured rate that is used: halved by each 302, and one twentieth more with each other answer.';
+COMMENT ON COLUMN call_pace.pause IS
+    'How long the last pause was; 0 since an answer other than 302. The next one is twice as long.';
+COMMENT ON COLUMN call_pace.paused_until IS 'No call leaves before this time.';
+COMMENT ON COLUMN call_pace.throttles IS
+    'Counts the pauses. A call names the one that was the last when it left, so that of calls that left together the first 302 counts.';
+
+CREATE TABLE run_stop (
+    id               bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+    code             integer     NOT NULL CHECK (code IN (100, 303, 600, 601, 602)),
+    reason           text        NOT NULL,
+    met_at           timestamptz NOT NULL,
+    holds_until      timestamptz,
+    job_execution_id bigint,
+    CHECK ((holds_until IS NOT NULL) = (code = 303))
+);
+
+COMMENT ON TABLE run_stop IS
+    'Each time an answer of the provider ended all runs that were active: the quota of the day, or a refused account. A run heeds what others wrote after it began, so a later run asks again. What keeps later runs from asking is source_gate.';
+COMMENT ON COLUMN run_stop.id IS
+    'In the order in which they were met; a run heeds those behind the last one that it found when it began.';
+COMMENT ON COLUMN run_stop.code IS 'The provider''s code: 303 for the quota; 100, 600, 601 or 602 for the account.';
+COMMENT ON COLUMN run_stop.reason IS 'The answer, for a person to read.';
+COMMENT ON COLUMN run_stop.met_at IS 'When the answer came, by the clock of the node that met it.';
+COMMENT ON COLUMN run_stop.holds_until IS
+    'For 303 the end of that night, from which it ends no run any more; NULL for the others.';
+COMMENT ON COLUMN run_stop.job_execution_id IS 'The run that met it: batch_job_execution.job_execution_id.';

@@ -13,68 +13,179 @@ CREATE TABLE author (
 COMMENT ON TABLE author IS 'Who wrote the notes, as last captured.';
 COMMENT ON COLUMN author.author_id IS 'The platform''s user id.';
 COMMENT ON COLUMN author.red_id IS 'The number that people know the author by.';
+COMMENT ON COLUMN author.nickname IS 'The name that the app shows; note_capture.author_nickname has earlier ones.';
 COMMENT ON COLUMN author.avatar_url IS 'Where the picture was, without query or signature; it is not archived.';
 COMMENT ON COLUMN author.verified IS 'red_official_verified; NULL when the answer does not say.';
+COMMENT ON COLUMN author.verified_type IS
+    'red_official_verify_type: 0, not verified; else what kind of person or company.';
 COMMENT ON COLUMN author.updated_at IS 'captured_at of the answer that these values are from.';
 
 CREATE TABLE note (
-    note_id            text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
-    note_type          text,
-    title              text,
-    note_text          text,
-    author_id          text        REFERENCES author,
-    published_at       timestamptz,
-    edited_at          timestamptz,
-    place              text,
-    language           text,
-    download_allowed   boolean,
-    save_disabled      boolean,
-    watermark_disabled boolean,
-    in_censor          boolean,
-    privacy_type       integer,
-    liked_count        bigint,
-    collected_count    bigint,
-    comments_count     bigint,
-    shared_count       bigint,
-    view_count         bigint,
-    first_captured_at  timestamptz NOT NULL,
-    last_captured_at   timestamptz NOT NULL,
-    archived_at        timestamptz
-);
+    note_id              text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
+    note_type            text,
+    title                text,
+    note_text            text,
+    author_id            text        REFERENCES author,
+    published_at         timestamptz,
+    edited_at            timestamptz,
+    place                text,
+    language             text,
+    download_allowed     boolean,
+    save_disabled        boolean,
+    watermark_disabled   boolean,
+    in_censor            boolean,
+    privacy_type         integer,
+    liked_count          bigint,
+    collected_count      bigint,
+    comments_count       bigint,
+    shared_count         bigint,
+    view_count           bigint,
+    first_captured_at    timestamptz NOT NULL,
+    last_captured_at     timestamptz NOT NULL,
+    archived_at          timestamptz,
+    download_reason      text,
+    weibo_cover_disabled boolean,
+    pinned               boolean,
+    comment_restriction  integer,
+    co_produced          boolean,
+    cooperation_count    integer,
+    related_goods        boolean,
+    image_count          integer,
+    cover_width          integer,
+    cover_height         integer,
+    video_duration_ms    bigint,
+    has_music            boolean,
+    sound_id             text,
+    sound_name           text,
+    sound_creator_id     text,
+    sound_duration_ms    bigint,
+    sound_use_count      bigint,
+    music_id             text,
+    music_name           text,
+    mapper_version       integer
+)
+-- Most notes are captured again with the text they had. Where there is room on the page, such an update touches no index.
+WITH (fillfactor = 85);
 
 CREATE INDEX note_author ON note (author_id);
 
 COMMENT ON TABLE note IS 'Each note as last captured. Absent is NULL, never zero or empty.';
-COMMENT ON COLUMN note.note_type IS 'normal or video, as the provider says; what media a note has stands in note_media.';
-COMMENT ON COLUMN note.note_text IS 'The whole text. NUL and lone surrogates are replaced by U+FFFD; the exact bytes are in the sidecar.';
-COMMENT ON COLUMN note.edited_at IS 'NULL: never edited.';
+COMMENT ON COLUMN note.note_id IS '24 lower-case hexadecimal digits, as in the links of the app.';
+COMMENT ON COLUMN note.note_type IS
+    'normal or video, as the provider says; what media a note has stands in note_media.';
+COMMENT ON COLUMN note.title IS 'title. NULL: the note has none, as many have.';
+COMMENT ON COLUMN note.note_text IS
+    'The whole text. NUL and lone surrogates are replaced by U+FFFD; the exact bytes are in the sidecar.';
+COMMENT ON COLUMN note.author_id IS 'Who wrote it: author.author_id. NULL: the answer does not say.';
+COMMENT ON COLUMN note.published_at IS 'time, to the second.';
+COMMENT ON COLUMN note.edited_at IS 'last_update_time, to the second. NULL: never edited.';
 COMMENT ON COLUMN note.place IS 'ip_location: the province or country that the platform shows.';
 COMMENT ON COLUMN note.language IS 'text_language_code.';
-COMMENT ON COLUMN note.download_allowed IS 'False: the author has switched off downloading of the video.';
+COMMENT ON COLUMN note.download_allowed IS
+    'function_switch, video_download: enable. False: the author has switched off downloading of the video.';
 COMMENT ON COLUMN note.save_disabled IS 'media_save_config.disable_save.';
 COMMENT ON COLUMN note.watermark_disabled IS 'media_save_config.disable_watermark.';
+COMMENT ON COLUMN note.in_censor IS 'in_censor. True: the platform is looking at it, and may not show it to others.';
 COMMENT ON COLUMN note.privacy_type IS 'privacy.type: 0 is public.';
+COMMENT ON COLUMN note.liked_count IS
+    'Likes at last_captured_at; note_capture has those of earlier times. NULL: the answer does not say.';
+COMMENT ON COLUMN note.collected_count IS
+    'Times it was put into a collection, at last_captured_at. NULL: the answer does not say.';
+COMMENT ON COLUMN note.comments_count IS
+    'Comments, replies included, at last_captured_at. NULL: the answer does not say.';
+COMMENT ON COLUMN note.shared_count IS 'Times it was shared, at last_captured_at. NULL: the answer does not say.';
 COMMENT ON COLUMN note.view_count IS 'The provider sends 0 for every note seen so far.';
+COMMENT ON COLUMN note.first_captured_at IS 'The oldest answer about it: the least note_capture.captured_at.';
+COMMENT ON COLUMN note.last_captured_at IS
+    'The answer to note-detail/v1 that these values are from. An older one that is written later changes none of them.';
 COMMENT ON COLUMN note.archived_at IS 'When the last expected file was stored or waived; NULL: not complete.';
+COMMENT ON COLUMN note.download_reason IS
+    'function_switch, video_download: reason, as the app shows it to whoever tries.';
+COMMENT ON COLUMN note.weibo_cover_disabled IS 'media_save_config.disable_weibo_cover.';
+COMMENT ON COLUMN note.pinned IS 'sticky: the author keeps it at the top of the own page.';
+COMMENT ON COLUMN note.comment_restriction IS 'comment_prompt_config.forbidden_cmt_type: 0, anybody may comment.';
+COMMENT ON COLUMN note.co_produced IS 'has_co_produce.';
+COMMENT ON COLUMN note.cooperation_count IS
+    'Entries of cooperate_binds: brands that the author declares to work with. NULL: the answer has no such list.';
+COMMENT ON COLUMN note.related_goods IS 'has_related_goods: things are sold with it.';
+COMMENT ON COLUMN note.image_count IS
+    'Entries of images_list; the cover of a video is one. NULL: the answer has no such list.';
+COMMENT ON COLUMN note.cover_width IS
+    'Pixels of the first image as it was uploaded (origin_img), else as offered. NULL: the answer does not say.';
+COMMENT ON COLUMN note.cover_height IS
+    'Pixels of the first image as it was uploaded (origin_img), else as offered. NULL: the answer does not say.';
+COMMENT ON COLUMN note.video_duration_ms IS
+    'Milliseconds, from video_info_v2, which answers to note-detail/v1 rarely have: NULL.';
+COMMENT ON COLUMN note.has_music IS 'has_music. Original sound is none: see sound_id.';
+COMMENT ON COLUMN note.sound_id IS 'native_voice_info.sound_id: the sound, which other notes may use, too.';
+COMMENT ON COLUMN note.sound_name IS 'native_voice_info.name.';
+COMMENT ON COLUMN note.sound_creator_id IS 'Whose sound it is, a user id: widgets_context.note_sound_info.creator.';
+COMMENT ON COLUMN note.sound_duration_ms IS 'native_voice_info.duration, milliseconds.';
+COMMENT ON COLUMN note.sound_use_count IS 'native_voice_info.use_count: notes that use the sound, at last_captured_at.';
+COMMENT ON COLUMN note.music_id IS 'simple_music_info: id or music_id of music laid under it.';
+COMMENT ON COLUMN note.music_name IS 'simple_music_info: name or title.';
+COMMENT ON COLUMN note.mapper_version IS
+    'The version of the mapper that made these values. NULL: one before there were versions; remap brings them up to date.';
 
 CREATE TABLE note_capture (
-    note_id         text        NOT NULL REFERENCES note,
-    captured_at     timestamptz NOT NULL,
-    call_id         bigint      NOT NULL UNIQUE REFERENCES api_call,
-    liked_count     bigint,
-    collected_count bigint,
-    comments_count  bigint,
-    shared_count    bigint,
-    view_count      bigint,
-    answer          jsonb       NOT NULL,
-    sidecar_key     text,
+    note_id             text        NOT NULL REFERENCES note,
+    captured_at         timestamptz NOT NULL,
+    call_id             bigint      NOT NULL UNIQUE REFERENCES api_call,
+    liked_count         bigint,
+    collected_count     bigint,
+    comments_count      bigint,
+    shared_count        bigint,
+    view_count          bigint,
+    answer              jsonb       NOT NULL,
+    sidecar_key         text,
+    sidecar_verified_at timestamptz,
+    title               text,
+    note_text           text,
+    author_id           text,
+    author_nickname     text,
+    mapper_version      integer,
     PRIMARY KEY (note_id, captured_at)
 );
 
-COMMENT ON TABLE note_capture IS 'One row for each paid answer that held its note: the counts then, and the whole answer.';
+-- The order of an audit: what was verified the longest ago, and what never was, before all.
+CREATE INDEX note_capture_audit ON note_capture (coalesce(sidecar_verified_at, timestamptz 'epoch'), call_id)
+    WHERE sidecar_key IS NOT NULL;
+-- The names that an author has had, and what there is of an author to be forgotten.
+CREATE INDEX note_capture_author ON note_capture (author_id) WHERE author_id IS NOT NULL;
+-- What was captured lately, and what the counts were before: engagement_growth, note_growth_week, note_edit. With the
+-- counts, so that the rows need not be read, which hold the texts.
+CREATE INDEX note_capture_captured ON note_capture (captured_at)
+    INCLUDE (note_id, liked_count, collected_count, comments_count, shared_count);
+CREATE INDEX note_capture_counts ON note_capture (note_id, captured_at)
+    INCLUDE (liked_count, collected_count, comments_count, shared_count) WHERE liked_count IS NOT NULL;
+
+COMMENT ON TABLE note_capture IS
+    'One row for each paid answer that held its note: the counts then, and the whole answer.';
+COMMENT ON COLUMN note_capture.note_id IS 'The note that was asked about.';
 COMMENT ON COLUMN note_capture.captured_at IS 'When the answer was received: api_call.received_at.';
+COMMENT ON COLUMN note_capture.call_id IS
+    'The call that bought it. Answers to note-detail/v6 have rows of their own, and change nothing in note.';
+COMMENT ON COLUMN note_capture.liked_count IS 'Likes then. NULL: the answer does not say.';
+COMMENT ON COLUMN note_capture.collected_count IS
+    'Times it was put into a collection, then. NULL: the answer does not say.';
+COMMENT ON COLUMN note_capture.comments_count IS 'Comments then, replies included. NULL: the answer does not say.';
+COMMENT ON COLUMN note_capture.shared_count IS 'Times it was shared, then. NULL: the answer does not say.';
+COMMENT ON COLUMN note_capture.view_count IS 'Views then; the provider sends 0 for every note seen so far.';
 COMMENT ON COLUMN note_capture.answer IS 'The whole answer, with NUL and lone surrogates replaced by U+FFFD.';
-COMMENT ON COLUMN note_capture.sidecar_key IS 'Key of the object with the exact answer and the list of its media; NULL until the note has reached an end.';
+COMMENT ON COLUMN note_capture.sidecar_key IS
+    'Key of the object with the exact answer, the list of its media and how far the note got, stored before this row. NULL: written by a version that stored it only at the note''s end.';
+COMMENT ON COLUMN note_capture.sidecar_verified_at IS
+    'When verify last read the sidecar and found it to be that of this capture; NULL: never.';
+COMMENT ON COLUMN note_capture.title IS
+    'The title then. NULL: none, or an answer to note-detail/v6, or not mapped yet: see mapper_version.';
+COMMENT ON COLUMN note_capture.note_text IS
+    'The whole text then. NULL: none, or an answer to note-detail/v6, or not mapped yet: see mapper_version.';
+COMMENT ON COLUMN note_capture.author_id IS
+    'Who wrote it, by this answer. NULL: it does not say, or an answer to note-detail/v6, or not mapped yet: see mapper_version.';
+COMMENT ON COLUMN note_capture.author_nickname IS
+    'What the author was called then; author.nickname is the name now. NULL as author_id.';
+COMMENT ON COLUMN note_capture.mapper_version IS
+    'The version of the mapper that made title to author_nickname and the counts. NULL: one before there were versions, which remap brings up to date; or an answer to note-detail/v6, which has counts only.';
 
 CREATE TABLE note_topic (
     note_id    text     NOT NULL REFERENCES note,
@@ -88,6 +199,10 @@ CREATE TABLE note_topic (
 CREATE INDEX note_topic_name ON note_topic (name);
 
 COMMENT ON TABLE note_topic IS 'The topics of a note as last captured, in the order of the answer.';
+COMMENT ON COLUMN note_topic.note_id IS 'The note that is filed under it.';
+COMMENT ON COLUMN note_topic.ordinal IS 'From 0, in the order of the answer: hash_tag, then what only topics has.';
+COMMENT ON COLUMN note_topic.topic_id IS 'The platform''s id of the topic. NULL: the answer does not say.';
+COMMENT ON COLUMN note_topic.name IS 'Without the # before it; at most 500 characters.';
 COMMENT ON COLUMN note_topic.topic_type IS 'What kind of tag the provider calls it; topic for most.';
 
 CREATE TABLE note_mention (
@@ -101,6 +216,49 @@ CREATE TABLE note_mention (
 CREATE INDEX note_mention_user ON note_mention (user_id);
 
 COMMENT ON TABLE note_mention IS 'Whom a note names, as last captured.';
+COMMENT ON COLUMN note_mention.note_id IS 'The note that names the person.';
+COMMENT ON COLUMN note_mention.ordinal IS 'From 0, in the order of the answer.';
+COMMENT ON COLUMN note_mention.user_id IS
+    'Whom it names, a user id. Not in author, unless that person wrote a note, too.';
+COMMENT ON COLUMN note_mention.nickname IS 'What that person was called then.';
+
+-- The comments that an answer happens to carry: few of comments_count, and most answers have none.
+CREATE TABLE note_comment (
+    note_id         text        NOT NULL,
+    captured_at     timestamptz NOT NULL,
+    ordinal         integer     NOT NULL,
+    comment_id      text,
+    parent_id       text,
+    author_id       text,
+    author_nickname text,
+    comment_text    text,
+    written_at      timestamptz,
+    place           text,
+    liked_count     bigint,
+    reply_count     bigint,
+    PRIMARY KEY (note_id, captured_at, ordinal),
+    FOREIGN KEY (note_id, captured_at) REFERENCES note_capture ON DELETE CASCADE
+);
+
+-- What somebody has written below others' notes.
+CREATE INDEX note_comment_author ON note_comment (author_id) WHERE author_id IS NOT NULL;
+
+COMMENT ON TABLE note_comment IS
+    'The comments that an answer happened to carry, those of each capture: a few of comments_count, mostly none. Replies follow the comment that they are below.';
+COMMENT ON COLUMN note_comment.note_id IS 'The note that is commented on.';
+COMMENT ON COLUMN note_comment.captured_at IS 'The answer that carried it: note_capture.captured_at.';
+COMMENT ON COLUMN note_comment.ordinal IS 'From 0, in the order of the answer.';
+COMMENT ON COLUMN note_comment.comment_id IS
+    'The platform''s id of the comment; the same in every answer that carries it.';
+COMMENT ON COLUMN note_comment.parent_id IS 'The comment_id that it replies to. NULL: it is no reply.';
+COMMENT ON COLUMN note_comment.author_id IS
+    'Who wrote it, a user id. Not in author, unless that person wrote a note, too.';
+COMMENT ON COLUMN note_comment.author_nickname IS 'What that person was called then.';
+COMMENT ON COLUMN note_comment.comment_text IS 'The whole text.';
+COMMENT ON COLUMN note_comment.written_at IS 'When it was written.';
+COMMENT ON COLUMN note_comment.place IS 'ip_location: the province or country that the platform shows.';
+COMMENT ON COLUMN note_comment.liked_count IS 'Likes of the comment at captured_at.';
+COMMENT ON COLUMN note_comment.reply_count IS 'Replies to it at captured_at, whether or not the answer carries them.';
 
 -- Every archived file, once, whoever uses it. A row is written after its object.
 CREATE TABLE media_object (
@@ -109,18 +267,31 @@ CREATE TABLE media_object (
     size_bytes   bigint      NOT NULL CHECK (size_bytes > 0),
     content_type text        NOT NULL,
     stored_at    timestamptz NOT NULL,
-    verified_at  timestamptz NOT NULL
-);
+    verified_at  timestamptz
+)
+-- So that the newest rows are read from the index alone.
+WITH (autovacuum_vacuum_insert_scale_factor = 0.02, autovacuum_vacuum_scale_factor = 0.05);
+
+-- The order of an audit: what was verified the longest ago, and what never was, before all.
+CREATE INDEX media_object_audit ON media_object (coalesce(verified_at, timestamptz 'epoch'), sha256);
+-- How many bytes of media a night has stored, which archive.limits.bytes-per-night limits.
+CREATE INDEX media_object_stored ON media_object (stored_at) INCLUDE (size_bytes);
 
 COMMENT ON TABLE media_object IS 'Every archived file, once, whoever uses it.';
-COMMENT ON COLUMN media_object.sha256 IS 'Of the bytes as received, in lower-case hex. Hash the object again to prove the archive intact.';
-COMMENT ON COLUMN media_object.object_key IS 'Key within the bucket. Which bucket is configuration, so the archive can move.';
+COMMENT ON COLUMN media_object.sha256 IS
+    'Of the bytes as received, in lower-case hex. Hash the object again to prove the archive intact.';
+COMMENT ON COLUMN media_object.object_key IS
+    'Key within the bucket. Which bucket is configuration, so the archive can move.';
+COMMENT ON COLUMN media_object.size_bytes IS 'Length in bytes.';
 COMMENT ON COLUMN media_object.content_type IS 'From the first bytes, not from what the server or the file name said.';
-COMMENT ON COLUMN media_object.verified_at IS 'When the store last showed that it holds these bytes: at first, its own digest of the upload.';
+COMMENT ON COLUMN media_object.stored_at IS
+    'When the object came into the store; after a rebuild, what the store itself says.';
+COMMENT ON COLUMN media_object.verified_at IS
+    'When the store last showed that it holds these bytes: at first, its own digest of the upload. NULL: not since the tables were rebuilt from the bucket.';
 
 CREATE TABLE note_media (
     note_id     text        NOT NULL REFERENCES note,
-    kind        text        NOT NULL CHECK (kind IN ('IMAGE', 'MOTION', 'AUDIO', 'VIDEO')),
+    kind        text        NOT NULL CHECK (kind IN ('IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE')),
     ordinal     integer     NOT NULL CHECK (ordinal >= 0),
     identity    text        NOT NULL,
     state       text        NOT NULL CHECK (state IN ('STORED', 'MISSING', 'WAIVED')),
@@ -142,18 +313,119 @@ CREATE TABLE note_media (
 -- Which notes use these bytes? And what is missing or waived, by reason?
 CREATE INDEX note_media_sha256 ON note_media (sha256);
 CREATE INDEX note_media_gaps ON note_media (state, reason) WHERE state <> 'STORED';
+-- The same file of the source under another note: it need not be downloaded again.
+CREATE INDEX note_media_identity ON note_media (identity) WHERE state = 'STORED';
+-- Which notes have a lesser rendition of a file?
+CREATE INDEX note_media_degraded ON note_media (note_id) WHERE reason = 'DEGRADED';
 
 COMMENT ON TABLE note_media IS 'The files that a note''s answer promises, one row a slot, and what became of each.';
-COMMENT ON COLUMN note_media.kind IS 'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video.';
-COMMENT ON COLUMN note_media.ordinal IS 'From 0, in the order of the answer.';
-COMMENT ON COLUMN note_media.identity IS 'The source''s own name of the file: fileid, live_photo_file_id, video_id, sound_id; else the last part of its first address.';
-COMMENT ON COLUMN note_media.state IS 'STORED: the bytes lie verified in the store. WAIVED: accepted as empty, by name. MISSING: expected and not there.';
+COMMENT ON COLUMN note_media.note_id IS 'The note that the file belongs to.';
+COMMENT ON COLUMN note_media.kind IS
+    'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video. SUBTITLE: the words spoken in it, one slot a language.';
+COMMENT ON COLUMN note_media.ordinal IS
+    'From 0, in the order of the answer. A file whose place a later answer gives to another one, and that it does not list elsewhere, stands behind all listed ones.';
+COMMENT ON COLUMN note_media.identity IS
+    'The source''s own name of the file: fileid, live_photo_file_id, video_id, sound_id; else, or where that is a placeholder such as 0, the last part of its first address. SUBTITLE: the language, or #0 by its number where that is no plain word. At most 200 characters: of a longer name the beginning, a tilde and the SHA-256 of the whole.';
+COMMENT ON COLUMN note_media.state IS
+    'STORED: the bytes lie verified in the store. WAIVED: accepted as empty, by name. MISSING: expected and not there.';
 COMMENT ON COLUMN note_media.reason IS
-    'STORED: empty. WAIVED: NOT_OFFERED_BY_V1, BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help) or GONE (dead in two answers of different nights).';
+    'STORED: empty, or DEGRADED when a lesser rendition than the best one offered was taken, since the best one was gone or failed at each try of a night; the better one is tried for on later nights while the answer is fresh, and requeue --degraded buys a new answer for it. WAIVED: NOT_OFFERED_BY_V1 (the video was not asked for), NOT_OFFERED_BY_V6 (it was, and there is none), NOT_REFRESHED (a refresh found it in a note that was archived without it, and could not have it; error says why, and it is tried for again), BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help), GONE (dead in two answers of different nights) or NO_ANSWER (the call for the video was not made yet, or did not bring the note; error says why).';
 COMMENT ON COLUMN note_media.rendition IS 'Which of the offered addresses was taken, by its name in the answer.';
 COMMENT ON COLUMN note_media.width IS 'Pixels, as the answer says; NULL: it does not.';
 COMMENT ON COLUMN note_media.height IS 'Pixels, as the answer says; NULL: it does not.';
-COMMENT ON COLUMN note_media.checks IS 'What the promised length and MD5 said of the bytes, such as "size match, md5 mismatch"; NULL: nothing was promised.';
-COMMENT ON COLUMN note_media.error IS 'Why the last try failed, for a person to read.';
+COMMENT ON COLUMN note_media.sha256 IS 'The stored file: media_object.sha256. NULL unless STORED.';
+COMMENT ON COLUMN note_media.checks IS
+    'What the promised length and MD5 said of the bytes, and last, in quotes, what is odd about the file itself: size match, md5 mismatch, remarks "no moov; pixels 720x1280, promised 1080x1920". Or whose file it is, where another note had it under the same name. NULL: nothing was promised, and nothing is odd.';
+COMMENT ON COLUMN note_media.error IS
+    'Why the last try failed, for a person to read. DEGRADED: why the better renditions could not be had.';
 COMMENT ON COLUMN note_media.dead_night IS 'The night whose answer first had only dead addresses for this file.';
-COMMENT ON COLUMN note_media.captured_at IS 'The answer that last listed this file.';
+COMMENT ON COLUMN note_media.captured_at IS
+    'The answer that last listed this file. Older than note.last_captured_at: the note no longer has it, the archive does.';
+COMMENT ON COLUMN note_media.updated_at IS 'When this row was last decided.';
+
+-- How many files there are is known without reading them all. Rows are added and never changed, as those of worklist_count.
+CREATE TABLE media_object_count (
+    counted_until timestamptz,
+    files         bigint NOT NULL,
+    bytes         bigint NOT NULL
+);
+
+COMMENT ON TABLE media_object_count IS
+    'How many files there are and how many bytes, as sums, of all rows of media_object that were stored before max(counted_until); the newer ones are counted when somebody asks. When a row of that time is added, changed or removed, a trigger adds the difference.';
+COMMENT ON COLUMN media_object_count.counted_until IS
+    'Rows with a media_object.stored_at before it are counted. Hours ago: what was stored then is committed. NULL: a difference that came later.';
+COMMENT ON COLUMN media_object_count.files IS 'So many rows; to be added up.';
+COMMENT ON COLUMN media_object_count.bytes IS 'The sum of their size_bytes; to be added up.';
+
+INSERT INTO media_object_count (counted_until, files, bytes)
+VALUES (now() - interval '6 hours', 0, 0);
+
+CREATE FUNCTION media_object_count_row() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+DECLARE
+    counted   timestamptz;
+    more      bigint := 0;
+    more_size bigint := 0;
+BEGIN
+    -- nobody puts the time forward while this transaction lasts
+    PERFORM pg_advisory_xact_lock_shared(hashtext('note-archive, media_object_count'), 0);
+    SELECT max(c.counted_until) INTO counted FROM media_object_count c;
+    IF TG_OP <> 'INSERT' AND OLD.stored_at < counted THEN
+        more := more - 1;
+        more_size := more_size - OLD.size_bytes;
+    END IF;
+    IF TG_OP <> 'DELETE' AND NEW.stored_at < counted THEN
+        more := more + 1;
+        more_size := more_size + NEW.size_bytes;
+    END IF;
+    IF more <> 0 OR more_size <> 0 THEN
+        INSERT INTO media_object_count (files, bytes) VALUES (more, more_size);
+    END IF;
+    RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION media_object_count_row() IS
+    'Keeps media_object_count when an old row of media_object is added, changed or removed.';
+
+CREATE FUNCTION media_object_count_nothing() RETURNS trigger
+    LANGUAGE plpgsql
+    SET search_path FROM CURRENT
+AS $$
+BEGIN
+    DELETE FROM media_object_count;
+    RETURN NULL;
+END $$;
+
+COMMENT ON FUNCTION media_object_count_nothing() IS 'Keeps media_object_count when media_object is emptied.';
+
+-- A file that is stored now is none of these: the condition is all that a run pays.
+CREATE TRIGGER media_object_count_insert AFTER INSERT ON media_object FOR EACH ROW
+    WHEN (NEW.stored_at < now() - interval '5 hours') EXECUTE FUNCTION media_object_count_row();
+CREATE TRIGGER media_object_count_update AFTER UPDATE ON media_object FOR EACH ROW
+    WHEN (OLD.stored_at <> NEW.stored_at OR OLD.size_bytes <> NEW.size_bytes) EXECUTE FUNCTION media_object_count_row();
+CREATE TRIGGER media_object_count_delete AFTER DELETE ON media_object FOR EACH ROW EXECUTE FUNCTION media_object_count_row();
+CREATE TRIGGER media_object_count_truncate AFTER TRUNCATE ON media_object
+    FOR EACH STATEMENT EXECUTE FUNCTION media_object_count_nothing();
+
+-- Fields that no answer had before: what the provider, or the platform, has changed.
+CREATE TABLE schema_drift (
+    path            text        NOT NULL CHECK (char_length(path) <= 300),
+    json_type       text        NOT NULL CHECK (json_type IN ('object', 'array', 'string', 'number', 'boolean', 'null')),
+    state           text        NOT NULL DEFAULT 'NEW' CHECK (state IN ('NEW', 'BASELINE')),
+    first_seen_at   timestamptz NOT NULL,
+    example_note_id text        NOT NULL CHECK (example_note_id ~ '^[0-9a-f]{24}$'),
+    PRIMARY KEY (path, json_type)
+);
+
+COMMENT ON TABLE schema_drift IS
+    'Fields of answers that are neither in what is documented of them nor were seen before, once each. What is documented is not in here.';
+COMMENT ON COLUMN schema_drift.path IS
+    'Where it stands, such as note.images_list[].url_size_large: below note, the note itself; else from the outermost object. [] is each element of a list, * any name that looks like an id.';
+COMMENT ON COLUMN schema_drift.json_type IS
+    'Of what JSON type its value is. A field that is documented with another type is in here, too.';
+COMMENT ON COLUMN schema_drift.state IS
+    'NEW: reported by status. BASELINE: somebody has looked at it and set this; it is as it should be.';
+COMMENT ON COLUMN schema_drift.first_seen_at IS 'The oldest answer that has it: note_capture.captured_at.';
+COMMENT ON COLUMN schema_drift.example_note_id IS 'The note of that answer.';

@@ -15,10 +15,10 @@ import org.springframework.boot.flyway.autoconfigure.FlywayMigrationStrategy;
 import org.springframework.stereotype.Component;
 
 /**
- * Brings the schema up to date, and refuses one that a newer version of this program made.
+ * Migrates the schema and refuses one that does not belong to this version of the program.
  *
- * <p>Flyway ignores migrations that it does not know, and an older program would misread or damage what they added.
- * Every part that uses the database depends on this, so the rule holds for all commands.
+ * <p>Flyway ignores applied migrations that it does not know, and an older program would misread or damage what they
+ * added. Every part that uses the database depends on this class, so the rule holds for all commands.
  */
 @Component
 public final class SchemaVersion implements FlywayMigrationStrategy {
@@ -27,23 +27,27 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
             EnumSet.of(MigrationState.FUTURE_SUCCESS, MigrationState.FUTURE_FAILED);
 
     /**
-     * Brings the schema up to date. A repeat changes nothing.
+     * Migrates the schema. A repeat changes nothing.
      *
-     * @throws CommandFailure with exit 2 when the schema is newer; nothing was written then
+     * @throws CommandFailure with exit 2 when the schema is refused; nothing was written then
      */
     @Override
     public void migrate(Flyway flyway) {
-        Optional<String> newer = newer(flyway);
-        if (newer.isPresent()) {
+        Optional<String> refusal = refusal(flyway);
+        if (refusal.isPresent()) {
             throw new CommandFailure(
-                    ExitCode.USAGE, "The database's schema is " + newer.get() + "; nothing was written");
+                    ExitCode.USAGE, "The database's schema is " + refusal.get() + "; nothing was written");
         }
         flyway.migrate();
     }
 
-    /** Names both versions when the schema is newer than this program; empty when it is not. */
-    public static Optional<String> newer(Flyway flyway) {
+    /** Returns why the schema cannot be used, and the remedy; empty when it can be migrated or used. */
+    public static Optional<String> refusal(Flyway flyway) {
         MigrationInfo[] all = flyway.info().all();
+        if (Arrays.stream(all).anyMatch(SchemaVersion::isReplaced)) {
+            return Optional.of("that of an unreleased version, whose migrations were replaced;"
+                    + " name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild");
+        }
         return newest(all, SchemaVersion::isFuture)
                 .map(applied ->
                         "version %s, made by a newer version of this program, and this one knows version %s; use the newer one"
@@ -52,6 +56,13 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
                                         newest(all, migration -> !isFuture(migration))
                                                 .map(MigrationVersion::toString)
                                                 .orElse("none")));
+    }
+
+    /** Returns whether the migration was applied from another script than the one of this version. */
+    private static boolean isReplaced(MigrationInfo migration) {
+        return migration.isApplied()
+                && migration.getResolvedChecksum() != null
+                && !(migration.isChecksumMatching() && migration.isDescriptionMatching());
     }
 
     private static Optional<MigrationVersion> newest(MigrationInfo[] all, Predicate<MigrationInfo> which) {

@@ -52,6 +52,6 @@ class ProviderCodeTests {
                 .map(String::valueOf)
                 .collect(Collectors.joining(", ", "CHECK (code IN (", "))"));
 
-        assertThat(Files.readString(Path.of("db/migration/V16__nodes.sql"))).contains(allowed);
+        assertThat(Files.readString(Path.of("db/migration/V3__ledger.sql"))).contains(allowed);
     }
 }

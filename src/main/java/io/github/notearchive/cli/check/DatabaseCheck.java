@@ -127,10 +127,10 @@ final class DatabaseCheck implements AutoCloseable {
 
     /** Flyway is asked what it would do, and not told to do it. */
     Seen schema() {
-        Optional<String> newer = SchemaVersion.newer(context.get(Flyway.class));
-        if (newer.isPresent()) {
+        Optional<String> refusal = SchemaVersion.refusal(context.get(Flyway.class));
+        if (refusal.isPresent()) {
             whyNoTables = "the tables are those of another version";
-            return Seen.wrong(newer.get());
+            return Seen.wrong(refusal.get());
         }
         MigrationInfoService info = context.get(Flyway.class).info();
         int pending = info.pending().length;

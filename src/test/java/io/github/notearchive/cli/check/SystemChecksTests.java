@@ -314,6 +314,32 @@ class SystemChecksTests {
         assertThat(count("SELECT count(*) FROM flyway_schema_history")).isEqualTo(migrations + 1);
     }
 
+    @Test
+    void schemaOfReplacedMigrationsIsRefusedWithItsRemedy() {
+        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+            context.migrate();
+        }
+        jdbc().sql("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '2'")
+                .update();
+        recordMigrationOfTomorrow(990);
+
+        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+            assertThat(Failures.explain(catchThrowable(() -> context.get(Enqueuer.class))))
+                    .hasValueSatisfying(failure -> {
+                        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
+                        assertThat(failure)
+                                .hasMessageContainingAll(
+                                        "unreleased version",
+                                        "empty database",
+                                        "note-archive rebuild",
+                                        "nothing was written");
+                    });
+        }
+        Map<String, Finding> found = check(null);
+        assertThat(found.get("schema").message()).contains("empty database", "note-archive rebuild");
+        assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
+    }
+
     private String newestVersion() {
         return jdbc().sql("SELECT max(version::int)::text FROM flyway_schema_history")
                 .query(String.class)

@@ -1,4 +1,4 @@
--- How each run ended and what it left, for reports and comparisons: what no other table knows any more the next night.
+-- How each run ended and what it left, and which archive this is.
 
 CREATE TABLE run_summary (
     id                 bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -44,12 +44,14 @@ COMMENT ON TABLE run_summary IS
 COMMENT ON COLUMN run_summary.id IS 'In the order in which the runs ended.';
 COMMENT ON COLUMN run_summary.job_execution_id IS
     'batch_job_execution.job_execution_id; NULL: it ended before one began, as when the store was out of reach or the gate closed.';
-COMMENT ON COLUMN run_summary.night IS 'The calendar day of Asia/Shanghai in which it began. A run that goes on with the instance of an earlier night has the later one here.';
+COMMENT ON COLUMN run_summary.night IS
+    'The calendar day of Asia/Shanghai in which it began. A run that goes on with the instance of an earlier night has the later one here.';
 COMMENT ON COLUMN run_summary.node IS 'archive.node of the process.';
 COMMENT ON COLUMN run_summary.began_at IS 'When the command began.';
 COMMENT ON COLUMN run_summary.ended_at IS 'When it was over; all counts of what there is are of this moment.';
 COMMENT ON COLUMN run_summary.exit_number IS 'What the process returned.';
-COMMENT ON COLUMN run_summary.exit_code IS 'Its name: COMPLETED, FAILED, USAGE, QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, INCOMPLETE, INTERRUPTED or UPSTREAM_UNAVAILABLE.';
+COMMENT ON COLUMN run_summary.exit_code IS
+    'Its name: COMPLETED, FAILED, USAGE, QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, INCOMPLETE, INTERRUPTED or UPSTREAM_UNAVAILABLE.';
 COMMENT ON COLUMN run_summary.reason IS 'Why it ended so, for a person to read.';
 COMMENT ON COLUMN run_summary.archived IS 'Notes that this run brought to their end complete.';
 COMMENT ON COLUMN run_summary.unavailable IS 'Notes that it found not to be there, or no longer.';
@@ -69,9 +71,35 @@ COMMENT ON COLUMN run_summary.worklist_failed IS 'Notes that were FAILED then.';
 COMMENT ON COLUMN run_summary.due IS 'Notes that were due then.';
 COMMENT ON COLUMN run_summary.objects IS 'Rows of media_object then: files in the store.';
 COMMENT ON COLUMN run_summary.object_bytes IS 'Bytes of these files.';
-COMMENT ON COLUMN run_summary.oldest_verified_at IS 'When the file was verified that was so the longest ago; NULL: there is none that ever was.';
-COMMENT ON COLUMN run_summary.never_verified IS 'Files that were not verified since the tables were rebuilt from the bucket.';
+COMMENT ON COLUMN run_summary.oldest_verified_at IS
+    'When the file was verified that was so the longest ago; NULL: there is none that ever was.';
+COMMENT ON COLUMN run_summary.never_verified IS
+    'Files that were not verified since the tables were rebuilt from the bucket.';
 COMMENT ON COLUMN run_summary.open_findings IS 'Findings of audits that were open then.';
 COMMENT ON COLUMN run_summary.left_over IS
     'The notes that were POSTPONED or FAILED then, counted by what stood in their way: a list of {"state", "obstacle", "code", "notes"}. Names no note.';
-COMMENT ON COLUMN run_summary.settings IS 'The settings in force that matter for what it did, by name; no secret is among them.';
+COMMENT ON COLUMN run_summary.settings IS
+    'The settings in force that matter for what it did, by name; no secret is among them.';
+
+-- The database and the bucket of one archive know each other: a restored older dump, or a bucket of another archive, is refused.
+CREATE TABLE archive (
+    only_one   boolean     PRIMARY KEY DEFAULT true CHECK (only_one),
+    archive_id uuid        NOT NULL,
+    revision   bigint      NOT NULL CHECK (revision > 0),
+    revised_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE archive IS
+    'One row: which archive this is, and its revision. The object archive.json in the bucket holds the same, and never a higher revision than the database that wrote it. Empty until the first run or rebuild.';
+COMMENT ON COLUMN archive.only_one IS 'True: the table has one row at most.';
+COMMENT ON COLUMN archive.archive_id IS
+    'Random identifier of the archive, created by its first run; rebuild takes it from the bucket.';
+COMMENT ON COLUMN archive.revision IS
+    'Counter: 1 more at the start and at the end of each run and each forget, each minute of a run, and at each waive; committed before archive.json is written. A bucket with a higher revision was written after this database was dumped.';
+COMMENT ON COLUMN archive.revised_at IS 'When the revision was counted up last, by the clock of the node.';
+
+-- Spring Batch stores local times of the process, and the process runs in UTC independent of the zone of the machine.
+COMMENT ON TABLE batch_job_execution IS
+    'Executions of jobs, by Spring Batch. Its times are in UTC, without a time zone; run_summary has the times of runs as timestamptz.';
+COMMENT ON TABLE batch_step_execution IS
+    'Executions of steps, by Spring Batch. Its times are in UTC, without a time zone.';

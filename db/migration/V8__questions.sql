@@ -77,14 +77,13 @@ CREATE FUNCTION search_matches(title text, note_text text, query text) RETURNS b
 COMMENT ON FUNCTION search_matches(text, text, text) IS
     'Whether title and text together hold every word of the search text. SELECT ... FROM note WHERE search_matches(title, note_text, ''露营'') uses the index note_search and finds all of them, in no order. The planner puts the function''s body into such a query; the cheap comparison spares most notes the dear one.';
 
--- Most notes are captured again with the text they had. Where there is room on the page, such an update touches no index.
-ALTER TABLE note SET (fillfactor = 85);
-
--- Building it holds many small keys at once; with the default it would be merged hundreds of times.
-SET LOCAL maintenance_work_mem = '256MB';
-
--- search. Without a pending list, whose flush would fall upon one note and which each search would have to read.
-CREATE INDEX note_search ON note USING gin (search_grams(title, note_text) COLLATE "C") WITH (fastupdate = off);
+-- search.
+-- A new note brings some 400 keys into the index of search. One by one they cost its writer more than all else that is
+-- written of it, and several times the WAL of the rest. In the index's own list of what is to be merged they cost little;
+-- each time that list is longer than this, in kB, one note waits until it is merged, the others go on. Searches read the
+-- list, too, which in this size cannot be measured (src/docs/questions.md).
+CREATE INDEX note_search ON note USING gin (search_grams(title, note_text) COLLATE "C") 
+    WITH (fastupdate = on, gin_pending_list_limit = 4096);
 -- The planner is to take it always; and to compute the pairs of every sample would make ANALYZE slow.
 ALTER INDEX note_search ALTER COLUMN 1 SET STATISTICS 0;
 -- search: the newest first.
@@ -149,8 +148,8 @@ COMMENT ON FUNCTION search_note(text, integer) IS
 CREATE VIEW run_history AS
 SELECT e.job_execution_id,
        e.job_instance_id,
-       (SELECT p.parameter_value FROM batch_job_execution_params p
-        WHERE p.job_execution_id = e.job_execution_id AND p.parameter_name = 'night')::date AS night,
+       coalesce((SELECT s.night FROM run_summary s WHERE s.job_execution_id = e.job_execution_id),
+                (e.start_time AT TIME ZONE 'UTC' AT TIME ZONE 'Asia/Shanghai')::date) AS night,
        (SELECT p.parameter_value FROM batch_job_execution_params p
         WHERE p.job_execution_id = e.job_execution_id AND p.parameter_name = 'node') AS node,
        e.start_time AS started_at,
@@ -171,7 +170,9 @@ SELECT e.job_execution_id,
                                        FROM batch_job_execution o JOIN batch_job_instance oi USING (job_instance_id)
                                        WHERE oi.job_name = 'archiveNotes')
             THEN (SELECT count(*) FROM worklist w WHERE w.due_at <= now())
-       END AS due_now
+       END AS due_now,
+       (SELECT p.parameter_value FROM batch_job_execution_params p
+        WHERE p.job_execution_id = e.job_execution_id AND p.parameter_name = 'night')::date AS instance_night
 FROM batch_job_execution e
 JOIN batch_job_instance i USING (job_instance_id)
 CROSS JOIN LATERAL (
@@ -182,22 +183,22 @@ CROSS JOIN LATERAL (
     WHERE c.job_execution_id = e.job_execution_id) AS bill
 WHERE i.job_name = 'archiveNotes';
 
--- run_history and quota_stop: what was billed, without reading the rows, which hold whole answers.
-DROP INDEX api_call_execution;
-CREATE INDEX api_call_execution ON api_call (job_execution_id) INCLUDE (billed);
-DROP INDEX api_call_sent;
-CREATE INDEX api_call_sent ON api_call (sent_at) INCLUDE (code, billed);
-
 COMMENT ON VIEW run_history IS
     'How did the last runs end, what did they ask, what is billed, and what is left? One row an execution of archiveNotes; a restart of the same night has the same job_instance_id. Ask with ORDER BY job_execution_id DESC LIMIT 10.';
 COMMENT ON COLUMN run_history.job_execution_id IS 'The run: batch_job_execution.job_execution_id.';
-COMMENT ON COLUMN run_history.job_instance_id IS 'The night''s work, which several runs may share: batch_job_instance.job_instance_id.';
-COMMENT ON COLUMN run_history.status IS 'COMPLETED, STOPPED, FAILED, or while it runs STARTED: Spring Batch''s BatchStatus.';
-COMMENT ON COLUMN run_history.night IS 'The calendar day of Asia/Shanghai in which the instance began.';
+COMMENT ON COLUMN run_history.job_instance_id IS
+    'The night''s work, which several runs may share: batch_job_instance.job_instance_id.';
+COMMENT ON COLUMN run_history.night IS
+    'The calendar day of Asia/Shanghai in which the run began, as in run_summary, the report and the log. Of a run without a row in run_summary it is the day of started_at, which is in UTC.';
 COMMENT ON COLUMN run_history.node IS 'Which machine: archive.node.';
-COMMENT ON COLUMN run_history.started_at IS 'In the local time of the machine that ran it, as Spring Batch writes it.';
-COMMENT ON COLUMN run_history.ended_at IS 'In the local time of the machine that ran it. NULL: it runs, or it was killed and no later run has noticed.';
-COMMENT ON COLUMN run_history.exit_code IS 'COMPLETED, INCOMPLETE, QUOTA_EXHAUSTED ...: the README has them all, with the exit code of the process.';
+COMMENT ON COLUMN run_history.started_at IS
+    'In UTC, without a time zone, as Spring Batch writes it; run_summary.began_at is a timestamptz.';
+COMMENT ON COLUMN run_history.ended_at IS
+    'In UTC, without a time zone; run_summary.ended_at is a timestamptz. NULL: it runs, or it was killed and no later run has noticed.';
+COMMENT ON COLUMN run_history.status IS
+    'COMPLETED, STOPPED, FAILED, or while it runs STARTED: Spring Batch''s BatchStatus.';
+COMMENT ON COLUMN run_history.exit_code IS
+    'COMPLETED, INCOMPLETE, QUOTA_EXHAUSTED ...: the README has them all, with the exit code of the process.';
 COMMENT ON COLUMN run_history.exit_message IS 'Why it ended so, for a person to read. NULL: nothing to say.';
 COMMENT ON COLUMN run_history.notes IS 'Times that a worker brought a note to a decision, or handed it back untouched.';
 COMMENT ON COLUMN run_history.calls IS 'Requests to the provider, of either endpoint.';
@@ -205,7 +206,10 @@ COMMENT ON COLUMN run_history.billed IS 'Of the calls, those that are charged.';
 COMMENT ON COLUMN run_history.maybe_billed IS 'Of the calls, those of which nobody knows: no readable answer came.';
 COMMENT ON COLUMN run_history.left_postponed IS 'Notes that this run put off and nobody has decided about since.';
 COMMENT ON COLUMN run_history.left_failed IS 'Notes that this run gave up and nobody has decided about since.';
-COMMENT ON COLUMN run_history.due_now IS 'In the row of the newest run only: notes that a run would take up now, whoever left them. NULL in all others.';
+COMMENT ON COLUMN run_history.due_now IS
+    'In the row of the newest run only: notes that a run would take up now, whoever left them. NULL in all others.';
+COMMENT ON COLUMN run_history.instance_night IS
+    'The calendar day of Asia/Shanghai in which the job instance was created: the job parameter night. Earlier than night where a run continues the instance of an earlier night.';
 
 CREATE VIEW quota_stop AS
 SELECT g.id,
@@ -235,13 +239,15 @@ LEFT JOIN LATERAL (
 COMMENT ON VIEW quota_stop IS
     'When did the provider end a night with code 303, after how many answers, and when did it answer again? One row for each time the gate closed; our own nightly limit closes none, see run_history.exit_message.';
 COMMENT ON COLUMN quota_stop.id IS 'source_gate.id: numbered in the order of closing.';
+COMMENT ON COLUMN quota_stop.night IS 'The calendar day of Asia/Shanghai, by which the provider counts.';
 COMMENT ON COLUMN quota_stop.code IS 'The provider''s code that closed it: 303.';
 COMMENT ON COLUMN quota_stop.reason IS 'What was used up, for a person to read.';
-COMMENT ON COLUMN quota_stop.closed_at IS 'When the code was met.';
-COMMENT ON COLUMN quota_stop.night IS 'The calendar day of Asia/Shanghai, by which the provider counts.';
 COMMENT ON COLUMN quota_stop.job_execution_id IS 'The run that met it: run_history.job_execution_id.';
-COMMENT ON COLUMN quota_stop.closed_until IS 'The next 00:00 of Asia/Shanghai: before it no run asks, unless with --force.';
-COMMENT ON COLUMN quota_stop.billed_before IS 'Charged calls of that day until then, of either endpoint and all nodes: what the quota was worth.';
+COMMENT ON COLUMN quota_stop.closed_at IS 'When the code was met.';
+COMMENT ON COLUMN quota_stop.closed_until IS
+    'The next 00:00 of Asia/Shanghai: before it no run asks, unless with --force.';
+COMMENT ON COLUMN quota_stop.billed_before IS
+    'Charged calls of that day until then, of either endpoint and all nodes: what the quota was worth.';
 COMMENT ON COLUMN quota_stop.lifted_at IS
     'The first call after it that was answered with code 0: the provider gives again. Before closed_until only after run --force. NULL: not asked since, or without success.';
 COMMENT ON COLUMN quota_stop.is_closed IS 'Whether runs stop at it now, by the database''s clock.';
@@ -269,21 +275,20 @@ FROM (SELECT c.note_id,
       WHERE c.code = 301
       GROUP BY c.note_id, c.endpoint) AS r;
 
--- retry_history.
-CREATE INDEX api_call_retry ON api_call (note_id, endpoint, sent_at) WHERE code = 301;
-
 COMMENT ON VIEW retry_history IS
     'Which notes did the provider fail to collect (code 301), how often, and did it succeed in the end? One row a note and endpoint. Ask with ORDER BY retries DESC LIMIT 20, or for one note_id.';
 COMMENT ON COLUMN retry_history.note_id IS 'The note.';
-COMMENT ON COLUMN retry_history.last_error IS 'What stands in its way now, for a person to read. NULL: nothing does.';
-COMMENT ON COLUMN retry_history.retries IS 'Calls that were answered with 301, all told; requeue does not reset it, as it does worklist.attempts.';
+COMMENT ON COLUMN retry_history.retries IS
+    'Calls that were answered with 301, all told; requeue does not reset it, as it does worklist.attempts.';
 COMMENT ON COLUMN retry_history.nights IS 'Calendar days of Asia/Shanghai in which that happened.';
 COMMENT ON COLUMN retry_history.first_at IS 'When the first of them was sent.';
 COMMENT ON COLUMN retry_history.last_at IS 'When the last of them was sent.';
-COMMENT ON COLUMN retry_history.answered_at IS 'When the first answer with code 0 after the last of them was there. NULL: not yet.';
+COMMENT ON COLUMN retry_history.answered_at IS
+    'When the first answer with code 0 after the last of them was there. NULL: not yet.';
 COMMENT ON COLUMN retry_history.endpoint IS 'note-detail/v1: the note. note-detail/v6: its video.';
 COMMENT ON COLUMN retry_history.state IS 'How far the note is now: worklist.state.';
 COMMENT ON COLUMN retry_history.due_at IS 'When a run may take it up (again). NULL: never by itself.';
+COMMENT ON COLUMN retry_history.last_error IS 'What stands in its way now, for a person to read. NULL: nothing does.';
 
 CREATE VIEW backlog AS
 SELECT b.state,
@@ -318,14 +323,15 @@ FROM (SELECT o.state,
 
 COMMENT ON VIEW backlog IS
     'How many notes are not archived yet, by state and by how long they have been on the list? Ask with ORDER BY state, from_days.';
-COMMENT ON COLUMN backlog.notes IS 'Notes in this state and of this age.';
-COMMENT ON COLUMN backlog.oldest_enqueued_at IS 'When the first of them was enqueued.';
-COMMENT ON COLUMN backlog.state IS 'PENDING: never asked. POSTPONED: asked, and asked again when due. FAILED: given up, waits for requeue.';
+COMMENT ON COLUMN backlog.state IS
+    'PENDING: never asked. POSTPONED: asked, and asked again when due. FAILED: given up, waits for requeue.';
 COMMENT ON COLUMN backlog.age IS 'How long ago the notes were enqueued.';
 COMMENT ON COLUMN backlog.from_days IS 'The lower end of age, in days.';
+COMMENT ON COLUMN backlog.notes IS 'Notes in this state and of this age.';
 COMMENT ON COLUMN backlog.due_now IS 'Of the notes, those that a run would take up now.';
 COMMENT ON COLUMN backlog.in_work IS 'Of the notes, those that a node is working on.';
 COMMENT ON COLUMN backlog.tried IS 'Of the notes, those put off at least once since they were enqueued or requeued.';
+COMMENT ON COLUMN backlog.oldest_enqueued_at IS 'When the first of them was enqueued.';
 COMMENT ON COLUMN backlog.next_due_at IS 'The earliest time at which one of them is due. NULL: never by itself.';
 
 -- ---------------------------------------------------------------------------------------------------------------
@@ -356,30 +362,25 @@ COMMENT ON VIEW note_file IS
     'Which files belong to a note, and where do they lie? One row a slot. Ask with WHERE note_id = ... ORDER BY kind, ordinal.';
 COMMENT ON COLUMN note_file.note_id IS 'The note.';
 COMMENT ON COLUMN note_file.title IS 'Its title, as last captured. NULL: none.';
+COMMENT ON COLUMN note_file.note_url IS 'Where the note is, or was. The platform may want to see a share token, too.';
 COMMENT ON COLUMN note_file.kind IS 'IMAGE, MOTION, AUDIO, VIDEO or SUBTITLE: see note_media.kind.';
 COMMENT ON COLUMN note_file.ordinal IS 'From 0, in the order of the answer.';
 COMMENT ON COLUMN note_file.state IS 'STORED, MISSING or WAIVED: see note_media.state.';
-COMMENT ON COLUMN note_file.reason IS 'Why it is not there, or not as it should be: see note_media.reason. NULL: all is well.';
-COMMENT ON COLUMN note_file.size_bytes IS 'Length of the file in bytes. NULL: not stored.';
-COMMENT ON COLUMN note_file.rendition IS 'Which of the offered addresses was taken, by its name in the answer.';
-COMMENT ON COLUMN note_file.sha256 IS 'Of the file, in lower-case hex. NULL: not stored.';
-COMMENT ON COLUMN note_file.verified_at IS 'When the store last showed that it holds these bytes. NULL: never, or not stored.';
-COMMENT ON COLUMN note_file.note_url IS 'Where the note is, or was. The platform may want to see a share token, too.';
+COMMENT ON COLUMN note_file.reason IS
+    'Why it is not there, or not as it should be: see note_media.reason. NULL: all is well.';
 COMMENT ON COLUMN note_file.object_key IS 'Key within the bucket. NULL: not stored, and reason says why.';
 COMMENT ON COLUMN note_file.content_type IS 'From the first bytes of the file.';
+COMMENT ON COLUMN note_file.size_bytes IS 'Length of the file in bytes. NULL: not stored.';
 COMMENT ON COLUMN note_file.width IS 'Pixels, as the answer says; NULL: it does not.';
 COMMENT ON COLUMN note_file.height IS 'Pixels, as the answer says; NULL: it does not.';
+COMMENT ON COLUMN note_file.rendition IS 'Which of the offered addresses was taken, by its name in the answer.';
+COMMENT ON COLUMN note_file.sha256 IS 'Of the file, in lower-case hex. NULL: not stored.';
+COMMENT ON COLUMN note_file.verified_at IS
+    'When the store last showed that it holds these bytes. NULL: never, or not stored.';
 
 -- ---------------------------------------------------------------------------------------------------------------
 -- History
 -- ---------------------------------------------------------------------------------------------------------------
-
--- What was captured lately, and what the counts were before: engagement_growth, note_growth_week, note_edit. With the
--- counts, so that the rows need not be read, which hold the texts.
-CREATE INDEX note_capture_captured ON note_capture (captured_at)
-    INCLUDE (note_id, liked_count, collected_count, comments_count, shared_count);
-CREATE INDEX note_capture_counts ON note_capture (note_id, captured_at)
-    INCLUDE (liked_count, collected_count, comments_count, shared_count) WHERE liked_count IS NOT NULL;
 
 CREATE VIEW engagement_history AS
 SELECT c.note_id,
@@ -396,11 +397,14 @@ COMMENT ON VIEW engagement_history IS
     'How did a note fare over time? One row a paid answer, with the counts then. NULL: the answer does not say. Ask with WHERE note_id = ... ORDER BY captured_at.';
 COMMENT ON COLUMN engagement_history.note_id IS 'The note.';
 COMMENT ON COLUMN engagement_history.captured_at IS 'When the answer was received.';
+COMMENT ON COLUMN engagement_history.endpoint IS
+    'note-detail/v1: the answer about the note. note-detail/v6: the one about its video, which has counts, too.';
 COMMENT ON COLUMN engagement_history.liked_count IS 'Likes then. NULL: the answer does not say.';
-COMMENT ON COLUMN engagement_history.collected_count IS 'Times it was put into a collection, then. NULL: the answer does not say.';
-COMMENT ON COLUMN engagement_history.comments_count IS 'Comments then, replies included. NULL: the answer does not say.';
+COMMENT ON COLUMN engagement_history.collected_count IS
+    'Times it was put into a collection, then. NULL: the answer does not say.';
+COMMENT ON COLUMN engagement_history.comments_count IS
+    'Comments then, replies included. NULL: the answer does not say.';
 COMMENT ON COLUMN engagement_history.shared_count IS 'Times it was shared, then. NULL: the answer does not say.';
-COMMENT ON COLUMN engagement_history.endpoint IS 'note-detail/v1: the answer about the note. note-detail/v6: the one about its video, which has counts, too.';
 
 CREATE VIEW engagement_growth AS
 SELECT c.note_id,
@@ -429,17 +433,18 @@ WHERE c.liked_count IS NOT NULL AND p.captured_at <= c.captured_at - interval '1
 COMMENT ON VIEW engagement_growth IS
     'How fast did a note grow between two captures? One row a capture and the one before it. Captures within an hour of an earlier one, as those of the video are, make no row: a rate over minutes says nothing.';
 COMMENT ON COLUMN engagement_growth.note_id IS 'The note.';
-COMMENT ON COLUMN engagement_growth.collected_growth IS 'Collections gained. NULL: one of the answers does not say.';
-COMMENT ON COLUMN engagement_growth.comments_growth IS 'Comments gained. NULL: one of the answers does not say.';
-COMMENT ON COLUMN engagement_growth.shared_growth IS 'Shares gained. NULL: one of the answers does not say.';
-COMMENT ON COLUMN engagement_growth.collected_per_day IS 'Collections gained for each day of 24 hours between the two.';
-COMMENT ON COLUMN engagement_growth.comments_per_day IS 'Comments gained for each day of 24 hours between the two.';
-COMMENT ON COLUMN engagement_growth.shared_per_day IS 'Shares gained for each day of 24 hours between the two.';
 COMMENT ON COLUMN engagement_growth.captured_before IS 'The earlier capture.';
 COMMENT ON COLUMN engagement_growth.captured_at IS 'The later capture.';
 COMMENT ON COLUMN engagement_growth.days IS 'Days between the two.';
-COMMENT ON COLUMN engagement_growth.liked_growth IS 'Likes gained; negative: lost. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.liked_growth IS
+    'Likes gained; negative: lost. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.collected_growth IS 'Collections gained. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.comments_growth IS 'Comments gained. NULL: one of the answers does not say.';
+COMMENT ON COLUMN engagement_growth.shared_growth IS 'Shares gained. NULL: one of the answers does not say.';
 COMMENT ON COLUMN engagement_growth.liked_per_day IS 'The same for each day of 24 hours between the two.';
+COMMENT ON COLUMN engagement_growth.collected_per_day IS 'Collections gained for each day of 24 hours between the two.';
+COMMENT ON COLUMN engagement_growth.comments_per_day IS 'Comments gained for each day of 24 hours between the two.';
+COMMENT ON COLUMN engagement_growth.shared_per_day IS 'Shares gained for each day of 24 hours between the two.';
 
 CREATE VIEW note_growth_week AS
 SELECT g.note_id,
@@ -473,7 +478,8 @@ FROM (SELECT c.note_id,
       CROSS JOIN LATERAL (
           (SELECT b.captured_at, b.liked_count, b.collected_count, b.comments_count, b.shared_count
            FROM note_capture b
-           WHERE b.note_id = c.note_id AND b.captured_at <= now() - interval '7 days' AND b.liked_count IS NOT NULL
+           WHERE b.note_id = c.note_id AND b.captured_at <= now() - interval '7 days'
+             AND b.captured_at <= c.captured_at - interval '1 hour' AND b.liked_count IS NOT NULL
            ORDER BY b.captured_at DESC
            LIMIT 1)
           UNION ALL
@@ -486,20 +492,25 @@ FROM (SELECT c.note_id,
           LIMIT 1) AS p) AS g;
 
 COMMENT ON VIEW note_growth_week IS
-    'Which notes grew most in the last seven days? One row a note captured in that time and at least once before: its last capture against the last one before those days, else against its first. Ask with ORDER BY liked_per_day DESC LIMIT 20.';
+    'Which notes grew most in the last seven days? One row a note captured in that time and at least an hour before: its last capture against the last one before those days, else against its first. Ask with ORDER BY liked_per_day DESC LIMIT 20.';
 COMMENT ON COLUMN note_growth_week.note_id IS 'The note.';
 COMMENT ON COLUMN note_growth_week.title IS 'Its title, as last captured. NULL: none.';
-COMMENT ON COLUMN note_growth_week.collected_growth IS 'Collections gained between the two. NULL: one of the answers does not say.';
-COMMENT ON COLUMN note_growth_week.comments_growth IS 'Comments gained between the two. NULL: one of the answers does not say.';
-COMMENT ON COLUMN note_growth_week.shared_growth IS 'Shares gained between the two. NULL: one of the answers does not say.';
 COMMENT ON COLUMN note_growth_week.author IS 'The author''s name, as last captured.';
-COMMENT ON COLUMN note_growth_week.captured_before IS 'The earlier capture; long ago, where a note is rarely captured: compare by day.';
+COMMENT ON COLUMN note_growth_week.captured_before IS
+    'The earlier capture; long ago, where a note is rarely captured: compare by day.';
 COMMENT ON COLUMN note_growth_week.captured_at IS 'The later capture.';
 COMMENT ON COLUMN note_growth_week.days IS 'Days between the two.';
 COMMENT ON COLUMN note_growth_week.liked_count IS 'Likes at the later capture.';
 COMMENT ON COLUMN note_growth_week.liked_growth IS 'Likes gained between the two; negative: lost.';
+COMMENT ON COLUMN note_growth_week.collected_growth IS
+    'Collections gained between the two. NULL: one of the answers does not say.';
+COMMENT ON COLUMN note_growth_week.comments_growth IS
+    'Comments gained between the two. NULL: one of the answers does not say.';
+COMMENT ON COLUMN note_growth_week.shared_growth IS
+    'Shares gained between the two. NULL: one of the answers does not say.';
 COMMENT ON COLUMN note_growth_week.liked_per_day IS 'Likes gained for each day of 24 hours between the two.';
-COMMENT ON COLUMN note_growth_week.engagement_per_day IS 'The same of likes, collections, comments and shares together.';
+COMMENT ON COLUMN note_growth_week.engagement_per_day IS
+    'The same of likes, collections, comments and shares together.';
 
 CREATE VIEW note_edit AS
 SELECT c.note_id,
@@ -528,12 +539,13 @@ WHERE c.mapper_version IS NOT NULL
 COMMENT ON VIEW note_edit IS
     'What was changed after the first capture: title, text, or the author''s name? One row a change, between a capture and the one before it. Only answers that the same version of the mapper has read are compared: after an update, remap first. Ask with ORDER BY captured_at DESC LIMIT 20.';
 COMMENT ON COLUMN note_edit.note_id IS 'The note.';
-COMMENT ON COLUMN note_edit.author_id IS 'Who wrote it, by the later capture.';
 COMMENT ON COLUMN note_edit.field IS 'title, text, or author: the author''s name, changed by the same author.';
 COMMENT ON COLUMN note_edit.before IS 'NULL: there was none.';
 COMMENT ON COLUMN note_edit.after IS 'NULL: there is none.';
 COMMENT ON COLUMN note_edit.captured_before IS 'When it was last seen as before.';
-COMMENT ON COLUMN note_edit.captured_at IS 'When it was first seen as after; note.edited_at is what the platform says of the last edit.';
+COMMENT ON COLUMN note_edit.captured_at IS
+    'When it was first seen as after; note.edited_at is what the platform says of the last edit.';
+COMMENT ON COLUMN note_edit.author_id IS 'Who wrote it, by the later capture.';
 
 CREATE VIEW note_gone AS
 SELECT w.note_id,
@@ -563,17 +575,12 @@ CROSS JOIN LATERAL (
       AND c.code IN (0, 201, 202, 404)) AS e
 WHERE w.state = 'UNAVAILABLE' AND e.nights >= 2;
 
--- note_gone; and what was said of a note, without reading the rows, which hold whole answers.
-DROP INDEX api_call_note;
-CREATE INDEX api_call_note ON api_call (note_id, id DESC) INCLUDE (endpoint, received_at, code);
-CREATE INDEX worklist_unavailable ON worklist (note_id) WHERE state = 'UNAVAILABLE';
-
 COMMENT ON VIEW note_gone IS
     'Which notes were there once and are no longer? One row a note that is UNAVAILABLE, was captured before, and was missing in answers of two nights or more since: one bad night makes no row. Ask with ORDER BY last_seen_at DESC LIMIT 20.';
 COMMENT ON COLUMN note_gone.note_id IS 'The note.';
 COMMENT ON COLUMN note_gone.title IS 'Its title, as last captured. NULL: none.';
-COMMENT ON COLUMN note_gone.published_at IS 'When it was published.';
 COMMENT ON COLUMN note_gone.author IS 'The author''s name, as last captured.';
+COMMENT ON COLUMN note_gone.published_at IS 'When it was published.';
 COMMENT ON COLUMN note_gone.last_seen_at IS 'The last answer that held it.';
 COMMENT ON COLUMN note_gone.missing_since IS 'The first answer after that which did not.';
 COMMENT ON COLUMN note_gone.last_missing_at IS 'The last answer that did not hold it.';

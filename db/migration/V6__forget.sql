@@ -39,8 +39,7 @@ CREATE TABLE forgotten_object (
 );
 
 COMMENT ON TABLE forgotten_object IS
-    'Files of forgotten notes whose rows are gone and whose objects are to be removed yet. Empty unless forget was interrupted; the next one finishes it.';
-
+    'Files that no slot needs any more and whose objects are to be removed yet: those of forgotten notes, and those that a better rendition has replaced. Runs and forget remove them, in this order: row, object, entry. An entry whose file a slot uses again is dropped without removal.';
 COMMENT ON COLUMN forgotten_object.object_key IS 'Key within the bucket.';
 COMMENT ON COLUMN forgotten_object.size_bytes IS 'Of the object, in bytes.';
 
@@ -49,6 +48,9 @@ CREATE FUNCTION person_sha256(user_id text) RETURNS text
     RETURN encode(sha256(convert_to(user_id, 'UTF8')), 'hex');
 
 COMMENT ON FUNCTION person_sha256 IS 'What forgotten_author calls a person.';
+
+-- A note that a run erases because its author was forgotten: who else is to be removed is found without reading all authors.
+CREATE INDEX author_person ON author (person_sha256(author_id));
 
 CREATE FUNCTION is_forgotten_person(user_id text) RETURNS boolean
     LANGUAGE sql STABLE

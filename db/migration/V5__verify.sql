@@ -23,31 +23,22 @@ CREATE UNIQUE INDEX fixity_finding_open ON fixity_finding (object_key) WHERE res
 
 COMMENT ON TABLE fixity_finding IS
     'What verify found wrong with the store, one row for each object from its first sight until an audit finds it good. Open while resolved_at is NULL.';
+COMMENT ON COLUMN fixity_finding.id IS 'Numbered in the order of finding.';
 COMMENT ON COLUMN fixity_finding.kind IS
-    'MISSING: the store says that there is no such key. SIZE: another length. CORRUPT: the length is right, the SHA-256 is another. UNREADABLE: the store is there but does not give this object. UNRECORDED: a slot in note_media is STORED with a digest that media_object does not have. SIDECAR_MISSING, SIDECAR_CORRUPT: the same for the exact answer of a capture. ORPHAN: no row points at the object.';
+    'MISSING: the store says that there is no such key. SIZE: another length. CORRUPT: the length is right, the SHA-256 is another. UNREADABLE: the store is there but does not give this object. UNRECORDED: a slot in note_media is STORED with a digest that media_object does not have. SIDECAR_MISSING, SIDECAR_CORRUPT: the same for the exact answer of a capture. ORPHAN: no row points at the object, or only a row of media_object that no slot uses.';
 COMMENT ON COLUMN fixity_finding.object_key IS
     'Key within the bucket. UNRECORDED: media/, the first two digits, / and the digest, since nobody knows the extension.';
 COMMENT ON COLUMN fixity_finding.sha256 IS 'The digest that the file should have; NULL for sidecars and orphans.';
-COMMENT ON COLUMN fixity_finding.note_id IS 'Whose sidecar it is, or whose slot is UNRECORDED; NULL else: note_media says which notes use a file.';
+COMMENT ON COLUMN fixity_finding.note_id IS
+    'Whose sidecar it is, or whose slot is UNRECORDED; NULL else: note_media says which notes use a file.';
 COMMENT ON COLUMN fixity_finding.expected IS 'What the tables say, for a person to read; NULL for orphans.';
 COMMENT ON COLUMN fixity_finding.seen IS 'What the store gave, for a person to read.';
 COMMENT ON COLUMN fixity_finding.first_seen IS 'When an audit first found it so.';
 COMMENT ON COLUMN fixity_finding.last_seen IS 'When an audit last found it so.';
 COMMENT ON COLUMN fixity_finding.resolved_at IS
     'When an audit found the object good, or nothing wrong with it any more; for an orphan also when it was removed.';
-COMMENT ON COLUMN fixity_finding.repair IS 'What verify --repair last did about it, or why it could do nothing; NULL: it was never asked to.';
+COMMENT ON COLUMN fixity_finding.repair IS
+    'What verify --repair last did about it, or why it could do nothing; NULL: it was never asked to.';
 COMMENT ON COLUMN fixity_finding.repaired_at IS 'When that was.';
-COMMENT ON COLUMN fixity_finding.job_execution_id IS 'The audit that last saw it: batch_job_execution.job_execution_id.';
-
--- The order of an audit: what was verified the longest ago, and what never was, before all.
-ALTER TABLE media_object ALTER COLUMN verified_at DROP NOT NULL;
-CREATE INDEX media_object_audit ON media_object (coalesce(verified_at, timestamptz 'epoch'), sha256);
-
-COMMENT ON COLUMN media_object.verified_at IS
-    'When the store last showed that it holds these bytes: at first its own digest of the upload, then verify, which reads and hashes them. NULL: never.';
-
-ALTER TABLE note_capture ADD COLUMN sidecar_verified_at timestamptz;
-CREATE INDEX note_capture_audit ON note_capture (coalesce(sidecar_verified_at, timestamptz 'epoch'), call_id)
-    WHERE sidecar_key IS NOT NULL;
-
-COMMENT ON COLUMN note_capture.sidecar_verified_at IS 'When verify last read the sidecar and found it to be that of this capture; NULL: never.';
+COMMENT ON COLUMN fixity_finding.job_execution_id IS
+    'The audit that last saw it: batch_job_execution.job_execution_id.';
