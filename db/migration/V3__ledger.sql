@@ -40,7 +40,7 @@ COMMENT ON COLUMN api_call.id IS 'Numbered in the order of sending.';
 COMMENT ON COLUMN api_call.note_id IS 'The note that was asked about.';
 COMMENT ON COLUMN api_call.endpoint IS 'Which question: note-detail/v1, the note; note-detail/v6, its video.';
 COMMENT ON COLUMN api_call.sent_at IS
-    'Just before the request left. After a rebuild from a sidecar of format 1: when the answer was there.';
+    'Just before the request left.';
 COMMENT ON COLUMN api_call.received_at IS 'When the answer, or the fault, was there; NULL: never seen by us.';
 COMMENT ON COLUMN api_call.duration_ms IS 'Milliseconds from sending to the whole answer.';
 COMMENT ON COLUMN api_call.http_status IS 'HTTP status; NULL when no response came.';

@@ -125,7 +125,7 @@ COMMENT ON COLUMN note.sound_use_count IS 'native_voice_info.use_count: notes th
 COMMENT ON COLUMN note.music_id IS 'simple_music_info: id or music_id of music laid under it.';
 COMMENT ON COLUMN note.music_name IS 'simple_music_info: name or title.';
 COMMENT ON COLUMN note.mapper_version IS
-    'The version of the mapper that made these values. NULL: one before there were versions; remap brings them up to date.';
+    'The version of the mapper that made these values; remap updates those of an older one.';
 
 CREATE TABLE note_capture (
     note_id             text        NOT NULL REFERENCES note,
@@ -173,19 +173,19 @@ COMMENT ON COLUMN note_capture.shared_count IS 'Times it was shared, then. NULL:
 COMMENT ON COLUMN note_capture.view_count IS 'Views then; the provider sends 0 for every note seen so far.';
 COMMENT ON COLUMN note_capture.answer IS 'The whole answer, with NUL and lone surrogates replaced by U+FFFD.';
 COMMENT ON COLUMN note_capture.sidecar_key IS
-    'Key of the object with the exact answer, the list of its media and how far the note got, stored before this row. NULL: written by a version that stored it only at the note''s end.';
+    'Key of the object with the exact answer, the list of its media and how far the note got, stored before this row.';
 COMMENT ON COLUMN note_capture.sidecar_verified_at IS
     'When verify last read the sidecar and found it to be that of this capture; NULL: never.';
 COMMENT ON COLUMN note_capture.title IS
-    'The title then. NULL: none, or an answer to note-detail/v6, or not mapped yet: see mapper_version.';
+    'The title then. NULL: none, or an answer to note-detail/v6.';
 COMMENT ON COLUMN note_capture.note_text IS
-    'The whole text then. NULL: none, or an answer to note-detail/v6, or not mapped yet: see mapper_version.';
+    'The whole text then. NULL: none, or an answer to note-detail/v6.';
 COMMENT ON COLUMN note_capture.author_id IS
-    'Who wrote it, by this answer. NULL: it does not say, or an answer to note-detail/v6, or not mapped yet: see mapper_version.';
+    'Who wrote it, by this answer. NULL: it does not say, or an answer to note-detail/v6.';
 COMMENT ON COLUMN note_capture.author_nickname IS
     'What the author was called then; author.nickname is the name now. NULL as author_id.';
 COMMENT ON COLUMN note_capture.mapper_version IS
-    'The version of the mapper that made title to author_nickname and the counts. NULL: one before there were versions, which remap brings up to date; or an answer to note-detail/v6, which has counts only.';
+    'The version of the mapper that made title to author_nickname and the counts. NULL: an answer to note-detail/v6, which has counts only.';
 
 CREATE TABLE note_topic (
     note_id    text     NOT NULL REFERENCES note,

@@ -72,9 +72,7 @@ final class RebuildCommand implements Callable<Integer> {
                     summary.restart() ? ", a restart" : "",
                     DisplayFormat.took(summary.took()),
                     summary.sidecarsNow() * 1e9 / Math.max(1, summary.took().toNanos()));
-            out.printf(
-                    "  sidecars  read %d, refused %d, of an older format that does not say all %d%n",
-                    found.sidecars(), found.refused(), found.old());
+            out.printf("  sidecars  read %d, refused %d%n", found.sidecars(), found.refused());
             out.printf("  written   rows of %d sidecars; those of the others were there%n", found.written());
             out.printf(
                     "  tables    %d notes (%d of them due now), %d captures, %d files, %d objects, %d paid calls%n",

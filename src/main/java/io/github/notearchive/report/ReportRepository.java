@@ -165,8 +165,8 @@ class ReportRepository {
     }
 
     /**
-     * Of a run without a row of its own: one that is not over, one that was killed, or one of a version that wrote no
-     * such rows.
+     * Returns the exit name of a run without a row in {@code run_summary}: one that is active, was killed, or could not
+     * write its row.
      */
     private static String nameOf(String exit, @Nullable Instant ended) {
         return ended == null ? NOT_OVER : "CRASHED".equals(exit) ? KILLED : exit;

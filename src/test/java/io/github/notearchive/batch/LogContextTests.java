@@ -103,9 +103,7 @@ class LogContextTests {
     void whatGoesOnBesideARemapBelongsToIt() throws Exception {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
-        night.sql()
-                .sql("UPDATE note SET title = 'spoilt', mapper_version = NULL")
-                .update();
+        night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = 1").update();
         RemapOptions options = new RemapOptions(LONG_ENOUGH_TO_BEGIN, true, settings.node());
 
         RemapSummary summary = whileHeld(

@@ -43,15 +43,11 @@ import tools.jackson.databind.node.ObjectNode;
  * as received; where they were not UTF-8, {@code answerBase64} stands in its place. The answer never changes; what
  * stands beside it is written anew under the same key whenever it does.
  *
- * <p>Format 1 had neither {@code call} nor {@code worklist}, nor what became of a file in full, and was written at a
- * note's end only. It is still read, but for answers about videos, to which no release ever gave it.
- *
  * @param noteId the note that was asked about
  * @param capturedAt when the answer was received
  * @param callId the number of the call that bought it
- * @param call the ledger's row of that call, as the ledger writes it; null in format 1
- * @param worklist the worklist's row of the note, as the worklist writes it. Valid in the newest sidecar of a note;
- *     null in format 1
+ * @param call the ledger's row of that call, as the ledger writes it
+ * @param worklist the worklist's row of the note, as the worklist writes it. Valid in the newest sidecar of a note
  * @param archivedAt since when the note is complete; null when it is not
  * @param media what became of each file that this answer lists; null when the answer was never taken into the catalog,
  *     most often because it does not hold its note
@@ -62,8 +58,8 @@ public record Sidecar(
         NoteId noteId,
         Instant capturedAt,
         long callId,
-        @Nullable JsonNode call,
-        @Nullable JsonNode worklist,
+        JsonNode call,
+        JsonNode worklist,
         @Nullable Instant archivedAt,
         @Nullable List<SlotRow> media,
         byte[] answer) {
@@ -74,8 +70,7 @@ public record Sidecar(
     /** No call of ours will ever have a higher number, and every number after it is a valid one. */
     static final long HIGHEST_CALL = 1_000_000_000_000_000L;
 
-    private static final String FORMAT_1 = "note-archive/sidecar/1";
-    private static final String FORMAT_2 = "note-archive/sidecar/2";
+    private static final String FORMAT = "note-archive/sidecar/2";
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
@@ -135,12 +130,12 @@ public record Sidecar(
     /** All but the answer. */
     private ObjectNode facts() {
         ObjectNode root = JSON.createObjectNode();
-        root.put("format", FORMAT_2);
+        root.put("format", FORMAT);
         root.put("noteId", noteId.value());
         root.put("capturedAt", capturedAt.toString());
         root.put("callId", callId);
-        putIfAny(root, "call", call);
-        putIfAny(root, "worklist", worklist);
+        root.set("call", call);
+        root.set("worklist", worklist);
         putIfAny(root, "archivedAt", archivedAt);
         if (media != null) {
             var entries = root.putArray("media");
@@ -175,7 +170,6 @@ public record Sidecar(
     private static void putIfAny(ObjectNode object, String name, @Nullable Object value) {
         switch (value) {
             case null -> {}
-            case JsonNode node -> object.set(name, node);
             case Integer number -> object.put(name, number);
             default -> object.put(name, value.toString());
         }
@@ -202,11 +196,8 @@ public record Sidecar(
     public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
         Fields root = new Fields(document(bytes), "");
         String format = root.required("format");
-        if (!format.equals(FORMAT_1) && !format.equals(FORMAT_2)) {
+        if (!format.equals(FORMAT)) {
             throw new BrokenSidecarException("its format is " + shown(format) + ", which this version does not know");
-        }
-        if (root.node("endpoint") != null) {
-            throw new BrokenSidecarException("its format is none that was ever released");
         }
         String id = root.required("noteId");
         Instant capturedAt = root.instant("capturedAt");
@@ -219,15 +210,12 @@ public record Sidecar(
         }
         long call = root.number("callId", 1, HIGHEST_CALL);
         List<SlotRow> media = root.node("media") == null ? null : media(root, capturedAt);
-        if (media == null && format.equals(FORMAT_1)) {
-            throw new BrokenSidecarException("it has no list of its media");
-        }
         return new Sidecar(
                 new NoteId(id),
                 capturedAt,
                 call,
-                root.object("call"),
-                root.object("worklist"),
+                root.requiredObject("call"),
+                root.requiredObject("worklist"),
                 root.instant("archivedAt"),
                 media,
                 answer(root));
@@ -289,8 +277,6 @@ public record Sidecar(
 
     private static SlotRow slot(Fields entry, Instant capturedAt) throws BrokenSidecarException {
         SlotState state = entry.slotState();
-        String lesserBecause = entry.text("lesserBecause"); // of format 1
-        String reason = lesserBecause == null ? entry.text("reason") : MediaCatalog.DEGRADED;
         StoredMedia stored = switch (state) {
             case STORED -> stored(entry);
             case MISSING, WAIVED -> {
@@ -304,12 +290,12 @@ public record Sidecar(
                 (int) entry.number("ordinal", 0, Integer.MAX_VALUE),
                 PostgresText.ofText(SourceName.bounded(entry.requiredOrEmpty("identity"))),
                 state,
-                PostgresText.of(reason),
+                PostgresText.of(entry.text("reason")),
                 PostgresText.of(entry.text("rendition")),
                 entry.integer("width"),
                 entry.integer("height"),
                 PostgresText.of(entry.text("checks")),
-                PostgresText.of(lesserBecause == null ? entry.text("error") : lesserBecause),
+                PostgresText.of(entry.text("error")),
                 entry.night("deadNight"),
                 stored,
                 null,
@@ -356,10 +342,12 @@ public record Sidecar(
             return node == null || node.isNull() ? null : node;
         }
 
-        @Nullable
-        JsonNode object(String field) throws BrokenSidecarException {
+        JsonNode requiredObject(String field) throws BrokenSidecarException {
             JsonNode node = node(field);
-            if (node != null && !node.isObject()) {
+            if (node == null) {
+                throw new BrokenSidecarException("it has no " + where + field);
+            }
+            if (!node.isObject()) {
                 throw broken(field, node.toString());
             }
             return node;

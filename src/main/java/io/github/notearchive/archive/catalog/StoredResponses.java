@@ -131,7 +131,7 @@ public class StoredResponses {
                         SELECT count(*)
                         FROM note_capture c JOIN api_call k ON k.id = c.call_id
                         WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
-                          AND (:all OR c.mapper_version IS NULL OR c.mapper_version < :version)
+                          AND (:all OR c.mapper_version < :version)
                         """)
                 .param("note", after.note())
                 .param("capturedAt", Timestamp.from(after.capturedAt()))
@@ -152,7 +152,7 @@ public class StoredResponses {
                         SELECT c.note_id, c.captured_at, c.call_id, c.mapper_version, c.answer::text AS answer, %s
                         FROM note_capture c JOIN api_call k ON k.id = c.call_id
                         WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
-                          AND (:all OR c.mapper_version IS NULL OR c.mapper_version < :version)
+                          AND (:all OR c.mapper_version < :version)
                         ORDER BY c.note_id, c.captured_at
                         LIMIT :limit
                         """.formatted(NoteCatalog.CAPTURE.each("c.?")))
@@ -190,8 +190,7 @@ public class StoredResponses {
     }
 
     private static boolean isOlder(ResultSet row) throws SQLException {
-        Integer version = row.getObject("mapper_version", Integer.class);
-        return version == null || version != NoteMapper.VERSION;
+        return row.getInt("mapper_version") != NoteMapper.VERSION;
     }
 
     /** What the mapper would change. Writes nothing. */

@@ -243,8 +243,8 @@ public class CallRepository implements CallRecorder {
     }
 
     /**
-     * Begins to count a night, or goes on: never below what the ledger holds, which may have been rebuilt, or written
-     * by an earlier version.
+     * Starts or resumes the counter of a night. It is never below the number of rows in the ledger, which may have been
+     * rebuilt.
      */
     public NightlyCalls count(Night night) {
         return atOnce.execute(_ -> jdbc.sql("""

@@ -23,7 +23,7 @@ public record PaidCall(long number, Instant receivedAt, Facts facts) {
      * @param requestId the provider's own id of the request; null when it sent none
      * @param message the provider's message, shortened; null when it sent none
      * @param mediaGoneAt when every address of one of its files was found dead; null when none was
-     * @param refresh whether it asked anew about a note that was archived; null when nobody knows
+     * @param refresh whether it asked anew about a note that was archived
      */
     public record Facts(
             String endpoint,
@@ -34,7 +34,7 @@ public record PaidCall(long number, Instant receivedAt, Facts facts) {
             @Nullable String requestId,
             @Nullable String message,
             @Nullable Instant mediaGoneAt,
-            @Nullable Boolean refresh) {
+            boolean refresh) {
 
         public Facts {
             if (endpoint == null || sentAt == null) {

@@ -327,7 +327,7 @@ public class PaidResponses {
                 .param("message", facts.message(), Types.VARCHAR)
                 .param("answer", answer, Types.BINARY)
                 .param("goneAt", timestamp(facts.mediaGoneAt()), Types.TIMESTAMP)
-                .param("refresh", Boolean.TRUE.equals(facts.refresh()))
+                .param("refresh", facts.refresh())
                 .query(Long.class)
                 .single();
     }

@@ -238,7 +238,7 @@ public final class ResponseSpool {
             @Nullable String message,
             @Nullable String requestId,
             Billed billed,
-            @Nullable Boolean refresh) {
+            boolean refresh) {
 
         static Head of(CallRecord call, ProviderReply reply, Instant receivedAt, Duration took) {
             return new Head(
@@ -258,12 +258,7 @@ public final class ResponseSpool {
 
         Unwritten with(byte[] answer) {
             return new Unwritten(
-                    new CallRecord(
-                            call,
-                            new NoteId(noteId),
-                            Endpoint.ofLedgerName(endpoint),
-                            sentAt,
-                            Boolean.TRUE.equals(refresh)),
+                    new CallRecord(call, new NoteId(noteId), Endpoint.ofLedgerName(endpoint), sentAt, refresh),
                     new ProviderReply(code, httpStatus, message, requestId, billed),
                     answer,
                     receivedAt,

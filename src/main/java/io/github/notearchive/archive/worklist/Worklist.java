@@ -158,7 +158,7 @@ public class Worklist {
                         .param("refreshDays", standing.refreshDays(), Types.INTEGER)
                         .param("refreshOn", standing.refreshOn(), Types.DATE)
                         .param("refreshNight", standing.refreshNight(), Types.DATE)
-                        .param("refreshAttempts", standing.refreshAttempts() == null ? 0 : standing.refreshAttempts())
+                        .param("refreshAttempts", standing.refreshAttempts())
                         .update()
                 > 0;
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * a sidecar can hold.
  *
  * @param refreshNight when it is asked about anew, where that does not follow from its last answer
- * @param refreshAttempts nights in a row in which that came to nothing; null: none
+ * @param refreshAttempts nights in a row in which that came to nothing
  */
 public record WorklistRow(
         NoteState state,
@@ -32,7 +32,7 @@ public record WorklistRow(
         @Nullable Integer refreshDays,
         @Nullable LocalDate refreshOn,
         @Nullable LocalDate refreshNight,
-        @Nullable Integer refreshAttempts) {
+        int refreshAttempts) {
 
     public WorklistRow {
         if (state == null || source == null || enqueuedAt == null) {

@@ -20,7 +20,6 @@ class RebuildCounts implements ItemStream {
     static final int NAMED = 100;
 
     private static final String SIDECARS = "sidecars";
-    private static final String OLD = "oldSidecars";
     private static final String REFUSED = "refused";
     private static final String LOST = "lost";
     private static final String WRITTEN = "written";
@@ -28,7 +27,6 @@ class RebuildCounts implements ItemStream {
     private static final String FINDINGS = "findings";
 
     private long sidecars;
-    private long old;
     private long refused;
     private long lost;
     private long written;
@@ -38,7 +36,6 @@ class RebuildCounts implements ItemStream {
     @Override
     public synchronized void open(ExecutionContext context) {
         sidecars = context.getLong(SIDECARS, 0);
-        old = context.getLong(OLD, 0);
         refused = context.getLong(REFUSED, 0);
         lost = context.getLong(LOST, 0);
         written = context.getLong(WRITTEN, 0);
@@ -51,7 +48,6 @@ class RebuildCounts implements ItemStream {
     @Override
     public synchronized void update(ExecutionContext context) {
         context.putLong(SIDECARS, sidecars);
-        context.putLong(OLD, old);
         context.putLong(REFUSED, refused);
         context.putLong(LOST, lost);
         context.putLong(WRITTEN, written);
@@ -61,9 +57,8 @@ class RebuildCounts implements ItemStream {
         context.putString(FINDINGS, String.join("\n", findings));
     }
 
-    synchronized void read(boolean isOld) {
+    synchronized void read() {
         sidecars++;
-        old += isOld ? 1 : 0;
     }
 
     /** Counts a sidecar whose rows were written, and keeps whose it was. */
@@ -112,7 +107,6 @@ class RebuildCounts implements ItemStream {
     static RebuildSummary.Found found(ExecutionContext context) {
         return new RebuildSummary.Found(
                 context.getLong(SIDECARS, 0),
-                context.getLong(OLD, 0),
                 context.getLong(REFUSED, 0),
                 context.getLong(LOST, 0),
                 context.getLong(WRITTEN, 0),

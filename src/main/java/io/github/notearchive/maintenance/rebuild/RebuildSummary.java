@@ -31,15 +31,14 @@ public record RebuildSummary(
      * What was met in the bucket.
      *
      * @param sidecars how many were read, the refused ones included
-     * @param old of those, how many are of a format that does not say all
      * @param refused of those, how many could not be used
      * @param lost files that notes should have and the bucket has not
      * @param written sidecars whose rows were written; the tables had those of the others
      * @param findings the first of the refused and the lost, each with its reason
      */
-    public record Found(long sidecars, long old, long refused, long lost, long written, List<String> findings) {
+    public record Found(long sidecars, long refused, long lost, long written, List<String> findings) {
 
-        static final Found NONE = new Found(0, 0, 0, 0, 0, List.of());
+        static final Found NONE = new Found(0, 0, 0, 0, List.of());
     }
 
     /** How many rows the tables hold. */

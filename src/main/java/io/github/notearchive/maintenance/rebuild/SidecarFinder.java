@@ -1,29 +1,21 @@
 package io.github.notearchive.maintenance.rebuild;
 
-import io.github.notearchive.archive.catalog.BrokenSidecarException;
-import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.archive.catalog.NoteCatalog;
-import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.ledger.PaidCall;
-import io.github.notearchive.archive.worklist.ErasureList;
-import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.maintenance.rebuild.SidecarFound.Refused;
-import io.github.notearchive.maintenance.rebuild.SidecarFound.Restorable;
-import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.catalog.BrokenSidecarException;
+import io.github.notearchive.catalog.NoteCatalog;
+import io.github.notearchive.catalog.Sidecar;
+import io.github.notearchive.job.SidecarFound.Refused;
+import io.github.notearchive.job.SidecarFound.Restorable;
+import io.github.notearchive.ledger.BoughtCall;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.ResponseReader;
-import io.github.notearchive.store.ListedObject;
-import io.github.notearchive.store.ObjectKey;
-import io.github.notearchive.store.ObjectStore;
-import io.github.notearchive.store.StoreException;
-import java.time.Clock;
-import java.time.Instant;
-import java.util.List;
+import io.github.notearchive.objectstore.ListedObject;
+import io.github.notearchive.objectstore.ObjectKey;
+import io.github.notearchive.objectstore.ObjectStore;
+import io.github.notearchive.objectstore.StoreException;
+import io.github.notearchive.source.AnswerReader;
+import io.github.notearchive.source.NoteSourceProperties;
+import io.github.notearchive.worklist.ForgottenNotes;
+import io.github.notearchive.worklist.Standing;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -39,19 +31,12 @@ class SidecarFinder {
     /** Beside the answer: some 500 bytes for each file, and few notes have more than 40. */
     private static final int BESIDE_THE_ANSWER = 1 << 20;
 
-    /** The default of {@code archive.source.max-answer-size} before it was lowered. */
-    private static final long LONGEST_ANSWER_BEFORE = 32L << 20;
-
-    /** What a note that no sidecar of format 2 tells of is said to come from. */
-    private static final String SOURCE = "rebuild";
-
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final ObjectStore store;
     private final ResponseReader reader;
     private final ErasureList forgotten;
     private final ErasureRepository rows;
-    private final Clock clock;
     private final int largest;
 
     SidecarFinder(
@@ -59,18 +44,15 @@ class SidecarFinder {
             ResponseReader reader,
             ErasureList forgotten,
             ErasureRepository rows,
-            NoteSourceProperties source,
-            Clock clock) {
+            NoteSourceProperties source) {
         this.store = store;
         this.reader = reader;
         this.forgotten = forgotten;
         this.rows = rows;
-        this.clock = clock;
         // within a JSON text each byte of JSON takes two at most, a quotation mark and its
         // backslash
-        this.largest = (int) Math.min(
-                Integer.MAX_VALUE - 8,
-                2 * Math.max(source.maxAnswerSize().toBytes(), LONGEST_ANSWER_BEFORE) + BESIDE_THE_ANSWER);
+        this.largest =
+                (int) Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + BESIDE_THE_ANSWER);
     }
 
     /** Reads it; trouble with the store itself is a {@link StoreException}. */
@@ -123,61 +105,12 @@ class SidecarFinder {
         }
         return new Restorable(
                 sidecar,
-                new PaidCall(
-                        sidecar.callId(),
-                        sidecar.capturedAt(),
-                        sidecar.call() == null
-                                ? facts(sidecar, answer.get())
-                                : told(sidecar.call(), PaidCall.Facts.class)),
+                new PaidCall(sidecar.callId(), sidecar.capturedAt(), told(sidecar.call(), PaidCall.Facts.class)),
                 capture,
-                sidecar.worklist() == null ? standing(sidecar) : told(sidecar.worklist(), WorklistRow.class),
-                sidecar.call() == null || sidecar.worklist() == null);
+                told(sidecar.worklist(), WorklistRow.class));
     }
 
     private static <T> T told(JsonNode row, Class<T> type) {
         return JSON.treeToValue(row, type);
-    }
-
-    /** What format 1 does not say, as far as the answer does. */
-    private static PaidCall.Facts facts(Sidecar sidecar, ResponseReader.Answer answer) {
-        return new PaidCall.Facts(
-                Endpoint.DETAIL.ledgerName(),
-                sidecar.capturedAt(),
-                null,
-                null,
-                answer.code(),
-                answer.requestId(),
-                answer.message(),
-                null,
-                null);
-    }
-
-    /** What format 1 does not say: it was written at a note's end, which was a good one when no file is missing. */
-    private WorklistRow standing(Sidecar sidecar) {
-        List<SlotRow> media = sidecar.media() == null ? List.of() : sidecar.media();
-        Optional<SlotRow> gap = media.stream().filter(SlotRow::isMissing).findFirst();
-        boolean lesser = media.stream().anyMatch(row -> "DEGRADED".equals(row.reason()));
-        @Nullable Instant due = gap.isEmpty() && lesser ? clock.instant() : null;
-        return new WorklistRow(
-                gap.isEmpty() ? NoteState.ARCHIVED : NoteState.FAILED,
-                5,
-                SOURCE,
-                sidecar.capturedAt(),
-                0,
-                0,
-                0,
-                0,
-                null,
-                null,
-                due != null,
-                due,
-                0,
-                gap.map(row -> "MEDIA_INCOMPLETE: " + row.kind() + " " + row.ordinal() + " " + row.reason())
-                        .orElse(null),
-                sidecar.capturedAt(),
-                null,
-                null,
-                null,
-                null);
     }
 }

@@ -16,10 +16,9 @@ sealed interface SidecarFound {
      * @param call the call that bought its answer
      * @param capture the note in its answer; null when the catalog is to have no row of it
      * @param standing how far the note got
-     * @param isOld whether it is of a format that does not say all
      */
     record Restorable(
-            Sidecar sidecar, PaidCall call, @Nullable NoteCapture capture, WorklistRow standing, boolean isOld)
+            Sidecar sidecar, PaidCall call, @Nullable NoteCapture capture, WorklistRow standing)
             implements SidecarFound {
 
         /** Whether its answer was bought for the note's video. */

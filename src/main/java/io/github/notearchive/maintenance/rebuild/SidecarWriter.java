@@ -146,7 +146,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         NoteId id = found.sidecar().noteId();
         boolean merges = rebuilds.current().merges();
         if (merges && !counts.hasJustWritten(id) && !tables.areBehind(found.sidecar(), found.standing())) {
-            counts.read(found.isOld());
+            counts.read();
             return;
         }
         try {
@@ -159,7 +159,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
                     found.sidecar().key().value(), "the database refuses its rows: " + DatabaseErrors.describe(e));
             return;
         }
-        counts.read(found.isOld());
+        counts.read();
         counts.write(id);
         losses.forEach(loss -> counts.lose("note " + id + ": " + loss));
     }
@@ -176,7 +176,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             if (found.isOfVideo()) {
                 notes.restoreVideo(capture.boughtBy(number), files);
             } else {
-                notes.restore(capture.boughtBy(number), files, losses.isEmpty() ? archivedAt(found, files) : null);
+                notes.restore(capture.boughtBy(number), files, losses.isEmpty() ? sidecar.archivedAt() : null);
             }
             if (!losses.isEmpty()) {
                 standing = standing.dueAgain("found by a rebuild: " + losses.getFirst(), now);
@@ -188,14 +188,6 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             refreshPlan.plan(id);
         }
         paid.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
-    }
-
-    private static @Nullable Instant archivedAt(Restorable found, List<SlotRow> slots) {
-        if (!found.isOld()) {
-            return found.sidecar().archivedAt();
-        }
-        boolean complete = slots.stream().noneMatch(SlotRow::isMissing);
-        return complete ? found.sidecar().capturedAt() : null;
     }
 
     /** The slots as the bucket bears them out. */

@@ -175,32 +175,6 @@ class SidecarTests {
     }
 
     @Test
-    void oneOfTheFirstFormatIsStillRead() throws Exception {
-        Sidecar written = sidecar(Captures.of(Captures.sample()), List.of());
-        String old = """
-                {"format":"note-archive/sidecar/1","noteId":"66aa00000000000000000001",
-                 "capturedAt":"2026-11-25T14:00:00.120Z","callId":3,
-                 "media":[{"kind":"IMAGE","ordinal":0,"identity":"fileid","state":"STORED","rendition":"high",
-                           "sha256":"%s","key":"media/ab/%s.heic","size":7,"contentType":"image/heic",
-                           "checks":null,"lesserBecause":"HTTP 404"},
-                          {"kind":"AUDIO","ordinal":0,"identity":"","state":"MISSING","reason":"GONE","error":"HTTP 403"}],
-                 "answer":"{}"}
-                """.formatted(SHA256, SHA256);
-
-        Sidecar read = Sidecar.read(written.key(), old.getBytes(StandardCharsets.UTF_8));
-
-        assertThat(read.callId()).isEqualTo(3);
-        assertThat(read.call()).isNull();
-        assertThat(read.worklist()).isNull();
-        assertThat(read.media()).hasSize(2);
-        assertThat(read.media().get(0).reason()).isEqualTo("DEGRADED");
-        assertThat(read.media().get(0).error()).isEqualTo("HTTP 404");
-        assertThat(read.media().get(0).media().size()).isEqualTo(7);
-        assertThat(read.media().get(1).reason()).isEqualTo("GONE");
-        assertThat(read.media().get(1).updatedAt()).isEqualTo(Captures.NOW);
-    }
-
-    @Test
     void nameThatIsTooLongForTheTablesIsReadAsTheTablesHaveIt() throws Exception {
         String endless = "n".repeat(6_000);
         Sidecar written = sidecar(Captures.of(Captures.sample()), List.of(new SlotStatus.Waived(IMAGE, "BY_POLICY")));

@@ -160,7 +160,7 @@ class StoredResponsesTests {
     void anAnswerThatDoesNotHoldItsNoteIsNamedAndLeft() {
         saveSample();
         database.jdbc()
-                .sql("UPDATE note_capture SET mapper_version = NULL, answer = '{\"code\":0}'")
+                .sql("UPDATE note_capture SET mapper_version = 1, answer = '{\"code\":0}'")
                 .update();
 
         Page page = page(Position.FIRST, false);
@@ -168,7 +168,7 @@ class StoredResponsesTests {
         assertThat(page.answers()).isOne();
         assertThat(page.unreadable()).containsExactly(Captures.ID);
         database.inTransaction(() -> assertThat(answers.write(page).byColumn()).isEmpty());
-        assertThat(one("SELECT mapper_version::text FROM note_capture")).isNull();
+        assertThat(one("SELECT mapper_version::text FROM note_capture")).isEqualTo("1");
         assertThat(one("SELECT title FROM note")).isNotNull();
     }
 
@@ -220,13 +220,13 @@ class StoredResponsesTests {
             }
         }
         database.jdbc()
-                .sql("UPDATE note SET author_id = NULL, mapper_version = NULL")
+                .sql("UPDATE note SET author_id = NULL, mapper_version = 1")
                 .update();
         NoteCatalog.CAPTURE
                 .names()
                 .forEach(column ->
                         database.jdbc().sql(spoiling("note_capture", column)).update());
-        database.jdbc().sql("UPDATE note_capture SET mapper_version = NULL").update();
+        database.jdbc().sql("UPDATE note_capture SET mapper_version = 1").update();
         database.jdbc()
                 .sql("UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true")
                 .update();

@@ -26,9 +26,8 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.store.ListedObject;
-import io.github.notearchive.store.ObjectKey;
-import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.Interventions;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -300,50 +299,6 @@ class RebuildTests {
                 .isInstanceOfSatisfying(
                         SidecarFound.Refused.class,
                         refused -> assertThat(refused.reason()).contains("1099511627776 bytes"));
-    }
-
-    @Test
-    void sidecarsOfTheOldFormatBringBackWhatTheySay() {
-        List<String> notes = new ArrayList<>();
-        notes.addAll(night.pending(SandboxNoteKind.LIVE_PHOTOS, 1));
-        String lesser = imageNote();
-        String incomplete = night.provider().noteIds(SandboxNoteKind.IMAGES, 30).stream()
-                .filter(id -> !id.equals(lesser) && night.pictures(id).size() >= 3)
-                .findFirst()
-                .orElseThrow();
-        notes.addAll(night.pending(List.of(lesser, incomplete)));
-        original(lesser, MediaReply.status(404));
-        picture(incomplete, 0, MediaReply.status(404));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
-        List<List<SlotRow>> before = notes.stream().map(night::slots).toList();
-        night.objects("notes/")
-                .forEach((key, bytes) -> store.putBytes(new ObjectKey(key), inFormat1(bytes), "application/json"));
-        int calls = night.calls();
-        loseTheDatabase();
-
-        RebuildSummary summary = rebuild.rebuild(null);
-
-        assertEnded(summary, ExitCode.COMPLETED);
-        assertThat(summary.found().old()).isEqualTo(3);
-        assertThat(night.states(notes)).containsExactly(ARCHIVED, ARCHIVED, FAILED);
-        for (int i = 0; i < notes.size(); i++) {
-            assertThat(night.slots(notes.get(i)))
-                    .usingRecursiveFieldByFieldElementComparatorIgnoringFields(
-                            "width", "height", "deadNight", "updatedAt")
-                    .isEqualTo(before.get(i));
-        }
-        assertThat(night.note(notes.get(2)).lastError()).contains("MEDIA_INCOMPLETE");
-        assertThat(night.ledger(notes.get(0))).singleElement().satisfies(call -> {
-            assertThat(call.billed()).isEqualTo(Billed.YES);
-            assertThat(call.code()).isZero();
-            assertThat(call.answerHeld()).isTrue();
-            assertThat(call.sentAt()).isEqualTo(call.receivedAt());
-        });
-        night.script().clear();
-        night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.calls()).isEqualTo(calls);
-        assertThat(night.slots(lesser)).extracting(SlotRow::reason).containsOnlyNulls();
     }
 
     @ParameterizedTest
@@ -688,21 +643,5 @@ class RebuildTests {
             text.append(Long.toHexString(random.nextLong()));
         }
         return text.toString();
-    }
-
-    /** As an earlier version wrote it. */
-    private static byte[] inFormat1(byte[] bytes) {
-        ObjectNode sidecar = (ObjectNode) JSON.readTree(bytes);
-        sidecar.put("format", "note-archive/sidecar/1");
-        sidecar.remove(List.of("call", "worklist", "archivedAt"));
-        sidecar.get("media").forEach(node -> {
-            ObjectNode slot = (ObjectNode) node;
-            slot.remove(List.of("width", "height", "deadNight", "updatedAt"));
-            if ("DEGRADED".equals(slot.path("reason").stringValue(""))) {
-                slot.set("lesserBecause", slot.remove("error"));
-                slot.remove("reason");
-            }
-        });
-        return JSON.writeValueAsBytes(sidecar);
     }
 }

@@ -498,7 +498,7 @@ class RestoreTests {
     private void spool(String note, long call) throws IOException {
         Instant now = night.clock().instant();
         String head = """
-                {"call":%d,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES"}
+                {"call":%d,"noteId":"%s","endpoint":"note-detail/v1","sentAt":"%s","receivedAt":"%s","durationMs":1,"code":0,"httpStatus":200,"billed":"YES","refresh":false}
                 """.formatted(call, note, now, now);
         Path directory = Files.createDirectories(night.answerFiles().resolve("main"));
         Files.writeString(

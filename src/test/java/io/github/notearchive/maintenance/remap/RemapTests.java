@@ -204,7 +204,7 @@ class RemapTests {
 
         assertThat(remap.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
         assertThat(remap.unreadableNotes()).containsExactly(note);
-        assertThat(night.count("SELECT count(*) FROM note WHERE mapper_version IS NOT NULL"))
+        assertThat(night.count("SELECT count(*) FROM note WHERE mapper_version > 1"))
                 .isOne();
         assertThat(night.exitCodes()).containsExactly("COMPLETED", "INCOMPLETE");
     }
@@ -271,11 +271,9 @@ class RemapTests {
     }
 
     private void spoil() {
+        night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = 1").update();
         night.sql()
-                .sql("UPDATE note SET title = 'spoilt', mapper_version = NULL")
-                .update();
-        night.sql()
-                .sql("UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version" + " = NULL")
+                .sql("UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version = 1")
                 .update();
         night.sql().sql("UPDATE author SET nickname = 'spoilt'").update();
         night.sql().sql("DELETE FROM note_topic").update();

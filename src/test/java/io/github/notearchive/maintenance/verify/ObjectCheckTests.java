@@ -46,8 +46,8 @@ class ObjectCheckTests {
     private static final NoteId NOTE = new NoteId("66aa00000000000000000001");
     private static final Instant CAPTURED = Instant.parse("2026-03-10T04:00:00.123Z");
     private static final byte[] SIDECAR = """
-            {"format": "note-archive/sidecar/1", "noteId": "66aa00000000000000000001",
-             "capturedAt": "2026-03-10T04:00:00.123Z", "callId": 7, "media": [], "answer": "{}"}
+            {"format": "note-archive/sidecar/2", "noteId": "66aa00000000000000000001",
+             "capturedAt": "2026-03-10T04:00:00.123Z", "callId": 7, "call": {}, "worklist": {}, "media": [], "answer": "{}"}
             """.getBytes(UTF_8);
 
     private final AtomicInteger requests = new AtomicInteger();
