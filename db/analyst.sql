@@ -15,7 +15,7 @@
 --     ALTER ROLE ada SET statement_timeout = '60s';
 --
 -- note_archive_analyst   reads every table and view, those of later versions included, and searches; not the raw answers.
--- note_archive_answers   reads the raw answers, too: api_call.answer and note_capture.answer. They hold what no column has:
+-- note_archive_answers   reads the raw answers, too: api_call.response and note_capture.response. They hold what no column has:
 --                        whatever the provider sent of other people, and share tokens, which open a note like a link.
 
 DO $$
@@ -52,7 +52,7 @@ BEGIN
         SELECT string_agg(quote_ident(attname), ', ' ORDER BY attnum)
         INTO columns
         FROM pg_attribute
-        WHERE attrelid = ('public.' || target)::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'answer';
+        WHERE attrelid = ('public.' || target)::regclass AND attnum > 0 AND NOT attisdropped AND attname <> 'response';
         EXECUTE format('REVOKE ALL ON public.%I FROM note_archive_analyst', target);
         EXECUTE format('GRANT SELECT (%s) ON public.%I TO note_archive_analyst', columns, target);
         EXECUTE format('GRANT SELECT ON public.%I TO note_archive_answers', target);

@@ -7,8 +7,8 @@ CREATE TABLE worklist (
     state                  text        NOT NULL DEFAULT 'PENDING'
                                        CHECK (state IN ('PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED')),
     priority               smallint    NOT NULL DEFAULT 5 CHECK (priority BETWEEN 0 AND 9),
-    answer_held            boolean     NOT NULL DEFAULT false,
-    lane                   smallint    NOT NULL GENERATED ALWAYS AS (CASE WHEN answer_held THEN 10 ELSE priority END) STORED,
+    response_held          boolean     NOT NULL DEFAULT false,
+    lane                   smallint    NOT NULL GENERATED ALWAYS AS (CASE WHEN response_held THEN 10 ELSE priority END) STORED,
     attempts               integer     NOT NULL DEFAULT 0 CHECK (attempts >= 0),
     attempts_tonight       integer     NOT NULL DEFAULT 0 CHECK (attempts_tonight >= 0),
     media_attempts         integer     NOT NULL DEFAULT 0 CHECK (media_attempts >= 0),
@@ -57,7 +57,7 @@ COMMENT ON COLUMN worklist.note_id IS '24 lower-case hexadecimal digits, as in t
 COMMENT ON COLUMN worklist.state IS
     'PENDING: never asked. POSTPONED: asked, and asked again at due_at. ARCHIVED: every expected file stored or waived by name. UNAVAILABLE: there is no such note, or no longer (what was archived of it stays; note.archived_at tells); looked at again at due_at, or in refresh_night. FAILED: given up, last_error says why; requeue makes it due again.';
 COMMENT ON COLUMN worklist.priority IS '0 to 9, the highest first; 5 unless enqueue says otherwise.';
-COMMENT ON COLUMN worklist.answer_held IS
+COMMENT ON COLUMN worklist.response_held IS
     'True while a paid answer waits for its media, whose addresses expire: such a note comes before all others.';
 COMMENT ON COLUMN worklist.lane IS
     'The order of claims, highest first: 10 for a note whose answer is held, else its priority.';
@@ -118,7 +118,7 @@ COMMENT ON FUNCTION worklist_obstacle(text, integer, text) IS
 -- Rows are added and never changed: two who settle notes at once do not wait for each other.
 CREATE TABLE worklist_count (
     state         text        NOT NULL,
-    answer_held   boolean     NOT NULL,
+    response_held boolean     NOT NULL,
     due_hour      timestamptz,
     refresh_night date,
     obstacle      text,
@@ -130,7 +130,7 @@ WITH (autovacuum_vacuum_scale_factor = 0, autovacuum_vacuum_threshold = 2000, au
 COMMENT ON TABLE worklist_count IS
     'How many notes the worklist has of a kind, as a sum: SELECT state, sum(notes) FROM worklist_count GROUP BY state. Each change of a row of worklist adds -1 for what the note was and +1 for what it is, by triggers; runs put these together now and then. It is never wrong, but for changes made with session_replication_role = replica: worklist_recount() puts that right.';
 COMMENT ON COLUMN worklist_count.state IS 'worklist.state.';
-COMMENT ON COLUMN worklist_count.answer_held IS 'worklist.answer_held.';
+COMMENT ON COLUMN worklist_count.response_held IS 'worklist.response_held.';
 COMMENT ON COLUMN worklist_count.due_hour IS 'The beginning of the hour of worklist.due_at; NULL as that.';
 COMMENT ON COLUMN worklist_count.refresh_night IS
     'worklist.refresh_night of notes that are ARCHIVED or UNAVAILABLE; NULL: none is planned, or another state.';
@@ -148,12 +148,12 @@ CREATE FUNCTION worklist_count_row() RETURNS trigger
     SET search_path FROM CURRENT
 AS $$
 BEGIN
-    INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
-    VALUES (OLD.state, OLD.answer_held, date_bin('1 hour', OLD.due_at, timestamptz 'epoch'),
+    INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+    VALUES (OLD.state, OLD.response_held, date_bin('1 hour', OLD.due_at, timestamptz 'epoch'),
             CASE WHEN OLD.state IN ('ARCHIVED', 'UNAVAILABLE') THEN OLD.refresh_night END,
             worklist_obstacle(OLD.state, OLD.last_code, OLD.last_error),
             CASE WHEN OLD.state IN ('POSTPONED', 'FAILED') THEN OLD.last_code END, -1),
-           (NEW.state, NEW.answer_held, date_bin('1 hour', NEW.due_at, timestamptz 'epoch'),
+           (NEW.state, NEW.response_held, date_bin('1 hour', NEW.due_at, timestamptz 'epoch'),
             CASE WHEN NEW.state IN ('ARCHIVED', 'UNAVAILABLE') THEN NEW.refresh_night END,
             worklist_obstacle(NEW.state, NEW.last_code, NEW.last_error),
             CASE WHEN NEW.state IN ('POSTPONED', 'FAILED') THEN NEW.last_code END, 1);
@@ -168,16 +168,16 @@ CREATE FUNCTION worklist_count_statement() RETURNS trigger
 AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
-        SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
+        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+        SELECT state, response_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
                CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END,
                worklist_obstacle(state, last_code, last_error),
                CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END, -count(*)
         FROM before_it GROUP BY 1, 2, 3, 4, 5, 6;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
-        SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
+        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+        SELECT state, response_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
                CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END,
                worklist_obstacle(state, last_code, last_error),
                CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END, count(*)
@@ -205,8 +205,8 @@ BEGIN ATOMIC
     -- whoever puts counts together does so before or after, or what they add stays beside what is counted here
     SELECT pg_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0);
     DELETE FROM worklist_count;
-    INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
-    SELECT w.state, w.answer_held, date_bin('1 hour', w.due_at, timestamptz 'epoch'),
+    INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+    SELECT w.state, w.response_held, date_bin('1 hour', w.due_at, timestamptz 'epoch'),
            CASE WHEN w.state IN ('ARCHIVED', 'UNAVAILABLE') THEN w.refresh_night END,
            worklist_obstacle(w.state, w.last_code, w.last_error),
            CASE WHEN w.state IN ('POSTPONED', 'FAILED') THEN w.last_code END, count(*)
@@ -217,7 +217,7 @@ COMMENT ON FUNCTION worklist_recount() IS
     'Counts all notes of the worklist anew into worklist_count. Reads all of it; LOCK TABLE worklist IN SHARE MODE before, in the same transaction, or what others change meanwhile is lost.';
 
 CREATE TRIGGER worklist_count_row AFTER UPDATE ON worklist FOR EACH ROW
-    WHEN ((OLD.state <> NEW.state OR OLD.answer_held <> NEW.answer_held OR OLD.due_at IS DISTINCT FROM NEW.due_at
+    WHEN ((OLD.state <> NEW.state OR OLD.response_held <> NEW.response_held OR OLD.due_at IS DISTINCT FROM NEW.due_at
            OR OLD.refresh_night IS DISTINCT FROM NEW.refresh_night OR OLD.last_code IS DISTINCT FROM NEW.last_code
            OR OLD.last_error IS DISTINCT FROM NEW.last_error)
           AND coalesce(current_setting('note_archive.counted', true), '') <> 'by statement')

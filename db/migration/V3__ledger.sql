@@ -13,12 +13,12 @@ CREATE TABLE api_call (
     request_id       text,
     message          text,
     job_execution_id bigint,
-    answer           bytea,
+    response         bytea,
     media_gone_at    timestamptz,
     refresh          boolean     NOT NULL DEFAULT false,
     recovered_at     timestamptz,
-    CONSTRAINT api_call_answer_check
-        CHECK (answer IS NULL OR (received_at IS NOT NULL AND (billed = 'YES' OR (billed = 'UNKNOWN' AND code IS NULL))))
+    CONSTRAINT api_call_response_check
+        CHECK (response IS NULL OR (received_at IS NOT NULL AND (billed = 'YES' OR (billed = 'UNKNOWN' AND code IS NULL))))
 );
 
 -- Is there an answer of this note that is paid for already? explain, note_gone: every call of a note, without reading the
@@ -29,7 +29,7 @@ CREATE INDEX api_call_sent ON api_call (sent_at) INCLUDE (code, billed);
 -- Calls and bill of a run.
 CREATE INDEX api_call_execution ON api_call (job_execution_id) INCLUDE (billed);
 -- Answers whose time is over: their sidecar is stored, so the copy here may go.
-CREATE INDEX api_call_held ON api_call (received_at) WHERE answer IS NOT NULL;
+CREATE INDEX api_call_held ON api_call (received_at) WHERE response IS NOT NULL;
 CREATE INDEX api_call_refresh ON api_call (sent_at) WHERE refresh;
 -- retry_history.
 CREATE INDEX api_call_retry ON api_call (note_id, endpoint, sent_at) WHERE code = 301;
@@ -51,7 +51,7 @@ COMMENT ON COLUMN api_call.request_id IS 'The provider''s own id of the request,
 COMMENT ON COLUMN api_call.message IS 'The provider''s message or the fault, shortened; never a credential.';
 COMMENT ON COLUMN api_call.job_execution_id IS
     'The run that asked: batch_job_execution.job_execution_id; NULL after a rebuild, where that run is no longer known.';
-COMMENT ON COLUMN api_call.answer IS
+COMMENT ON COLUMN api_call.response IS
     'The exact body of a paid answer. Emptied only when it is too old to be used again, its sidecar lies in the store, and the note is ARCHIVED or UNAVAILABLE. Where billed is UNKNOWN: the first response about the note that is no envelope, at most 1 MiB of one that is too long; emptied when it is as old and the note is ARCHIVED or UNAVAILABLE.';
 COMMENT ON COLUMN api_call.media_gone_at IS
     'When every address of one of its files turned out to be dead, or requeue --degraded asked for better ones: a later night buys a new answer.';

@@ -136,7 +136,7 @@ CREATE TABLE note_capture (
     comments_count      bigint,
     shared_count        bigint,
     view_count          bigint,
-    answer              jsonb       NOT NULL,
+    response            jsonb       NOT NULL,
     sidecar_key         text,
     sidecar_verified_at timestamptz,
     title               text,
@@ -171,7 +171,7 @@ COMMENT ON COLUMN note_capture.collected_count IS
 COMMENT ON COLUMN note_capture.comments_count IS 'Comments then, replies included. NULL: the answer does not say.';
 COMMENT ON COLUMN note_capture.shared_count IS 'Times it was shared, then. NULL: the answer does not say.';
 COMMENT ON COLUMN note_capture.view_count IS 'Views then; the provider sends 0 for every note seen so far.';
-COMMENT ON COLUMN note_capture.answer IS 'The whole answer, with NUL and lone surrogates replaced by U+FFFD.';
+COMMENT ON COLUMN note_capture.response IS 'The whole answer, with NUL and lone surrogates replaced by U+FFFD.';
 COMMENT ON COLUMN note_capture.sidecar_key IS
     'Key of the object with the exact answer, the list of its media and how far the note got, stored before this row.';
 COMMENT ON COLUMN note_capture.sidecar_verified_at IS

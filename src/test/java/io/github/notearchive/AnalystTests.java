@@ -38,9 +38,9 @@ class AnalystTests {
                 INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', '松间', now());
                 INSERT INTO note (note_id, title, note_text, author_id, first_captured_at, last_captured_at)
                 VALUES ('66aa00000000000000000001', '周末露营', '山里的清晨', 'w', now(), now());
-                INSERT INTO api_call (note_id, endpoint, sent_at, received_at, billed, answer)
+                INSERT INTO api_call (note_id, endpoint, sent_at, received_at, billed, response)
                 VALUES ('66aa00000000000000000001', 'note-detail/v1', now(), now(), 'YES', 'secret');
-                INSERT INTO note_capture (note_id, captured_at, call_id, answer)
+                INSERT INTO note_capture (note_id, captured_at, call_id, response)
                 SELECT note_id, received_at, id, '{"x": "secret"}' FROM api_call;
                 """.formatted(password));
     }
@@ -97,8 +97,8 @@ class AnalystTests {
                 "SELECT nextval('worklist_claim_seq')",
                 "SELECT * FROM note FOR UPDATE",
                 "SELECT pg_read_file('PG_VERSION')",
-                "SELECT answer FROM api_call",
-                "SELECT answer FROM note_capture",
+                "SELECT response FROM api_call",
+                "SELECT response FROM note_capture",
                 "SELECT * FROM note_capture"
             })
     void nothingCanBeWrittenAndNoRawAnswerRead(String statement) throws SQLException {
@@ -116,8 +116,8 @@ class AnalystTests {
     void whoMayReadRawAnswersReadsThemAndWritesNothingEither() throws SQLException {
         try (Connection bob = login("bob");
                 Statement sql = bob.createStatement()) {
-            assertThat(ask(bob, "SELECT answer ->> 'x' FROM note_capture")).containsExactly("secret");
-            assertThat(ask(bob, "SELECT convert_from(answer, 'UTF8') FROM api_call"))
+            assertThat(ask(bob, "SELECT response ->> 'x' FROM note_capture")).containsExactly("secret");
+            assertThat(ask(bob, "SELECT convert_from(response, 'UTF8') FROM api_call"))
                     .containsExactly("secret");
             assertThat(ask(bob, "SELECT count(*) FROM backlog")).containsExactly("0");
 
@@ -134,7 +134,7 @@ class AnalystTests {
 
             try (Connection bob = DriverManager.getConnection(urlOf("carols"), "bob", password)) {
                 assertThat(ask(bob, "SELECT count(*) FROM worklist")).containsExactly("0");
-                assertThat(ask(bob, "SELECT answer FROM api_call")).isEmpty();
+                assertThat(ask(bob, "SELECT response FROM api_call")).isEmpty();
             }
         });
     }
@@ -159,8 +159,8 @@ class AnalystTests {
                 Statement carol = connection.createStatement()) {
             carol.execute("""
                     CREATE TABLE worklist (note_id text);
-                    CREATE TABLE api_call (id bigint, answer bytea);
-                    CREATE TABLE note_capture (note_id text, answer jsonb);
+                    CREATE TABLE api_call (id bigint, response bytea);
+                    CREATE TABLE note_capture (note_id text, response jsonb);
                     """);
             work.accept(carol);
         } finally {

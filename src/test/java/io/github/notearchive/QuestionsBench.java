@@ -375,7 +375,7 @@ class QuestionsBench {
                        1 + floor(extract(epoch FROM at - now() + interval '200 days') / 86400)
                 FROM bench_call;
                 INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, comments_count, shared_count,
-                                          view_count, answer, sidecar_key, title, note_text, author_id, author_nickname, mapper_version)
+                                          view_count, response, sidecar_key, title, note_text, author_id, author_nickname, mapper_version)
                 SELECT c.note_id, c.received_at, c.id, n.liked_count * (1 + b.k) / 3, n.collected_count * (1 + b.k) / 3, b.k, b.k, 0,
                        '{}', 'notes/' || c.note_id, n.title,
                        CASE WHEN b.k = 2 AND b.i % 50 = 0 THEN n.note_text || '改' ELSE n.note_text END, n.author_id, '作者', 1

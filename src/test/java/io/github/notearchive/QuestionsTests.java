@@ -466,7 +466,7 @@ class QuestionsTests {
                 .update();
         database.jdbc()
                 .sql("""
-                        INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, answer, title, note_text,
+                        INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, response, title, note_text,
                                                   author_id, author_nickname, mapper_version)
                         VALUES (:note, :at::timestamptz, :call, :likes, :collected, '{}', :title, :text, :author, :nickname, :version)
                         """)

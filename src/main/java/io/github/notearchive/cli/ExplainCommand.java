@@ -173,7 +173,7 @@ final class ExplainCommand implements Callable<Integer> {
         TextTable table = new TextTable(
                 "call", "question", "sent", "ms", "http", "code", "billed", "execution", "answer", "message");
         for (CallHistory.CallEntry call : calls) {
-            String answer = call.answerHeld() ? call.mediaGoneAt() == null ? "held" : "held, files dead" : "";
+            String answer = call.responseHeld() ? call.mediaGoneAt() == null ? "held" : "held, files dead" : "";
             table.row(
                     call.id(),
                     call.endpoint(),

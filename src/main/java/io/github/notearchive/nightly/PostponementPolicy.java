@@ -86,11 +86,10 @@ class PostponementPolicy {
      * What becomes of a note that the provider has put off: it is asked about again, or given up when that was the last
      * time.
      *
-     * @param answerHeld whether there is an answer about it all the same
+     * @param responseHeld whether there is an answer about it all the same
      * @param soon whether another response may come within minutes
      */
-    StateTransition forCall(
-            WorklistItem claimed, ProviderReply reply, String obstacle, boolean answerHeld, boolean soon) {
+    StateTransition forCall(WorklistItem claimed, ProviderReply reply, String obstacle, boolean responseHeld, boolean soon) {
         int asks = claimed.attempts() + 1;
         if (asks >= limits.perLife()) {
             return failed(reply, "given up after " + asks + " asks: " + obstacle);
@@ -102,16 +101,16 @@ class PostponementPolicy {
                 reply.code(),
                 obstacle,
                 claimed.missingNight(),
-                answerHeld);
+                responseHeld);
     }
 
     /**
      * What becomes of a note while an earlier call about it has no response yet: it is postponed to the next night, and
      * nothing is counted. The recovery of the node that sent the call sets it due earlier, see {@link CrashRecovery}.
      *
-     * @param answerHeld whether there is an answer about it all the same
+     * @param responseHeld whether there is an answer about it all the same
      */
-    StateTransition outstanding(WorklistItem claimed, OutstandingCall call, boolean answerHeld) {
+    StateTransition outstanding(WorklistItem claimed, OutstandingCall call, boolean responseHeld) {
         log.warn("Note {}: postponed, {}", claimed.id(), call.reason());
         return new StateTransition(
                 NoteState.POSTPONED,
@@ -120,7 +119,7 @@ class PostponementPolicy {
                 null,
                 call.reason(),
                 claimed.missingNight(),
-                answerHeld);
+                responseHeld);
     }
 
     /** The same of a refresh. */
@@ -151,9 +150,9 @@ class PostponementPolicy {
      * What becomes of a refresh that came to nothing: it is asked for once more the next night, and after as many
      * nights as a note is asked about in one it is left for a while.
      *
-     * @param answerHeld whether there is an answer that could not be worked on
+     * @param responseHeld whether there is an answer that could not be worked on
      */
-    RefreshResult forRefresh(WorklistItem claimed, @Nullable Integer code, String obstacle, boolean answerHeld) {
+    RefreshResult forRefresh(WorklistItem claimed, @Nullable Integer code, String obstacle, boolean responseHeld) {
         int attempts = claimed.refreshAttempts() + 1;
         boolean isEnough = attempts >= limits.perNight();
         return new RefreshResult(
@@ -163,7 +162,7 @@ class PostponementPolicy {
                 code,
                 "refresh " + obstacle,
                 claimed.missingNight(),
-                answerHeld);
+                responseHeld);
     }
 
     /** A refresh that there will be none of, for a while. */

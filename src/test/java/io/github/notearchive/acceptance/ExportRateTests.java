@@ -41,7 +41,7 @@ class ExportRateTests {
             INSERT INTO api_call (note_id, endpoint, sent_at, received_at)
             SELECT lpad(i::text, 24, '0'), 'note-detail/v1', now(), timestamptz '2026-03-01' + k * interval '1 day'
             FROM generate_series(1, %1$d) i, generate_series(1, 3) k;
-            INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, answer)
+            INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, response)
             SELECT note_id, received_at, id, id, '{}' FROM api_call;
             INSERT INTO note_topic (note_id, ordinal, name)
             SELECT lpad(i::text, 24, '0'), k, '话题' || k FROM generate_series(1, %1$d) i, generate_series(0, 4) k;

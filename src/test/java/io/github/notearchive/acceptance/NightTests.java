@@ -48,7 +48,7 @@ class NightTests {
                         .containsExactlyInAnyOrderElementsOf(ids);
                 assertThat(
                                 archive.number(
-                                        "SELECT count(*) FROM api_call WHERE billed = 'YES' AND code = 0 AND answer IS NOT NULL"))
+                                        "SELECT count(*) FROM api_call WHERE billed = 'YES' AND code = 0 AND response IS NOT NULL"))
                         .isEqualTo(60);
                 assertThat(archive.number("""
                                         SELECT count(*) FROM run_summary s JOIN batch_job_execution e USING (job_execution_id)

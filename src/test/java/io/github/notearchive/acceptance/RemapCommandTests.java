@@ -70,7 +70,7 @@ class RemapCommandTests {
 
     private static String captures(Archive archive) {
         return archive.strings(
-                        "SELECT md5(string_agg((to_jsonb(c) - 'answer')::text, ' ' ORDER BY captured_at)) FROM note_capture c")
+                        "SELECT md5(string_agg((to_jsonb(c) - 'response')::text, ' ' ORDER BY captured_at)) FROM note_capture c")
                 .getFirst();
     }
 }

@@ -30,7 +30,7 @@ class RemapRateTests {
             StoredCaptures.addNotes(archive, CAPTURES);
             long stored = archive.number("SELECT count(*) FROM note_capture");
             long bytes = archive.number(
-                    "SELECT avg(length(answer::text))::bigint FROM (SELECT answer FROM note_capture LIMIT 1000) a");
+                    "SELECT avg(length(response::text))::bigint FROM (SELECT response FROM note_capture LIMIT 1000) a");
             archive.execute("UPDATE note SET title = 'spoilt', mapper_version = 1");
             archive.execute("UPDATE note_capture SET title = 'spoilt', mapper_version = 1");
             archive.execute("DELETE FROM note_topic");

@@ -44,7 +44,7 @@ final class StoredCaptures {
                 SELECT r.*
                 FROM calls k JOIN addition a USING (note_id), jsonb_populate_record(a.capture, jsonb_build_object(
                     'note_id', a.note_id, 'call_id', k.id, 'sidecar_key', NULL,
-                    'answer', replace((a.capture).answer::text, (a.note).note_id, a.note_id)::jsonb)) r;
+                    'response', replace((a.capture).response::text, (a.note).note_id, a.note_id)::jsonb)) r;
 
                 INSERT INTO note_topic
                 SELECT a.note_id, t.ordinal, t.topic_id, t.name, t.topic_type

@@ -44,7 +44,7 @@ class UnwrittenAnswerTests {
 
             run.kill();
             archive.execute("DROP TRIGGER full_disk ON api_call");
-            assertThat(archive.number("SELECT count(*) FROM api_call WHERE answer IS NOT NULL"))
+            assertThat(archive.number("SELECT count(*) FROM api_call WHERE response IS NOT NULL"))
                     .isZero();
             practice.call("run").with(0);
 
@@ -77,7 +77,7 @@ class UnwrittenAnswerTests {
             // before the pool or a socket gives up, which takes fifteen seconds
             await().atMost(Duration.ofSeconds(10)).until(() -> files(answers) == Practice.WORKERS);
             run.kill();
-            assertThat(archive.number("SELECT count(*) FROM api_call WHERE answer IS NOT NULL"))
+            assertThat(archive.number("SELECT count(*) FROM api_call WHERE response IS NOT NULL"))
                     .isZero();
             way.cut();
             await().atMost(Duration.ofSeconds(60)).until(() -> archive.number(RUNNERS) == 0);

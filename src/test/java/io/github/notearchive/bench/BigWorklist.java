@@ -278,11 +278,11 @@ final class BigWorklist implements AutoCloseable {
                    CASE WHEN done AND i % 100 > 2 THEN current_date - 1 + (i % 90)::integer END
             FROM made ORDER BY i;
             INSERT INTO api_call (note_id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, job_execution_id,
-                                  answer)
+                                  response)
             SELECT note_id, 'note-detail/v1', at - interval '1 second', at, 900, 200, 0, 'YES', 1 + i / 5000,
                    CASE WHEN at > now() - interval '7 days' AND i % 100 = 4 THEN '\\x7b7d'::bytea END
             FROM made WHERE done AND i % :every = 0 ORDER BY i;
-            INSERT INTO note_capture (note_id, captured_at, call_id, answer, sidecar_key)
+            INSERT INTO note_capture (note_id, captured_at, call_id, response, sidecar_key)
             SELECT c.note_id, c.received_at, c.id, '{}', 'notes/' || c.note_id FROM api_call c ORDER BY c.id;
             INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
             SELECT lpad(to_hex(i), 64, '0'), 'media/' || i, 200000, 'image/heic', at, at

@@ -16,7 +16,7 @@ class DataSetTests {
             "author.updated_at",
             "note.author_id", // as author.author_id
             "note.mapper_version",
-            "note_capture.answer",
+            "note_capture.response",
             "note_capture.call_id",
             "note_capture.mapper_version",
             "note_capture.sidecar_verified_at",

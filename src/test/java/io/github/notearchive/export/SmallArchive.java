@@ -210,7 +210,7 @@ final class SmallArchive implements AutoCloseable {
                         VALUES (:note, 'note-detail/v1', :at, :at, 'YES')
                         """).param("note", note).param("at", time).update();
         sql().sql("""
-                        INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, answer)
+                        INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, response)
                         VALUES (:note, :at, (SELECT max(id) FROM api_call), :likes, '{}')
                         """)
                 .param("note", note)

@@ -468,7 +468,7 @@ class AnswerVariantsTests {
                 "2,000 levels",
                 "left out of the tables",
                 id -> List.of(rawNote(id, deep(DEEP))),
-                id -> assertThat(query("SELECT answer #>> '{data,0,note_list,0,title}'" + " FROM note_capture", id))
+                id -> assertThat(query("SELECT response #>> '{data,0,note_list,0,title}'" + " FROM note_capture", id))
                         .isEqualTo("deep"));
         variant(
                 19,
@@ -494,7 +494,9 @@ class AnswerVariantsTests {
                 id -> {
                     assertThat(text(id, "coalesce(liked_count, collected_count)"))
                             .isNull();
-                    assertThat(query("SELECT answer #>> '{data,0,note_list,0,liked_count}'" + " FROM note_capture", id))
+                    assertThat(query(
+                                    "SELECT response #>> '{data,0,note_list,0,liked_count}'" + " FROM note_capture",
+                                    id))
                             .isEqualTo("1e999999999");
                 });
         variant(
@@ -737,7 +739,7 @@ class AnswerVariantsTests {
                         Reply.raw(200, "text/html", "<h1>again</h1>".getBytes(UTF_8))),
                 id -> {
                     assertThat(night.bills(id)).containsOnly("UNKNOWN").hasSize(4);
-                    assertThat(query("SELECT string_agg(convert_from(answer, 'UTF8'), '') FROM api_call", id))
+                    assertThat(query("SELECT string_agg(convert_from(response, 'UTF8'), '') FROM api_call", id))
                             .isEqualTo("<h1>first</h1>");
                 });
     }
@@ -1055,7 +1057,7 @@ class AnswerVariantsTests {
                 .filteredOn(call -> Integer.valueOf(0).equals(call.code()))
                 .allSatisfy(call -> {
                     assertThat(call.billed()).isEqualTo(Billed.YES);
-                    assertThat(call.answerHeld()).isTrue();
+                    assertThat(call.responseHeld()).isTrue();
                 });
         assertThat(night.ledger(note)).extracting(CallEntry::receivedAt).doesNotContainNull();
         assertThat(night.ledger(note)).hasSize(night.calls(note));

@@ -65,7 +65,7 @@ class CodeTests {
         assertThat(night.ledger(notes.getFirst())).singleElement().satisfies(call -> {
             assertThat(call.billed()).isEqualTo(Billed.YES);
             assertThat(call.jobExecutionId()).isEqualTo(run.executionId());
-            assertThat(call.answerHeld()).isTrue();
+            assertThat(call.responseHeld()).isTrue();
         });
         assertThat(run.bill().calls()).isEqualTo(5);
         assertThat(run.bill().billed()).isEqualTo(5);
@@ -385,7 +385,7 @@ class CodeTests {
             assertThat(calls.getFirst().billed()).as(kind).isEqualTo(bills.getOrDefault(kind, Billed.UNKNOWN));
             assertThat(calls.getFirst().code()).as(kind).isEqualTo(codes.get(kind));
             assertThat(calls.getFirst().receivedAt()).as(kind).isNotNull();
-            assertThat(calls.getFirst().answerHeld()).as(kind).isEqualTo(unreadable.contains(kind));
+            assertThat(calls.getFirst().responseHeld()).as(kind).isEqualTo(unreadable.contains(kind));
             assertThat(calls.getLast().billed()).as(kind).isEqualTo(Billed.YES);
             assertThat(night.note(note).attempts()).as(kind).isEqualTo(1);
         }

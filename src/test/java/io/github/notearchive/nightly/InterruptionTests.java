@@ -138,7 +138,7 @@ class InterruptionTests {
                 .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
         assertThat(night.claims()).isZero();
         assertThat(night.calls()).isEqualTo(WORKERS);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND answer IS NULL"))
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN' AND response IS NULL"))
                 .isEqualTo(WORKERS);
         assertThat(stopped.notes().released()).isEqualTo(WORKERS);
     }

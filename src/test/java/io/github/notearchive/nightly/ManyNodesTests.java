@@ -235,7 +235,7 @@ class ManyNodesTests {
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
                 .isEqualTo(3);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE answer IS NOT NULL"))
+        assertThat(night.count("SELECT count(*) FROM api_call WHERE response IS NOT NULL"))
                 .as("what was paid for is kept")
                 .isEqualTo(3);
     }
@@ -342,7 +342,7 @@ class ManyNodesTests {
         for (String note : notes) {
             night.sql()
                     .sql("""
-                            UPDATE api_call SET received_at = sent_at, http_status = 200, code = 0, billed = 'YES', answer = :answer
+                            UPDATE api_call SET received_at = sent_at, http_status = 200, code = 0, billed = 'YES', response = :answer
                             WHERE note_id = :note
                             """)
                     .param("note", note)

@@ -38,7 +38,7 @@ final class MappedRows {
                 "to_jsonb(t) - 'updated_at' FROM author t WHERE author_id = (SELECT author_id FROM note WHERE note_id = :note)");
         QUERIES.put(
                 "note_capture",
-                "to_jsonb(t) - ARRAY['note_id', 'captured_at', 'call_id', 'answer', 'sidecar_key'] FROM note_capture t WHERE note_id = :note ORDER BY captured_at");
+                "to_jsonb(t) - ARRAY['note_id', 'captured_at', 'call_id', 'response', 'sidecar_key'] FROM note_capture t WHERE note_id = :note ORDER BY captured_at");
         QUERIES.put("note_topic", "to_jsonb(t) - 'note_id' FROM note_topic t WHERE note_id = :note ORDER BY ordinal");
         QUERIES.put(
                 "note_mention", "to_jsonb(t) - 'note_id' FROM note_mention t WHERE note_id = :note ORDER BY ordinal");

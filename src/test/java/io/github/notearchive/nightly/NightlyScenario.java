@@ -325,7 +325,7 @@ public final class NightlyScenario {
     public void holdsAnswerOf(String note, Duration ago) {
         Timestamp then = Timestamp.from(servers.clock.instant().minus(ago));
         jdbc.sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, answer)
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, response)
                         VALUES (:note, 'note-detail/v1', :then, :then, 200, 0, 'YES', :answer)
                         """)
                 .param("note", note)

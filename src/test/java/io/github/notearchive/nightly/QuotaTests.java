@@ -194,7 +194,7 @@ class QuotaTests {
         night.script().grants(0);
         assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
         String note = notes.getFirst();
-        night.sql().sql("UPDATE worklist SET answer_held = true").update();
+        night.sql().sql("UPDATE worklist SET response_held = true").update();
         int calls = night.calls();
 
         assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);

@@ -96,7 +96,7 @@ class VideoOffTests {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
         night.sql()
                 .sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, answer)
+                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed, response)
                         VALUES (:note, 'note-detail/v6', :then, :then, 200, 0, 'YES', :answer)
                         """)
                 .param("note", note)

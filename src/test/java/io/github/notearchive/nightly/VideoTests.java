@@ -224,7 +224,7 @@ class VideoTests {
         var ofNote = night.objects("notes/" + note + "/").firstEntry();
         Files.delete(night.bucket().resolve(ofNote.getKey()));
         night.sql()
-                .sql("UPDATE api_call SET answer = NULL WHERE endpoint = :video")
+                .sql("UPDATE api_call SET response = NULL WHERE endpoint = :video")
                 .param("video", VIDEO)
                 .update();
         night.clock().set(night.clock().instant().plus(Duration.ofMinutes(1)));

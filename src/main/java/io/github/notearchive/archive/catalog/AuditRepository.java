@@ -166,7 +166,7 @@ public class AuditRepository {
     public List<Queued> sidecars(Instant since, boolean repair, Place after, int limit) {
         return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT n.sidecar_key, n.note_id, n.call_id, n.captured_at,
-                                               encode(sha256(c.answer), 'hex') AS answer_sha256,
+                                               encode(sha256(c.response), 'hex') AS answer_sha256,
                                                coalesce(n.sidecar_verified_at, timestamptz 'epoch') AS verified
                                         FROM note_capture n JOIN api_call c ON c.id = n.call_id
                                         WHERE n.sidecar_key IS NOT NULL
@@ -453,7 +453,7 @@ public class AuditRepository {
                         SELECT m.note_id, m.obstacle, w.state, w.claim_id IS NOT NULL AS in_work,
                                EXISTS (SELECT 1 FROM api_call c
                                        WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
-                                         AND c.billed = 'YES' AND c.answer IS NOT NULL
+                                         AND c.billed = 'YES' AND c.response IS NOT NULL
                                          AND c.media_gone_at IS NULL AND c.received_at >= :freshSince) AS fresh
                         FROM (SELECT u.note_id, u.captured_at,
                                      CASE WHEN v.code IS NULL AND NOT u.listed AND NOT (u.of_video AND :videos) THEN 'UNLISTED'
@@ -466,7 +466,7 @@ public class AuditRepository {
                                     WHERE f.sha256 = :sha256 AND f.state = 'STORED'
                                     GROUP BY f.note_id) u
                               LEFT JOIN LATERAL (SELECT c.code,
-                                                        c.code = 0 AND c.billed = 'YES' AND c.answer IS NOT NULL
+                                                        c.code = 0 AND c.billed = 'YES' AND c.response IS NOT NULL
                                                         AND c.media_gone_at IS NULL AND c.received_at >= :freshSince AS fresh
                                                  FROM api_call c
                                                  WHERE c.note_id = u.note_id AND c.endpoint = 'note-detail/v6'

@@ -235,8 +235,8 @@ public class ErasureRepository {
                                         """).param("notes", ids(notes)).update());
         rows.put("worklist", delete("worklist WHERE note_id = ANY (:notes)", notes));
         rows.put("api_call", (long) jdbc.sql("""
-                                        UPDATE api_call SET answer = NULL, message = NULL, media_gone_at = NULL
-                                        WHERE note_id = ANY (:notes) AND (answer IS NOT NULL OR message IS NOT NULL)
+                                        UPDATE api_call SET response = NULL, message = NULL, media_gone_at = NULL
+                                        WHERE note_id = ANY (:notes) AND (response IS NOT NULL OR message IS NOT NULL)
                                         """).param("notes", ids(notes)).update());
         return rows;
     }

@@ -62,7 +62,7 @@ public class NoteCatalog {
 
     private static final NamedStatement SAVE_CAPTURE =
             NamedStatement.of("""
-                    INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, answer, sidecar_key)
+                    INSERT INTO note_capture (note_id, captured_at, call_id, %s, mapper_version, response, sidecar_key)
                     VALUES (:noteId, :capturedAt, :callId, %s, :mapperVersion, :answer::jsonb, :sidecar)
                     ON CONFLICT (note_id, captured_at) DO UPDATE
                     SET %s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key

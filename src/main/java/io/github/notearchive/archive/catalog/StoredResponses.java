@@ -149,7 +149,7 @@ public class StoredResponses {
      */
     public Page next(Position after, boolean all, NoteFinder finder) {
         return jdbc.sql("""
-                        SELECT c.note_id, c.captured_at, c.call_id, c.mapper_version, c.answer::text AS answer, %s
+                        SELECT c.note_id, c.captured_at, c.call_id, c.mapper_version, c.response::text AS response, %s
                         FROM note_capture c JOIN api_call k ON k.id = c.call_id
                         WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
                           AND (:all OR c.mapper_version < :version)
@@ -175,7 +175,7 @@ public class StoredResponses {
         Key key = new Key(
                 new NoteId(row.getString("note_id")),
                 row.getTimestamp("captured_at").toInstant());
-        byte[] body = row.getString("answer").getBytes(StandardCharsets.UTF_8);
+        byte[] body = row.getString("response").getBytes(StandardCharsets.UTF_8);
         page.last = new Position(key.note().value(), key.capturedAt());
         page.characters += body.length;
         JsonNode answer = AnswerJson.read(body).orElseThrow();

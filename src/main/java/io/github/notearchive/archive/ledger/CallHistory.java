@@ -24,7 +24,7 @@ public class CallHistory {
     public List<CallEntry> of(NoteId id) {
         return jdbc.sql("""
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
-                               message, job_execution_id, answer IS NOT NULL AS held, media_gone_at, refresh
+                               message, job_execution_id, response IS NOT NULL AS held, media_gone_at, refresh
                         FROM api_call
                         WHERE note_id = :noteId
                         ORDER BY id
@@ -61,7 +61,7 @@ public class CallHistory {
             @Nullable String requestId,
             @Nullable String message,
             @Nullable Long jobExecutionId,
-            boolean answerHeld,
+            boolean responseHeld,
             @Nullable Instant mediaGoneAt,
             boolean refresh) {}
 }

@@ -108,10 +108,10 @@ public class PaidResponses {
     private Optional<PaidResponse> latestRow(NoteId id, Endpoint endpoint, Instant since, long before) {
         return atOnce.execute(_ -> jdbc.sql("""
                                         SELECT id, received_at, http_status, request_id, media_gone_at,
-                                               CASE WHEN octet_length(answer) <= :ordinary THEN answer ELSE '' END AS answer
+                                               CASE WHEN octet_length(response) <= :ordinary THEN response ELSE '' END AS response
                                         FROM api_call
                                         WHERE note_id = :noteId AND endpoint = :endpoint AND billed = 'YES'
-                                          AND answer IS NOT NULL
+                                          AND response IS NOT NULL
                                           AND received_at >= :since AND id < :before
                                         ORDER BY id DESC
                                         LIMIT 1
@@ -136,17 +136,17 @@ public class PaidResponses {
         }
         sizeOf(call).ifPresent(size -> memory.take(id, size));
         return atOnce.execute(_ -> jdbc.sql("""
-                                        SELECT answer FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        SELECT response FROM api_call WHERE id = :call AND response IS NOT NULL
                                         """)
                 .param("call", call)
-                .query((row, _) -> row.getBytes("answer"))
+                .query((row, _) -> row.getBytes("response"))
                 .optional());
     }
 
     private Optional<Long> sizeOf(long call) {
         return atOnce.execute(
                 _ -> jdbc.sql("""
-                                        SELECT octet_length(answer) FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        SELECT octet_length(response) FROM api_call WHERE id = :call AND response IS NOT NULL
                                         """).param("call", call).query(Long.class).optional());
     }
 
@@ -156,7 +156,7 @@ public class PaidResponses {
                 row.getTimestamp("received_at").toInstant(),
                 row.getObject("http_status", Integer.class),
                 row.getString("request_id"),
-                row.getBytes("answer"),
+                row.getBytes("response"),
                 row.getTimestamp("media_gone_at") != null);
     }
 
@@ -223,12 +223,12 @@ public class PaidResponses {
     /** Nothing where it is large. */
     private Optional<byte[]> ordinaryAnswerOf(PaidCall call) {
         return atOnce.execute(_ -> jdbc.sql("""
-                                        SELECT CASE WHEN octet_length(answer) <= :ordinary THEN answer ELSE '' END AS answer
-                                        FROM api_call WHERE id = :call AND answer IS NOT NULL
+                                        SELECT CASE WHEN octet_length(response) <= :ordinary THEN response ELSE '' END AS response
+                                        FROM api_call WHERE id = :call AND response IS NOT NULL
                                         """)
                 .param("call", call.number())
                 .param("ordinary", ResponseMemory.ORDINARY_SIZE)
-                .query((row, _) -> row.getBytes("answer"))
+                .query((row, _) -> row.getBytes("response"))
                 .optional());
     }
 
@@ -306,7 +306,7 @@ public class PaidResponses {
         PaidCall.Facts facts = call.facts();
         return jdbc.sql("""
                         INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code,
-                                              billed, request_id, message, answer, media_gone_at, refresh)
+                                              billed, request_id, message, response, media_gone_at, refresh)
                         OVERRIDING SYSTEM VALUE
                         SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM api_call WHERE id = :number)
                                      AND :number > (SELECT coalesce(max(id), 0) FROM api_call WHERE note_id = :noteId)
@@ -338,7 +338,7 @@ public class PaidResponses {
         jdbc.sql("""
                         UPDATE api_call
                         SET received_at = :receivedAt, duration_ms = :duration, http_status = :status, code = :code,
-                            billed = 'YES', request_id = :requestId, message = :message, answer = :answer
+                            billed = 'YES', request_id = :requestId, message = :message, response = :answer
                         WHERE id = :number AND note_id = :noteId AND endpoint = :endpoint AND received_at IS NULL
                         """)
                 .param("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
@@ -393,8 +393,8 @@ public class PaidResponses {
 
     private int emptyCopies(@Nullable String id, Instant limit) {
         return jdbc.sql("""
-                        UPDATE api_call c SET answer = NULL
-                        WHERE c.answer IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
+                        UPDATE api_call c SET response = NULL
+                        WHERE c.response IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
                           AND EXISTS (SELECT 1 FROM worklist w
                                       WHERE w.note_id = c.note_id AND w.state IN ('ARCHIVED', 'UNAVAILABLE'))
                           AND (c.code = :unavailable

@@ -344,21 +344,21 @@ final class ResponseWriter {
                                         WITH kept AS (
                                             SELECT CASE WHEN :billed = 'YES' OR NOT EXISTS (
                                                        SELECT 1 FROM api_call
-                                                       WHERE note_id = :noteId AND billed <> 'YES' AND answer IS NOT NULL AND id <> :call)
-                                                   THEN :answer END AS answer),
+                                                       WHERE note_id = :noteId AND billed <> 'YES' AND response IS NOT NULL AND id <> :call)
+                                                   THEN :answer END AS response),
                                         filled AS (
                                             UPDATE api_call
                                             SET received_at = :receivedAt, duration_ms = :duration, http_status = :status,
                                                 code = :code, billed = :billed, request_id = :requestId,
-                                                message = :message, answer = (SELECT answer FROM kept)
+                                                message = :message, response = (SELECT response FROM kept)
                                             WHERE id = :call AND note_id = :noteId AND sent_at = :sentAt
                                             RETURNING id),
                                         anew AS (
                                             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
-                                                duration_ms, http_status, code, billed, request_id, message, answer)
+                                                duration_ms, http_status, code, billed, request_id, message, response)
                                             SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt,
                                                 :duration, :status, :code, :billed, :requestId, :message,
-                                                (SELECT answer FROM kept)
+                                                (SELECT response FROM kept)
                                             WHERE NOT EXISTS (SELECT 1 FROM filled)
                                             RETURNING id)
                                         SELECT id FROM filled UNION ALL SELECT id FROM anew

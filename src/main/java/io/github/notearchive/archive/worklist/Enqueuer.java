@@ -72,7 +72,7 @@ public class Enqueuer {
     public static final String REFRESH_IN_HAND = """
             (w.refresh_night IS NOT NULL
              AND EXISTS (SELECT 1 FROM api_call c
-                         WHERE c.note_id = w.note_id AND c.refresh AND c.billed = 'YES' AND c.answer IS NOT NULL
+                         WHERE c.note_id = w.note_id AND c.refresh AND c.billed = 'YES' AND c.response IS NOT NULL
                            AND c.received_at > n.last_captured_at))
             """;
 

@@ -143,7 +143,7 @@ public class OperatorActions {
     public boolean completeByWaiver(NoteId id, WorklistRow seen, Instant now) {
         return jdbc.sql("""
                                 UPDATE worklist
-                                SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, answer_held = false, settled_at = :now
+                                SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, response_held = false, settled_at = :now
                                 WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
                                   AND %s
                                 """.formatted(NOT_DECIDED_SINCE))

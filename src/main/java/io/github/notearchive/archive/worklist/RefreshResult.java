@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param code the provider's code; null when no readable answer came
  * @param obstacle what stood in the way, for a person to read
  * @param missingNight the night in which a success did not hold the note; null clears it
- * @param answerHeld whether an answer that is paid for could not be written, and is to be taken up in that night
+ * @param responseHeld whether an answer that is paid for could not be written, and is to be taken up in that night
  *     without a call
  */
 public record RefreshResult(
@@ -23,7 +23,7 @@ public record RefreshResult(
         @Nullable Integer code,
         String obstacle,
         @Nullable Night missingNight,
-        boolean answerHeld) {
+        boolean responseHeld) {
 
     public RefreshResult {
         if (state != NoteState.ARCHIVED && state != NoteState.UNAVAILABLE) {

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param code the provider's code; null when no readable answer came or no call was made
  * @param error what stands in the way, for a person to read; null when nothing does
  * @param missingNight the night in which a success did not hold the note; null clears it
- * @param answerHeld whether a paid answer waits for its media
+ * @param responseHeld whether a paid answer waits for its media
  */
 public record StateTransition(
         NoteState state,
@@ -22,7 +22,7 @@ public record StateTransition(
         @Nullable Integer code,
         @Nullable String error,
         @Nullable Night missingNight,
-        boolean answerHeld) {
+        boolean responseHeld) {
 
     /** Which attempt a settlement counts. */
     public enum Counter {

@@ -84,7 +84,7 @@ public class Worklist {
                 row.getInt("media_attempts_tonight"),
                 row.getObject("counted_night", LocalDate.class),
                 row.getObject("missing_night", LocalDate.class),
-                row.getBoolean("answer_held"),
+                row.getBoolean("response_held"),
                 instant(row.getTimestamp("due_at")),
                 row.getObject("last_code", Integer.class),
                 row.getString("last_error"),
@@ -116,16 +116,16 @@ public class Worklist {
 
     private boolean restore(NoteId id, WorklistRow standing, boolean onlyIfLater) {
         return jdbc.sql("""
-                        INSERT INTO worklist (note_id, state, priority, answer_held, attempts, attempts_tonight, media_attempts,
+                        INSERT INTO worklist (note_id, state, priority, response_held, attempts, attempts_tonight, media_attempts,
                                               media_attempts_tonight, counted_night, missing_night, due_at, last_code,
                                               last_error, source, enqueued_at, settled_at, refresh_days, refresh_on,
                                               refresh_night, refresh_attempts)
-                        VALUES (:noteId, :state, :priority, :answerHeld, :attempts, :attemptsTonight, :mediaAttempts,
+                        VALUES (:noteId, :state, :priority, :responseHeld, :attempts, :attemptsTonight, :mediaAttempts,
                                 :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt, :code,
                                 :error, :source, :enqueuedAt, :settledAt, :refreshDays, :refreshOn,
                                 :refreshNight, :refreshAttempts)
                         ON CONFLICT (note_id) DO UPDATE
-                        SET state = EXCLUDED.state, priority = EXCLUDED.priority, answer_held = EXCLUDED.answer_held,
+                        SET state = EXCLUDED.state, priority = EXCLUDED.priority, response_held = EXCLUDED.response_held,
                             attempts = EXCLUDED.attempts, attempts_tonight = EXCLUDED.attempts_tonight,
                             media_attempts = EXCLUDED.media_attempts,
                             media_attempts_tonight = EXCLUDED.media_attempts_tonight,
@@ -142,7 +142,7 @@ public class Worklist {
                         .param("noteId", id.value())
                         .param("state", standing.state().name())
                         .param("priority", standing.priority())
-                        .param("answerHeld", standing.answerHeld())
+                        .param("responseHeld", standing.responseHeld())
                         .param("attempts", standing.attempts())
                         .param("attemptsTonight", standing.attemptsTonight())
                         .param("mediaAttempts", standing.mediaAttempts())

@@ -20,7 +20,7 @@ public class WorklistRepository {
     private static final NamedStatement SETTLE = NamedStatement.of("""
                     UPDATE worklist
                     SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
-                        missing_night = :missingNight, answer_held = :answerHeld,
+                        missing_night = :missingNight, response_held = :responseHeld,
                         refresh_night = CASE WHEN :state = 'ARCHIVED' THEN refresh_night END,
                         attempts = attempts + :call,
                         media_attempts = media_attempts + :media,
@@ -59,7 +59,7 @@ public class WorklistRepository {
                 .addValue("code", decided.code())
                 .addValue("error", PostgresText.of(decided.error()))
                 .addValue("missingNight", missing == null ? null : missing.date())
-                .addValue("answerHeld", decided.answerHeld())
+                .addValue("responseHeld", decided.responseHeld())
                 .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
                 .addValue("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
                 .addValue("tonight", Night.of(now).date())
@@ -79,7 +79,7 @@ public class WorklistRepository {
                                 UPDATE worklist
                                 SET state = :state, refresh_night = :again, refresh_attempts = :attempts,
                                     due_at = CASE WHEN :held THEN :againAt WHEN :state = 'ARCHIVED' THEN due_at END,
-                                    answer_held = :held OR (:state = 'ARCHIVED' AND answer_held),
+                                    response_held = :held OR (:state = 'ARCHIVED' AND response_held),
                                     last_code = :code, last_error = :error, missing_night = :missingNight,
                                     settled_at = :now, settled_by = :execution,
                                     %s
@@ -88,7 +88,7 @@ public class WorklistRepository {
                         .param("state", decided.state().name())
                         .param("again", decided.again().date())
                         .param("againAt", Timestamp.from(decided.again().begins()))
-                        .param("held", decided.answerHeld())
+                        .param("held", decided.responseHeld())
                         .param("attempts", decided.attempts())
                         .param("code", decided.code())
                         .param("error", PostgresText.ofText(decided.obstacle()))

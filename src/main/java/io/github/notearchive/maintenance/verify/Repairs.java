@@ -200,7 +200,7 @@ public class Repairs {
                     ? new Result.Rewritten()
                     : new Result.NotPossible("the ledger holds the exact answer of call "
                             + expected.call()
-                            + " no more; note_capture.answer has it as JSON");
+                            + " no more; note_capture.response has it as JSON");
         } catch (StoreException e) {
             return new Result.NotPossible(String.valueOf(e.getMessage()));
         }

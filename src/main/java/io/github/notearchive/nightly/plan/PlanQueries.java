@@ -45,7 +45,7 @@ public class PlanQueries {
     /** The notes whose response can be used again. */
     private static final String PAID = """
             SELECT DISTINCT c.note_id FROM api_call c
-            WHERE c.answer IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
+            WHERE c.response IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
               AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain)\
             """;
 
@@ -154,14 +154,14 @@ public class PlanQueries {
     private Map<Hour, Long> byHour() {
         Map<Hour, Long> byHour = new HashMap<>();
         jdbc.sql("""
-                        SELECT state, answer_held, due_hour, sum(notes) AS notes FROM worklist_count
+                        SELECT state, response_held, due_hour, sum(notes) AS notes FROM worklist_count
                         WHERE due_hour IS NOT NULL AND state <> 'FAILED'
                         GROUP BY 1, 2, 3 HAVING sum(notes) > 0
                         """).query(row -> {
             byHour.put(
                     new Hour(
                             NoteState.valueOf(row.getString("state")),
-                            row.getBoolean("answer_held"),
+                            row.getBoolean("response_held"),
                             row.getTimestamp("due_hour").toInstant()),
                     row.getLong("notes"));
         });
@@ -171,7 +171,7 @@ public class PlanQueries {
     /** What a run of this node could not claim since somebody holds it. */
     private List<Row> held(String node, boolean running) {
         return jdbc.sql("""
-                        SELECT w.state, w.answer_held, w.due_at FROM worklist w
+                        SELECT w.state, w.response_held, w.due_at FROM worklist w
                         WHERE w.claimed_by IS NOT NULL AND NOT %s AND w.due_at IS NOT NULL AND w.state <> 'FAILED'
                         """.formatted(FREE))
                 .param("node", node)
@@ -182,10 +182,10 @@ public class PlanQueries {
 
     private List<Row> laterThisHour(Instant now, String node, boolean running) {
         return jdbc.sql("""
-                        SELECT w.state, w.answer_held, w.due_at
+                        SELECT w.state, w.response_held, w.due_at
                         FROM generate_series(10, 0, -1) AS lanes (lane)
                         CROSS JOIN LATERAL (
-                            SELECT w.state, w.answer_held, w.due_at FROM worklist w
+                            SELECT w.state, w.response_held, w.due_at FROM worklist w
                             WHERE w.lane = lanes.lane AND w.due_at > :now AND w.due_at < :hourEnds
                               AND w.state <> 'FAILED' AND %s
                             OFFSET 0) AS w
@@ -201,7 +201,7 @@ public class PlanQueries {
     private static Row row(ResultSet row) throws SQLException {
         return new Row(
                 NoteState.valueOf(row.getString("state")),
-                row.getBoolean("answer_held"),
+                row.getBoolean("response_held"),
                 row.getTimestamp("due_at").toInstant());
     }
 
@@ -262,8 +262,8 @@ public class PlanQueries {
     public void markPaid() {
         Instant now = clock.instant();
         jdbc.sql("""
-                        UPDATE worklist w SET answer_held = true
-                        WHERE w.note_id = ANY (ARRAY(%s)) AND w.due_at <= :now AND NOT w.answer_held
+                        UPDATE worklist w SET response_held = true
+                        WHERE w.note_id = ANY (ARRAY(%s)) AND w.due_at <= :now AND NOT w.response_held
                           AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL
                           AND w.claim_id IS NULL
                         """.formatted(PAID))
@@ -287,10 +287,10 @@ public class PlanQueries {
     private Map<Kind, Long> paid(String node, boolean running, Instant now) {
         Map<Kind, Long> paid = new EnumMap<>(Kind.class);
         jdbc.sql("""
-                        SELECT w.state, w.answer_held, count(*) AS notes
+                        SELECT w.state, w.response_held, count(*) AS notes
                         FROM (%s) AS c
                         CROSS JOIN LATERAL (
-                            SELECT w.state, w.answer_held FROM worklist w
+                            SELECT w.state, w.response_held FROM worklist w
                             WHERE w.note_id = c.note_id AND w.due_at <= :now
                               AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL AND %s
                             OFFSET 0) AS w
@@ -302,7 +302,11 @@ public class PlanQueries {
                 .param("running", running)
                 .query(row -> {
                     paid.merge(
-                            kind(NoteState.valueOf(row.getString("state")), row.getBoolean("answer_held"), true, true),
+                            kind(
+                                    NoteState.valueOf(row.getString("state")),
+                                    row.getBoolean("response_held"),
+                                    true,
+                                    true),
                             row.getLong("notes"),
                             Long::sum);
                 });

@@ -65,7 +65,7 @@ class NoteCatalogTests {
                         .single())
                 .isEqualTo(Captures.map(capture).note());
         assertThat(one("SELECT mapper_version::text FROM note")).isEqualTo(String.valueOf(NoteMapper.VERSION));
-        assertThat(one("SELECT answer #>> '{data,0,note_list,0,title}' FROM note_capture"))
+        assertThat(one("SELECT response #>> '{data,0,note_list,0,title}' FROM note_capture"))
                 .isEqualTo("山里的清晨,雾还没有散");
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(
@@ -260,9 +260,9 @@ class NoteCatalogTests {
         assertThat(one("SELECT title FROM note")).isEqualTo("a\uFFFD");
         assertThat(one("SELECT rendition || checks FROM note_media WHERE kind = 'SUBTITLE'"))
                 .isEqualTo("subtitles.zh\uFFFDremarks \"\uFFFD\"");
-        assertThat(one("SELECT answer #>> '{data,0,note_list,0,x\uFFFD}' FROM note_capture"))
+        assertThat(one("SELECT response #>> '{data,0,note_list,0,x\uFFFD}' FROM note_capture"))
                 .isEqualTo("y\uFFFD");
-        assertThat(one("SELECT answer #>> '{data,0,note_list,0,m}' FROM note_capture"))
+        assertThat(one("SELECT response #>> '{data,0,note_list,0,m}' FROM note_capture"))
                 .isEqualTo("137728697860969105");
     }
 
@@ -283,7 +283,7 @@ class NoteCatalogTests {
 
         save(Captures.of(answer, call(NOW), NOW));
 
-        assertThat(one("SELECT answer ->> 'code' FROM note_capture")).isEqualTo("0");
+        assertThat(one("SELECT response ->> 'code' FROM note_capture")).isEqualTo("0");
     }
 
     @Test

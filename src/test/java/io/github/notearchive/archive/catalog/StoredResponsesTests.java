@@ -160,7 +160,7 @@ class StoredResponsesTests {
     void anAnswerThatDoesNotHoldItsNoteIsNamedAndLeft() {
         saveSample();
         database.jdbc()
-                .sql("UPDATE note_capture SET mapper_version = 1, answer = '{\"code\":0}'")
+                .sql("UPDATE note_capture SET mapper_version = 1, response = '{\"code\":0}'")
                 .update();
 
         Page page = page(Position.FIRST, false);

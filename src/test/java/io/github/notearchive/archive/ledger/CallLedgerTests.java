@@ -330,7 +330,7 @@ class CallLedgerTests {
             assertThat(entry.id()).isEqualTo(capture.callId());
             assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
             assertThat(entry.billed()).isEqualTo(Billed.YES);
-            assertThat(entry.answerHeld()).isTrue();
+            assertThat(entry.responseHeld()).isTrue();
         });
     }
 

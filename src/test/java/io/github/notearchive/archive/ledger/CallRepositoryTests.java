@@ -135,7 +135,7 @@ class CallRepositoryTests extends LedgerFixture {
                 }))
                 .hasMessage("rolled back");
 
-        assertThat(history.of(ID)).singleElement().matches(CallHistory.CallEntry::answerHeld);
+        assertThat(history.of(ID)).singleElement().matches(CallHistory.CallEntry::responseHeld);
     }
 
     @Test
@@ -156,7 +156,7 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(entry.code()).isEqualTo(301);
         assertThat(entry.billed()).isEqualTo(Billed.NO);
         assertThat(entry.message()).isEqualTo("COLLECT FAILED");
-        assertThat(entry.answerHeld()).isFalse();
+        assertThat(entry.responseHeld()).isFalse();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 

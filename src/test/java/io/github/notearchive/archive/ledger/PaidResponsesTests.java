@@ -79,7 +79,7 @@ class PaidResponsesTests extends LedgerFixture {
 
         assertThat(answers.emptyCopiesBefore(later)).isEqualTo(1);
 
-        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
+        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
         assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
         assertThat(answers.emptyCopiesBefore(later)).isZero();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
@@ -101,7 +101,7 @@ class PaidResponsesTests extends LedgerFixture {
         assertThat(answers.emptyCopiesBefore(later)).isOne();
 
         assertThat(answers.emptyCopiesBefore(later)).isZero();
-        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.answerHeld());
+        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
 
     private void capture(long call, @org.jspecify.annotations.Nullable String sidecar) {
@@ -111,7 +111,7 @@ class PaidResponsesTests extends LedgerFixture {
                         """).param("id", ID.value()).update();
         database.jdbc()
                 .sql("""
-                        INSERT INTO note_capture (note_id, captured_at, call_id, answer, sidecar_key)
+                        INSERT INTO note_capture (note_id, captured_at, call_id, response, sidecar_key)
                         VALUES (:id, '2026-11-25T14:00:00.123Z', :call, '{}', :sidecar)
                         ON CONFLICT (note_id, captured_at) DO UPDATE SET sidecar_key = EXCLUDED.sidecar_key
                         """)

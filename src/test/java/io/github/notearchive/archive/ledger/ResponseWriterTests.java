@@ -271,7 +271,7 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(waiting()).isEmpty();
         CallHistory.CallEntry entry = history.of(ID).getFirst();
         assertThat(entry.billed()).isEqualTo(Billed.YES);
-        assertThat(entry.answerHeld()).isFalse();
+        assertThat(entry.responseHeld()).isFalse();
         assertThat(entry.message()).isNull();
         assertThat(totals.billOfRefreshesIn(Night.of(NOW)).billed()).isOne();
     }

@@ -23,7 +23,7 @@ class WorklistStatsTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
     private static final String BY_KIND = """
-            SELECT concat_ws('|', state, answer_held, due_hour, refresh_night, obstacle, code, notes) FROM (%s) AS kinds
+            SELECT concat_ws('|', state, response_held, due_hour, refresh_night, obstacle, code, notes) FROM (%s) AS kinds
             ORDER BY 1
             """;
 
@@ -33,8 +33,8 @@ class WorklistStatsTests {
                 DELETE FROM worklist_count
                 WHERE (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
                 RETURNING *)
-            INSERT INTO worklist_count (state, answer_held, due_hour, refresh_night, obstacle, code, notes)
-            SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes) FROM gone
+            INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+            SELECT state, response_held, due_hour, refresh_night, obstacle, code, sum(notes) FROM gone
             GROUP BY 1, 2, 3, 4, 5, 6
             """;
 
@@ -44,14 +44,14 @@ class WorklistStatsTests {
 
     private List<String> kept() {
         return jdbc.sql(BY_KIND.formatted("""
-                                SELECT state, answer_held, due_hour, refresh_night, obstacle, code, sum(notes) AS notes
+                                SELECT state, response_held, due_hour, refresh_night, obstacle, code, sum(notes) AS notes
                                 FROM worklist_count GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(notes) <> 0
                                 """)).query(String.class).list();
     }
 
     private List<String> counted() {
         return jdbc.sql(BY_KIND.formatted("""
-                                SELECT state, answer_held, date_bin('1 hour', due_at, timestamptz 'epoch') AS due_hour,
+                                SELECT state, response_held, date_bin('1 hour', due_at, timestamptz 'epoch') AS due_hour,
                                        CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END AS refresh_night,
                                        worklist_obstacle(state, last_code, last_error) AS obstacle,
                                        CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END AS code, count(*) AS notes
@@ -76,7 +76,7 @@ class WorklistStatsTests {
         settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, null);
         jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'")
                 .update();
-        jdbc.sql("UPDATE worklist SET answer_held = true WHERE note_id LIKE '%ff'")
+        jdbc.sql("UPDATE worklist SET response_held = true WHERE note_id LIKE '%ff'")
                 .update();
         jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
         assertThat(kept()).isEqualTo(counted());

@@ -80,7 +80,7 @@ public final class ListedNotes {
 
     void holdsAnswer(int number) {
         database.jdbc()
-                .sql("UPDATE worklist SET answer_held = true WHERE note_id = :id")
+                .sql("UPDATE worklist SET response_held = true WHERE note_id = :id")
                 .param("id", id(number))
                 .update();
     }

@@ -225,7 +225,7 @@ class EraseTests {
         assertThat(run.notes().forgotten()).isOne();
         assertThat(night.calls(later)).isOne();
         assertThat(night.bills(later)).containsExactly("YES");
-        assertThat(night.ledger(later).getFirst().answerHeld()).isFalse();
+        assertThat(night.ledger(later).getFirst().responseHeld()).isFalse();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
         assertThat(night.objects("notes/" + later)).isEmpty();
         assertThat(forgotten.find(new NoteId(later)).orElseThrow().finishedAt()).isNotNull();

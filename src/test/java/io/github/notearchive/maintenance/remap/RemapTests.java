@@ -196,7 +196,7 @@ class RemapTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         spoil();
         night.sql()
-                .sql("UPDATE note_capture SET answer = '{}' WHERE note_id = :note")
+                .sql("UPDATE note_capture SET response = '{}' WHERE note_id = :note")
                 .param("note", note)
                 .update();
 

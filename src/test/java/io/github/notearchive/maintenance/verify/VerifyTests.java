@@ -373,7 +373,7 @@ class VerifyTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
 
         assertThat(night.sql()
-                        .sql("SELECT note_id FROM api_call WHERE answer IS NOT NULL")
+                        .sql("SELECT note_id FROM api_call WHERE response IS NOT NULL")
                         .query(String.class)
                         .list())
                 .containsExactly(lost);
@@ -392,7 +392,7 @@ class VerifyTests {
         Files.delete(path(file));
         Files.delete(path(sidecar));
         night.sql().sql("UPDATE worklist SET state = 'FAILED'").update();
-        night.sql().sql("UPDATE api_call SET answer = NULL").update();
+        night.sql().sql("UPDATE api_call SET response = NULL").update();
         passes(Duration.ofMinutes(1));
 
         VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));

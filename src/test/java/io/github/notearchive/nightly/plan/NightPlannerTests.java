@@ -67,7 +67,7 @@ class NightPlannerTests {
         is(ids.subList(2, 4), "state = 'POSTPONED', attempts = 1");
         is(ids.subList(4, 5), "state = 'POSTPONED', due_at = due_at + interval '1 hour'");
         is(ids.subList(5, 7), "state = 'POSTPONED', due_at = due_at + interval '1 day'");
-        is(ids.subList(7, 8), "state = 'POSTPONED', answer_held = true");
+        is(ids.subList(7, 8), "state = 'POSTPONED', response_held = true");
         is(ids.subList(8, 10), "state = 'UNAVAILABLE'");
         is(ids.subList(10, 11), "state = 'UNAVAILABLE', due_at = due_at + interval '9 days'");
         is(ids.subList(11, 14), "state = 'FAILED', due_at = NULL");
@@ -172,7 +172,7 @@ class NightPlannerTests {
 
         night.script().grants(0);
         night.requeue(notes.getFirst());
-        night.sql().sql("UPDATE api_call SET answer = NULL").update();
+        night.sql().sql("UPDATE api_call SET response = NULL").update();
         assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
         NightPlan closed = planner.plan();
 
