@@ -89,7 +89,8 @@ class PostponementPolicy {
      * @param responseHeld whether there is an answer about it all the same
      * @param soon whether another response may come within minutes
      */
-    StateTransition forCall(WorklistItem claimed, ProviderReply reply, String obstacle, boolean responseHeld, boolean soon) {
+    StateTransition forCall(
+            WorklistItem claimed, ProviderReply reply, String obstacle, boolean responseHeld, boolean soon) {
         int asks = claimed.attempts() + 1;
         if (asks >= limits.perLife()) {
             return failed(reply, "given up after " + asks + " asks: " + obstacle);

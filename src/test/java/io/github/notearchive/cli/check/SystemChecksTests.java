@@ -316,15 +316,15 @@ class SystemChecksTests {
 
     @Test
     void schemaOfReplacedMigrationsIsRefusedWithItsRemedy() {
-        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
+        try (CommandContext context = CommandContext.open(settings, null)) {
             context.migrate();
         }
         jdbc().sql("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '2'")
                 .update();
         recordMigrationOfTomorrow(990);
 
-        try (ArchiveContext context = ArchiveContext.open(settings, null)) {
-            assertThat(Failures.explain(catchThrowable(() -> context.get(Enqueuer.class))))
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            assertThat(ErrorTranslator.explain(catchThrowable(() -> context.get(Enqueuer.class))))
                     .hasValueSatisfying(failure -> {
                         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
                         assertThat(failure)
