@@ -211,7 +211,7 @@ public class NightlyJob {
         private final CallRepository calls;
         private final OutageRetry outages;
 
-        public Bounds(
+        Bounds(
                 RunStopper gate,
                 ActiveRuns runs,
                 JobExecutionQueries executions,

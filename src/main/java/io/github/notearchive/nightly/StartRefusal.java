@@ -49,14 +49,22 @@ public record StartRefusal(ExitCode exitCode, String toRun, String toPlan) {
         });
     }
 
-    /** @param perNight our own limit; 0 is none */
+    /**
+     * Refuses a run whose own limit of calls is used up.
+     *
+     * @param perNight calls allowed a night; 0 means unlimited
+     */
     public static Optional<StartRefusal> ofCalls(int perNight, NightlyCalls made, Night tonight) {
         return perNight > 0 && made.all() >= perNight
                 ? Optional.of(usedUp(perNight + " calls", tonight))
                 : Optional.empty();
     }
 
-    /** @param stored how many bytes of media, by all runs and nodes */
+    /**
+     * Refuses a run whose own limit of media bytes is used up.
+     *
+     * @param stored bytes of media stored tonight by all runs and nodes
+     */
     public static Optional<StartRefusal> ofBytes(NightlyLimitProperties limits, long stored, Night tonight) {
         long limit = limits.bytesPerNight().toBytes();
         return limit > 0 && stored >= limit

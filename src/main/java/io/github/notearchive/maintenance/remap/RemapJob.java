@@ -49,7 +49,7 @@ public class RemapJob {
 
         private final ActiveRemaps remaps;
 
-        public Bounds(JobStopper gate, ActiveRemaps remaps) {
+        Bounds(JobStopper gate, ActiveRemaps remaps) {
             super(gate);
             this.remaps = remaps;
         }

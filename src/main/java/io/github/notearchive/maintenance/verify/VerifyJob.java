@@ -199,7 +199,7 @@ public class VerifyJob {
         private final ActiveAudits audits;
         private final AuditRepository catalog;
 
-        public Bounds(JobStopper gate, ActiveAudits audits, AuditRepository catalog) {
+        Bounds(JobStopper gate, ActiveAudits audits, AuditRepository catalog) {
             super(gate);
             this.audits = audits;
             this.catalog = catalog;
