@@ -1,20 +1,29 @@
 package io.github.notearchive.media;
 
-/** What became of one try at one address. The words name no address. */
+/** Result of one attempt at one URL, classified by what the downloader does next. Reasons contain no URL. */
 sealed interface Attempt {
 
-    /** The file, complete. */
+    /** The complete file. */
     record Complete(DownloadedMedia media) implements Attempt {}
 
-    /** The server says that there is no such file, or not for us. */
-    record Gone(String why) implements Attempt {}
+    /** The spool is full. Caused neither by the server nor by the file. */
+    record NoRoom(String reason) implements Attempt {}
 
-    /** Something that may pass; {@code again} when this address is worth another try right away. */
-    record Passing(String why, boolean again) implements Attempt {}
+    /** No file at this URL. */
+    sealed interface Failure extends Attempt {
+        String reason();
+    }
 
-    /** The spool has no room for it now, which is neither the server's fault nor the file's. */
-    record NoRoom(String why) implements Attempt {}
+    /** The server has no such file, or denies it. */
+    record Gone(String reason) implements Failure {}
 
-    /** Our own guard does not follow the address, or not to its end. */
-    record Refused(String why) implements Attempt {}
+    /**
+     * Temporary failure.
+     *
+     * @param again whether another attempt at this URL is useful now
+     */
+    record Retryable(String reason, boolean again) implements Failure {}
+
+    /** Our own rules forbid the URL, a redirect or the file. */
+    record Rejected(String reason) implements Failure {}
 }

@@ -3,36 +3,32 @@ package io.github.notearchive.media;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of one slot's download. Reasons are short and name rendition and host only, never a path or a signature.
+ * Result of downloading the file of one slot, classified by what the caller does next. Reasons are short; they contain
+ * renditions and hosts, never a path or a signature.
  */
 public sealed interface DownloadOutcome {
 
     /**
-     * Here is the file, complete and verified. It is the caller's to store and to discard.
+     * The complete, checked file. The caller stores it and closes it.
      *
-     * @param lesserBecause why it is not the best that the answer offers; null when it is
-     * @param retryBetter whether a better one met an error that may pass within minutes; false where all that are
-     *     better are gone or refused
+     * @param lesserBecause why it is not the best rendition of the response; null if it is
+     * @param retryBetter whether a better rendition met an error that may pass within minutes; false if all better ones
+     *     are gone or rejected
      */
     record Downloaded(DownloadedMedia media, @Nullable String lesserBecause, boolean retryBetter)
             implements DownloadOutcome {}
 
-    /**
-     * Every address answered that the file is not there, or no longer; or there is none. Only a new answer from the
-     * provider can help.
-     */
-    record Dead(String reason) implements DownloadOutcome {}
+    /** Every URL has expired, or the response has none. Only a new response of the provider can help. */
+    record Gone(String reason) implements DownloadOutcome {}
 
     /**
-     * No file, but no proof that it is gone either. Try the same addresses again: {@code soon} when something may pass
-     * by itself, such as a fault of network or server; otherwise our own guard refused an address, and only another
-     * setting helps. A new answer is not to be bought for it.
+     * No file, but no evidence that it is gone. Try the same URLs later; do not buy a new response.
+     *
+     * @param retryable whether a fault of network or server may pass by itself; false if our own rules rejected every
+     *     URL that is not gone, and only another setting helps
      */
-    record Troubled(String reason, boolean soon) implements DownloadOutcome {}
+    record Failed(String reason, boolean retryable) implements DownloadOutcome {}
 
-    /**
-     * No file, since the spool was full by our own limit. Counts neither for the file nor for the media hosts; to be
-     * repeated when there is room.
-     */
+    /** The spool was full. Counts neither for the file nor for the media hosts; repeat it when there is room. */
     record NoRoom(String reason) implements DownloadOutcome {}
 }

@@ -6,17 +6,17 @@ import java.util.List;
 /**
  * A downloaded file in the spool, until it is closed.
  *
- * @param file the bytes, exactly as received; never none
- * @param sha256 SHA-256 of the bytes as received, in lower-case hexadecimal
- * @param type by the first bytes
- * @param candidate the address that was chosen
- * @param host the host that the bytes came from, after redirects
- * @param length how the number of bytes compares with the server's {@code Content-Length}; never a mismatch, which is a
- *     failure
- * @param promisedSize how the number of bytes compares with the answer's; a mismatch held twice
- * @param promisedMd5 how the MD5 compares with the answer's; a hint, since nobody documents which bytes that covers
- * @param remarks what is odd about the file and no failure, such as other dimensions than promised; in ASCII without
- *     quotes, usually none
+ * @param file the bytes as received; never empty
+ * @param sha256 SHA-256 of the bytes, in lower-case hexadecimal
+ * @param type detected from the first bytes
+ * @param candidate the URL that was chosen
+ * @param host host that sent the bytes, after redirects
+ * @param length compares the number of bytes with {@code Content-Length}; never a mismatch, which is a failure
+ * @param promisedSize compares the number of bytes with the provider's response; a mismatch was found in two downloads
+ * @param promisedMd5 compares the MD5 with the provider's response; informative, since nothing documents which bytes it
+ *     covers
+ * @param remarks unusual features of the file, such as other dimensions than promised; in ASCII without quotes, usually
+ *     none
  */
 public record DownloadedMedia(
         SpoolFile file,
@@ -34,24 +34,24 @@ public record DownloadedMedia(
         remarks = List.copyOf(remarks);
     }
 
-    /** How what came compares with what was promised. */
+    /** Result of comparing a property of the file with what was promised. */
     public enum Comparison {
         MATCH,
         MISMATCH,
         /** Nothing was promised. */
         NONE;
 
-        static Comparison of(boolean equal) {
-            return equal ? MATCH : MISMATCH;
+        static Comparison of(boolean promised, boolean equal) {
+            return promised ? equal ? MATCH : MISMATCH : NONE;
         }
     }
 
-    /** How many bytes there are. */
+    /** Number of bytes. */
     public long size() {
         return file.size();
     }
 
-    /** Deletes the file. A repeat does nothing. */
+    /** Deletes the file. Repetition has no effect. */
     @Override
     public void close() {
         file.close();

@@ -1,9 +1,9 @@
 package io.github.notearchive.media;
 
+import io.github.notearchive.media.DownloadLimiter.DownloadPermit;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import java.net.InetAddress;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -14,12 +14,11 @@ import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Downloads the file of a slot from the first of its addresses that gives it, complete and of the right sort.
+ * Downloads the file of a slot from the first of its URLs that delivers it, complete and of the right type.
  *
- * <p>Trouble that may pass is tried again at the same address, then at the next one; an address that is gone is left at
- * once. Downloads are free, so a repeat costs nothing but time; each takes no longer than
- * {@code archive.media.file-timeout} from when it has a place. A download that fails leaves no file behind. Safe for
- * use by many threads, which wait for a place.
+ * <p>Temporary failures are retried at the same URL, then at the next one; an expired URL is left at once. Downloads
+ * are free, so a repetition costs nothing but time. Each takes at most {@code archive.media.file-timeout} from its
+ * permit on. A failed download leaves no file. Thread-safe; threads wait for a permit.
  */
 public class MediaDownloader implements AutoCloseable {
 
@@ -27,7 +26,7 @@ public class MediaDownloader implements AutoCloseable {
     private final Spool spool;
     private final AllowedHosts allowed;
     private final MediaTransfer transfer;
-    private final InFlight inFlight;
+    private final DownloadLimiter limiter;
     private final LongAdder files = new LongAdder();
 
     public MediaDownloader(MediaProperties properties, Spool spool) {
@@ -42,201 +41,165 @@ public class MediaDownloader implements AutoCloseable {
         this.spool = spool;
         this.allowed = new AllowedHosts(properties.allowedHosts());
         this.transfer = new MediaTransfer(properties, allowed, resolver);
-        this.inFlight = new InFlight(properties.downloadsInFlight());
+        this.limiter = new DownloadLimiter(properties.downloadsInFlight());
     }
 
     /**
-     * Downloads the file of this slot. The file is the caller's, who closes it.
+     * Downloads the file of this slot. The caller closes the file.
      *
-     * @throws java.io.UncheckedIOException if the spool cannot be written, which no other address would help
+     * @throws java.io.UncheckedIOException if the spool cannot be written, which no other URL would change
      */
     public DownloadOutcome download(MediaSlot slot) {
         List<MediaCandidate> candidates = slot.candidates().stream()
                 .filter(candidate -> !candidate.url().isBlank())
                 .toList();
         if (candidates.isEmpty()) {
-            return new DownloadOutcome.Dead("no address in the answer");
+            return new DownloadOutcome.Gone("no URL in the response");
         }
-        Optional<InFlight.Place> place;
-        try {
-            place = inFlight.enter();
-        } catch (InterruptedException _) {
-            Thread.currentThread().interrupt();
+        Optional<DownloadPermit> acquired = limiter.acquire();
+        if (acquired.isEmpty()) {
             return stopped();
         }
-        if (place.isEmpty()) {
-            return stopped();
-        }
-        try {
-            return tryInTurn(slot, candidates, place.get());
-        } finally {
-            place.get().leave();
+        try (DownloadPermit permit = acquired.get()) {
+            return download(slot, candidates, permit);
         }
     }
 
-    /**
-     * Ends every download in flight, waits included; each of them, and each one asked for later, is troubled until
-     * {@link #resume}.
-     */
+    /** Ends every download in progress, waits included. These and all later ones fail until {@link #resume}. */
     public void abort() {
-        inFlight.abort();
+        limiter.abort();
     }
 
-    /** Takes downloads again after an {@link #abort}. */
+    /** Allows downloads again after an {@link #abort}. */
     public void resume() {
-        inFlight.resume();
+        limiter.resume();
     }
 
-    /** Whether the spool is filled to half of its limit at most. */
+    /** Whether the spool is at most half full. */
     public boolean hasRoom() {
         return spool.onDisk() <= properties.maxSpoolSize().toBytes() / 2;
     }
 
-    /** What has been transferred so far. */
+    /** Returns what was transferred so far. */
     public MediaTraffic traffic() {
         return new MediaTraffic(transfer.requests(), transfer.bytes(), files.sum());
     }
 
     @Override
     public void close() {
-        inFlight.close();
+        limiter.close();
         transfer.close();
     }
 
-    private DownloadOutcome tryInTurn(MediaSlot slot, List<MediaCandidate> candidates, InFlight.Place place) {
-        Findings findings = new Findings();
+    private DownloadOutcome download(MediaSlot slot, List<MediaCandidate> candidates, DownloadPermit permit) {
+        Failures failures = new Failures();
         Map<MediaUrl, MediaCandidate> urls = new LinkedHashMap<>();
         for (MediaCandidate candidate : candidates) {
             try {
                 urls.putIfAbsent(MediaUrl.parse(candidate.url(), allowed), candidate);
-            } catch (RefusedAddressException e) {
-                findings.refused(candidate, null, e.reason());
+            } catch (RejectedUrlException e) {
+                failures.add(candidate, null, new Attempt.Rejected(e.reason()));
             }
         }
         long end = System.nanoTime() + properties.fileTimeout().toNanos();
         int waiting = urls.size();
         for (Map.Entry<MediaUrl, MediaCandidate> entry : urls.entrySet()) {
-            MediaUrl url = entry.getKey();
             MediaCandidate candidate = entry.getValue();
             long left = end - System.nanoTime();
             waiting--;
-            long share = waiting > 0 ? left / 2 : left;
-            Attempt attempt = persist(slot, candidate, url, System.nanoTime() + share, place);
+            permit.startDeadline(waiting > 0 ? left / 2 : left);
+            Attempt attempt;
+            try (var partial = new PartialDownload(spool, slot.kind(), candidate, entry.getKey())) {
+                attempt = attempt(partial, permit);
+            }
             switch (attempt) {
                 case Attempt.Complete(var media) -> {
                     files.increment();
                     boolean best = slot.isBest(media.candidate().rendition());
                     return new DownloadOutcome.Downloaded(
-                            media, best ? null : findings.all(), !best && findings.passing);
+                            media, best ? null : failures.reasons(), !best && failures.retryable);
                 }
-                case Attempt.NoRoom(var why) -> {
-                    // a lesser rendition might fit, and would be taken for want of room only
-                    return new DownloadOutcome.NoRoom(why);
+                // a lesser rendition might fit, and would be taken only for want of room
+                case Attempt.NoRoom(var reason) -> {
+                    return new DownloadOutcome.NoRoom(reason);
                 }
-                case Attempt.Gone(var why) -> findings.gone(candidate, url, why);
-                case Attempt.Refused(var why) -> findings.refused(candidate, url, why);
-                case Attempt.Passing(var why, var _) -> findings.passing(candidate, url, why);
+                case Attempt.Failure failure -> failures.add(candidate, entry.getKey(), failure);
             }
-            if (place.isStopped()) {
+            if (permit.isAborted()) {
                 return stopped();
             }
         }
-        return findings.outcome();
+        return failures.outcome();
     }
 
-    /** Tries one address until it is of no use to go on, or the deadline. */
-    private Attempt persist(
-            MediaSlot slot, MediaCandidate candidate, MediaUrl url, long deadline, InFlight.Place place) {
-        try (Partial partial = new Partial(spool)) {
-            return persist(slot, candidate, url, partial, deadline, place);
-        }
-    }
-
-    private Attempt persist(
-            MediaSlot slot,
-            MediaCandidate candidate,
-            MediaUrl url,
-            Partial partial,
-            long deadline,
-            InFlight.Place place) {
-        DownloadedMedia unpromised = null;
+    /**
+     * Tries one URL until it succeeds, fails for good, or the deadline. A file of another size than promised is
+     * downloaded once more before it is accepted.
+     */
+    private Attempt attempt(PartialDownload partial, DownloadPermit permit) {
+        DownloadedMedia unexpected = null;
         for (int tries = 1; ; tries++) {
-            long left = deadline - System.nanoTime();
             Attempt attempt;
             try {
-                attempt = left > 0
-                        ? transfer.attempt(slot.kind(), candidate, url, partial, left, place)
-                        : new Attempt.Passing("not done in time", false);
-            } catch (RuntimeException e) { // as when the disk takes no more
-                if (unpromised != null) {
-                    unpromised.close();
+                attempt = transfer.attempt(partial, permit);
+            } catch (RuntimeException e) { // for example, the disk is full
+                if (unexpected != null) {
+                    unexpected.close();
                 }
                 throw e;
             }
             boolean again;
-            switch (attempt) {
-                case Attempt.Complete(var media) -> {
-                    boolean second = unpromised != null;
-                    if (unpromised != null) {
-                        unpromised.close();
-                    }
-                    if (second || media.promisedSize() != DownloadedMedia.Comparison.MISMATCH || place.isStopped()) {
-                        return attempt;
-                    }
-                    // complete by the server's word, but not what the answer promises
-                    unpromised = media;
-                    again = true;
+            if (attempt instanceof Attempt.Complete(var media)) {
+                if (unexpected != null) {
+                    unexpected.close();
+                    return attempt;
                 }
-                case Attempt.Passing(var _, var worthAnother) ->
-                    again = worthAnother && unpromised == null && tries < properties.triesPerCandidate();
-                case Attempt.Gone _, Attempt.Refused _, Attempt.NoRoom _ -> again = false;
+                if (media.promisedSize() != DownloadedMedia.Comparison.MISMATCH || permit.isAborted()) {
+                    return attempt;
+                }
+                unexpected = media;
+                again = true;
+            } else {
+                again = attempt instanceof Attempt.Retryable(var _, var useful)
+                        && useful
+                        && unexpected == null
+                        && tries < properties.triesPerCandidate();
             }
-            Duration pause = properties.backoffAfter(tries);
-            again = again && deadline - System.nanoTime() > pause.toNanos() && place.pause(pause);
-            if (!again) {
-                return unpromised == null ? attempt : new Attempt.Complete(unpromised);
+            if (!again || !permit.pause(properties.backoffAfter(tries))) {
+                return unexpected == null ? attempt : new Attempt.Complete(unexpected);
             }
         }
     }
 
     private static DownloadOutcome stopped() {
-        return new DownloadOutcome.Troubled("downloads are stopped", true);
+        return new DownloadOutcome.Failed("downloads stopped", true);
     }
 
-    /** What the addresses said, and what that means together. */
-    private static final class Findings {
+    /** Failed attempts at the URLs of one slot. */
+    private static final class Failures {
 
-        private static final int ENOUGH = 5;
+        private static final int MAX_REASONS = 5;
 
         private final List<String> reasons = new ArrayList<>();
-        private boolean passing;
-        private boolean refused;
+        private boolean retryable;
+        private boolean rejected;
 
-        void gone(MediaCandidate candidate, MediaUrl url, String why) {
-            add(candidate, url, why);
-        }
-
-        void passing(MediaCandidate candidate, MediaUrl url, String why) {
-            passing = true;
-            add(candidate, url, why);
-        }
-
-        void refused(MediaCandidate candidate, @Nullable MediaUrl url, String why) {
-            refused = true;
-            add(candidate, url, why);
+        void add(MediaCandidate candidate, @Nullable MediaUrl url, Attempt.Failure failure) {
+            retryable |= failure instanceof Attempt.Retryable;
+            rejected |= failure instanceof Attempt.Rejected;
+            reasons.add(candidate.rendition() + (url == null ? "" : " at " + url.host()) + ": " + failure.reason());
         }
 
         DownloadOutcome outcome() {
-            return passing || refused ? new DownloadOutcome.Troubled(all(), passing) : new DownloadOutcome.Dead(all());
+            return retryable || rejected
+                    ? new DownloadOutcome.Failed(reasons(), retryable)
+                    : new DownloadOutcome.Gone(reasons());
         }
 
-        String all() {
-            String first = String.join("; ", reasons.subList(0, Math.min(ENOUGH, reasons.size())));
-            return reasons.size() > ENOUGH ? first + "; and " + (reasons.size() - ENOUGH) + " more" : first;
-        }
-
-        private void add(MediaCandidate candidate, @Nullable MediaUrl url, String why) {
-            reasons.add(candidate.rendition() + (url == null ? "" : " at " + url.host()) + ": " + why);
+        String reasons() {
+            String first = String.join("; ", reasons.subList(0, Math.min(MAX_REASONS, reasons.size())));
+            int more = reasons.size() - MAX_REASONS;
+            return more > 0 ? first + "; and " + more + " more" : first;
         }
     }
 }

@@ -67,7 +67,7 @@ public record MediaProperties(
             message = "archive.media.allowed-hosts must name domains such as xhscdn.com, or literal"
                     + " addresses with port such as 127.0.0.1:8080")
     boolean isAllowedHostsReadable() {
-        return allowedHosts.stream().allMatch(AllowedHosts::isReadable);
+        return allowedHosts.stream().allMatch(AllowedHosts::isValid);
     }
 
     @AssertTrue(message = "archive.media.max-file-size must be more than nothing")

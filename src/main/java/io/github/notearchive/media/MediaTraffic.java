@@ -1,10 +1,10 @@
 package io.github.notearchive.media;
 
 /**
- * What was transferred since the start of the program.
+ * Transfers since the start of the program.
  *
- * @param requests requests tried, redirects and retries included
- * @param bytes bytes of bodies received, those of failed tries included
- * @param files files handed over, complete
+ * @param requests requests sent, redirects and retries included
+ * @param bytes bytes of bodies received, those of failed attempts included
+ * @param files complete files
  */
 public record MediaTraffic(long requests, long bytes, long files) {}

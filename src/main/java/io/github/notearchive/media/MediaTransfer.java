@@ -1,12 +1,16 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.io.ConnectionPool;
-import io.github.notearchive.io.RepeatedResponses;
-import io.github.notearchive.io.RepeatedResponses.RepeatedResponseException;
+import io.github.notearchive.http.ConnectionPool;
+import io.github.notearchive.http.RepeatedResponses;
+import io.github.notearchive.http.RepeatedResponses.RepeatedResponseException;
+import io.github.notearchive.media.DownloadLimiter.DownloadPermit;
+import io.github.notearchive.media.SpoolFile.SpoolFullException;
+import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.note.MediaCandidate;
-import io.github.notearchive.note.MediaKind;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.SequenceInputStream;
 import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
@@ -39,16 +43,16 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One try at one address, on the caller's thread: request, redirects, body, digests, structure.
+ * Performs one attempt at one URL, on the caller's thread: request, redirects, body, digests, truncation check.
  *
- * <p>The HTTP client does nothing by itself: it repeats no request, follows no redirect, decodes no body, keeps no
- * cookie, and uses no proxy of the system.
+ * <p>The HTTP client repeats no request, follows no redirect, decodes no body, stores no cookie, and uses no system
+ * proxy.
  */
 final class MediaTransfer implements AutoCloseable {
 
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
-    private static final long WORTH_READING = 16 * 1024;
+    private static final long MAX_DISCARDED = 16 * 1024;
 
     private final MediaProperties properties;
     private final AllowedHosts allowed;
@@ -91,30 +95,27 @@ final class MediaTransfer implements AutoCloseable {
     }
 
     /**
-     * Tries the address once, for so long at most.
+     * Requests the file once, until the deadline of the permit.
      *
-     * @param partial what earlier tries at this address have brought, and what this one leaves for the next; empty when
-     *     the try is complete
+     * @param partial bytes of earlier attempts; receives those of this one, and is empty if the attempt is complete
      */
-    Attempt attempt(
-            MediaKind kind, MediaCandidate candidate, MediaUrl url, Partial partial, long nanos, InFlight.Place place) {
-        place.openBox(nanos);
+    Attempt attempt(PartialDownload partial, DownloadPermit permit) {
         try {
-            return follow(kind, candidate, url, partial, place);
+            return follow(partial, permit);
         } catch (IOException e) {
-            return place.isBoxOver() ? timeIsOver() : failed(e);
+            return permit.isExpired() ? expired() : failed(e);
         } catch (IllegalStateException e) {
-            // an abort between two steps of the HTTP client, which takes it for a mistake
-            if (!place.isBoxOver() && !place.isStopped()) {
+            // the HTTP client reports an abort between two of its steps as a programming error
+            if (!permit.isExpired() && !permit.isAborted()) {
                 throw e;
             }
-            return timeIsOver();
+            return expired();
         } finally {
-            place.closeBox();
+            permit.finish();
         }
     }
 
-    /** Requests tried so far. */
+    /** Requests sent so far. */
     long requests() {
         return requests.sum();
     }
@@ -129,79 +130,73 @@ final class MediaTransfer implements AutoCloseable {
         try {
             client.close();
         } catch (IOException e) {
-            throw new UncheckedIOException("The media client cannot be closed", e);
+            throw new UncheckedIOException("Media client cannot be closed", e);
         }
     }
 
-    private Attempt follow(
-            MediaKind kind, MediaCandidate candidate, MediaUrl url, Partial partial, InFlight.Place place)
-            throws IOException {
-        MediaUrl at = url;
-        Exchange exchange = open(at, partial.rest(), place);
+    private Attempt follow(PartialDownload partial, DownloadPermit permit) throws IOException {
+        MediaUrl at = partial.url();
         for (int redirects = 0; ; ) {
-            String location = null;
+            Exchange exchange = open(at, partial.rest(), permit);
+            String location;
             try {
                 int status = exchange.response.getCode();
                 if (status == 200) {
                     partial.close();
-                    return receive(kind, candidate, at, partial, exchange);
+                    return receive(at, partial, exchange);
                 }
-                if (status == 206 && partial.continueWith(exchange.response)) {
-                    return save(candidate, at, partial, new byte[0], exchange.body());
+                if (status == 206 && partial.resumeWith(exchange.response)) {
+                    return save(at, partial, exchange.body());
                 }
                 if (GONE.contains(status)) {
                     return new Attempt.Gone("HTTP " + status);
                 }
                 if ((status == 206 || status == 416) && partial.rest() != null) {
-                    // the rest of other bytes than ours, or none: the file is asked for as a whole
+                    // the rest belongs to other bytes: request the whole file
                     partial.close();
-                } else {
-                    Header header = exchange.response.getFirstHeader("Location");
-                    location = header == null ? null : header.getValue();
-                    if (!REDIRECTS.contains(status) || location == null) {
-                        return new Attempt.Passing("HTTP " + status, true);
-                    }
+                    continue;
+                }
+                Header header = exchange.response.getFirstHeader("Location");
+                location = header == null ? null : header.getValue();
+                if (!REDIRECTS.contains(status) || location == null) {
+                    return retryable("HTTP " + status);
                 }
             } finally {
                 exchange.end();
             }
-            if (location != null) {
-                if (redirects == properties.maxRedirects()) {
-                    return new Attempt.Passing("more than " + redirects + " redirects", false);
-                }
-                redirects++;
-                at = at.redirected(location, allowed);
+            if (redirects++ == properties.maxRedirects()) {
+                return new Attempt.Retryable("more than " + properties.maxRedirects() + " redirects", false);
             }
-            exchange = open(at, partial.rest(), place);
+            at = at.redirected(location, allowed);
         }
     }
 
-    private Exchange open(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place) throws IOException {
+    private Exchange open(MediaUrl url, PartialDownload.@Nullable Rest rest, DownloadPermit permit) throws IOException {
         if (!url.isUpgradable()) {
-            return send(url, rest, place);
+            return send(url, rest, permit);
         }
         try {
-            return send(url.upgraded(), rest, place);
+            return send(url.upgraded(), rest, permit);
         } catch (SSLException | SocketException | ConnectTimeoutException e) {
-            if (place.isBoxOver() || place.isStopped()) {
+            if (permit.isExpired() || permit.isAborted()) {
                 throw e;
             }
-            // the address was given as http, so this is what was asked for
-            return send(url, rest, place);
+            // http is what the provider gave
+            return send(url, rest, permit);
         }
     }
 
-    private Exchange send(MediaUrl url, Partial.@Nullable Rest rest, InFlight.Place place) throws IOException {
+    private Exchange send(MediaUrl url, PartialDownload.@Nullable Rest rest, DownloadPermit permit) throws IOException {
         String authority = url.literal() ? url.host() + ":" + url.port() : url.host();
         HttpUriRequestBase request = new HttpUriRequestBase("GET", URI.create(url.scheme() + "://" + authority + "/"));
-        // past java.net.URI, which refuses some targets and rewrites others
+        // not through java.net.URI, which rejects some targets and rewrites others
         request.setPath(url.target());
         if (rest != null) {
             request.setHeader("Range", "bytes=" + rest.from() + "-");
             request.setHeader("If-Range", rest.validator());
         }
-        if (place.isStopped() || !place.begin(request)) {
-            throw new SocketTimeoutException("ended before the request left");
+        if (!permit.start(request)) {
+            throw new SocketTimeoutException("Ended before the request was sent");
         }
         requests.increment();
         String host =
@@ -210,140 +205,110 @@ final class MediaTransfer implements AutoCloseable {
         try {
             return new Exchange(request, client.executeOpen(target, request, null));
         } catch (RepeatedResponseException _) {
-            // no fault of this file: asked for once more, over another connection
+            // not caused by this file: send it once more, over another connection
             requests.increment();
             return new Exchange(request, client.executeOpen(target, request, null));
         }
     }
 
-    private Attempt receive(MediaKind kind, MediaCandidate candidate, MediaUrl at, Partial partial, Exchange exchange)
-            throws IOException {
+    private Attempt receive(MediaUrl at, PartialDownload partial, Exchange exchange) throws IOException {
         HttpEntity entity = exchange.response.getEntity();
         if (entity == null) {
-            return new Attempt.Passing("an empty body", true);
+            return retryable("empty body");
         }
         long length = entity.getContentLength();
         if (length > properties.maxFileSize().toBytes()) {
             return tooLong();
         }
         InputStream body = entity.getContent();
-        byte[] head = body.readNBytes(MediaType.HEAD_LENGTH);
-        bytes.add(head.length);
-        if (head.length < MediaType.HEAD_LENGTH && head.length < length) {
-            return brokeOff();
+        byte[] head = body.readNBytes(TypeSniffer.HEAD_LENGTH);
+        boolean incomplete = head.length < TypeSniffer.HEAD_LENGTH && head.length < length;
+        Optional<String> mismatch = TypeSniffer.mismatch(head, partial.kind());
+        if (incomplete || mismatch.isPresent()) {
+            bytes.add(head.length);
+            return incomplete ? incomplete() : retryable(mismatch.orElseThrow());
         }
-        return switch (FirstBytes.of(head, kind)) {
-            case FirstBytes.Wrong(var looksLike) -> new Attempt.Passing(looksLike, true);
-            case FirstBytes.Fitting(var type) -> {
-                partial.begin(type, length, Partial.validatorOf(exchange.response), isPromised(candidate.md5()));
-                yield save(candidate, at, partial, head, body);
-            }
-        };
+        partial.start(TypeSniffer.sniff(head).orElseThrow(), exchange.response);
+        return save(at, partial, new SequenceInputStream(new ByteArrayInputStream(head), body));
     }
 
-    /** Adds what comes to what is there. A body that breaks off leaves it for the next try. */
-    private Attempt save(MediaCandidate candidate, MediaUrl at, Partial partial, byte[] head, InputStream body)
-            throws IOException {
-        long limit = Math.min(properties.maxFileSize().toBytes(), partial.type().mostBytes());
-        boolean isOfUse = false;
+    /** Appends the body. If it is incomplete and can be resumed, it is kept for the next attempt. */
+    private Attempt save(MediaUrl at, PartialDownload partial, InputStream body) throws IOException {
+        long limit = Math.min(properties.maxFileSize().toBytes(), partial.type().maxBytes());
         long spoolLimit = properties.maxSpoolSize().toBytes();
+        boolean isResumable = true;
         try {
-            partial.add(head, spoolLimit);
-            isOfUse = true;
-            for (int n = 0; n >= 0; n = partial.addFrom(body, spoolLimit)) {
+            for (int n = 0; n >= 0; n = partial.append(body, spoolLimit)) {
                 bytes.add(n);
                 if (partial.size() > limit) {
-                    isOfUse = false;
+                    isResumable = false;
                     return limit < properties.maxFileSize().toBytes()
-                            ? new Attempt.Refused("longer than any subtitles, " + limit + " bytes")
+                            ? new Attempt.Rejected("longer than the limit of subtitles, " + limit + " bytes")
                             : tooLong();
                 }
             }
+            isResumable = partial.size() < partial.total();
             if (partial.total() >= 0 && partial.size() != partial.total()) {
-                isOfUse = partial.size() < partial.total();
-                return brokeOff();
+                return incomplete();
             }
             partial.pause();
-            isOfUse = false;
-            return verified(candidate, at, partial);
+            return verify(at, partial);
         } catch (SpoolFullException _) {
-            isOfUse = false;
+            isResumable = false;
             return new Attempt.NoRoom(
                     "the spool holds archive.media.max-spool-size (" + properties.maxSpoolSize() + ")");
         } finally {
             partial.pause();
-            if (!isOfUse || partial.rest() == null) {
+            if (!isResumable || partial.rest() == null) {
                 partial.close();
             }
         }
     }
 
-    /** All bytes are there, by the server's word; what they are must bear it out. */
-    private Attempt verified(MediaCandidate candidate, MediaUrl at, Partial partial) {
-        return switch (partial.content().structure(partial.type())) {
-            case Structure.Cut(var where) -> new Attempt.Passing("cut: " + where, true);
-            case Structure.Whole structure -> {
-                Optional<String> placeholder =
-                        Promise.placeholder(structure, partial.size(), partial.type(), candidate);
-                yield placeholder.isPresent()
-                        ? new Attempt.Passing(placeholder.get(), true)
-                        : complete(candidate, at, partial, Promise.remarks(structure, candidate));
+    /** Checks a file of the stated length by its own structure. */
+    private static Attempt verify(MediaUrl at, PartialDownload partial) {
+        return switch (partial.check()) {
+            case FileCheck.Truncated(var reason) -> retryable("truncated: " + reason);
+            case FileCheck.Complete check -> {
+                MediaCandidate candidate = partial.candidate();
+                yield ExpectedMedia.placeholder(check, partial.size(), partial.type(), candidate)
+                        .map(MediaTransfer::retryable)
+                        .orElseGet(() -> new Attempt.Complete(
+                                partial.complete(at.host(), ExpectedMedia.remarks(check, candidate))));
             }
         };
     }
 
-    private Attempt complete(MediaCandidate candidate, MediaUrl at, Partial partial, List<String> remarks) {
-        boolean isMeasured = partial.total() >= 0;
-        Partial.Whole whole = partial.take();
-        Long promisedSize = candidate.size();
-        String promisedMd5 = candidate.md5();
-        return new Attempt.Complete(new DownloadedMedia(
-                whole.content(),
-                whole.sha256(),
-                whole.type(),
-                candidate,
-                at.host(),
-                isMeasured ? DownloadedMedia.Comparison.MATCH : DownloadedMedia.Comparison.NONE,
-                promisedSize == null || promisedSize <= 0
-                        ? DownloadedMedia.Comparison.NONE
-                        : DownloadedMedia.Comparison.of(
-                                promisedSize == whole.content().size()),
-                promisedMd5 == null || whole.md5() == null
-                        ? DownloadedMedia.Comparison.NONE
-                        : DownloadedMedia.Comparison.of(promisedMd5.strip().equalsIgnoreCase(whole.md5())),
-                remarks));
+    private static Attempt retryable(String reason) {
+        return new Attempt.Retryable(reason, true);
     }
 
-    private static boolean isPromised(@Nullable String md5) {
-        return md5 != null && !md5.isBlank();
-    }
-
-    private Attempt timeIsOver() {
-        return new Attempt.Passing("not done in time", false);
+    private static Attempt expired() {
+        return new Attempt.Retryable("deadline exceeded", false);
     }
 
     private Attempt tooLong() {
-        return new Attempt.Refused("longer than archive.media.max-file-size (" + properties.maxFileSize() + ")");
+        return new Attempt.Rejected("longer than archive.media.max-file-size (" + properties.maxFileSize() + ")");
     }
 
-    private static Attempt brokeOff() {
-        return new Attempt.Passing("the body broke off", true);
+    private static Attempt incomplete() {
+        return retryable("incomplete body");
     }
 
-    /** Own words only: the client's messages may hold the whole address. */
+    /** Classifies an exception. Its message is not used, since the client's messages may contain the whole URL. */
     private static Attempt failed(IOException e) {
         return switch (e) {
-            case RefusedAddressException refused -> new Attempt.Refused(refused.reason());
-            case UnknownHostException _ -> new Attempt.Passing("host name not found", true);
-            case SSLException _ -> new Attempt.Passing("TLS failed", true);
-            case ConnectionClosedException _ -> brokeOff();
-            case MessageConstraintException _ -> new Attempt.Passing("headers too long or too many", true);
-            case NoHttpResponseException _ -> new Attempt.Passing("no answer", true);
-            case ConnectionRequestTimeoutException _ -> new Attempt.Passing("no free connection", false);
-            case ConnectTimeoutException _ -> new Attempt.Passing("no connection in time", true);
-            case SocketTimeoutException _ -> new Attempt.Passing("silent for too long", true);
-            case SocketException _ -> new Attempt.Passing("no connection, or a lost one", true);
-            default -> new Attempt.Passing(e.getClass().getSimpleName(), true);
+            case RejectedUrlException rejected -> new Attempt.Rejected(rejected.reason());
+            case UnknownHostException _ -> retryable("unknown host");
+            case SSLException _ -> retryable("TLS failed");
+            case ConnectionClosedException _ -> incomplete();
+            case MessageConstraintException _ -> retryable("headers too long or too many");
+            case NoHttpResponseException _ -> retryable("connection closed without a response");
+            case ConnectionRequestTimeoutException _ -> new Attempt.Retryable("no free connection", false);
+            case ConnectTimeoutException _ -> retryable("connect timed out");
+            case SocketTimeoutException _ -> retryable("read timed out");
+            case SocketException _ -> retryable("connection failed or reset");
+            default -> retryable(e.getClass().getSimpleName());
         };
     }
 
@@ -355,15 +320,15 @@ final class MediaTransfer implements AutoCloseable {
             return entity == null ? InputStream.nullInputStream() : entity.getContent();
         }
 
-        /** Frees the connection for the next request if little is left to read, else closes it. */
+        /** Releases the connection for the next request if little is left to read, else closes it. */
         void end() {
             HttpEntity entity = response.getEntity();
             if (entity != null && entity.isStreaming()) {
                 long length = entity.getContentLength();
-                if (response.getCode() >= 300 && length >= 0 && length <= WORTH_READING) {
+                if (response.getCode() >= 300 && length >= 0 && length <= MAX_DISCARDED) {
                     EntityUtils.consumeQuietly(entity);
                 } else {
-                    // first, since closing a body reads it to its end; nothing after its end
+                    // before the close, which would read the body to its end
                     request.abort();
                 }
             }

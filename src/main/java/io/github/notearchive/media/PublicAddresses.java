@@ -4,47 +4,47 @@ import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
-import java.util.ArrayList;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.apache.hc.client5.http.DnsResolver;
 
 /**
- * Resolves a host and lets through public addresses only, so that a name which points into our own network is refused.
- * The connection goes to the addresses given here: nobody resolves a second time.
+ * Resolver that rejects hosts with a non-public address, so that no name leads into our own network. The connection is
+ * opened to the returned addresses; no second lookup is made.
  *
- * <p>Public is what the registries of special-purpose addresses (RFC 6890 and its IANA tables) leave over. Addresses
- * that carry an IPv4 address within (mapped, 6to4, NAT64, Teredo) are refused as a whole. One bad address among several
- * spoils the name.
+ * <p>Public is what the registries of special-purpose addresses (RFC 6890 and its IANA tables) do not reserve.
+ * Addresses that contain an IPv4 address (mapped, 6to4, NAT64, Teredo) are not public. One non-public address rejects
+ * the host.
  */
 final class PublicAddresses implements DnsResolver {
 
-    private static final List<Range> REFUSED_V4 = List.of(
-            Range.v4(0, 0, 0, 8),
-            Range.v4(10, 0, 0, 8),
-            Range.v4(100, 64, 0, 10),
-            Range.v4(127, 0, 0, 8),
-            Range.v4(169, 254, 0, 16),
-            Range.v4(172, 16, 0, 12),
-            Range.v4(192, 0, 0, 24),
-            Range.v4(192, 0, 2, 24),
-            Range.v4(192, 88, 99, 24),
-            Range.v4(192, 168, 0, 16),
-            Range.v4(198, 18, 0, 15),
-            Range.v4(198, 51, 100, 24),
-            Range.v4(203, 0, 113, 24),
-            Range.v4(224, 0, 0, 3));
+    private static final List<Block> RESERVED_V4 = blocks(
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/3");
 
-    /** The only block that is handed out for public use. */
-    private static final Range GLOBAL_V6 = Range.v6(0x2000, 0, 3);
+    /** The only block that is assigned for public use. */
+    private static final Block GLOBAL_V6 = Block.of("2000::/3");
 
-    private static final List<Range> REFUSED_V6 = List.of(
-            Range.v6(0x2001, 0, 23), Range.v6(0x2001, 0xdb8, 32), Range.v6(0x2002, 0, 16), Range.v6(0x3fff, 0, 20));
+    private static final List<Block> RESERVED_V6 = blocks("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20");
 
     private final AllowedHosts allowed;
     private final Lookup lookup;
 
-    /** Asks the name service. */
+    /** Queries the name service. */
     @FunctionalInterface
     interface Lookup {
         InetAddress[] addresses(String host) throws UnknownHostException;
@@ -57,21 +57,19 @@ final class PublicAddresses implements DnsResolver {
 
     @Override
     public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
-        // a literal that the settings name is followed although private; it costs no look-up
+        // an IP literal in the settings may be private, and needs no lookup
         InetAddress[] addresses =
                 allowed.allowsLiteral(bracketed(host), port) ? InetAddress.getAllByName(host) : resolve(host);
-        List<InetSocketAddress> result = new ArrayList<>();
-        for (InetAddress address : addresses) {
-            result.add(new InetSocketAddress(address, port));
-        }
-        return result;
+        return Arrays.stream(addresses)
+                .map(address -> new InetSocketAddress(address, port))
+                .toList();
     }
 
     @Override
     public InetAddress[] resolve(String host) throws UnknownHostException {
         InetAddress[] addresses = lookup.addresses(host);
         if (!Arrays.stream(addresses).allMatch(PublicAddresses::isPublic)) {
-            throw new RefusedAddressException("the host has a private address");
+            throw new RejectedUrlException("host has a private address");
         }
         return addresses;
     }
@@ -82,39 +80,38 @@ final class PublicAddresses implements DnsResolver {
     }
 
     static boolean isPublic(InetAddress address) {
-        byte[] bytes = address.getAddress();
-        if (address instanceof Inet4Address) {
-            return REFUSED_V4.stream().noneMatch(range -> range.holds(bytes));
-        }
-        return GLOBAL_V6.holds(bytes) && REFUSED_V6.stream().noneMatch(range -> range.holds(bytes));
+        return address instanceof Inet4Address
+                ? RESERVED_V4.stream().noneMatch(block -> block.contains(address))
+                : GLOBAL_V6.contains(address) && RESERVED_V6.stream().noneMatch(block -> block.contains(address));
     }
 
     private static String bracketed(String host) {
         return host.indexOf(':') >= 0 && !host.startsWith("[") ? "[" + host + "]" : host;
     }
 
+    private static List<Block> blocks(String... cidrs) {
+        return Stream.of(cidrs).map(Block::of).toList();
+    }
+
     /**
-     * A block of addresses, compared within its first four bytes.
+     * A block of addresses of one IP version.
      *
-     * @param prefix the first four bytes
-     * @param bits how many of them count
+     * @param prefix first four bytes
+     * @param bits number of its leading bits that are compared
      */
-    private record Range(int prefix, int bits) {
+    private record Block(int prefix, int bits) {
 
-        static Range v4(int first, int second, int third, int bits) {
-            return new Range(first << 24 | second << 16 | third << 8, bits);
+        static Block of(String cidr) {
+            String[] parts = cidr.split("/");
+            return new Block(firstBytes(InetAddress.ofLiteral(parts[0])), Integer.parseInt(parts[1]));
         }
 
-        static Range v6(int first, int second, int bits) {
-            return new Range(first << 16 | second, bits);
+        boolean contains(InetAddress address) {
+            return (firstBytes(address) ^ prefix) >>> (32 - bits) == 0;
         }
 
-        boolean holds(byte[] address) {
-            int start = (address[0] & 0xff) << 24
-                    | (address[1] & 0xff) << 16
-                    | (address[2] & 0xff) << 8
-                    | (address[3] & 0xff);
-            return (start ^ prefix) >>> (32 - bits) == 0;
+        private static int firstBytes(InetAddress address) {
+            return ByteBuffer.wrap(address.getAddress()).getInt();
         }
     }
 }

@@ -11,24 +11,25 @@ import java.util.Deque;
 import java.util.List;
 
 /**
- * Where files lie between download and store: small ones in memory as long as there is room, all others in a directory.
- * Names there are our own, readable by the owner only; a directory belongs to one process at a time. How many bytes lie
- * here is known, and never more than was allowed with the last one of them. Safe for use by many threads.
+ * Storage of files between download and store: small files in memory as long as there is room, all others in a
+ * directory.
+ *
+ * <p>File names are generated, and files are readable by the owner only. A directory belongs to one process at a time.
+ * The bytes on disk are counted and never exceed the limit of the last reservation. Thread-safe.
  */
 public final class Spool {
 
     private static final String PREFIX = "media-";
     private static final String SUFFIX = ".part";
 
-    /** How long each of the arrays is in which files lie, in bytes. */
-    static final int PIECE = 64 << 10;
+    /** Length of the arrays that hold files in memory, in bytes. */
+    static final int BLOCK = 64 << 10;
 
     private final Path directory;
     private final long memory;
 
     /**
-     * Arrays that no file uses. Clearing new ones and moving them about is what a garbage collector would do most of
-     * the time; of one length, so that each serves the next file.
+     * Arrays that no file uses. Reused, since allocating and clearing them dominates the work of a garbage collector.
      */
     private final Deque<byte[]> idle = new ArrayDeque<>();
 
@@ -36,29 +37,29 @@ public final class Spool {
     private long onDisk;
     private long files;
 
-    /** A spool that keeps everything in this directory, which is made when the first file is. */
+    /** Creates a spool that stores all files in this directory, which is created with the first file. */
     public Spool(Path directory) {
         this(directory, 0);
     }
 
     /**
-     * A spool that keeps small files in memory.
+     * Creates a spool that stores small files in memory.
      *
-     * @param memory how many bytes of files are held in memory, all together; 0 for none
+     * @param memory limit of the bytes of all files in memory; 0 for none
      */
     public Spool(Path directory, long memory) {
         this.directory = directory.toAbsolutePath().normalize();
         this.memory = memory;
     }
 
-    /** Deletes what a killed process left behind, and nothing that is not ours. Says how many. */
+    /** Deletes the files of a killed process, and no others. Returns their number. */
     public int sweep() {
         if (!Files.isDirectory(directory)) {
             return 0;
         }
         int swept = 0;
-        try (DirectoryStream<Path> files = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
-            for (Path file : files) {
+        try (DirectoryStream<Path> remaining = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
+            for (Path file : remaining) {
                 if (Files.isRegularFile(file)) {
                     Files.delete(file);
                     swept++;
@@ -70,56 +71,51 @@ public final class Spool {
         return swept;
     }
 
-    /** A new, empty file, which is in memory until it grows too long for that. */
-    SpoolFile newFile() {
+    /** Creates an empty file, which computes its SHA-256 and on request its MD5. */
+    SpoolFile newFile(boolean withMd5) {
         synchronized (this) {
             files++;
         }
-        return new SpoolFile(this);
+        return new SpoolFile(this, withMd5);
     }
 
-    /** A new, empty file on the disk. */
+    /** Creates an empty file on disk. */
     Path newPath() {
         try {
             PrivateDirectory.make(directory);
             return Files.createTempFile(directory, PREFIX, SUFFIX);
         } catch (IOException e) {
-            throw new UncheckedIOException("Spool " + directory + " takes no new file", e);
+            throw new UncheckedIOException("Spool file cannot be created in " + directory, e);
         }
     }
 
     /**
-     * Lends arrays of {@value #PIECE} bytes, of which nobody else has any part until they are given back. What is in
-     * them is left from before.
+     * Lends arrays of {@value #BLOCK} bytes for exclusive use. They contain bytes of earlier files.
      *
-     * @param count how many
-     * @param pieces gets them added
-     * @return false when there is no room for so many, and none is added
+     * @param blocks receives the arrays
+     * @return false if the memory limit does not allow it; none is added
      */
-    synchronized boolean borrow(int count, List<byte[]> pieces) {
-        long more = (long) count * PIECE;
+    synchronized boolean borrow(int count, List<byte[]> blocks) {
+        long more = (long) count * BLOCK;
         if (inMemory + more > memory) {
             return false;
         }
         inMemory += more;
         for (int i = 0; i < count; i++) {
             byte[] ready = idle.poll();
-            pieces.add(ready == null ? new byte[PIECE] : ready);
+            blocks.add(ready == null ? new byte[BLOCK] : ready);
         }
         return true;
     }
 
-    /** Takes arrays back, which the next files are written over. */
-    synchronized void giveBack(List<byte[]> pieces) {
-        inMemory -= (long) pieces.size() * PIECE;
-        pieces.forEach(idle::push);
+    /** Takes arrays back. */
+    synchronized void giveBack(List<byte[]> blocks) {
+        inMemory -= (long) blocks.size() * BLOCK;
+        blocks.forEach(idle::push);
     }
 
-    /**
-     * Books so many bytes more on the disk, before they are written; false when the disk would then hold more than the
-     * limit.
-     */
-    synchronized boolean bookDisk(long bytes, long limit) {
+    /** Reserves bytes on disk before they are written; false if the limit does not allow it. */
+    synchronized boolean reserve(long bytes, long limit) {
         if (onDisk + bytes > limit) {
             return false;
         }
@@ -127,29 +123,25 @@ public final class Spool {
         return true;
     }
 
-    /**
-     * Says that a file is gone.
-     *
-     * @param diskBytes what was booked for it on the disk
-     */
-    synchronized void closed(long diskBytes) {
+    /** Releases a file and the bytes that were reserved for it. */
+    synchronized void closed(long reserved) {
         files--;
-        onDisk -= diskBytes;
+        onDisk -= reserved;
     }
 
-    /** How many bytes are booked on the disk now, those to which the limit applies. */
+    /** Bytes that are reserved on disk. */
     synchronized long onDisk() {
         return onDisk;
     }
 
-    /** What lies here now, of this process's own. */
+    /** Files of this process that are open now. */
     public synchronized Held held() {
         return new Held(files, inMemory + onDisk);
     }
 
     /**
-     * How many bytes are free on the disk of the directory, or of the nearest parent that exists; NaN when the file
-     * system does not report it.
+     * Free bytes on the disk of the directory, or of its nearest existing parent; NaN if the file system does not
+     * report it.
      */
     public double diskFree() {
         Path existing = directory;
@@ -163,6 +155,11 @@ public final class Spool {
         }
     }
 
-    /** So many files, and how many bytes are booked for them in memory and on the disk. */
+    /**
+     * Content of the spool.
+     *
+     * @param files number of open files
+     * @param bytes reserved for them in memory and on disk
+     */
     public record Held(long files, long bytes) {}
 }

@@ -1,5 +1,8 @@
 package io.github.notearchive.media;
 
+import io.github.notearchive.media.format.FileBytes;
+import io.github.notearchive.media.format.FileCheck;
+import java.io.ByteArrayInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -7,113 +10,95 @@ import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The bytes of one file between download and store, in memory or on the disk, until it is closed.
+ * A file in the spool, until it is closed.
  *
- * <p>A file begins in memory. When it grows longer than {@value #MOST_IN_MEMORY} bytes, or the spool has no memory left
- * for it, its bytes move to the disk. Used by one thread at a time.
+ * <p>A file starts in memory. When it exceeds {@value #MAX_IN_MEMORY} bytes, or the spool has no memory left, its bytes
+ * move to disk. Used by one thread at a time.
  */
 public final class SpoolFile implements AutoCloseable {
 
-    private static final int MOST_IN_MEMORY = 1 << 20;
+    private static final int MAX_IN_MEMORY = 1 << 20;
     private static final int BUFFER = 64 << 10;
 
     private final Spool spool;
+    private final MessageDigest sha256 = DigestUtils.getSha256Digest();
 
-    /** Null when the bytes are on the disk. */
-    private @Nullable List<byte[]> pieces = new ArrayList<>();
+    /** Null unless requested, since it costs more than twice the time of SHA-256. */
+    private final @Nullable MessageDigest md5;
+
+    /** Null if the bytes are on disk. */
+    private @Nullable List<byte[]> blocks = new ArrayList<>();
 
     private @Nullable Path path;
     private @Nullable OutputStream out;
     private byte @Nullable [] buffer;
     private long size;
-    private long diskBooked;
+    private long reserved;
     private boolean closed;
 
-    SpoolFile(Spool spool) {
+    SpoolFile(Spool spool, boolean withMd5) {
         this.spool = spool;
+        this.md5 = withMd5 ? DigestUtils.getMd5Digest() : null;
     }
 
-    /** How many bytes there are. */
+    /** Number of bytes. */
     public long size() {
         return size;
     }
 
     /**
-     * The bytes, where they lie in memory: arrays of one length, filled one after the other as far as the file goes.
-     * Theirs until it is closed.
+     * The bytes in memory, in arrays of equal length that are filled one after the other; null if they are on disk.
+     * Valid until the file is closed.
      */
     public @Nullable List<byte[]> inMemory() {
-        return pieces;
+        return blocks;
     }
 
-    /** Where the bytes lie, when that is the disk. */
+    /** Path of the bytes on disk; null if they are in memory. */
     public @Nullable Path onDisk() {
         return path;
     }
 
-    /** Is told of bytes, where they lie. */
-    @FunctionalInterface
-    interface Reader {
-        void read(byte[] array, int offset, int count);
+    /** Returns the SHA-256 in lower-case hexadecimal. Called once, after the last byte. */
+    String sha256() {
+        return HexFormat.of().formatHex(sha256.digest());
+    }
+
+    /** Returns the MD5 in lower-case hexadecimal, null unless requested. Called once, after the last byte. */
+    @Nullable
+    String md5() {
+        return md5 == null ? null : HexFormat.of().formatHex(md5.digest());
     }
 
     /**
-     * Adds bytes.
+     * Appends what one read of the stream returns.
      *
-     * @param expected how long the whole will be; -1 when nobody says
-     * @param diskLimit how many bytes the spool may hold on the disk
-     * @throws SpoolFullException when it may not hold them; nothing is added then
-     * @throws UncheckedIOException when the disk takes no more
+     * @param expected final length of the file; -1 if unknown
+     * @param diskLimit limit of the bytes of the spool on disk
+     * @return number of bytes; -1 at the end of the stream
+     * @throws SpoolFullException if the limit does not allow it; nothing is appended
+     * @throws UncheckedIOException if the disk cannot be written
      */
-    void add(byte[] more, int count, long expected, long diskLimit) throws SpoolFullException {
-        if (pieces != null && hasRoom(size + count, expected)) {
-            for (int done = 0; done < count; ) {
-                byte[] piece = pieceAtTheEnd();
-                int at = (int) size % Spool.PIECE;
-                int n = Math.min(count - done, Spool.PIECE - at);
-                System.arraycopy(more, done, piece, at, n);
-                done += n;
-                size += n;
-            }
-            return;
+    int append(InputStream in, long expected, long diskLimit) throws IOException {
+        if (size == expected) {
+            // as a rule nothing follows, which needs no memory
+            int next = in.read();
+            return next < 0 ? -1 : append(new ByteArrayInputStream(new byte[] {(byte) next}), -1, diskLimit);
         }
-        if (pieces != null) {
-            moveToDisk(diskLimit);
-        }
-        if (!spool.bookDisk(count, diskLimit)) {
-            throw new SpoolFullException();
-        }
-        diskBooked += count;
-        write(more, count);
-        size += count;
-    }
-
-    /**
-     * Adds what comes, as much as there is.
-     *
-     * @param digests are told what came
-     * @return how many bytes; -1 at the end
-     * @see #add
-     */
-    int addFrom(InputStream in, long expected, long diskLimit, Reader digests) throws IOException {
-        if (size == expected) { // as a rule nothing comes, which needs no room
-            int one = in.read();
-            return one < 0 ? one : addOne((byte) one, expected, diskLimit, digests);
-        }
-        if (pieces != null && hasRoom(size + 1, expected)) {
-            byte[] piece = pieceAtTheEnd();
-            int at = (int) size % Spool.PIECE;
-            int n = in.read(piece, at, Spool.PIECE - at);
-            if (n > 0) {
-                size += n;
-                digests.read(piece, at, n);
-            }
+        if (blocks != null && hasRoom(size + 1, expected)) {
+            byte[] block = Objects.requireNonNull(blocks).get((int) size / Spool.BLOCK);
+            int at = (int) size % Spool.BLOCK;
+            int n = in.read(block, at, Spool.BLOCK - at);
+            appended(block, at, n);
             return n;
         }
         if (buffer == null) {
@@ -121,53 +106,63 @@ public final class SpoolFile implements AutoCloseable {
         }
         int n = in.read(buffer);
         if (n > 0) {
-            add(buffer, n, expected, diskLimit);
-            digests.read(buffer, 0, n);
+            if (blocks != null) {
+                moveToDisk(diskLimit);
+            }
+            reserve(n, diskLimit);
+            write(buffer, n);
+            appended(buffer, 0, n);
         }
         return n;
     }
 
-    private int addOne(byte one, long expected, long diskLimit, Reader digests) throws SpoolFullException {
-        byte[] more = {one};
-        add(more, 1, expected, diskLimit);
-        digests.read(more, 0, 1);
-        return 1;
+    private void appended(byte[] array, int offset, int count) {
+        if (count < 0) {
+            return;
+        }
+        size += count;
+        sha256.update(array, offset, count);
+        if (md5 != null) {
+            md5.update(array, offset, count);
+        }
     }
 
-    /** Makes room in memory, if the file may stay there. */
+    private byte[] buffer() {
+        if (buffer == null) {
+            buffer = new byte[BUFFER];
+        }
+        return buffer;
+    }
+
+    /** Borrows memory for this length, if the file may stay in memory. */
     private boolean hasRoom(long wanted, long expected) {
-        List<byte[]> held = Objects.requireNonNull(pieces);
-        if (wanted <= (long) held.size() * Spool.PIECE) {
+        List<byte[]> held = Objects.requireNonNull(blocks);
+        if (wanted <= (long) held.size() * Spool.BLOCK) {
             return true;
         }
-        long whole = Math.max(wanted, expected);
-        if (whole > MOST_IN_MEMORY) {
-            return false;
-        }
-        int needed = Math.ceilDiv((int) whole, Spool.PIECE);
-        return spool.borrow(needed - held.size(), held);
+        long total = Math.max(wanted, expected);
+        return total <= MAX_IN_MEMORY && spool.borrow(Math.ceilDiv((int) total, Spool.BLOCK) - held.size(), held);
     }
 
-    /** Into which the next byte goes. */
-    private byte[] pieceAtTheEnd() {
-        return Objects.requireNonNull(pieces).get((int) size / Spool.PIECE);
+    private void reserve(long bytes, long diskLimit) throws SpoolFullException {
+        if (!spool.reserve(bytes, diskLimit)) {
+            throw new SpoolFullException();
+        }
+        reserved += bytes;
     }
 
     private void moveToDisk(long diskLimit) throws SpoolFullException {
-        if (!spool.bookDisk(size, diskLimit)) {
-            throw new SpoolFullException();
-        }
-        diskBooked = size;
-        List<byte[]> sofar = Objects.requireNonNull(pieces);
+        reserve(size, diskLimit);
+        List<byte[]> held = Objects.requireNonNull(blocks);
         path = spool.newPath();
         long left = size;
         for (int i = 0; left > 0; i++) {
-            int n = (int) Math.min(left, Spool.PIECE);
-            write(sofar.get(i), n);
+            int n = (int) Math.min(left, Spool.BLOCK);
+            write(held.get(i), n);
             left -= n;
         }
-        pieces = null;
-        spool.giveBack(sofar);
+        blocks = null;
+        spool.giveBack(held);
     }
 
     private void write(byte[] more, int count) {
@@ -178,37 +173,31 @@ public final class SpoolFile implements AutoCloseable {
             }
             out.write(more, 0, count);
         } catch (IOException e) {
-            throw cannotBeWritten(file, e);
+            throw failure("written", e);
         }
-    }
-
-    /** Our trouble and not the server's: no other address would help. */
-    private static UncheckedIOException cannotBeWritten(Path file, IOException e) {
-        return new UncheckedIOException("Spool file " + file + " cannot be written", e);
     }
 
     /**
-     * What its own structure says.
+     * Checks the file for truncation.
      *
-     * @param type by its first bytes
-     * @throws UncheckedIOException if it cannot be read, which no other address would help
+     * @throws UncheckedIOException if it cannot be read
      */
-    Structure structure(MediaType type) {
+    FileCheck check(MediaType type) {
         try (FileBytes in =
-                pieces == null ? new FileBytes(Objects.requireNonNull(path)) : new FileBytes(pieces, (int) size)) {
-            return Structure.of(in, type);
+                blocks == null ? new FileBytes(Objects.requireNonNull(path)) : new FileBytes(blocks, (int) size)) {
+            return type.container().check(in);
         } catch (IOException e) {
-            throw new UncheckedIOException("Spool file " + path + " cannot be read", e);
+            throw failure("read", e);
         }
     }
 
-    /** No bytes come any more, for now or at all. */
+    /** Releases the resources for writing. Writing may continue later. */
     void pause() {
         if (out != null) {
             try {
                 out.close();
             } catch (IOException e) {
-                throw cannotBeWritten(Objects.requireNonNull(path), e);
+                throw failure("written", e);
             } finally {
                 out = null;
                 buffer = null;
@@ -216,27 +205,35 @@ public final class SpoolFile implements AutoCloseable {
         }
     }
 
-    /** Deletes the file, whose bytes are free for others then. A repeat does nothing. */
+    /** Deletes the file. Repetition has no effect. */
     @Override
     public void close() {
         if (closed) {
             return;
         }
         closed = true;
-        List<byte[]> inMemory = pieces;
-        pieces = null;
+        List<byte[]> held = blocks;
+        blocks = null;
         try {
             pause();
             if (path != null) {
                 Files.deleteIfExists(path);
             }
         } catch (IOException e) {
-            throw new UncheckedIOException("Spool file " + path + " cannot be deleted", e);
+            throw failure("deleted", e);
         } finally {
-            if (inMemory != null) {
-                spool.giveBack(inMemory);
+            if (held != null) {
+                spool.giveBack(held);
             }
-            spool.closed(diskBooked);
+            spool.closed(reserved);
         }
     }
+
+    /** A failure of this machine, which no other URL would change. */
+    private UncheckedIOException failure(String operation, IOException e) {
+        return new UncheckedIOException("Spool file " + path + " cannot be " + operation, e);
+    }
+
+    /** The spool limit does not allow further bytes on disk for now. */
+    static final class SpoolFullException extends IOException {}
 }

@@ -1,15 +1,17 @@
 /**
- * Downloads of media from addresses that expire: free, slow, and verified before anyone uses them. One question,
- * {@link io.github.notearchive.media.MediaDownloader#download download this slot}, and three answers,
- * {@link io.github.notearchive.media.DownloadOutcome}.
+ * Downloads media files from URLs that expire, and checks them.
  *
- * <p>Two rules hold everywhere in here.
+ * <p>{@link io.github.notearchive.media.MediaDownloader#download} downloads the file of one slot into the
+ * {@link io.github.notearchive.media.Spool} and returns a {@link io.github.notearchive.media.DownloadOutcome}.
+ * Downloads are free.
  *
- * <p><b>An address comes from a stranger.</b> It is followed only to hosts that are named in the settings and to
- * addresses that are public, at every redirect anew, and the connection goes to the very address that was checked.
+ * <p>URLs are untrusted. Requests go only to hosts that the settings allow and to public addresses. Every redirect is
+ * checked like a first URL, and the connection is opened to the address that was checked.
  *
- * <p><b>Only the bytes are believed.</b> Their type is what they begin with, not what the server or the file name says;
- * a file that its own structure shows to be cut is none; and they are stored as they were received.
+ * <p>Servers are untrusted. The type of a file is detected from its first bytes, not from its name or headers. A
+ * truncated file is rejected ({@code media.format}). Bytes are stored as received.
+ *
+ * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code telemetry}.
  */
 @NullMarked
 package io.github.notearchive.media;

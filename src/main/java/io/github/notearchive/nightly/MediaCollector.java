@@ -9,10 +9,10 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.DownloadOutcome;
-import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.Failed;
+import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.media.DownloadOutcome.NoRoom;
-import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
@@ -250,7 +250,7 @@ class MediaCollector implements AutoCloseable {
                     // of those that were asked for now, the first is the best of the slot
                     yield new Piece.Fresh(slot, media, lesserBecause);
                 }
-                case Troubled(var _, var soon) -> {
+                case Failed(var _, var soon) -> {
                     retryBetter |= soon;
                     yield held;
                 }
@@ -258,7 +258,7 @@ class MediaCollector implements AutoCloseable {
                     noRoom = true;
                     yield held;
                 }
-                case Dead _ -> held;
+                case Gone _ -> held;
                 case null -> held;
             };
         }
@@ -270,12 +270,12 @@ class MediaCollector implements AutoCloseable {
                     retryBetter |= again;
                     decided.add(new Piece.Fresh(slot, media, lesserBecause));
                 }
-                case Dead(var reason) -> {
+                case Gone(var reason) -> {
                     SlotStatus.Missing missing = dead(slot, reason, wanted.get(slot), boughtIn(slot));
                     dead |= missing.gap() == Gap.DEAD;
                     decided.add(new Piece.Decided(missing));
                 }
-                case Troubled(var reason, var soon) -> {
+                case Failed(var reason, var soon) -> {
                     retrySoon |= soon;
                     faulty |= soon;
                     decided.add(retry(slot, reason));
@@ -481,8 +481,8 @@ class MediaCollector implements AutoCloseable {
         RunState run = runs.current();
         switch (outcome) {
             case Downloaded _, NoRoom _ -> {}
-            case Dead _ -> run.downloadsDead.increment();
-            case Troubled(var _, var soon) -> (soon ? run.downloadsPassing : run.downloadsRefused).increment();
+            case Gone _ -> run.downloadsDead.increment();
+            case Failed(var _, var soon) -> (soon ? run.downloadsPassing : run.downloadsRefused).increment();
         }
     }
 
@@ -495,7 +495,7 @@ class MediaCollector implements AutoCloseable {
                 // for it
                 String reason = "a file could not be spooled: " + DatabaseErrors.describe(spool);
                 gate.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
-                return new Troubled(reason, true);
+                return new Failed(reason, true);
             }
             throw new IllegalStateException(
                     "A download ended with neither a file nor a reason: " + e.getCause(), e.getCause());

@@ -1,8 +1,17 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.media.MediaFixtures.candidate;
+import static io.github.notearchive.media.MediaFixtures.hex;
+import static io.github.notearchive.media.MediaFixtures.loopback;
+import static io.github.notearchive.media.MediaFixtures.settings;
+import static io.github.notearchive.media.MediaFixtures.sized;
+import static io.github.notearchive.media.MediaFixtures.slot;
 import static io.github.notearchive.media.ScriptedCdn.body;
+import static io.github.notearchive.media.ScriptedCdn.broken;
 import static io.github.notearchive.media.ScriptedCdn.chunked;
 import static io.github.notearchive.media.ScriptedCdn.encoded;
+import static io.github.notearchive.media.ScriptedCdn.part;
+import static io.github.notearchive.media.ScriptedCdn.rangeFrom;
 import static io.github.notearchive.media.ScriptedCdn.redirect;
 import static io.github.notearchive.media.ScriptedCdn.status;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
@@ -10,33 +19,27 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.PublishedTable;
-import io.github.notearchive.media.DownloadOutcome.Dead;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.Failed;
+import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.media.DownloadOutcome.NoRoom;
-import io.github.notearchive.media.DownloadOutcome.Troubled;
 import io.github.notearchive.media.DownloadedMedia.Comparison;
 import io.github.notearchive.media.ScriptedCdn.Reply;
+import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.UnknownHostException;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
-import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
-import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -45,18 +48,16 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.springframework.util.unit.DataSize;
 
 /**
- * What a media server may do when it is asked for a file, how often it is asked then, and what comes of it, as
- * {@code src/docs/media-behaviours.md} tells it.
+ * Behaviours of media servers, the number of requests, and the outcome, compared with
+ * {@code src/docs/media-behaviours.md}.
  */
 @Timeout(20)
 class CdnBehavioursTests {
 
     private static final PublishedTable TABLE = new PublishedTable("media-behaviours.md", "One file");
 
-    private static final Duration LONG = Duration.ofSeconds(15);
     private static final String TAG = "\"v1\"";
     private static final byte[] HEIC = Samples.bytes("tiles.heic");
     private static final byte[] OTHER_HEIC = Samples.bytes("picture.heic");
@@ -85,14 +86,13 @@ class CdnBehavioursTests {
     }
 
     /**
-     * Something that a server does.
+     * A behaviour of a server.
      *
-     * @param name in the words of the table
-     * @param idle how long it may be silent
-     * @param box how long the file may take
-     * @param script tells the server, and returns what is asked for
+     * @param name as in the table
+     * @param script sets the replies and returns what to download
+     * @param settings that differ, in pairs of name and value
      */
-    private record Behaviour(String name, Duration idle, Duration box, Script script) {
+    private record Behaviour(String name, Function<CdnBehavioursTests, MediaSlot> script, String... settings) {
 
         @Override
         public String toString() {
@@ -100,15 +100,11 @@ class CdnBehavioursTests {
         }
     }
 
-    private interface Script {
-        MediaSlot tell(CdnBehavioursTests test);
+    private static Behaviour when(String name, Function<CdnBehavioursTests, MediaSlot> script, String... settings) {
+        return new Behaviour(name, script, settings);
     }
 
-    private static Behaviour when(String name, Script script) {
-        return new Behaviour(name, LONG, LONG, script);
-    }
-
-    /** The picture at the first address behaves so, and is whole at the second, if there is one. */
+    /** The server replies so for the first URL, and with a complete picture for the second one, if there is one. */
     private static Behaviour when(String name, int addresses, Reply... replies) {
         return when(name, test -> {
             test.cdn.on("/1", replies).on("/2", body(JPEG));
@@ -132,54 +128,63 @@ class CdnBehavioursTests {
 
     private static List<Behaviour> whole() {
         return List.of(
-                when("sends the whole file", 1, body(HEIC)),
+                when("sends the complete file", 1, body(HEIC)),
                 when("sends it without a length", 1, chunked(HEIC)),
-                when("calls an M4A `.wav` and `audio/wav`", test -> {
+                when("names an M4A `.wav` and `audio/wav`", test -> {
                     test.cdn.on("/1_0.wav", exchange -> {
                         exchange.getResponseHeaders().set("Content-Type", "audio/wav");
                         body(SOUND).to(exchange);
                     });
                     return slot(MediaKind.AUDIO, test.at("first", "/1_0.wav"));
                 }),
-                when("calls a plain file `Content-Encoding: gzip`", 1, encoded("gzip", HEIC)));
+                when("sends a plain file with `Content-Encoding: gzip`", 1, encoded("gzip", HEIC)));
     }
 
     private static List<Behaviour> brokenOff() {
         return List.of(
                 when(
-                        "breaks off, and has the rest under the same strong validator",
+                        "sends an incomplete body, then the rest with the same strong validator",
                         1,
-                        broken(HEIC, TAG),
+                        broken(HEIC, BROKEN_AT, TAG),
                         rest(HEIC, TAG)),
-                when("breaks off, answers 503, then has the rest", 1, broken(HEIC, TAG), status(503), rest(HEIC, TAG)),
-                when("breaks off, and gave no validator", 1, broken(HEIC, ""), body(HEIC)),
-                when("breaks off, and gave a weak validator", 1, broken(HEIC, "W/" + TAG), body(HEIC)),
                 when(
-                        "breaks off, then answers 206 with another validator",
+                        "sends an incomplete body, then 503, then the rest",
                         1,
-                        broken(HEIC, TAG),
-                        part(OTHER_HEIC, "\"v2\"", true),
+                        broken(HEIC, BROKEN_AT, TAG),
+                        status(503),
+                        rest(HEIC, TAG)),
+                when("sends an incomplete body without validator", 1, broken(HEIC, BROKEN_AT, ""), body(HEIC)),
+                when(
+                        "sends an incomplete body with a weak validator",
+                        1,
+                        broken(HEIC, BROKEN_AT, "W/" + TAG),
                         body(HEIC)),
                 when(
-                        "breaks off, then answers 206 without `Content-Range`",
+                        "sends an incomplete body, then 206 with another validator",
                         1,
-                        broken(HEIC, TAG),
-                        part(OTHER_HEIC, TAG, false),
+                        broken(HEIC, BROKEN_AT, TAG),
+                        part(OTHER_HEIC, BROKEN_AT, "\"v2\"", rangeFrom(BROKEN_AT, OTHER_HEIC)),
                         body(HEIC)),
-                when("breaks off, then answers 416", 1, broken(HEIC, TAG), status(416), body(HEIC)),
-                when("breaks off, then has another file, whole", 1, broken(HEIC, TAG), body(OTHER_HEIC)),
-                when("breaks off each time", 1, broken(HEIC, "")));
+                when(
+                        "sends an incomplete body, then 206 without `Content-Range`",
+                        1,
+                        broken(HEIC, BROKEN_AT, TAG),
+                        part(OTHER_HEIC, BROKEN_AT, TAG, null),
+                        body(HEIC)),
+                when("sends an incomplete body, then 416", 1, broken(HEIC, BROKEN_AT, TAG), status(416), body(HEIC)),
+                when("sends an incomplete body, then another file", 1, broken(HEIC, BROKEN_AT, TAG), body(OTHER_HEIC)),
+                when("sends an incomplete body each time", 1, broken(HEIC, BROKEN_AT, "")));
     }
 
     private static List<Behaviour> notThere() {
         List<Behaviour> gone = new ArrayList<>();
         for (int status : new int[] {401, 403, 404, 410}) {
-            gone.add(when("answers " + status + "; the next address works", 2, status(status)));
+            gone.add(when("answers " + status + "; the next URL works", 2, status(status)));
         }
-        gone.add(when("answers 403, at the only address", 1, status(403)));
+        gone.add(when("answers 403, at the only URL", 1, status(403)));
         gone.add(when("answers 503 once", 1, status(503), body(HEIC)));
-        gone.add(when("answers 500 each time; the next address works", 2, status(500)));
-        gone.add(when("answers 429 each time, at the only address", 1, status(429)));
+        gone.add(when("answers 500 each time; the next URL works", 2, status(500)));
+        gone.add(when("answers 429 each time, at the only URL", 1, status(429)));
         return gone;
     }
 
@@ -200,94 +205,115 @@ class CdnBehavioursTests {
 
     private static List<Behaviour> slow() {
         return List.of(
-                new Behaviour("says nothing", Duration.ofMillis(300), LONG, test -> {
-                    test.cdn.on("/1", test.cdn.silence());
-                    return test.picture(1);
-                }),
-                new Behaviour("drips without end", LONG, Duration.ofSeconds(1), test -> {
-                    test.cdn.on("/1", test.cdn.dripping(JPEG, new CountDownLatch(1)));
-                    return test.picture(1);
-                }));
+                when(
+                        "sends nothing",
+                        test -> {
+                            test.cdn.on("/1", test.cdn.silence());
+                            return test.picture(1);
+                        },
+                        "idle-timeout",
+                        "300ms"),
+                when(
+                        "sends single bytes without end",
+                        test -> {
+                            test.cdn.on("/1", test.cdn.dripping(JPEG, new CountDownLatch(1)));
+                            return test.picture(1);
+                        },
+                        "file-timeout",
+                        "1s"));
     }
 
     private static List<Behaviour> notTheFile() {
         byte[] page = "<!DOCTYPE html><title>403</title>".getBytes(UTF_8);
         byte[] json = "{\"error\":\"expired\"}".getBytes(UTF_8);
         return List.of(
-                when("sends a page of HTML; the next address works", 2, body(page)),
+                when("sends a page of HTML; the next URL works", 2, body(page)),
                 when("sends JSON", 1, body(json)),
-                when("sends nothing", 1, body(new byte[0])),
-                when("sends a film in place of a picture", 1, body(FILM)),
-                when("sends the file compressed, as nobody asked for", 1, encoded("gzip", gzip(HEIC))),
+                when("sends an empty body", 1, body(new byte[0])),
+                when("sends a film instead of a picture", 1, body(FILM)),
+                when("sends the file compressed, which was not requested", 1, encoded("gzip", gzip(HEIC))),
                 when("sends a picture of 48x32 where 1080x1440 are promised", test -> {
                     test.cdn.on("/1", body(OTHER_HEIC)).on("/2", body(JPEG));
                     return slot(
-                            MediaKind.IMAGE,
-                            test.promised("first", "/1", null, 1080, 1440, null),
-                            test.at("second", "/2"));
+                            MediaKind.IMAGE, sized("first", test.cdn.url("/1"), 1080, 1440), test.at("second", "/2"));
                 }),
-                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000])));
+                when(
+                        "sends more than `archive.media.max-file-size`",
+                        test -> {
+                            test.cdn.on("/1", body(new byte[1_600_000]));
+                            return test.picture(1);
+                        },
+                        "max-file-size",
+                        "1500000B"));
     }
 
     private static List<Behaviour> cut() {
         List<Behaviour> cut = new ArrayList<>();
         for (String name : List.of("tiles.heic", "picture.avif", "baseline.jpg", "rgb.png", "lossy.webp")) {
             cut.add(when(
-                    "has all of `" + name + "` but its last byte; the next address works",
+                    "sends all of `" + name + "` but its last byte; the next URL works",
                     2,
                     body(Samples.without(name, 1))));
         }
-        cut.add(when("has all of `faststart.mp4` but its last byte", test -> {
+        cut.add(when("sends all of `faststart.mp4` but its last byte", test -> {
             test.cdn.on("/1", body(Samples.without("faststart.mp4", 1)));
             return slot(MediaKind.VIDEO, test.at("first", "/1"));
         }));
-        cut.add(when("has a cut file once, then the whole one", 1, body(Samples.without("tiles.heic", 9)), body(HEIC)));
+        cut.add(when(
+                "sends a truncated file once, then the complete one",
+                1,
+                body(Samples.without("tiles.heic", 9)),
+                body(HEIC)));
         return cut;
     }
 
     private static List<Behaviour> promises() {
         return List.of(
                 when(
-                        "has as many bytes, and the MD5, as the answer says",
-                        test -> test.promisedFilm((long) FILM.length, md5(FILM).toUpperCase(Locale.ROOT))),
-                when("has another length than the answer says", test -> test.promisedFilm(FILM.length + 1L, null)),
+                        "sends the size and the MD5 of the response",
+                        test -> test.promisedFilm(
+                                (long) FILM.length, hex("MD5", FILM).toUpperCase(Locale.ROOT))),
+                when("sends another size than that of the response", test -> test.promisedFilm(FILM.length + 1L, null)),
                 when(
-                        "has another MD5 than the answer says",
+                        "sends another MD5 than that of the response",
                         test -> test.promisedFilm(null, "0123456789abcdef0123456789abcdef")),
-                when("has other dimensions than the answer says", test -> {
+                when("sends other dimensions than those of the response", test -> {
                     test.cdn.on("/1", body(OTHER_HEIC));
-                    return slot(MediaKind.IMAGE, test.promised("first", "/1", null, 96, 64, null));
+                    return slot(MediaKind.IMAGE, sized("first", test.cdn.url("/1"), 96, 64));
                 }));
     }
 
     private static List<Behaviour> addresses() {
         return List.of(
                 when(
-                        "stands twice among the addresses, and answers 404",
+                        "has the same URL twice, and answers 404",
                         test -> slot(MediaKind.IMAGE, test.at("first", "/1"), test.at("second", "/1"))),
-                when("has a bar in its address, which no URI may have", test -> {
+                when("has a bar in its URL, which is illegal", test -> {
                     test.cdn.on("/1", body(HEIC));
                     return slot(MediaKind.IMAGE, test.at("first", "/1?q/58|strip&sign=a%2Fb"));
                 }),
-                when("is given as http, and knows no https", test -> {
+                when("has an http URL, and no https", test -> {
                     test.cdn.on("/1", body(HEIC));
-                    return slot(MediaKind.IMAGE, byName("http://cdn.test/1"));
+                    return slot(MediaKind.IMAGE, candidate("first", "http://cdn.test/1"));
                 }),
-                when("is given as https, and knows none", test -> {
+                when("has an https URL, and no https", test -> {
                     test.cdn.on("/1", body(HEIC));
-                    return slot(MediaKind.IMAGE, byName("https://cdn.test/1"));
+                    return slot(MediaKind.IMAGE, candidate("first", "https://cdn.test/1"));
                 }),
-                when("is at a host that is not allowed; the next address works", test -> {
+                when("has a host that is not allowed; the next URL works", test -> {
                     test.cdn.on("/2", body(JPEG));
-                    return slot(MediaKind.IMAGE, byName("http://xhscdn.com.evil.test/1"), test.at("second", "/2"));
+                    return slot(
+                            MediaKind.IMAGE,
+                            candidate("first", "http://xhscdn.com.evil.test/1"),
+                            test.at("second", "/2"));
                 }),
-                when("is not in the answer at all", _ -> slot(MediaKind.IMAGE)));
+                when("has no URL in the response", _ -> slot(MediaKind.IMAGE, new String[0])));
     }
 
     @ParameterizedTest
     @MethodSource("behaviours")
-    void isAskedThisOftenAndComesToThis(Behaviour behaviour) {
-        MediaSlot slot = behaviour.script.tell(this);
+    void requestsAndOutcomeAreThoseOfTheTable(Behaviour behaviour) {
+        MediaSlot slot = behaviour.script.apply(this);
 
         try (MediaDownloader downloader = downloader(behaviour)) {
             DownloadOutcome outcome = downloader.download(slot);
@@ -299,7 +325,7 @@ class CdnBehavioursTests {
                             behaviour.name,
                             downloader.traffic().requests(),
                             ranges == 0 ? "" : ", " + ranges + " for the rest",
-                            told(outcome)));
+                            describe(outcome)));
             assertThat(cdn.requests().size() + elsewhere.requests().size() + withoutTls(slot))
                     .as("what the servers saw")
                     .isEqualTo(Math.toIntExact(downloader.traffic().requests()));
@@ -309,90 +335,58 @@ class CdnBehavioursTests {
     }
 
     @Test
-    void theDocumentIsAboutAllOfThese() {
+    void documentHasAllBehaviours() {
         TABLE.assertIsAbout(behaviours().map(Behaviour::name).toList());
     }
 
-    /** Requests that found nobody who speaks TLS. */
+    /** Requests that found no TLS server. */
     private static int withoutTls(MediaSlot slot) {
         String url =
                 slot.candidates().isEmpty() ? "" : slot.candidates().getFirst().url();
         return url.startsWith("http://cdn.test/") ? 1 : url.startsWith("https://cdn.test/") ? 3 : 0;
     }
 
-    private static String told(DownloadOutcome outcome) {
+    private static String describe(DownloadOutcome outcome) {
         return switch (outcome) {
             case Downloaded(var media, var lesserBecause, var _) -> {
-                StringBuilder told = new StringBuilder("taken from the ");
-                told.append(media.candidate().rendition()).append(": ").append(media.type());
-                told.append(", ").append(media.size()).append(" bytes");
-                compared(told, "length", media.length());
-                compared(told, "size", media.promisedSize());
-                compared(told, "md5", media.promisedMd5());
+                StringBuilder text = new StringBuilder("taken from the ");
+                text.append(media.candidate().rendition()).append(": ").append(media.type());
+                text.append(", ").append(media.size()).append(" bytes");
+                compared(text, "length", media.length());
+                compared(text, "size", media.promisedSize());
+                compared(text, "md5", media.promisedMd5());
                 assertThat(media.file().onDisk())
                         .content(ISO_8859_1)
                         .isIn(ALL.stream()
                                 .map(file -> new String(file, ISO_8859_1))
                                 .toList());
-                media.remarks().forEach(remark -> told.append(", ").append(remark));
+                media.remarks().forEach(remark -> text.append(", ").append(remark));
                 if (lesserBecause != null) {
-                    told.append("; ").append(lesserBecause);
+                    text.append("; ").append(lesserBecause);
                 }
                 media.close();
-                yield told.toString();
+                yield text.toString();
             }
-            case Dead(var reason) -> "dead: " + reason;
+            case Gone(var reason) -> "gone: " + reason;
             case NoRoom(var reason) -> "released: " + reason;
-            case Troubled(var reason, var soon) ->
-                (soon ? "missing, again within minutes: " : "missing, again on a later night: ") + reason;
+            case Failed(var reason, var retryable) ->
+                (retryable ? "missing, again within minutes: " : "missing, again on a later night: ") + reason;
         };
     }
 
-    private static void compared(StringBuilder told, String what, Comparison comparison) {
+    private static void compared(StringBuilder text, String what, Comparison comparison) {
         if (comparison != Comparison.NONE) {
-            told.append(", ").append(what).append(' ');
-            told.append(comparison.name().toLowerCase(Locale.ROOT));
+            text.append(", ").append(what).append(' ');
+            text.append(comparison.name().toLowerCase(Locale.ROOT));
         }
     }
 
     private MediaDownloader downloader(Behaviour behaviour) {
-        List<String> hosts = List.of(cdn.authority(), elsewhere.authority(), "cdn.test");
+        MediaProperties settings =
+                settings(List.of(cdn.authority(), elsewhere.authority(), "cdn.test"), behaviour.settings);
+        // the domain has the media server for http, and no server for https
         return new MediaDownloader(
-                new MediaProperties(
-                        hosts,
-                        Duration.ofSeconds(5),
-                        behaviour.idle,
-                        behaviour.box,
-                        4,
-                        4,
-                        DataSize.ofBytes(1_500_000),
-                        DataSize.ofMegabytes(10),
-                        DataSize.ofBytes(0),
-                        5,
-                        3,
-                        List.of(Duration.ofMillis(1))),
-                new Spool(directory),
-                new Names());
-    }
-
-    /** One domain: by http it leads to the server, by https to nobody. */
-    private final class Names implements DnsResolver {
-
-        @Override
-        public List<InetSocketAddress> resolve(String host, int port) {
-            int there = port == 80 ? cdn.port() : port == 443 ? 1 : port;
-            return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), there));
-        }
-
-        @Override
-        public InetAddress[] resolve(String host) throws UnknownHostException {
-            throw new UnknownHostException(host);
-        }
-
-        @Override
-        public String resolveCanonicalHostname(String host) {
-            return host;
-        }
+                settings, new Spool(directory), loopback(port -> port == 80 ? cdn.port() : port == 443 ? 1 : port));
     }
 
     private MediaSlot picture(int addresses) {
@@ -403,68 +397,19 @@ class CdnBehavioursTests {
 
     private MediaSlot promisedFilm(@Nullable Long size, @Nullable String md5) {
         cdn.on("/1", body(FILM));
-        return slot(MediaKind.VIDEO, promised("first", "/1", size, null, null, md5));
+        return slot(MediaKind.VIDEO, new MediaCandidate(cdn.url("/1"), "first", size, null, null, md5));
     }
 
     private MediaCandidate at(String rendition, String path) {
-        return promised(rendition, path, null, null, null, null);
-    }
-
-    private static MediaCandidate byName(String url) {
-        return new MediaCandidate(url, "first", null, null, null, null);
-    }
-
-    private MediaCandidate promised(
-            String rendition,
-            String path,
-            @Nullable Long size,
-            @Nullable Integer width,
-            @Nullable Integer height,
-            @Nullable String md5) {
-        return new MediaCandidate(cdn.url(path), rendition, size, width, height, md5);
-    }
-
-    private static MediaSlot slot(MediaKind kind, MediaCandidate... candidates) {
-        return new MediaSlot(kind, 0, "id", List.of(candidates), null);
-    }
-
-    private static Reply broken(byte[] bytes, String tag) {
-        return exchange -> {
-            if (!tag.isEmpty()) {
-                exchange.getResponseHeaders().set("ETag", tag);
-            }
-            exchange.sendResponseHeaders(200, bytes.length);
-            exchange.getResponseBody().write(bytes, 0, BROKEN_AT);
-            exchange.getResponseBody().flush();
-        };
+        return candidate(rendition, cdn.url(path));
     }
 
     private static Reply rest(byte[] bytes, String tag) {
         return exchange -> {
             assertThat(exchange.getRequestHeaders().getFirst("Range")).isEqualTo("bytes=" + BROKEN_AT + "-");
             assertThat(exchange.getRequestHeaders().getFirst("If-Range")).isEqualTo(tag);
-            part(bytes, tag, true).to(exchange);
+            part(bytes, BROKEN_AT, tag, rangeFrom(BROKEN_AT, bytes)).to(exchange);
         };
-    }
-
-    private static Reply part(byte[] bytes, String tag, boolean isSaidToBe) {
-        return exchange -> {
-            exchange.getResponseHeaders().set("ETag", tag);
-            if (isSaidToBe) {
-                exchange.getResponseHeaders()
-                        .set("Content-Range", "bytes %d-%d/%d".formatted(BROKEN_AT, bytes.length - 1, bytes.length));
-            }
-            exchange.sendResponseHeaders(206, bytes.length - BROKEN_AT);
-            exchange.getResponseBody().write(bytes, BROKEN_AT, bytes.length - BROKEN_AT);
-        };
-    }
-
-    private static String md5(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("MD5").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
     }
 
     private static byte[] gzip(byte[] bytes) {

@@ -1,12 +1,14 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.media.MediaFixtures.candidate;
+import static io.github.notearchive.media.MediaFixtures.downloaded;
+import static io.github.notearchive.media.MediaFixtures.loopback;
+import static io.github.notearchive.media.MediaFixtures.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.media.DownloadOutcome.Failed;
 import io.github.notearchive.media.DownloadOutcome.NoRoom;
-import io.github.notearchive.media.DownloadOutcome.Troubled;
-import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import java.io.ByteArrayOutputStream;
@@ -14,10 +16,8 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,14 +39,11 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.util.unit.DataSize;
 
-/**
- * A media server that means harm costs a place among the downloads for a while, and no more: neither memory, nor disk,
- * nor a name of its choice.
- */
+/** A hostile media server occupies a download for a limited time: it gets no memory, no disk space, no file name. */
 @Timeout(20)
 class HostileServersTests {
 
-    private static final Duration BOX = Duration.ofMillis(500);
+    private static final Duration TIMEOUT = Duration.ofMillis(500);
     private static final String OK = "HTTP/1.1 200 OK\r\n";
 
     /** Of 1000 bytes: the header, one extension whose blocks are of 120 bytes, the last of 14. */
@@ -65,7 +62,7 @@ class HostileServersTests {
     private Spool spool;
     private volatile Reply reply;
 
-    /** What the server does with a connection, whose request has been read. */
+    /** Reply to a request, which has been read. */
     interface Reply {
         void to(OutputStream out) throws IOException, InterruptedException;
     }
@@ -93,47 +90,47 @@ class HostileServersTests {
     }
 
     @Test
-    void headersAreBoundedInLengthAndNumber() {
+    void headersAreLimitedInLengthAndNumber() {
         for (String piece : List.of("x", "X-Y: z\r\n", " folded\r\n", "X: " + "y".repeat(100_000) + "\r\n")) {
             reply = endless(OK + "X: ", piece);
 
-            assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+            assertThat(download()).isEqualTo(failed("headers too long or too many"));
         }
         reply = endless("", "HTTP/1.1 200 " + "x".repeat(1_000));
 
-        assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+        assertThat(download()).isEqualTo(failed("headers too long or too many"));
     }
 
     @Test
-    void linesOfChunksAndTrailersAreBoundedToo() {
+    void chunkLinesAndTrailersAreLimited() {
         reply = endless(OK + "Transfer-Encoding: chunked\r\n\r\n1;", "x=y;");
-        assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+        assertThat(download()).isEqualTo(failed("headers too long or too many"));
 
         reply = endless(chunks(GIF) + "0\r\n", "X-Y: z\r\n");
-        assertThat(download()).isEqualTo(trouble("headers too long or too many"));
+        assertThat(download()).isEqualTo(failed("headers too long or too many"));
         assertThat(directory).isEmptyDirectory();
     }
 
     @ParameterizedTest
     @ValueSource(
             strings = {"Content-Length: 5000000000", "Content-Length: 9223372036854775807", "Content-Length: 1048577"})
-    void aFileThatIsAnnouncedAsTooLongIsNotReceived(String header) {
+    void fileOfTooLargeStatedLengthIsNotReceived(String header) {
         reply = endless(OK + header + "\r\n\r\n", GIF);
 
         try (MediaDownloader downloads = downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
             assertThat(downloads.download(slot(url("/a"), "id")))
-                    .isEqualTo(refused("longer than archive.media.max-file-size (1048576B)"));
+                    .isEqualTo(rejected("longer than archive.media.max-file-size (1048576B)"));
             assertThat(downloads.traffic().bytes()).isZero();
         }
         assertThat(directory).isEmptyDirectory();
     }
 
     @Test
-    void aFileWithoutEndIsLeftAtTheLimit() {
+    void fileWithoutEndIsRejectedAtTheLimit() {
         for (String start : List.of(OK + "\r\n", OK + "Transfer-Encoding: chunked\r\n\r\n")) {
             reply = endless(start, start.contains("chunked") ? "3e8\r\n" + GIF + "\r\n" : GIF);
 
-            assertThat(download()).isEqualTo(refused("longer than archive.media.max-file-size (1048576B)"));
+            assertThat(download()).isEqualTo(rejected("longer than archive.media.max-file-size (1048576B)"));
         }
         assertThat(directory).isEmptyDirectory();
     }
@@ -150,15 +147,15 @@ class HostileServersTests {
                 "Transfer-Encoding: gzip",
                 "Content-Length: 0"
             })
-    void aLengthThatIsNotThatOfTheBodyIsAFailure(String header) {
+    void lengthThatDiffersFromTheBodyFails(String header) {
         reply = once(OK + header + "\r\n\r\n" + GIF);
 
-        assertThat(download()).isInstanceOf(Troubled.class);
+        assertThat(download()).isInstanceOf(Failed.class);
         assertThat(directory).isEmptyDirectory();
     }
 
     @Test
-    void nothingIsUnpacked() throws IOException {
+    void bodyIsNotDecompressed() throws IOException {
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
             gzip.write(GIF.repeat(20_000).getBytes(StandardCharsets.US_ASCII));
@@ -169,7 +166,7 @@ class HostileServersTests {
                 out.write(bomb.toByteArray());
             };
 
-            assertThat(download()).isEqualTo(trouble("no known media, first bytes 1f8b0800000000" + "00"));
+            assertThat(download()).isEqualTo(failed("unknown media type, first bytes 1f8b080000000000"));
         }
         assertThat(directory).isEmptyDirectory();
     }
@@ -191,15 +188,15 @@ class HostileServersTests {
                 "\u0000\u0000\u0000\u0018ftypisom",
                 "MZ"
             })
-    void whatIsNoPictureIsAFailureWhateverItIsCalled(String body) {
+    void bodyThatIsNoPictureFails(String body) {
         reply = once(OK + "Content-Type: image/jpeg\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
 
-        assertThat(download()).isInstanceOf(Troubled.class);
+        assertThat(download()).isInstanceOf(Failed.class);
         assertThat(directory).isEmptyDirectory();
     }
 
     @Test
-    void whatTheServerCallsAFileIsNeitherItsNameNorItsType() throws IOException {
+    void headersAndPathDetermineNeitherNameNorType() throws IOException {
         reply = once(OK
                 + "Content-Type: ../../text/html; charset=\u0000\r\n"
                 + "Content-Disposition: attachment; filename=\"../../evil.sh\"\r\n"
@@ -220,43 +217,38 @@ class HostileServersTests {
     }
 
     @Test
-    void headersThatDripAreEndedByTheBox() {
+    void slowHeadersAndInterimResponsesAreEndedByTheDeadline() {
         reply = drip(OK + "X: ", "x");
+        assertThat(download()).isEqualTo(failed("deadline exceeded"));
 
-        assertThat(download()).isEqualTo(trouble("not done in time"));
-    }
-
-    @Test
-    void interimAnswersWithoutEndAreEndedByTheBox() {
         reply = drip("", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
-
-        assertThat(download()).isEqualTo(trouble("not done in time"));
+        assertThat(download()).isEqualTo(failed("deadline exceeded"));
     }
 
     @Test
-    void redirectsThatDripAreEndedByTheBoxNotByTheirNumber() {
+    void slowRedirectsAreEndedByTheDeadlineNotByTheirNumber() {
         reply = out -> {
             over.await(150, TimeUnit.MILLISECONDS);
             out.write("HTTP/1.1 302 x\r\nLocation: /b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
                     .getBytes(StandardCharsets.US_ASCII));
         };
 
-        assertThat(download()).isEqualTo(trouble("not done in time"));
+        assertThat(download()).isEqualTo(failed("deadline exceeded"));
         assertThat(requests).hasValueBetween(2, 4);
     }
 
     @Test
-    void aRedirectWhoseBodyHasNoEndIsNotReadToItsEnd() {
+    void bodyOfARedirectIsNotReadToItsEnd() {
         reply = endless("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n\r\n", "x".repeat(10_000));
-        assertThat(download()).isEqualTo(refused("not an http address"));
+        assertThat(download()).isEqualTo(rejected("not an HTTP URL"));
 
         reply = drip("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 16000\r\n\r\n", "x");
-        assertThat(download()).isIn(refused("not an http address"), trouble("not done in time"));
+        assertThat(download()).isIn(rejected("not an HTTP URL"), failed("deadline exceeded"));
     }
 
     @Test
-    void aHandshakeThatNeverEndsIsEndedByTheBox() throws Exception {
-        // a record that announces 16 KB, and then next to nothing
+    void handshakeWithoutEndIsEndedByTheDeadline() throws Exception {
+        // a record of a stated length of 16 KB, then single bytes
         byte[] record = {0x16, 3, 3, 0x3f, 0x7f, 2, 0, 0x3f, 0x7b};
         List<Socket> accepted = new ArrayList<>();
         try (ServerSocket dripping = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
@@ -269,24 +261,23 @@ class HostileServersTests {
                         socket.getOutputStream().write(0);
                     }
                 } catch (IOException | InterruptedException _) {
-                    // hung up
+                    // closed by the client
                 }
             });
             for (ServerSocket tls : List.of(dripping, silent)) {
-                long began = System.nanoTime();
+                long started = System.nanoTime();
 
-                DownloadOutcome outcome =
-                        download("https://cdn.test/a", List.of("cdn.test"), loopback(tls.getLocalPort()));
+                DownloadOutcome outcome = downloadFromDomain(loopback(_ -> tls.getLocalPort()));
 
-                assertThat(outcome).isEqualTo(new Troubled("r at cdn.test: not done in time", true));
-                assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(BOX.multipliedBy(4));
+                assertThat(outcome).isEqualTo(new Failed("r at cdn.test: deadline exceeded", true));
+                assertThat(Duration.ofNanos(System.nanoTime() - started)).isLessThan(TIMEOUT.multipliedBy(4));
             }
         }
         assertThat(accepted).hasSize(1);
     }
 
     @Test
-    void noMoreLiesInTheSpoolThanIsAllowed() {
+    void spoolIsLimited() {
         reply = once(OK + "\r\n" + GIF);
         List<DownloadedMedia> held = new ArrayList<>();
         try (MediaDownloader downloads = downloader(DataSize.ofBytes(3_500), DataSize.ofBytes(3_500))) {
@@ -309,11 +300,11 @@ class HostileServersTests {
     }
 
     @Test
-    void aFileThatFailsGivesItsRoomBack() {
+    void failedDownloadReleasesItsSpace() {
         try (MediaDownloader downloads = downloader(DataSize.ofBytes(1_500), DataSize.ofBytes(1_500))) {
             for (int i = 0; i < 5; i++) {
                 reply = once(OK + "Content-Length: 1001\r\n\r\n" + GIF);
-                assertThat(downloads.download(slot(url("/a"), "id"))).isEqualTo(trouble("the body broke off"));
+                assertThat(downloads.download(slot(url("/a"), "id"))).isEqualTo(failed("incomplete body"));
             }
             reply = once(OK + "\r\n" + GIF);
 
@@ -337,7 +328,7 @@ class HostileServersTests {
             requests.incrementAndGet();
             reply.to(socket.getOutputStream());
         } catch (IOException | InterruptedException _) {
-            // the other side hung up, which is the point
+            // closed by the client, as expected
         }
     }
 
@@ -368,17 +359,12 @@ class HostileServersTests {
         };
     }
 
-    private static Troubled trouble(String reason) {
-        return new Troubled("r at 127.0.0.1: " + reason, true);
+    private static Failed failed(String reason) {
+        return new Failed("r at 127.0.0.1: " + reason, true);
     }
 
-    private static Troubled refused(String reason) {
-        return new Troubled("r at 127.0.0.1: " + reason, false);
-    }
-
-    private static DownloadedMedia downloaded(DownloadOutcome outcome) {
-        assertThat(outcome).isInstanceOf(Downloaded.class);
-        return ((Downloaded) outcome).media();
+    private static Failed rejected(String reason) {
+        return new Failed("r at 127.0.0.1: " + reason, false);
     }
 
     private String url(String path) {
@@ -395,54 +381,28 @@ class HostileServersTests {
         }
     }
 
-    private DownloadOutcome download(String url, List<String> hosts, DnsResolver resolver) {
-        try (MediaDownloader downloads = new MediaDownloader(
-                properties(hosts, DataSize.ofMegabytes(1), DataSize.ofMegabytes(1)), spool, resolver)) {
-            return downloads.download(slot(url, "id"));
+    private DownloadOutcome downloadFromDomain(DnsResolver resolver) {
+        try (var downloads = new MediaDownloader(
+                settings(List.of("cdn.test"), "file-timeout", "500ms", "tries-per-candidate", "1"), spool, resolver)) {
+            return downloads.download(slot("https://cdn.test/a", "id"));
         }
     }
 
     private MediaDownloader downloader(DataSize file, DataSize all) {
-        return new MediaDownloader(properties(List.of("127.0.0.1:" + server.getLocalPort()), file, all), spool);
+        MediaProperties settings = settings(
+                List.of("127.0.0.1:" + server.getLocalPort()),
+                "file-timeout",
+                TIMEOUT.toMillis() + "ms",
+                "tries-per-candidate",
+                "1",
+                "max-file-size",
+                file.toString(),
+                "max-spool-size",
+                all.toString());
+        return new MediaDownloader(settings, spool);
     }
 
     private static MediaSlot slot(String url, String identity) {
-        return new MediaSlot(
-                MediaKind.IMAGE, 0, identity, List.of(new MediaCandidate(url, "r", null, null, null, null)), null);
-    }
-
-    private static MediaProperties properties(List<String> hosts, DataSize file, DataSize all) {
-        return new MediaProperties(
-                hosts,
-                Duration.ofSeconds(5),
-                Duration.ofSeconds(5),
-                BOX,
-                8,
-                8,
-                file,
-                all,
-                DataSize.ofBytes(0),
-                5,
-                1,
-                List.of(Duration.ZERO));
-    }
-
-    private static DnsResolver loopback(int port) {
-        return new DnsResolver() {
-            @Override
-            public List<InetSocketAddress> resolve(String host, int any) {
-                return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
-            }
-
-            @Override
-            public InetAddress[] resolve(String host) throws UnknownHostException {
-                throw new UnknownHostException(host);
-            }
-
-            @Override
-            public String resolveCanonicalHostname(String host) {
-                return host;
-            }
-        };
+        return new MediaSlot(MediaKind.IMAGE, 0, identity, List.of(candidate("r", url)), null);
     }
 }

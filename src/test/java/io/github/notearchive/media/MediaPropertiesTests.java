@@ -1,5 +1,6 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.media.MediaFixtures.bound;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.validation.Validation;
@@ -9,14 +10,12 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.boot.context.properties.bind.Binder;
-import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 import org.springframework.util.unit.DataSize;
 
 class MediaPropertiesTests {
 
     @Test
-    void theDefaultsAreTheOnesWritten() {
+    void defaults() {
         MediaProperties properties = bound(Map.of());
 
         assertThat(properties)
@@ -37,7 +36,7 @@ class MediaPropertiesTests {
     }
 
     @Test
-    void hostsThatAreNamedReplaceTheDefault() {
+    void hostsReplaceTheDefault() {
         MediaProperties properties = bound(Map.of("archive.media.allowed-hosts", "127.0.0.1:8080,example.org"));
 
         assertThat(properties.allowedHosts()).containsExactly("127.0.0.1:8080", "example.org");
@@ -56,29 +55,24 @@ class MediaPropertiesTests {
                 "127.0.0.1:0",
                 ".com"
             })
-    void aHostThatCannotBeReadIsRefused(String host) {
+    void invalidHostIsRejected(String host) {
         assertThat(violations(bound(Map.of("archive.media.allowed-hosts", host))))
                 .isEqualTo(1);
     }
 
     @Test
-    void aSpoolThatIsTooSmallForOneFileIsRefused() {
+    void spoolThatIsTooSmallForOneFileIsRejected() {
         assertThat(violations(bound(Map.of("archive.media.max-spool-size", "1GB"))))
                 .isEqualTo(1);
     }
 
     @Test
-    void theLastPauseHoldsForAllFurtherRetries() {
+    void lastPauseIsRepeated() {
         MediaProperties properties = bound(Map.of());
 
         assertThat(properties.backoffAfter(1)).hasSeconds(1);
         assertThat(properties.backoffAfter(2)).hasSeconds(3);
         assertThat(properties.backoffAfter(9)).hasSeconds(3);
-    }
-
-    private static MediaProperties bound(Map<String, String> settings) {
-        return new Binder(new MapConfigurationPropertySource(settings))
-                .bindOrCreate("archive.media", MediaProperties.class);
     }
 
     private static int violations(MediaProperties properties) {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 
-/** No address of a stranger leads anywhere but to the allowed hosts. */
+/** No URL leads to a host that is not allowed. */
 class MediaUrlFuzzTests {
 
     private static final List<String> NAMES = List.of("xhscdn.com", "rednotecdn.com", "127.0.0.1:8080", "[::1]:81");
@@ -83,18 +83,18 @@ class MediaUrlFuzzTests {
     private final AllowedHosts allowed = new AllowedHosts(NAMES);
 
     @Test
-    void anyAddressIsAllowedAndLegalOrRefused() throws Exception {
+    void urlIsAllowedAndLegalOrRejected() throws Exception {
         Fuzz.tries(20_000, random -> {
             try {
                 check(MediaUrl.parse(address(random), allowed));
-            } catch (RefusedAddressException refused) {
-                assertThat(refused.reason()).isNotBlank().hasSizeLessThan(100);
+            } catch (RejectedUrlException rejected) {
+                assertThat(rejected.reason()).isNotBlank().hasSizeLessThan(100);
             }
         });
     }
 
     @Test
-    void anyRedirectIsAllowedAndLegalOrRefused() throws Exception {
+    void redirectIsAllowedAndLegalOrRejected() throws Exception {
         MediaUrl from = MediaUrl.parse("https://sns.xhscdn.com/a/b?c", allowed);
         MediaUrl literal = MediaUrl.parse("http://127.0.0.1:8080", allowed);
 
@@ -105,8 +105,8 @@ class MediaUrlFuzzTests {
                     to = to.redirected(address(random), allowed);
                     check(to);
                 }
-            } catch (RefusedAddressException refused) {
-                assertThat(refused.reason()).isNotBlank().hasSizeLessThan(100);
+            } catch (RejectedUrlException rejected) {
+                assertThat(rejected.reason()).isNotBlank().hasSizeLessThan(100);
             }
         });
     }
@@ -169,7 +169,7 @@ class MediaUrlFuzzTests {
                 .doesNotContainAnyWhitespaces()
                 .doesNotContain("#");
         assertThat(url.target().length()).isLessThanOrEqualTo(9 * 8192);
-        // java.net.URI has its own mind about brackets in a path
+        // java.net.URI rejects brackets in a path
         URI uri = URI.create(url.scheme() + "://" + authority + url.target().replaceAll("[\\[\\]]", "_"));
         assertThat(uri.getHost()).isEqualTo(url.host());
         assertThat(uri.getPort()).isEqualTo(url.port());

@@ -14,8 +14,9 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 
-/** A media server that answers what it was told to, and remembers what it was asked. */
+/** A media server that sends scripted replies and records the requests. */
 final class ScriptedCdn implements AutoCloseable {
 
     private final HttpServer server;
@@ -24,7 +25,7 @@ final class ScriptedCdn implements AutoCloseable {
     private final List<Map<String, List<String>>> headers = new CopyOnWriteArrayList<>();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    /** What happens to one request. */
+    /** Reply to one request. */
     @FunctionalInterface
     interface Reply {
         void to(HttpExchange exchange) throws IOException, InterruptedException;
@@ -37,7 +38,7 @@ final class ScriptedCdn implements AutoCloseable {
         server.start();
     }
 
-    /** The replies to come for this path; the last one holds for all further requests. */
+    /** Sets the replies for this path; the last one is repeated. */
     ScriptedCdn on(String path, Reply... replies) {
         script.put(path, new ArrayDeque<>(List.of(replies)));
         return this;
@@ -55,7 +56,7 @@ final class ScriptedCdn implements AutoCloseable {
         return "http://" + authority() + path;
     }
 
-    /** The targets asked for, in order. */
+    /** Targets of the requests, in order. */
     List<String> requests() {
         return requests;
     }
@@ -96,22 +97,44 @@ final class ScriptedCdn implements AutoCloseable {
         };
     }
 
-    /** Promises more than it sends. */
-    static Reply truncated(byte[] bytes) {
+    /** States the length of all bytes, and closes the connection after {@code count} of them. */
+    static Reply broken(byte[] bytes, int count, String etag) {
         return exchange -> {
+            if (!etag.isEmpty()) {
+                exchange.getResponseHeaders().set("ETag", etag);
+            }
             exchange.sendResponseHeaders(200, bytes.length);
-            exchange.getResponseBody().write(bytes, 0, bytes.length / 2);
+            exchange.getResponseBody().write(bytes, 0, count);
             exchange.getResponseBody().flush();
         };
     }
 
-    /** Sends the beginning of these bytes and then next to nothing, until the other side hangs up. */
-    Reply dripping(byte[] start, CountDownLatch begun) {
+    /** Sends the bytes from here on with status 206 and these headers, if any. */
+    static Reply part(byte[] bytes, int from, @Nullable String etag, @Nullable String contentRange) {
+        return exchange -> {
+            if (etag != null) {
+                exchange.getResponseHeaders().set("ETag", etag);
+            }
+            if (contentRange != null) {
+                exchange.getResponseHeaders().set("Content-Range", contentRange);
+            }
+            exchange.sendResponseHeaders(206, bytes.length - from);
+            exchange.getResponseBody().write(bytes, from, bytes.length - from);
+        };
+    }
+
+    /** {@code Content-Range} of the bytes from here on. */
+    static String rangeFrom(int from, byte[] bytes) {
+        return "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length);
+    }
+
+    /** Sends these bytes, then single bytes until the client closes the connection. */
+    Reply dripping(byte[] start, CountDownLatch started) {
         return exchange -> {
             exchange.sendResponseHeaders(200, 1_000_000);
             exchange.getResponseBody().write(start);
             exchange.getResponseBody().flush();
-            begun.countDown();
+            started.countDown();
             while (!closed.await(20, TimeUnit.MILLISECONDS)) {
                 exchange.getResponseBody().write(0);
                 exchange.getResponseBody().flush();
@@ -119,7 +142,7 @@ final class ScriptedCdn implements AutoCloseable {
         };
     }
 
-    /** Says nothing at all. */
+    /** Sends nothing. */
     Reply silence() {
         return _ -> closed.await();
     }

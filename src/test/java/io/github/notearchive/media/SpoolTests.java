@@ -28,8 +28,8 @@ class SpoolTests {
     Path directory;
 
     @Test
-    void aFileOnTheDiskIsReadableByItsOwnerOnly() throws Exception {
-        SpoolFile file = new Spool(directory.resolve("made/when/needed")).newFile();
+    void fileOnDiskIsReadableByItsOwnerOnly() throws Exception {
+        SpoolFile file = new Spool(directory.resolve("made/when/needed")).newFile(false);
 
         add(file, bytes(10), UNKNOWN);
 
@@ -40,9 +40,9 @@ class SpoolTests {
     }
 
     @Test
-    void theDirectoriesThatItMakesAreForTheirOwnerOnly() throws Exception {
+    void directoriesAreForTheirOwnerOnly() throws Exception {
         Path data = directory.resolve("data");
-        SpoolFile file = new Spool(data.resolve("spool")).newFile();
+        SpoolFile file = new Spool(data.resolve("spool")).newFile(false);
 
         add(file, bytes(10), UNKNOWN);
 
@@ -53,9 +53,9 @@ class SpoolTests {
     }
 
     @Test
-    void sweepingDeletesWhatAKilledProcessLeftAndNothingElse() throws Exception {
+    void sweepDeletesFilesOfAKilledProcessAndNoOthers() throws Exception {
         Spool spool = new Spool(directory);
-        SpoolFile leftover = spool.newFile();
+        SpoolFile leftover = spool.newFile(false);
         add(leftover, bytes(10), UNKNOWN);
         leftover.pause();
         Path foreign = Files.createFile(directory.resolve("notes.txt"));
@@ -68,37 +68,37 @@ class SpoolTests {
     }
 
     @Test
-    void sweepingADirectoryThatIsNotThereDoesNothing() {
+    void sweepOfAMissingDirectoryHasNoEffect() {
         assertThat(new Spool(directory.resolve("none")).sweep()).isZero();
     }
 
     @Test
-    void aSmallFileNeverTouchesTheDisk() throws Exception {
+    void smallFileIsNeverOnDisk() throws Exception {
         Spool spool = new Spool(directory.resolve("none"), 2_000_000);
         byte[] bytes = bytes(1 << 20);
-        SpoolFile told = spool.newFile();
-        SpoolFile untold = spool.newFile();
+        SpoolFile known = spool.newFile(false);
+        SpoolFile unknown = spool.newFile(false);
 
-        add(told, bytes, bytes.length);
-        add(untold, Arrays.copyOf(bytes, 100_000), UNKNOWN);
+        add(known, bytes, bytes.length);
+        add(unknown, Arrays.copyOf(bytes, 100_000), UNKNOWN);
 
-        assertThat(told.onDisk()).isNull();
-        assertThat(contents(told)).isEqualTo(bytes);
-        assertThat(untold.size()).isEqualTo(100_000);
-        assertThat(contents(untold)).isEqualTo(Arrays.copyOf(bytes, 100_000));
+        assertThat(known.onDisk()).isNull();
+        assertThat(contents(known)).isEqualTo(bytes);
+        assertThat(unknown.size()).isEqualTo(100_000);
+        assertThat(contents(unknown)).isEqualTo(Arrays.copyOf(bytes, 100_000));
         assertThat(spool.held().files()).isEqualTo(2);
         assertThat(directory).isEmptyDirectory();
-        told.close();
-        untold.close();
-        told.close();
+        known.close();
+        unknown.close();
+        known.close();
         assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
     }
 
     @Test
-    void aFileThatGrowsTooLongMovesToTheDiskWhole() throws Exception {
+    void fileThatGrowsTooLongMovesToDisk() throws Exception {
         Spool spool = new Spool(directory, 2_000_000);
         byte[] bytes = bytes(3_000_000);
-        SpoolFile file = spool.newFile();
+        SpoolFile file = spool.newFile(false);
 
         add(file, bytes, UNKNOWN);
         file.pause();
@@ -112,11 +112,11 @@ class SpoolTests {
     }
 
     @Test
-    void withoutMemoryLeftAFileLiesOnTheDiskAndTheNextOneInMemoryAgain() throws Exception {
+    void withoutMemoryAFileIsOnDiskAndTheNextOneInMemoryAgain() throws Exception {
         Spool spool = new Spool(directory, 100_000);
-        SpoolFile first = spool.newFile();
-        SpoolFile second = spool.newFile();
-        SpoolFile third = spool.newFile();
+        SpoolFile first = spool.newFile(false);
+        SpoolFile second = spool.newFile(false);
+        SpoolFile third = spool.newFile(false);
         byte[] bytes = bytes(60_000);
 
         add(first, bytes, bytes.length);
@@ -134,14 +134,14 @@ class SpoolTests {
     }
 
     @Test
-    void whatTheDiskMayNotHoldIsNotAdded() throws Exception {
+    void bytesBeyondTheDiskLimitAreNotAdded() throws Exception {
         Spool spool = new Spool(directory, 50_000);
-        SpoolFile file = spool.newFile();
+        SpoolFile file = spool.newFile(false);
         byte[] bytes = bytes(40_000);
 
-        file.add(bytes, bytes.length, UNKNOWN, 60_000);
-        assertThatExceptionOfType(SpoolFullException.class)
-                .isThrownBy(() -> file.add(bytes, bytes.length, UNKNOWN, 60_000));
+        file.append(new ByteArrayInputStream(bytes), UNKNOWN, 60_000);
+        assertThatExceptionOfType(SpoolFile.SpoolFullException.class)
+                .isThrownBy(() -> file.append(new ByteArrayInputStream(bytes), UNKNOWN, 60_000));
 
         assertThat(file.size()).isEqualTo(bytes.length);
         file.close();
@@ -150,7 +150,7 @@ class SpoolTests {
     }
 
     @Test
-    void filesThatAreOpenAtOnceShareNoBytes() throws Exception {
+    void openFilesShareNoBytes() throws Exception {
         Spool spool = new Spool(directory, 500_000);
         Random random = new Random(11);
         Map<SpoolFile, byte[]> open = new HashMap<>();
@@ -158,7 +158,7 @@ class SpoolTests {
         for (int i = 0; i < 2_000; i++) {
             byte[] bytes = new byte[1 + random.nextInt(120_000)];
             random.nextBytes(bytes);
-            SpoolFile file = spool.newFile();
+            SpoolFile file = spool.newFile(false);
             add(file, bytes, random.nextBoolean() ? bytes.length : UNKNOWN);
             file.pause();
             open.put(file, bytes);
@@ -179,21 +179,21 @@ class SpoolTests {
 
     @ParameterizedTest
     @ValueSource(ints = {0, 1, 65_535, 65_536, 65_537, 1 << 20, (1 << 20) + 1, 2_500_000})
-    void whatComesIsAddedAndToldOfWhereverItLies(int length) throws Exception {
+    void bytesOfAStreamAreAppendedAndDigested(int length) throws Exception {
         byte[] bytes = bytes(length);
         for (long memory : new long[] {0, 70_000, 2_000_000}) {
             for (long expected : new long[] {UNKNOWN, length, length / 2, 2L * length}) {
                 Spool spool = new Spool(directory, memory);
-                SpoolFile file = spool.newFile();
-                var told = new ByteArrayOutputStream();
+                SpoolFile file = spool.newFile(true);
 
                 var in = new ByteArrayInputStream(bytes);
-                while (file.addFrom(in, expected, DISK, told::write) >= 0) {}
+                while (file.append(in, expected, DISK) >= 0) {}
                 file.pause();
 
-                assertThat(told.toByteArray()).isEqualTo(bytes);
                 assertThat(file.size()).isEqualTo(length);
                 assertThat(contents(file)).isEqualTo(bytes);
+                assertThat(file.sha256()).isEqualTo(MediaFixtures.hex("SHA-256", bytes));
+                assertThat(file.md5()).isEqualTo(MediaFixtures.hex("MD5", bytes));
                 file.close();
                 assertThat(spool.held()).isEqualTo(new Spool.Held(0, 0));
             }
@@ -211,11 +211,11 @@ class SpoolTests {
         return Arrays.copyOf(all.toByteArray(), (int) file.size());
     }
 
-    /** Adds bytes as they come from a socket. */
+    /** Appends bytes in the portions of a socket. */
     private static void add(SpoolFile file, byte[] bytes, long expected) throws IOException {
         for (int at = 0; at < bytes.length; at += 65_536) {
-            byte[] some = Arrays.copyOfRange(bytes, at, Math.min(bytes.length, at + 65_536));
-            file.add(some, some.length, expected, DISK);
+            var some = new ByteArrayInputStream(bytes, at, Math.min(bytes.length - at, 65_536));
+            while (file.append(some, expected, DISK) >= 0) {}
         }
     }
 

@@ -70,7 +70,7 @@ class CutMediaTests {
         assertThat(night.slots(note)).singleElement().satisfies(slot -> {
             assertThat(slot.state()).isEqualTo(SlotState.MISSING);
             assertThat(slot.reason()).isEqualTo("RETRY");
-            assertThat(slot.error()).contains(": cut: ");
+            assertThat(slot.error()).contains(": truncated: ");
         });
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.calls()).isEqualTo(1);

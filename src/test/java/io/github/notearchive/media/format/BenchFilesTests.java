@@ -1,4 +1,4 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -13,33 +13,32 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What benchmarks serve costs the program as much as real files do: none is odd in any way. */
+/** Files of benchmarks cost the program as much as real ones: they are complete, without remarks. */
 class BenchFilesTests {
 
     @TempDir
     private Path directory;
 
     @Test
-    void filesOfABenchmarkAreWholeAndDifferFromEachOther() throws IOException {
+    void filesOfABenchmarkAreCompleteAndDifferent() throws IOException {
         Work work = Work.of(Work.Kind.W1, 60, "http://127.0.0.1:1");
 
-        Set<MediaType> types = new HashSet<>();
+        Set<Container> containers = new HashSet<>();
         Set<Long> digests = new HashSet<>();
         for (Map.Entry<String, Work.File> each : work.files().entrySet()) {
             byte[] bytes = each.getValue().bytes();
-            MediaType type = each.getKey().startsWith("/stream/")
-                    ? MediaType.MP4
-                    : each.getKey().startsWith("/audio/") ? MediaType.M4A : MediaType.JPEG;
-            types.add(type);
+            boolean film = each.getKey().startsWith("/stream/") || each.getKey().startsWith("/audio/");
+            Container container = film ? Container.ISO_MEDIA : Container.JPEG;
+            containers.add(container);
             digests.add(Arrays.hashCode(bytes) * 31L + bytes.length);
             Path file = Files.write(directory.resolve("file"), bytes);
-            assertThat(StructureTests.structure(file, type))
+            assertThat(FileCheckTests.check(file, container))
                     .as(each.getKey())
                     .isInstanceOfSatisfying(
-                            Structure.Whole.class,
-                            whole -> assertThat(whole.remarks()).isEmpty());
+                            FileCheck.Complete.class,
+                            complete -> assertThat(complete.remarks()).isEmpty());
         }
-        assertThat(types).containsExactlyInAnyOrder(MediaType.JPEG, MediaType.MP4, MediaType.M4A);
+        assertThat(containers).containsExactlyInAnyOrder(Container.JPEG, Container.ISO_MEDIA);
         assertThat(digests).hasSameSizeAs(work.files().keySet());
     }
 }

@@ -1,4 +1,4 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -11,37 +11,38 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** Whatever a file holds, the walk comes to an end, and says something short. */
-class StructureFuzzTests {
+/** The check of any file ends, with a short text. */
+class FileCheckFuzzTests {
 
     private static final List<Sample> SAMPLES = Samples.names().stream()
-            .map(name -> new Sample(Samples.bytes(name), Samples.type(name)))
+            .map(name -> new Sample(Samples.bytes(name), Samples.container(name)))
             .toList();
 
-    private record Sample(byte[] bytes, MediaType type) {}
+    private record Sample(byte[] bytes, Container container) {}
 
     @TempDir
     Path directory;
 
     @Test
-    void aSpoiltFileIsWholeOrCutAndNothingElse() throws Exception {
+    void aDamagedFileIsCompleteOrTruncated() throws Exception {
         Path file = directory.resolve("file");
         Fuzz.tries(3_000, random -> {
             Sample sample = Fuzz.oneOf(random, SAMPLES);
-            byte[] bytes = random.nextInt(20) == 0 ? Fuzz.bytes(random) : spoilt(random, sample.bytes.clone());
-            MediaType type = random.nextInt(10) == 0 ? Fuzz.oneOf(random, List.of(MediaType.values())) : sample.type;
+            byte[] bytes = random.nextInt(20) == 0 ? Fuzz.bytes(random) : damaged(random, sample.bytes.clone());
+            Container container =
+                    random.nextInt(10) == 0 ? Fuzz.oneOf(random, List.of(Container.values())) : sample.container;
             Files.write(file, bytes);
 
-            switch (StructureTests.structure(file, type)) {
-                case Structure.Cut(var where) -> assertThat(where).matches("[ -!#-~]{10,120}");
-                case Structure.Whole(var remarks, var _) ->
+            switch (FileCheckTests.check(file, container)) {
+                case FileCheck.Truncated(var reason) -> assertThat(reason).matches("[ -!#-~]{10,120}");
+                case FileCheck.Complete(var remarks, var _) ->
                     assertThat(String.join("; ", remarks)).matches("[ -!#-~]{0,800}");
             }
         });
     }
 
-    /** With bytes, numbers and pieces of it changed, taken out, doubled. */
-    private static byte[] spoilt(Random random, byte[] sample) {
+    /** Changes, removes or repeats bytes. */
+    private static byte[] damaged(Random random, byte[] sample) {
         byte[] bytes = sample;
         for (int count = 1 + random.nextInt(6); count > 0 && bytes.length > 8; count--) {
             int at = random.nextInt(random.nextBoolean() ? bytes.length : 8) % bytes.length;

@@ -1,4 +1,4 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import java.io.EOFException;
 import java.io.IOException;
@@ -13,45 +13,43 @@ import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A file's bytes by their place, where they lie in memory or through a small buffer. Where there is no byte, before the
- * first or behind the last, it reads as zero: whoever minds compares with {@link #length} first. Numbers are unsigned
- * and big-endian unless the method says otherwise.
+ * Random access to the bytes of one file, in memory or through a small buffer. Positions outside of the file read as
+ * zero: callers for which that matters compare with {@link #length} first. Numbers are unsigned and big-endian unless
+ * the method name differs.
  *
- * <p>For one thread. Not through a channel, which an interrupt would close.
+ * <p>Used by one thread. Not a channel, which an interrupt would close.
  */
-final class FileBytes implements AutoCloseable {
+public final class FileBytes implements AutoCloseable {
 
     private static final int BUFFER = 8 * 1024;
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
     private static final long LOW_BITS = 0x0101_0101_0101_0101L;
     private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
 
-    /** Null where all bytes lie in memory. */
+    /** Null if all bytes are in memory. */
     private final @Nullable RandomAccessFile file;
 
-    /** Empty where they do not. */
-    private final List<byte[]> pieces;
-
+    private final List<byte[]> blocks;
     private final long length;
 
-    /** What is held of the file now, from {@link #start} on. */
+    /** Part of the file that is readable now, from {@link #start} on. */
     private byte[] buffer;
 
     private long start;
     private int held;
 
-    /** The bytes of a file on the disk. */
-    FileBytes(Path path) throws IOException {
+    /** Opens a file on disk. */
+    public FileBytes(Path path) throws IOException {
         file = new RandomAccessFile(path.toFile(), "r");
         length = file.length();
-        pieces = List.of();
+        blocks = List.of();
         buffer = new byte[BUFFER];
     }
 
-    /** So many bytes in arrays of one length, which are filled one after the other. */
-    FileBytes(List<byte[]> pieces, int length) {
+    /** Reads {@code length} bytes from arrays of equal length, which are filled one after the other. */
+    public FileBytes(List<byte[]> blocks, int length) {
         file = null;
-        this.pieces = pieces;
+        this.blocks = blocks;
         this.length = length;
         buffer = new byte[0];
     }
@@ -76,7 +74,7 @@ final class FileBytes implements AutoCloseable {
         return (long) u16(at) << 16 | u16(at + 2);
     }
 
-    /** Negative when it is beyond what a file can have. */
+    /** Negative if the number exceeds any possible file length. */
     long u64(long at) throws IOException {
         return u32(at) << 32 | u32(at + 4);
     }
@@ -93,14 +91,14 @@ final class FileBytes implements AutoCloseable {
         return littleEndian24(at) | (long) u8(at + 3) << 24;
     }
 
-    /** Four bytes as characters of Latin-1, as most containers name their parts. */
+    /** Four bytes as Latin-1 characters, as most containers name their parts. */
     String name(long at) throws IOException {
         byte[] four = {(byte) u8(at), (byte) u8(at + 1), (byte) u8(at + 2), (byte) u8(at + 3)};
         return new String(four, StandardCharsets.ISO_8859_1);
     }
 
-    /** Whether these characters stand there, or as many of them as the file has left. */
-    boolean begins(long at, String text) throws IOException {
+    /** Whether the text starts here, or the file ends within it. */
+    boolean startsWith(long at, String text) throws IOException {
         for (int i = 0; i < text.length() && at + i < length; i++) {
             if (u8(at + i) != text.charAt(i)) {
                 return false;
@@ -109,7 +107,7 @@ final class FileBytes implements AutoCloseable {
         return at < length;
     }
 
-    /** Where this value comes next; the length when it does not come any more. */
+    /** Position of the next byte of this value; the file length if there is none. */
     long find(int value, long from) throws IOException {
         for (long at = from; holds(at); ) {
             int i = indexOf(value, (int) (at - start));
@@ -121,7 +119,7 @@ final class FileBytes implements AutoCloseable {
         return length;
     }
 
-    /** Eight bytes at a time, since most of a picture is searched for the few that mean something. */
+    /** Compares eight bytes at a time, since most of a picture is skipped. */
     private int indexOf(int value, int from) {
         long pattern = value * LOW_BITS;
         int i = from;
@@ -137,20 +135,17 @@ final class FileBytes implements AutoCloseable {
         return i;
     }
 
-    /** Whether there is nothing but zeros from here to the end. */
+    /** Whether all bytes from here to the end are zero. */
     boolean isZeroFrom(long from) throws IOException {
-        for (long at = from; holds(at); ) {
-            for (int i = (int) (at - start); i < held; i++) {
-                if (buffer[i] != 0) {
-                    return false;
-                }
+        for (long at = from; holds(at); at++) {
+            if (buffer[(int) (at - start)] != 0) {
+                return false;
             }
-            at = start + held;
         }
         return true;
     }
 
-    /** Adds what lies between two places of the file to a sum. */
+    /** Adds the bytes between two positions to a checksum. */
     void sum(Checksum sum, long from, long to) throws IOException {
         for (long at = from; at < to && holds(at); ) {
             int offset = (int) (at - start);
@@ -167,7 +162,7 @@ final class FileBytes implements AutoCloseable {
         }
     }
 
-    /** Brings this byte into the buffer; false when the file has none there. */
+    /** Loads this byte into the buffer; false if the file has no such byte. */
     private boolean holds(long at) throws IOException {
         if (at >= start && at < start + held) {
             return true;
@@ -176,17 +171,17 @@ final class FileBytes implements AutoCloseable {
             return false;
         }
         if (file == null) {
-            int piece = (int) at / pieces.getFirst().length;
-            buffer = pieces.get(piece);
-            start = (long) piece * buffer.length;
+            int block = (int) at / blocks.getFirst().length;
+            buffer = blocks.get(block);
+            start = (long) block * buffer.length;
             held = (int) Math.min(buffer.length, length - start);
         } else {
-            read(file, at);
+            load(file, at);
         }
         return true;
     }
 
-    private void read(RandomAccessFile from, long at) throws IOException {
+    private void load(RandomAccessFile from, long at) throws IOException {
         held = 0;
         start = at;
         from.seek(at);
@@ -194,7 +189,7 @@ final class FileBytes implements AutoCloseable {
         while (held < wanted) {
             int n = from.read(buffer, held, wanted - held);
             if (n < 0) {
-                throw new EOFException("it became shorter while it was read");
+                throw new EOFException("The file became shorter while it was read");
             }
             held += n;
         }

@@ -1,36 +1,36 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import java.io.IOException;
 import java.util.zip.CRC32;
 
 /** PNG (ISO/IEC 15948): chunks up to IEND. */
-final class PngWalk extends Walk {
+final class PngCheck extends ContainerCheck {
 
     private static final int SIGNATURE = 8;
 
-    PngWalk(FileBytes bytes) {
+    PngCheck(FileBytes bytes) {
         super(bytes);
     }
 
     @Override
-    Structure walk() throws IOException {
+    FileCheck run() throws IOException {
         boolean data = false;
         long at = SIGNATURE;
         while (true) {
-            if (!step()) {
-                return givenUp(at);
+            if (!countPart()) {
+                return tooManyParts(at);
             }
             if (at + 12 > bytes.length()) {
-                return cut("a chunk", at);
+                return truncated("a chunk", at);
             }
             long size = bytes.u32(at);
             String name = bytes.name(at + 4);
             if (size > Integer.MAX_VALUE || !name.matches("[A-Za-z]{4}")) {
-                return malformed("no chunk", at);
+                return malformed("no PNG chunk", at);
             }
             long end = at + 12 + size;
             if (end > bytes.length()) {
-                return cut("chunk " + name, at);
+                return truncated("chunk " + name, at);
             }
             CRC32 sum = new CRC32();
             bytes.sum(sum, at + 4, end - 4);
@@ -45,7 +45,7 @@ final class PngWalk extends Walk {
                         remark("no picture data");
                     }
                     remarkTrailer(end);
-                    return whole();
+                    return complete();
                 }
                 default -> {}
             }

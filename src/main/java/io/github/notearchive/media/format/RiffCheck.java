@@ -1,12 +1,12 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import java.io.IOException;
 
 /**
- * RIFF: chunks to the end that the header names, for WebP (RFC 9649) and WAV. A WAV that was written as a stream says 0
- * or the greatest number for its length and that of its data; that is legal, and its end cannot be checked.
+ * RIFF: chunks up to the length in the header, for WebP (RFC 9649) and WAV. A WAV that was written as a stream has 0 or
+ * the greatest number as its length and that of its data. That is legal, and its end cannot be checked.
  */
-final class RiffWalk extends Walk {
+final class RiffCheck extends ContainerCheck {
 
     private static final int HEADER = 12;
     private static final long UNKNOWN = 0xffff_ffffL;
@@ -16,15 +16,15 @@ final class RiffWalk extends Walk {
     private boolean content;
 
     /** @param picture whether it is WebP, else WAV */
-    RiffWalk(FileBytes bytes, boolean picture) {
+    RiffCheck(FileBytes bytes, boolean picture) {
         super(bytes);
         this.picture = picture;
     }
 
     @Override
-    Structure walk() throws IOException {
+    FileCheck run() throws IOException {
         if (bytes.length() < HEADER) {
-            return cut("the header", 0);
+            return truncated("the header", 0);
         }
         long size = bytes.littleEndian32(4);
         long end = 8 + size;
@@ -33,16 +33,16 @@ final class RiffWalk extends Walk {
             remark("a stream without length");
             end = bytes.length();
         } else if (!picture && size == bytes.length()) {
-            // a common mistake of writers, which count their own header
+            // a common error of encoders, which count their own header
             remark("the length counts too much");
             end = bytes.length();
         } else if (end > bytes.length()) {
-            return cut("the RIFF of " + end + " bytes", 0);
+            return truncated("the RIFF of " + end + " bytes", 0);
         }
         long at = HEADER;
         while (at + 8 <= end) {
-            if (!step()) {
-                return givenUp(at);
+            if (!countPart()) {
+                return tooManyParts(at);
             }
             String name = bytes.name(at);
             long length = bytes.littleEndian32(at + 4);
@@ -53,13 +53,13 @@ final class RiffWalk extends Walk {
                 break;
             }
             if (at + 8 + length > end) {
-                return cut("chunk " + printable(name), at);
+                return truncated("chunk " + printable(name), at);
             }
-            look(name, at + 8, length);
+            readChunk(name, at + 8, length);
             at += 8 + length + (length & 1);
         }
         if (streamed && (at < end || !content)) {
-            return cut("a chunk", at);
+            return truncated("a chunk", at);
         }
         if (at < end) {
             remark("bytes after the last chunk: " + (end - at));
@@ -70,15 +70,15 @@ final class RiffWalk extends Walk {
             remark(picture ? "no picture data" : "no sound");
         }
         remarkTrailer(end);
-        return whole();
+        return complete();
     }
 
-    /** Whether the data goes on to the end of the file, whatever that is. */
+    /** Whether the data extends to the end of the file. */
     private boolean isOpen(long length) {
         return length == UNKNOWN || (length == 0 && streamed);
     }
 
-    private void look(String name, long at, long length) throws IOException {
+    private void readChunk(String name, long at, long length) throws IOException {
         switch (name) {
             case "data" -> content |= length > 0;
             case "VP8 " -> {

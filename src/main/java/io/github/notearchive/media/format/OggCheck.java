@@ -1,31 +1,31 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import java.io.IOException;
 
-/** Ogg (RFC 3533): pages to the end, the last of which should say that it is. */
-final class OggWalk extends Walk {
+/** Ogg (RFC 3533): pages to the end of the file; the last one should have the end-of-stream flag. */
+final class OggCheck extends ContainerCheck {
 
     private static final int HEADER = 27;
     private static final int LAST = 0x04;
 
-    OggWalk(FileBytes bytes) {
+    OggCheck(FileBytes bytes) {
         super(bytes);
     }
 
     @Override
-    Structure walk() throws IOException {
+    FileCheck run() throws IOException {
         boolean ended = false;
         long at = 0;
         while (at < bytes.length()) {
-            if (!step()) {
-                return givenUp(at);
+            if (!countPart()) {
+                return tooManyParts(at);
             }
-            if (!bytes.begins(at, "OggS")) {
+            if (!bytes.startsWith(at, "OggS")) {
                 if (ended) {
                     remarkTrailer(at);
-                    return whole();
+                    return complete();
                 }
-                return malformed("no page", at);
+                return malformed("no Ogg page", at);
             }
             int segments = bytes.u8(at + 26);
             long end = at + HEADER + segments;
@@ -33,17 +33,17 @@ final class OggWalk extends Walk {
                 end += bytes.u8(at + HEADER + i);
             }
             if (at + HEADER + segments > bytes.length() || end > bytes.length()) {
-                return cut("a page", at);
+                return truncated("a page", at);
             }
             ended = (bytes.u8(at + 5) & LAST) != 0;
             at = end;
         }
         if (at == 0) {
-            return cut("a page", 0);
+            return truncated("a page", 0);
         }
         if (!ended) {
             remark("the last page does not end the stream");
         }
-        return whole();
+        return complete();
     }
 }

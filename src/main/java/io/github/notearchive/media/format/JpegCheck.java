@@ -1,12 +1,12 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import java.io.IOException;
 
 /**
- * JPEG (ITU-T T.81, annex B): segments, and between them coded data, up to the marker EOI. What comes behind it, such
- * as the film of a motion photo or a maker's own data, is not walked.
+ * JPEG (ITU-T T.81, annex B): segments and coded data up to the marker EOI. Bytes behind it, such as the film of a
+ * motion photo or data of the camera maker, are not checked.
  */
-final class JpegWalk extends Walk {
+final class JpegCheck extends ContainerCheck {
 
     private static final int SOI = 0xd8;
     private static final int EOI = 0xd9;
@@ -15,24 +15,24 @@ final class JpegWalk extends Walk {
     private static final int JPG = 0xc8;
     private static final int DAC = 0xcc;
 
-    JpegWalk(FileBytes bytes) {
+    JpegCheck(FileBytes bytes) {
         super(bytes);
     }
 
     @Override
-    Structure walk() throws IOException {
+    FileCheck run() throws IOException {
         boolean scanned = false;
         long at = 2;
         while (true) {
             long marker = marker(at);
             if (marker + 1 >= bytes.length()) {
-                return new Structure.Cut("no end of the picture, the file ends at " + bytes.length());
+                return withoutEnd();
             }
             if (marker > at && !scanned) {
                 remark("stray bytes between segments");
             }
-            if (!step()) {
-                return givenUp(marker);
+            if (!countPart()) {
+                return tooManyParts(marker);
             }
             int code = bytes.u8(marker + 1);
             if (code == EOI) {
@@ -40,7 +40,7 @@ final class JpegWalk extends Walk {
                     remark("no picture data");
                 }
                 remarkTrailer(marker + 2);
-                return whole();
+                return complete();
             }
             if (code == SOI || code == 0x01) {
                 at = marker + 2;
@@ -48,7 +48,7 @@ final class JpegWalk extends Walk {
             }
             int length = bytes.u16(marker + 2);
             if (marker + 4 > bytes.length() || marker + 2 + length > bytes.length()) {
-                return cut("segment " + Integer.toHexString(code), marker);
+                return truncated("segment " + Integer.toHexString(code), marker);
             }
             if (length < 2) {
                 return malformed("a segment of length " + length, marker);
@@ -62,8 +62,7 @@ final class JpegWalk extends Walk {
     }
 
     /**
-     * The next marker that is none of coded data. Coded data may lie before it, stuffed so that it holds no other
-     * marker.
+     * Position of the next marker that is not part of coded data, whose bytes are stuffed so that they form no other.
      */
     private long marker(long from) throws IOException {
         long at = from;

@@ -1,0 +1,110 @@
+package io.github.notearchive.media;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.media.DownloadOutcome.Downloaded;
+import io.github.notearchive.note.MediaCandidate;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.function.IntUnaryOperator;
+import java.util.stream.IntStream;
+import org.apache.hc.client5.http.DnsResolver;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
+
+/** Settings, slots and resolvers for tests of downloads. */
+final class MediaFixtures {
+
+    private static final Map<String, String> QUICK = Map.ofEntries(
+            Map.entry("connect-timeout", "5s"),
+            Map.entry("idle-timeout", "15s"),
+            Map.entry("file-timeout", "15s"),
+            Map.entry("downloads-in-flight", "8"),
+            Map.entry("downloads-per-host", "8"),
+            Map.entry("max-file-size", "10MB"),
+            Map.entry("max-spool-size", "100MB"),
+            Map.entry("max-memory", "0B"),
+            Map.entry("backoff", "1ms"));
+
+    private MediaFixtures() {}
+
+    /** Settings for these hosts with short pauses, and the given pairs of name and value. */
+    static MediaProperties settings(List<String> hosts, String... changes) {
+        Map<String, String> values = new HashMap<>();
+        QUICK.forEach((name, value) -> values.put("archive.media." + name, value));
+        values.put("archive.media.allowed-hosts", String.join(",", hosts));
+        for (int i = 0; i < changes.length; i += 2) {
+            values.put("archive.media." + changes[i], changes[i + 1]);
+        }
+        return bound(values);
+    }
+
+    static MediaProperties bound(Map<String, String> values) {
+        return new Binder(new MapConfigurationPropertySource(values))
+                .bindOrCreate("archive.media", MediaProperties.class);
+    }
+
+    /** A slot whose candidates are these URLs, as renditions r0, r1 and so on. */
+    static MediaSlot slot(MediaKind kind, String... urls) {
+        return slot(
+                kind,
+                IntStream.range(0, urls.length)
+                        .mapToObj(i -> candidate("r" + i, urls[i]))
+                        .toArray(MediaCandidate[]::new));
+    }
+
+    static MediaSlot slot(MediaKind kind, MediaCandidate... candidates) {
+        return new MediaSlot(kind, 0, "id", List.of(candidates), null);
+    }
+
+    static MediaCandidate candidate(String rendition, String url) {
+        return new MediaCandidate(url, rendition, null, null, null, null);
+    }
+
+    static MediaCandidate sized(String rendition, String url, @Nullable Integer width, @Nullable Integer height) {
+        return new MediaCandidate(url, rendition, null, width, height, null);
+    }
+
+    static DownloadedMedia downloaded(DownloadOutcome outcome) {
+        assertThat(outcome).isInstanceOf(Downloaded.class);
+        return ((Downloaded) outcome).media();
+    }
+
+    /** Resolves every host to this machine, at the port that is chosen for the requested one. */
+    static DnsResolver loopback(IntUnaryOperator ports) {
+        return new DnsResolver() {
+            @Override
+            public List<InetSocketAddress> resolve(String host, int port) {
+                return List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), ports.applyAsInt(port)));
+            }
+
+            @Override
+            public InetAddress[] resolve(String host) throws UnknownHostException {
+                throw new UnknownHostException(host);
+            }
+
+            @Override
+            public String resolveCanonicalHostname(String host) {
+                return host;
+            }
+        };
+    }
+
+    static String hex(String algorithm, byte[] bytes) {
+        try {
+            return HexFormat.of().formatHex(MessageDigest.getInstance(algorithm).digest(bytes));
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
