@@ -14,25 +14,24 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Where media may be fetched from, and how much patience and room a file gets.
+ * Settings of downloads: allowed hosts, timeouts and limits.
  *
- * @param allowedHosts domains that media may be fetched from, each with its subdomains. A literal address with port,
- *     such as {@code 127.0.0.1:8080}, may be named for practice and tests: it is allowed although private, and never
- *     upgraded to https
- * @param connectTimeout how long to wait for a connection to the media server
- * @param idleTimeout how long the media server may stay silent, before its answer or within it
- * @param fileTimeout how long one file may take in all, every address and retry included; a server that drips bytes is
- *     ended by it. While other addresses wait, one address gets at most half of what is left
- * @param downloadsInFlight how many files are downloaded at a time
- * @param downloadsPerHost how many of them from one host
- * @param maxFileSize how long a file may be; a longer one is refused, not cut
- * @param maxSpoolSize how many bytes may lie on the disk between download and store, in all files together, those of
- *     notes that wait for further files included; what does not fit is downloaded later
- * @param maxMemory how many bytes of files of up to 1 MiB are held in memory between download and store, all together,
- *     and never more than a quarter of the heap; what does not fit lies on the disk. 0: every file lies there
- * @param maxRedirects how many redirects of one address are followed, each checked like the address
- * @param triesPerCandidate how often one address is tried when its trouble may pass
- * @param backoff how long to wait before each retry; the last one holds for all further ones
+ * @param allowedHosts domains that media may be requested from, each with its subdomains. An IP literal with port, such
+ *     as {@code 127.0.0.1:8080}, is for practice and tests: it may be private, and is never upgraded to https
+ * @param connectTimeout timeout of a connection to the media server
+ * @param idleTimeout timeout of a read from the media server
+ * @param fileTimeout timeout of one file, including every URL and retry. While other URLs wait, one URL gets at most
+ *     half of the remaining time
+ * @param downloadsInFlight limit of the files that are downloaded at a time
+ * @param downloadsPerHost limit of the files that are downloaded from one host at a time
+ * @param maxFileSize limit of the length of a file; a longer one is rejected, not truncated
+ * @param maxSpoolSize limit of the bytes on disk between download and store, in all files together, including those of
+ *     notes that wait for further files; other files are downloaded later
+ * @param maxMemory limit of the bytes in memory between download and store, in all files of up to 1 MiB together, and
+ *     never more than a quarter of the heap; other files are on disk. 0: all files are on disk
+ * @param maxRedirects limit of the redirects of one URL, each of which is checked like the URL
+ * @param triesPerCandidate attempts at one URL while its failure is temporary
+ * @param backoff pause before each retry; the last one is repeated
  */
 @Validated
 @ConfigurationProperties("archive.media")
@@ -64,18 +63,18 @@ public record MediaProperties(
     }
 
     @AssertTrue(
-            message = "archive.media.allowed-hosts must name domains such as xhscdn.com, or literal"
-                    + " addresses with port such as 127.0.0.1:8080")
+            message = "archive.media.allowed-hosts must be domains such as xhscdn.com, or IP literals with port such as"
+                    + " 127.0.0.1:8080")
     boolean isAllowedHostsReadable() {
         return allowedHosts.stream().allMatch(AllowedHosts::isValid);
     }
 
-    @AssertTrue(message = "archive.media.max-file-size must be more than nothing")
+    @AssertTrue(message = "archive.media.max-file-size must be positive")
     boolean isMaxFileSizePositive() {
         return maxFileSize == null || maxFileSize.toBytes() > 0;
     }
 
-    @AssertTrue(message = "archive.media.max-spool-size must not be less than archive.media.max-file-size")
+    @AssertTrue(message = "archive.media.max-spool-size must be at least archive.media.max-file-size")
     boolean isMaxSpoolSizeEnough() {
         return maxSpoolSize == null || maxFileSize == null || maxSpoolSize.compareTo(maxFileSize) >= 0;
     }
@@ -85,7 +84,7 @@ public record MediaProperties(
         return maxMemory == null || !maxMemory.isNegative();
     }
 
-    /** How long to wait after the given failed try, counted from 1. */
+    /** Returns the pause after this failed attempt, counted from 1. */
     Duration backoffAfter(int tries) {
         return backoff.get(Math.min(tries, backoff.size()) - 1);
     }

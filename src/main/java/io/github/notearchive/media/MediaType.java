@@ -30,6 +30,7 @@ public enum MediaType {
     private final String contentType;
     private final String extension;
     private final Container container;
+
     @SuppressWarnings("ImmutableEnumChecker") // Set.of is immutable
     private final Set<MediaKind> kinds;
 

@@ -102,8 +102,10 @@ final class PublicAddresses implements DnsResolver {
     private record Block(int prefix, int bits) {
 
         static Block of(String cidr) {
-            String[] parts = cidr.split("/");
-            return new Block(firstBytes(InetAddress.ofLiteral(parts[0])), Integer.parseInt(parts[1]));
+            int slash = cidr.indexOf('/');
+            return new Block(
+                    firstBytes(InetAddress.ofLiteral(cidr.substring(0, slash))),
+                    Integer.parseInt(cidr.substring(slash + 1)));
         }
 
         boolean contains(InetAddress address) {

@@ -127,13 +127,6 @@ public final class SpoolFile implements AutoCloseable {
         }
     }
 
-    private byte[] buffer() {
-        if (buffer == null) {
-            buffer = new byte[BUFFER];
-        }
-        return buffer;
-    }
-
     /** Borrows memory for this length, if the file may stay in memory. */
     private boolean hasRoom(long wanted, long expected) {
         List<byte[]> held = Objects.requireNonNull(blocks);

@@ -34,6 +34,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.CountDownLatch;
@@ -67,6 +68,13 @@ class CdnBehavioursTests {
     private static final List<byte[]> ALL = List.of(HEIC, OTHER_HEIC, JPEG, FILM, SOUND);
     private static final int BROKEN_AT = 300;
 
+    private static final Reply INCOMPLETE = broken(HEIC, BROKEN_AT, TAG);
+    private static final Reply REST = exchange -> {
+        assertThat(exchange.getRequestHeaders().getFirst("Range")).isEqualTo("bytes=" + BROKEN_AT + "-");
+        assertThat(exchange.getRequestHeaders().getFirst("If-Range")).isEqualTo(TAG);
+        part(HEIC, BROKEN_AT, TAG, rangeFrom(BROKEN_AT, HEIC)).to(exchange);
+    };
+
     @TempDir
     Path directory;
 
@@ -92,7 +100,7 @@ class CdnBehavioursTests {
      * @param script sets the replies and returns what to download
      * @param settings that differ, in pairs of name and value
      */
-    private record Behaviour(String name, Function<CdnBehavioursTests, MediaSlot> script, String... settings) {
+    private record Behaviour(String name, Function<CdnBehavioursTests, MediaSlot> script, String[] settings) {
 
         @Override
         public String toString() {
@@ -101,7 +109,9 @@ class CdnBehavioursTests {
     }
 
     private static Behaviour when(String name, Function<CdnBehavioursTests, MediaSlot> script, String... settings) {
-        return new Behaviour(name, script, settings);
+        String[] all = Arrays.copyOf(settings, settings.length + 1);
+        all[settings.length] = "max-file-size=1500000B";
+        return new Behaviour(name, script, all);
     }
 
     /** The server replies so for the first URL, and with a complete picture for the second one, if there is one. */
@@ -142,17 +152,8 @@ class CdnBehavioursTests {
 
     private static List<Behaviour> brokenOff() {
         return List.of(
-                when(
-                        "sends an incomplete body, then the rest with the same strong validator",
-                        1,
-                        broken(HEIC, BROKEN_AT, TAG),
-                        rest(HEIC, TAG)),
-                when(
-                        "sends an incomplete body, then 503, then the rest",
-                        1,
-                        broken(HEIC, BROKEN_AT, TAG),
-                        status(503),
-                        rest(HEIC, TAG)),
+                when("sends an incomplete body, then the rest with the same strong validator", 1, INCOMPLETE, REST),
+                when("sends an incomplete body, then 503, then the rest", 1, INCOMPLETE, status(503), REST),
                 when("sends an incomplete body without validator", 1, broken(HEIC, BROKEN_AT, ""), body(HEIC)),
                 when(
                         "sends an incomplete body with a weak validator",
@@ -162,17 +163,17 @@ class CdnBehavioursTests {
                 when(
                         "sends an incomplete body, then 206 with another validator",
                         1,
-                        broken(HEIC, BROKEN_AT, TAG),
+                        INCOMPLETE,
                         part(OTHER_HEIC, BROKEN_AT, "\"v2\"", rangeFrom(BROKEN_AT, OTHER_HEIC)),
                         body(HEIC)),
                 when(
                         "sends an incomplete body, then 206 without `Content-Range`",
                         1,
-                        broken(HEIC, BROKEN_AT, TAG),
+                        INCOMPLETE,
                         part(OTHER_HEIC, BROKEN_AT, TAG, null),
                         body(HEIC)),
-                when("sends an incomplete body, then 416", 1, broken(HEIC, BROKEN_AT, TAG), status(416), body(HEIC)),
-                when("sends an incomplete body, then another file", 1, broken(HEIC, BROKEN_AT, TAG), body(OTHER_HEIC)),
+                when("sends an incomplete body, then 416", 1, INCOMPLETE, status(416), body(HEIC)),
+                when("sends an incomplete body, then another file", 1, INCOMPLETE, body(OTHER_HEIC)),
                 when("sends an incomplete body each time", 1, broken(HEIC, BROKEN_AT, "")));
     }
 
@@ -211,16 +212,14 @@ class CdnBehavioursTests {
                             test.cdn.on("/1", test.cdn.silence());
                             return test.picture(1);
                         },
-                        "idle-timeout",
-                        "300ms"),
+                        "idle-timeout=300ms"),
                 when(
                         "sends single bytes without end",
                         test -> {
                             test.cdn.on("/1", test.cdn.dripping(JPEG, new CountDownLatch(1)));
                             return test.picture(1);
                         },
-                        "file-timeout",
-                        "1s"));
+                        "file-timeout=1s"));
     }
 
     private static List<Behaviour> notTheFile() {
@@ -237,14 +236,7 @@ class CdnBehavioursTests {
                     return slot(
                             MediaKind.IMAGE, sized("first", test.cdn.url("/1"), 1080, 1440), test.at("second", "/2"));
                 }),
-                when(
-                        "sends more than `archive.media.max-file-size`",
-                        test -> {
-                            test.cdn.on("/1", body(new byte[1_600_000]));
-                            return test.picture(1);
-                        },
-                        "max-file-size",
-                        "1500000B"));
+                when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000])));
     }
 
     private static List<Behaviour> cut() {
@@ -382,11 +374,12 @@ class CdnBehavioursTests {
     }
 
     private MediaDownloader downloader(Behaviour behaviour) {
-        MediaProperties settings =
-                settings(List.of(cdn.authority(), elsewhere.authority(), "cdn.test"), behaviour.settings);
+        List<String> hosts = List.of(cdn.authority(), elsewhere.authority(), "cdn.test");
         // the domain has the media server for http, and no server for https
         return new MediaDownloader(
-                settings, new Spool(directory), loopback(port -> port == 80 ? cdn.port() : port == 443 ? 1 : port));
+                settings(hosts, behaviour.settings),
+                new Spool(directory),
+                loopback(port -> port == 80 ? cdn.port() : port == 443 ? 1 : port));
     }
 
     private MediaSlot picture(int addresses) {
@@ -402,14 +395,6 @@ class CdnBehavioursTests {
 
     private MediaCandidate at(String rendition, String path) {
         return candidate(rendition, cdn.url(path));
-    }
-
-    private static Reply rest(byte[] bytes, String tag) {
-        return exchange -> {
-            assertThat(exchange.getRequestHeaders().getFirst("Range")).isEqualTo("bytes=" + BROKEN_AT + "-");
-            assertThat(exchange.getRequestHeaders().getFirst("If-Range")).isEqualTo(tag);
-            part(bytes, BROKEN_AT, tag, rangeFrom(BROKEN_AT, bytes)).to(exchange);
-        };
     }
 
     private static byte[] gzip(byte[] bytes) {

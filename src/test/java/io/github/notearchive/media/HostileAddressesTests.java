@@ -442,7 +442,7 @@ class HostileAddressesTests {
             }
             return addresses;
         });
-        MediaProperties properties = settings(List.of("xhscdn.com", cdn.authority()), "tries-per-candidate", "1");
+        MediaProperties properties = settings(List.of("xhscdn.com", cdn.authority()), "tries-per-candidate=1");
         try (var downloads = new MediaDownloader(properties, new Spool(spool), new Diverted(guard))) {
             return downloads.download(slot(MediaKind.IMAGE, candidate("r", address)));
         }

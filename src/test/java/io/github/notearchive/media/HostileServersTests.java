@@ -44,6 +44,7 @@ import org.springframework.util.unit.DataSize;
 class HostileServersTests {
 
     private static final Duration TIMEOUT = Duration.ofMillis(500);
+    private static final String TIMEOUT_SETTING = "file-timeout=500ms";
     private static final String OK = "HTTP/1.1 200 OK\r\n";
 
     /** Of 1000 bytes: the header, one extension whose blocks are of 120 bytes, the last of 14. */
@@ -383,7 +384,7 @@ class HostileServersTests {
 
     private DownloadOutcome downloadFromDomain(DnsResolver resolver) {
         try (var downloads = new MediaDownloader(
-                settings(List.of("cdn.test"), "file-timeout", "500ms", "tries-per-candidate", "1"), spool, resolver)) {
+                settings(List.of("cdn.test"), TIMEOUT_SETTING, "tries-per-candidate=1"), spool, resolver)) {
             return downloads.download(slot("https://cdn.test/a", "id"));
         }
     }
@@ -391,14 +392,10 @@ class HostileServersTests {
     private MediaDownloader downloader(DataSize file, DataSize all) {
         MediaProperties settings = settings(
                 List.of("127.0.0.1:" + server.getLocalPort()),
-                "file-timeout",
-                TIMEOUT.toMillis() + "ms",
-                "tries-per-candidate",
-                "1",
-                "max-file-size",
-                file.toString(),
-                "max-spool-size",
-                all.toString());
+                TIMEOUT_SETTING,
+                "tries-per-candidate=1",
+                "max-file-size=" + file,
+                "max-spool-size=" + all);
         return new MediaDownloader(settings, spool);
     }
 

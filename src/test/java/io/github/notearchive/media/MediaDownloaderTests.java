@@ -221,7 +221,7 @@ class MediaDownloaderTests {
     void readTimeoutIsRetried() {
         cdn.on("/a", cdn.silence(), body(JPEG));
 
-        DownloadedMedia media = downloaded(downloader("idle-timeout", "300ms").download(images(cdn.url("/a"))));
+        DownloadedMedia media = downloaded(downloader("idle-timeout=300ms").download(images(cdn.url("/a"))));
 
         assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
         assertThat(cdn.requests()).hasSize(2);
@@ -232,7 +232,7 @@ class MediaDownloaderTests {
         cdn.on("/a", cdn.dripping(JPEG, new CountDownLatch(1))).on("/b", body(JPEG));
 
         DownloadedMedia media =
-                downloaded(downloader("file-timeout", "1s").download(images(cdn.url("/a"), cdn.url("/b"))));
+                downloaded(downloader("file-timeout=1s").download(images(cdn.url("/a"), cdn.url("/b"))));
 
         assertThat(media.candidate().rendition()).isEqualTo("r1");
         assertThat(cdn.requests()).containsExactly("/a", "/b");
@@ -282,7 +282,7 @@ class MediaDownloaderTests {
     void abortEndsRequestsPausesAndQueuedDownloadsUntilTheyAreResumed() throws Exception {
         CountDownLatch started = new CountDownLatch(1);
         cdn.on("/drip", cdn.dripping(JPEG, started)).on("/busy", status(503)).on("/a", body(JPEG));
-        MediaDownloader downloader = downloader("downloads-in-flight", "2", "backoff", "1h", "file-timeout", "10h");
+        MediaDownloader downloader = downloader("downloads-in-flight=2", "backoff=1h", "file-timeout=10h");
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             var dripping = threads.submit(() -> downloader.download(images(cdn.url("/drip"))));
             started.await();
@@ -311,7 +311,7 @@ class MediaDownloaderTests {
     @ValueSource(strings = {"/busy", "/drip"})
     void interruptEndsADownloadAndIsKept(String path) throws Exception {
         cdn.on("/busy", status(503)).on("/drip", cdn.dripping(JPEG, new CountDownLatch(1)));
-        MediaDownloader downloader = downloader("backoff", "1h", "file-timeout", "10h");
+        MediaDownloader downloader = downloader("backoff=1h", "file-timeout=10h");
         AtomicReference<DownloadOutcome> outcome = new AtomicReference<>();
         CompletableFuture<Boolean> flag = new CompletableFuture<>();
         Thread thread = Thread.ofVirtual().start(() -> {
@@ -334,7 +334,7 @@ class MediaDownloaderTests {
     void downloadsInProgressAreLimited() throws Exception {
         CountDownLatch started = new CountDownLatch(2);
         cdn.on("/drip", cdn.dripping(JPEG, started)).on("/a", body(JPEG));
-        MediaDownloader downloader = downloader("downloads-in-flight", "2");
+        MediaDownloader downloader = downloader("downloads-in-flight=2");
         try (var threads = Executors.newVirtualThreadPerTaskExecutor()) {
             threads.submit(() -> downloader.download(images(cdn.url("/drip"))));
             threads.submit(() -> downloader.download(images(cdn.url("/drip"))));

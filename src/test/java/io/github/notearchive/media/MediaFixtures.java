@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -25,27 +26,26 @@ import org.springframework.boot.context.properties.source.MapConfigurationProper
 /** Settings, slots and resolvers for tests of downloads. */
 final class MediaFixtures {
 
-    private static final Map<String, String> QUICK = Map.ofEntries(
-            Map.entry("connect-timeout", "5s"),
-            Map.entry("idle-timeout", "15s"),
-            Map.entry("file-timeout", "15s"),
-            Map.entry("downloads-in-flight", "8"),
-            Map.entry("downloads-per-host", "8"),
-            Map.entry("max-file-size", "10MB"),
-            Map.entry("max-spool-size", "100MB"),
-            Map.entry("max-memory", "0B"),
-            Map.entry("backoff", "1ms"));
+    private static final List<String> QUICK = List.of(
+            "connect-timeout=5s",
+            "idle-timeout=15s",
+            "file-timeout=15s",
+            "downloads-in-flight=8",
+            "downloads-per-host=8",
+            "max-file-size=10MB",
+            "max-spool-size=100MB",
+            "max-memory=0B",
+            "backoff=1ms");
 
     private MediaFixtures() {}
 
-    /** Settings for these hosts with short pauses, and the given pairs of name and value. */
+    /** Settings for these hosts with short pauses, and with these changes, such as {@code file-timeout=1s}. */
     static MediaProperties settings(List<String> hosts, String... changes) {
         Map<String, String> values = new HashMap<>();
-        QUICK.forEach((name, value) -> values.put("archive.media." + name, value));
         values.put("archive.media.allowed-hosts", String.join(",", hosts));
-        for (int i = 0; i < changes.length; i += 2) {
-            values.put("archive.media." + changes[i], changes[i + 1]);
-        }
+        Stream.concat(QUICK.stream(), Stream.of(changes))
+                .map(setting -> setting.split("="))
+                .forEach(setting -> values.put("archive.media." + setting[0], setting[1]));
         return bound(values);
     }
 

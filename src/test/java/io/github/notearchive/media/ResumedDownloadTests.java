@@ -53,7 +53,7 @@ class ResumedDownloadTests {
     void start() throws IOException {
         cdn = new ScriptedCdn();
         downloader = new MediaDownloader(
-                settings(List.of(cdn.authority()), "max-file-size", SOUND.length + "B"), new Spool(directory));
+                settings(List.of(cdn.authority()), "max-file-size=" + SOUND.length + "B"), new Spool(directory));
     }
 
     @AfterEach

@@ -28,28 +28,17 @@ class SpoolTests {
     Path directory;
 
     @Test
-    void fileOnDiskIsReadableByItsOwnerOnly() throws Exception {
-        SpoolFile file = new Spool(directory.resolve("made/when/needed")).newFile(false);
-
-        add(file, bytes(10), UNKNOWN);
-
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file.onDisk())))
-                .isEqualTo("rw-------");
-        file.close();
-        assertThat(file.onDisk()).doesNotExist();
-    }
-
-    @Test
-    void directoriesAreForTheirOwnerOnly() throws Exception {
+    void fileAndCreatedDirectoriesAreForTheirOwnerOnly() throws Exception {
         Path data = directory.resolve("data");
         SpoolFile file = new Spool(data.resolve("spool")).newFile(false);
 
         add(file, bytes(10), UNKNOWN);
 
-        assertThat(List.of(data, data.resolve("spool")))
+        assertThat(List.of(file.onDisk(), data, data.resolve("spool")))
                 .extracting(made -> PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
-                .containsOnly("rwx------");
+                .containsExactly("rw-------", "rwx------", "rwx------");
         file.close();
+        assertThat(file.onDisk()).doesNotExist();
     }
 
     @Test

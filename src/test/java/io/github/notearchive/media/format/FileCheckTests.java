@@ -20,13 +20,15 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Files of real tools are complete, and truncated when cut at any byte except for the ends of parts. */
@@ -189,47 +191,32 @@ class FileCheckTests {
         assertThat(bounded(() -> check(file, Container.ISO_MEDIA))).isEqualTo(complete("no moov"));
     }
 
-    /** One part more than is read, each of a few bytes. */
-    @ParameterizedTest
-    @EnumSource(Tiny.class)
-    void aFileOfTooManyPartsIsNotReadToItsEnd(Tiny tiny) throws IOException {
-        Path file = directory.resolve("tiny");
-        byte[] part = ascii(tiny.part);
-        byte[] parts = new byte[part.length * (ContainerCheck.MAX_PARTS + 1)];
-        for (int at = 0; at < parts.length; at += part.length) {
-            System.arraycopy(part, 0, parts, at, part.length);
-        }
-        byte[] bytes = joined(ascii(tiny.start), parts);
-        if (tiny.container == Container.WAV) {
-            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(4, bytes.length - 8);
-        }
-        Files.write(file, bytes);
-
-        assertThat(bounded(() -> check(file, tiny.container)))
-                .isInstanceOfSatisfying(
-                        Complete.class,
-                        whole ->
-                                assertThat(whole.remarks()).anyMatch(remark -> remark.startsWith("more than 1000000")));
+    /** Container, start of the file, and a part of a few bytes. */
+    static Stream<Arguments> tinyParts() {
+        return Stream.of(
+                Arguments.of(Container.ISO_MEDIA, "\0\0\0\u0010ftypisom\0\0\0\0", "\0\0\0\u0008free"),
+                Arguments.of(Container.JPEG, "\u00ff\u00d8", "\u00ff\u00e0\0\u0002"),
+                Arguments.of(Container.PNG, "\u0089PNG\r\n\u001a\n", "\0\0\0\0tEXt\0\0\0\0"),
+                Arguments.of(Container.GIF, "GIF89a\u0001\0\u0001\0\0\0\0!\u00fe", "\u0001x"),
+                Arguments.of(Container.WAV, "RIFF\0\0\0\0WAVE", "LIST\0\0\0\0"),
+                Arguments.of(Container.AUDIO_FRAMES, "", "ID3\u0003\0\0\0\0\0\0"),
+                Arguments.of(Container.OGG, "", "OggS" + "\0".repeat(23)));
     }
 
-    private enum Tiny {
-        BOXES(Container.ISO_MEDIA, "\0\0\0\u0010ftypisom\0\0\0\0", "\0\0\0\u0008free"),
-        SEGMENTS(Container.JPEG, "\u00ff\u00d8", "\u00ff\u00e0\0\u0002"),
-        CHUNKS(Container.PNG, "\u0089PNG\r\n\u001a\n", "\0\0\0\0tEXt\0\0\0\0"),
-        BLOCKS(Container.GIF, "GIF89a\u0001\0\u0001\0\0\0\0!\u00fe", "\u0001x"),
-        RIFF(Container.WAV, "RIFF\0\0\0\0WAVE", "LIST\0\0\0\0"),
-        TAGS(Container.AUDIO_FRAMES, "", "ID3\u0003\0\0\0\0\0\0"),
-        PAGES(Container.OGG, "", "OggS" + "\0".repeat(23));
-
-        private final Container container;
-        private final String start;
-        private final String part;
-
-        Tiny(Container container, String start, String part) {
-            this.container = container;
-            this.start = start;
-            this.part = part;
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("tinyParts")
+    void aFileOfTooManyPartsIsNotReadToItsEnd(Container container, String start, String part) {
+        byte[] bytes = ascii(start + part.repeat(ContainerCheck.MAX_PARTS + 1));
+        if (container == Container.WAV) {
+            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(4, bytes.length - 8);
         }
+        Path file = file(bytes);
+
+        assertThat(bounded(() -> check(file, container)))
+                .isInstanceOfSatisfying(
+                        Complete.class,
+                        complete -> assertThat(complete.remarks())
+                                .anyMatch(remark -> remark.startsWith("more than 1000000")));
     }
 
     @Test
