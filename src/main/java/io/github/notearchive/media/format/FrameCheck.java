@@ -11,7 +11,7 @@ final class FrameCheck extends ContainerCheck {
 
     private static final int MPEG_HEADER = 4;
     private static final int ADTS_HEADER = 7;
-    private static final int ID3_HEADER = 10;
+    private static final long ID3_HEADER = 10;
 
     /** By version (MPEG-1, or 2 and 2.5), layer (from 1) and the four bits of the header; in kbit/s. */
     private static final int[][][] BIT_RATES = {
