@@ -158,7 +158,7 @@ final class SandboxCommand implements Callable<Integer> {
             out.println("== What the provider counts: "
                     + provider.calls()
                     + " calls, "
-                    + provider.granted()
+                    + provider.delivered()
                     + " answers sold for "
                     + notes
                     + " notes"
@@ -166,7 +166,7 @@ final class SandboxCommand implements Callable<Integer> {
                             ? "; "
                                     + provider.videoCalls()
                                     + " calls for videos, "
-                                    + provider.videosBought().size()
+                                    + provider.videosDelivered()
                                     + " of those answers sold"
                             : ""));
             show(context.get(JdbcClient.class), out);
@@ -299,7 +299,7 @@ final class SandboxCommand implements Callable<Integer> {
                 night(context, clock, "run again on the same day: the gate is closed, nothing is asked", out);
             }
             clock.nextDay();
-            provider.script().grants(quota);
+            provider.grant(quota);
             out.println();
             out.println("   ... the sandbox's clock is put forward to "
                     + DisplayFormat.minute(clock.instant())

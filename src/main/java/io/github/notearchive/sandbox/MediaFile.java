@@ -1,11 +1,11 @@
 package io.github.notearchive.sandbox;
 
 /**
- * A file as the media server has it.
+ * A file of the media server.
  *
- * @param contentType what the server says it is, which may be wrong
- * @param etag a strong validator, in its quotes
- * @param bytes never changed
+ * @param contentType type that the server sends, which may be wrong
+ * @param etag strong validator including its quotes
+ * @param bytes content, never modified
  */
 @SuppressWarnings("ArrayRecordComponent") // files are never compared
 record MediaFile(String contentType, String etag, byte[] bytes) {}

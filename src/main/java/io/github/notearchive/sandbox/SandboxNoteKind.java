@@ -1,29 +1,49 @@
 package io.github.notearchive.sandbox;
 
-/** What an invented note consists of. Which one it is follows from the seed and the note's id. */
+/** Composition of a generated note. It follows from the seed and the note id. */
 public enum SandboxNoteKind {
 
     /** One to 18 images, no sound. */
-    IMAGES,
+    IMAGES(45),
 
-    /** Images of which some move; the motion is offered as H.265 only, with backup addresses. */
-    LIVE_PHOTOS,
+    /** Images, some with motion that is offered as H.265 only, with backup URLs. */
+    LIVE_PHOTOS(15),
 
-    /**
-     * A video as the answer about a note gives it: a cover and the sound, but no stream. The call for its video brings
-     * the streams.
-     */
-    VIDEO_COVER,
+    /** A video note without streams: cover and sound. The video endpoint returns its streams. */
+    VIDEO_COVER(20),
 
-    /** A video with streams, which this endpoint rarely gives: several codecs, sound and cover. */
-    VIDEO_STREAMS,
+    /** A video note with streams of several codecs, sound and cover; rare at the note endpoint. */
+    VIDEO_STREAMS(5),
 
-    /** A post of type video that consists of a sound alone. */
-    SOUND,
+    /** A note of type video that has a sound only. */
+    SOUND(4),
 
-    /** Images with background music of their own. */
-    MUSIC,
+    /** Images with background music. */
+    MUSIC(6),
 
-    /** Text, no media at all. */
-    TEXT
+    /** Text without media. */
+    TEXT(5);
+
+    private final int percent;
+
+    SandboxNoteKind(int percent) {
+        this.percent = percent;
+    }
+
+    /** Maps a draw from 0 to 99 to a kind by the share of each kind. */
+    static SandboxNoteKind of(int draw) {
+        int left = draw;
+        for (SandboxNoteKind kind : values()) {
+            left -= kind.percent;
+            if (left < 0) {
+                return kind;
+            }
+        }
+        throw new IllegalArgumentException("Draw must be below 100, but is " + draw);
+    }
+
+    /** True if the video endpoint returns streams for the note. */
+    boolean hasVideo() {
+        return this == VIDEO_COVER || this == VIDEO_STREAMS;
+    }
 }

@@ -1,257 +1,178 @@
 package io.github.notearchive.sandbox;
 
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpHandler;
+import com.sun.net.httpserver.HttpServer;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.URI;
-import java.time.Duration;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.NoSuchElementException;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
-import tools.jackson.databind.node.ObjectNode;
+import org.apache.hc.core5.http.NameValuePair;
+import org.apache.hc.core5.net.URIBuilder;
 
 /**
- * A note provider and its media server inside this process, on two ports of 127.0.0.1.
+ * Practice provider: the two note endpoints of JustOneAPI and a media server, on two ports of 127.0.0.1.
  *
- * <p>All counts are exact under any number of concurrent calls: a call counts when it has been received, an answer
- * counts before its first byte is sent. So whoever has an answer in hand finds it counted, and whoever gave up waiting
- * may have bought it all the same.
+ * <p>A call is counted when it is received, a delivered note before its response is sent. Thread-safe.
  */
 public final class SandboxProvider implements AutoCloseable {
 
-    private final SandboxSettings settings;
-    private final SandboxScript script;
-    private final CallLog log = new CallLog();
-    private final CallLog videoLog = new CallLog();
-    private final Barrier answers = new Barrier(false);
-    private final Barrier mediaAnswers = new Barrier(false);
-    private final SyntheticMedia media;
-    private final SyntheticNotes notes;
-    private final LoopbackServer mediaServer;
-    private final LoopbackServer apiServer;
+    /** Token that the provider accepts. */
+    private static final String TOKEN = "sandbox-token";
 
-    private SandboxProvider(SandboxSettings settings) {
+    /** Bytes of a typical media file. */
+    private static final int MEDIA_SIZE = 24 * 1024;
+
+    static {
+        // the server writes head and body apart; with Nagle's algorithm a response takes 40 ms longer
+        System.setProperty("sun.net.httpserver.nodelay", "true");
+    }
+
+    private final SandboxSettings settings;
+    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final HttpServer mediaServer;
+    private final HttpServer apiServer;
+    private final SyntheticNotes notes;
+    private final NoteEndpoint noteEndpoint;
+    private final NoteEndpoint videoEndpoint;
+
+    private SandboxProvider(SandboxSettings settings) throws IOException {
         this.settings = settings;
-        this.script = new SandboxScript(settings.quota());
-        Chance chance = new Chance(settings.seed());
-        this.media = new SyntheticMedia(chance, settings.deadMedia(), settings.mediaSize());
-        this.mediaServer = LoopbackServer.listen(
-                settings.mediaPort(), new MediaEndpoint(settings, media, script, log, mediaAnswers));
-        this.notes = new SyntheticNotes(chance, media, "http://127.0.0.1:" + mediaServer.port());
-        try {
-            this.apiServer = LoopbackServer.listen(
-                    settings.apiPort(), new DetailEndpoint(settings, notes, script, log, videoLog, answers));
-        } catch (RuntimeException e) {
-            mediaServer.close();
-            throw e;
-        }
+        SeededRandom random = new SeededRandom(settings.seed());
+        SyntheticMedia media = new SyntheticMedia(random, settings.deadMedia(), MEDIA_SIZE);
+        mediaServer = server();
+        apiServer = server();
+        notes = new SyntheticNotes(random, media, "http://" + mediaHost());
+        noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
+        videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
+        MediaEndpoint mediaEndpoint = new MediaEndpoint(media);
+        mediaServer.createContext("/", exchange -> {
+            MediaEndpoint.Response response = mediaEndpoint.serve(
+                    exchange.getRequestURI().toString(),
+                    exchange.getRequestHeaders().getFirst("Range"),
+                    exchange.getRequestHeaders().getFirst("If-Range"));
+            send(exchange, response.status(), response.headers(), response.body());
+        });
+        apiServer.createContext(
+                "/ping", exchange -> send(exchange, 200, Map.of(), "pong".getBytes(StandardCharsets.UTF_8)));
+        apiServer.createContext(NoteEndpoint.NOTE_PATH, handler(noteEndpoint));
+        apiServer.createContext(NoteEndpoint.VIDEO_PATH, handler(videoEndpoint));
+        mediaServer.start();
+        apiServer.start();
     }
 
     /**
-     * Starts both servers; they answer from now on.
+     * Starts both servers on free ports.
      *
-     * @throws java.io.UncheckedIOException when a port of the settings is taken
+     * @throws UncheckedIOException if a server cannot listen
      */
     public static SandboxProvider start(SandboxSettings settings) {
-        return new SandboxProvider(settings);
+        try {
+            return new SandboxProvider(settings);
+        } catch (IOException e) {
+            throw new UncheckedIOException("The practice provider cannot listen on 127.0.0.1", e);
+        }
     }
 
-    /** Where the provider listens, without a path. */
+    /** Returns the URL of the provider, without a path. */
     public URI baseUrl() {
-        return URI.create("http://127.0.0.1:" + apiServer.port());
+        return URI.create("http://" + host(apiServer));
     }
 
-    /** Host and port of the media server, as they stand in all media addresses. */
+    /** Returns host and port of the media server, as in all media URLs. */
     public String mediaHost() {
-        return "127.0.0.1:" + mediaServer.port();
+        return host(mediaServer);
     }
 
-    /** The token that is accepted. */
+    /** Returns the token that is accepted. */
     public String token() {
-        return settings.token();
+        return TOKEN;
     }
 
-    /** What the next calls get. */
-    public SandboxScript script() {
-        return script;
-    }
-
-    /** The first ids of the endless list that belongs to the seed; no two are equal. */
+    /** Returns the first ids of the endless sequence that belongs to the seed; no two are equal. */
     public List<String> noteIds(int count) {
         return IntStream.range(0, count).mapToObj(notes::id).toList();
     }
 
-    /** The first ids in that list whose notes are of a kind. */
-    public List<String> noteIds(SandboxNoteKind kind, int count) {
-        return Stream.iterate(0, index -> index + 1)
-                .map(notes::id)
-                .filter(id -> notes.kind(id) == kind)
-                .limit(count)
-                .toList();
+    /** Sets the number of notes that are delivered from now on before code 303. */
+    public void grant(int quota) {
+        noteEndpoint.grant(quota);
     }
 
-    /** What the note of any id consists of. */
-    public SandboxNoteKind kind(String noteId) {
-        return notes.kind(noteId);
-    }
-
-    /** The answer to the first ask about a note when nothing goes wrong; nothing is counted. */
-    public ObjectNode envelope(String noteId) {
-        return notes.envelope(noteId, 1);
-    }
-
-    /**
-     * The file at an address, as the media server has it when neither script nor settings interfere.
-     *
-     * @param url a whole address or its path and query
-     * @throws NoSuchElementException when there is no such file
-     */
-    public byte[] mediaBytes(String url) {
-        return media.find(url)
-                .orElseThrow(() -> new NoSuchElementException("The sandbox has no file at " + url))
-                .bytes();
-    }
-
-    /**
-     * The exact body last sent about a note. Of the last 1,000 notes that were asked about.
-     *
-     * @throws NoSuchElementException when no answer about it was sent
-     */
-    public byte[] answerBytes(String noteId) {
-        return log.answer(noteId)
-                .orElseThrow(() -> new NoSuchElementException("No answer about " + noteId + " was sent"));
-    }
-
-    /** Counts calls from now on, but answers none of them until {@link #releaseAnswers()}. */
-    public void holdAnswers() {
-        answers.hold();
-    }
-
-    /** Answers, and sells, what was held; later calls are answered as usual. */
-    public void releaseAnswers() {
-        answers.open();
-    }
-
-    /**
-     * Returns as soon as at least so many calls are held.
-     *
-     * @throws IllegalStateException when they are not there in time
-     */
-    public void awaitHeld(int calls, Duration atMost) throws InterruptedException {
-        answers.awaitWaiting(calls, atMost);
-    }
-
-    /** Counts media requests from now on, but answers none until {@link #releaseMedia()}. */
-    public void holdMedia() {
-        mediaAnswers.hold();
-    }
-
-    /** Serves what was held; later requests are served as usual. */
-    public void releaseMedia() {
-        mediaAnswers.open();
-    }
-
-    /**
-     * Returns as soon as at least so many media requests are held.
-     *
-     * @throws IllegalStateException when they are not there in time
-     */
-    public void awaitHeldMedia(int requests, Duration atMost) throws InterruptedException {
-        mediaAnswers.awaitWaiting(requests, atMost);
-    }
-
-    /** Detail requests received, answered or not. */
+    /** Returns the number of requests for notes received. */
     public int calls() {
-        return log.calls();
+        return noteEndpoint.calls();
     }
 
-    /** Detail requests received about one note. */
-    public int calls(String noteId) {
-        return log.calls(noteId);
+    /** Returns the number of notes delivered (code 0). */
+    public int delivered() {
+        return noteEndpoint.delivered();
     }
 
-    /** Answers with code 0. */
-    public int granted() {
-        return log.bought().size();
-    }
-
-    /** The notes of all answers with code 0, in order, a note bought twice twice. */
-    public List<String> bought() {
-        return log.bought();
-    }
-
-    /** Answers with a code. */
-    public int answered(int code) {
-        return (int) log.seen().stream().filter(call -> call.code() == code).count();
-    }
-
-    /** Requests for videos received, answered or not; {@link #calls()} counts none of them. */
+    /** Returns the number of requests for videos received. */
     public int videoCalls() {
-        return videoLog.calls();
+        return videoEndpoint.calls();
     }
 
-    /** Requests for one note's video received. */
-    public int videoCalls(String noteId) {
-        return videoLog.calls(noteId);
+    /** Returns the number of videos delivered (code 0). */
+    public int videosDelivered() {
+        return videoEndpoint.delivered();
     }
 
-    /** The notes of all answers with code 0 to requests for videos, in order, a note bought twice twice. */
-    public List<String> videosBought() {
-        return videoLog.bought();
-    }
-
-    /** All requests for videos that the provider is done with, in the order of their answers. */
-    public List<CallSeen> videoCallsSeen() {
-        return videoLog.seen();
-    }
-
-    /** The answer to the first request for a note's video when nothing goes wrong; nothing is counted. */
-    public ObjectNode videoEnvelope(String noteId) {
-        return notes.videoEnvelope(noteId, 1);
-    }
-
-    /**
-     * The exact body last sent to a request for a note's video. Of the last 1,000 such notes.
-     *
-     * @throws NoSuchElementException when no such answer was sent
-     */
-    public byte[] videoAnswerBytes(String noteId) {
-        return videoLog.answer(noteId)
-                .orElseThrow(() -> new NoSuchElementException("No answer with the video of " + noteId + " was sent"));
-    }
-
-    /** All calls that the provider is done with, in the order of their answers. */
-    public List<CallSeen> callsSeen() {
-        return log.seen();
-    }
-
-    /** The most calls received in any window of one second. */
-    public int peakCallsPerSecond() {
-        return log.peakPerSecond();
-    }
-
-    /** Requests that the media server received, answered or not. */
-    public int mediaRequests() {
-        return log.media().size();
-    }
-
-    /** Requests that the media server received whose path and query contain a text. */
-    public int mediaRequests(String pathPart) {
-        return (int)
-                log.media().stream().filter(target -> target.contains(pathPart)).count();
-    }
-
-    /**
-     * Sets all counts to zero and forgets all answers. Grants and scripts stay, and so does the number of asks that
-     * mishaps are drawn from.
-     */
-    public void resetCounts() {
-        log.reset();
-        videoLog.reset();
-    }
-
-    /** Drops all connections; what was held or hung is never answered nor sold. */
+    /** Closes all connections. Requests in progress get no response. */
     @Override
     public void close() {
-        apiServer.close();
-        mediaServer.close();
+        apiServer.stop(0);
+        mediaServer.stop(0);
+        threads.shutdownNow();
+    }
+
+    private HttpServer server() throws IOException {
+        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
+        server.setExecutor(threads);
+        return server;
+    }
+
+    private HttpHandler handler(NoteEndpoint endpoint) {
+        return exchange -> {
+            boolean authorized = parameter(exchange, "token").equals(TOKEN);
+            NoteEndpoint.Call call = endpoint.receive(parameter(exchange, "noteId"), authorized);
+            try {
+                Thread.sleep(settings.latency());
+            } catch (InterruptedException e) {
+                exchange.close();
+                return;
+            }
+            NoteEndpoint.Response response = endpoint.respond(call);
+            send(exchange, response.httpStatus(), Map.of("Content-Type", NoteEndpoint.JSON), response.body());
+        };
+    }
+
+    private static String parameter(HttpExchange exchange, String name) {
+        NameValuePair parameter = new URIBuilder(exchange.getRequestURI()).getFirstQueryParam(name);
+        return parameter == null ? "" : Objects.requireNonNullElse(parameter.getValue(), "");
+    }
+
+    private static String host(HttpServer server) {
+        return "127.0.0.1:" + server.getAddress().getPort();
+    }
+
+    private static void send(HttpExchange exchange, int status, Map<String, String> headers, byte[] body)
+            throws IOException {
+        try (exchange) {
+            headers.forEach(exchange.getResponseHeaders()::set);
+            exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
+            if (body.length > 0) {
+                exchange.getResponseBody().write(body);
+            }
+        }
     }
 }

@@ -8,61 +8,68 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The files behind the addresses. A file follows from its path, the rendition that the query asks for, and the seed;
- * nothing is kept, so any process serves what any other one sold.
+ * Generator of the files behind all media URLs. A file follows from its path, the rendition in the query, and the seed.
+ * Nothing is stored, so each process serves the URLs of every other one.
  *
- * <p>Signatures are neither checked nor do they expire. A backup address has the bytes of its master.
+ * <p>Signatures are not checked and do not expire. A backup URL has the bytes of its master URL.
  */
 final class SyntheticMedia {
 
-    private static final Pattern ORIGIN = Pattern.compile("https?://[^/]*");
-    private static final Pattern BACKUP = Pattern.compile("/backup/\\d+");
+    private static final Pattern ORIGIN = Pattern.compile("^https?://[^/]*");
+    private static final Pattern BACKUP = Pattern.compile("^/backup/\\d+");
     private static final Pattern ESCAPED_BAR = Pattern.compile("%7[Cc]");
     private static final Pattern FORMAT = Pattern.compile("/format/([a-z]+)");
     private static final Pattern WIDTH = Pattern.compile("/w/(\\d+)");
+    private static final Pattern VIDEO_PATH = Pattern.compile("/(stream|livephoto)/.*");
+    private static final Pattern THUMBNAIL_PATH = Pattern.compile("/(avatar|topic)/.*");
 
-    private final Chance chance;
+    private final SeededRandom random;
     private final double deadShare;
     private final int size;
 
-    SyntheticMedia(Chance chance, double deadShare, int size) {
-        this.chance = chance;
+    /**
+     * Creates a generator.
+     *
+     * @param deadShare share of files that are not served, from 0 to 1
+     * @param size bytes of a typical file; the files have about a quarter to three times as many
+     */
+    SyntheticMedia(SeededRandom random, double deadShare, int size) {
+        this.random = random;
         this.deadShare = deadShare;
         this.size = size;
     }
 
     /**
-     * The file at an address, whether or not the server would hand it out.
+     * Returns the file of a URL, whether or not it is dead; empty if no file has this URL.
      *
-     * @param address a whole URL, or its path and query
+     * @param url a whole URL, or its path and query
      */
-    Optional<MediaFile> find(String address) {
-        String target = ESCAPED_BAR.matcher(withoutOrigin(address)).replaceAll("|");
-        String path = path(target);
-        String rendition = rendition(target);
+    Optional<MediaFile> find(String url) {
+        String path = path(url);
+        String rendition = rendition(ESCAPED_BAR.matcher(url).replaceAll("|"));
         Format format = format(path, rendition);
         if (format == null) {
             return Optional.empty();
         }
         String key = path + "?" + rendition;
-        int length = (int) (size * scale(path, rendition) * (0.5 + chance.share("size", key)));
-        String etag = "\"" + chance.hex("etag", key, size) + "\"";
-        byte[] bytes = format.write(chance.random("bytes", key), length);
-        return Optional.of(new MediaFile(said(path, format), etag, bytes));
+        int length = (int) (size * scale(path, rendition) * (0.5 + random.uniform("size", key)));
+        String etag = "\"" + random.hex("etag", key, size) + "\"";
+        byte[] bytes = format.writer.write(random.generator("bytes", key), length);
+        return Optional.of(new MediaFile(contentType(path, format), etag, bytes));
     }
 
-    /** The status that every address of a dead file answers with; empty for a living one. */
-    OptionalInt deadStatus(String address) {
-        String name = name(path(withoutOrigin(address)));
+    /** Returns the status that every URL of a dead file returns; empty for a file that is served. */
+    OptionalInt deadStatus(String url) {
+        String name = name(path(url));
         int end = name.indexOf('_') < 0 ? name.lastIndexOf('.') : name.indexOf('_');
         String identity = end < 0 ? name : name.substring(0, end);
-        return chance.share("dead", identity) < deadShare
-                ? OptionalInt.of(chance.below(2, "how dead", identity) == 0 ? 404 : 403)
+        return random.uniform("dead", identity) < deadShare
+                ? OptionalInt.of(random.oneIn(2, "how dead", identity) ? 404 : 403)
                 : OptionalInt.empty();
     }
 
     private @Nullable Format format(String path, String rendition) {
-        if (path.startsWith("/stream/") || path.startsWith("/livephoto/")) {
+        if (VIDEO_PATH.matcher(path).matches()) {
             return path.endsWith("_115.mp4")
                     ? Format.MP4_1080_1920
                     : path.endsWith("_66.mp4") ? Format.MP4_1080_1440 : Format.MP4;
@@ -74,17 +81,16 @@ final class SyntheticMedia {
             return path.endsWith(".vtt") ? Format.VTT : Format.SRT;
         }
         if (path.startsWith("/audio/")) {
-            boolean honest = path.endsWith(".wav") && chance.below(4, "wav", path) == 0;
-            return honest ? Format.WAV : Format.M4A;
+            return path.endsWith(".wav") && random.oneIn(4, "wav", path) ? Format.WAV : Format.M4A;
         }
-        if (path.startsWith("/avatar/") || path.startsWith("/topic/")) {
+        if (THUMBNAIL_PATH.matcher(path).matches()) {
             return Format.JPEG;
         }
         if (!name(path).startsWith("1040g")) {
             return null;
         }
-        Matcher asked = FORMAT.matcher(rendition);
-        return switch (asked.find() ? asked.group(1) : "jpg") {
+        Matcher requested = FORMAT.matcher(rendition);
+        return switch (requested.find() ? requested.group(1) : "jpg") {
             case "heif", "heic" -> Format.HEIC;
             case "webp" -> Format.WEBP;
             case "png" -> Format.PNG;
@@ -94,86 +100,69 @@ final class SyntheticMedia {
     }
 
     private static double scale(String path, String rendition) {
-        if (path.startsWith("/stream/") || path.startsWith("/livephoto/")) {
+        if (VIDEO_PATH.matcher(path).matches()) {
             return 2;
         }
         Matcher width = WIDTH.matcher(rendition);
         boolean small = width.find() && width.group(1).length() < 4;
-        return small || path.startsWith("/avatar/") || path.startsWith("/topic/") ? 0.25 : 1;
+        return small || THUMBNAIL_PATH.matcher(path).matches() ? 0.25 : 1;
     }
 
-    private String said(String path, Format format) {
+    /** Declares sound as WAV if its name ends so, and one image in eight as JPEG, as the real server does. */
+    private String contentType(String path, Format format) {
         if (path.endsWith(".wav")) {
-            return "audio/wav";
+            return Format.WAV.contentType;
         }
-        boolean lies = format.isPicture && chance.below(8, "says jpeg", path) == 0;
-        return lies ? "image/jpeg" : format.contentType;
+        boolean wrong = format.contentType.startsWith("image/") && random.oneIn(8, "says jpeg", path);
+        return wrong ? Format.JPEG.contentType : format.contentType;
     }
 
-    private static String withoutOrigin(String address) {
-        return ORIGIN.matcher(address).lookingAt() ? ORIGIN.matcher(address).replaceFirst("") : address;
-    }
-
-    private static String path(String target) {
+    private static String path(String url) {
+        String target = ORIGIN.matcher(ESCAPED_BAR.matcher(url).replaceAll("|")).replaceFirst("");
         int query = target.indexOf('?');
         String path = query < 0 ? target : target.substring(0, query);
-        Matcher backup = BACKUP.matcher(path);
-        return backup.lookingAt() ? path.substring(backup.end()) : path;
+        return BACKUP.matcher(path).replaceFirst("");
     }
 
-    /** What the query asks for, up to its first ampersand; the rest is not about the picture. */
-    private static String rendition(String target) {
-        int query = target.indexOf("?imageView2");
+    /** Returns the query up to its first ampersand; the rest does not change the image. */
+    private static String rendition(String url) {
+        int query = url.indexOf("?imageView2");
         if (query < 0) {
             return "";
         }
-        int end = target.indexOf('&', query);
-        return target.substring(query + 1, end < 0 ? target.length() : end);
+        int end = url.indexOf('&', query);
+        return url.substring(query + 1, end < 0 ? url.length() : end);
     }
 
     private static String name(String path) {
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
+    private interface Writer {
+        byte[] write(RandomGenerator random, int size);
+    }
+
     private enum Format {
-        JPEG("image/jpeg", true),
-        PNG("image/png", true),
-        WEBP("image/webp", true),
-        HEIC("image/heic", true),
-        GIF("image/gif", true),
-        MP4("video/mp4", false),
-        MP4_1080_1440("video/mp4", false),
-        MP4_1080_1920("video/mp4", false),
-        M4A("audio/mp4", false),
-        WAV("audio/wav", false),
-        MP3("audio/mpeg", false),
-        SRT("application/octet-stream", false),
-        VTT("text/vtt", false);
+        JPEG("image/jpeg", ImageFiles::jpeg),
+        PNG("image/png", ImageFiles::png),
+        WEBP("image/webp", ImageFiles::webp),
+        HEIC("image/heic", ImageFiles::heic),
+        GIF("image/gif", ImageFiles::gif),
+        MP4("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 720, 1280)),
+        MP4_1080_1440("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 1080, 1440)),
+        MP4_1080_1920("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 1080, 1920)),
+        M4A("audio/mp4", TimedMediaFiles::m4a),
+        WAV("audio/wav", TimedMediaFiles::wav),
+        MP3("audio/mpeg", TimedMediaFiles::mp3),
+        SRT("application/octet-stream", TimedMediaFiles::srt),
+        VTT("text/vtt", TimedMediaFiles::vtt);
 
         private final String contentType;
-        private final boolean isPicture;
+        private final Writer writer;
 
-        Format(String contentType, boolean isPicture) {
+        Format(String contentType, Writer writer) {
             this.contentType = contentType;
-            this.isPicture = isPicture;
-        }
-
-        byte[] write(RandomGenerator random, int size) {
-            return switch (this) {
-                case JPEG -> Pictures.jpeg(random, size);
-                case PNG -> Pictures.png(random, size);
-                case WEBP -> Pictures.webp(random, size);
-                case HEIC -> Pictures.heic(random, size);
-                case GIF -> Pictures.gif(random, size);
-                case MP4 -> Recordings.mp4(random, size, 720, 1280);
-                case MP4_1080_1440 -> Recordings.mp4(random, size, 1080, 1440);
-                case MP4_1080_1920 -> Recordings.mp4(random, size, 1080, 1920);
-                case M4A -> Recordings.m4a(random, size);
-                case WAV -> Recordings.wav(random, size);
-                case MP3 -> Recordings.mp3(random, size);
-                case SRT -> Words.srt(random, size);
-                case VTT -> Words.vtt(random, size);
-            };
+            this.writer = writer;
         }
     }
 }

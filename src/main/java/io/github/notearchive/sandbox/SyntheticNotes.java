@@ -1,507 +1,398 @@
 package io.github.notearchive.sandbox;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
-import java.util.Objects;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Invented notes in the shape of the provider's answers. A note follows from the seed and its id; only
- * {@code requestId} and {@code recordTime} differ from ask to ask.
+ * Generator of notes in the format of the provider's responses. A note follows from the seed and its id; only
+ * {@code requestId} and {@code recordTime} differ from call to call.
  *
- * <p>What does not vary from note to note comes from {@code note.json} beside this class.
+ * <p>The resource {@code notes.json} has the constant parts and the words; this class computes what varies.
  */
 final class SyntheticNotes {
 
     private static final JsonMapper MAPPER = JsonMapper.shared();
-    private static final ObjectNode TEMPLATE = template();
-    private static final ZoneId SHANGHAI = ZoneId.of("Asia/Shanghai");
+    private static final JsonTemplates TEMPLATES = JsonTemplates.load("notes.json");
     private static final DateTimeFormatter RECORD_TIME =
-            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(SHANGHAI);
+            DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(ZoneId.of("Asia/Shanghai"));
 
     /** 1 June 2025 in Shanghai. */
     private static final long FIRST_SECOND = 1_748_707_200L;
 
     private static final int YEAR = 365 * 24 * 3600;
 
-    private static final List<String> NAMES = List.of("练习青禾", "演示小鹿", "样例橘子", "沙盒云朵", "试写阿梨", "虚构山茶", "排练豆包", "假想海盐");
-    private static final List<String> PLACES = List.of("浙江", "上海", "四川", "广东", "云南", "北京", "福建", "湖北");
-    private static final List<String> TOPICS = List.of("周末去哪儿", "手冲咖啡", "阳台种花", "城市漫步", "家常菜", "胶片日常", "读书笔记", "雨天的声音");
-    private static final List<String> TITLES =
-            List.of("今天的云像一床被子", "给阳台换了新土", "一个人也要好好吃饭🍚", "路过一家旧书店", "下雨天的三件小事", "第一次自己烤面包");
-    private static final List<String> SENTENCES = List.of(
-            "这是一篇为练习而写的笔记，里面的人和事都是编出来的。",
-            "早上出门的时候风很轻，树影落在墙上。",
-            "步骤其实很简单，难的是第一步👣",
-            "记录一下，省得以后忘记。",
-            "店里只有两张桌子，老板放着很老的歌。",
-            "如果你也喜欢，下次一起去吧！",
-            "光线好的时候，随手拍都好看📷",
-            "温度：18°C；湿度：刚刚好～");
+    private static final List<String> NAMES = TEMPLATES.words("names");
+    private static final List<String> PLACES = TEMPLATES.words("places");
+    private static final List<String> TOPICS = TEMPLATES.words("topics");
+    private static final List<String> TITLES = TEMPLATES.words("titles");
+    private static final List<String> SENTENCES = TEMPLATES.words("sentences");
+    private static final List<String> FORMATS = TEMPLATES.words("formats");
 
-    private final Chance chance;
+    private final SeededRandom random;
     private final SyntheticMedia media;
     private final String mediaOrigin;
 
-    SyntheticNotes(Chance chance, SyntheticMedia media, String mediaOrigin) {
-        this.chance = chance;
+    /**
+     * Creates a generator.
+     *
+     * @param mediaOrigin scheme, host and port of all media URLs
+     */
+    SyntheticNotes(SeededRandom random, SyntheticMedia media, String mediaOrigin) {
+        this.random = random;
         this.media = media;
         this.mediaOrigin = mediaOrigin;
     }
 
-    /** The id at a place in the endless list of ids. */
+    /** Returns the id at an index of the endless sequence of ids; its first eight digits are the creation second. */
     String id(int index) {
-        return HexFormat.of().toHexDigits(secondAt(index), 8)
-                + chance.hex("id", index).substring(8)
+        long second = FIRST_SECOND + random.below(YEAR, "second", index);
+        return HexFormat.of().toHexDigits(second, 8)
+                + random.hex("id", index).substring(8)
                 + HexFormat.of().toHexDigits(index);
     }
 
     SandboxNoteKind kind(String noteId) {
-        int draw = chance.below(100, "kind", noteId);
-        if (draw < 45) {
-            return SandboxNoteKind.IMAGES;
-        } else if (draw < 60) {
-            return SandboxNoteKind.LIVE_PHOTOS;
-        } else if (draw < 80) {
-            return SandboxNoteKind.VIDEO_COVER;
-        } else if (draw < 85) {
-            return SandboxNoteKind.VIDEO_STREAMS;
-        } else if (draw < 89) {
-            return SandboxNoteKind.SOUND;
-        } else if (draw < 95) {
-            return SandboxNoteKind.MUSIC;
-        }
-        return SandboxNoteKind.TEXT;
-    }
-
-    /** The answer with the note in it. */
-    ObjectNode envelope(String noteId, int ask) {
-        ObjectNode envelope = MAPPER.createObjectNode().put("code", 0);
-        ObjectNode wrapper = envelope.putArray("data").addObject();
-        wrapper.set("user", user(noteId));
-        wrapper.putArray("note_list").add(note(noteId));
-        wrapper.putArray("comment_list");
-        wrapper.put("track_id", "").put("model_type", "note");
-        addFrame(envelope, noteId, ask, "SUCCESS");
-        return envelope;
+        return SandboxNoteKind.of(random.below(100, "kind", noteId));
     }
 
     /**
-     * The answer to a request for a note's video: the note itself without a list around it, and a recommended one
-     * beside it. Of notes that are no videos it knows nothing.
+     * Returns the response of the note endpoint with code 0.
+     *
+     * @param call number of the call about this note
      */
-    ObjectNode videoEnvelope(String noteId, int ask) {
-        ObjectNode envelope = MAPPER.createObjectNode().put("code", 0);
-        ArrayNode data = envelope.putArray("data");
-        boolean hasVideo = switch (kind(noteId)) {
-            case VIDEO_COVER, VIDEO_STREAMS -> true;
-            case IMAGES, LIVE_PHOTOS, SOUND, MUSIC, TEXT -> false;
-        };
-        if (hasVideo) {
+    ObjectNode envelope(String noteId, int call) {
+        ArrayNode data = MAPPER.createArrayNode();
+        data.add(TEMPLATES.fill("wrapper", Map.of("user", user(noteId), "note", note(noteId))));
+        return envelope(0, data, noteId, call);
+    }
+
+    /**
+     * Returns the response of the video endpoint with code 0: the note itself and a recommended one; no data for notes
+     * without video.
+     */
+    ObjectNode videoEnvelope(String noteId, int call) {
+        ArrayNode data = MAPPER.createArrayNode();
+        if (kind(noteId).hasVideo()) {
             data.add(noteWithVideo(noteId));
-            data.add(noteWithVideo(id(chance.below(1_000, "recommended", noteId))));
+            data.add(noteWithVideo(id(random.below(1_000, "recommended", noteId))));
         }
-        addFrame(envelope, noteId, ask, "SUCCESS");
+        return envelope(0, data, noteId, call);
+    }
+
+    /** Returns a response with a code and without data. */
+    ObjectNode envelope(int code, String noteId, int call) {
+        return envelope(code, MAPPER.nullNode(), noteId, call);
+    }
+
+    /** Returns the HTTP status that the provider sends with a code; 200 if unknown. */
+    static int httpStatus(int code) {
+        return TEMPLATES.at("/responses/" + code + "/httpStatus").asInt(200);
+    }
+
+    /** Each of the optional fields is present, null or absent in some responses, as in those of the real provider. */
+    private ObjectNode envelope(int code, JsonNode data, String noteId, int call) {
+        ObjectNode envelope = MAPPER.createObjectNode().put("code", code);
+        envelope.set("data", data);
+        envelope.put("message", TEMPLATES.at("/responses/" + code + "/message").asString("CODE " + code));
+        int variant = random.below(3, "frame", noteId, call);
+        Instant time = Instant.ofEpochSecond(secondOf(noteId) + YEAR + call);
+        envelope.set("recordTime", MAPPER.valueToTree(variant == 0 ? RECORD_TIME.format(time) : null));
+        if (variant < 2) {
+            envelope.put("requestId", "sandbox-" + random.hex("request", noteId, call));
+        }
         return envelope;
-    }
-
-    private ObjectNode noteWithVideo(String noteId) {
-        ObjectNode note = note(noteId);
-        addVideo(note, noteId);
-        addSubtitles((ObjectNode) note.at("/video_info_v2/media/video"), noteId);
-        return note;
-    }
-
-    /** One note in two has them: in the language of the film, and perhaps in another one. */
-    private void addSubtitles(ObjectNode video, String noteId) {
-        ObjectNode subtitles = video.putObject("subtitles");
-        if (chance.below(2, "subtitles", noteId) == 0) {
-            return;
-        }
-        ObjectNode chinese = subtitle(noteId, "zh-CN", "srt");
-        subtitles.putArray("source").add(chinese);
-        subtitles.putArray("zh-CN").add(chinese.deepCopy());
-        if (chance.below(2, "translated", noteId) == 0) {
-            subtitles.putArray("en-US").add(subtitle(noteId, "en-US", "vtt"));
-        }
-    }
-
-    private ObjectNode subtitle(String noteId, String language, String extension) {
-        String name = "01e7" + chance.hex("subtitle", noteId, language);
-        String path = "/subtitle/" + language + "/" + name + "." + extension;
-        return MAPPER.createObjectNode().put("url", mediaOrigin + path + signature(path));
-    }
-
-    /** The answer with a code and nothing else. */
-    ObjectNode refusal(int code, String noteId, int ask) {
-        ObjectNode envelope = MAPPER.createObjectNode().put("code", code).putNull("data");
-        String message = switch (code) {
-            case 100 -> "TOKEN INVALID/UNACTIVATE";
-            case 201 -> "NO CONTENT AVAILABLE";
-            case 301 -> "COLLECT FAILED, SEND REQUEST AGAIN";
-            case 302 -> "RATE LIMIT EXCEEDED";
-            case 303 -> "DAILY QUOTA EXCEEDED";
-            case 400 -> "PARAMETER ERROR";
-            case 404 -> "RESOURCE NOT FOUND";
-            case 500 -> "INTERNAL SERVER ERROR";
-            case 503 -> "TEMPORARILY UNAVAILABLE";
-            case 600 -> "PERMISSION DENIED";
-            case 601 -> "BALANCE EXHAUSTED";
-            case 602 -> "TOKEN SPEND LIMIT REACHED";
-            default -> "CODE " + code;
-        };
-        addFrame(envelope, noteId, ask, message);
-        return envelope;
-    }
-
-    /** What stands beside the data: of its optional parts some are there, some null, some absent. */
-    private void addFrame(ObjectNode envelope, String noteId, int ask, String message) {
-        envelope.put("message", message);
-        long second = secondOf(noteId) + YEAR + ask;
-        switch (chance.below(3, "frame", noteId, ask)) {
-            case 0 -> {
-                envelope.put("recordTime", RECORD_TIME.format(Instant.ofEpochSecond(second)));
-                envelope.put("requestId", requestId(noteId, ask));
-            }
-            case 1 -> envelope.putNull("recordTime").put("requestId", requestId(noteId, ask));
-            default -> envelope.putNull("recordTime");
-        }
-    }
-
-    private String requestId(String noteId, int ask) {
-        return "sandbox-" + chance.hex("request", noteId, ask);
     }
 
     private ObjectNode note(String noteId) {
         SandboxNoteKind kind = kind(noteId);
-        ObjectNode note = TEMPLATE.deepCopy();
-        boolean video = switch (kind) {
-            case VIDEO_COVER, VIDEO_STREAMS, SOUND -> true;
-            case IMAGES, LIVE_PHOTOS, MUSIC, TEXT -> false;
-        };
-        note.put("id", noteId).put("type", video ? "video" : "normal");
-        note.set("user", user(noteId));
-        addWords(note, noteId);
-        addCounts(note, noteId);
-        addMedia(note, noteId, kind);
-        addShares(note, noteId, video);
-        if (video) {
-            note.putArray("function_switch")
-                    .addObject()
-                    .put("type", "video_download")
-                    .put("enable", chance.below(2, "download", noteId) == 0)
-                    .put("reason", "");
+        boolean isVideo = kind.hasVideo() || kind == SandboxNoteKind.SOUND;
+        Map<String, Object> values = new HashMap<>();
+        values.put("id", noteId);
+        values.put("type", isVideo ? "video" : "normal");
+        values.put("user", user(noteId));
+        values.put("author", authorName(noteId));
+        putText(values, noteId);
+        putCounts(values, noteId);
+        values.put("images", images(noteId, kind));
+        values.put("page", mediaOrigin + "/discovery/item/" + noteId + "?xsec_source=app_share");
+        values.put("thumbnail", mediaOrigin + "/" + fileId(noteId, 0) + "?imageView2/2/w/360/format/jpg/q/75");
+        values.put("miniToken", "SANDBOX" + random.hex("share", "mini_program_info", noteId) + "=");
+        values.put("qqToken", "SANDBOX" + random.hex("share", "qq_mini_program_info", noteId) + "=");
+        boolean enabled = random.oneIn(2, "download", noteId);
+        values.put(
+                "switches",
+                isVideo ? List.of(TEMPLATES.fill("downloadSwitch", Map.of("enabled", enabled))) : List.of());
+        ObjectNode note = TEMPLATES.fill("note", values);
+        switch (kind) {
+            case IMAGES, LIVE_PHOTOS, TEXT -> {}
+            case VIDEO_COVER, SOUND -> addVoice(note, noteId);
+            case VIDEO_STREAMS -> {
+                addVoice(note, noteId);
+                note.set("video_info_v2", video(noteId));
+            }
+            case MUSIC -> addMusic(note, noteId);
         }
+        note.put("widgets_context", MAPPER.writeValueAsString(widgets(note, noteId, isVideo)));
         return note;
     }
 
-    private void addWords(ObjectNode note, String noteId) {
-        boolean untitled = chance.below(12, "untitled", noteId) == 0;
-        note.put("title", untitled ? "" : pick(TITLES, "title", noteId));
-        note.put("ip_location", pick(PLACES, "place", noteId));
+    private void putText(Map<String, Object> values, String noteId) {
         StringBuilder text = new StringBuilder();
-        int sentences = 1 + chance.below(6, "sentences", noteId);
+        int sentences = 1 + random.below(6, "sentences", noteId);
         for (int i = 0; i < sentences; i++) {
             text.append(pick(SENTENCES, "sentence", noteId, i)).append(i % 2 == 0 ? "\n" : "");
         }
-
-        ArrayNode mentions = note.putArray("ats");
-        for (int i = 0; i < chance.below(3, "mentions", noteId); i++) {
+        ArrayNode mentions = MAPPER.createArrayNode();
+        for (int i = 0; i < random.below(3, "mentions", noteId); i++) {
             String name = pick(NAMES, "mention", noteId, i) + i;
             text.append("@").append(name).append(' ');
-            ObjectNode mention = mentions.addObject();
-            mention.put("id", personId("mention", noteId, i)).put("name", name);
-            mention.put("nickname", name).put("followed", false).put("track_duration", 0);
-            mention.put("red_official_verified", false).put("red_official_verify_type", 0);
-            mention.put("show_red_official_verify_icon", false)
-                    .putObject("level")
-                    .put("image", "");
+            mentions.add(TEMPLATES.fill("mention", Map.of("id", personId("mention", noteId, i), "name", name)));
         }
-
-        ArrayNode tags = note.putArray("hash_tag");
-        ArrayNode topics = note.putArray("topics");
-        int first = chance.below(TOPICS.size(), "topic", noteId);
-        for (int i = 0; i < chance.below(5, "topics", noteId); i++) {
+        ArrayNode tags = MAPPER.createArrayNode();
+        ArrayNode topics = MAPPER.createArrayNode();
+        int first = random.below(TOPICS.size(), "topic", noteId);
+        for (int i = 0; i < random.below(5, "topics", noteId); i++) {
             String name = TOPICS.get((first + i) % TOPICS.size());
             String id = personId("topic", name);
             text.append('#').append(name).append("[话题]# ");
-            ObjectNode tag = tags.addObject().put("id", id).put("name", name).put("type", "topic");
-            tag.put("link", "xhsdiscover://rn/sns-discover/topic/normal?id=" + id);
-            tag.put("record_count", 0).put("record_unit", "").put("record_emoji", "");
-            tag.put("current_score", 0).put("bizId", "").put("tag_hint", "");
+            tags.add(TEMPLATES.fill("tag", Map.of("id", id, "name", name)));
             if (i == 0) {
-                ObjectNode topic = topics.addObject().put("id", id).put("name", name);
-                topic.put("image", mediaOrigin + "/topic/" + id + "@r_120w_120h.jpg");
-                topic.put("link", "xhsdiscover://topic/v2/" + id);
-                topic.put("business_type", 0).put("style", 0).put("discuss_num", 0);
-                topic.put("activity_online", false);
+                String image = mediaOrigin + "/topic/" + id + "@r_120w_120h.jpg";
+                topics.add(TEMPLATES.fill("topic", Map.of("id", id, "name", name, "image", image)));
             }
         }
-        note.put("desc", text.toString().strip());
+        values.put("title", random.oneIn(12, "untitled", noteId) ? "" : pick(TITLES, "title", noteId));
+        values.put("place", pick(PLACES, "place", noteId));
+        values.put("text", text.toString().strip());
+        values.put("mentions", mentions);
+        values.put("tags", tags);
+        values.put("topics", topics);
     }
 
-    private void addCounts(ObjectNode note, String noteId) {
-        double fame = chance.share("fame", noteId);
-        int likes = (int) Math.pow(10, fame * 5.5);
-        note.put("liked_count", likes);
-        note.put("collected_count", likes / (2 + chance.below(5, "collected", noteId)));
-        note.put("comments_count", likes / (5 + chance.below(20, "comments", noteId)));
-        note.put("shared_count", likes / (8 + chance.below(30, "shared", noteId)));
+    private void putCounts(Map<String, Object> values, String noteId) {
+        int likes = (int) Math.pow(10, 5.5 * random.uniform("fame", noteId));
+        values.put("likes", likes);
+        values.put("collects", likes / (2 + random.below(5, "collected", noteId)));
+        values.put("comments", likes / (5 + random.below(20, "comments", noteId)));
+        values.put("shares", likes / (8 + random.below(30, "shared", noteId)));
         long published = secondOf(noteId);
-        note.put("time", published);
-        boolean edited = chance.below(5, "edited", noteId) == 0;
-        int delay = 60 + chance.below(86_400, "edited after", noteId);
-        note.put("last_update_time", edited ? published + delay : 0L);
+        values.put("published", published);
+        int delay = 60 + random.below(86_400, "edited after", noteId);
+        values.put("edited", random.oneIn(5, "edited", noteId) ? published + delay : 0L);
     }
 
-    private void addMedia(ObjectNode note, String noteId, SandboxNoteKind kind) {
-        ArrayNode images = note.putArray("images_list");
-        switch (kind) {
-            case IMAGES -> addImages(images, noteId, imageCount(noteId));
-            case LIVE_PHOTOS -> {
-                addImages(images, noteId, Math.min(9, imageCount(noteId)));
-                for (int i = 0; i < images.size(); i++) {
-                    if (i == 0 || chance.below(3, "moves", noteId, i) == 0) {
-                        addMotion((ObjectNode) images.get(i), noteId, i);
-                    }
-                }
-            }
-            case VIDEO_COVER -> {
-                addImages(images, noteId, 1);
-                addVoice(note, noteId);
-            }
-            case VIDEO_STREAMS -> {
-                addImages(images, noteId, 1);
-                addVoice(note, noteId);
-                addVideo(note, noteId);
-            }
-            case SOUND -> addVoice(note, noteId);
-            case MUSIC -> {
-                addImages(images, noteId, Math.min(9, imageCount(noteId)));
-                addMusic(note, noteId);
-            }
-            case TEXT -> {}
-        }
-        addWidgets(note, noteId);
-    }
-
-    /** One to 18; few are common, and nine is more common than its neighbours. */
-    private int imageCount(String noteId) {
-        double draw = chance.share("images", noteId);
-        return chance.below(8, "nine", noteId) == 0 ? 9 : 1 + (int) (18 * draw * draw);
-    }
-
-    private void addImages(ArrayNode images, String noteId, int count) {
+    private ArrayNode images(String noteId, SandboxNoteKind kind) {
+        // few images are frequent, and nine are more frequent than eight or ten
+        double draw = random.uniform("images", noteId);
+        int drawn = random.oneIn(8, "nine", noteId) ? 9 : 1 + (int) (18 * draw * draw);
+        int count = switch (kind) {
+            case IMAGES -> drawn;
+            case LIVE_PHOTOS, MUSIC -> Math.min(9, drawn);
+            case VIDEO_COVER, VIDEO_STREAMS -> 1;
+            case SOUND, TEXT -> 0;
+        };
+        ArrayNode images = MAPPER.createArrayNode();
         for (int i = 0; i < count; i++) {
-            images.add(image(noteId, i));
+            ObjectNode image = image(noteId, i);
+            if (kind == SandboxNoteKind.LIVE_PHOTOS && (i == 0 || random.oneIn(3, "moves", noteId, i))) {
+                addMotion(image, noteId, i);
+            }
+            images.add(image);
         }
+        return images;
     }
 
     private ObjectNode image(String noteId, int index) {
-        String prefix = switch (chance.below(20, "prefix", noteId, index)) {
+        String folder = switch (random.below(20, "prefix", noteId, index)) {
             case 0 -> "notes_pre_post/";
             case 1 -> "notes_uhdr/";
             case 2 -> "spectrum/";
             default -> "";
         };
-        String fileId = prefix + fileId(noteId, index);
-        String format = List.of("heif", "heif", "heif", "webp", "webp", "jpg", "jpg", "png")
-                .get(chance.below(8, "format", noteId, index));
-        boolean onlySmall = chance.below(10, "only small", noteId, index) == 0;
-        boolean wide = chance.below(4, "wide", noteId, index) == 0;
-        // a picture that was turned has its sides the other way round in the answer
-        int width = wide ? Pictures.HEIGHT : Pictures.WIDTH;
-        int height = wide ? Pictures.WIDTH : Pictures.HEIGHT;
-
-        ObjectNode image = MAPPER.createObjectNode();
-        image.put("original", onlySmall ? "" : original(fileId, format, noteId));
-        image.put("longitude", 0).put("latitude", 0).put("scale_to_large", 4);
-        image.put("url", preview(fileId, 576, format, 58, noteId));
-        image.put("width", width).put("index", index).put("trace_id", fileId);
-        image.put("text_intention", 0).put("fileid", fileId);
-        image.putObject("url_multi_level")
-                .put("low", preview(fileId, 360, format, 75, noteId))
-                .put("medium", preview(fileId, 576, format, 75, noteId))
-                .put("high", preview(fileId, 1440, format, 75, noteId));
-        image.put("need_load_original_image", true);
-        image.putObject("origin_img").put("height", height).put("size", 0).put("width", width);
-        image.put("height", height);
-        return image;
+        String fileId = folder + fileId(noteId, index);
+        String format = FORMATS.get(random.below(FORMATS.size(), "format", noteId, index));
+        // the provider swaps the sides of a rotated image
+        boolean wide = random.oneIn(4, "wide", noteId, index);
+        String originalQuery = "imageView2/2/w/5000/h/5000/format/" + format + "/q/56&redImage/frame/0&ap=1&sc=V_ORG";
+        return TEMPLATES.fill(
+                "image",
+                Map.of(
+                        "fileId",
+                        fileId,
+                        "index",
+                        index,
+                        "width",
+                        wide ? ImageFiles.HEIGHT : ImageFiles.WIDTH,
+                        "height",
+                        wide ? ImageFiles.WIDTH : ImageFiles.HEIGHT,
+                        "original",
+                        random.oneIn(10, "only small", noteId, index) ? "" : imageUrl(fileId, originalQuery, noteId),
+                        "url",
+                        preview(fileId, 576, format, 58, noteId),
+                        "low",
+                        preview(fileId, 360, format, 75, noteId),
+                        "medium",
+                        preview(fileId, 576, format, 75, noteId),
+                        "high",
+                        preview(fileId, 1440, format, 75, noteId)));
     }
 
-    private String original(String fileId, String format, String noteId) {
-        String rendition = "?imageView2/2/w/5000/h/5000/format/" + format + "/q/56";
-        String query = rendition + "&redImage/frame/0&ap=1&sc=V_ORG";
-        return mediaOrigin + "/" + fileId + query + imageSignature(fileId, noteId);
-    }
-
-    /** With a bar in it that no URI may have unescaped, as the provider sends it. */
+    /** Contains a bar, which a URI has to escape, as the URLs of the real provider do. */
     private String preview(String fileId, int width, String format, int quality, String noteId) {
-        String rendition = "?imageView2/2/w/" + width + "/format/" + format + "/q/" + quality;
-        String query = rendition + "|imageMogr2/strip&redImage/frame/0/enhance/4&ap=1&sc=V_PRV";
-        return mediaOrigin + "/" + fileId + query + imageSignature(fileId, noteId);
+        String rendition = "imageView2/2/w/" + width + "/format/" + format + "/q/" + quality;
+        return imageUrl(fileId, rendition + "|imageMogr2/strip&redImage/frame/0/enhance/4&ap=1&sc=V_PRV", noteId);
     }
 
-    /** The same for all renditions of a file; the time is when the address was issued. */
-    private String imageSignature(String fileId, String noteId) {
+    /** The signature is the same for all renditions of a file; its time is the creation of the note. */
+    private String imageUrl(String fileId, String query, String noteId) {
         String issued = HexFormat.of().toHexDigits(secondOf(noteId), 8);
-        return "&sign=" + sign(fileId) + "&t=" + issued + "&src=A";
+        return mediaOrigin + "/" + fileId + "?" + query + "&sign=" + sign(fileId) + "&t=" + issued + "&src=A";
     }
 
     private String fileId(String noteId, int index) {
-        String place = HexFormat.of().toHexDigits(index, 4);
-        return "1040g008" + chance.hex("file", noteId, index) + "sbx" + place;
+        return "1040g008"
+                + random.hex("file", noteId, index)
+                + "sbx"
+                + HexFormat.of().toHexDigits(index, 4);
     }
 
     private void addMotion(ObjectNode image, String noteId, int index) {
-        String name = "01e9" + chance.hex("motion", noteId, index);
-        image.put("live_photo_file_id", "livephoto/1040g390" + chance.hex("live", noteId, index));
-        ObjectNode streams = image.putObject("live_photo")
-                .putObject("media")
-                .put("video_id", videoId("motion", noteId, index))
-                .putObject("stream");
-        streams.putArray("h264");
-        addStream(streams.putArray("h265"), "10/66", name, 66, "hevc", 1080, 1440, 2021, "HD");
-        streams.putArray("h266");
-        streams.putArray("av1");
+        String name = "01e9" + random.hex("motion", noteId, index);
+        String videoId = videoId("motion", noteId, index);
+        image.put("live_photo_file_id", "livephoto/1040g390" + random.hex("live", noteId, index));
+        ObjectNode stream = stream("10/66", name, 66, 2021);
+        image.set("live_photo", TEMPLATES.fill("motion", Map.of("videoId", videoId, "stream", stream)));
     }
 
-    private void addVideo(ObjectNode note, String noteId) {
-        String name = "01e8" + chance.hex("video", noteId);
-        int seconds = 8 + chance.below(90, "seconds", noteId);
+    private ObjectNode noteWithVideo(String noteId) {
+        ObjectNode note = note(noteId);
+        ObjectNode video = video(noteId);
+        ((ObjectNode) video.at("/media/video")).set("subtitles", subtitles(noteId));
+        return note.set("video_info_v2", video);
+    }
+
+    private ObjectNode video(String noteId) {
+        String name = "01e8" + random.hex("video", noteId);
+        int seconds = 8 + random.below(90, "seconds", noteId);
         int duration = seconds * 1000 + 120;
-        ObjectNode video = note.putObject("video_info_v2");
-        video.putObject("capa").put("duration", seconds);
-        ObjectNode content = video.putObject("media");
-        content.put("video_id", Long.parseLong(videoId("video", noteId)));
-        content.putObject("video").put("md5", "").put("duration", seconds + 1);
-        ObjectNode streams = content.putObject("stream");
-        ArrayNode h264 = streams.putArray("h264");
-        addStream(h264, "110/258", name, 258, "h264", 720, 1280, duration, "HD");
-        ArrayNode h265 = streams.putArray("h265");
-        addStream(h265, "110/114", name, 114, "hevc", 720, 1280, duration, "HD");
-        addStream(h265, "110/115", name, 115, "hevc", 1080, 1920, duration, "FHD");
-        streams.putArray("h266");
-        streams.putArray("av1");
+        return TEMPLATES.fill(
+                "video",
+                Map.of(
+                        "videoId", Long.parseLong(videoId("video", noteId)),
+                        "seconds", seconds,
+                        "roundedSeconds", seconds + 1,
+                        "h264", stream("110/258", name, 258, duration),
+                        "h265", stream("110/114", name, 114, duration),
+                        "fullHd", stream("110/115", name, 115, duration)));
     }
 
-    private void addStream(
-            ArrayNode streams,
-            String folder,
-            String name,
-            int type,
-            String codec,
-            int width,
-            int height,
-            int duration,
-            String quality) {
+    private ObjectNode stream(String folder, String name, int type, int duration) {
         String path = "/stream/1/" + folder + "/" + name + "_" + type + ".mp4";
-        int size = bytes(path).length;
-        ObjectNode stream = streams.addObject().put("master_url", mediaOrigin + path);
-        stream.putArray("backup_urls")
-                .add(mediaOrigin + path)
-                .add(mediaOrigin + "/backup/1" + path)
-                .add(mediaOrigin + "/backup/2" + path);
-        stream.put("width", width).put("height", height).put("size", size);
-        stream.put("duration", duration).put("format", "mp4").put("stream_type", type);
-        stream.put("video_codec", codec).put("audio_codec", "aac").put("fps", 30);
-        stream.put("avg_bitrate", (int) (size * 8000L / duration)).put("quality_type", quality);
-        stream.put("default_stream", type == 258 ? 0 : 1).put("hdr_type", 0).put("weight", 62);
+        int size = content(path).length;
+        ObjectNode stream = TEMPLATES.fill(
+                "stream",
+                Map.of(
+                        "url",
+                        mediaOrigin + path,
+                        "backup1",
+                        mediaOrigin + "/backup/1" + path,
+                        "backup2",
+                        mediaOrigin + "/backup/2" + path,
+                        "size",
+                        size,
+                        "duration",
+                        duration,
+                        "type",
+                        type,
+                        "bitRate",
+                        (int) (size * 8000L / duration)));
+        return stream.setAll((ObjectNode) TEMPLATES.at("/streamTypes/" + type));
+    }
+
+    /** Returns subtitles for one note in two: in Chinese, and for some of them in English too. */
+    private ObjectNode subtitles(String noteId) {
+        ObjectNode subtitles = MAPPER.createObjectNode();
+        if (random.oneIn(2, "subtitles", noteId)) {
+            return subtitles;
+        }
+        ObjectNode chinese = subtitle(noteId, "zh-CN", "srt");
+        subtitles.putArray("source").add(chinese);
+        subtitles.putArray("zh-CN").add(chinese.deepCopy());
+        if (random.oneIn(2, "translated", noteId)) {
+            subtitles.putArray("en-US").add(subtitle(noteId, "en-US", "vtt"));
+        }
+        return subtitles;
+    }
+
+    private ObjectNode subtitle(String noteId, String language, String extension) {
+        String name = "01e7" + random.hex("subtitle", noteId, language);
+        return MAPPER.createObjectNode().put("url", signed("/subtitle/" + language + "/" + name + "." + extension));
     }
 
     private void addVoice(ObjectNode note, String noteId) {
-        String extension = chance.below(4, "extension", noteId) == 0 ? "m4a" : "wav";
-        String path = "/audio/1/02e9" + chance.hex("sound", noteId) + "_0." + extension;
-        ObjectNode voice = note.putObject("native_voice_info");
-        addSoundFields(voice, noteId, path);
-        voice.put("md5sum", DigestUtils.md5Hex(bytes(path))).put("optimize_exp_in_use_count", 0);
-    }
-
-    private void addSoundFields(ObjectNode sound, String noteId, String path) {
-        String author = authorName(noteId);
-        sound.put("sound_id", soundId(noteId)).put("name", author + "的原声");
-        sound.put("desc", "@" + author + "创作的原声").put("subtitle", author + "的原声");
-        sound.put("duration", 5_000 + chance.below(60_000, "voice", noteId));
-        sound.put("url", mediaOrigin + path + (path.endsWith(".wav") ? "" : signature(path)));
-        sound.put("sound_bg_music_type", 3).put("use_count", 1);
-        sound.put("cover", avatar(noteId));
+        String extension = random.oneIn(4, "extension", noteId) ? "m4a" : "wav";
+        String path = "/audio/1/02e9" + random.hex("sound", noteId) + "_0." + extension;
+        ObjectNode voice = TEMPLATES.fill(
+                "sound",
+                Map.of(
+                        "id", longId(1_146_000_000_000_000_000L, "sound id", noteId),
+                        "author", authorName(noteId),
+                        "duration", 5_000 + random.below(60_000, "voice", noteId),
+                        "url", extension.equals("wav") ? mediaOrigin + path : signed(path),
+                        "avatar", avatar(noteId)));
+        voice.put("md5sum", DigestUtils.md5Hex(content(path))).put("optimize_exp_in_use_count", 0);
+        note.set("native_voice_info", voice);
     }
 
     private void addMusic(ObjectNode note, String noteId) {
-        String path = "/music/02f0" + chance.hex("music", noteId) + ".mp3";
-        note.put("has_music", true);
-        note.putObject("simple_music_info")
-                .put("music_id", chance.hex("music id", noteId))
-                .put("name", "练习曲")
-                .put("author", "沙盒乐队")
-                .put("duration", 30_000 + chance.below(60_000, "music length", noteId))
-                .put("url", mediaOrigin + path + signature(path));
+        Map<String, Object> values = Map.of(
+                "id", random.hex("music id", noteId),
+                "duration", 30_000 + random.below(60_000, "music length", noteId),
+                "url", signed("/music/02f0" + random.hex("music", noteId) + ".mp3"));
+        note.put("has_music", true).set("simple_music_info", TEMPLATES.fill("music", values));
     }
 
-    /** JSON in a string in JSON, with the sound once more, as the app has it. */
-    private void addWidgets(ObjectNode note, String noteId) {
-        ObjectNode widgets = MAPPER.createObjectNode();
-        widgets.put("video", note.path("type").asString().equals("video"));
-        widgets.put("origin_video_key", "");
-        widgets.putObject("flags").put("sound_track", note.has("native_voice_info"));
-        widgets.put("author_id", personId("author", noteId));
-        widgets.put("author_name", authorName(noteId));
+    /** Returns the object that the app has as a JSON text in the note; it repeats the sound of the note. */
+    private ObjectNode widgets(ObjectNode note, String noteId, boolean isVideo) {
+        String authorId = personId("author", noteId);
+        ObjectNode widgets = TEMPLATES.fill(
+                "widgets",
+                Map.of(
+                        "video",
+                        isVideo,
+                        "sound",
+                        note.has("native_voice_info"),
+                        "authorId",
+                        authorId,
+                        "author",
+                        authorName(noteId)));
         if (note.get("native_voice_info") instanceof ObjectNode voice) {
             ObjectNode sound = voice.deepCopy();
             sound.remove(List.of("md5sum", "optimize_exp_in_use_count"));
-            sound.put("creator", personId("author", noteId));
-            widgets.set("note_sound_info", sound);
+            widgets.set("note_sound_info", sound.put("creator", authorId));
         }
-        widgets.put("q_task_id", "").put("video_rec_bar_info", "");
-        note.put("widgets_context", MAPPER.writeValueAsString(widgets));
-    }
-
-    private void addShares(ObjectNode note, String noteId, boolean video) {
-        String type = video ? "video" : "normal";
-        String page = mediaOrigin + "/discovery/item/" + noteId + "?xsec_source=app_share";
-        String thumb = mediaOrigin + "/" + fileId(noteId, 0) + "?imageView2/2/w/360/format/jpg/q/75";
-        String text = note.path("desc").asString();
-        ObjectNode share = (ObjectNode) Objects.requireNonNull(note.get("share_info"));
-        share.put("link", page + "&type=" + type + "&author_share=1");
-        share.put("title", note.path("title").asString()).put("content", text);
-        share.put("image", thumb).put("wechat_share_desc", "@" + authorName(noteId) + " 的笔记");
-        for (String program : List.of("mini_program_info", "qq_mini_program_info")) {
-            String title = "@" + authorName(noteId) + " 发了一篇笔记,快点来看吧!";
-            String token = "SANDBOX" + chance.hex("share", program, noteId) + "=";
-            note.putObject(program)
-                    .put("user_name", "gh_000000000000")
-                    .put(
-                            "path",
-                            "pages/main/note/index?xsec_source=app_share&id=%s&type=%s&xsec_token=%s"
-                                    .formatted(noteId, type, token))
-                    .put("title", title)
-                    .put("share_title", title)
-                    .put("desc", text)
-                    .put("webpage_url", page)
-                    .put("thumb", thumb);
-        }
+        return widgets;
     }
 
     private ObjectNode user(String noteId) {
-        String id = personId("author", noteId);
-        String name = authorName(noteId);
-        ObjectNode user = MAPPER.createObjectNode().put("id", id).put("userid", id);
-        user.put("name", name).put("nickname", name).put("image", avatar(noteId));
-        user.put("red_id", "9" + (10_000_000 + chance.below(90_000_000, "red id", noteId)));
-        user.put("followed", false).put("fstatus", "none").put("track_duration", 0);
-        user.put("red_official_verified", false).put("red_official_verify_type", 0);
-        user.put("show_red_official_verify_icon", false).putObject("level").put("image", "");
-        return user;
+        return TEMPLATES.fill(
+                "user",
+                Map.of(
+                        "id", personId("author", noteId),
+                        "name", authorName(noteId),
+                        "avatar", avatar(noteId),
+                        "redId", "9" + (10_000_000 + random.below(90_000_000, "red id", noteId))));
     }
 
     private String avatar(String noteId) {
@@ -509,60 +400,43 @@ final class SyntheticNotes {
     }
 
     private String authorName(String noteId) {
-        return pick(NAMES, "author", noteId) + chance.below(1000, "author number", noteId);
+        return pick(NAMES, "author", noteId) + random.below(1000, "author number", noteId);
     }
 
-    /** An id that no one has: persons and topics made before 2013 do not exist in the app. */
+    /** Returns an id that does not exist in the app, which was started in 2013: its time is before that. */
     private String personId(Object... words) {
-        return "00005a4d" + chance.hex("person", List.of(words));
+        return "00005a4d" + random.hex("person", List.of(words));
     }
 
-    /** Eighteen digits, which no floating-point number holds exactly. */
+    /** Returns eighteen digits, which no floating-point number represents exactly. */
     private String videoId(Object... words) {
-        long drawn = Math.floorMod(chance.bits("video id", List.of(words)), 1_000_000_000_000_000L);
-        return String.valueOf(137_000_000_000_000_000L + drawn);
+        return longId(137_000_000_000_000_000L, "video id", List.of(words));
     }
 
-    private String soundId(String noteId) {
-        long drawn = Math.floorMod(chance.bits("sound id", noteId), 1_000_000_000_000_000L);
-        return String.valueOf(1_146_000_000_000_000_000L + drawn);
+    private String longId(long first, Object... words) {
+        return String.valueOf(first + Math.floorMod(random.bits(words), 1_000_000_000_000_000L));
     }
 
-    private String signature(String path) {
-        return "?sign=" + sign(path) + "&t=" + HexFormat.of().toHexDigits(FIRST_SECOND, 8);
+    private String signed(String path) {
+        return mediaOrigin + path + "?sign=" + sign(path) + "&t="
+                + HexFormat.of().toHexDigits(FIRST_SECOND, 8);
     }
 
     private String sign(String path) {
-        return chance.hex("sign", path) + chance.hex("sign 2", path);
+        return random.hex("sign", path) + random.hex("sign 2", path);
     }
 
-    private String pick(List<String> from, Object... words) {
-        return from.get(chance.below(from.size(), "pick", List.of(words)));
+    private String pick(List<String> list, Object... words) {
+        return list.get(random.below(list.size(), "pick", List.of(words)));
     }
 
-    private byte[] bytes(String path) {
+    private byte[] content(String path) {
         return media.find(path).orElseThrow().bytes();
     }
 
-    private long secondAt(int index) {
-        return FIRST_SECOND + chance.below(YEAR, "second", index);
-    }
-
-    /** The first eight digits of an id are the second in which the note was made. */
     private static long secondOf(String noteId) {
-        boolean usable = noteId.length() >= 8 && IntStream.range(0, 8).allMatch(i -> isHex(noteId.charAt(i)));
-        return usable ? Long.parseLong(noteId.substring(0, 8), 16) : FIRST_SECOND;
-    }
-
-    private static boolean isHex(char digit) {
-        return Character.digit(digit, 16) >= 0 && digit < 128;
-    }
-
-    private static ObjectNode template() {
-        try (InputStream in = SyntheticNotes.class.getResourceAsStream("note.json")) {
-            return (ObjectNode) MAPPER.readTree(Objects.requireNonNull(in).readAllBytes());
-        } catch (IOException e) {
-            throw new UncheckedIOException("The sandbox's note.json cannot be read", e);
-        }
+        boolean isHex =
+                noteId.length() >= 8 && IntStream.range(0, 8).allMatch(i -> HexFormat.isHexDigit(noteId.charAt(i)));
+        return isHex ? HexFormat.fromHexDigitsToLong(noteId, 0, 8) : FIRST_SECOND;
     }
 }

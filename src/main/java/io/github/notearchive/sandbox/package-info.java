@@ -1,12 +1,13 @@
 /**
- * A provider and a media server to practise on: {@link SandboxProvider#start start} one, and whole nights can be run
- * without a token, without a network and without a bill.
+ * Practice provider of the command {@code sandbox}: {@link SandboxProvider} runs whole nights without token, network
+ * and cost.
  *
- * <p>It listens on the loopback interface only, invents every note from a seed, and gives the same note the same answer
- * in any process. It also misbehaves on demand: the {@link SandboxScript} says which call gets which answer, and the
- * provider counts exactly what it was asked and what it sold.
+ * <p>It listens on the loopback interface only, generates every note and file from a seed, and returns the same note in
+ * each process. The tests script failures with classes of their own on the same generators and endpoints.
  *
  * <p>No person, note or file in here is real.
+ *
+ * <p>Uses: nothing. Used by: {@code cli}.
  */
 @NullMarked
 package io.github.notearchive.sandbox;

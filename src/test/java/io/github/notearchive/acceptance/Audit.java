@@ -2,7 +2,7 @@ package io.github.notearchive.acceptance;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -159,7 +159,7 @@ record Audit(
     }
 
     private static void ledger(
-            SandboxProvider provider,
+            ScriptableSandbox provider,
             Archive archive,
             Collection<String> ids,
             List<String> boughtTwice,

@@ -3,7 +3,7 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -24,7 +24,7 @@ class BesideARunTests {
     @EnumSource
     void aSecondRunEndsWithFiveAndTheOtherCommandsWork(Place place) throws Exception {
         try (Practice practice = Practice.begin(place)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             // equally due notes are taken up in the order of their ids
             String inWork = practice.enqueue(20).stream().sorted().findFirst().orElseThrow();
             String late = provider.noteIds(21).getLast();
@@ -72,7 +72,7 @@ class BesideARunTests {
     @Test
     void twoNodesShareTheWorklistAndBuyNoNoteTwice() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(60);
             provider.holdAnswers();
             Program one = practice.start("run", "--node", "one");

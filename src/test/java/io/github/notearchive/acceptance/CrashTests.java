@@ -3,8 +3,8 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -25,7 +25,7 @@ class CrashTests {
     void killedTwiceTheNightIsFinishedAndOnlyCallsInFlightAreBoughtTwice(Place place) throws Exception {
         SandboxSettings slow = SandboxSettings.defaults().withLatency(Duration.ofMillis(200));
         try (Practice practice = Practice.begin(place, slow)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(80);
 
             killWhileAnswersAreHeld(practice);
@@ -69,7 +69,7 @@ class CrashTests {
 
     /** Kills a run with some notes archived and all workers waiting for an answer. */
     private static void killWhileAnswersAreHeld(Practice practice) throws InterruptedException {
-        SandboxProvider provider = practice.provider();
+        ScriptableSandbox provider = practice.provider();
         Program run = practice.start("run");
         awaitGranted(provider, 16);
         provider.holdAnswers();
@@ -82,7 +82,7 @@ class CrashTests {
 
     /** Kills a run while all workers wait for files; how many notes were archived until then. */
     private static int killWhileMediaAreHeld(Practice practice) throws InterruptedException {
-        SandboxProvider provider = practice.provider();
+        ScriptableSandbox provider = practice.provider();
         int before = provider.granted();
         Program run = practice.start("run");
         awaitGranted(provider, before + 16);
@@ -97,7 +97,7 @@ class CrashTests {
         return archived;
     }
 
-    private static void awaitGranted(SandboxProvider provider, int answers) {
+    private static void awaitGranted(ScriptableSandbox provider, int answers) {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(20)).until(() -> provider.granted() >= answers);
     }
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.HashSet;
@@ -62,7 +62,7 @@ class NightTests {
         }
     }
 
-    private static void assertFilesAreThoseOfTheProvider(Archive archive, SandboxProvider provider, List<String> ids)
+    private static void assertFilesAreThoseOfTheProvider(Archive archive, ScriptableSandbox provider, List<String> ids)
             throws Exception {
         assertThat(archive.objects("media/").keySet())
                 .containsExactlyInAnyOrderElementsOf(archive.strings("SELECT object_key FROM media_object"));
@@ -89,7 +89,8 @@ class NightTests {
                 .isZero();
     }
 
-    private static void collectDigests(JsonNode node, SandboxProvider provider, Set<String> digests) throws Exception {
+    private static void collectDigests(JsonNode node, ScriptableSandbox provider, Set<String> digests)
+            throws Exception {
         String text = node.isString() ? node.stringValue() : "";
         if (text.startsWith("http://" + provider.mediaHost()) && !text.contains("/discovery/")) {
             digests.add(sha256(provider.mediaBytes(text)));
@@ -99,7 +100,7 @@ class NightTests {
         }
     }
 
-    private static void assertSidecarsHoldTheAnswers(Archive archive, SandboxProvider provider, List<String> ids)
+    private static void assertSidecarsHoldTheAnswers(Archive archive, ScriptableSandbox provider, List<String> ids)
             throws Exception {
         assertThat(archive.objects("notes/").keySet())
                 .containsExactlyInAnyOrderElementsOf(archive.strings("SELECT sidecar_key FROM note_capture"));

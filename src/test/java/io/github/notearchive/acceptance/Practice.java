@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Place.Site;
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -30,7 +30,7 @@ final class Practice implements AutoCloseable {
     static final int WORKERS = 8;
 
     private final Path directory;
-    private final SandboxProvider provider;
+    private final ScriptableSandbox provider;
     private final Site site;
     private final Map<String, String> environment = new HashMap<>();
     private final List<Program> programs = new ArrayList<>();
@@ -41,7 +41,7 @@ final class Practice implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
-        provider = SandboxProvider.start(settings.withToken(TOKEN).withMediaSize(8 * 1024));
+        provider = ScriptableSandbox.start(settings, TOKEN, 8 * 1024);
         site = place.prepare(directory.resolve("data"));
         environment.put("JUSTONEAPI_TOKEN", TOKEN);
         environment.put("JUSTONEAPI_BASE_URL", provider.baseUrl().toString());
@@ -60,7 +60,7 @@ final class Practice implements AutoCloseable {
         return new Practice(place, settings);
     }
 
-    SandboxProvider provider() {
+    ScriptableSandbox provider() {
         return provider;
     }
 

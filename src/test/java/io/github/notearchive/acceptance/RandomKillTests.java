@@ -5,8 +5,8 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.MediaReply;
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -135,11 +135,11 @@ class RandomKillTests {
         }
 
         void begin() throws Exception {
-            SandboxSettings settings = SandboxSettings.defaults()
-                    .withSeed(seed)
-                    .withLatency(Duration.ofMillis(150 + random.nextInt(250)), 0.5)
-                    .withMediaLatency(Duration.ofMillis(20 + random.nextInt(130)));
+            SandboxSettings settings =
+                    SandboxSettings.defaults().withSeed(seed).withLatency(Duration.ofMillis(150 + random.nextInt(250)));
+            Duration mediaLatency = Duration.ofMillis(20 + random.nextInt(130));
             try (Practice practice = Practice.begin(place, trouble.in(settings, size))) {
+                practice.provider().script().latencySpread(0.5).mediaLatency(mediaLatency);
                 List<String> ids = practice.provider().noteIds(size);
                 if (trouble == Trouble.DEAD_FILES) {
                     killFiles(practice.provider(), ids);
@@ -158,7 +158,7 @@ class RandomKillTests {
         }
 
         /** Every address of some notes' files is dead until the night's end. */
-        private void killFiles(SandboxProvider provider, List<String> ids) {
+        private void killFiles(ScriptableSandbox provider, List<String> ids) {
             Set<String> dead = new HashSet<>();
             for (int note = 0; note < 3; note++) {
                 dead.addAll(Scene.targetsOf(provider, ids.get(random.nextInt(ids.size()))));
@@ -188,7 +188,7 @@ class RandomKillTests {
          * moment from the first request, within what a part of the night takes.
          */
         private void killARun(Practice practice) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             int before = provider.calls() + provider.mediaRequests();
             long began = System.nanoTime();
             Program run = practice.start("run");
@@ -231,7 +231,7 @@ class RandomKillTests {
                     + Duration.ofNanos(System.nanoTime() - began).toMillis());
         }
 
-        private void settle(SandboxProvider provider) {
+        private void settle(ScriptableSandbox provider) {
             await().atMost(PATIENCE).until(() -> provider.callsSeen().size() == provider.calls());
         }
 

@@ -7,7 +7,7 @@ import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -30,7 +30,7 @@ class RebuildDrillTests {
     void lostDatabaseComesBackFromTheBucketAlthoughTheRebuildIsKilled() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
             practice.environment().put("ARCHIVE_MEDIA_BACKOFF", "10ms");
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(NOTES);
             assertThat(ids.stream().map(provider::kind).distinct()).containsExactlyInAnyOrder(SandboxNoteKind.values());
             trouble(provider, ids);
@@ -86,7 +86,7 @@ class RebuildDrillTests {
     @Test
     void restoredDumpIsRefusedUntilTheBucketIsMerged() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(3);
             practice.call("run").with(0);
             String name = database(practice);
@@ -132,7 +132,7 @@ class RebuildDrillTests {
         return url.replaceFirst(".*/", "").replaceFirst("\\?.*", "");
     }
 
-    private static void trouble(SandboxProvider provider, List<String> ids) {
+    private static void trouble(ScriptableSandbox provider, List<String> ids) {
         List<String> images = ids.stream()
                 .filter(id -> provider.kind(id) == SandboxNoteKind.IMAGES)
                 .filter(id -> original(provider, id).contains("sc=V_ORG"))
@@ -157,13 +157,13 @@ class RebuildDrillTests {
         provider.script().answers(texts.get(2), Reply.code(301));
     }
 
-    private static String original(SandboxProvider provider, String note) {
+    private static String original(ScriptableSandbox provider, String note) {
         return provider.envelope(note)
                 .at("/data/0/note_list/0/images_list/0/original")
                 .stringValue("");
     }
 
-    private static String name(SandboxProvider provider, String note) {
+    private static String name(ScriptableSandbox provider, String note) {
         return provider.envelope(note)
                 .at("/data/0/note_list/0/images_list/0/fileid")
                 .stringValue();

@@ -3,7 +3,7 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -398,7 +398,7 @@ class RefusalTests {
             refusal.ended().get();
         }
 
-        SandboxProvider provider = practice.provider();
+        ScriptableSandbox provider = practice.provider();
         assertThat(provider.calls()).isZero();
         try (Archive archive = practice.look()) {
             assertThat(archive.strings("SELECT note_id || ' ' || state FROM worklist"))

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -59,7 +59,7 @@ final class Scene implements AutoCloseable {
         return practice;
     }
 
-    SandboxProvider provider() {
+    ScriptableSandbox provider() {
         return practice.provider();
     }
 
@@ -166,7 +166,7 @@ final class Scene implements AutoCloseable {
     }
 
     /** Path and query of every address that a note's answer names. */
-    static Set<String> targetsOf(SandboxProvider provider, String note) {
+    static Set<String> targetsOf(ScriptableSandbox provider, String note) {
         Set<String> targets = new HashSet<>();
         collect(provider.envelope(note), "http://" + provider.mediaHost(), targets);
         return targets;

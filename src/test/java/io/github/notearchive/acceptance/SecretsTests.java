@@ -8,9 +8,9 @@ import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxScript;
-import io.github.notearchive.telemetry.notify.Receiver;
+import io.github.notearchive.sandbox.ScriptableSandbox;
+import io.github.notearchive.telemetry.Receiver;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.file.Files;
@@ -183,7 +183,7 @@ class SecretsTests {
     }
 
     /** Most of what may go wrong, and the token repeated wherever there is room for it. */
-    private static void script(SandboxProvider provider, List<String> ids) {
+    private static void script(ScriptableSandbox provider, List<String> ids) {
         SandboxScript script = provider.script();
         String token = Practice.TOKEN;
         byte[] page = ("<html>GET /?token=" + token + " failed").getBytes(UTF_8);

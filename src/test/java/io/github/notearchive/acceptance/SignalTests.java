@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
@@ -39,7 +39,7 @@ class SignalTests {
 
     private static void aSignalFinishesWhatIsInFlight(Place place) throws Exception {
         try (Practice practice = Practice.begin(place)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
             provider.holdAnswers();
             Program run = practice.start("run");
@@ -74,7 +74,7 @@ class SignalTests {
     @Test
     void aSecondSignalHandsBackWhatIsInFlightAtOnce() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(30);
             provider.holdAnswers();
             Program run = practice.start("run");
@@ -110,7 +110,7 @@ class SignalTests {
     @Test
     void aTerminalThatIsClosedFinishesWhatIsInFlight() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             practice.enqueue(30);
             provider.holdAnswers();
             Program run = practice.start("run");
@@ -132,7 +132,7 @@ class SignalTests {
     @Test
     void whoIgnoresThatTheTerminalIsClosedGoesOn() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             practice.enqueue(12);
             provider.holdAnswers();
             Program run = practice.startAfter("trap '' HUP", "run");
@@ -149,7 +149,7 @@ class SignalTests {
     @Test
     void aSecondSignalDoesNotWaitForFilesEither() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(12);
             provider.holdMedia();
             Program run = practice.start("run");

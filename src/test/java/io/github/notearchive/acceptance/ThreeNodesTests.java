@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
@@ -33,7 +33,7 @@ class ThreeNodesTests {
         int notes = 150;
         int rate = 40;
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             practice.environment().put("ARCHIVE_CALLS_PER_SECOND", String.valueOf(rate));
             List<String> ids = practice.enqueue(notes);
             // after sixty answers whoever asks has to wait, which is when one is killed
@@ -98,7 +98,7 @@ class ThreeNodesTests {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Proxy way = Proxy.before(database(practice));
                 Archive archive = practice.look()) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(20);
             provider.holdAnswers();
             Program one = practice.startWith(
@@ -143,7 +143,7 @@ class ThreeNodesTests {
     @Test
     void aQuotaThatOneNodeMeetsEndsAllWithoutAnotherCall() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(100);
             // a billed response of the day: without one, code 303 only pauses calls after midnight
             practice.call("run", "--limit", "1").with(7);

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -21,7 +21,7 @@ class VideosTests {
     @Test
     void videosOfArchivedNotesAreBoughtAfterARequeueOnceEachHoweverOftenTheProgramIsKilled() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            SandboxProvider provider = practice.provider();
+            ScriptableSandbox provider = practice.provider();
             List<String> ids = provider.noteIds(SandboxNoteKind.VIDEO_COVER, NOTES);
             String list = practice.file("ids.txt", String.join("\n", ids)).toString();
             practice.call("enqueue", list).with(0);
@@ -72,7 +72,7 @@ class VideosTests {
     }
 
     private static void killBetweenAnswersAndDownloads(Practice practice) throws InterruptedException {
-        SandboxProvider provider = practice.provider();
+        ScriptableSandbox provider = practice.provider();
         provider.holdMedia();
         Program run = practice.start("run");
         provider.awaitHeldMedia(ALLOWED, Duration.ofSeconds(120));

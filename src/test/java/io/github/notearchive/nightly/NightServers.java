@@ -3,8 +3,8 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.net.URI;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -35,7 +35,7 @@ public final class NightServers {
 
     int nights;
     final MovableClock clock = new MovableClock();
-    final SandboxProvider provider;
+    final ScriptableSandbox provider;
     final EmbeddedDatabase database;
     final EmbeddedStore store;
     final String jdbcUrl;
@@ -51,7 +51,7 @@ public final class NightServers {
         DataDirectory directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
         store = EmbeddedStore.open(directory);
-        provider = SandboxProvider.start(SandboxSettings.defaults().withMediaSize(2_048));
+        provider = ScriptableSandbox.start(SandboxSettings.defaults(), "sandbox-token", 2_048);
         providerRelay = new Relay(provider.baseUrl().getPort());
         storeRelay = new Relay(store.endpoint().getPort());
         jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);

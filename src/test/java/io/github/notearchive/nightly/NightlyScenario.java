@@ -15,8 +15,13 @@ import io.github.notearchive.archive.worklist.Worklist;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxScript;
+import io.github.notearchive.sandbox.ScriptableSandbox;
+import io.github.notearchive.worklist.EnqueueReport;
+import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.Interventions;
+import io.github.notearchive.worklist.NoteState;
+import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -177,7 +182,7 @@ public final class NightlyScenario {
 
     // the provider
 
-    public SandboxProvider provider() {
+    ScriptableSandbox provider() {
         return servers.provider;
     }
 

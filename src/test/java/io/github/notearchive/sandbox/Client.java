@@ -9,31 +9,37 @@ import java.time.Duration;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** A plain client of the sandbox that follows and repeats nothing. */
+/** Client of the sandbox without redirects and retries. */
 final class Client implements AutoCloseable {
 
     private final HttpClient http =
             HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
-    private final SandboxProvider provider;
+    private final URI baseUrl;
+    private final String token;
 
-    Client(SandboxProvider provider) {
-        this.provider = provider;
+    Client(URI baseUrl, String token) {
+        this.baseUrl = baseUrl;
+        this.token = token;
     }
 
     HttpResponse<byte[]> ask(String noteId) throws IOException, InterruptedException {
-        return ask(noteId, provider.token());
+        return ask(noteId, token);
     }
 
     HttpResponse<byte[]> ask(String noteId, String token) throws IOException, InterruptedException {
-        return get(detailAddress(noteId, token));
+        return get(url(noteId, token));
+    }
+
+    HttpResponse<byte[]> askVideo(String noteId) throws IOException, InterruptedException {
+        return get(url(noteId, token).replace("/v1?", "/v6?"));
     }
 
     int codeFor(String noteId) throws IOException, InterruptedException {
-        return json(ask(noteId)).path("code").asInt();
+        return code(ask(noteId));
     }
 
-    String detailAddress(String noteId, String token) {
-        return provider.baseUrl() + "/api/xiaohongshu/get-note-detail/v1?token=" + token + "&noteId=" + noteId;
+    String url(String noteId, String token) {
+        return baseUrl + "/api/xiaohongshu/get-note-detail/v1?token=" + token + "&noteId=" + noteId;
     }
 
     HttpResponse<byte[]> get(String url, String... headers) throws IOException, InterruptedException {
@@ -51,6 +57,10 @@ final class Client implements AutoCloseable {
 
     static JsonNode json(HttpResponse<byte[]> response) {
         return JsonMapper.shared().readTree(response.body());
+    }
+
+    static int code(HttpResponse<byte[]> response) {
+        return json(response).path("code").asInt();
     }
 
     @Override

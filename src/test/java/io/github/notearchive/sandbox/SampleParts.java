@@ -17,7 +17,7 @@ public final class SampleParts {
 
     private static final JsonMapper MAPPER = JsonMapper.shared();
 
-    /** What {@link Recordings} puts behind the head of the shortest film. */
+    /** What {@link TimedMediaFiles} puts behind the head of the shortest film. */
     private static final int LEAST_NOISE = 64;
 
     private final SyntheticNotes notes;
@@ -32,8 +32,8 @@ public final class SampleParts {
      * @param origin of all addresses, such as {@code http://127.0.0.1:8080}
      */
     public SampleParts(long seed, String origin) {
-        Chance chance = new Chance(seed);
-        notes = new SyntheticNotes(chance, new SyntheticMedia(chance, 0, 256), origin);
+        SeededRandom random = new SeededRandom(seed);
+        notes = new SyntheticNotes(random, new SyntheticMedia(random, 0, 256), origin);
         image = (ObjectNode) note(first(SandboxNoteKind.IMAGES)).at("/images_list/0");
         ObjectNode film = note(first(SandboxNoteKind.VIDEO_STREAMS));
         voice = (ObjectNode) film.required("native_voice_info");
@@ -120,12 +120,12 @@ public final class SampleParts {
 
     /** What stands before the content of a film so long, all in all. */
     public static byte[] mp4Head(long size, int width, int height) {
-        return patched(Recordings.mp4(new SplittableRandom(1), LEAST_NOISE, width, height), size);
+        return patched(TimedMediaFiles.mp4(new SplittableRandom(1), LEAST_NOISE, width, height), size);
     }
 
     /** What stands before the content of sound so long, all in all. */
     public static byte[] m4aHead(long size) {
-        return patched(Recordings.m4a(new SplittableRandom(1), LEAST_NOISE), size);
+        return patched(TimedMediaFiles.m4a(new SplittableRandom(1), LEAST_NOISE), size);
     }
 
     private static byte[] patched(byte[] shortest, long size) {

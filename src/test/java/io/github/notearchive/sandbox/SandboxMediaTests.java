@@ -25,13 +25,13 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-/** The media server's files are sound, and it serves or spoils them as told. */
+/** Generated files are valid, and the media server serves or breaks them as scripted. */
 class SandboxMediaTests {
 
     private static final String IMAGE = "/1040g008aaaa?imageView2/2/w/5000/format/%s/q/56&sign=1";
 
-    private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
-    private final Client client = new Client(provider);
+    private final ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
+    private final Client client = new Client(provider.baseUrl(), provider.token());
 
     @AfterEach
     void close() {
@@ -41,7 +41,7 @@ class SandboxMediaTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"jpg", "png"})
-    void jpegAndPngCanBeLookedAt(String format) throws Exception {
+    void jpegAndPngAreReadable(String format) throws Exception {
         byte[] file = provider.mediaBytes(IMAGE.formatted(format));
 
         assertThat(ImageIO.read(new ByteArrayInputStream(file)).getWidth()).isEqualTo(96);
@@ -49,7 +49,7 @@ class SandboxMediaTests {
     }
 
     @Test
-    void gifCanBeLookedAt() throws Exception {
+    void gifIsReadable() throws Exception {
         byte[] file = provider.mediaBytes(IMAGE.formatted("gif"));
 
         assertThat(ImageIO.read(new ByteArrayInputStream(file)).getWidth()).isEqualTo(1);
@@ -57,7 +57,7 @@ class SandboxMediaTests {
     }
 
     @Test
-    void webpChunksEndExactlyAtTheEndOfTheFile() {
+    void webpChunksEndAtTheEndOfTheFile() {
         byte[] file = provider.mediaBytes(IMAGE.formatted("webp"));
 
         assertThat(text(file, 8, 4)).isEqualTo("WEBP");
@@ -65,15 +65,15 @@ class SandboxMediaTests {
     }
 
     @Test
-    void wavChunksEndExactlyAtTheEndOfTheFile() {
-        byte[] file = Recordings.wav(new Chance(1).random("wav"), 10_000);
+    void wavChunksEndAtTheEndOfTheFile() {
+        byte[] file = TimedMediaFiles.wav(new SeededRandom(1).generator("wav"), 10_000);
 
         assertThat(text(file, 8, 4)).isEqualTo("WAVE");
         assertThat(riffChunks(file)).containsExactly("fmt ", "data");
     }
 
     @Test
-    void heicBoxesEndExactlyAtTheEndOfTheFile() {
+    void heicBoxesEndAtTheEndOfTheFile() {
         byte[] file = provider.mediaBytes(IMAGE.formatted("heif"));
 
         assertThat(boxes(file, 0, file.length)).containsExactly("ftyp", "meta", "mdat");
@@ -81,7 +81,7 @@ class SandboxMediaTests {
     }
 
     @Test
-    void movieBoxesEndExactlyAtTheEndOfTheFileAtEveryLevel() {
+    void movieBoxesEndAtTheEndOfTheFileAtEveryLevel() {
         byte[] video = provider.mediaBytes("/stream/1/10/66/abc_66.mp4");
         byte[] sound = provider.mediaBytes("/audio/1/abc_0.m4a?sign=1&t=2");
 
@@ -95,7 +95,7 @@ class SandboxMediaTests {
     }
 
     @Test
-    void mp3FramesEndExactlyAtTheEndOfTheFile() {
+    void mp3FramesEndAtTheEndOfTheFile() {
         byte[] file = provider.mediaBytes("/music/abc.mp3");
 
         assertThat(text(file, 0, 3)).isEqualTo("ID3");
@@ -108,7 +108,7 @@ class SandboxMediaTests {
     }
 
     @Test
-    void aFileThatIsNamedWavIsMostlyM4a() {
+    void mostFilesNamedWavAreM4a() {
         List<String> brands = new ArrayList<>();
         for (int i = 0; i < 40; i++) {
             brands.add(text(provider.mediaBytes("/audio/1/x" + i + "_0.wav"), 0, 12)
@@ -119,7 +119,7 @@ class SandboxMediaTests {
     }
 
     @Test
-    void everyAddressOfEveryNoteServesTheBytesThatItsDescriptionPromises() throws Exception {
+    void everyUrlOfANoteServesTheDescribedBytes() throws Exception {
         for (String id : provider.noteIds(60)) {
             JsonNode note = SyntheticNotesTests.note(provider, id);
             for (JsonNode stream : note.findValues("h265")) {
@@ -151,8 +151,8 @@ class SandboxMediaTests {
     }
 
     @Test
-    void theBytesServedAreThoseThatATestCanAskFor() throws Exception {
-        String url = address("/1040g008bbbb?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&t=1");
+    void servesTheBytesOfMediaBytes() throws Exception {
+        String url = url("/1040g008bbbb?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&t=1");
 
         HttpResponse<byte[]> response = client.get(url);
 
@@ -162,8 +162,8 @@ class SandboxMediaTests {
     }
 
     @Test
-    void anotherProcessServesTheSameBytes() {
-        try (SandboxProvider other = SandboxProvider.start(SandboxSettings.defaults())) {
+    void anotherProviderServesTheSameBytes() {
+        try (ScriptableSandbox other = ScriptableSandbox.start(SandboxSettings.defaults())) {
             for (String path : List.of(IMAGE.formatted("jpg"), "/stream/a_1.mp4", "/music/a.mp3")) {
                 assertThat(other.mediaBytes(path)).isEqualTo(provider.mediaBytes(path));
             }
@@ -171,9 +171,8 @@ class SandboxMediaTests {
     }
 
     @Test
-    void theSizeOfFilesIsASetting() {
-        try (SandboxProvider large =
-                SandboxProvider.start(SandboxSettings.defaults().withMediaSize(1_000_000))) {
+    void filesHaveAboutTheRequestedSize() {
+        try (ScriptableSandbox large = ScriptableSandbox.start(SandboxSettings.defaults(), "token", 1_000_000)) {
             for (String format : List.of("jpg", "png", "webp", "heif", "gif")) {
                 assertThat(large.mediaBytes(IMAGE.formatted(format))).hasSizeBetween(500_000, 1_600_000);
             }
@@ -181,8 +180,8 @@ class SandboxMediaTests {
     }
 
     @Test
-    void aRangeIsServedInPart() throws Exception {
-        String url = address("/stream/1/abc_66.mp4");
+    void servesRanges() throws Exception {
+        String url = url("/stream/1/abc_66.mp4");
         byte[] whole = provider.mediaBytes(url);
 
         HttpResponse<byte[]> middle = client.get(url, "Range", "bytes=100-199");
@@ -197,8 +196,8 @@ class SandboxMediaTests {
     }
 
     @Test
-    void aRangeBehindTheEndIsNotSatisfiable() throws Exception {
-        String url = address("/stream/1/abc_66.mp4");
+    void rangeBehindTheEndIsNotSatisfiable() throws Exception {
+        String url = url("/stream/1/abc_66.mp4");
         int length = provider.mediaBytes(url).length;
 
         HttpResponse<byte[]> response = client.get(url, "Range", "bytes=" + length + "-");
@@ -208,8 +207,8 @@ class SandboxMediaTests {
     }
 
     @Test
-    void aRangeOfAnotherVersionIsAnsweredWithTheWholeFile() throws Exception {
-        String url = address("/stream/1/abc_66.mp4");
+    void rangeOfAnotherVersionReturnsTheWholeFile() throws Exception {
+        String url = url("/stream/1/abc_66.mp4");
         String etag = client.get(url).headers().firstValue("ETag").orElseThrow();
 
         HttpResponse<byte[]> same = client.get(url, "Range", "bytes=9-", "If-Range", etag);
@@ -220,9 +219,9 @@ class SandboxMediaTests {
     }
 
     @Test
-    void aDeadFileIsDeadAtAllItsAddresses() throws Exception {
-        try (SandboxProvider half =
-                SandboxProvider.start(SandboxSettings.defaults().withDeadMedia(0.5))) {
+    void deadFileIsDeadAtAllUrls() throws Exception {
+        try (ScriptableSandbox half =
+                ScriptableSandbox.start(SandboxSettings.defaults().withDeadMedia(0.5))) {
             int dead = 0;
             for (int i = 0; i < 40; i++) {
                 String origin = "http://" + half.mediaHost();
@@ -238,13 +237,13 @@ class SandboxMediaTests {
     }
 
     @Test
-    void aScriptedAddressFailsOnceAndThenRecovers() throws Exception {
+    void scriptedUrlFailsOnceAndRecovers() throws Exception {
         provider.script()
                 .media(
                         target -> target.contains("abc"),
                         MediaReply.status(503).header("Retry-After", "2"),
                         MediaReply.normal());
-        String url = address("/music/abc.mp3");
+        String url = url("/music/abc.mp3");
 
         HttpResponse<byte[]> first = client.get(url);
         HttpResponse<byte[]> second = client.get(url);
@@ -257,13 +256,13 @@ class SandboxMediaTests {
     }
 
     @Test
-    void otherBytesAndRedirectsStandInForAFile() throws Exception {
+    void servesOtherBytesAndRedirects() throws Exception {
         provider.script()
                 .media(t -> t.startsWith("/music/a"), MediaReply.bytes("text/html", new byte[] {7}))
                 .media(t -> t.startsWith("/music/b"), MediaReply.redirect("http://10.0.0.1/x"));
 
-        HttpResponse<byte[]> other = client.get(address("/music/a.mp3"));
-        HttpResponse<byte[]> redirect = client.get(address("/music/b.mp3"));
+        HttpResponse<byte[]> other = client.get(url("/music/a.mp3"));
+        HttpResponse<byte[]> redirect = client.get(url("/music/b.mp3"));
 
         assertThat(other.body()).containsExactly(7);
         assertThat(other.headers().firstValue("Content-Type")).hasValue("text/html");
@@ -272,27 +271,27 @@ class SandboxMediaTests {
     }
 
     @Test
-    void aSlowFileArrivesWhole() throws Exception {
+    void slowFileArrivesCompletely() throws Exception {
         provider.script().media(_ -> true, MediaReply.slowDrip(Duration.ofMillis(5)));
-        String url = address("/music/abc.mp3");
+        String url = url("/music/abc.mp3");
 
         assertThat(client.get(url).body()).isEqualTo(provider.mediaBytes(url));
     }
 
     @Test
-    void aTruncatedOrResetFileIsAFaultToItsReader() {
+    void truncatedAndResetFilesFail() {
         provider.script()
                 .media(t -> t.startsWith("/music/a"), MediaReply.truncated())
                 .media(t -> t.startsWith("/music/b"), MediaReply.reset());
 
-        assertThatThrownBy(() -> client.get(address("/music/a.mp3"))).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> client.get(address("/music/b.mp3"))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.get(url("/music/a.mp3"))).isInstanceOf(IOException.class);
+        assertThatThrownBy(() -> client.get(url("/music/b.mp3"))).isInstanceOf(IOException.class);
     }
 
     @Test
-    void aHangingFileIsNeverServed() {
+    void hangingFileIsNeverServed() {
         provider.script().media(_ -> true, MediaReply.hang());
-        HttpRequest request = HttpRequest.newBuilder(URI.create(address("/music/a.mp3")))
+        HttpRequest request = HttpRequest.newBuilder(URI.create(url("/music/a.mp3")))
                 .timeout(Duration.ofMillis(150))
                 .build();
 
@@ -301,7 +300,7 @@ class SandboxMediaTests {
         assertThat(provider.mediaRequests()).isEqualTo(1);
     }
 
-    private String address(String target) {
+    private String url(String target) {
         return "http://" + provider.mediaHost() + target;
     }
 

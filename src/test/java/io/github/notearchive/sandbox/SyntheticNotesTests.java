@@ -11,7 +11,7 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Invented notes have the shape of real ones and are the same in every process. */
+/** Generated notes have the format of real ones and are the same in each process. */
 class SyntheticNotesTests {
 
     private static final List<String> NOTE_KEYS = List.of(
@@ -76,7 +76,7 @@ class SyntheticNotesTests {
             "widgets_context",
             "widgets_groups");
 
-    private final SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
+    private final ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
 
     @AfterEach
     void close() {
@@ -84,7 +84,7 @@ class SyntheticNotesTests {
     }
 
     @Test
-    void aVideoNoteHasExactlyTheKeysOfTheProvidersSample() {
+    void videoNoteHasTheKeysOfTheProvidersSample() {
         String id = provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
 
         JsonNode envelope = provider.envelope(id);
@@ -144,7 +144,7 @@ class SyntheticNotesTests {
     }
 
     @Test
-    void widgetsContextIsJsonThatNamesTheSameSoundAgain() {
+    void widgetsContextIsJsonWithTheSameSound() {
         String id = provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
 
         JsonNode note = note(provider, id);
@@ -155,8 +155,8 @@ class SyntheticNotesTests {
     }
 
     @Test
-    void anotherProcessAnswersTheSame() {
-        try (SandboxProvider other = SandboxProvider.start(SandboxSettings.defaults())) {
+    void anotherProviderReturnsTheSameNotes() {
+        try (ScriptableSandbox other = ScriptableSandbox.start(SandboxSettings.defaults())) {
             for (String id : provider.noteIds(50)) {
                 String here = provider.envelope(id).toString();
                 String there = other.envelope(id).toString();
@@ -170,8 +170,8 @@ class SyntheticNotesTests {
 
     @Test
     void anotherSeedHasOtherNotes() {
-        try (SandboxProvider other =
-                SandboxProvider.start(SandboxSettings.defaults().withSeed(7))) {
+        try (ScriptableSandbox other =
+                ScriptableSandbox.start(SandboxSettings.defaults().withSeed(7))) {
             assertThat(other.noteIds(20)).doesNotContainAnyElementsOf(provider.noteIds(20));
         }
     }
@@ -185,7 +185,7 @@ class SyntheticNotesTests {
     }
 
     @Test
-    void eachKindOffersTheMediaItIsNamedFor() {
+    void eachKindHasItsMedia() {
         JsonNode live = one(SandboxNoteKind.LIVE_PHOTOS).at("/images_list/0");
         JsonNode cover = one(SandboxNoteKind.VIDEO_COVER);
         JsonNode video = one(SandboxNoteKind.VIDEO_STREAMS);
@@ -209,7 +209,7 @@ class SyntheticNotesTests {
     }
 
     @Test
-    void theMixHasManyImagesRawBarsAndImagesWithoutOriginal() {
+    void imagesVaryInNumberAndUrls() {
         Set<Integer> counts = new HashSet<>();
         boolean withoutOriginal = false;
 
@@ -227,7 +227,7 @@ class SyntheticNotesTests {
     }
 
     @Test
-    void everyAddressPointsToThisMediaServer() {
+    void everyUrlRefersToTheMediaServer() {
         for (String id : provider.noteIds(100)) {
             String answer = provider.envelope(id).toString();
 
@@ -240,7 +240,7 @@ class SyntheticNotesTests {
         return note(provider, provider.noteIds(kind, 1).getFirst());
     }
 
-    static JsonNode note(SandboxProvider provider, String id) {
+    static JsonNode note(ScriptableSandbox provider, String id) {
         return provider.envelope(id).at("/data/0/note_list/0");
     }
 }

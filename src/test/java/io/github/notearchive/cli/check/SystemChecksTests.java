@@ -25,9 +25,11 @@ import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReports;
-import io.github.notearchive.report.NoteHistories;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.report.NoteStories;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.ScriptableSandbox;
+import io.github.notearchive.worklist.Enqueuer;
+import io.github.notearchive.worklist.Interventions;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -66,8 +68,7 @@ class SystemChecksTests {
     Path home;
 
     private final ArchiveDatabase server = ArchiveDatabase.running();
-    private final SandboxProvider provider =
-            SandboxProvider.start(SandboxSettings.defaults().withToken(TOKEN));
+    private final ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults(), TOKEN, 2_048);
     private final Map<String, String> settings = new HashMap<>();
     private String name;
     private DataDirectory directory;

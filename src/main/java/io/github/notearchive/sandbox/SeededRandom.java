@@ -4,16 +4,16 @@ import java.util.HexFormat;
 import java.util.SplittableRandom;
 
 /**
- * Draws that come out the same for the same seed and words, in any process and in any order.
+ * Source of pseudo-random values that depend on a seed and on key words only, not on the process or the order of calls.
  *
- * @param seed what all draws depend on
+ * @param seed starting value of all draws
  */
-record Chance(long seed) {
+record SeededRandom(long seed) {
 
     private static final long FNV_OFFSET = 0xcbf29ce484222325L;
     private static final long FNV_PRIME = 0x100000001b3L;
 
-    /** 64 bits for these words. */
+    /** Returns 64 bits for these words. */
     long bits(Object... words) {
         long hash = FNV_OFFSET ^ mix(seed);
         for (Object word : words) {
@@ -26,23 +26,28 @@ record Chance(long seed) {
         return mix(hash);
     }
 
-    /** From 0 to below 1, evenly. */
-    double share(Object... words) {
+    /** Returns a uniform value from 0 (inclusive) to 1 (exclusive). */
+    double uniform(Object... words) {
         return (bits(words) >>> 11) * 0x1.0p-53;
     }
 
-    /** From 0 to below the bound, evenly. */
+    /** Returns a uniform value from 0 (inclusive) to the bound (exclusive). */
     int below(int bound, Object... words) {
         return Math.floorMod(bits(words), bound);
     }
 
-    /** Sixteen hexadecimal digits. */
+    /** Draws true in one of {@code n} cases. */
+    boolean oneIn(int n, Object... words) {
+        return below(n, words) == 0;
+    }
+
+    /** Returns sixteen hexadecimal digits. */
     String hex(Object... words) {
         return HexFormat.of().toHexDigits(bits(words));
     }
 
-    /** A generator of its own for these words. */
-    SplittableRandom random(Object... words) {
+    /** Returns a generator that starts from these words. */
+    SplittableRandom generator(Object... words) {
         return new SplittableRandom(bits(words));
     }
 

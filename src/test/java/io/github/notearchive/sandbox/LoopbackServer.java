@@ -1,11 +1,11 @@
 package io.github.notearchive.sandbox;
 
 import java.io.BufferedInputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -19,27 +19,25 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An HTTP/1.1 server for GET and HEAD on 127.0.0.1, one virtual thread a connection, that can also break the protocol
- * on purpose.
+ * HTTP/1.1 server for GET and HEAD on 127.0.0.1 that can break the protocol; one virtual thread per connection.
  *
- * <p>The JDK's own server is not used because it cannot reset a connection, delays small answers unless a property of
- * the whole process says otherwise, and closes idle connections by a limit of the whole process.
+ * <p>The JDK's server cannot reset a connection or send part of a response.
  */
 final class LoopbackServer implements AutoCloseable {
 
-    /** Answers one request, in the thread of its connection. */
+    /** Responds to requests. */
     interface Handler {
 
         /**
-         * Answers, or does on purpose what it should not.
+         * Responds to one request, in the thread of its connection.
          *
-         * @throws IOException when the client is gone; the connection is closed and nobody is told
+         * @throws IOException if the client has closed the connection; it is ignored
          */
         void handle(Exchange exchange) throws IOException, InterruptedException;
     }
 
     private static final int BACKLOG = 1024;
-    private static final int LONGEST_HEAD = 64 * 1024;
+    private static final int MAX_HEAD = 64 * 1024;
 
     private final ServerSocket listener;
     private final Handler handler;
@@ -51,27 +49,15 @@ final class LoopbackServer implements AutoCloseable {
         this.handler = handler;
     }
 
-    /**
-     * Listens from now on.
-     *
-     * @param port 0 for any free port
-     * @throws UncheckedIOException when the port is taken
-     */
-    static LoopbackServer listen(int port, Handler handler) {
+    /** Starts a server on a free port. */
+    static LoopbackServer listen(Handler handler) {
         try {
-            ServerSocket listener = new ServerSocket();
-            try {
-                listener.setReuseAddress(true);
-                listener.bind(new InetSocketAddress(loopback(), port), BACKLOG);
-            } catch (IOException e) {
-                listener.close();
-                throw e;
-            }
+            ServerSocket listener = new ServerSocket(0, BACKLOG, InetAddress.ofLiteral("127.0.0.1"));
             LoopbackServer server = new LoopbackServer(listener, handler);
             server.threads.execute(server::accept);
             return server;
         } catch (IOException e) {
-            throw new UncheckedIOException("The sandbox cannot listen on 127.0.0.1:" + port, e);
+            throw new UncheckedIOException("The sandbox cannot listen on 127.0.0.1", e);
         }
     }
 
@@ -79,12 +65,12 @@ final class LoopbackServer implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Drops every connection and interrupts every answer. */
+    /** Closes all connections and interrupts all responses. */
     @Override
     public void close() {
-        quietly(listener::close);
+        close(listener);
         threads.shutdownNow();
-        connections.forEach(connection -> quietly(connection::close));
+        connections.forEach(LoopbackServer::close);
         try {
             threads.awaitTermination(5, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
@@ -99,21 +85,18 @@ final class LoopbackServer implements AutoCloseable {
                 connections.add(connection);
                 threads.execute(() -> serve(connection));
             } catch (IOException | RejectedExecutionException e) {
-                // closed, or the connection was gone before it was taken
+                // the server is closed, or the client has closed the connection
             }
         }
-        connections.forEach(connection -> quietly(connection::close));
+        connections.forEach(LoopbackServer::close);
     }
 
     private void serve(Socket connection) {
         try (connection) {
             connection.setTcpNoDelay(true);
             InputStream in = new BufferedInputStream(connection.getInputStream());
-            while (true) {
-                Request request = read(in);
-                if (request == null) {
-                    return;
-                }
+            Request request;
+            while ((request = read(in)) != null) {
                 Exchange exchange = new Exchange(request, connection);
                 handler.handle(exchange);
                 if (!exchange.keepsAlive()) {
@@ -121,7 +104,7 @@ final class LoopbackServer implements AutoCloseable {
                 }
             }
         } catch (IOException | InterruptedException e) {
-            // the client is gone, or the sandbox is: either way nobody is left to be told
+            // the client has closed the connection, or the server is closed
         } finally {
             connections.remove(connection);
         }
@@ -131,12 +114,12 @@ final class LoopbackServer implements AutoCloseable {
         StringBuilder head = new StringBuilder();
         while (head.length() < 4 || head.indexOf("\r\n\r\n", head.length() - 4) < 0) {
             int next = in.read();
-            if (next < 0 || head.length() > LONGEST_HEAD) {
+            if (next < 0 || head.length() > MAX_HEAD) {
                 return null;
             }
             head.append((char) next);
         }
-        // ISO 8859-1 so far; targets may hold raw UTF-8
+        // read as ISO 8859-1; targets may contain raw UTF-8
         String text = new String(head.toString().getBytes(StandardCharsets.ISO_8859_1), StandardCharsets.UTF_8);
         String[] lines = text.split("\r\n", -1);
         String[] start = lines[0].split(" ", -1);
@@ -156,19 +139,11 @@ final class LoopbackServer implements AutoCloseable {
         return new Request(start[0], start[1], start[2], headers);
     }
 
-    private static InetAddress loopback() throws IOException {
-        return InetAddress.getByAddress(new byte[] {127, 0, 0, 1});
-    }
-
-    private static void quietly(Closing closing) {
+    private static void close(Closeable closeable) {
         try {
-            closing.close();
+            closeable.close();
         } catch (IOException e) {
-            // it is closed as far as it can be
+            // closed as far as possible
         }
-    }
-
-    private interface Closing {
-        void close() throws IOException;
     }
 }

@@ -1,0 +1,126 @@
+package io.github.notearchive.sandbox;
+
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Scripted reply of the provider to one call. Immutable; {@link #after} and {@link #header} return a changed copy.
+ *
+ * <p>Replies made from the normal response are billed like it: they consume quota, are listed as bought, and become
+ * code 303 when the quota is used up. All others are sent as they are.
+ */
+public record Reply(Content content, Delivery delivery, Duration delay, Map<String, String> headers) {
+
+    /** The response that the settings draw. */
+    public static Reply normal() {
+        return of(new Usual(), Delivery.WHOLE);
+    }
+
+    /** The envelope of a code, with the HTTP status that the provider sends with it. */
+    public static Reply code(int code) {
+        return code(code, SyntheticNotes.httpStatus(code));
+    }
+
+    /** The envelope of a code with another status. Code 0 is the note, billed as usual. */
+    public static Reply code(int code, int httpStatus) {
+        return of(code == 0 ? sold(httpStatus) : new Coded(code, httpStatus), Delivery.WHOLE);
+    }
+
+    /**
+     * These bytes. If they are an envelope with code 0, the note counts as bought and consumes quota if there is any.
+     */
+    public static Reply raw(int httpStatus, String contentType, byte[] body) {
+        return of(new Given(httpStatus, contentType, body.clone()), Delivery.WHOLE);
+    }
+
+    /** This text as JSON with status 200, valid or not; otherwise as {@link #raw}. */
+    public static Reply json(String body) {
+        return raw(200, NoteEndpoint.JSON, body.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The note's response with a change to the whole envelope. No failures are drawn. */
+    public static Reply note(UnaryOperator<ObjectNode> change) {
+        return of(new Sold(change, 200), Delivery.WHOLE);
+    }
+
+    /** The note's response with a change to the note object within it, at either endpoint. */
+    public static Reply noteWith(Consumer<ObjectNode> change) {
+        return note(envelope -> {
+            boolean listed = envelope.at("/data/0").has("note_list");
+            change.accept((ObjectNode) envelope.at(listed ? "/data/0/note_list/0" : "/data/0"));
+            return envelope;
+        });
+    }
+
+    /** Resets the connection without a response; nothing is billed. */
+    public static Reply reset() {
+        return of(new Nothing(), Delivery.RESET);
+    }
+
+    /** Bills the note, and resets the connection before the response is sent. */
+    public static Reply lost() {
+        return of(sold(200), Delivery.RESET);
+    }
+
+    /** Bills the note, sends half of the promised bytes, and closes the connection. */
+    public static Reply truncated() {
+        return of(sold(200), Delivery.HALF);
+    }
+
+    /** Bills the note once, and sends the whole response twice in one write. */
+    public static Reply twice() {
+        return of(sold(200), Delivery.TWICE);
+    }
+
+    /**
+     * Sends nothing until {@link SandboxScript#releaseHung()} or the end of the sandbox, and then resets the
+     * connection; nothing is billed.
+     */
+    public static Reply hang() {
+        return of(new Nothing(), Delivery.HANG);
+    }
+
+    /** Returns a copy that is sent after a delay, in addition to the latency of the settings. */
+    public Reply after(Duration delay) {
+        return new Reply(content, delivery, delay, headers);
+    }
+
+    /** Returns a copy with one more response header. */
+    public Reply header(String name, String value) {
+        Map<String, String> more = new LinkedHashMap<>(headers);
+        more.put(name, value);
+        return new Reply(content, delivery, delay, Map.copyOf(more));
+    }
+
+    private static Reply of(Content content, Delivery delivery) {
+        return new Reply(content, delivery, Duration.ZERO, Map.of());
+    }
+
+    private static Sold sold(int httpStatus) {
+        return new Sold(envelope -> envelope, httpStatus);
+    }
+
+    /** Content of the response. */
+    sealed interface Content {}
+
+    /** What the settings draw. */
+    record Usual() implements Content {}
+
+    /** The note, regardless of the settings. */
+    record Sold(UnaryOperator<ObjectNode> change, int httpStatus) implements Content {}
+
+    /** An envelope without data. */
+    record Coded(int code, int httpStatus) implements Content {}
+
+    /** Bytes of the test. */
+    @SuppressWarnings("ArrayRecordComponent") // replies are never compared
+    record Given(int httpStatus, String contentType, byte[] body) implements Content {}
+
+    /** No response. */
+    record Nothing() implements Content {}
+}

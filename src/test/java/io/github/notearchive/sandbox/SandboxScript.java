@@ -1,0 +1,172 @@
+package io.github.notearchive.sandbox;
+
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
+
+/**
+ * Live control of the replies. Thread-safe. A call is assigned its reply when it is received, so a change does not
+ * affect calls in progress.
+ *
+ * <p>Where several replies are given, each is used once, in order, and the last one permanently. A wrong token is
+ * refused regardless of the script.
+ */
+public final class SandboxScript {
+
+    /** Key of the replies that calls without a script of their own share. */
+    private static final String ALL = "";
+
+    private final NoteEndpoint noteEndpoint;
+    private final NoteEndpoint videoEndpoint;
+    private final Map<String, Replies<Reply>> notes = new HashMap<>();
+    private final Map<String, Replies<Reply>> videos = new HashMap<>();
+    private final List<MediaRule> mediaRules = new ArrayList<>();
+    private final Barrier hung = new Barrier(true);
+    private double latencySpread;
+    private Duration mediaLatency = Duration.ZERO;
+
+    SandboxScript(NoteEndpoint noteEndpoint, NoteEndpoint videoEndpoint) {
+        this.noteEndpoint = noteEndpoint;
+        this.videoEndpoint = videoEndpoint;
+    }
+
+    /** Sets the number of notes that are delivered from now on before code 303. */
+    public SandboxScript grants(int count) {
+        noteEndpoint.grant(count);
+        return this;
+    }
+
+    /** Sets the number of videos that are delivered from now on before code 303; unlimited at first. */
+    public SandboxScript grantsVideos(int count) {
+        videoEndpoint.grant(count);
+        return this;
+    }
+
+    /** Removes both quotas. */
+    public SandboxScript unlimited() {
+        return grants(SandboxSettings.UNLIMITED).grantsVideos(SandboxSettings.UNLIMITED);
+    }
+
+    /**
+     * Draws latencies of calls from a log-normal distribution around the latency of the settings.
+     *
+     * @param sigma 0.5 makes one call in twenty take 2.3 times as long
+     */
+    public synchronized SandboxScript latencySpread(double sigma) {
+        latencySpread = sigma;
+        return this;
+    }
+
+    /** Sets the delay before each file. */
+    public synchronized SandboxScript mediaLatency(Duration latency) {
+        mediaLatency = latency;
+        return this;
+    }
+
+    /** Replaces the replies to calls about a note. */
+    public synchronized SandboxScript answers(String noteId, Reply... replies) {
+        notes.put(noteId, new Replies<>(replies));
+        return this;
+    }
+
+    /** Replaces the reply to all calls about a note. */
+    public SandboxScript always(String noteId, Reply reply) {
+        return answers(noteId, reply);
+    }
+
+    /** Replaces the replies that calls about notes without a script of their own share. */
+    public SandboxScript answersAll(Reply... replies) {
+        return answers(ALL, replies);
+    }
+
+    /** Replaces the replies to calls for a note's video. */
+    public synchronized SandboxScript answersVideo(String noteId, Reply... replies) {
+        videos.put(noteId, new Replies<>(replies));
+        return this;
+    }
+
+    /** Replaces the replies that calls for videos without a script of their own share. */
+    public SandboxScript answersAllVideos(Reply... replies) {
+        return answersVideo(ALL, replies);
+    }
+
+    /**
+     * Adds replies to media requests whose target matches: path and query as sent. Of several matching rules, the
+     * latest one applies.
+     */
+    public synchronized SandboxScript media(Predicate<String> target, MediaReply... replies) {
+        mediaRules.addFirst(new MediaRule(target, new Replies<>(replies)));
+        return this;
+    }
+
+    /** Removes all replies for notes and media. Quotas and latencies stay. */
+    public synchronized SandboxScript clear() {
+        notes.clear();
+        videos.clear();
+        mediaRules.clear();
+        return this;
+    }
+
+    /** Resets all connections that hang now. */
+    public SandboxScript releaseHung() {
+        hung.releaseWaiting();
+        return this;
+    }
+
+    synchronized Reply replyFor(String noteId) {
+        return next(notes, noteId);
+    }
+
+    synchronized Reply videoReplyFor(String noteId) {
+        return next(videos, noteId);
+    }
+
+    synchronized MediaReply mediaReplyFor(String target) {
+        return mediaRules.stream()
+                .filter(rule -> rule.target.test(target))
+                .findFirst()
+                .map(rule -> rule.replies.next())
+                .orElseGet(MediaReply::normal);
+    }
+
+    synchronized double latencySpread() {
+        return latencySpread;
+    }
+
+    synchronized Duration mediaLatency() {
+        return mediaLatency;
+    }
+
+    /** Returns when released. */
+    void hangUntilReleased() throws InterruptedException {
+        hung.pass();
+    }
+
+    private static Reply next(Map<String, Replies<Reply>> script, String noteId) {
+        Replies<Reply> replies = script.getOrDefault(noteId, script.get(ALL));
+        return replies == null ? Reply.normal() : replies.next();
+    }
+
+    private record MediaRule(Predicate<String> target, Replies<MediaReply> replies) {}
+
+    /** Replies that are used once each, the last one permanently. */
+    private static final class Replies<R> {
+
+        private final ArrayDeque<R> left;
+
+        Replies(R[] replies) {
+            if (replies.length == 0) {
+                throw new IllegalArgumentException("A script needs at least one reply");
+            }
+            left = new ArrayDeque<>(List.of(replies));
+        }
+
+        R next() {
+            return left.size() > 1 ? left.removeFirst() : left.getFirst();
+        }
+    }
+}

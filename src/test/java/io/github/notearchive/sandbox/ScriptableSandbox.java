@@ -1,0 +1,363 @@
+package io.github.notearchive.sandbox;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.time.format.DateTimeFormatter;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Provider and media server of the tests: the endpoints of {@link SandboxProvider} behind sockets that can also break
+ * the protocol, with scripted replies, held responses and a log of all calls.
+ *
+ * <p>All counts are exact under concurrent calls: a call is logged when it is received, a response before its first
+ * byte is sent.
+ */
+public final class ScriptableSandbox implements AutoCloseable {
+
+    private static final String TOKEN = "sandbox-token";
+    private static final int MEDIA_SIZE = 24 * 1024;
+
+    private final SandboxSettings settings;
+    private final String token;
+    private final SeededRandom random;
+    private final SyntheticMedia media;
+    private final SyntheticNotes notes;
+    private final NoteEndpoint noteEndpoint;
+    private final NoteEndpoint videoEndpoint;
+    private final MediaEndpoint mediaEndpoint;
+    private final SandboxScript script;
+    private final CallLog log = new CallLog();
+    private final CallLog videoLog = new CallLog();
+    private final Barrier responses = new Barrier(false);
+    private final Barrier mediaResponses = new Barrier(false);
+    private final LoopbackServer mediaServer;
+    private final LoopbackServer apiServer;
+
+    private ScriptableSandbox(SandboxSettings settings, String token, int mediaSize) {
+        this.settings = settings;
+        this.token = token;
+        random = new SeededRandom(settings.seed());
+        media = new SyntheticMedia(random, settings.deadMedia(), mediaSize);
+        mediaEndpoint = new MediaEndpoint(media);
+        mediaServer = LoopbackServer.listen(this::serveMedia);
+        notes = new SyntheticNotes(random, media, "http://127.0.0.1:" + mediaServer.port());
+        noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
+        videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
+        script = new SandboxScript(noteEndpoint, videoEndpoint);
+        apiServer = LoopbackServer.listen(this::serveApi);
+    }
+
+    /** Starts both servers with the default token and files of about 24 KiB. */
+    public static ScriptableSandbox start(SandboxSettings settings) {
+        return start(settings, TOKEN, MEDIA_SIZE);
+    }
+
+    /**
+     * Starts both servers.
+     *
+     * @param token the only token that is accepted
+     * @param mediaSize bytes of a typical file
+     */
+    public static ScriptableSandbox start(SandboxSettings settings, String token, int mediaSize) {
+        return new ScriptableSandbox(settings, token, mediaSize);
+    }
+
+    /** Returns the URL of the provider, without a path. */
+    public URI baseUrl() {
+        return URI.create("http://127.0.0.1:" + apiServer.port());
+    }
+
+    /** Returns host and port of the media server, as in all media URLs. */
+    public String mediaHost() {
+        return "127.0.0.1:" + mediaServer.port();
+    }
+
+    /** Returns the token that is accepted. */
+    public String token() {
+        return token;
+    }
+
+    /** Returns the script of the next replies. */
+    public SandboxScript script() {
+        return script;
+    }
+
+    /** Returns the first ids of the endless sequence that belongs to the seed; no two are equal. */
+    public List<String> noteIds(int count) {
+        return IntStream.range(0, count).mapToObj(notes::id).toList();
+    }
+
+    /** Returns the first ids in that sequence whose notes are of a kind. */
+    public List<String> noteIds(SandboxNoteKind kind, int count) {
+        return Stream.iterate(0, index -> index + 1)
+                .map(notes::id)
+                .filter(id -> notes.kind(id) == kind)
+                .limit(count)
+                .toList();
+    }
+
+    /** Returns the composition of the note of any id. */
+    public SandboxNoteKind kind(String noteId) {
+        return notes.kind(noteId);
+    }
+
+    /** Returns the response to the first call about a note without failures; nothing is counted. */
+    public ObjectNode envelope(String noteId) {
+        return notes.envelope(noteId, 1);
+    }
+
+    /** Returns the response to the first call for a note's video without failures; nothing is counted. */
+    public ObjectNode videoEnvelope(String noteId) {
+        return notes.videoEnvelope(noteId, 1);
+    }
+
+    /**
+     * Returns the file of a URL, regardless of script and settings.
+     *
+     * @param url a whole URL, or its path and query
+     * @throws NoSuchElementException if no file has this URL
+     */
+    public byte[] mediaBytes(String url) {
+        return media.find(url)
+                .orElseThrow(() -> new NoSuchElementException("The sandbox has no file at " + url))
+                .bytes();
+    }
+
+    /**
+     * Returns the body last sent about a note; the last 1,000 notes are kept.
+     *
+     * @throws NoSuchElementException if no response about it was sent
+     */
+    public byte[] answerBytes(String noteId) {
+        return log.response(noteId);
+    }
+
+    /** Same as {@link #answerBytes} for the video endpoint. */
+    public byte[] videoAnswerBytes(String noteId) {
+        return videoLog.response(noteId);
+    }
+
+    /** Holds all responses to calls from now on, until {@link #releaseAnswers()}. Calls are logged. */
+    public void holdAnswers() {
+        responses.hold();
+    }
+
+    /** Sends the held responses and no longer holds later ones. */
+    public void releaseAnswers() {
+        responses.open();
+    }
+
+    /**
+     * Waits until this many calls are held.
+     *
+     * @throws IllegalStateException on timeout
+     */
+    public void awaitHeld(int calls, Duration timeout) throws InterruptedException {
+        responses.awaitWaiting(calls, timeout);
+    }
+
+    /** Holds all responses of the media server from now on, until {@link #releaseMedia()}. */
+    public void holdMedia() {
+        mediaResponses.hold();
+    }
+
+    /** Sends the held files and no longer holds later ones. */
+    public void releaseMedia() {
+        mediaResponses.open();
+    }
+
+    /**
+     * Waits until this many media requests are held.
+     *
+     * @throws IllegalStateException on timeout
+     */
+    public void awaitHeldMedia(int requests, Duration timeout) throws InterruptedException {
+        mediaResponses.awaitWaiting(requests, timeout);
+    }
+
+    /** Returns the number of requests for notes received. */
+    public int calls() {
+        return log.calls();
+    }
+
+    /** Returns the number of requests for one note received. */
+    public int calls(String noteId) {
+        return log.calls(noteId);
+    }
+
+    /** Returns the number of responses with code 0. */
+    public int granted() {
+        return log.bought().size();
+    }
+
+    /** Returns the notes of all responses with code 0, in order, with duplicates. */
+    public List<String> bought() {
+        return log.bought();
+    }
+
+    /** Returns the number of responses with a code. */
+    public int answered(int code) {
+        return (int) log.seen().stream().filter(call -> call.code() == code).count();
+    }
+
+    /** Returns all completed calls in the order of their responses. */
+    public List<CallSeen> callsSeen() {
+        return log.seen();
+    }
+
+    /** Returns the number of requests for videos received. */
+    public int videoCalls() {
+        return videoLog.calls();
+    }
+
+    /** Returns the number of requests for one note's video received. */
+    public int videoCalls(String noteId) {
+        return videoLog.calls(noteId);
+    }
+
+    /** Returns the notes of all videos delivered, in order, with duplicates. */
+    public List<String> videosBought() {
+        return videoLog.bought();
+    }
+
+    /** Returns all completed calls for videos in the order of their responses. */
+    public List<CallSeen> videoCallsSeen() {
+        return videoLog.seen();
+    }
+
+    /** Returns the number of requests that the media server received. */
+    public int mediaRequests() {
+        return log.media().size();
+    }
+
+    /** Returns the number of media requests whose path and query contain a text. */
+    public int mediaRequests(String part) {
+        return (int)
+                log.media().stream().filter(target -> target.contains(part)).count();
+    }
+
+    /** Clears the logs. Quota and script stay, and so do the call numbers that failures are drawn from. */
+    public void resetCounts() {
+        log.reset();
+        videoLog.reset();
+    }
+
+    /** Closes all connections. Held and hanging calls get no response and are not billed. */
+    @Override
+    public void close() {
+        apiServer.close();
+        mediaServer.close();
+    }
+
+    private void serveApi(Exchange exchange) throws IOException, InterruptedException {
+        switch (exchange.request().path()) {
+            case "/ping" -> {
+                String date = DateTimeFormatter.RFC_1123_DATE_TIME.format(ZonedDateTime.now(ZoneOffset.UTC));
+                Map<String, String> headers = Map.of("Content-Type", "text/plain", "Date", date);
+                exchange.send(200, headers, "pong".getBytes(StandardCharsets.UTF_8));
+            }
+            case NoteEndpoint.NOTE_PATH -> serveNote(exchange, noteEndpoint, log, false);
+            case NoteEndpoint.VIDEO_PATH -> serveNote(exchange, videoEndpoint, videoLog, true);
+            default -> exchange.send(404, Map.of(), new byte[0]);
+        }
+    }
+
+    private void serveNote(Exchange exchange, NoteEndpoint endpoint, CallLog callLog, boolean video)
+            throws IOException, InterruptedException {
+        Instant at = Instant.now();
+        String noteId = exchange.request().parameter("noteId");
+        callLog.received(noteId);
+        boolean authorized = exchange.request().parameter("token").equals(token);
+        NoteEndpoint.Call call = endpoint.receive(noteId, authorized);
+        Reply reply = !authorized ? Reply.code(100) : video ? script.videoReplyFor(noteId) : script.replyFor(noteId);
+        responses.pass();
+        Thread.sleep(latency(call).plus(reply.delay()));
+
+        if (reply.delivery() == Delivery.HANG) {
+            script.hangUntilReleased();
+        }
+        String contentType = reply.content() instanceof Reply.Given given ? given.contentType() : NoteEndpoint.JSON;
+        NoteEndpoint.Response response = switch (reply.content()) {
+            case Reply.Usual _ -> endpoint.respond(call);
+            case Reply.Sold(var change, int status) -> endpoint.deliver(call, status, change);
+            case Reply.Coded(int code, int status) ->
+                new NoteEndpoint.Response(
+                        code, status, endpoint.refuse(call, code).body());
+            case Reply.Given given -> given(given, endpoint);
+            case Reply.Nothing _ -> new NoteEndpoint.Response(CallSeen.NO_CODE, 0, new byte[0]);
+        };
+        callLog.done(at, noteId, response);
+        exchange.send(
+                reply.delivery(),
+                Duration.ZERO,
+                response.httpStatus(),
+                with(reply.headers(), Map.of("Content-Type", contentType)),
+                response.body());
+    }
+
+    private static NoteEndpoint.Response given(Reply.Given given, NoteEndpoint endpoint) {
+        int code = codeIn(given.body());
+        if (code == 0) {
+            boolean _ = endpoint.consumeQuota();
+        }
+        return new NoteEndpoint.Response(code, given.httpStatus(), given.body());
+    }
+
+    private static int codeIn(byte[] body) {
+        try {
+            return JsonMapper.shared().readTree(body).path("code").asInt(CallSeen.NO_CODE);
+        } catch (JacksonException e) {
+            return CallSeen.NO_CODE;
+        }
+    }
+
+    private Duration latency(NoteEndpoint.Call call) {
+        double deviation =
+                random.generator("latency", call.noteId(), call.number()).nextGaussian();
+        double factor = Math.exp(deviation * script.latencySpread());
+        return Duration.ofNanos((long) (settings.latency().toNanos() * factor));
+    }
+
+    private void serveMedia(Exchange exchange) throws IOException, InterruptedException {
+        Request request = exchange.request();
+        log.mediaRequested(request.target());
+        MediaReply reply = script.mediaReplyFor(request.target());
+        mediaResponses.pass();
+        Thread.sleep(script.mediaLatency().plus(reply.delay()));
+        if (reply.delivery() == Delivery.HANG) {
+            script.hangUntilReleased();
+        }
+        String range = request.header("Range");
+        String ifRange = request.header("If-Range");
+        MediaEndpoint.Response response = switch (reply.content()) {
+            case MediaReply.Usual _ -> mediaEndpoint.serve(request.target(), range, ifRange);
+            case MediaReply.Status(int status) -> MediaEndpoint.status(status);
+            case MediaReply.Given(MediaFile file) -> MediaEndpoint.serve(file, range, ifRange);
+        };
+        exchange.send(
+                reply.delivery(),
+                reply.pause(),
+                response.status(),
+                with(reply.headers(), response.headers()),
+                response.body());
+    }
+
+    private static Map<String, String> with(Map<String, String> scripted, Map<String, String> usual) {
+        Map<String, String> headers = new LinkedHashMap<>(usual);
+        headers.putAll(scripted);
+        return headers;
+    }
+}
