@@ -269,7 +269,7 @@ final class SandboxCommand implements Callable<Integer> {
         settings.put("archive.node", NODE);
         settings.put("archive.workers", "16");
         settings.put("archive.source.base-url", provider.baseUrl().toString());
-        settings.put("archive.source.token", provider.token());
+        settings.put("archive.source.token", SandboxProvider.TOKEN);
         settings.put("archive.source.calls-per-second", String.valueOf(callsPerSecond));
         settings.put("archive.source.calls-per-night", "0");
         settings.put("archive.video.enabled", String.valueOf(videos));

@@ -1,41 +1,53 @@
 package io.github.notearchive.sandbox;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.function.BiFunction;
 import java.util.random.RandomGenerator;
 
-/** Builder of a byte array. Numbers are big-endian unless the method name says otherwise. */
+/** Builder of a byte array from numbers in one byte order, texts and noise. */
 final class ByteWriter {
 
+    /** Bytes of noise in the smallest file, so that no two files are equal. */
+    static final int LEAST_NOISE = 64;
+
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
+    private final ByteOrder order;
+
+    /** Creates a writer of big-endian numbers. */
+    ByteWriter() {
+        this(ByteOrder.BIG_ENDIAN);
+    }
+
+    ByteWriter(ByteOrder order) {
+        this.order = order;
+    }
 
     ByteWriter u8(int... values) {
-        return bigEndian(1, values);
+        return numbers(1, values);
     }
 
     ByteWriter u16(int... values) {
-        return bigEndian(2, values);
+        return numbers(2, values);
     }
 
     ByteWriter u32(int... values) {
-        return bigEndian(4, values);
-    }
-
-    ByteWriter littleEndian16(int... values) {
-        return littleEndian(2, values);
-    }
-
-    ByteWriter littleEndian32(int... values) {
-        return littleEndian(4, values);
+        return numbers(4, values);
     }
 
     ByteWriter ascii(String text) {
         return all(text.getBytes(StandardCharsets.US_ASCII));
     }
 
-    ByteWriter all(byte[]... parts) {
-        for (byte[] part : parts) {
-            out.writeBytes(part);
+    ByteWriter all(byte[] bytes) {
+        out.writeBytes(bytes);
+        return this;
+    }
+
+    ByteWriter all(ByteWriter... parts) {
+        for (ByteWriter part : parts) {
+            all(part.toArray());
         }
         return this;
     }
@@ -59,29 +71,33 @@ final class ByteWriter {
     }
 
     /** Returns an ISO base media box: length, type, content. */
-    static byte[] box(String type, byte[]... parts) {
-        byte[] content = new ByteWriter().all(parts).toArray();
-        return new ByteWriter().u32(8 + content.length).ascii(type).all(content).toArray();
+    static ByteWriter box(String type, ByteWriter... parts) {
+        ByteWriter content = new ByteWriter().all(parts);
+        return new ByteWriter().u32(8 + content.size()).ascii(type).all(content);
     }
 
     /** Returns a box whose content starts with version 0 and these flags. */
-    static byte[] fullBox(String type, int flags, byte[]... parts) {
-        return box(type, new ByteWriter().u32(flags).all(parts).toArray());
+    static ByteWriter fullBox(String type, int flags, ByteWriter... parts) {
+        return box(type, new ByteWriter().u32(flags).all(parts));
     }
 
-    private ByteWriter bigEndian(int bytes, int[] values) {
-        for (int value : values) {
-            for (int shift = 8 * (bytes - 1); shift >= 0; shift -= 8) {
-                out.write(value >>> shift);
-            }
-        }
-        return this;
+    /**
+     * Returns an ISO base media file whose data are noise, of about the requested size.
+     *
+     * @param index returns the box with position and length of the data
+     */
+    static byte[] isoFile(
+            ByteWriter type, BiFunction<Integer, Integer, ByteWriter> index, RandomGenerator random, int size) {
+        int position = type.size() + index.apply(0, 0).size() + 8;
+        int length = Math.max(LEAST_NOISE, size - position);
+        ByteWriter data = new ByteWriter().noise(random, length);
+        return type.all(index.apply(position, length), box("mdat", data)).toArray();
     }
 
-    private ByteWriter littleEndian(int bytes, int[] values) {
+    private ByteWriter numbers(int bytes, int[] values) {
         for (int value : values) {
-            for (int shift = 0; shift < 8 * bytes; shift += 8) {
-                out.write(value >>> shift);
+            for (int i = 0; i < bytes; i++) {
+                out.write(value >>> 8 * (order == ByteOrder.LITTLE_ENDIAN ? i : bytes - 1 - i));
             }
         }
         return this;

@@ -3,10 +3,8 @@ package io.github.notearchive.sandbox;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.regex.MatchResult;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
@@ -15,24 +13,20 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Named JSON objects with variables, read from a resource. A text that consists of one variable, {@code ${name}}, is
- * replaced by a value of any type; variables within a longer text are replaced by the text of their value.
+ * Named JSON objects with variables, read from a resource. A property or element {@code "${name}"} becomes a value of
+ * any type and is omitted if the variable has no value; variables within a longer text become the text of their value.
+ *
+ * @param templates object with a property for each template
  */
-final class JsonTemplates {
+record JsonTemplates(JsonNode templates) {
 
     private static final JsonMapper MAPPER = JsonMapper.shared();
     private static final Pattern VARIABLE = Pattern.compile("\\$\\{(\\w+)}");
 
-    private final JsonNode templates;
-
-    private JsonTemplates(JsonNode templates) {
-        this.templates = templates;
-    }
-
     /** Reads the templates from a resource beside this class. */
     static JsonTemplates load(String resource) {
         try (InputStream in = JsonTemplates.class.getResourceAsStream(resource)) {
-            return new JsonTemplates(MAPPER.readTree(Objects.requireNonNull(in).readAllBytes()));
+            return new JsonTemplates(MAPPER.readTree(Objects.requireNonNull(in)));
         } catch (IOException e) {
             throw new UncheckedIOException("Cannot read the resource " + resource, e);
         }
@@ -43,53 +37,43 @@ final class JsonTemplates {
         return templates.at(pointer);
     }
 
-    /** Returns the texts of a list of words. */
-    List<String> words(String name) {
-        return templates
-                .at("/words/" + name)
-                .valueStream()
-                .map(JsonNode::asString)
-                .toList();
-    }
-
     /**
      * Returns a new object with all variables replaced.
      *
-     * @throws IllegalArgumentException if a variable has no value
+     * @throws NullPointerException if a variable within a text has no value
      */
     ObjectNode fill(String name, Map<String, ?> values) {
         return (ObjectNode) filled(templates.required(name), values);
     }
 
     private static JsonNode filled(JsonNode node, Map<String, ?> values) {
-        return switch (node) {
-            case ObjectNode object -> {
-                ObjectNode copy = MAPPER.createObjectNode();
-                object.forEachEntry((name, child) -> copy.set(name, filled(child, values)));
-                yield copy;
-            }
-            case ArrayNode array -> {
-                ArrayNode copy = MAPPER.createArrayNode();
-                array.forEach(child -> copy.add(filled(child, values)));
-                yield copy;
-            }
-            default -> node.isString() && node.asString().contains("${") ? filled(node.asString(), values) : node;
-        };
+        if (node instanceof ObjectNode object) {
+            ObjectNode copy = MAPPER.createObjectNode();
+            object.forEachEntry((name, child) -> copy.set(name, filled(child, values)));
+            copy.removeIf(JsonNode::isMissingNode);
+            return copy;
+        }
+        if (node instanceof ArrayNode array) {
+            ArrayNode copy = MAPPER.createArrayNode();
+            array.valueStream()
+                    .map(child -> filled(child, values))
+                    .filter(child -> !child.isMissingNode())
+                    .forEach(copy::add);
+            return copy;
+        }
+        return node.isString() ? filled(node.asString(), values) : node;
     }
 
     private static JsonNode filled(String text, Map<String, ?> values) {
         Matcher variable = VARIABLE.matcher(text);
-        return MAPPER.valueToTree(
-                variable.matches()
-                        ? value(variable, values)
-                        : variable.replaceAll(match -> Matcher.quoteReplacement(String.valueOf(value(match, values)))));
-    }
-
-    private static Object value(MatchResult variable, Map<String, ?> values) {
-        Object value = values.get(variable.group(1));
-        if (value == null) {
-            throw new IllegalArgumentException("The template variable " + variable.group() + " has no value");
+        if (!variable.matches()) {
+            return MAPPER.valueToTree(variable.replaceAll(
+                    match -> Matcher.quoteReplacement(Objects.requireNonNull(values.get(match.group(1)), match.group())
+                            .toString())));
         }
-        return value;
+        Object value = values.get(variable.group(1));
+        return value == null
+                ? MAPPER.missingNode()
+                : MAPPER.<JsonNode>valueToTree(value).deepCopy();
     }
 }

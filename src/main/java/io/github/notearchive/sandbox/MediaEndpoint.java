@@ -1,5 +1,6 @@
 package io.github.notearchive.sandbox;
 
+import io.github.notearchive.sandbox.SyntheticMedia.GeneratedFile;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -33,13 +34,13 @@ final class MediaEndpoint {
      * @param ifRange value of the header {@code If-Range}; null if absent
      */
     Response serve(String target, @Nullable String range, @Nullable String ifRange) {
-        Optional<MediaFile> file = media.find(target);
+        Optional<GeneratedFile> file = media.find(target);
         OptionalInt dead = media.deadStatus(target);
         return file.isPresent() && dead.isEmpty() ? serve(file.get(), range, ifRange) : status(dead.orElse(404));
     }
 
     /** Returns a file, or the requested part of it. The response to several ranges is the whole file. */
-    static Response serve(MediaFile file, @Nullable String range, @Nullable String ifRange) {
+    static Response serve(GeneratedFile file, @Nullable String range, @Nullable String ifRange) {
         byte[] bytes = file.bytes();
         Matcher requested = RANGE.matcher(range == null ? "" : range);
         if (!requested.matches()
@@ -69,7 +70,7 @@ final class MediaEndpoint {
                 status, Map.of("Content-Type", "text/plain"), ("status " + status).getBytes(StandardCharsets.UTF_8));
     }
 
-    private static Response response(int status, MediaFile file, String contentRange, byte[] body) {
+    private static Response response(int status, GeneratedFile file, String contentRange, byte[] body) {
         Map<String, String> headers = new LinkedHashMap<>();
         headers.put("Content-Type", file.contentType());
         headers.put("ETag", file.etag());

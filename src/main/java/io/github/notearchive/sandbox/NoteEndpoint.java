@@ -31,12 +31,7 @@ final class NoteEndpoint {
      *
      * @param number number of this call about the note, from 1; 0 if the token was wrong
      */
-    record Call(String noteId, int number) {
-
-        boolean isAuthorized() {
-            return number > 0;
-        }
-    }
+    record Call(String noteId, int number) {}
 
     /**
      * Response of the endpoint.
@@ -92,7 +87,7 @@ final class NoteEndpoint {
 
     /** Returns the response that the settings draw. A delivered note is counted before this method returns. */
     Response respond(Call call) {
-        if (!call.isAuthorized()) {
+        if (call.number == 0) {
             return refuse(call, 100);
         }
         if (!NOTE_ID.matcher(call.noteId).matches()) {

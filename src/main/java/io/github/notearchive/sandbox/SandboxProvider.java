@@ -25,8 +25,8 @@ import org.apache.hc.core5.net.URIBuilder;
  */
 public final class SandboxProvider implements AutoCloseable {
 
-    /** Token that the provider accepts. */
-    private static final String TOKEN = "sandbox-token";
+    /** The token that is accepted. */
+    public static final String TOKEN = "sandbox-token";
 
     /** Bytes of a typical media file. */
     private static final int MEDIA_SIZE = 24 * 1024;
@@ -90,11 +90,6 @@ public final class SandboxProvider implements AutoCloseable {
     /** Returns host and port of the media server, as in all media URLs. */
     public String mediaHost() {
         return host(mediaServer);
-    }
-
-    /** Returns the token that is accepted. */
-    public String token() {
-        return TOKEN;
     }
 
     /** Returns the first ids of the endless sequence that belongs to the seed; no two are equal. */

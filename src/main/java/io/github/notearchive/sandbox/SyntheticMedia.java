@@ -12,39 +12,34 @@ import org.jspecify.annotations.Nullable;
  * Nothing is stored, so each process serves the URLs of every other one.
  *
  * <p>Signatures are not checked and do not expire. A backup URL has the bytes of its master URL.
+ *
+ * @param deadShare share of files that are not served, from 0 to 1
+ * @param size bytes of a typical file; the files have about a quarter to three times as many
  */
-final class SyntheticMedia {
+record SyntheticMedia(SeededRandom random, double deadShare, int size) {
+
+    /**
+     * A generated file.
+     *
+     * @param contentType type that the server sends, which may be wrong
+     * @param etag strong validator including its quotes
+     * @param bytes content, never modified
+     */
+    @SuppressWarnings("ArrayRecordComponent") // files are never compared
+    record GeneratedFile(String contentType, String etag, byte[] bytes) {}
 
     private static final Pattern ORIGIN = Pattern.compile("^https?://[^/]*");
     private static final Pattern BACKUP = Pattern.compile("^/backup/\\d+");
     private static final Pattern ESCAPED_BAR = Pattern.compile("%7[Cc]");
     private static final Pattern FORMAT = Pattern.compile("/format/([a-z]+)");
     private static final Pattern WIDTH = Pattern.compile("/w/(\\d+)");
-    private static final Pattern VIDEO_PATH = Pattern.compile("/(stream|livephoto)/.*");
-    private static final Pattern THUMBNAIL_PATH = Pattern.compile("/(avatar|topic)/.*");
-
-    private final SeededRandom random;
-    private final double deadShare;
-    private final int size;
-
-    /**
-     * Creates a generator.
-     *
-     * @param deadShare share of files that are not served, from 0 to 1
-     * @param size bytes of a typical file; the files have about a quarter to three times as many
-     */
-    SyntheticMedia(SeededRandom random, double deadShare, int size) {
-        this.random = random;
-        this.deadShare = deadShare;
-        this.size = size;
-    }
 
     /**
      * Returns the file of a URL, whether or not it is dead; empty if no file has this URL.
      *
      * @param url a whole URL, or its path and query
      */
-    Optional<MediaFile> find(String url) {
+    Optional<GeneratedFile> find(String url) {
         String path = path(url);
         String rendition = rendition(ESCAPED_BAR.matcher(url).replaceAll("|"));
         Format format = format(path, rendition);
@@ -55,7 +50,7 @@ final class SyntheticMedia {
         int length = (int) (size * scale(path, rendition) * (0.5 + random.uniform("size", key)));
         String etag = "\"" + random.hex("etag", key, size) + "\"";
         byte[] bytes = format.writer.write(random.generator("bytes", key), length);
-        return Optional.of(new MediaFile(contentType(path, format), etag, bytes));
+        return Optional.of(new GeneratedFile(contentType(path, format), etag, bytes));
     }
 
     /** Returns the status that every URL of a dead file returns; empty for a file that is served. */
@@ -69,43 +64,36 @@ final class SyntheticMedia {
     }
 
     private @Nullable Format format(String path, String rendition) {
-        if (VIDEO_PATH.matcher(path).matches()) {
-            return path.endsWith("_115.mp4")
-                    ? Format.MP4_1080_1920
-                    : path.endsWith("_66.mp4") ? Format.MP4_1080_1440 : Format.MP4;
-        }
-        if (path.startsWith("/music/")) {
-            return Format.MP3;
-        }
-        if (path.startsWith("/subtitle/")) {
-            return path.endsWith(".vtt") ? Format.VTT : Format.SRT;
-        }
-        if (path.startsWith("/audio/")) {
-            return path.endsWith(".wav") && random.oneIn(4, "wav", path) ? Format.WAV : Format.M4A;
-        }
-        if (THUMBNAIL_PATH.matcher(path).matches()) {
-            return Format.JPEG;
-        }
-        if (!name(path).startsWith("1040g")) {
-            return null;
-        }
+        return switch (folder(path)) {
+            case "stream", "livephoto" ->
+                path.endsWith("_115.mp4")
+                        ? Format.MP4_1080_1920
+                        : path.endsWith("_66.mp4") ? Format.MP4_1080_1440 : Format.MP4;
+            case "music" -> Format.MP3;
+            case "subtitle" -> path.endsWith(".vtt") ? Format.VTT : Format.SRT;
+            case "audio" -> path.endsWith(".wav") && random.oneIn(4, "wav", path) ? Format.WAV : Format.M4A;
+            case "avatar", "topic" -> Format.JPEG;
+            default -> name(path).startsWith("1040g") ? imageFormat(rendition) : null;
+        };
+    }
+
+    private static Format imageFormat(String rendition) {
         Matcher requested = FORMAT.matcher(rendition);
         return switch (requested.find() ? requested.group(1) : "jpg") {
             case "heif", "heic" -> Format.HEIC;
             case "webp" -> Format.WEBP;
             case "png" -> Format.PNG;
-            case "gif" -> Format.GIF;
             default -> Format.JPEG;
         };
     }
 
     private static double scale(String path, String rendition) {
-        if (VIDEO_PATH.matcher(path).matches()) {
-            return 2;
-        }
         Matcher width = WIDTH.matcher(rendition);
-        boolean small = width.find() && width.group(1).length() < 4;
-        return small || THUMBNAIL_PATH.matcher(path).matches() ? 0.25 : 1;
+        return switch (folder(path)) {
+            case "stream", "livephoto" -> 2;
+            case "avatar", "topic" -> 0.25;
+            default -> width.find() && width.group(1).length() < 4 ? 0.25 : 1;
+        };
     }
 
     /** Declares sound as WAV if its name ends so, and one image in eight as JPEG, as the real server does. */
@@ -134,6 +122,10 @@ final class SyntheticMedia {
         return url.substring(query + 1, end < 0 ? url.length() : end);
     }
 
+    private static String folder(String path) {
+        return path.substring(1, Math.max(1, path.indexOf('/', 1)));
+    }
+
     private static String name(String path) {
         return path.substring(path.lastIndexOf('/') + 1);
     }
@@ -147,7 +139,6 @@ final class SyntheticMedia {
         PNG("image/png", ImageFiles::png),
         WEBP("image/webp", ImageFiles::webp),
         HEIC("image/heic", ImageFiles::heic),
-        GIF("image/gif", ImageFiles::gif),
         MP4("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 720, 1280)),
         MP4_1080_1440("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 1080, 1440)),
         MP4_1080_1920("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 1080, 1920)),

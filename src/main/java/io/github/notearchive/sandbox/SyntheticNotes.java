@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.IntStream;
 import org.apache.commons.codec.digest.DigestUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -32,13 +31,6 @@ final class SyntheticNotes {
 
     private static final int YEAR = 365 * 24 * 3600;
 
-    private static final List<String> NAMES = TEMPLATES.words("names");
-    private static final List<String> PLACES = TEMPLATES.words("places");
-    private static final List<String> TOPICS = TEMPLATES.words("topics");
-    private static final List<String> TITLES = TEMPLATES.words("titles");
-    private static final List<String> SENTENCES = TEMPLATES.words("sentences");
-    private static final List<String> FORMATS = TEMPLATES.words("formats");
-
     private final SeededRandom random;
     private final SyntheticMedia media;
     private final String mediaOrigin;
@@ -57,7 +49,7 @@ final class SyntheticNotes {
     /** Returns the id at an index of the endless sequence of ids; its first eight digits are the creation second. */
     String id(int index) {
         long second = FIRST_SECOND + random.below(YEAR, "second", index);
-        return HexFormat.of().toHexDigits(second, 8)
+        return hex(second)
                 + random.hex("id", index).substring(8)
                 + HexFormat.of().toHexDigits(index);
     }
@@ -72,9 +64,9 @@ final class SyntheticNotes {
      * @param call number of the call about this note
      */
     ObjectNode envelope(String noteId, int call) {
-        ArrayNode data = MAPPER.createArrayNode();
-        data.add(TEMPLATES.fill("wrapper", Map.of("user", user(noteId), "note", note(noteId))));
-        return envelope(0, data, noteId, call);
+        Map<String, Object> values = values(noteId);
+        values.put("note", note(noteId, false));
+        return envelope(0, MAPPER.createArrayNode().add(TEMPLATES.fill("wrapper", values)), noteId, call);
     }
 
     /**
@@ -84,8 +76,8 @@ final class SyntheticNotes {
     ObjectNode videoEnvelope(String noteId, int call) {
         ArrayNode data = MAPPER.createArrayNode();
         if (kind(noteId).hasVideo()) {
-            data.add(noteWithVideo(noteId));
-            data.add(noteWithVideo(id(random.below(1_000, "recommended", noteId))));
+            String recommended = id(random.below(1_000, "recommended", noteId));
+            data.add(note(noteId, true)).add(note(recommended, true));
         }
         return envelope(0, data, noteId, call);
     }
@@ -114,66 +106,73 @@ final class SyntheticNotes {
         return envelope;
     }
 
-    private ObjectNode note(String noteId) {
+    /** Returns values of all notes: origin of the URLs, id, and author. */
+    private Map<String, Object> values(String noteId) {
+        Map<String, Object> values = new HashMap<>();
+        values.put("origin", mediaOrigin);
+        values.put("id", noteId);
+        values.put("authorId", personId("author", noteId));
+        values.put("author", pick("names", "author", noteId) + random.below(1000, "author number", noteId));
+        values.put("redId", 10_000_000 + random.below(90_000_000, "red id", noteId));
+        values.put("user", TEMPLATES.fill("user", values));
+        return values;
+    }
+
+    private ObjectNode note(String noteId, boolean forVideo) {
         SandboxNoteKind kind = kind(noteId);
         boolean isVideo = kind.hasVideo() || kind == SandboxNoteKind.SOUND;
-        Map<String, Object> values = new HashMap<>();
-        values.put("id", noteId);
-        values.put("type", isVideo ? "video" : "normal");
-        values.put("user", user(noteId));
-        values.put("author", authorName(noteId));
+        Map<String, Object> values = values(noteId);
         putText(values, noteId);
         putCounts(values, noteId);
+        values.put("isVideo", isVideo);
+        values.put("type", isVideo ? "video" : "normal");
+        values.put("coverId", fileId(noteId, 0));
+        values.put("miniToken", random.hex("share", "mini_program_info", noteId));
+        values.put("qqToken", random.hex("share", "qq_mini_program_info", noteId));
         values.put("images", images(noteId, kind));
-        values.put("page", mediaOrigin + "/discovery/item/" + noteId + "?xsec_source=app_share");
-        values.put("thumbnail", mediaOrigin + "/" + fileId(noteId, 0) + "?imageView2/2/w/360/format/jpg/q/75");
-        values.put("miniToken", "SANDBOX" + random.hex("share", "mini_program_info", noteId) + "=");
-        values.put("qqToken", "SANDBOX" + random.hex("share", "qq_mini_program_info", noteId) + "=");
-        boolean enabled = random.oneIn(2, "download", noteId);
-        values.put(
-                "switches",
-                isVideo ? List.of(TEMPLATES.fill("downloadSwitch", Map.of("enabled", enabled))) : List.of());
-        ObjectNode note = TEMPLATES.fill("note", values);
-        switch (kind) {
-            case IMAGES, LIVE_PHOTOS, TEXT -> {}
-            case VIDEO_COVER, SOUND -> addVoice(note, noteId);
-            case VIDEO_STREAMS -> {
-                addVoice(note, noteId);
-                note.set("video_info_v2", video(noteId));
-            }
-            case MUSIC -> addMusic(note, noteId);
+        if (isVideo) {
+            Map<String, Boolean> enabled = Map.of("enabled", random.oneIn(2, "download", noteId));
+            values.put("downloadSwitch", TEMPLATES.fill("downloadSwitch", enabled));
+            putVoice(values, noteId);
         }
-        note.put("widgets_context", MAPPER.writeValueAsString(widgets(note, noteId, isVideo)));
-        return note;
+        if (forVideo || kind == SandboxNoteKind.VIDEO_STREAMS) {
+            putVideo(values, noteId, forVideo);
+        }
+        values.put("hasMusic", kind == SandboxNoteKind.MUSIC);
+        if (kind == SandboxNoteKind.MUSIC) {
+            putMusic(values, noteId);
+        }
+        values.put("widgets", MAPPER.writeValueAsString(TEMPLATES.fill("widgets", values)));
+        return TEMPLATES.fill("note", values);
     }
 
     private void putText(Map<String, Object> values, String noteId) {
         StringBuilder text = new StringBuilder();
         int sentences = 1 + random.below(6, "sentences", noteId);
         for (int i = 0; i < sentences; i++) {
-            text.append(pick(SENTENCES, "sentence", noteId, i)).append(i % 2 == 0 ? "\n" : "");
+            text.append(pick("sentences", "sentence", noteId, i)).append(i % 2 == 0 ? "\n" : "");
         }
         ArrayNode mentions = MAPPER.createArrayNode();
         for (int i = 0; i < random.below(3, "mentions", noteId); i++) {
-            String name = pick(NAMES, "mention", noteId, i) + i;
+            String name = pick("names", "mention", noteId, i) + i;
             text.append("@").append(name).append(' ');
             mentions.add(TEMPLATES.fill("mention", Map.of("id", personId("mention", noteId, i), "name", name)));
         }
         ArrayNode tags = MAPPER.createArrayNode();
         ArrayNode topics = MAPPER.createArrayNode();
-        int first = random.below(TOPICS.size(), "topic", noteId);
+        int topicCount = TEMPLATES.at("/words/topics").size();
+        int first = random.below(topicCount, "topic", noteId);
         for (int i = 0; i < random.below(5, "topics", noteId); i++) {
-            String name = TOPICS.get((first + i) % TOPICS.size());
-            String id = personId("topic", name);
+            String name = word("topics", (first + i) % topicCount);
+            Map<String, Object> topic = Map.of("origin", mediaOrigin, "id", personId("topic", name), "name", name);
             text.append('#').append(name).append("[话题]# ");
-            tags.add(TEMPLATES.fill("tag", Map.of("id", id, "name", name)));
+            tags.add(TEMPLATES.fill("tag", topic));
             if (i == 0) {
-                String image = mediaOrigin + "/topic/" + id + "@r_120w_120h.jpg";
-                topics.add(TEMPLATES.fill("topic", Map.of("id", id, "name", name, "image", image)));
+                topics.add(TEMPLATES.fill("topic", topic));
             }
         }
-        values.put("title", random.oneIn(12, "untitled", noteId) ? "" : pick(TITLES, "title", noteId));
-        values.put("place", pick(PLACES, "place", noteId));
+        values.put("title", random.oneIn(12, "untitled", noteId) ? "" : pick("titles", "title", noteId));
+        values.put("place", pick("places", "place", noteId));
         values.put("text", text.toString().strip());
         values.put("mentions", mentions);
         values.put("tags", tags);
@@ -204,120 +203,68 @@ final class SyntheticNotes {
         };
         ArrayNode images = MAPPER.createArrayNode();
         for (int i = 0; i < count; i++) {
-            ObjectNode image = image(noteId, i);
-            if (kind == SandboxNoteKind.LIVE_PHOTOS && (i == 0 || random.oneIn(3, "moves", noteId, i))) {
-                addMotion(image, noteId, i);
-            }
-            images.add(image);
+            boolean moves = i == 0 || random.oneIn(3, "moves", noteId, i);
+            images.add(image(noteId, i, moves && kind == SandboxNoteKind.LIVE_PHOTOS));
         }
         return images;
     }
 
-    private ObjectNode image(String noteId, int index) {
-        String folder = switch (random.below(20, "prefix", noteId, index)) {
-            case 0 -> "notes_pre_post/";
-            case 1 -> "notes_uhdr/";
-            case 2 -> "spectrum/";
-            default -> "";
-        };
-        String fileId = folder + fileId(noteId, index);
-        String format = FORMATS.get(random.below(FORMATS.size(), "format", noteId, index));
+    private ObjectNode image(String noteId, int index, boolean moves) {
+        String fileId = word("folders", random.below(20, "prefix", noteId, index)) + fileId(noteId, index);
         // the provider swaps the sides of a rotated image
         boolean wide = random.oneIn(4, "wide", noteId, index);
-        String originalQuery = "imageView2/2/w/5000/h/5000/format/" + format + "/q/56&redImage/frame/0&ap=1&sc=V_ORG";
-        return TEMPLATES.fill(
-                "image",
-                Map.of(
-                        "fileId",
-                        fileId,
-                        "index",
-                        index,
-                        "width",
-                        wide ? ImageFiles.HEIGHT : ImageFiles.WIDTH,
-                        "height",
-                        wide ? ImageFiles.WIDTH : ImageFiles.HEIGHT,
-                        "original",
-                        random.oneIn(10, "only small", noteId, index) ? "" : imageUrl(fileId, originalQuery, noteId),
-                        "url",
-                        preview(fileId, 576, format, 58, noteId),
-                        "low",
-                        preview(fileId, 360, format, 75, noteId),
-                        "medium",
-                        preview(fileId, 576, format, 75, noteId),
-                        "high",
-                        preview(fileId, 1440, format, 75, noteId)));
-    }
-
-    /** Contains a bar, which a URI has to escape, as the URLs of the real provider do. */
-    private String preview(String fileId, int width, String format, int quality, String noteId) {
-        String rendition = "imageView2/2/w/" + width + "/format/" + format + "/q/" + quality;
-        return imageUrl(fileId, rendition + "|imageMogr2/strip&redImage/frame/0/enhance/4&ap=1&sc=V_PRV", noteId);
-    }
-
-    /** The signature is the same for all renditions of a file; its time is the creation of the note. */
-    private String imageUrl(String fileId, String query, String noteId) {
-        String issued = HexFormat.of().toHexDigits(secondOf(noteId), 8);
-        return mediaOrigin + "/" + fileId + "?" + query + "&sign=" + sign(fileId) + "&t=" + issued + "&src=A";
+        Map<String, Object> values = new HashMap<>();
+        values.put("origin", mediaOrigin);
+        values.put("fileId", fileId);
+        values.put("index", index);
+        values.put("format", word("formats", random.below(8, "format", noteId, index)));
+        // the same for all renditions of a file, with the time of the note
+        values.put("signature", "&sign=" + sign(fileId) + "&t=" + hex(secondOf(noteId)) + "&src=A");
+        values.put("width", wide ? ImageFiles.HEIGHT : ImageFiles.WIDTH);
+        values.put("height", wide ? ImageFiles.WIDTH : ImageFiles.HEIGHT);
+        if (moves) {
+            String name = "01e9" + random.hex("motion", noteId, index);
+            values.put("liveId", "livephoto/1040g390" + random.hex("live", noteId, index));
+            values.put("motionId", videoId("motion", noteId, index));
+            values.put("motionStream", stream("10/66", name, 66, 2021));
+            values.put("motion", TEMPLATES.fill("motion", values));
+        }
+        ObjectNode image = TEMPLATES.fill("image", values);
+        return random.oneIn(10, "only small", noteId, index) ? image.put("original", "") : image;
     }
 
     private String fileId(String noteId, int index) {
-        return "1040g008"
-                + random.hex("file", noteId, index)
-                + "sbx"
-                + HexFormat.of().toHexDigits(index, 4);
+        String suffix = HexFormat.of().toHexDigits(index, 4);
+        return "1040g008" + random.hex("file", noteId, index) + "sbx" + suffix;
     }
 
-    private void addMotion(ObjectNode image, String noteId, int index) {
-        String name = "01e9" + random.hex("motion", noteId, index);
-        String videoId = videoId("motion", noteId, index);
-        image.put("live_photo_file_id", "livephoto/1040g390" + random.hex("live", noteId, index));
-        ObjectNode stream = stream("10/66", name, 66, 2021);
-        image.set("live_photo", TEMPLATES.fill("motion", Map.of("videoId", videoId, "stream", stream)));
-    }
-
-    private ObjectNode noteWithVideo(String noteId) {
-        ObjectNode note = note(noteId);
-        ObjectNode video = video(noteId);
-        ((ObjectNode) video.at("/media/video")).set("subtitles", subtitles(noteId));
-        return note.set("video_info_v2", video);
-    }
-
-    private ObjectNode video(String noteId) {
+    private void putVideo(Map<String, Object> values, String noteId, boolean withSubtitles) {
         String name = "01e8" + random.hex("video", noteId);
         int seconds = 8 + random.below(90, "seconds", noteId);
         int duration = seconds * 1000 + 120;
-        return TEMPLATES.fill(
-                "video",
-                Map.of(
-                        "videoId", Long.parseLong(videoId("video", noteId)),
-                        "seconds", seconds,
-                        "roundedSeconds", seconds + 1,
-                        "h264", stream("110/258", name, 258, duration),
-                        "h265", stream("110/114", name, 114, duration),
-                        "fullHd", stream("110/115", name, 115, duration)));
+        values.put("videoId", Long.parseLong(videoId("video", noteId)));
+        values.put("seconds", seconds);
+        values.put("roundedSeconds", seconds + 1);
+        values.put("h264", stream("110/258", name, 258, duration));
+        values.put("h265", stream("110/114", name, 114, duration));
+        values.put("fullHd", stream("110/115", name, 115, duration));
+        if (withSubtitles) {
+            values.put("subtitles", subtitles(noteId));
+        }
+        values.put("video", TEMPLATES.fill("video", values));
     }
 
     private ObjectNode stream(String folder, String name, int type, int duration) {
         String path = "/stream/1/" + folder + "/" + name + "_" + type + ".mp4";
         int size = content(path).length;
-        ObjectNode stream = TEMPLATES.fill(
-                "stream",
-                Map.of(
-                        "url",
-                        mediaOrigin + path,
-                        "backup1",
-                        mediaOrigin + "/backup/1" + path,
-                        "backup2",
-                        mediaOrigin + "/backup/2" + path,
-                        "size",
-                        size,
-                        "duration",
-                        duration,
-                        "type",
-                        type,
-                        "bitRate",
-                        (int) (size * 8000L / duration)));
-        return stream.setAll((ObjectNode) TEMPLATES.at("/streamTypes/" + type));
+        Map<String, Object> values = new HashMap<>();
+        values.put("origin", mediaOrigin);
+        values.put("path", path);
+        values.put("size", size);
+        values.put("duration", duration);
+        values.put("type", type);
+        values.put("bitRate", (int) (size * 8000L / duration));
+        return TEMPLATES.fill("stream", values).setAll((ObjectNode) TEMPLATES.at("/streamTypes/" + type));
     }
 
     /** Returns subtitles for one note in two: in Chinese, and for some of them in English too. */
@@ -326,9 +273,9 @@ final class SyntheticNotes {
         if (random.oneIn(2, "subtitles", noteId)) {
             return subtitles;
         }
-        ObjectNode chinese = subtitle(noteId, "zh-CN", "srt");
-        subtitles.putArray("source").add(chinese);
-        subtitles.putArray("zh-CN").add(chinese.deepCopy());
+        for (String language : List.of("source", "zh-CN")) {
+            subtitles.putArray(language).add(subtitle(noteId, "zh-CN", "srt"));
+        }
         if (random.oneIn(2, "translated", noteId)) {
             subtitles.putArray("en-US").add(subtitle(noteId, "en-US", "vtt"));
         }
@@ -337,70 +284,27 @@ final class SyntheticNotes {
 
     private ObjectNode subtitle(String noteId, String language, String extension) {
         String name = "01e7" + random.hex("subtitle", noteId, language);
-        return MAPPER.createObjectNode().put("url", signed("/subtitle/" + language + "/" + name + "." + extension));
+        String path = "/subtitle/" + language + "/" + name + "." + extension;
+        return MAPPER.createObjectNode().put("url", mediaOrigin + path + signature(path));
     }
 
-    private void addVoice(ObjectNode note, String noteId) {
-        String extension = random.oneIn(4, "extension", noteId) ? "m4a" : "wav";
-        String path = "/audio/1/02e9" + random.hex("sound", noteId) + "_0." + extension;
-        ObjectNode voice = TEMPLATES.fill(
-                "sound",
-                Map.of(
-                        "id", longId(1_146_000_000_000_000_000L, "sound id", noteId),
-                        "author", authorName(noteId),
-                        "duration", 5_000 + random.below(60_000, "voice", noteId),
-                        "url", extension.equals("wav") ? mediaOrigin + path : signed(path),
-                        "avatar", avatar(noteId)));
-        voice.put("md5sum", DigestUtils.md5Hex(content(path))).put("optimize_exp_in_use_count", 0);
-        note.set("native_voice_info", voice);
+    private void putVoice(Map<String, Object> values, String noteId) {
+        boolean isWav = !random.oneIn(4, "extension", noteId);
+        String path = "/audio/1/02e9" + random.hex("sound", noteId) + "_0." + (isWav ? "wav" : "m4a");
+        values.put("soundId", longId(1_146_000_000_000_000_000L, "sound id", noteId));
+        values.put("soundDuration", 5_000 + random.below(60_000, "voice", noteId));
+        values.put("soundUrl", mediaOrigin + path + (isWav ? "" : signature(path)));
+        values.put("soundMd5", DigestUtils.md5Hex(content(path)));
+        values.put("voice", TEMPLATES.fill("voice", values));
+        values.put("widgetSound", TEMPLATES.fill("widgetSound", values));
     }
 
-    private void addMusic(ObjectNode note, String noteId) {
-        Map<String, Object> values = Map.of(
-                "id", random.hex("music id", noteId),
-                "duration", 30_000 + random.below(60_000, "music length", noteId),
-                "url", signed("/music/02f0" + random.hex("music", noteId) + ".mp3"));
-        note.put("has_music", true).set("simple_music_info", TEMPLATES.fill("music", values));
-    }
-
-    /** Returns the object that the app has as a JSON text in the note; it repeats the sound of the note. */
-    private ObjectNode widgets(ObjectNode note, String noteId, boolean isVideo) {
-        String authorId = personId("author", noteId);
-        ObjectNode widgets = TEMPLATES.fill(
-                "widgets",
-                Map.of(
-                        "video",
-                        isVideo,
-                        "sound",
-                        note.has("native_voice_info"),
-                        "authorId",
-                        authorId,
-                        "author",
-                        authorName(noteId)));
-        if (note.get("native_voice_info") instanceof ObjectNode voice) {
-            ObjectNode sound = voice.deepCopy();
-            sound.remove(List.of("md5sum", "optimize_exp_in_use_count"));
-            widgets.set("note_sound_info", sound.put("creator", authorId));
-        }
-        return widgets;
-    }
-
-    private ObjectNode user(String noteId) {
-        return TEMPLATES.fill(
-                "user",
-                Map.of(
-                        "id", personId("author", noteId),
-                        "name", authorName(noteId),
-                        "avatar", avatar(noteId),
-                        "redId", "9" + (10_000_000 + random.below(90_000_000, "red id", noteId))));
-    }
-
-    private String avatar(String noteId) {
-        return mediaOrigin + "/avatar/" + personId("author", noteId) + "?imageView2/2/w/120/format/jpg";
-    }
-
-    private String authorName(String noteId) {
-        return pick(NAMES, "author", noteId) + random.below(1000, "author number", noteId);
+    private void putMusic(Map<String, Object> values, String noteId) {
+        String path = "/music/02f0" + random.hex("music", noteId) + ".mp3";
+        values.put("musicId", random.hex("music id", noteId));
+        values.put("musicDuration", 30_000 + random.below(60_000, "music length", noteId));
+        values.put("musicUrl", mediaOrigin + path + signature(path));
+        values.put("music", TEMPLATES.fill("music", values));
     }
 
     /** Returns an id that does not exist in the app, which was started in 2013: its time is before that. */
@@ -417,26 +321,34 @@ final class SyntheticNotes {
         return String.valueOf(first + Math.floorMod(random.bits(words), 1_000_000_000_000_000L));
     }
 
-    private String signed(String path) {
-        return mediaOrigin + path + "?sign=" + sign(path) + "&t="
-                + HexFormat.of().toHexDigits(FIRST_SECOND, 8);
+    private String signature(String path) {
+        return "?sign=" + sign(path) + "&t=" + hex(FIRST_SECOND);
     }
 
     private String sign(String path) {
         return random.hex("sign", path) + random.hex("sign 2", path);
     }
 
-    private String pick(List<String> list, Object... words) {
-        return list.get(random.below(list.size(), "pick", List.of(words)));
+    private String pick(String list, Object... words) {
+        int count = TEMPLATES.at("/words/" + list).size();
+        return word(list, random.below(count, "pick", List.of(words)));
+    }
+
+    /** Returns a word of a list; an empty text behind its end. */
+    private static String word(String list, int index) {
+        return TEMPLATES.at("/words/" + list + "/" + index).asString("");
     }
 
     private byte[] content(String path) {
         return media.find(path).orElseThrow().bytes();
     }
 
+    private static String hex(long second) {
+        return HexFormat.of().toHexDigits(second, 8);
+    }
+
     private static long secondOf(String noteId) {
-        boolean isHex =
-                noteId.length() >= 8 && IntStream.range(0, 8).allMatch(i -> HexFormat.isHexDigit(noteId.charAt(i)));
-        return isHex ? HexFormat.fromHexDigitsToLong(noteId, 0, 8) : FIRST_SECOND;
+        String digits = noteId.substring(0, Math.min(8, noteId.length()));
+        return digits.matches("[0-9a-fA-F]{8}") ? HexFormat.fromHexDigitsToLong(digits) : FIRST_SECOND;
     }
 }

@@ -1,8 +1,11 @@
 package io.github.notearchive.sandbox;
 
+import static io.github.notearchive.sandbox.ByteWriter.LEAST_NOISE;
 import static io.github.notearchive.sandbox.ByteWriter.box;
 import static io.github.notearchive.sandbox.ByteWriter.fullBox;
+import static io.github.notearchive.sandbox.ByteWriter.isoFile;
 
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.random.RandomGenerator;
@@ -13,16 +16,14 @@ import java.util.random.RandomGenerator;
  */
 final class TimedMediaFiles {
 
-    private static final int LEAST_NOISE = 64;
     private static final int SECOND = 1000;
 
     /** MPEG-1 layer III, 128 kbit/s, 44.1 kHz, joint stereo, without padding. */
     private static final int MP3_HEADER = 0xfffb_9064;
 
     private static final int MP3_FRAME = 417;
-    private static final byte[] MATRIX = new ByteWriter()
-            .u32(0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000)
-            .toArray();
+    private static final byte[] MATRIX =
+            numbers(0x0001_0000, 0, 0, 0, 0x0001_0000, 0, 0, 0, 0x4000_0000).toArray();
 
     private static final List<String> SPOKEN = List.of("今天我们来练习。", "先把水烧开。", "等三分钟就好。", "谢谢大家，下次再见。");
 
@@ -39,18 +40,10 @@ final class TimedMediaFiles {
     /** Noise: mono, 16 bit, 8 kHz. */
     static byte[] wav(RandomGenerator random, int size) {
         int noise = Math.max(LEAST_NOISE, size - 44) & ~1;
-        return new ByteWriter()
-                .ascii("RIFF")
-                .littleEndian32(36 + noise)
-                .ascii("WAVEfmt ")
-                .littleEndian32(16)
-                .littleEndian16(1, 1)
-                .littleEndian32(8000, 16_000)
-                .littleEndian16(2, 16)
-                .ascii("data")
-                .littleEndian32(noise)
-                .noise(random, noise)
-                .toArray();
+        ByteWriter file = new ByteWriter(ByteOrder.LITTLE_ENDIAN);
+        file.ascii("RIFF").u32(36 + noise).ascii("WAVE");
+        file.ascii("fmt ").u32(16).u16(1, 1).u32(8000, 16_000).u16(2, 16);
+        return file.ascii("data").u32(noise).noise(random, noise).toArray();
     }
 
     /** Silent frames behind a tag with noise in a private frame. */
@@ -93,55 +86,43 @@ final class TimedMediaFiles {
     }
 
     private static byte[] movie(String brand, String brands, int width, int height, RandomGenerator random, int size) {
-        byte[] type =
-                box("ftyp", new ByteWriter().ascii(brand).u32(512).ascii(brands).toArray());
-        int content = type.length + movieHead(width, height, 0, 0).length + 8;
-        int noise = Math.max(LEAST_NOISE, size - content);
-        byte[] data = box("mdat", new ByteWriter().noise(random, noise).toArray());
-        return new ByteWriter()
-                .all(type, movieHead(width, height, content, noise), data)
-                .toArray();
+        ByteWriter type = box("ftyp", new ByteWriter().ascii(brand).u32(512).ascii(brands));
+        return isoFile(type, (position, length) -> index(width, height, position, length), random, size);
     }
 
     /** One track with one sample, the whole content of {@code mdat}; a sound track if the width is 0. */
-    private static byte[] movieHead(int width, int height, int offset, int length) {
+    private static ByteWriter index(int width, int height, int position, int length) {
         boolean sound = width == 0;
-        ByteWriter movie =
-                new ByteWriter().u32(0, 0, SECOND, SECOND, 0x0001_0000).u16(0x0100);
+        ByteWriter movie = numbers(0, 0, SECOND, SECOND, 0x0001_0000).u16(0x0100);
         movie.zeros(10).all(MATRIX).zeros(24).u32(2);
-        ByteWriter track = new ByteWriter().u32(0, 0, 1, 0, SECOND).zeros(8);
+        ByteWriter track = numbers(0, 0, 1, 0, SECOND).zeros(8);
         track.u16(0, 0, sound ? 0x0100 : 0, 0).all(MATRIX).u32(width << 16, height << 16);
-        ByteWriter media = new ByteWriter().u32(0, 0, SECOND, SECOND).u16(0x55c4, 0);
-        ByteWriter handler =
-                new ByteWriter().u32(0).ascii(sound ? "soun" : "vide").zeros(13);
-        byte[] header = sound ? fullBox("smhd", 0, new byte[4]) : fullBox("vmhd", 1, new byte[8]);
-        byte[] sources = fullBox("dref", 0, new ByteWriter().u32(1).toArray(), fullBox("url ", 1));
-        byte[] samples = box(
+        ByteWriter media = numbers(0, 0, SECOND, SECOND).u16(0x55c4, 0);
+        ByteWriter handler = numbers(0).ascii(sound ? "soun" : "vide").zeros(13);
+        ByteWriter header = sound ? fullBox("smhd", 0, numbers(0)) : fullBox("vmhd", 1, numbers(0, 0));
+        ByteWriter sources = box("dinf", fullBox("dref", 0, numbers(1), fullBox("url ", 1)));
+        ByteWriter samples = box(
                 "stbl",
-                fullBox("stsd", 0, new ByteWriter().u32(1).toArray(), sampleEntry(width, height)),
-                fullBox("stts", 0, new ByteWriter().u32(1, 1, SECOND).toArray()),
-                fullBox("stsc", 0, new ByteWriter().u32(1, 1, 1, 1).toArray()),
-                fullBox("stsz", 0, new ByteWriter().u32(0, 1, length).toArray()),
-                fullBox("stco", 0, new ByteWriter().u32(1, offset).toArray()));
-        byte[] content = box(
-                "mdia",
-                fullBox("mdhd", 0, media.toArray()),
-                fullBox("hdlr", 0, handler.toArray()),
-                box("minf", header, box("dinf", sources), samples));
-        return box(
-                "moov", fullBox("mvhd", 0, movie.toArray()), box("trak", fullBox("tkhd", 7, track.toArray()), content));
+                fullBox("stsd", 0, numbers(1), sampleEntry(width, height)),
+                fullBox("stts", 0, numbers(1, 1, SECOND)),
+                fullBox("stsc", 0, numbers(1, 1, 1, 1)),
+                fullBox("stsz", 0, numbers(0, 1, length)),
+                fullBox("stco", 0, numbers(1, position)));
+        ByteWriter information = box("minf", header, sources, samples);
+        ByteWriter content = box("mdia", fullBox("mdhd", 0, media), fullBox("hdlr", 0, handler), information);
+        return box("moov", fullBox("mvhd", 0, movie), box("trak", fullBox("tkhd", 7, track), content));
     }
 
-    private static byte[] sampleEntry(int width, int height) {
+    private static ByteWriter sampleEntry(int width, int height) {
         ByteWriter entry = new ByteWriter().zeros(6).u16(1);
         if (width == 0) {
-            return box("mp4a", entry.zeros(8).u16(2, 16, 0, 0).u32(44_100 << 16).toArray());
+            return box("mp4a", entry.zeros(8).u16(2, 16, 0, 0).u32(44_100 << 16));
         }
-        entry.zeros(16)
-                .u16(width, height)
-                .u32(0x0048_0000, 0x0048_0000, 0)
-                .u16(1)
-                .zeros(32);
-        return box("hvc1", entry.u16(24, 0xffff).toArray());
+        entry.zeros(16).u16(width, height).u32(0x0048_0000, 0x0048_0000, 0);
+        return box("hvc1", entry.u16(1).zeros(32).u16(24, 0xffff));
+    }
+
+    private static ByteWriter numbers(int... values) {
+        return new ByteWriter().u32(values);
     }
 }

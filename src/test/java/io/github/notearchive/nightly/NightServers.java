@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.net.URI;
@@ -51,7 +52,7 @@ public final class NightServers {
         DataDirectory directory = DataDirectory.open(home);
         database = EmbeddedDatabase.open(directory);
         store = EmbeddedStore.open(directory);
-        provider = ScriptableSandbox.start(SandboxSettings.defaults(), "sandbox-token", 2_048);
+        provider = ScriptableSandbox.start(SandboxSettings.defaults(), SandboxProvider.TOKEN, 2_048);
         providerRelay = new Relay(provider.baseUrl().getPort());
         storeRelay = new Relay(store.endpoint().getPort());
         jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);

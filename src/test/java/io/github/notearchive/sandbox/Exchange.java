@@ -93,7 +93,11 @@ final class Exchange {
     /** Sends all parts in one write. */
     private void write(byte[]... parts) throws IOException {
         OutputStream out = connection.getOutputStream();
-        out.write(new ByteWriter().all(parts).toArray());
+        ByteWriter all = new ByteWriter();
+        for (byte[] part : parts) {
+            all.all(part);
+        }
+        out.write(all.toArray());
         out.flush();
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.sandbox;
 
+import io.github.notearchive.sandbox.SyntheticMedia.GeneratedFile;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -28,7 +29,7 @@ public record MediaReply(
     /** Other bytes instead of the file, for any URL; ranges work as usual. */
     public static MediaReply bytes(String contentType, byte[] bytes) {
         String etag = "\"bytes-" + bytes.length + "-" + Arrays.hashCode(bytes) + "\"";
-        return of(new Given(new MediaFile(contentType, etag, bytes.clone())), Delivery.WHOLE, Duration.ZERO);
+        return of(new Given(new GeneratedFile(contentType, etag, bytes.clone())), Delivery.WHOLE, Duration.ZERO);
     }
 
     /** Promises the file, sends half of it and closes the connection. */
@@ -94,5 +95,5 @@ public record MediaReply(
     record Status(int status) implements Content {}
 
     /** A file of the test. */
-    record Given(MediaFile file) implements Content {}
+    record Given(GeneratedFile file) implements Content {}
 }

@@ -17,9 +17,6 @@ public final class SampleParts {
 
     private static final JsonMapper MAPPER = JsonMapper.shared();
 
-    /** What {@link TimedMediaFiles} puts behind the head of the shortest film. */
-    private static final int LEAST_NOISE = 64;
-
     private final SyntheticNotes notes;
     private final ObjectNode image;
     private final ObjectNode voice;
@@ -120,18 +117,18 @@ public final class SampleParts {
 
     /** What stands before the content of a film so long, all in all. */
     public static byte[] mp4Head(long size, int width, int height) {
-        return patched(TimedMediaFiles.mp4(new SplittableRandom(1), LEAST_NOISE, width, height), size);
+        return patched(TimedMediaFiles.mp4(new SplittableRandom(1), ByteWriter.LEAST_NOISE, width, height), size);
     }
 
     /** What stands before the content of sound so long, all in all. */
     public static byte[] m4aHead(long size) {
-        return patched(TimedMediaFiles.m4a(new SplittableRandom(1), LEAST_NOISE), size);
+        return patched(TimedMediaFiles.m4a(new SplittableRandom(1), ByteWriter.LEAST_NOISE), size);
     }
 
     private static byte[] patched(byte[] shortest, long size) {
-        byte[] head = Arrays.copyOf(shortest, shortest.length - LEAST_NOISE);
+        byte[] head = Arrays.copyOf(shortest, shortest.length - ByteWriter.LEAST_NOISE);
         long content = size - head.length;
-        if (content < LEAST_NOISE || content > 0xffff_ff00L) {
+        if (content < ByteWriter.LEAST_NOISE || content > 0xffff_ff00L) {
             throw new IllegalArgumentException("No film has " + size + " bytes");
         }
         put(head, head.length - 8, content + 8);

@@ -20,7 +20,7 @@ import tools.jackson.databind.JsonNode;
 class SandboxProviderTests {
 
     private SandboxProvider provider = SandboxProvider.start(SandboxSettings.defaults());
-    private Client client = new Client(provider.baseUrl(), provider.token());
+    private Client client = new Client(provider.baseUrl(), SandboxProvider.TOKEN);
 
     @AfterEach
     void close() {
@@ -188,7 +188,7 @@ class SandboxProviderTests {
     private void restart(SandboxSettings settings) {
         close();
         provider = SandboxProvider.start(settings);
-        client = new Client(provider.baseUrl(), provider.token());
+        client = new Client(provider.baseUrl(), SandboxProvider.TOKEN);
     }
 
     private List<Integer> askEachNote(int times) throws Exception {

@@ -1,5 +1,6 @@
 package io.github.notearchive.sandbox;
 
+import io.github.notearchive.sandbox.SyntheticMedia.GeneratedFile;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -27,7 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class ScriptableSandbox implements AutoCloseable {
 
-    private static final String TOKEN = "sandbox-token";
     private static final int MEDIA_SIZE = 24 * 1024;
 
     private final SandboxSettings settings;
@@ -62,7 +62,7 @@ public final class ScriptableSandbox implements AutoCloseable {
 
     /** Starts both servers with the default token and files of about 24 KiB. */
     public static ScriptableSandbox start(SandboxSettings settings) {
-        return start(settings, TOKEN, MEDIA_SIZE);
+        return start(settings, SandboxProvider.TOKEN, MEDIA_SIZE);
     }
 
     /**
@@ -345,7 +345,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         MediaEndpoint.Response response = switch (reply.content()) {
             case MediaReply.Usual _ -> mediaEndpoint.serve(request.target(), range, ifRange);
             case MediaReply.Status(int status) -> MediaEndpoint.status(status);
-            case MediaReply.Given(MediaFile file) -> MediaEndpoint.serve(file, range, ifRange);
+            case MediaReply.Given(GeneratedFile file) -> MediaEndpoint.serve(file, range, ifRange);
         };
         exchange.send(
                 reply.delivery(),
