@@ -97,7 +97,8 @@ final class ByteWriter {
     private ByteWriter numbers(int bytes, int[] values) {
         for (int value : values) {
             for (int i = 0; i < bytes; i++) {
-                out.write(value >>> 8 * (order == ByteOrder.LITTLE_ENDIAN ? i : bytes - 1 - i));
+                int shift = 8 * (order == ByteOrder.LITTLE_ENDIAN ? i : bytes - 1 - i);
+                out.write(value >>> shift);
             }
         }
         return this;

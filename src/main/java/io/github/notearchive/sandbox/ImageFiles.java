@@ -83,7 +83,7 @@ final class ImageFiles {
         int count = 0;
         for (int i = 0; i < widths.length; i++) {
             for (int bit = 0; bit < widths[i]; bit++, count++) {
-                bits.set(count, (values[i] >>> bit & 1) == 1);
+                bits.set(count, ((values[i] >>> bit) & 1) == 1);
             }
         }
         byte[] pixels = Arrays.copyOf(bits.toByteArray(), Math.ceilDiv(count, 8));

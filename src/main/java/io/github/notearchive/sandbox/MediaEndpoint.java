@@ -45,7 +45,7 @@ final class MediaEndpoint {
         Matcher requested = RANGE.matcher(range == null ? "" : range);
         if (!requested.matches()
                 || requested.group().equals("bytes=-")
-                || ifRange != null && !ifRange.equals(file.etag())) {
+                || (ifRange != null && !ifRange.equals(file.etag()))) {
             return response(200, file, "", bytes);
         }
         boolean isSuffix = requested.group(1).isEmpty();

@@ -149,6 +149,8 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         VTT("text/vtt", TimedMediaFiles::vtt);
 
         private final String contentType;
+
+        @SuppressWarnings("ImmutableEnumChecker") // the writers are static methods
         private final Writer writer;
 
         Format(String contentType, Writer writer) {

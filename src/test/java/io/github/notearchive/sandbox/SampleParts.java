@@ -10,8 +10,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Answers of the sandbox whose media are exchanged for given ones, and the heads of films of any length: for
- * benchmarks, which serve files of their own.
+ * Responses of the sandbox with other media, and the heads of video files of any length, for benchmarks that serve
+ * their own files.
  */
 public final class SampleParts {
 
@@ -23,10 +23,10 @@ public final class SampleParts {
     private final ObjectNode video;
 
     /**
-     * Begins.
+     * Creates a generator.
      *
-     * @param seed what all notes depend on
-     * @param origin of all addresses, such as {@code http://127.0.0.1:8080}
+     * @param seed starting value of all notes
+     * @param origin scheme, host and port of all URLs, such as {@code http://127.0.0.1:8080}
      */
     public SampleParts(long seed, String origin) {
         SeededRandom random = new SeededRandom(seed);
@@ -49,24 +49,24 @@ public final class SampleParts {
         return (ObjectNode) notes.envelope(id, 1).at("/data/0/note_list/0");
     }
 
-    /** The id at a place in the endless list of ids. */
+    /** Returns the id at an index of the endless sequence of ids. */
     public String id(int index) {
         return notes.id(index);
     }
 
     /**
-     * A file that stands in an answer.
+     * A file in a response.
      *
-     * @param name the source's name for it, without folders
-     * @param url its address
+     * @param name name of the file at the provider, without folders
+     * @param url URL of the file
      * @param size in bytes
-     * @param width in pixels; 0 of sound
-     * @param height in pixels; 0 of sound
-     * @param md5 what the answer says of it; empty where it says nothing
+     * @param width in pixels; 0 for sound
+     * @param height in pixels; 0 for sound
+     * @param md5 MD5 in the response; empty if it has none
      */
     public record Part(String name, String url, long size, int width, int height, String md5) {}
 
-    /** The answer about a note, with these files and no other ones in it. */
+    /** Returns the response about a note with these files only. */
     public byte[] answer(String noteId, List<Part> images, List<Part> voices, List<Part> videos) {
         ObjectNode envelope = notes.envelope(noteId, 1);
         ObjectNode note = (ObjectNode) envelope.at("/data/0/note_list/0");
@@ -90,7 +90,7 @@ public final class SampleParts {
         return MAPPER.writeValueAsBytes(envelope);
     }
 
-    /** All renditions of a picture have names of their own; only the original is served. */
+    /** The renditions of an image have other names; only the original is served. */
     private ObjectNode image(Part part, int index) {
         ObjectNode each = (ObjectNode) MAPPER.readTree(
                 image.toString().replace(image.required("fileid").asString(), part.name()));
@@ -100,7 +100,7 @@ public final class SampleParts {
         return each;
     }
 
-    /** One stream: which of several is taken is no matter here. */
+    /** The benchmarks do not depend on the choice among several streams. */
     private ObjectNode video(Part part) {
         ObjectNode each = video.deepCopy();
         ObjectNode media = (ObjectNode) each.required("media");
@@ -115,12 +115,12 @@ public final class SampleParts {
         return each;
     }
 
-    /** What stands before the content of a film so long, all in all. */
+    /** Returns the part of a video file of this size that precedes its data. */
     public static byte[] mp4Head(long size, int width, int height) {
         return patched(TimedMediaFiles.mp4(new SplittableRandom(1), ByteWriter.LEAST_NOISE, width, height), size);
     }
 
-    /** What stands before the content of sound so long, all in all. */
+    /** Returns the part of a sound file of this size that precedes its data. */
     public static byte[] m4aHead(long size) {
         return patched(TimedMediaFiles.m4a(new SplittableRandom(1), ByteWriter.LEAST_NOISE), size);
     }
@@ -129,7 +129,7 @@ public final class SampleParts {
         byte[] head = Arrays.copyOf(shortest, shortest.length - ByteWriter.LEAST_NOISE);
         long content = size - head.length;
         if (content < ByteWriter.LEAST_NOISE || content > 0xffff_ff00L) {
-            throw new IllegalArgumentException("No film has " + size + " bytes");
+            throw new IllegalArgumentException("No file has " + size + " bytes");
         }
         put(head, head.length - 8, content + 8);
         int samples = new String(head, StandardCharsets.ISO_8859_1).indexOf("stsz");
