@@ -14,24 +14,37 @@ import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The first thing that anybody runs: the jar as it is, no token, no network, no server. */
+/**
+ * The command {@code sandbox} as a new user runs it: the jar as it is, no token, no network, no server.
+ *
+ * <p>A practice takes seconds, so two of them serve all tests: a short one, and then one with the default options in
+ * the same directory.
+ */
 class SandboxCommandTests {
 
     @TempDir
-    Path directory;
+    static Path directory;
+
+    private static Path data;
+    private static Ended shortPractice;
+    private static Ended practice;
+
+    @BeforeAll
+    static void practise() {
+        data = directory.resolve("practice");
+        shortPractice = program("sandbox", "--data-dir", data.toString(), "--notes", "6", "--quota", "4");
+        practice = Program.startPackaged(directory, Map.of(), "sandbox", "--data-dir", data.toString())
+                .end();
+    }
 
     @Test
-    void practisesANightThatAQuotaEndsAndItsRestartAndDoesSoAgain() throws Exception {
-        Path data = directory.resolve("practice");
-
-        Ended first = sandbox(data).with(0);
-        Ended second = sandbox(data).with(0);
-
-        for (Ended ended : new Ended[] {first, second}) {
-            assertThat(ended.out())
+    void practisesANightEndedByTheQuotaAndItsRestartInAnyPracticeOfADirectory() {
+        for (Ended ended : List.of(shortPractice, practice)) {
+            assertThat(ended.with(0).out())
                     .containsPattern("(?m)^ *1 +1 +STOPPED +QUOTA_EXHAUSTED ")
                     .containsPattern("(?m)^ *2 +1 +COMPLETED +COMPLETED *")
                     .contains("the gate is closed, nothing is asked")
@@ -39,8 +52,13 @@ class SandboxCommandTests {
                     .doesNotContain("POSTPONED", "FAILED");
             assertThat(ended.err()).doesNotContain("ERROR", "\tat ");
         }
+    }
+
+    @Test
+    void writesAReportForEachNight() throws Exception {
         try (Stream<Path> reports = Files.list(data.resolve("reports"))) {
             List<Path> pages = reports.sorted().toList();
+
             assertThat(pages).hasSize(2);
             assertThat(pages.getFirst()).content().contains("Exit 3, QUOTA_EXHAUSTED");
             assertThat(pages.getLast()).content().contains("Exit 0, COMPLETED");
@@ -51,60 +69,64 @@ class SandboxCommandTests {
     }
 
     @Test
-    void itsNextStepsLeadToWhatItMadeAndNobodyElseMayLook() throws Exception {
-        Path data = directory.resolve("practice");
-
-        Ended sandbox = sandbox(data).with(0);
-
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
-                .isEqualTo("rwx------");
-        List<String> steps = sandbox.out()
+    void printsCommandsThatShowThePractice() {
+        List<String> steps = practice.out()
                 .lines()
                 .dropWhile(line -> !line.equals("Look further:"))
                 .skip(1)
                 .toList();
+
         assertThat(steps).hasSize(4);
         for (String step : steps) {
             Matcher words = Pattern.compile("  ARCHIVE_DATA_DIR='(.+)' ARCHIVE_NODE=(.+) bin/note-archive (.+)")
                     .matcher(step);
             assertThat(words.matches()).as(step).isTrue();
+            if (words.group(3).startsWith("servers ")) {
+                continue; // runs until it is stopped
+            }
             Map<String, String> environment =
                     Map.of("ARCHIVE_DATA_DIR", words.group(1), "ARCHIVE_NODE", words.group(2));
-            if (words.group(3).startsWith("servers ")) {
-                continue; // it stays until it is told to end
-            }
-            Ended ended = Program.startPackaged(
-                            directory, environment, words.group(3).split(" "))
+            Ended ended = Program.start(directory, environment, words.group(3).split(" "))
                     .end();
             assertThat(ended.with(0).out()).containsAnyOf(data.toString(), "from \"sandbox\"");
             if (words.group(3).equals("status")) {
                 assertThat(ended.out()).contains("HEALTHY: ").doesNotContain("a clock ahead");
             }
         }
-        assertThat(sandbox.out())
+        assertThat(practice.out())
                 .as("the last night of the practice is today")
                 .contains("report --night " + Night.current(Clock.systemUTC()));
-        Ended other = Program.startPackaged(directory, Map.of("ARCHIVE_DATA_DIR", data.toString()), "report")
+    }
+
+    @Test
+    void namesTheNodeOfThePracticeToOtherNodes() {
+        Ended other = Program.start(directory, Map.of("ARCHIVE_DATA_DIR", data.toString()), "report")
                 .end();
+
         assertThat(other.with(6).message())
                 .contains(
                         "no run of node main has ended yet; there are runs of sandbox: note-archive report --node sandbox");
     }
 
     @Test
-    void emptiesNoDirectoryThatIsNotItsOwn() throws Exception {
+    void permitsAccessToItsOwnerOnly() throws Exception {
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(data)))
+                .isEqualTo("rwx------");
+    }
+
+    @Test
+    void refusesToEmptyAForeignDirectory() throws Exception {
         Path foreign = Files.createDirectory(directory.resolve("foreign"));
         Files.writeString(foreign.resolve("thesis.txt"), "years of work");
 
-        Ended ended = sandbox(foreign).with(2);
+        Ended ended = program("sandbox", "--data-dir", foreign.toString()).with(2);
 
         assertThat(ended.message()).contains(foreign.toString(), "is not empty", "name another --data-dir");
         assertThat(foreign.resolve("thesis.txt")).hasContent("years of work");
         assertThat(foreign.toFile().list()).containsExactly("thesis.txt");
     }
 
-    private Ended sandbox(Path data) {
-        return Program.startPackaged(directory, Map.of(), "sandbox", "--data-dir", data.toString())
-                .end();
+    private static Ended program(String... arguments) {
+        return Program.start(directory, Map.of(), arguments).end();
     }
 }
