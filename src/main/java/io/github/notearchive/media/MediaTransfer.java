@@ -1,8 +1,8 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.http.ConnectionPool;
-import io.github.notearchive.http.RepeatedResponses;
-import io.github.notearchive.http.RepeatedResponses.RepeatedResponseException;
+import io.github.notearchive.io.ConnectionPool;
+import io.github.notearchive.io.RepeatedResponses;
+import io.github.notearchive.io.RepeatedResponses.RepeatedResponseException;
 import io.github.notearchive.media.DownloadLimiter.DownloadPermit;
 import io.github.notearchive.media.SpoolFile.SpoolFullException;
 import io.github.notearchive.media.format.FileCheck;

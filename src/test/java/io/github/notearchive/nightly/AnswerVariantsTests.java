@@ -749,7 +749,7 @@ class AnswerVariantsTests {
     @ParameterizedTest(name = "27 {0}")
     @CsvSource({
         "'code 303 by HTTP 429, 23:59 in Shanghai', 429, 2026-03-10T15:59:00Z," + " 2026-03-10T16:00:00Z",
-        "'code 303 by HTTP 429, 00:01 in Shanghai', 429, 2026-03-10T16:01:00Z," + " 2026-03-11T16:00:00Z",
+        "'code 303 by HTTP 429, 00:31 in Shanghai', 429, 2026-03-10T16:31:00Z," + " 2026-03-11T16:00:00Z",
         "'code 303 by HTTP 200', 200, 2026-03-10T04:00:00Z, 2026-03-10T16:00:00Z"
     })
     void usedUpQuota(String what, int status, Instant now, Instant until) {
