@@ -17,7 +17,11 @@ CREATE TABLE worklist (
     missing_night          date,
     due_at                 timestamptz,
     last_code              integer,
-    last_error             text,
+    reason                 text        CHECK (reason IN ('MEDIA_INCOMPLETE', 'REJECTED', 'RETRIES_EXHAUSTED', 'WRITE_FAILED',
+                                                          'NOT_FOUND', 'PROVIDER_ERROR', 'NOTE_ABSENT', 'URLS_EXPIRED',
+                                                          'MEDIA_PENDING', 'STORE_ERROR', 'VIDEO_PENDING',
+                                                          'RESPONSE_PENDING', 'CALLS_ENDED', 'INTERNAL_ERROR')),
+    detail                 text,
     source                 text        NOT NULL DEFAULT 'enqueue',
     enqueued_at            timestamptz NOT NULL,
     settled_at             timestamptz,
@@ -31,6 +35,8 @@ CREATE TABLE worklist (
     refresh_attempts       integer     NOT NULL DEFAULT 0 CHECK (refresh_attempts >= 0),
     CHECK ((claimed_by IS NULL) = (claim_id IS NULL)),
     CHECK ((claimed_by IS NULL) = (claimed_until IS NULL)),
+    CHECK (reason IS NOT NULL OR state IN ('PENDING', 'ARCHIVED')),
+    CHECK (reason IS NOT NULL OR detail IS NULL),
     CHECK (due_at IS NOT NULL OR state IN ('ARCHIVED', 'FAILED', 'UNAVAILABLE'))
 )
 -- Each note changes its row a few times: room on the page keeps those updates beside it. A dead row is left by each claim
@@ -55,7 +61,7 @@ CREATE INDEX worklist_unavailable ON worklist (note_id) WHERE state = 'UNAVAILAB
 COMMENT ON TABLE worklist IS 'The note ids to archive, and how far each one got. Filled by enqueue, worked off by run.';
 COMMENT ON COLUMN worklist.note_id IS '24 lower-case hexadecimal digits, as in the links of the app.';
 COMMENT ON COLUMN worklist.state IS
-    'PENDING: never asked. POSTPONED: asked, and asked again at due_at. ARCHIVED: every expected file stored or waived by name. UNAVAILABLE: there is no such note, or no longer (what was archived of it stays; note.archived_at tells); looked at again at due_at, or in refresh_night. FAILED: given up, last_error says why; requeue makes it due again.';
+    'PENDING: never asked. POSTPONED: asked, and asked again at due_at. ARCHIVED: every expected file stored or waived by name. UNAVAILABLE: there is no such note, or no longer (what was archived of it stays; note.archived_at tells); looked at again at due_at, or in refresh_night. FAILED: failed permanently, reason says why; requeue makes it due again.';
 COMMENT ON COLUMN worklist.priority IS '0 to 9, the highest first; 5 unless enqueue says otherwise.';
 COMMENT ON COLUMN worklist.response_held IS
     'True while a paid answer waits for its media, whose addresses expire: such a note comes before all others.';
@@ -75,8 +81,9 @@ COMMENT ON COLUMN worklist.due_at IS
     'When a run may take the note up (again); NULL: never by itself. ARCHIVED: when it tries for the better rendition of some file, without a call.';
 COMMENT ON COLUMN worklist.last_code IS
     'The provider''s code at the last settlement; NULL after a transport fault or when no call was made.';
-COMMENT ON COLUMN worklist.last_error IS
-    'What stood in the way last, for a person to read; NULL when nothing does. ARCHIVED: what stood in the way of a refresh.';
+COMMENT ON COLUMN worklist.reason IS
+    'Why the note is POSTPONED, FAILED or UNAVAILABLE; ARCHIVED: why a refresh or a better rendition is missing. NULL: no reason. note-archive status prints what each one means.';
+COMMENT ON COLUMN worklist.detail IS 'The reason in words, for a person; no program reads it. NULL: nothing to add.';
 COMMENT ON COLUMN worklist.source IS 'Where the id came from, as enqueue --source says.';
 COMMENT ON COLUMN worklist.enqueued_at IS 'When enqueue put it onto the worklist.';
 COMMENT ON COLUMN worklist.settled_at IS 'When a run last decided about the note.';
@@ -97,31 +104,13 @@ COMMENT ON COLUMN worklist.refresh_attempts IS 'Nights in a row in which the ref
 
 -- How many notes there are is known without reading them all: counts are kept where rows change.
 
-CREATE FUNCTION worklist_obstacle(state text, last_code integer, last_error text) RETURNS text
-    LANGUAGE sql IMMUTABLE PARALLEL SAFE
-    RETURN CASE WHEN state = 'FAILED' THEN
-                     CASE WHEN last_error LIKE 'MEDIA_INCOMPLETE:%' THEN 'MEDIA_INCOMPLETE'
-                          WHEN last_error LIKE 'rejected:%' THEN 'REJECTED'
-                          WHEN last_error LIKE 'given up after%' THEN 'GIVEN_UP'
-                          ELSE 'FAILED_OTHERWISE' END
-                WHEN state = 'POSTPONED' THEN
-                     CASE WHEN last_error LIKE 'unforeseen:%' THEN 'UNFORESEEN'
-                          WHEN last_error LIKE 'not in the answer:%' THEN 'NOT_IN_ANSWER'
-                          WHEN last_error ~ '^[A-Z]+ [0-9]+ DEAD:' THEN 'DEAD_ADDRESSES'
-                          WHEN last_error ~ '^[A-Z]+ [0-9]+ NO_ANSWER:' THEN 'VIDEO'
-                          WHEN last_code = 0 THEN 'FILES'
-                          ELSE 'PROVIDER' END END;
-
-COMMENT ON FUNCTION worklist_obstacle(text, integer, text) IS
-    'What stands between a note and its end, by its row of worklist, told apart by what somebody can do about it: the names of run_summary.left_over. NULL: nothing does.';
-
 -- Rows are added and never changed: two who settle notes at once do not wait for each other.
 CREATE TABLE worklist_count (
     state         text        NOT NULL,
     response_held boolean     NOT NULL,
     due_hour      timestamptz,
     refresh_night date,
-    obstacle      text,
+    reason        text,
     code          integer,
     notes         bigint      NOT NULL
 )
@@ -134,8 +123,7 @@ COMMENT ON COLUMN worklist_count.response_held IS 'worklist.response_held.';
 COMMENT ON COLUMN worklist_count.due_hour IS 'The beginning of the hour of worklist.due_at; NULL as that.';
 COMMENT ON COLUMN worklist_count.refresh_night IS
     'worklist.refresh_night of notes that are ARCHIVED or UNAVAILABLE; NULL: none is planned, or another state.';
-COMMENT ON COLUMN worklist_count.obstacle IS
-    'worklist_obstacle() of notes that are POSTPONED or FAILED; NULL: another state.';
+COMMENT ON COLUMN worklist_count.reason IS 'worklist.reason of notes that are POSTPONED or FAILED; NULL: another state.';
 COMMENT ON COLUMN worklist_count.code IS
     'worklist.last_code of notes that are POSTPONED or FAILED; NULL as that, or another state.';
 COMMENT ON COLUMN worklist_count.notes IS 'To be added up. Negative: so many fewer.';
@@ -148,14 +136,14 @@ CREATE FUNCTION worklist_count_row() RETURNS trigger
     SET search_path FROM CURRENT
 AS $$
 BEGIN
-    INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+    INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
     VALUES (OLD.state, OLD.response_held, date_bin('1 hour', OLD.due_at, timestamptz 'epoch'),
             CASE WHEN OLD.state IN ('ARCHIVED', 'UNAVAILABLE') THEN OLD.refresh_night END,
-            worklist_obstacle(OLD.state, OLD.last_code, OLD.last_error),
+            CASE WHEN OLD.state IN ('POSTPONED', 'FAILED') THEN OLD.reason END,
             CASE WHEN OLD.state IN ('POSTPONED', 'FAILED') THEN OLD.last_code END, -1),
            (NEW.state, NEW.response_held, date_bin('1 hour', NEW.due_at, timestamptz 'epoch'),
             CASE WHEN NEW.state IN ('ARCHIVED', 'UNAVAILABLE') THEN NEW.refresh_night END,
-            worklist_obstacle(NEW.state, NEW.last_code, NEW.last_error),
+            CASE WHEN NEW.state IN ('POSTPONED', 'FAILED') THEN NEW.reason END,
             CASE WHEN NEW.state IN ('POSTPONED', 'FAILED') THEN NEW.last_code END, 1);
     RETURN NULL;
 END $$;
@@ -168,18 +156,18 @@ CREATE FUNCTION worklist_count_statement() RETURNS trigger
 AS $$
 BEGIN
     IF TG_OP <> 'INSERT' THEN
-        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
         SELECT state, response_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
                CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END,
-               worklist_obstacle(state, last_code, last_error),
+               CASE WHEN state IN ('POSTPONED', 'FAILED') THEN reason END,
                CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END, -count(*)
         FROM before_it GROUP BY 1, 2, 3, 4, 5, 6;
     END IF;
     IF TG_OP <> 'DELETE' THEN
-        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
         SELECT state, response_held, date_bin('1 hour', due_at, timestamptz 'epoch'),
                CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END,
-               worklist_obstacle(state, last_code, last_error),
+               CASE WHEN state IN ('POSTPONED', 'FAILED') THEN reason END,
                CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END, count(*)
         FROM after_it GROUP BY 1, 2, 3, 4, 5, 6;
     END IF;
@@ -205,10 +193,10 @@ BEGIN ATOMIC
     -- whoever puts counts together does so before or after, or what they add stays beside what is counted here
     SELECT pg_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0);
     DELETE FROM worklist_count;
-    INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
+    INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
     SELECT w.state, w.response_held, date_bin('1 hour', w.due_at, timestamptz 'epoch'),
            CASE WHEN w.state IN ('ARCHIVED', 'UNAVAILABLE') THEN w.refresh_night END,
-           worklist_obstacle(w.state, w.last_code, w.last_error),
+           CASE WHEN w.state IN ('POSTPONED', 'FAILED') THEN w.reason END,
            CASE WHEN w.state IN ('POSTPONED', 'FAILED') THEN w.last_code END, count(*)
     FROM worklist w GROUP BY 1, 2, 3, 4, 5, 6;
 END;
@@ -219,7 +207,7 @@ COMMENT ON FUNCTION worklist_recount() IS
 CREATE TRIGGER worklist_count_row AFTER UPDATE ON worklist FOR EACH ROW
     WHEN ((OLD.state <> NEW.state OR OLD.response_held <> NEW.response_held OR OLD.due_at IS DISTINCT FROM NEW.due_at
            OR OLD.refresh_night IS DISTINCT FROM NEW.refresh_night OR OLD.last_code IS DISTINCT FROM NEW.last_code
-           OR OLD.last_error IS DISTINCT FROM NEW.last_error)
+           OR OLD.reason IS DISTINCT FROM NEW.reason)
           AND coalesce(current_setting('note_archive.counted', true), '') <> 'by statement')
     EXECUTE FUNCTION worklist_count_row();
 CREATE TRIGGER worklist_count_update AFTER UPDATE ON worklist

@@ -31,7 +31,7 @@ CREATE TABLE run_summary (
     oldest_verified_at timestamptz,
     never_verified     bigint      NOT NULL,
     open_findings      bigint      NOT NULL,
-    left_over          jsonb       NOT NULL,
+    open_notes         jsonb       NOT NULL,
     settings           jsonb       NOT NULL,
     CHECK (ended_at >= began_at)
 );
@@ -76,8 +76,8 @@ COMMENT ON COLUMN run_summary.oldest_verified_at IS
 COMMENT ON COLUMN run_summary.never_verified IS
     'Files that were not verified since the tables were rebuilt from the bucket.';
 COMMENT ON COLUMN run_summary.open_findings IS 'Findings of audits that were open then.';
-COMMENT ON COLUMN run_summary.left_over IS
-    'The notes that were POSTPONED or FAILED then, counted by what stood in their way: a list of {"state", "obstacle", "code", "notes"}. Names no note.';
+COMMENT ON COLUMN run_summary.open_notes IS
+    'The notes that were POSTPONED or FAILED then, counted by reason: a list of {"state", "reason", "code", "notes"}. Contains no note id.';
 COMMENT ON COLUMN run_summary.settings IS
     'The settings in force that matter for what it did, by name; no secret is among them.';
 

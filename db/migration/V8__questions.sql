@@ -264,7 +264,8 @@ SELECT r.note_id,
        r.endpoint,
        (SELECT w.state FROM worklist w WHERE w.note_id = r.note_id) AS state,
        (SELECT w.due_at FROM worklist w WHERE w.note_id = r.note_id) AS due_at,
-       (SELECT w.last_error FROM worklist w WHERE w.note_id = r.note_id) AS last_error
+       (SELECT w.reason FROM worklist w WHERE w.note_id = r.note_id) AS reason,
+       (SELECT w.detail FROM worklist w WHERE w.note_id = r.note_id) AS detail
 FROM (SELECT c.note_id,
              c.endpoint,
              count(*) AS retries,
@@ -288,7 +289,8 @@ COMMENT ON COLUMN retry_history.answered_at IS
 COMMENT ON COLUMN retry_history.endpoint IS 'note-detail/v1: the note. note-detail/v6: its video.';
 COMMENT ON COLUMN retry_history.state IS 'How far the note is now: worklist.state.';
 COMMENT ON COLUMN retry_history.due_at IS 'When a run may take it up (again). NULL: never by itself.';
-COMMENT ON COLUMN retry_history.last_error IS 'What stands in its way now, for a person to read. NULL: nothing does.';
+COMMENT ON COLUMN retry_history.reason IS 'Why it is in this state: worklist.reason. NULL: no reason.';
+COMMENT ON COLUMN retry_history.detail IS 'The reason in words: worklist.detail. NULL: nothing to add.';
 
 CREATE VIEW backlog AS
 SELECT b.state,

@@ -384,12 +384,13 @@ class QuestionsBench {
                 JOIN note n ON n.note_id = b.note_id
                 WHERE b.code = 0
                 ORDER BY c.id;
-                INSERT INTO worklist (note_id, state, due_at, attempts, last_code, enqueued_at, settled_at, settled_by)
+                INSERT INTO worklist (note_id, state, due_at, attempts, last_code, reason, enqueued_at, settled_at, settled_by)
                 SELECT note_id,
                        CASE WHEN i % 33 = 0 THEN 'UNAVAILABLE' WHEN i % 97 = 0 THEN 'POSTPONED' WHEN i % 101 = 0 THEN 'FAILED'
                             ELSE 'ARCHIVED' END,
                        CASE WHEN i % 33 = 0 THEN now() + interval '10 days' WHEN i % 97 = 0 THEN now() END,
-                       i % 7, 0, first_at - interval '1 day', first_at,
+                       i % 7, 0, CASE WHEN i % 33 = 0 THEN 'NOT_FOUND' WHEN i % 97 = 0 OR i % 101 = 0 THEN 'MEDIA_PENDING' END,
+                       first_at - interval '1 day', first_at,
                        1 + floor(extract(epoch FROM first_at - now() + interval '200 days') / 86400)
                 FROM bench_note ORDER BY i;
                 INSERT INTO worklist (note_id, due_at, enqueued_at)

@@ -109,7 +109,7 @@ class QuestionsTests {
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                             archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
                             media_requests, worklist_pending, worklist_postponed, worklist_archived, worklist_gone,
-                            worklist_failed, due, objects, object_bytes, never_verified, open_findings, left_over, settings)
+                            worklist_failed, due, objects, object_bytes, never_verified, open_findings, open_notes, settings)
                         VALUES (:execution, :night::date, 'main', now(), now(), 0, 'COMPLETED', '',
                             0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '{}')
                         """)
@@ -377,8 +377,8 @@ class QuestionsTests {
     private void listed(String note, String state, @Nullable String dueAt, @Nullable Integer execution) {
         database.jdbc()
                 .sql("""
-                        INSERT INTO worklist (note_id, state, due_at, settled_by, enqueued_at)
-                        VALUES (:note, :state, :due::timestamptz, :execution, now())
+                        INSERT INTO worklist (note_id, state, reason, due_at, settled_by, enqueued_at)
+                        VALUES (:note, :state, 'PROVIDER_ERROR', :due::timestamptz, :execution, now())
                         """)
                 .param("note", note)
                 .param("state", state)
@@ -390,8 +390,8 @@ class QuestionsTests {
     private void enqueued(int number, String state, String ago) {
         database.jdbc()
                 .sql("""
-                        INSERT INTO worklist (note_id, state, due_at, enqueued_at)
-                        VALUES (:note, :state, CASE WHEN :state IN ('PENDING', 'POSTPONED') THEN now() END, now() - :ago::interval)
+                        INSERT INTO worklist (note_id, state, reason, due_at, enqueued_at)
+                        VALUES (:note, :state, 'PROVIDER_ERROR', CASE WHEN :state IN ('PENDING', 'POSTPONED') THEN now() END, now() - :ago::interval)
                         """)
                 .param("note", id(number))
                 .param("state", state)

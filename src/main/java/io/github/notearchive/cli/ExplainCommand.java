@@ -114,8 +114,9 @@ final class ExplainCommand implements Callable<Integer> {
                             ? " by an operator, or by a run before the tables were rebuilt"
                             : " by execution " + entry.settledBy());
         }
-        if (entry.lastError() != null) {
-            out.println("  because " + TerminalText.line(entry.lastError()));
+        if (entry.reason() != null) {
+            out.println("  reason " + entry.reason()
+                    + (entry.detail() == null ? "" : ": " + TerminalText.line(entry.detail())));
         }
         out.printf(
                 "  put off by the provider %d times, %d of them in the night of %s; for its files %d times, %d of them that night%n",
@@ -274,9 +275,7 @@ final class ExplainCommand implements Callable<Integer> {
             case POSTPONED ->
                 "a run takes it up again from "
                         + due
-                        + stories.obstacle(entry.id())
-                                .map(obstacle -> ", " + stories.costOf(obstacle))
-                                .orElse("");
+                        + (entry.reason() == null ? "" : ", " + stories.costOf(entry.reason()));
             case ARCHIVED ->
                 (entry.dueAt() == null
                                 ? "nothing"

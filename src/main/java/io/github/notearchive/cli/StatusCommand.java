@@ -9,6 +9,7 @@ import io.github.notearchive.archive.stats.Nodes;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.DisplayFormat;
@@ -20,7 +21,6 @@ import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
-import io.github.notearchive.report.Obstacle;
 import io.github.notearchive.report.OpenNotes;
 import java.io.PrintWriter;
 import java.time.Clock;
@@ -71,8 +71,8 @@ final class StatusCommand implements Callable<Integer> {
      * All of it, as it is printed.
      *
      * @param archive which one it is
-     * @param leftOver what stands in the way of all notes that were put off or given up; of each state
-     *     {@value #LOOKED_AT} at most are looked at for examples
+     * @param openNotes all notes that are POSTPONED or FAILED, by reason; of each state {@value #LOOKED_AT} at most are
+     *     looked at for examples
      */
     record Status(
             ArchiveLocation archive,
@@ -87,7 +87,7 @@ final class StatusCommand implements Callable<Integer> {
             Refreshes refreshes,
             List<Nodes.Node> nodes,
             List<JobExecutionQueries.Run> runs,
-            List<OpenNotes.Group> leftOver,
+            List<OpenNotes.Group> openNotes,
             Fixity fixity,
             SchemaDrift.Unreviewed newFields,
             ErasureList.Count forgotten) {}
@@ -158,7 +158,7 @@ final class StatusCommand implements Callable<Integer> {
                                 context.get(NoteSourceProperties.class).callsPerNight())),
                 context.get(Nodes.class).all(tonight),
                 context.get(JobExecutionQueries.class).latest(RUNS),
-                context.get(OpenNotes.class).byObstacle(LOOKED_AT),
+                context.get(OpenNotes.class).byReason(LOOKED_AT),
                 new Fixity(
                         context.get(AuditRepository.class)
                                 .oldestVerified(clock.instant())
@@ -180,7 +180,7 @@ final class StatusCommand implements Callable<Integer> {
         print(status.fixity(), out);
         print(status.newFields(), out);
         print(status.forgotten(), out);
-        print(status.leftOver(), status.worklist(), out);
+        print(status.openNotes(), status.worklist(), out);
     }
 
     private static void printWorklist(List<WorklistStats.StateCount> states, PrintWriter out) {
@@ -259,22 +259,19 @@ final class StatusCommand implements Callable<Integer> {
             return;
         }
         out.println("Put off or failed (explain NOTE_ID tells one note's story)");
-        TextTable left = new TextTable("state", "notes", "due", "obstacle", "example", "its own words");
+        TextTable left = new TextTable("state", "notes", "due", "reason", "example", "detail");
         groups.forEach(group -> left.row(
                 group.state(),
                 group.notes(),
                 group.state() == NoteState.FAILED ? "never by itself" : DisplayFormat.minute(group.due()),
-                group.obstacle(),
+                group.reason(),
                 group.example(),
-                group.error()));
+                group.detail()));
         out.print(left);
-        groups.stream()
-                .map(OpenNotes.Group::obstacle)
-                .distinct()
-                .forEach(obstacle -> out.println("  " + line(obstacle)));
+        groups.stream().map(OpenNotes.Group::reason).distinct().forEach(reason -> out.println("  " + line(reason)));
         out.println(
-                "  each note of an obstacle: SELECT note_id, due_at, last_error FROM worklist WHERE worklist_obstacle(state, last_code, last_error) = '"
-                        + groups.getFirst().obstacle()
+                "  all notes of a reason: SELECT note_id, due_at, detail FROM worklist WHERE state IN ('POSTPONED', 'FAILED') AND reason = '"
+                        + groups.getFirst().reason()
                         + "'");
         worklist.stream()
                 .filter(count -> count.notes() > LOOKED_AT
@@ -284,8 +281,8 @@ final class StatusCommand implements Callable<Integer> {
                         count.notes(), count.state(), LOOKED_AT));
     }
 
-    private static String line(Obstacle obstacle) {
-        return obstacle + ": " + obstacle.meaning() + " -> " + obstacle.command() + ": " + obstacle.effect();
+    private static String line(StateReason reason) {
+        return reason + ": " + reason.meaning() + " -> " + reason.command() + ": " + reason.effect();
     }
 
     private static void print(List<Nodes.Node> nodes, PrintWriter out) {

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.catalog.NoteChanges.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshResult;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
@@ -201,12 +202,12 @@ class DispositionWriter implements ItemWriter<Disposition> {
             runs.current().storeFails(e, e.refused(), gate);
         }
         if (claimed.refreshNight() != null) {
-            keep(claimed, retries.forRefresh(claimed, 0, "put off: " + obstacle, true), now());
+            keep(claimed, retries.forRefresh(claimed, 0, StateReason.STORE_ERROR, obstacle, true), now());
         } else if (claimed.state() == NoteState.ARCHIVED) {
             settleAndCount(
                     claimed, PostponementPolicy.archived(Night.current(clock).ends()));
         } else if (ofTheNote && gate.closure().isEmpty()) {
-            settleAndCount(claimed, retries.forMedia(claimed, obstacle, e.unreachable()));
+            settleAndCount(claimed, retries.forMedia(claimed, StateReason.STORE_ERROR, obstacle, e.unreachable()));
         } else {
             release(claimed, obstacle);
         }
@@ -237,7 +238,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
             log.warn("Note {}: its new answer cannot be written", claimed.id(), e);
             keep(
                     claimed,
-                    retries.forRefresh(claimed, 0, "cannot be written: " + DatabaseErrors.describe(e), false),
+                    retries.forRefresh(claimed, 0, StateReason.WRITE_FAILED, DatabaseErrors.describe(e), false),
                     now());
             return;
         }
@@ -257,7 +258,8 @@ class DispositionWriter implements ItemWriter<Disposition> {
                         Counter.NONE,
                         null,
                         0,
-                        "its answer cannot be written: " + DatabaseErrors.describe(e),
+                        StateReason.WRITE_FAILED,
+                        DatabaseErrors.describe(e),
                         null,
                         false));
     }

@@ -5,6 +5,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
@@ -645,15 +646,29 @@ class MediaCollector implements AutoCloseable {
         }
 
         /**
-         * Which files are missing and why, in a line. One whose addresses are dead comes first, since the note costs a
-         * new answer for it; the obstacle of a note is told by that.
+         * Returns the missing file that determines the reason: one with expired URLs, since it costs a new response.
          */
-        String obstacle() {
+        private SlotStatus.Missing first() {
             List<SlotStatus.Missing> missing = missing();
-            SlotStatus.Missing first = missing.stream()
+            return missing.stream()
                     .filter(file -> file.gap() == Gap.DEAD)
                     .findFirst()
                     .orElseGet(missing::getFirst);
+        }
+
+        /** Returns why the note is incomplete. */
+        StateReason reason() {
+            return switch (first().gap()) {
+                case DEAD -> StateReason.URLS_EXPIRED;
+                case NO_ANSWER -> StateReason.VIDEO_PENDING;
+                case RETRY, GONE -> StateReason.MEDIA_PENDING;
+            };
+        }
+
+        /** Returns which files are missing and why, in a line. */
+        String obstacle() {
+            List<SlotStatus.Missing> missing = missing();
+            SlotStatus.Missing first = first();
             String others = missing.size() == 1 ? "" : ", and " + (missing.size() - 1) + " more";
             return first.slot() + " " + first.gap() + ": " + first.error() + others;
         }

@@ -8,6 +8,7 @@ import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshResult;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
@@ -119,6 +120,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         Counter.NONE,
                         Night.current(clock).ends(),
                         0,
+                        StateReason.CALLS_ENDED,
                         reason,
                         claimed.missingNight(),
                         true));
@@ -145,12 +147,13 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         } catch (RuntimeException e) {
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
             if (claimed.refreshNight() != null) {
-                return new Kept(claimed, retries.forRefresh(claimed, null, "unforeseen: " + e, true));
+                return new Kept(
+                        claimed, retries.forRefresh(claimed, null, StateReason.INTERNAL_ERROR, e.toString(), true));
             }
             if (claimed.state() == NoteState.ARCHIVED) {
                 return new Archived(claimed, null, PostponementPolicy.archived(null));
             }
-            return putOff(claimed, null, retries.forMedia(claimed, "unforeseen: " + e, true));
+            return putOff(claimed, null, retries.forMedia(claimed, StateReason.INTERNAL_ERROR, e.toString(), true));
         }
     }
 
@@ -180,9 +183,11 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         "Note {}: the provider rejects our request, {}; it will not be asked about" + " again",
                         claimed.id(),
                         reply);
-                yield new Failed(claimed, harvest, PostponementPolicy.failed(reply, "rejected: " + reply));
+                yield new Failed(
+                        claimed, harvest, PostponementPolicy.failed(reply, StateReason.REJECTED, reply.toString()));
             }
-            case Deferred(var reply, var cause) -> deferred(claimed, reply, cause, String.valueOf(reply), harvest);
+            case Deferred(var reply, var cause) ->
+                deferred(claimed, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), harvest);
             case Exhausted exhausted -> new Released(claimed, harvest, health.ends(exhausted, ""));
             case Unclaimed _ -> new Released(claimed, harvest, NoteFetcher.CLAIM_LOST);
             case Outstanding(var call) ->
@@ -216,7 +221,8 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                     Counter.NONE,
                     tonight.ends(),
                     reply.code(),
-                    "not in the answer: " + reply + "; asked once more on a later night",
+                    StateReason.NOTE_ABSENT,
+                    reply + "; checked again in a later night",
                     tonight,
                     false);
             return new Postponed(claimed, harvest, later);
@@ -228,20 +234,17 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             WorklistItem claimed,
             ProviderReply reply,
             Deferred.Cause cause,
-            String obstacle,
+            StateReason reason,
+            String detail,
             @Nullable CollectedMedia harvest) {
         boolean _ = health.isOutage(reply, cause);
         if (cause.isPause()) {
-            return new Released(claimed, harvest, obstacle);
+            return new Released(claimed, harvest, detail);
         }
         StateTransition settlement =
-                retries.forCall(claimed, reply, obstacle, harvest != null, !isUnreadableAgain(claimed, reply));
+                retries.forCall(claimed, reply, reason, detail, harvest != null, !isUnreadableAgain(claimed, reply));
         if (settlement.state() == NoteState.FAILED) {
-            log.warn(
-                    "Note {}: put off {} times, at last by {}; given up until somebody requeues it",
-                    claimed.id(),
-                    claimed.attempts() + 1,
-                    obstacle);
+            log.warn("Note {}: failed permanently after {} calls: {}", claimed.id(), claimed.attempts() + 1, detail);
         }
         return putOff(claimed, harvest, settlement);
     }
@@ -317,12 +320,15 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         "Note {}: the provider rejects our request for a refresh, {}; it stays archived",
                         claimed.id(),
                         reply);
-                yield new Kept(claimed, retries.withoutRefresh(claimed, reply, "rejected"));
+                yield new Kept(claimed, retries.rejectedRefresh(claimed, reply));
             }
             case Deferred(var reply, var cause) ->
                 health.isOutage(reply, cause) || cause.isPause()
                         ? new Released(claimed, null, String.valueOf(reply))
-                        : new Kept(claimed, retries.forRefresh(claimed, reply.code(), "put off: " + reply, false));
+                        : new Kept(
+                                claimed,
+                                retries.forRefresh(
+                                        claimed, reply.code(), StateReason.PROVIDER_ERROR, reply.toString(), false));
             case Exhausted(var quota, var whose, var until)
             when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
                 new Released(claimed, null, quota + " is used up until " + Night.local(until));
@@ -343,7 +349,8 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         Night.of(tonight.ends()),
                         claimed.refreshAttempts(),
                         reply.code(),
-                        "not in the answer to a refresh: " + reply + "; asked once more on a later night",
+                        StateReason.NOTE_ABSENT,
+                        "refresh failed: " + reply + "; checked again in a later night",
                         tonight,
                         false);
     }
@@ -378,14 +385,20 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         Instant tomorrow = Night.current(clock).ends();
         NoteCapture answer = collected.harvest().capture();
         boolean again = ledger.freshUntil(answer).isAfter(tomorrow);
-        String obstacle =
-                "a file of its answer of " + answer.capturedAt() + " could not be had, " + collected.obstacle();
-        log.warn("Note {}: it stays archived, but {}", claimed.id(), obstacle);
+        String detail = "a file of the response of " + answer.capturedAt() + " is missing, " + collected.obstacle();
+        log.warn("Note {}: stays archived, but {}", claimed.id(), detail);
         return new Archived(
                 claimed,
                 media.keep(collected).harvest(),
                 new StateTransition(
-                        NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, obstacle, null, again));
+                        NoteState.ARCHIVED,
+                        Counter.NONE,
+                        again ? tomorrow : null,
+                        0,
+                        collected.reason(),
+                        detail,
+                        null,
+                        again));
     }
 
     /**
@@ -397,7 +410,15 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         return new Archived(
                 claimed,
                 media.keep(collected).harvest(),
-                new StateTransition(NoteState.ARCHIVED, Counter.NONE, clock.instant(), 0, NO_ROOM, null, true));
+                new StateTransition(
+                        NoteState.ARCHIVED,
+                        Counter.NONE,
+                        clock.instant(),
+                        0,
+                        StateReason.MEDIA_PENDING,
+                        NO_ROOM,
+                        null,
+                        true));
     }
 
     /** Waits, unless files of this very note fill the spool, which are stored and removed next. */
@@ -485,26 +506,31 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             return new Failed(claimed, collected.harvest(), PostponementPolicy.incomplete(collected.obstacle()));
         }
         return putOff(
-                claimed, collected.harvest(), retries.forMedia(claimed, collected.obstacle(), collected.retrySoon()));
+                claimed,
+                collected.harvest(),
+                retries.forMedia(claimed, collected.reason(), collected.obstacle(), collected.retrySoon()));
     }
 
     /** The note has what its answer offers, as far as that can be had, and waits for its video. */
     private Disposition waitingForVideo(WorklistItem claimed, Collected collected, Unanswered waiting) {
         CollectedMedia harvest = collected.harvest();
-        String obstacle = collected.obstacle();
+        String detail = collected.obstacle();
         if (harvest.video() != null) {
-            obstacle += "; a new answer, " + waiting.obstacle();
+            detail += "; a new response, " + waiting.obstacle();
         }
+        StateReason reason =
+                collected.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
                 new Postponed(
                         claimed,
                         harvest,
-                        new StateTransition(NoteState.POSTPONED, Counter.NONE, until, 0, obstacle, null, true));
-            case Unanswered.Repeated(var _, var reply, var cause) -> deferred(claimed, reply, cause, obstacle, harvest);
+                        new StateTransition(NoteState.POSTPONED, Counter.NONE, until, 0, reason, detail, null, true));
+            case Unanswered.Repeated(var _, var reply, var cause) ->
+                deferred(claimed, reply, cause, reason, detail, harvest);
             case Unanswered.Refused(var _, var reply) ->
-                new Failed(claimed, harvest, PostponementPolicy.failed(reply, "MEDIA_INCOMPLETE: " + obstacle));
-            case Unanswered.Ended(var reason) -> withoutCall(claimed, harvest, reason);
+                new Failed(claimed, harvest, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
+            case Unanswered.Ended(var why) -> withoutCall(claimed, harvest, why);
         };
     }
 

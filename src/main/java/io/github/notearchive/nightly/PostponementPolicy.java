@@ -2,6 +2,7 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshResult;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
@@ -48,22 +49,19 @@ class PostponementPolicy {
      * What becomes of a note whose answer is there and whose files are not: put off, or given up when that was the last
      * time.
      */
-    StateTransition forMedia(WorklistItem claimed, String obstacle, boolean soon) {
+    StateTransition forMedia(WorklistItem claimed, StateReason reason, String detail, boolean soon) {
         int times = claimed.mediaAttempts() + 1;
         if (times >= limits.perLife()) {
-            log.warn(
-                    "Note {}: files missing after {} times, {}; given up until somebody requeues it",
-                    claimed.id(),
-                    times,
-                    obstacle);
-            return incomplete(obstacle);
+            log.warn("Note {}: failed permanently, files are missing after {} tries: {}", claimed.id(), times, detail);
+            return incomplete(detail);
         }
         return new StateTransition(
                 NoteState.POSTPONED,
                 Counter.MEDIA,
                 next(claimed.mediaAttemptsIn(Night.current(clock)) + 1, soon),
                 0,
-                obstacle,
+                reason,
+                detail,
                 null,
                 true);
     }
@@ -72,13 +70,14 @@ class PostponementPolicy {
      * What becomes of a note with lesser renditions of which a better one met an error that may pass: postponed within
      * the night; empty when it keeps them, since that was the last try.
      */
-    Optional<StateTransition> forBetter(WorklistItem claimed, String obstacle) {
+    Optional<StateTransition> forBetter(WorklistItem claimed, String detail) {
         NoteState state = claimed.state() == NoteState.ARCHIVED || claimed.refreshNight() != null
                 ? NoteState.ARCHIVED
                 : NoteState.POSTPONED;
         int times = claimed.mediaAttemptsIn(Night.current(clock)) + 1;
         return times < limits.perNight() && claimed.mediaAttempts() + 1 < limits.perLife()
-                ? Optional.of(new StateTransition(state, Counter.MEDIA, next(times, true), 0, obstacle, null, true))
+                ? Optional.of(new StateTransition(
+                        state, Counter.MEDIA, next(times, true), 0, StateReason.MEDIA_PENDING, detail, null, true))
                 : Optional.empty();
     }
 
@@ -90,17 +89,23 @@ class PostponementPolicy {
      * @param soon whether another response may come within minutes
      */
     StateTransition forCall(
-            WorklistItem claimed, ProviderReply reply, String obstacle, boolean responseHeld, boolean soon) {
+            WorklistItem claimed,
+            ProviderReply reply,
+            StateReason reason,
+            String detail,
+            boolean responseHeld,
+            boolean soon) {
         int asks = claimed.attempts() + 1;
         if (asks >= limits.perLife()) {
-            return failed(reply, "given up after " + asks + " asks: " + obstacle);
+            return failed(reply, StateReason.RETRIES_EXHAUSTED, asks + " calls without success: " + detail);
         }
         return new StateTransition(
                 NoteState.POSTPONED,
                 Counter.CALL,
                 next(claimed.attemptsIn(Night.current(clock)) + 1, soon),
                 reply.code(),
-                obstacle,
+                reason,
+                detail,
                 claimed.missingNight(),
                 responseHeld);
     }
@@ -118,6 +123,7 @@ class PostponementPolicy {
                 Counter.NONE,
                 Night.current(clock).ends(),
                 null,
+                StateReason.RESPONSE_PENDING,
                 call.reason(),
                 claimed.missingNight(),
                 responseHeld);
@@ -130,6 +136,7 @@ class PostponementPolicy {
                 Night.of(Night.current(clock).ends()),
                 claimed.refreshAttempts(),
                 null,
+                StateReason.RESPONSE_PENDING,
                 "refresh postponed: " + call.reason(),
                 claimed.missingNight(),
                 false);
@@ -142,7 +149,8 @@ class PostponementPolicy {
                 Counter.NONE,
                 clock.instant().plus(settings.recheckUnavailableAfter()),
                 reply.code(),
-                "not there: " + reply,
+                StateReason.NOT_FOUND,
+                reply.toString(),
                 null,
                 false);
     }
@@ -153,7 +161,8 @@ class PostponementPolicy {
      *
      * @param responseHeld whether there is an answer that could not be worked on
      */
-    RefreshResult forRefresh(WorklistItem claimed, @Nullable Integer code, String obstacle, boolean responseHeld) {
+    RefreshResult forRefresh(
+            WorklistItem claimed, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
         int attempts = claimed.refreshAttempts() + 1;
         boolean isEnough = attempts >= limits.perNight();
         return new RefreshResult(
@@ -161,19 +170,21 @@ class PostponementPolicy {
                 isEnough ? afterAWhile() : Night.of(Night.current(clock).ends()),
                 isEnough ? 0 : attempts,
                 code,
-                "refresh " + obstacle,
+                reason,
+                "refresh failed: " + detail,
                 claimed.missingNight(),
                 responseHeld);
     }
 
     /** A refresh that there will be none of, for a while. */
-    RefreshResult withoutRefresh(WorklistItem claimed, ProviderReply reply, String why) {
+    RefreshResult rejectedRefresh(WorklistItem claimed, ProviderReply reply) {
         return new RefreshResult(
                 claimed.state(),
                 afterAWhile(),
                 0,
                 reply.code(),
-                "refresh " + why + ": " + reply,
+                StateReason.REJECTED,
+                "refresh rejected: " + reply,
                 claimed.missingNight(),
                 false);
     }
@@ -181,7 +192,14 @@ class PostponementPolicy {
     /** No longer there; what is archived of it stays. */
     RefreshResult gone(ProviderReply reply) {
         return new RefreshResult(
-                NoteState.UNAVAILABLE, afterAWhile(), 0, reply.code(), "no longer there: " + reply, null, false);
+                NoteState.UNAVAILABLE,
+                afterAWhile(),
+                0,
+                reply.code(),
+                StateReason.NOT_FOUND,
+                "no longer available: " + reply,
+                null,
+                false);
     }
 
     private Night afterAWhile() {
@@ -194,17 +212,17 @@ class PostponementPolicy {
      * @param lookAgain when a better rendition of some file is tried for; null: never
      */
     static StateTransition archived(@Nullable Instant lookAgain) {
-        return new StateTransition(NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, lookAgain != null);
+        return new StateTransition(NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, null, lookAgain != null);
     }
 
-    /** Given up for what the provider has said. */
-    static StateTransition failed(ProviderReply reply, String error) {
-        return new StateTransition(NoteState.FAILED, Counter.CALL, null, reply.code(), error, null, false);
+    /** Failed permanently because of a response of the provider. */
+    static StateTransition failed(ProviderReply reply, StateReason reason, String detail) {
+        return new StateTransition(NoteState.FAILED, Counter.CALL, null, reply.code(), reason, detail, null, false);
     }
 
-    /** Given up, with what is missing as the reason. */
-    static StateTransition incomplete(String obstacle) {
+    /** Failed permanently because of missing files. */
+    static StateTransition incomplete(String detail) {
         return new StateTransition(
-                NoteState.FAILED, Counter.MEDIA, null, 0, "MEDIA_INCOMPLETE: " + obstacle, null, false);
+                NoteState.FAILED, Counter.MEDIA, null, 0, StateReason.MEDIA_INCOMPLETE, detail, null, false);
     }
 }

@@ -9,6 +9,7 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.Figures;
@@ -17,7 +18,7 @@ import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.LastRun;
 import io.github.notearchive.report.Health.Reason;
 import io.github.notearchive.report.NightReport.Left;
-import io.github.notearchive.report.NightReport.ObstacleCount;
+import io.github.notearchive.report.NightReport.ReasonCount;
 import io.github.notearchive.report.NightReport.Run;
 import java.io.IOException;
 import java.time.Clock;
@@ -286,21 +287,21 @@ public class HealthCheck {
                 "buy more, or enqueue less; note-archive report compares the nights"));
     }
 
-    /** Each obstacle has its own way out, and its own price. */
+    /** Each reason has its own way out, and its own price. */
     private void givenUp(List<Reason> reasons) {
-        Map<Obstacle, Long> failed = new EnumMap<>(Obstacle.class);
-        for (ObstacleCount count : tables.classes()) {
+        Map<StateReason, Long> failed = new EnumMap<>(StateReason.class);
+        for (ReasonCount count : tables.classes()) {
             if (count.state().equals(NoteState.FAILED.name())) {
-                failed.merge(count.obstacle(), count.notes(), Long::sum);
+                failed.merge(count.reason(), count.notes(), Long::sum);
             }
         }
-        failed.forEach((obstacle, notes) -> reasons.add(new Reason(
+        failed.forEach((reason, notes) -> reasons.add(new Reason(
                 Cause.NOTES_FAILED,
                 (notes == 1
                                 ? "1 note is given up, and nothing happens to it by itself: "
                                 : Figures.count(notes) + " notes are given up, and nothing happens to them by itself: ")
-                        + obstacle.meaning(),
-                obstacle.command() + ": " + obstacle.effect())));
+                        + reason.meaning(),
+                reason.command() + ": " + reason.effect())));
     }
 
     private void degraded(List<Reason> reasons) {

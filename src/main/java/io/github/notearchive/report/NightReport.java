@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param classesAreOfTheEnd whether these were kept when the last run ended; else they are counted from the worklist as
  *     it is
  * @param eyes notes that a person must decide about, 50 at most: those that this night gave up and that are still so
- * @param eyesInAll how many there are of them
+ * @param failedInAll how many there are of them
  * @param remarks files of the night that are stored and not quite what the answer promised, 20 at most
  * @param remarksInAll how many there are of them
  * @param lesser how many of these are there in a lesser rendition than the best one offered
@@ -36,10 +37,10 @@ public record NightReport(
         String node,
         List<Run> runs,
         List<Past> nights,
-        List<ObstacleCount> classes,
+        List<ReasonCount> classes,
         boolean classesAreOfTheEnd,
-        List<Eye> eyes,
-        long eyesInAll,
+        List<FailedNote> failedNotes,
+        long failedInAll,
         List<Remark> remarks,
         long remarksInAll,
         long lesser,
@@ -211,14 +212,14 @@ public record NightReport(
         }
     }
 
-    /** Notes with the same obstacle. */
-    public record ObstacleCount(
-            String state, Obstacle obstacle, @Nullable Integer code, long notes) {}
+    /** Notes with the same reason. */
+    public record ReasonCount(
+            String state, StateReason reason, @Nullable Integer code, long notes) {}
 
     /** A note that somebody must decide about. */
-    public record Eye(
+    public record FailedNote(
             String note,
-            Obstacle obstacle,
+            StateReason reason,
             @Nullable Integer code,
             @Nullable String error) {}
 

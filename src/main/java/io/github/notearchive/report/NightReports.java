@@ -6,8 +6,8 @@ import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.report.NightReport.ObstacleCount;
 import io.github.notearchive.report.NightReport.Past;
+import io.github.notearchive.report.NightReport.ReasonCount;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Slice;
 import io.github.notearchive.report.NightReport.Slices;
@@ -196,7 +196,7 @@ public class NightReports implements Mentions {
                 .map(run -> run.ended() == null ? run.began() : run.ended())
                 .max(Instant::compareTo)
                 .orElse(from);
-        Optional<List<ObstacleCount>> kept = tables.keptClasses(node, night);
+        Optional<List<ReasonCount>> kept = tables.keptClasses(node, night);
         ReportRepository.Remarks remarks = tables.remarks(executions, REMARKS);
         return Optional.of(new NightReport(
                 night,
@@ -205,8 +205,8 @@ public class NightReports implements Mentions {
                 List.copyOf(nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
                 kept.orElseGet(tables::classes),
                 kept.isPresent(),
-                tables.eyes(executions, EYES),
-                tables.countEyes(executions),
+                tables.failedNotes(executions, EYES),
+                tables.countFailedNotes(executions),
                 remarks.first(),
                 remarks.inAll(),
                 remarks.lesser(),

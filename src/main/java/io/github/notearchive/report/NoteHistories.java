@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Worklist;
 import io.github.notearchive.io.Figures;
 import io.github.notearchive.note.Billed;
@@ -23,7 +24,6 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -69,32 +69,23 @@ public class NoteHistories {
                                     ? "decided by an operator, or by a run before the tables were rebuilt: "
                                     : "decided by execution " + entry.settledBy() + ": ")
                             + entry.state()
-                            + (entry.lastError() == null ? "" : ", since " + entry.lastError())));
+                            + (entry.reason() == null ? "" : ", " + entry.reason())
+                            + (entry.detail() == null ? "" : ": " + entry.detail())));
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
         return new NoteHistory(List.copyOf(events), files);
     }
 
-    /** What stands between a note of the worklist and its end; empty when nothing does. */
-    public Optional<Obstacle> obstacle(NoteId id) {
-        return jdbc.sql("""
-                        SELECT %s AS obstacle FROM worklist w
-                        WHERE w.note_id = :noteId AND w.state IN ('POSTPONED', 'FAILED')
-                        """.formatted(Obstacle.SQL))
-                .param("noteId", id.value())
-                .query((row, _) -> Obstacle.valueOf(row.getString("obstacle")))
-                .optional();
-    }
-
-    /** What it costs when a run takes a note up again that was put off for this. */
-    public String costOf(Obstacle obstacle) {
-        return switch (obstacle) {
-            case DEAD_ADDRESSES ->
+    /** Returns what it costs when a run processes a note again that has this reason. */
+    public String costOf(StateReason reason) {
+        return switch (reason) {
+            case URLS_EXPIRED ->
                 ledger.buyAgain() ? "by one more call" : "without a call, since archive.ledger.buy-again is false";
-            case PROVIDER, NOT_IN_ANSWER, VIDEO -> "by one more call";
-            case FILES -> "without a call while its answer is fresh";
-            case UNFORESEEN -> "without a call while its answer is fresh, if there is one";
-            case MEDIA_INCOMPLETE, REJECTED, GIVEN_UP, FAILED_OTHERWISE -> "only when somebody requeues it";
+            case PROVIDER_ERROR, NOTE_ABSENT, VIDEO_PENDING, RESPONSE_PENDING, CALLS_ENDED, NOT_FOUND ->
+                "by one more call";
+            case MEDIA_PENDING, STORE_ERROR -> "without a call while its answer is fresh";
+            case INTERNAL_ERROR -> "without a call while its answer is fresh, if there is one";
+            case MEDIA_INCOMPLETE, REJECTED, RETRIES_EXHAUSTED, WRITE_FAILED -> "only after note-archive requeue";
         };
     }
 

@@ -1,14 +1,15 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.io.Figures;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport.CallClass;
-import io.github.notearchive.report.NightReport.Eye;
+import io.github.notearchive.report.NightReport.FailedNote;
 import io.github.notearchive.report.NightReport.Left;
 import io.github.notearchive.report.NightReport.NewField;
-import io.github.notearchive.report.NightReport.ObstacleCount;
 import io.github.notearchive.report.NightReport.Past;
+import io.github.notearchive.report.NightReport.ReasonCount;
 import io.github.notearchive.report.NightReport.Remark;
 import io.github.notearchive.report.NightReport.Retry;
 import io.github.notearchive.report.NightReport.Run;
@@ -177,9 +178,9 @@ final class ReportPage {
             html.text(sentenceCase(last.next())).raw(".");
         }
         html.raw("</li>\n");
-        if (night.eyesInAll() > 0) {
+        if (night.failedInAll() > 0) {
             html.raw("<li><a href=\"#eyes\">Decide about ")
-                    .text(notes(night.eyesInAll()))
+                    .text(notes(night.failedInAll()))
                     .raw("</a> that nothing happens to any more by itself.</li>\n");
         }
         if (hasFindings(true)) {
@@ -276,24 +277,24 @@ final class ReportPage {
                 "Code#",
                 "What it means",
                 "What deals with it");
-        for (ObstacleCount count : night.classes()) {
+        for (ReasonCount count : night.classes()) {
             row();
             number(Figures.count(count.notes()));
             cell(count.state());
             number(code(count.code()));
-            text(count.obstacle().meaning());
+            text(count.reason().meaning());
             html.raw("<td class=\"text\"").raw(place("cell")).raw(">");
-            command(count.obstacle());
+            command(count.reason());
             html.raw("</td></tr>\n");
         }
         endTable();
     }
 
-    private void command(Obstacle obstacle) {
-        if (obstacle.command().startsWith("note-archive")) {
-            html.raw("<code>").text(obstacle.command()).raw("</code> ").text(obstacle.effect());
+    private void command(StateReason reason) {
+        if (reason.command().startsWith("note-archive")) {
+            html.raw("<code>").text(reason.command()).raw("</code> ").text(reason.effect());
         } else {
-            html.text(sentenceCase(obstacle.command()) + ": " + obstacle.effect());
+            html.text(sentenceCase(reason.command()) + ": " + reason.effect());
         }
     }
 
@@ -303,25 +304,26 @@ final class ReportPage {
 
     private void eyes() {
         html.raw("<h2 id=\"eyes\">Notes that need eyes</h2>\n");
-        if (night.eyesInAll() == 0) {
+        if (night.failedInAll() == 0) {
             html.raw("<p class=\"none\">None: this night gave up no note that is still given up.</p>\n");
         } else {
             stack(
                     "Notes that need eyes",
-                    (night.eyesInAll() > night.eyes().size()
-                                    ? "The first " + night.eyes().size() + " of " + Figures.count(night.eyesInAll())
-                                    : Figures.count(night.eyesInAll()))
+                    (night.failedInAll() > night.failedNotes().size()
+                                    ? "The first " + night.failedNotes().size() + " of "
+                                            + Figures.count(night.failedInAll())
+                                    : Figures.count(night.failedInAll()))
                             + " given up by this night and still so; note-archive explain NOTE_ID tells the whole story of one",
                     "Note",
                     "Class",
                     "Code#",
                     "Reason");
-            for (Eye eye : night.eyes()) {
+            for (FailedNote failed : night.failedNotes()) {
                 row();
-                rowHead(eye.note());
-                cell(eye.obstacle().name());
-                number(code(eye.code()));
-                text(eye.error());
+                rowHead(failed.note());
+                cell(failed.reason().name());
+                number(code(failed.code()));
+                text(failed.error());
                 html.raw("</tr>\n");
             }
             endTable();

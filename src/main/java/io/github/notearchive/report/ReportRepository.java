@@ -6,16 +6,17 @@ import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.report.NightReport.CallClass;
-import io.github.notearchive.report.NightReport.Eye;
+import io.github.notearchive.report.NightReport.FailedNote;
 import io.github.notearchive.report.NightReport.Left;
 import io.github.notearchive.report.NightReport.NewField;
-import io.github.notearchive.report.NightReport.ObstacleCount;
+import io.github.notearchive.report.NightReport.ReasonCount;
 import io.github.notearchive.report.NightReport.Remark;
 import io.github.notearchive.report.NightReport.Retry;
 import io.github.notearchive.report.NightReport.Run;
@@ -205,55 +206,55 @@ class ReportRepository {
     }
 
     /** What was kept of the notes that a night left; empty when no run has kept anything. */
-    Optional<List<ObstacleCount>> keptClasses(String node, Night night) {
+    Optional<List<ReasonCount>> keptClasses(String node, Night night) {
         return jdbc.sql("""
-                        SELECT left_over FROM run_summary WHERE node = :node AND night = :night ORDER BY id DESC LIMIT 1
+                        SELECT open_notes FROM run_summary WHERE node = :node AND night = :night ORDER BY id DESC LIMIT 1
                         """)
                 .param("node", node)
                 .param("night", Date.valueOf(night.date()))
                 .query(String.class)
                 .optional()
-                .map(json -> JSON.readValue(json, new TypeReference<List<ObstacleCount>>() {}));
+                .map(json -> JSON.readValue(json, new TypeReference<List<ReasonCount>>() {}));
     }
 
     /** What stands in the way of notes now, the most frequent first. */
-    List<ObstacleCount> classes() {
+    List<ReasonCount> classes() {
         return jdbc.sql("""
-                        SELECT state, obstacle, code, sum(notes) AS notes
+                        SELECT state, reason, code, sum(notes) AS notes
                         FROM worklist_count
-                        WHERE obstacle IS NOT NULL
+                        WHERE reason IS NOT NULL
                         GROUP BY 1, 2, 3 HAVING sum(notes) > 0
                         ORDER BY state, sum(notes) DESC, 2, 3
                         LIMIT 100
                         """)
-                .query((row, _) -> new ObstacleCount(
+                .query((row, _) -> new ReasonCount(
                         row.getString("state"),
-                        Obstacle.valueOf(row.getString("obstacle")),
+                        StateReason.valueOf(row.getString("reason")),
                         row.getObject("code", Integer.class),
                         row.getLong("notes")))
                 .list();
     }
 
     /** Notes that these executions gave up and nobody has settled since. */
-    List<Eye> eyes(Collection<Long> executions, int limit) {
+    List<FailedNote> failedNotes(Collection<Long> executions, int limit) {
         return jdbc.sql("""
-                        SELECT w.note_id, %s AS obstacle, w.last_code, w.last_error
+                        SELECT w.note_id, w.reason, w.last_code, w.detail
                         FROM worklist w
                         WHERE w.state = 'FAILED' AND w.settled_by = ANY (:executions)
                         ORDER BY 2, w.note_id
                         LIMIT :limit
-                        """.formatted(Obstacle.SQL))
+                        """)
                 .param("executions", array(executions))
                 .param("limit", limit)
-                .query((row, _) -> new Eye(
+                .query((row, _) -> new FailedNote(
                         row.getString("note_id"),
-                        Obstacle.valueOf(row.getString("obstacle")),
+                        StateReason.valueOf(row.getString("reason")),
                         row.getObject("last_code", Integer.class),
-                        row.getString("last_error")))
+                        row.getString("detail")))
                 .list();
     }
 
-    long countEyes(Collection<Long> executions) {
+    long countFailedNotes(Collection<Long> executions) {
         return jdbc.sql("""
                         SELECT count(*) FROM worklist WHERE state = 'FAILED' AND settled_by = ANY (:executions)
                         """)
@@ -452,12 +453,12 @@ class ReportRepository {
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
                                 media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
                                 worklist_gone, worklist_failed, due, objects, object_bytes, oldest_verified_at, never_verified,
-                                open_findings, left_over, settings)
+                                open_findings, open_notes, settings)
                         SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
                                :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
                                :mediaRequests, :callsAllowed, w.pending, w.postponed, w.archived,
                                w.gone, w.failed, w.due, :objects, :objectBytes, o.oldest, :never,
-                               (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :leftOver::jsonb, :settings::jsonb
+                               (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb
                         FROM (SELECT coalesce(sum(notes) FILTER (WHERE state = 'PENDING'), 0) AS pending,
                                      coalesce(sum(notes) FILTER (WHERE state = 'POSTPONED'), 0) AS postponed,
                                      coalesce(sum(notes) FILTER (WHERE state = 'ARCHIVED'), 0) AS archived,
@@ -500,7 +501,7 @@ class ReportRepository {
                 .param("bytesStored", run.files().bytes())
                 .param("mediaRequests", run.files().requests())
                 .param("callsAllowed", inForce.callsAllowed(), Types.BIGINT)
-                .param("leftOver", JSON.writeValueAsString(classes()))
+                .param("openNotes", JSON.writeValueAsString(classes()))
                 .param("settings", JSON.writeValueAsString(inForce.byName()))
                 .update();
     }

@@ -62,10 +62,10 @@ final class Archive implements AutoCloseable {
                 """);
     }
 
-    /** The notes that were put off, each with what stood in the way. */
+    /** The notes with attempts, each with its reason. */
     List<String> counted() {
         return strings("""
-                SELECT concat_ws(' ', note_id, state, attempts, media_attempts, last_error)
+                SELECT concat_ws(' ', note_id, state, attempts, media_attempts, reason, detail)
                 FROM worklist WHERE attempts > 0 OR media_attempts > 0
                 """);
     }

@@ -61,7 +61,7 @@ class LargeAnswersTests {
             try (Archive archive = practice.look()) {
                 assertThat(archive.strings("SELECT note_id FROM worklist WHERE state = 'ARCHIVED'"))
                         .containsExactlyInAnyOrderElementsOf(notes.subList(1, 4));
-                assertThat(archive.strings("SELECT state || ' ' || last_error FROM worklist WHERE note_id = '"
+                assertThat(archive.strings("SELECT state || ' ' || detail FROM worklist WHERE note_id = '"
                                 + notes.getFirst()
                                 + "'"))
                         .singleElement()

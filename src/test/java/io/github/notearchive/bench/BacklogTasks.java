@@ -77,7 +77,7 @@ final class BacklogTasks {
         parts.get(WorklistRepository.class)
                 .settle(
                         note,
-                        new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, false),
+                        new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
                         7,
                         Instant.now());
     }

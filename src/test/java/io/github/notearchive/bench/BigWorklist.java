@@ -261,7 +261,7 @@ final class BigWorklist implements AutoCloseable {
             SELECT i, to_hex(1610612736 + i) || lpad(to_hex(i), 16, '0') AS note_id, i % 10 < :done AS done,
                    now() - interval '100 days' + i * (interval '99 days' / :notes) AS at
             FROM generate_series(1, :notes) AS i;
-            INSERT INTO worklist (note_id, state, priority, due_at, last_code, last_error, source, enqueued_at, settled_at, settled_by,
+            INSERT INTO worklist (note_id, state, priority, due_at, last_code, reason, detail, source, enqueued_at, settled_at, settled_by,
                                   refresh_night)
             SELECT note_id,
                    CASE WHEN done THEN CASE WHEN i % 100 < 3 THEN 'UNAVAILABLE' ELSE 'ARCHIVED' END
@@ -271,8 +271,9 @@ final class BigWorklist implements AutoCloseable {
                         WHEN i % 100 = 99 THEN NULL WHEN i % 100 = 98 THEN now() + interval '12 hours'
                         ELSE at END,
                    CASE WHEN done THEN 0 WHEN i % 100 = 98 THEN 301 END,
-                   CASE WHEN done THEN NULL WHEN i % 100 = 99 THEN 'given up after 25 asks'
-                        WHEN i % 100 = 98 THEN 'code 301: busy' END,
+                   CASE WHEN done THEN CASE WHEN i % 100 < 3 THEN 'NOT_FOUND' END WHEN i % 100 = 99 THEN 'RETRIES_EXHAUSTED'
+                        WHEN i % 100 = 98 THEN 'PROVIDER_ERROR' END,
+                   CASE WHEN done THEN NULL WHEN i % 100 > 97 THEN 'code 301: busy' END,
                    'bench', at, CASE WHEN done OR i % 100 > 97 THEN at END,
                    CASE WHEN done OR i % 100 > 97 THEN 1 + i / 5000 END,
                    CASE WHEN done AND i % 100 > 2 THEN current_date - 1 + (i % 90)::integer END

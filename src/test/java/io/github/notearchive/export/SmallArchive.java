@@ -58,11 +58,11 @@ final class SmallArchive implements AutoCloseable {
                    ('65a000000000000000000004', NULL, NULL, NULL,
                     NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
                     '2026-03-11T04:00Z', '2026-03-11T04:00Z', NULL);
-            INSERT INTO worklist (note_id, state, due_at, source, enqueued_at)
-            VALUES ('65a000000000000000000001', 'ARCHIVED', NULL, 'test', '2026-03-01T00:00Z'),
-                   ('65a000000000000000000002', 'ARCHIVED', NULL, 'test', '2026-03-01T00:00Z'),
-                   ('65a000000000000000000003', 'FAILED', NULL, 'test', '2026-03-01T00:00Z'),
-                   ('65a000000000000000000009', 'PENDING', '2026-03-01T00:00Z', 'test', '2026-03-01T00:00Z');
+            INSERT INTO worklist (note_id, state, reason, due_at, source, enqueued_at)
+            VALUES ('65a000000000000000000001', 'ARCHIVED', NULL, NULL, 'test', '2026-03-01T00:00Z'),
+                   ('65a000000000000000000002', 'ARCHIVED', NULL, NULL, 'test', '2026-03-01T00:00Z'),
+                   ('65a000000000000000000003', 'FAILED', 'REJECTED', NULL, 'test', '2026-03-01T00:00Z'),
+                   ('65a000000000000000000009', 'PENDING', NULL, '2026-03-01T00:00Z', 'test', '2026-03-01T00:00Z');
             INSERT INTO note_topic (note_id, ordinal, topic_id, name, topic_type)
             VALUES ('65a000000000000000000001', 0, 't1', '国风', 'topic'),
                    ('65a000000000000000000001', 1, NULL, '拍照,"姿势"', NULL),

@@ -103,8 +103,9 @@ final class AnswerTable {
         private String disposition() {
             Worklist.Entry entry = night.note(note);
             String code = entry.lastCode() == null ? "" : " " + entry.lastCode();
-            String error = entry.lastError() == null ? "" : ": " + entry.lastError();
-            return plain(entry.state() + code + files() + error);
+            String reason = (entry.reason() == null ? "" : ", " + entry.reason())
+                    + (entry.detail() == null ? "" : ": " + entry.detail());
+            return plain(entry.state() + code + files() + reason);
         }
 
         /** Like {@code , 2 IMAGE STORED, 1 VIDEO WAIVED NOT_OFFERED_BY_V1}. */

@@ -14,6 +14,8 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
+import io.github.notearchive.source.Billed;
+import io.github.notearchive.worklist.StateReason;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -57,7 +59,7 @@ class CodeTests {
         assertThat(night.note(notes.getFirst())).satisfies(note -> {
             assertThat(note.dueAt()).isNull();
             assertThat(note.lastCode()).isZero();
-            assertThat(note.lastError()).isNull();
+            assertThat(note.reason()).isNull();
             assertThat(note.attempts()).isZero();
             assertThat(note.claimedBy()).isNull();
             assertThat(note.settledBy()).isEqualTo(run.executionId());
@@ -240,7 +242,8 @@ class CodeTests {
         assertThat(night.note(note).attempts()).isEqualTo(25);
         assertThat(night.note(note).attemptsTonight()).isEqualTo(2);
         assertThat(night.note(note).dueAt()).isNull();
-        assertThat(night.note(note).lastError()).contains("25");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.RETRIES_EXHAUSTED);
+        assertThat(night.note(note).detail()).contains("25");
         assertThat(night.instances()).hasSize(3);
 
         night.script().clear();
@@ -340,7 +343,8 @@ class CodeTests {
         assertThat(night.state(notes.getLast())).isEqualTo(ARCHIVED);
         assertThat(night.note(notes.getFirst()).state()).isEqualTo(FAILED);
         assertThat(night.note(notes.getFirst()).lastCode()).isEqualTo(400);
-        assertThat(night.note(notes.getFirst()).lastError()).contains("PARAMETER ERROR");
+        assertThat(night.note(notes.getFirst()).reason()).isEqualTo(StateReason.REJECTED);
+        assertThat(night.note(notes.getFirst()).detail()).contains("PARAMETER ERROR");
         assertThat(night.note(notes.getFirst()).dueAt()).isNull();
         assertThat(night.calls()).isEqualTo(2);
         assertThat(night.bills(notes.getFirst())).containsExactly("NO");

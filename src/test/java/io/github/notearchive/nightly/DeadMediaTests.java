@@ -17,6 +17,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.StateReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -85,7 +86,7 @@ class DeadMediaTests {
         assertThat(first.boughtAgain()).isZero();
         assertThat(second.boughtAgain()).isOne();
         assertThat(night.note(note).state()).isEqualTo(FAILED);
-        assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
         assertThat(night.note(note).dueAt()).isNull();
         assertThat(night.slots(note).get(1).state()).isEqualTo(SlotState.MISSING);
         assertThat(night.slots(note).get(1).reason()).isEqualTo("GONE");

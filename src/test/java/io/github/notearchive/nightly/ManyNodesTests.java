@@ -140,7 +140,7 @@ class ManyNodesTests {
         assertThat(outstanding).allSatisfy(note -> {
             assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
             assertThat(night.note(note).attempts()).isZero();
-            assertThat(night.note(note).lastError()).contains("of execution 4711", "has no response yet");
+            assertThat(night.note(note).detail()).contains("of execution 4711", "has no response yet");
         });
         assertThat(night.claims()).isZero();
 
@@ -182,7 +182,7 @@ class ManyNodesTests {
         night.provider().awaitHeld(3, NightlyScenario.PATIENCE);
         night.sql().sql("""
                         UPDATE worklist
-                        SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL, state = 'POSTPONED', due_at = :midnight
+                        SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL, state = 'POSTPONED', due_at = :midnight, reason = 'RESPONSE_PENDING'
                         """).param("midnight", Timestamp.from(night.midnight())).update();
         night.provider().releaseAnswers();
 
@@ -207,7 +207,8 @@ class ManyNodesTests {
                 .param("now", Timestamp.from(night.clock().instant()))
                 .update();
         night.sql()
-                .sql("UPDATE worklist SET state = 'POSTPONED', due_at = :midnight WHERE state = 'PENDING'")
+                .sql(
+                        "UPDATE worklist SET state = 'POSTPONED', reason = 'RESPONSE_PENDING', due_at = :midnight WHERE state = 'PENDING'")
                 .param("midnight", Timestamp.from(night.midnight()))
                 .update();
 

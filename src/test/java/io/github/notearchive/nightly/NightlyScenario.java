@@ -19,7 +19,6 @@ import io.github.notearchive.sandbox.SandboxScript;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import io.github.notearchive.worklist.EnqueueReport;
 import io.github.notearchive.worklist.Enqueuer;
-import io.github.notearchive.worklist.Interventions;
 import io.github.notearchive.worklist.NoteState;
 import io.github.notearchive.worklist.Worklist;
 import java.io.IOException;

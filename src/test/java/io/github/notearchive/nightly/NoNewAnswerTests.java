@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.StateReason;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;
@@ -29,8 +30,8 @@ class NoNewAnswerTests {
 
         assertEnded(run, ExitCode.INCOMPLETE);
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).lastError())
-                .contains("MEDIA_INCOMPLETE", "HTTP 403", "archive.ledger.buy-again is false");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
+        assertThat(night.note(note).detail()).contains("HTTP 403", "archive.ledger.buy-again is false");
 
         night.isNextDay();
         night.requeue(note);

@@ -195,7 +195,7 @@ class RefreshTests {
 
         assertEnded(first, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.note(note).lastError()).contains("IMAGE " + pictures, "DEAD", "404");
+        assertThat(night.note(note).detail()).contains("IMAGE " + pictures, "DEAD", "404");
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         SlotRow waived = images(note).getLast();
         assertThat(waived.state()).isEqualTo(SlotState.WAIVED);
@@ -232,7 +232,7 @@ class RefreshTests {
         assertThat(night.calls(note)).as("asked once a night").isEqualTo(2);
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.note(note).lastCode()).isEqualTo(code);
-        assertThat(night.note(note).lastError()).startsWith("refresh ");
+        assertThat(night.note(note).detail()).startsWith("refresh ");
         assertThat(night.note(note).refreshNight())
                 .isEqualTo(night.today().date().plusDays(nights));
         assertThat(run.refreshes().putOff()).isOne();
@@ -244,7 +244,7 @@ class RefreshTests {
         night.isDaysLater(nights);
         night.script().clear();
         assertThat(night.run().refreshes().answered().notes()).isOne();
-        assertThat(night.note(note).lastError()).isNull();
+        assertThat(night.note(note).reason()).isNull();
         assertThat(night.calls(note)).isEqualTo(3);
     }
 
@@ -315,7 +315,7 @@ class RefreshTests {
 
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.note(note).lastError()).contains("asked once more on a later night");
+        assertThat(night.note(note).detail()).contains("checked again in a later night");
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls(note)).isEqualTo(2);
 

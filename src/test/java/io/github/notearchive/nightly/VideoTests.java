@@ -27,6 +27,8 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.source.Billed;
+import io.github.notearchive.worklist.StateReason;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -435,7 +437,8 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).lastError()).contains("given up after 25 asks", "VIDEO 0");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.RETRIES_EXHAUSTED);
+        assertThat(night.note(note).detail()).contains("25 calls without success", "VIDEO 0");
         assertWaits(note, "code 301");
         assertThat(night.provider().videoCalls(note)).isEqualTo(5);
         assertThat(night.calls(note)).isOne();
@@ -520,7 +523,8 @@ class VideoTests {
             night.sql().sql("DROP FUNCTION refuse CASCADE").update();
         }
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).lastError()).contains("its answer cannot be written", "index row size 6016");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.WRITE_FAILED);
+        assertThat(night.note(note).detail()).contains("index row size 6016");
         assertThat(night.claims()).isZero();
         assertThat(night.slots(note)).isEmpty();
     }
@@ -547,7 +551,8 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE", "VIDEO 0", "code 400");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
+        assertThat(night.note(note).detail()).contains("VIDEO 0", "code 400");
         assertWaits(note, "code 400");
         assertThat(night.provider().videoCalls()).isOne();
     }
@@ -642,7 +647,8 @@ class VideoTests {
         assertThat(second.boughtAgain()).isOne();
         assertThat(night.state(note)).isEqualTo(FAILED);
         assertThat(video(note).reason()).isEqualTo("GONE");
-        assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE", "VIDEO 0 GONE");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
+        assertThat(night.note(note).detail()).contains("VIDEO 0 GONE");
         assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo(SlotState.STORED);
         assertThat(night.provider().videoCalls(note)).isEqualTo(2);
         assertThat(night.calls(note)).isOne();
@@ -662,7 +668,8 @@ class VideoTests {
         assertEnded(night.run(), ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(night.note(note).lastError()).contains("VIDEO 0 DEAD", "HTTP 403", "a new answer", obstacle.told);
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.URLS_EXPIRED);
+        assertThat(night.note(note).detail()).contains("VIDEO 0 DEAD", "HTTP 403", "a new response", obstacle.told);
         assertThat(video(note).reason()).isEqualTo("DEAD");
         assertThat(night.provider().mediaRequests(".mp4"))
                 .as("dead addresses are not asked before there are others")
@@ -675,7 +682,8 @@ class VideoTests {
 
         assertThat(night.state(note)).isEqualTo(FAILED);
         assertThat(video(note).reason()).isEqualTo("GONE");
-        assertThat(night.note(note).lastError()).contains("MEDIA_INCOMPLETE", "VIDEO 0 GONE");
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
+        assertThat(night.note(note).detail()).contains("VIDEO 0 GONE");
         assertThat(night.provider().mediaRequests(".mp4")).isEqualTo(2 * requests);
 
         night.isNextDay();

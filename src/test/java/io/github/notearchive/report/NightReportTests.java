@@ -15,6 +15,7 @@ import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.StateReason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -38,7 +39,7 @@ class NightReportTests {
     NightReports reports;
 
     @Autowired
-    OpenNotes leftOvers;
+    OpenNotes openNotes;
 
     @Autowired
     ArchiveProperties settings;
@@ -127,8 +128,8 @@ class NightReportTests {
         RunSummary run = run();
         night.sql()
                 .sql(
-                        "UPDATE worklist SET state = 'FAILED', last_error = :text, last_code = 400, due_at = NULL WHERE note_id = :note")
-                .param("text", "rejected: " + HOSTILE)
+                        "UPDATE worklist SET state = 'FAILED', reason = 'REJECTED', detail = :text, last_code = 400, due_at = NULL WHERE note_id = :note")
+                .param("text", HOSTILE)
                 .param("note", notes.getFirst())
                 .update();
         night.sql()
@@ -150,9 +151,9 @@ class NightReportTests {
         String page = NightReports.page(report);
 
         PageChecks.assertSound(page);
-        assertThat(report.eyes()).singleElement().satisfies(eye -> {
-            assertThat(eye.note()).isEqualTo(notes.getFirst());
-            assertThat(eye.obstacle()).isEqualTo(Obstacle.REJECTED);
+        assertThat(report.failedNotes()).singleElement().satisfies(failed -> {
+            assertThat(failed.note()).isEqualTo(notes.getFirst());
+            assertThat(failed.reason()).isEqualTo(StateReason.REJECTED);
         });
         assertThat(report.remarksInAll()).isPositive();
         assertThat(page)
@@ -258,29 +259,29 @@ class NightReportTests {
     }
 
     @Test
-    void everyNoteThatIsLeftOverIsInOneGroupHoweverItsErrorReads() {
+    void everyOpenNoteIsInTheGroupOfItsReason() {
         List<String> notes = night.pending(30);
         for (int i = 0; i < 28; i++) {
-            settled(notes.get(i), "POSTPONED", 0, "IMAGE 0 DEAD: HTTP 404 of try " + i);
+            settled(notes.get(i), "POSTPONED", 0, StateReason.URLS_EXPIRED, "IMAGE 0 DEAD: HTTP 404 of try " + i);
         }
-        settled(notes.get(28), "POSTPONED", 301, "code 301");
-        settled(notes.get(29), "FAILED", 0, "MEDIA_INCOMPLETE: IMAGE 0 GONE: HTTP 404");
+        settled(notes.get(28), "POSTPONED", 301, StateReason.PROVIDER_ERROR, "code 301");
+        settled(notes.get(29), "FAILED", 0, StateReason.MEDIA_INCOMPLETE, "IMAGE 0 GONE: HTTP 404");
 
-        List<OpenNotes.Group> groups = leftOvers.byObstacle(10);
+        List<OpenNotes.Group> groups = openNotes.byReason(10);
 
         assertThat(groups)
-                .extracting(OpenNotes.Group::obstacle)
-                .containsExactly(Obstacle.MEDIA_INCOMPLETE, Obstacle.DEAD_ADDRESSES, Obstacle.PROVIDER);
+                .extracting(OpenNotes.Group::reason)
+                .containsExactly(StateReason.MEDIA_INCOMPLETE, StateReason.URLS_EXPIRED, StateReason.PROVIDER_ERROR);
         assertThat(groups).extracting(OpenNotes.Group::notes).containsExactly(1L, 28L, 1L);
         assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
-        assertThat(groups.get(1).error()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
+        assertThat(groups.get(1).detail()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
     }
 
     @Test
     void examplesAreOfNotesThatARunLeftBeforeThoseThatNoneDid() {
         List<String> notes = night.pending(30);
         for (String note : notes) {
-            settled(note, "POSTPONED", 301, "code 301");
+            settled(note, "POSTPONED", 301, StateReason.PROVIDER_ERROR, "code 301");
         }
         String last = notes.stream().max(naturalOrder()).orElseThrow();
         night.sql()
@@ -288,26 +289,27 @@ class NightReportTests {
                 .param("last", last)
                 .update();
 
-        assertThat(leftOvers.byObstacle(1)).extracting(OpenNotes.Group::example).containsExactly(last);
+        assertThat(openNotes.byReason(1)).extracting(OpenNotes.Group::example).containsExactly(last);
 
         night.sql().sql("UPDATE worklist SET settled_by = NULL").update();
-        assertThat(leftOvers.byObstacle(1))
+        assertThat(openNotes.byReason(1))
                 .extracting(OpenNotes.Group::example)
                 .doesNotContainNull()
                 .hasSize(1);
     }
 
-    private void settled(String note, String state, int code, String error) {
+    private void settled(String note, String state, int code, StateReason reason, String detail) {
         night.sql()
                 .sql("""
                         UPDATE worklist
-                        SET state = :state, last_code = :code, last_error = :error, settled_by = 1, settled_at = now(),
+                        SET state = :state, last_code = :code, reason = :reason, detail = :detail, settled_by = 1, settled_at = now(),
                             due_at = CASE WHEN :state = 'FAILED' THEN NULL ELSE due_at END
                         WHERE note_id = :note
                         """)
                 .param("state", state)
                 .param("code", code)
-                .param("error", error)
+                .param("reason", reason.name())
+                .param("detail", detail)
                 .param("note", note)
                 .update();
     }

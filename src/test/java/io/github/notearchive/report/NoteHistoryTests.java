@@ -8,10 +8,12 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.report.NoteHistory.Kind;
+import io.github.notearchive.report.NoteStory.Kind;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import io.github.notearchive.worklist.StateReason;
+import io.github.notearchive.worklist.Worklist;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -58,17 +60,15 @@ class NoteHistoryTests {
         night.script().media(_ -> true, MediaReply.status(404));
         night.run();
 
-        assertThat(stories.obstacle(new NoteId(note))).hasValueSatisfying(obstacle -> {
-            assertThat(obstacle).isEqualTo(Obstacle.DEAD_ADDRESSES);
-            assertThat(stories.costOf(obstacle)).isEqualTo("by one more call");
-        });
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.URLS_EXPIRED);
+        assertThat(stories.costOf(StateReason.URLS_EXPIRED)).isEqualTo("by one more call");
         assertThat(night.calls()).isEqualTo(1);
 
         night.isNextDay();
         night.run();
 
         assertThat(night.calls()).isEqualTo(2);
-        assertThat(stories.obstacle(new NoteId(note))).contains(Obstacle.MEDIA_INCOMPLETE);
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
     }
 
     @Test
@@ -77,27 +77,8 @@ class NoteHistoryTests {
         night.script().media(_ -> true, MediaReply.status(500));
         night.run();
 
-        assertThat(stories.obstacle(new NoteId(note)).map(stories::costOf))
-                .contains("without a call while its answer is fresh");
-    }
-
-    @Test
-    void deadVideoIsNoVideoThatWasNotAskedFor() {
-        assertThat(obstacle(0, "VIDEO 0 DEAD: HTTP 404, and 1 more")).isEqualTo("DEAD_ADDRESSES");
-        assertThat(obstacle(0, "VIDEO 0 RETRY: HTTP 500")).isEqualTo("FILES");
-        assertThat(obstacle(0, "VIDEO 0 NO_ANSWER: our own limit")).isEqualTo("VIDEO");
-        assertThat(obstacle(301, "VIDEO 0 NO_ANSWER: the call for it: 301")).isEqualTo("VIDEO");
-        assertThat(obstacle(0, "IMAGE 12 RETRY: HTTP 500; it says DEAD: 1")).isEqualTo("FILES");
-        assertThat(obstacle(301, "code 301")).isEqualTo("PROVIDER");
-    }
-
-    private String obstacle(int code, String error) {
-        return night.sql()
-                .sql("SELECT worklist_obstacle('POSTPONED', :code, :error)")
-                .param("code", code)
-                .param("error", error)
-                .query(String.class)
-                .single();
+        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_PENDING);
+        assertThat(stories.costOf(StateReason.MEDIA_PENDING)).isEqualTo("without a call while its answer is fresh");
     }
 
     @Test
@@ -121,7 +102,7 @@ class NoteHistoryTests {
                 .last()
                 .satisfies(
                         call -> assertThat(call.what()).contains("bought once more since files of the answer to call"));
-        assertThat(story.events().getLast().what()).contains("FAILED, since MEDIA_INCOMPLETE");
+        assertThat(story.events().getLast().what()).contains("FAILED, MEDIA_INCOMPLETE: ");
     }
 
     @Test

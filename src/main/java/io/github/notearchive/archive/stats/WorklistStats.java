@@ -133,12 +133,12 @@ public class WorklistStats {
                                             DELETE FROM worklist_count
                                             WHERE (SELECT coalesce(sum(more), 0)
                                                    FROM (SELECT count(*) - 1 AS more FROM worklist_count
-                                                         GROUP BY state, response_held, due_hour, refresh_night, obstacle, code)
+                                                         GROUP BY state, response_held, due_hour, refresh_night, reason, code)
                                                          AS kinds) > :most
                                               AND (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
                                             RETURNING *)
-                                        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
-                                        SELECT state, response_held, due_hour, refresh_night, obstacle, code, sum(notes)
+                                        INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
+                                        SELECT state, response_held, due_hour, refresh_night, reason, code, sum(notes)
                                         FROM gone
                                         GROUP BY 1, 2, 3, 4, 5, 6
                                         HAVING sum(notes) <> 0

@@ -23,7 +23,7 @@ public class OperatorActions {
     /** What is set where a note begins anew. */
     private static final String AS_NEW = """
             state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
-            media_attempts_tonight = 0, missing_night = NULL, last_error = NULL, %s""".formatted(ClaimRepository.ENDED);
+            media_attempts_tonight = 0, missing_night = NULL, reason = NULL, detail = NULL, %s""".formatted(ClaimRepository.ENDED);
 
     /** Whether nobody works on a note; a claim whose lease ended an hour ago is nobody's. */
     private static final String NOT_IN_WORK = "(claim_id IS NULL OR claimed_until < now() - interval '1 hour')";
@@ -143,7 +143,7 @@ public class OperatorActions {
     public boolean completeByWaiver(NoteId id, WorklistRow seen, Instant now) {
         return jdbc.sql("""
                                 UPDATE worklist
-                                SET state = 'ARCHIVED', due_at = NULL, last_error = NULL, response_held = false, settled_at = :now
+                                SET state = 'ARCHIVED', due_at = NULL, reason = NULL, detail = NULL, response_held = false, settled_at = :now
                                 WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
                                   AND %s
                                 """.formatted(NOT_DECIDED_SINCE))

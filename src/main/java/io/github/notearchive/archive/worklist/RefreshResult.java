@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param again from which night it is asked about again
  * @param attempts nights in a row in which that came to nothing, this one included
  * @param code the provider's code; null when no readable answer came
- * @param obstacle what stood in the way, for a person to read
+ * @param reason why there is no new response with the note
+ * @param detail the reason in words, for a person
  * @param missingNight the night in which a success did not hold the note; null clears it
  * @param responseHeld whether an answer that is paid for could not be written, and is to be taken up in that night
  *     without a call
@@ -21,7 +22,8 @@ public record RefreshResult(
         Night again,
         int attempts,
         @Nullable Integer code,
-        String obstacle,
+        StateReason reason,
+        String detail,
         @Nullable Night missingNight,
         boolean responseHeld) {
 

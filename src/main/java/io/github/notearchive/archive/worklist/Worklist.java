@@ -87,7 +87,8 @@ public class Worklist {
                 row.getBoolean("response_held"),
                 instant(row.getTimestamp("due_at")),
                 row.getObject("last_code", Integer.class),
-                row.getString("last_error"),
+                StateReason.ofName(row.getString("reason")),
+                row.getString("detail"),
                 instant(row.getTimestamp("settled_at")),
                 row.getObject("refresh_days", Integer.class),
                 row.getObject("refresh_on", LocalDate.class),
@@ -118,11 +119,11 @@ public class Worklist {
         return jdbc.sql("""
                         INSERT INTO worklist (note_id, state, priority, response_held, attempts, attempts_tonight, media_attempts,
                                               media_attempts_tonight, counted_night, missing_night, due_at, last_code,
-                                              last_error, source, enqueued_at, settled_at, refresh_days, refresh_on,
+                                              reason, detail, source, enqueued_at, settled_at, refresh_days, refresh_on,
                                               refresh_night, refresh_attempts)
                         VALUES (:noteId, :state, :priority, :responseHeld, :attempts, :attemptsTonight, :mediaAttempts,
                                 :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt, :code,
-                                :error, :source, :enqueuedAt, :settledAt, :refreshDays, :refreshOn,
+                                :reason, :detail, :source, :enqueuedAt, :settledAt, :refreshDays, :refreshOn,
                                 :refreshNight, :refreshAttempts)
                         ON CONFLICT (note_id) DO UPDATE
                         SET state = EXCLUDED.state, priority = EXCLUDED.priority, response_held = EXCLUDED.response_held,
@@ -130,7 +131,7 @@ public class Worklist {
                             media_attempts = EXCLUDED.media_attempts,
                             media_attempts_tonight = EXCLUDED.media_attempts_tonight,
                             counted_night = EXCLUDED.counted_night, missing_night = EXCLUDED.missing_night,
-                            due_at = EXCLUDED.due_at, last_code = EXCLUDED.last_code, last_error = EXCLUDED.last_error,
+                            due_at = EXCLUDED.due_at, last_code = EXCLUDED.last_code, reason = EXCLUDED.reason, detail = EXCLUDED.detail,
                             source = EXCLUDED.source, enqueued_at = EXCLUDED.enqueued_at, settled_at = EXCLUDED.settled_at,
                             refresh_days = EXCLUDED.refresh_days, refresh_on = EXCLUDED.refresh_on,
                             refresh_night = EXCLUDED.refresh_night, refresh_attempts = EXCLUDED.refresh_attempts,
@@ -151,7 +152,8 @@ public class Worklist {
                         .param("missingNight", standing.missingNight())
                         .param("dueAt", timestamp(standing.dueAt()))
                         .param("code", standing.lastCode())
-                        .param("error", PostgresText.of(standing.lastError()))
+                        .param("reason", StateReason.nameOf(standing.reason()))
+                        .param("detail", PostgresText.of(standing.detail()))
                         .param("source", standing.source())
                         .param("enqueuedAt", Timestamp.from(standing.enqueuedAt()))
                         .param("settledAt", timestamp(standing.settledAt()))
@@ -186,7 +188,8 @@ public class Worklist {
                 counted == null ? null : new Night(counted),
                 instant(row.getTimestamp("due_at")),
                 row.getObject("last_code", Integer.class),
-                row.getString("last_error"),
+                StateReason.ofName(row.getString("reason")),
+                row.getString("detail"),
                 row.getString("source"),
                 row.getTimestamp("enqueued_at").toInstant(),
                 instant(row.getTimestamp("settled_at")),
@@ -211,7 +214,8 @@ public class Worklist {
             @Nullable Night countedNight,
             @Nullable Instant dueAt,
             @Nullable Integer lastCode,
-            @Nullable String lastError,
+            @Nullable StateReason reason,
+            @Nullable String detail,
             String source,
             Instant enqueuedAt,
             @Nullable Instant settledAt,

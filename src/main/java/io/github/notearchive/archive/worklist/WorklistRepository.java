@@ -19,7 +19,7 @@ public class WorklistRepository {
 
     private static final NamedStatement SETTLE = NamedStatement.of("""
                     UPDATE worklist
-                    SET state = :state, due_at = :dueAt, last_code = :code, last_error = :error,
+                    SET state = :state, due_at = :dueAt, last_code = :code, reason = :reason, detail = :detail,
                         missing_night = :missingNight, response_held = :responseHeld,
                         refresh_night = CASE WHEN :state = 'ARCHIVED' THEN refresh_night END,
                         attempts = attempts + :call,
@@ -57,7 +57,8 @@ public class WorklistRepository {
                 .addValue("state", decided.state().name())
                 .addValue("dueAt", timestamp(decided.dueAt()))
                 .addValue("code", decided.code())
-                .addValue("error", PostgresText.of(decided.error()))
+                .addValue("reason", StateReason.nameOf(decided.reason()))
+                .addValue("detail", PostgresText.of(decided.detail()))
                 .addValue("missingNight", missing == null ? null : missing.date())
                 .addValue("responseHeld", decided.responseHeld())
                 .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
@@ -80,7 +81,7 @@ public class WorklistRepository {
                                 SET state = :state, refresh_night = :again, refresh_attempts = :attempts,
                                     due_at = CASE WHEN :held THEN :againAt WHEN :state = 'ARCHIVED' THEN due_at END,
                                     response_held = :held OR (:state = 'ARCHIVED' AND response_held),
-                                    last_code = :code, last_error = :error, missing_night = :missingNight,
+                                    last_code = :code, reason = :reason, detail = :detail, missing_night = :missingNight,
                                     settled_at = :now, settled_by = :execution,
                                     %s
                                 WHERE note_id = :noteId AND claim_id = :claim
@@ -91,7 +92,8 @@ public class WorklistRepository {
                         .param("held", decided.responseHeld())
                         .param("attempts", decided.attempts())
                         .param("code", decided.code())
-                        .param("error", PostgresText.ofText(decided.obstacle()))
+                        .param("reason", decided.reason().name())
+                        .param("detail", PostgresText.ofText(decided.detail()))
                         .param(
                                 "missingNight",
                                 decided.missingNight() == null

@@ -27,7 +27,8 @@ public record WorklistRow(
         boolean responseHeld,
         @Nullable Instant dueAt,
         @Nullable Integer lastCode,
-        @Nullable String lastError,
+        @Nullable StateReason reason,
+        @Nullable String detail,
         @Nullable Instant settledAt,
         @Nullable Integer refreshDays,
         @Nullable LocalDate refreshOn,
@@ -46,6 +47,9 @@ public record WorklistRow(
         }
         if (refreshDays != null && (refreshDays < 1 || refreshDays > Enqueuer.LONGEST_GAP)) {
             throw new IllegalArgumentException("from one answer to the next it is not " + refreshDays + " days");
+        }
+        if (reason == null && state != NoteState.PENDING && state != NoteState.ARCHIVED) {
+            throw new IllegalArgumentException("a note that is " + state + " has a reason");
         }
         if (dueAt == null && (state == NoteState.PENDING || state == NoteState.POSTPONED)) {
             throw new IllegalArgumentException("a note that is " + state + " is due some time");
@@ -72,7 +76,8 @@ public record WorklistRow(
                 decided.responseHeld(),
                 decided.dueAt(),
                 decided.code(),
-                decided.error(),
+                decided.reason(),
+                decided.detail(),
                 now,
                 refreshDays,
                 refreshOn,
@@ -97,7 +102,8 @@ public record WorklistRow(
                 decided.responseHeld() || (archived && responseHeld),
                 decided.responseHeld() ? decided.again().begins() : archived ? dueAt : null,
                 decided.code(),
-                decided.obstacle(),
+                decided.reason(),
+                decided.detail(),
                 now,
                 refreshDays,
                 refreshOn,
@@ -107,16 +113,21 @@ public record WorklistRow(
 
     /** As it will be when a waiver has completed it; what {@link OperatorActions#completeByWaiver} writes. */
     public WorklistRow completedByWaiver(Instant now) {
-        return with(NoteState.ARCHIVED, null, null, false, now);
+        return with(NoteState.ARCHIVED, null, null, null, false, now);
     }
 
     /** Due now, for a reason that was found without asking anybody. */
     public WorklistRow dueAgain(String why, Instant now) {
-        return with(NoteState.POSTPONED, now, why, true, settledAt);
+        return with(NoteState.POSTPONED, now, StateReason.MEDIA_PENDING, why, true, settledAt);
     }
 
     private WorklistRow with(
-            NoteState next, @Nullable Instant due, @Nullable String error, boolean held, @Nullable Instant settled) {
+            NoteState next,
+            @Nullable Instant due,
+            @Nullable StateReason why,
+            @Nullable String inWords,
+            boolean held,
+            @Nullable Instant settled) {
         return new WorklistRow(
                 next,
                 priority,
@@ -131,7 +142,8 @@ public record WorklistRow(
                 held,
                 due,
                 lastCode,
-                error,
+                why,
+                inWords,
                 settled,
                 refreshDays,
                 refreshOn,

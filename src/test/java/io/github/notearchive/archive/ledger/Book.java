@@ -99,9 +99,9 @@ public final class Book {
 
     void worklist(String state) {
         database.jdbc().sql("""
-                        INSERT INTO worklist (note_id, state, due_at, enqueued_at)
-                        VALUES (:id, :state, now(), now())
-                        ON CONFLICT (note_id) DO UPDATE SET state = EXCLUDED.state
+                        INSERT INTO worklist (note_id, state, reason, due_at, enqueued_at)
+                        VALUES (:id, :state, 'PROVIDER_ERROR', now(), now())
+                        ON CONFLICT (note_id) DO UPDATE SET state = EXCLUDED.state, reason = EXCLUDED.reason
                         """).param("id", ID.value()).param("state", state).update();
     }
 }

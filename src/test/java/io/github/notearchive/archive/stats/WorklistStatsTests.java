@@ -23,7 +23,7 @@ class WorklistStatsTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:20:00Z");
     private static final String BY_KIND = """
-            SELECT concat_ws('|', state, response_held, due_hour, refresh_night, obstacle, code, notes) FROM (%s) AS kinds
+            SELECT concat_ws('|', state, response_held, due_hour, refresh_night, reason, code, notes) FROM (%s) AS kinds
             ORDER BY 1
             """;
 
@@ -33,8 +33,8 @@ class WorklistStatsTests {
                 DELETE FROM worklist_count
                 WHERE (SELECT pg_try_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0))
                 RETURNING *)
-            INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, obstacle, code, notes)
-            SELECT state, response_held, due_hour, refresh_night, obstacle, code, sum(notes) FROM gone
+            INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
+            SELECT state, response_held, due_hour, refresh_night, reason, code, sum(notes) FROM gone
             GROUP BY 1, 2, 3, 4, 5, 6
             """;
 
@@ -44,7 +44,7 @@ class WorklistStatsTests {
 
     private List<String> kept() {
         return jdbc.sql(BY_KIND.formatted("""
-                                SELECT state, response_held, due_hour, refresh_night, obstacle, code, sum(notes) AS notes
+                                SELECT state, response_held, due_hour, refresh_night, reason, code, sum(notes) AS notes
                                 FROM worklist_count GROUP BY 1, 2, 3, 4, 5, 6 HAVING sum(notes) <> 0
                                 """)).query(String.class).list();
     }
@@ -53,16 +53,19 @@ class WorklistStatsTests {
         return jdbc.sql(BY_KIND.formatted("""
                                 SELECT state, response_held, date_bin('1 hour', due_at, timestamptz 'epoch') AS due_hour,
                                        CASE WHEN state IN ('ARCHIVED', 'UNAVAILABLE') THEN refresh_night END AS refresh_night,
-                                       worklist_obstacle(state, last_code, last_error) AS obstacle,
+                                       CASE WHEN state IN ('POSTPONED', 'FAILED') THEN reason END AS reason,
                                        CASE WHEN state IN ('POSTPONED', 'FAILED') THEN last_code END AS code, count(*) AS notes
                                 FROM worklist GROUP BY 1, 2, 3, 4, 5, 6
                                 """)).query(String.class).list();
     }
 
-    private void settle(NoteState state, Instant due, Integer code, String error) {
+    private void settle(NoteState state, Instant due, Integer code, StateReason reason) {
         WorklistItem claimed = list.claims.claim("main").orElseThrow();
         assertThat(list.settlements.settle(
-                        claimed, new StateTransition(state, Counter.CALL, due, code, error, null, false), 7, NOW))
+                        claimed,
+                        new StateTransition(state, Counter.CALL, due, code, reason, null, null, false),
+                        7,
+                        NOW))
                 .isTrue();
     }
 
@@ -70,10 +73,10 @@ class WorklistStatsTests {
     void countsFollowWhateverHappensToNotes() {
         list.threeHundredNotes();
         settle(NoteState.ARCHIVED, null, 0, null);
-        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
-        settle(NoteState.POSTPONED, NOW.plus(Duration.ofHours(3)), 0, "IMAGE 1: HTTP 404");
-        settle(NoteState.FAILED, null, 400, "rejected: 400");
-        settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, null);
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, StateReason.PROVIDER_ERROR);
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofHours(3)), 0, StateReason.URLS_EXPIRED);
+        settle(NoteState.FAILED, null, 400, StateReason.REJECTED);
+        settle(NoteState.UNAVAILABLE, NOW.plus(Duration.ofDays(30)), 201, StateReason.NOT_FOUND);
         jdbc.sql("UPDATE worklist SET refresh_night = '2026-12-01' WHERE state = 'ARCHIVED'")
                 .update();
         jdbc.sql("UPDATE worklist SET response_held = true WHERE note_id LIKE '%ff'")
@@ -142,9 +145,9 @@ class WorklistStatsTests {
     @Test
     void whatIsDueWithinThisHourIsCountedToTheNote() {
         list.threeHundredNotes();
-        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, "code 301");
-        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(50)), 301, "code 301");
-        settle(NoteState.POSTPONED, NOW.minus(Duration.ofMinutes(10)), 301, "code 301");
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, StateReason.PROVIDER_ERROR);
+        settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(50)), 301, StateReason.PROVIDER_ERROR);
+        settle(NoteState.POSTPONED, NOW.minus(Duration.ofMinutes(10)), 301, StateReason.PROVIDER_ERROR);
 
         assertThat(counts.countByState())
                 .containsExactly(

@@ -40,9 +40,10 @@ class ClaimPlanTests {
     @BeforeAll
     static void twoHundredThousandNotesOfWhichNineTenthsAreDone() {
         DATABASE.jdbc().sql("""
-                        INSERT INTO worklist (note_id, state, priority, due_at, enqueued_at, refresh_night)
+                        INSERT INTO worklist (note_id, state, reason, priority, due_at, enqueued_at, refresh_night)
                         SELECT '66aa' || lpad(to_hex(n), 20, '0'),
                                CASE WHEN n % 10 = 0 THEN 'PENDING' WHEN n % 10 < 9 THEN 'ARCHIVED' ELSE 'UNAVAILABLE' END,
+                               CASE WHEN n % 10 = 9 THEN 'NOT_FOUND' END,
                                n % 7 % 3,
                                CASE WHEN n % 10 = 0 THEN :now::timestamptz WHEN n % 10 < 9 THEN NULL
                                     ELSE :now::timestamptz + interval '30 days' END,

@@ -93,7 +93,7 @@ class EnqueuerTests {
         WorklistItem claimed = claims.claim("main").orElseThrow();
         settlements.settle(
                 claimed,
-                new StateTransition(NoteState.ARCHIVED, StateTransition.Counter.NONE, null, 0, null, null, false),
+                new StateTransition(NoteState.ARCHIVED, StateTransition.Counter.NONE, null, 0, null, null, null, false),
                 1,
                 clock.instant());
         Worklist.Entry before = worklist.find(new NoteId(id(1))).orElseThrow();

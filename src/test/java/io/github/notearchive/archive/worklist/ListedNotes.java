@@ -46,13 +46,16 @@ public final class ListedNotes {
 
     boolean settle(WorklistItem claimed, NoteState state, Counter counter, @Nullable Instant due) {
         return settlements.settle(
-                claimed, new StateTransition(state, counter, due, 301, "e", null, false), 1, clock.instant());
+                claimed,
+                new StateTransition(state, counter, due, 301, StateReason.PROVIDER_ERROR, "e", null, false),
+                1,
+                clock.instant());
     }
 
     public void settleBy(long execution, NoteState state, @Nullable Instant due) {
         settlements.settle(
                 claims.claim(NODE).orElseThrow(),
-                new StateTransition(state, Counter.NONE, due, null, null, null, false),
+                new StateTransition(state, Counter.NONE, due, null, StateReason.PROVIDER_ERROR, null, null, false),
                 execution,
                 clock.instant());
     }

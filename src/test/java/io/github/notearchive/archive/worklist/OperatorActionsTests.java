@@ -27,7 +27,15 @@ class OperatorActionsTests {
         list.pending(1, 5, NOW);
         settlements.settle(
                 claims.claim(NODE).orElseThrow(),
-                new StateTransition(NoteState.POSTPONED, Counter.CALL, NOW, 0, "empty", Night.of(NOW), false),
+                new StateTransition(
+                        NoteState.POSTPONED,
+                        Counter.CALL,
+                        NOW,
+                        0,
+                        StateReason.NOTE_ABSENT,
+                        "empty",
+                        Night.of(NOW),
+                        false),
                 1,
                 NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
@@ -41,7 +49,8 @@ class OperatorActionsTests {
         assertThat(entry.dueAt()).isEqualTo(list.now);
         assertThat(entry.attempts() + entry.attemptsTonight()).isZero();
         assertThat(entry.mediaAttempts() + entry.mediaAttemptsTonight()).isZero();
-        assertThat(entry.lastError()).isNull();
+        assertThat(entry.reason()).isNull();
+        assertThat(entry.detail()).isNull();
         assertThat(claims.claim(NODE).orElseThrow().missingNight()).isNull();
     }
 

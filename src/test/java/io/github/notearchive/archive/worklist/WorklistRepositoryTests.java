@@ -28,7 +28,14 @@ class WorklistRepositoryTests {
         boolean settled = settlements.settle(
                 claimed,
                 new StateTransition(
-                        NoteState.UNAVAILABLE, Counter.NONE, later, 201, "No content available", Night.of(NOW), false),
+                        NoteState.UNAVAILABLE,
+                        Counter.NONE,
+                        later,
+                        201,
+                        StateReason.NOT_FOUND,
+                        "No content available",
+                        Night.of(NOW),
+                        false),
                 42,
                 NOW);
 
@@ -37,7 +44,8 @@ class WorklistRepositoryTests {
         assertThat(entry.state()).isEqualTo(NoteState.UNAVAILABLE);
         assertThat(entry.dueAt()).isEqualTo(later);
         assertThat(entry.lastCode()).isEqualTo(201);
-        assertThat(entry.lastError()).isEqualTo("No content available");
+        assertThat(entry.reason()).isEqualTo(StateReason.NOT_FOUND);
+        assertThat(entry.detail()).isEqualTo("No content available");
         assertThat(entry.settledAt()).isEqualTo(NOW);
         assertThat(entry.settledBy()).isEqualTo(42);
         assertThat(entry.claimedBy()).isNull();
@@ -70,19 +78,35 @@ class WorklistRepositoryTests {
 
         assertThat(settlements.settle(
                         settled,
-                        new StateTransition(NoteState.FAILED, Counter.NONE, null, 0, "a\u0000b\ud83d", null, false),
+                        new StateTransition(
+                                NoteState.FAILED,
+                                Counter.NONE,
+                                null,
+                                0,
+                                StateReason.REJECTED,
+                                "a\u0000b\ud83d",
+                                null,
+                                false),
                         7,
                         NOW))
                 .isTrue();
         assertThat(settlements.keep(
                         kept,
-                        new RefreshResult(NoteState.UNAVAILABLE, Night.of(NOW), 1, 0, "c\u0000", null, false),
+                        new RefreshResult(
+                                NoteState.UNAVAILABLE,
+                                Night.of(NOW),
+                                1,
+                                0,
+                                StateReason.NOT_FOUND,
+                                "c\u0000",
+                                null,
+                                false),
                         7,
                         NOW))
                 .isTrue();
 
-        assertThat(list.worklist.find(settled.id()).orElseThrow().lastError()).isEqualTo("a\uFFFDb\uFFFD");
-        assertThat(list.worklist.find(kept.id()).orElseThrow().lastError()).isEqualTo("c\uFFFD");
+        assertThat(list.worklist.find(settled.id()).orElseThrow().detail()).isEqualTo("a\uFFFDb\uFFFD");
+        assertThat(list.worklist.find(kept.id()).orElseThrow().detail()).isEqualTo("c\uFFFD");
     }
 
     @Test
@@ -90,7 +114,15 @@ class WorklistRepositoryTests {
         list.pending(1, 5, NOW);
         settlements.settle(
                 claims.claim(NODE).orElseThrow(),
-                new StateTransition(NoteState.POSTPONED, Counter.NONE, NOW, 0, "empty", Night.of(NOW), false),
+                new StateTransition(
+                        NoteState.POSTPONED,
+                        Counter.NONE,
+                        NOW,
+                        0,
+                        StateReason.NOTE_ABSENT,
+                        "empty",
+                        Night.of(NOW),
+                        false),
                 1,
                 NOW);
 

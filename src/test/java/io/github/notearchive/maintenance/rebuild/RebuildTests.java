@@ -218,7 +218,7 @@ class RebuildTests {
             assertThat(slot.reason()).isEqualTo("RETRY");
             assertThat(slot.error()).isNotBlank();
             assertThat(night.state(note)).isEqualTo(POSTPONED);
-            assertThat(night.note(note).lastError()).contains("found by a rebuild");
+            assertThat(night.note(note).detail()).contains("found by a rebuild");
         }
         assertThat(night.state(notes.get(2))).isEqualTo(ARCHIVED);
 

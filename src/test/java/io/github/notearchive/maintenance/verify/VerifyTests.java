@@ -391,7 +391,9 @@ class VerifyTests {
         String sidecar = night.objects("notes/").firstKey();
         Files.delete(path(file));
         Files.delete(path(sidecar));
-        night.sql().sql("UPDATE worklist SET state = 'FAILED'").update();
+        night.sql()
+                .sql("UPDATE worklist SET state = 'FAILED', reason = 'REJECTED'")
+                .update();
         night.sql().sql("UPDATE api_call SET response = NULL").update();
         passes(Duration.ofMinutes(1));
 

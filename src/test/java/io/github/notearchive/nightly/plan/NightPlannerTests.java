@@ -64,13 +64,13 @@ class NightPlannerTests {
         night.pending(ids);
         night.holdsAnswerOf(ids.get(0), Duration.ofHours(5)); // paid for
         night.holdsAnswerOf(ids.get(1), Duration.ofDays(8)); // and too old
-        is(ids.subList(2, 4), "state = 'POSTPONED', attempts = 1");
-        is(ids.subList(4, 5), "state = 'POSTPONED', due_at = due_at + interval '1 hour'");
-        is(ids.subList(5, 7), "state = 'POSTPONED', due_at = due_at + interval '1 day'");
-        is(ids.subList(7, 8), "state = 'POSTPONED', response_held = true");
-        is(ids.subList(8, 10), "state = 'UNAVAILABLE'");
-        is(ids.subList(10, 11), "state = 'UNAVAILABLE', due_at = due_at + interval '9 days'");
-        is(ids.subList(11, 14), "state = 'FAILED', due_at = NULL");
+        is(ids.subList(2, 4), "state = 'POSTPONED', reason = 'PROVIDER_ERROR', attempts = 1");
+        is(ids.subList(4, 5), "state = 'POSTPONED', reason = 'PROVIDER_ERROR', due_at = due_at + interval '1 hour'");
+        is(ids.subList(5, 7), "state = 'POSTPONED', reason = 'PROVIDER_ERROR', due_at = due_at + interval '1 day'");
+        is(ids.subList(7, 8), "state = 'POSTPONED', reason = 'PROVIDER_ERROR', response_held = true");
+        is(ids.subList(8, 10), "state = 'UNAVAILABLE', reason = 'NOT_FOUND'");
+        is(ids.subList(10, 11), "state = 'UNAVAILABLE', reason = 'NOT_FOUND', due_at = due_at + interval '9 days'");
+        is(ids.subList(11, 14), "state = 'FAILED', reason = 'REJECTED', due_at = NULL");
         is(ids.subList(14, 15), "state = 'ARCHIVED'");
         is(ids.subList(15, 18), "state = 'ARCHIVED', due_at = NULL, refresh_night = '2026-03-10'");
         is(ids.subList(18, 19), "state = 'ARCHIVED', due_at = NULL, refresh_night = '2026-03-12'");

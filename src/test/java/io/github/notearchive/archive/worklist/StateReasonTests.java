@@ -1,0 +1,53 @@
+package io.github.notearchive.archive.worklist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.regex.MatchResult;
+import java.util.regex.Pattern;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Each reason is a column value, has an advice, and is documented on an exit page. */
+class StateReasonTests {
+
+    private static final Path PAGE = Path.of("src", "docs", "exit-codes", "6.md");
+
+    @Test
+    void theColumnTakesTheNamesAndNoOtherValue() {
+        String check =
+                ArchiveDatabase.running().jdbc().sql("""
+                        SELECT pg_get_constraintdef(oid) FROM pg_constraint
+                        WHERE conrelid = 'worklist'::regclass AND conname = 'worklist_reason_check'
+                        """).query(String.class).single();
+
+        List<String> values = Pattern.compile("'(\\w+)'")
+                .matcher(check)
+                .results()
+                .map(MatchResult::group)
+                .map(value -> value.replace("'", ""))
+                .toList();
+        assertThat(values)
+                .containsExactlyInAnyOrderElementsOf(
+                        Arrays.stream(StateReason.values()).map(Enum::name).toList());
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void theExitPageHasAnEntryWithItsAdvice(StateReason reason) throws IOException {
+        String entry = "\n* `%s`: %s. Do: %s: %s.\n"
+                .formatted(
+                        reason,
+                        reason.meaning(),
+                        reason.command().startsWith("note-archive") ? "`" + reason.command() + "`" : reason.command(),
+                        reason.effect());
+
+        assertThat(Files.readString(PAGE)).contains(entry);
+    }
+}
