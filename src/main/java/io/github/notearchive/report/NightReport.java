@@ -20,7 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param classes what stood in the way of the notes that the night left, the most frequent first
  * @param classesAreOfTheEnd whether these were kept when the last run ended; else they are counted from the worklist as
  *     it is
- * @param eyes notes that a person must decide about, 50 at most: those that this night gave up and that are still so
+ * @param failedNotes notes that a person must decide about, 50 at most: those that this night gave up and that are
+ *     still so
  * @param failedInAll how many there are of them
  * @param remarks files of the night that are stored and not quite what the answer promised, 20 at most
  * @param remarksInAll how many there are of them
