@@ -7,7 +7,9 @@ import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
+import java.sql.Timestamp;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -239,32 +241,61 @@ class RandomKillTests {
             practice.provider().script().unlimited();
         }
 
-        /** Runs, and does as an operator would after each exit code, until a night completes. */
+        /** Runs, and acts on each exit code as an operator would, until a run completes and no note is open. */
         private void finish(Practice practice) {
             boolean force = trouble == Trouble.QUOTA && exits.contains(3);
             for (int run = 0; run < RUNS; run++) {
+                Instant before = Instant.now();
                 Ended ended = force ? practice.call("run", "--force") : practice.call("run");
                 assertThat(ended.exitCode()).as(ended::toString).isIn(DOCUMENTED);
                 exits.add(ended.exitCode());
                 switch (ended.exitCode()) {
                     case 0 -> {
-                        return;
+                        if (!leavesReportedNotes(practice, before)) {
+                            return;
+                        }
+                        requeue(practice);
                     }
                     case 3 -> {
                         openGate(practice);
                         force = true;
                     }
-                    case 6 -> {
-                        practice.provider().script().clear();
-                        practice.call("requeue", "--state", "POSTPONED", "--state", "FAILED")
-                                .with(0);
-                    }
+                    case 6 -> requeue(practice);
                     default -> {
                         // again
                     }
                 }
             }
             violations.add("night " + seed + " did not complete: " + exits);
+        }
+
+        /**
+         * Whether notes that an earlier run reported are still open after a run with exit code 0. That run ended with
+         * exit code 6 between the kills, or was killed after its end was stored and before its process ended. The next
+         * run is a new instance without due notes. Any other open note is a violation: one that was due before the run
+         * began, or one that no ended execution of its instance reported.
+         */
+        private boolean leavesReportedNotes(Practice practice, Instant before) {
+            try (Archive archive = practice.look()) {
+                long open = archive.number("SELECT count(*) FROM worklist WHERE state <> 'ARCHIVED'");
+                long reported = archive.number("""
+                        SELECT count(*) FROM worklist w
+                        WHERE state IN ('POSTPONED', 'FAILED') AND (due_at IS NULL OR due_at > ?)
+                          AND EXISTS (SELECT 1 FROM batch_job_execution s
+                                      JOIN batch_job_execution e USING (job_instance_id)
+                                      WHERE s.job_execution_id = w.settled_by AND e.exit_code = 'INCOMPLETE')
+                        """, Timestamp.from(before));
+                if (open > reported) {
+                    violations.add("night " + seed + ": exit code 0 over " + (open - reported) + " unreported notes");
+                }
+                return open > 0 && open == reported;
+            }
+        }
+
+        private void requeue(Practice practice) {
+            practice.provider().script().clear();
+            practice.call("requeue", "--state", "POSTPONED", "--state", "FAILED")
+                    .with(0);
         }
 
         private void report(Audit audit) {
