@@ -159,11 +159,16 @@ class RandomKillTests {
             }
         }
 
-        /** Every address of some notes' files is dead until the night's end. */
+        /**
+         * Replies 404 to every URL of the files of some notes until the night's end. URLs are sent with the bar
+         * escaped.
+         */
         private void killFiles(ScriptableSandbox provider, List<String> ids) {
             Set<String> dead = new HashSet<>();
             for (int note = 0; note < 3; note++) {
-                dead.addAll(Scene.targetsOf(provider, ids.get(random.nextInt(ids.size()))));
+                Scene.targetsOf(provider, ids.get(random.nextInt(ids.size()))).stream()
+                        .map(target -> target.replace("|", "%7C"))
+                        .forEach(dead::add);
             }
             provider.script().media(dead::contains, MediaReply.status(404));
         }
