@@ -6,7 +6,7 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.sandbox.Reply;
-import io.github.notearchive.sandbox.SandboxProvider;
+import io.github.notearchive.sandbox.ScriptableSandbox;
 import io.github.notearchive.sandbox.SandboxSettings;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -82,7 +82,7 @@ class GoldenMasterTests {
         String database = "golden_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + database).update();
         Map<String, String> before = new HashMap<>();
-        try (SandboxProvider provider = SandboxProvider.start(
+        try (ScriptableSandbox provider = ScriptableSandbox.start(
                         SandboxSettings.defaults().withFail301(0).withMissing(0));
                 DataDirectory directory = DataDirectory.open(home.resolve("store"))) {
             EmbeddedStore store = EmbeddedStore.open(directory);

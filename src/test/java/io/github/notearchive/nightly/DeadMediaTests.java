@@ -17,7 +17,7 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.worklist.StateReason;
+import io.github.notearchive.archive.worklist.StateReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;

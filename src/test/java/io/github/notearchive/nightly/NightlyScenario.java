@@ -17,10 +17,10 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxScript;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import io.github.notearchive.worklist.EnqueueReport;
-import io.github.notearchive.worklist.Enqueuer;
-import io.github.notearchive.worklist.NoteState;
-import io.github.notearchive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.EnqueueReport;
+import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.Worklist;
 import java.io.IOException;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
@@ -181,7 +181,7 @@ public final class NightlyScenario {
 
     // the provider
 
-    ScriptableSandbox provider() {
+    public ScriptableSandbox provider() {
         return servers.provider;
     }
 

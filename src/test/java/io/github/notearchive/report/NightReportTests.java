@@ -15,7 +15,7 @@ import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.worklist.StateReason;
+import io.github.notearchive.archive.worklist.StateReason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.archive.worklist.StateReason;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.worklist.ListedNotes;
