@@ -4,10 +4,10 @@ import static io.github.notearchive.archive.worklist.NoteState.FAILED;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.archive.worklist.StateReason;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.context.TestPropertySource;

@@ -4,6 +4,7 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
@@ -15,7 +16,6 @@ import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.archive.worklist.StateReason;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;

@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Worklist;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
@@ -12,8 +13,6 @@ import io.github.notearchive.report.NoteHistory.Kind;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.Worklist;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;

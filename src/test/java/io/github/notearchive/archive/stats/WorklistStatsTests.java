@@ -1,10 +1,10 @@
 package io.github.notearchive.archive.stats;
 
-import io.github.notearchive.archive.worklist.StateReason;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.worklist.ListedNotes;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli.check;
 
-import io.github.notearchive.report.NoteHistories;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
@@ -26,9 +25,9 @@ import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReports;
+import io.github.notearchive.report.NoteHistories;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import io.github.notearchive.archive.worklist.Enqueuer;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
