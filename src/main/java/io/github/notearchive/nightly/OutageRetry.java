@@ -16,9 +16,9 @@ import org.springframework.stereotype.Component;
  * Repeats a step of a run while the database or the store is unavailable.
  *
  * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code archive.outage.after}
- * closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE}. A closed gate ends every wait at once; the
- * database is tried once more then, and the failure of the last attempt is thrown. Outside of a run nothing is
- * repeated.
+ * closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE} and throws its last failure at once: one more
+ * attempt may take a minute, the time limit of a lock. A closed gate ends the wait of every other step; the database is
+ * tried once more then, and the failure of the last attempt is thrown. Outside of a run nothing is repeated.
  *
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
  */
@@ -92,6 +92,7 @@ public class OutageRetry {
                 Duration left = limit.minusNanos(System.nanoTime() - began);
                 if (left.isNegative()) {
                     gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
+                    throw last;
                 }
                 boolean isLast = isClosedWithin(wait.compareTo(left) < 0 ? wait : left);
                 if (isLast && last instanceof StoreException) {

@@ -1,0 +1,72 @@
+package io.github.notearchive.nightly;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.Mockito.mock;
+
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
+import io.github.notearchive.media.MediaDownloader;
+import io.github.notearchive.provider.JustOneApiClient;
+import io.github.notearchive.store.ObjectStore;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.springframework.dao.DataAccessResourceFailureException;
+
+/** How often a step is tried that fails because the database is unavailable. */
+class OutageRetryTests {
+
+    private final ActiveRuns runs = new ActiveRuns();
+    private final RunStopper gate = new RunStopper(mock(JustOneApiClient.class), mock(MediaDownloader.class), runs);
+    private final AtomicInteger attempts = new AtomicInteger();
+
+    @BeforeEach
+    void beginRun() {
+        gate.open();
+        runs.begin(mock(RunState.class));
+    }
+
+    /** Each attempt may take a minute, the time limit of a lock. */
+    @Test
+    void stepThatHasFailedForTheLimitClosesTheGateAndIsNotTriedAgain() {
+        OutageRetry outages = outagesEndedAfter(Duration.ZERO);
+
+        assertThatThrownBy(() -> outages.run(this::fail)).isInstanceOf(DataAccessResourceFailureException.class);
+
+        assertThat(attempts).hasValue(1);
+        assertThat(gate.closure()).map(Gate.Closure::exitCode).contains(ExitCode.UPSTREAM_UNAVAILABLE);
+    }
+
+    @Test
+    void closedGateEndsTheWaitAndTheDatabaseIsTriedOnceMore() {
+        OutageRetry outages = outagesEndedAfter(Duration.ofMinutes(10));
+
+        assertThatThrownBy(() -> outages.run(() -> {
+                    if (attempts.get() == 1) {
+                        gate.close(ExitCode.INTERRUPTED, "SIGTERM");
+                    }
+                    fail();
+                }))
+                .isInstanceOf(DataAccessResourceFailureException.class);
+
+        assertThat(attempts).hasValue(3);
+    }
+
+    private OutageRetry outagesEndedAfter(Duration limit) {
+        ArchiveProperties settings = new ArchiveProperties(
+                "main",
+                1,
+                new ArchiveProperties.Retry(List.of(Duration.ofSeconds(5)), 0, 5, 25),
+                new ArchiveProperties.Outage(20, limit),
+                Duration.ofDays(30));
+        return new OutageRetry(gate, runs, mock(ObjectStore.class), settings);
+    }
+
+    private void fail() {
+        attempts.incrementAndGet();
+        throw new DataAccessResourceFailureException("the connection is refused");
+    }
+}
