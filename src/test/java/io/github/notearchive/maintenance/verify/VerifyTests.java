@@ -505,6 +505,24 @@ class VerifyTests {
     }
 
     @Test
+    void sidecarOfAPaidResponseWithoutItsNoteIsNoOrphan() throws Exception {
+        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 1).getFirst();
+        night.pending(List.of(note));
+        night.script().answers(note, Reply.noteWith(answer -> answer.put("id", "0123456789abcdef01234567")));
+        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        String sidecar = night.objects("notes/" + note).firstKey();
+        assertThat(night.count("SELECT count(*) FROM note_capture")).isZero();
+        Files.setLastModifiedTime(
+                path(sidecar), FileTime.from(night.clock().instant().minus(Duration.ofDays(2))));
+
+        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+
+        assertEnds(removal, ExitCode.COMPLETED);
+        assertThat(findings()).isEmpty();
+        assertThat(night.objects("notes/")).containsOnlyKeys(sidecar);
+    }
+
+    @Test
     void nothingIsRemovedThatAnUnknownAnswerMayNeed() throws Exception {
         archive(1);
         String unknown = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
