@@ -1,8 +1,12 @@
 package io.github.notearchive.acceptance;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.minio.GetObjectArgs;
 import io.minio.ListObjectsArgs;
 import io.minio.MinioClient;
+import io.minio.PutObjectArgs;
+import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.messages.Item;
 import java.net.URI;
@@ -12,6 +16,7 @@ import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -106,6 +111,18 @@ final class Archive implements AutoCloseable {
                         GetObjectArgs.builder().bucket(bucket).object(key).build())) {
             return in.readAllBytes();
         }
+    }
+
+    /** Stores a changed copy of a text object under another key, and removes the original. */
+    void replace(String key, String other, UnaryOperator<String> change) throws Exception {
+        byte[] copy = change.apply(new String(read(key), UTF_8)).getBytes(UTF_8);
+        store().putObject(PutObjectArgs.builder()
+                .bucket(bucket)
+                .object(other)
+                .data(copy, copy.length)
+                .build());
+        store().removeObject(
+                        RemoveObjectArgs.builder().bucket(bucket).object(key).build());
     }
 
     private MinioClient store() {

@@ -43,6 +43,24 @@ record Audit(
     private static final Pattern S3PROXY_TEMPORARY = Pattern.compile("-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$");
 
     /**
+     * The keys of all sidecars: one for each capture, and one for each paid response that does not hold its note and so
+     * has no capture.
+     */
+    private static final String SIDECARS = """
+            SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL
+            UNION
+            SELECT 'notes/' || note_id || '/' || to_char(received_at AT TIME ZONE 'UTC', 'YYYYMMDD"T"HH24MISS.MS"Z"')
+                   || '.json'
+            FROM api_call c
+            WHERE billed = 'YES' AND code = 0
+              AND CASE WHEN EXISTS (SELECT 1 FROM note_capture n WHERE n.call_id = c.id) THEN false
+                       ELSE NOT jsonb_path_exists(
+                               convert_from(response, 'UTF8')::jsonb,
+                               '$.data[*].note_list[*] ? (@.id == $id)',
+                               jsonb_build_object('id', note_id)) END
+            """;
+
+    /**
      * Looks at everything. The notes are those that must be archived by now, all of them kinds that the provider has.
      */
     static Audit of(Practice practice, Archive archive, Collection<String> ids) throws Exception {
@@ -127,7 +145,7 @@ record Audit(
             }
         }
         Set<String> sidecars = archive.objects("notes/").keySet();
-        archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL").stream()
+        archive.strings(SIDECARS).stream()
                 .filter(key -> !sidecars.contains(key))
                 .forEach(key -> findings.add("row without object: " + key));
         return findings;
@@ -144,10 +162,7 @@ record Audit(
                         GROUP BY note_id, paid HAVING count(*) > paid
                         """).forEach(row -> findings.add("duplicated: note " + row));
         unknown(archive.objects("media/").keySet(), archive.strings("SELECT object_key FROM media_object"), findings);
-        unknown(
-                archive.objects("notes/").keySet(),
-                archive.strings("SELECT sidecar_key FROM note_capture WHERE sidecar_key IS NOT NULL"),
-                findings);
+        unknown(archive.objects("notes/").keySet(), archive.strings(SIDECARS), findings);
         return findings;
     }
 

@@ -1,11 +1,15 @@
 package io.github.notearchive.acceptance;
 
+import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxSettings;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -135,8 +139,25 @@ final class TroubledNight implements AutoCloseable {
         throw new IllegalStateException("The last note has no file");
     }
 
-    /** Whatever was put off to the next night was asked about the day before. */
-    void isNextNightForThosePutOff() {
+    /** Dates the calls about postponed notes and their sidecars one day back, and makes these notes due. */
+    void isNextNightForThosePutOff() throws Exception {
+        try (Archive archive = practice.look()) {
+            List<String> calls = archive.strings("""
+                    SELECT note_id || ' ' || (extract(epoch FROM received_at) * 1000)::bigint
+                    FROM api_call JOIN worklist USING (note_id)
+                    WHERE state = 'POSTPONED' AND billed = 'YES'
+                    """);
+            for (String call : calls) {
+                String[] parts = call.split(" ");
+                NoteId id = new NoteId(parts[0]);
+                Instant received = Instant.ofEpochMilli(Long.parseLong(parts[1]));
+                Instant dayBefore = received.minus(Duration.ofDays(1));
+                archive.replace(
+                        Sidecar.keyOf(id, received).value(),
+                        Sidecar.keyOf(id, dayBefore).value(),
+                        sidecar -> sidecar.replace("\"" + received + "\"", "\"" + dayBefore + "\""));
+            }
+        }
         execute("""
                 UPDATE api_call SET sent_at = sent_at - interval '1 day', received_at = received_at - interval '1 day'
                 WHERE note_id IN (SELECT note_id FROM worklist WHERE state = 'POSTPONED')
