@@ -191,6 +191,10 @@ final class Proxy implements AutoCloseable {
                 far.setTcpNoDelay(true);
                 Link link = new Link(near, far);
                 open.add(link);
+                if (socket.isClosed()) {
+                    link.close(); // taken down meanwhile, and perhaps too late to be cut
+                    return;
+                }
                 Thread.ofVirtual().start(link::there);
                 Thread.ofVirtual().start(link::back);
             } catch (IOException e) {
