@@ -506,7 +506,7 @@ class FaultMatrixTests {
                             return night.practice().provider().script()::clear;
                         })
                         .with("ARCHIVE_MEDIA_MAXFILESIZE", "16MB")
-                        .within(Duration.ofMinutes(4))
+                        .within(Duration.ofMinutes(10)) // the machine moves gigabytes through the proxy
                         .ends(6, 8)
                         .charges(1, OUTAGE));
     }
