@@ -850,7 +850,7 @@ class VideoTests {
         assertThat(slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state, SlotRow::error)
                 .satisfiesExactly(
-                        english -> assertThat(english.toString()).contains("longer than any subtitles"),
+                        english -> assertThat(english.toString()).contains("longer than the limit of subtitles"),
                         chinese -> assertThat(chinese.toString()).contains("HTML or XML"));
         assertThat(night.objects("media/").keySet()).noneMatch(key -> key.endsWith(".srt") || key.endsWith(".vtt"));
 

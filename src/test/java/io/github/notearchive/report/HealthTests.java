@@ -216,7 +216,7 @@ class HealthTests {
         run();
 
         assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
-            assertThat(reason.what()).startsWith("1 note is given up").contains("A file is gone for good");
+            assertThat(reason.what()).startsWith("1 note is given up").contains("A file is gone permanently");
             assertThat(reason.command())
                     .startsWith("note-archive waive NOTE_ID")
                     .contains("requeue NOTE_ID buys another answer")
