@@ -219,7 +219,7 @@ class HealthTests {
             assertThat(reason.what()).startsWith("1 note is given up").contains("A file is gone permanently");
             assertThat(reason.command())
                     .startsWith("note-archive waive NOTE_ID")
-                    .contains("requeue NOTE_ID buys another answer")
+                    .contains("requeue NOTE_ID buys another response")
                     .doesNotContain("--state FAILED");
         });
     }
