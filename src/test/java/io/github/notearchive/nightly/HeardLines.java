@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
@@ -8,12 +9,13 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
 
 /**
- * Hears what the program logs during a test. Whoever opens a context sets up the logs of the whole JVM anew, so such
- * tests are isolated.
+ * Records the log lines of the program during a test, from level INFO. Each context that a test opens sets up the logs
+ * of the whole JVM, so such tests are isolated, and the level that the last one left is replaced.
  */
 public final class HeardLines implements BeforeEachCallback, AfterEachCallback {
 
@@ -26,8 +28,12 @@ public final class HeardLines implements BeforeEachCallback, AfterEachCallback {
         }
     };
 
+    private @Nullable Level level;
+
     @Override
     public void beforeEach(ExtensionContext test) {
+        level = logger().getLevel();
+        logger().setLevel(Level.INFO);
         appender.start();
         logger().addAppender(appender);
     }
@@ -35,6 +41,7 @@ public final class HeardLines implements BeforeEachCallback, AfterEachCallback {
     @Override
     public void afterEach(ExtensionContext test) {
         logger().detachAppender(appender);
+        logger().setLevel(level);
     }
 
     private static Logger logger() {
