@@ -7,9 +7,9 @@ import ch.qos.logback.core.AppenderBase;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.AfterEachCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.slf4j.LoggerFactory;
 
@@ -32,6 +32,8 @@ public final class HeardLines implements BeforeEachCallback, AfterEachCallback {
 
     @Override
     public void beforeEach(ExtensionContext test) {
+        // a command without a context leaves the filter that denies all lines until one is set up
+        logger().getLoggerContext().resetTurboFilterList();
         level = logger().getLevel();
         logger().setLevel(Level.INFO);
         appender.start();
