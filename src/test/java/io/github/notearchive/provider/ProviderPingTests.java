@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
 import java.time.Instant;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -44,12 +47,17 @@ class ProviderPingTests {
     }
 
     @Test
-    void aPingThatFailsNamesTheHost() {
-        provider.close();
+    void pingThatFailsNamesTheHost() throws IOException {
+        try (Socket bound = new Socket()) {
+            // without a listener, and no other server gets the port meanwhile
+            bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            String url = "http://127.0.0.1:" + bound.getLocalPort();
+            ProviderPing refused = new ProviderPing(Settings.of("base-url", url, "token", "s3cret"));
 
-        assertThatThrownBy(ping::send)
-                .isInstanceOf(IOException.class)
-                .hasMessageContaining(provider.baseUrl().toString())
-                .hasMessageContaining("cannot be reached");
+            assertThatThrownBy(refused::send)
+                    .isInstanceOf(IOException.class)
+                    .hasMessageContaining(url)
+                    .hasMessageContaining("cannot be reached");
+        }
     }
 }
