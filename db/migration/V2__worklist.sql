@@ -61,30 +61,30 @@ CREATE INDEX worklist_unavailable ON worklist (note_id) WHERE state = 'UNAVAILAB
 COMMENT ON TABLE worklist IS 'The note ids to archive, and how far each one got. Filled by enqueue, worked off by run.';
 COMMENT ON COLUMN worklist.note_id IS '24 lower-case hexadecimal digits, as in the links of the app.';
 COMMENT ON COLUMN worklist.state IS
-    'PENDING: never asked. POSTPONED: asked, and asked again at due_at. ARCHIVED: every expected file stored or waived by name. UNAVAILABLE: there is no such note, or no longer (what was archived of it stays; note.archived_at tells); looked at again at due_at, or in refresh_night. FAILED: failed permanently, reason says why; requeue makes it due again.';
-COMMENT ON COLUMN worklist.priority IS '0 to 9, the highest first; 5 unless enqueue says otherwise.';
+    'PENDING: not requested yet. POSTPONED: requested, and retried at due_at. ARCHIVED: every expected file stored or waived by name. UNAVAILABLE: the provider has no such note, or no longer (archived rows and files stay, see note.archived_at); checked again at due_at, or in refresh_night. FAILED: failed permanently, reason says why; requeue makes it due again.';
+COMMENT ON COLUMN worklist.priority IS '0 to 9, the highest first; 5 unless enqueue sets another.';
 COMMENT ON COLUMN worklist.response_held IS
-    'True while a paid answer waits for its media, whose addresses expire: such a note comes before all others.';
+    'True while a paid response waits for its media, whose URLs expire: such a note is claimed before all others.';
 COMMENT ON COLUMN worklist.lane IS
-    'The order of claims, highest first: 10 for a note whose answer is held, else its priority.';
+    'The order of claims, highest first: 10 for a note whose response is held, else its priority.';
 COMMENT ON COLUMN worklist.attempts IS
-    'Times this note was put off by the provider (code 301 and its like), in its life. requeue sets it to 0.';
+    'Number of times this note was postponed for the provider (code 301 and similar faults). requeue sets it to 0.';
 COMMENT ON COLUMN worklist.attempts_tonight IS 'The same, in the night of counted_night.';
 COMMENT ON COLUMN worklist.media_attempts IS
-    'Times this note was put off because a file could not be had, in its life. requeue sets it to 0.';
+    'Number of times this note was postponed for a file that could not be downloaded. requeue sets it to 0.';
 COMMENT ON COLUMN worklist.media_attempts_tonight IS 'The same, in the night of counted_night.';
 COMMENT ON COLUMN worklist.counted_night IS
     'The night (calendar day of Asia/Shanghai) that the two counters of tonight belong to.';
 COMMENT ON COLUMN worklist.missing_night IS
-    'The night in which a successful answer did not hold the note. A second such night makes it UNAVAILABLE.';
+    'The night in which a successful response did not contain the note. A second such night makes it UNAVAILABLE.';
 COMMENT ON COLUMN worklist.due_at IS
     'When a run may take the note up (again); NULL: never by itself. ARCHIVED: when it tries for the better rendition of some file, without a call.';
 COMMENT ON COLUMN worklist.last_code IS
     'The provider''s code at the last settlement; NULL after a transport fault or when no call was made.';
 COMMENT ON COLUMN worklist.reason IS
     'Why the note is POSTPONED, FAILED or UNAVAILABLE; ARCHIVED: why a refresh or a better rendition is missing. NULL: no reason. note-archive status prints what each one means.';
-COMMENT ON COLUMN worklist.detail IS 'The reason in words, for a person; no program reads it. NULL: nothing to add.';
-COMMENT ON COLUMN worklist.source IS 'Where the id came from, as enqueue --source says.';
+COMMENT ON COLUMN worklist.detail IS 'Details of the reason, for operators; no program parses it. NULL: none.';
+COMMENT ON COLUMN worklist.source IS 'Where the id came from, as given to enqueue --source.';
 COMMENT ON COLUMN worklist.enqueued_at IS 'When enqueue put it onto the worklist.';
 COMMENT ON COLUMN worklist.settled_at IS 'When a run last decided about the note.';
 COMMENT ON COLUMN worklist.settled_by IS
@@ -93,13 +93,13 @@ COMMENT ON COLUMN worklist.claimed_by IS 'The node that works on the note now; N
 COMMENT ON COLUMN worklist.claimed_until IS
     'End of the lease, by the database''s clock. Renewed every minute; after it any node may take the note over.';
 COMMENT ON COLUMN worklist.claim_id IS
-    'Which claim: whoever settles the note names it, so a claim that was lost writes nothing.';
+    'Fencing token of the claim: each settling UPDATE checks it, so a lost claim writes nothing.';
 COMMENT ON COLUMN worklist.refresh_days IS
-    'So many nights after each answer the note is asked about again, whatever archive.refresh says; NULL: as that says. Set by enqueue --refresh-after.';
+    'The note is refreshed this number of nights after each response, regardless of archive.refresh; NULL: by archive.refresh. Set by enqueue --refresh-after.';
 COMMENT ON COLUMN worklist.refresh_on IS
-    'A night in which it is asked about again, once; over when there is an answer of that night or a later one. Set by enqueue --refresh-after.';
+    'A night in which the note is refreshed once; done when a response of that night or a later one exists. Set by enqueue --refresh-after.';
 COMMENT ON COLUMN worklist.refresh_night IS
-    'The night (calendar day of Asia/Shanghai) from which a run may buy a new answer about a note that is ARCHIVED, or that was and is UNAVAILABLE; NULL: never. An answer of that night or later is the new one. Planned from the last answer when the note is archived, and for all notes when archive.refresh has changed.';
+    'The night (calendar day of Asia/Shanghai) from which a run may buy a new response about a note that is ARCHIVED, or that was and is UNAVAILABLE; NULL: never. A response of that night or later is the new one. Planned from the last response when the note is archived, and for all notes when archive.refresh has changed.';
 COMMENT ON COLUMN worklist.refresh_attempts IS 'Nights in a row in which the refresh that is due came to nothing.';
 
 -- How many notes there are is known without reading them all: counts are kept where rows change.
@@ -190,7 +190,7 @@ COMMENT ON FUNCTION worklist_count_nothing() IS 'Keeps worklist_count when the w
 CREATE FUNCTION worklist_recount() RETURNS void
     LANGUAGE sql
 BEGIN ATOMIC
-    -- whoever puts counts together does so before or after, or what they add stays beside what is counted here
+    -- merging counts happens before or after this statement; rows added meanwhile stay separate
     SELECT pg_advisory_xact_lock(hashtext('note-archive, worklist_count'), 0);
     DELETE FROM worklist_count;
     INSERT INTO worklist_count (state, response_held, due_hour, refresh_night, reason, code, notes)
@@ -202,7 +202,7 @@ BEGIN ATOMIC
 END;
 
 COMMENT ON FUNCTION worklist_recount() IS
-    'Counts all notes of the worklist anew into worklist_count. Reads all of it; LOCK TABLE worklist IN SHARE MODE before, in the same transaction, or what others change meanwhile is lost.';
+    'Recounts all notes of the worklist into worklist_count. Reads the whole table; run LOCK TABLE worklist IN SHARE MODE before, in the same transaction, otherwise concurrent changes are lost.';
 
 CREATE TRIGGER worklist_count_row AFTER UPDATE ON worklist FOR EACH ROW
     WHEN ((OLD.state <> NEW.state OR OLD.response_held <> NEW.response_held OR OLD.due_at IS DISTINCT FROM NEW.due_at
@@ -228,8 +228,8 @@ CREATE TABLE refresh_policy (
 );
 
 COMMENT ON TABLE refresh_policy IS
-    'By which settings refresh_night was planned last for all notes. A run that has others plans anew.';
+    'The settings by which refresh_night was planned last for all notes. A run with other settings plans again.';
 COMMENT ON COLUMN refresh_policy.only_one IS 'True: the table has one row at most.';
 COMMENT ON COLUMN refresh_policy.policy IS
-    'ages and gaps of archive.refresh, in days; off where it is not enabled. With "unfinished: " before them not all notes are planned by them: somebody is about it, or broke off, and the next run plans anew.';
+    'ages and gaps of archive.refresh, in days; off where it is not enabled. The prefix "unfinished: " means that not all notes are planned yet: a run is planning or was interrupted, and the next run plans again.';
 COMMENT ON COLUMN refresh_policy.planned_at IS 'When that was.';

@@ -1,4 +1,4 @@
--- What was asked and bought. A row is committed before its request leaves; its answer before anyone uses it.
+-- Calls and their responses. A row is committed before its request is sent; a response before it is used.
 
 CREATE TABLE api_call (
     id               bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -21,14 +21,14 @@ CREATE TABLE api_call (
         CHECK (response IS NULL OR (received_at IS NOT NULL AND (billed = 'YES' OR (billed = 'UNKNOWN' AND code IS NULL))))
 );
 
--- Is there an answer of this note that is paid for already? explain, note_gone: every call of a note, without reading the
--- rows, which hold whole answers.
+-- Finds a paid response of a note; for explain and note_gone: every call of a note, without reading the
+-- rows, which hold whole responses.
 CREATE INDEX api_call_note ON api_call (note_id, id DESC) INCLUDE (endpoint, received_at, code);
 -- Calls and bill of a night.
 CREATE INDEX api_call_sent ON api_call (sent_at) INCLUDE (code, billed);
 -- Calls and bill of a run.
 CREATE INDEX api_call_execution ON api_call (job_execution_id) INCLUDE (billed);
--- Answers whose time is over: their sidecar is stored, so the copy here may go.
+-- Expired responses: their sidecar is stored, so the copy here may be removed.
 CREATE INDEX api_call_held ON api_call (received_at) WHERE response IS NOT NULL;
 CREATE INDEX api_call_refresh ON api_call (sent_at) WHERE refresh;
 -- retry_history.
@@ -37,12 +37,12 @@ CREATE INDEX api_call_retry ON api_call (note_id, endpoint, sent_at) WHERE code 
 COMMENT ON TABLE api_call IS
     'The ledger: one row for each request to the provider, written before it leaves. A row without received_at was in flight when its process died: it may have been billed.';
 COMMENT ON COLUMN api_call.id IS 'Numbered in the order of sending.';
-COMMENT ON COLUMN api_call.note_id IS 'The note that was asked about.';
+COMMENT ON COLUMN api_call.note_id IS 'The requested note.';
 COMMENT ON COLUMN api_call.endpoint IS 'Which question: note-detail/v1, the note; note-detail/v6, its video.';
 COMMENT ON COLUMN api_call.sent_at IS
     'Just before the request left.';
-COMMENT ON COLUMN api_call.received_at IS 'When the answer, or the fault, was there; NULL: never seen by us.';
-COMMENT ON COLUMN api_call.duration_ms IS 'Milliseconds from sending to the whole answer.';
+COMMENT ON COLUMN api_call.received_at IS 'When the response or the fault was received; NULL: none was recorded.';
+COMMENT ON COLUMN api_call.duration_ms IS 'Milliseconds from sending the request to the whole response.';
 COMMENT ON COLUMN api_call.http_status IS 'HTTP status; NULL when no response came.';
 COMMENT ON COLUMN api_call.code IS 'The code in the body; NULL when no readable body came.';
 COMMENT ON COLUMN api_call.billed IS
@@ -50,13 +50,13 @@ COMMENT ON COLUMN api_call.billed IS
 COMMENT ON COLUMN api_call.request_id IS 'The provider''s own id of the request, for its support.';
 COMMENT ON COLUMN api_call.message IS 'The provider''s message or the fault, shortened; never a credential.';
 COMMENT ON COLUMN api_call.job_execution_id IS
-    'The run that asked: batch_job_execution.job_execution_id; NULL after a rebuild, where that run is no longer known.';
+    'The run that made the call: batch_job_execution.job_execution_id; NULL after a rebuild, where that run is unknown.';
 COMMENT ON COLUMN api_call.response IS
-    'The exact body of a paid answer. Emptied only when it is too old to be used again, its sidecar lies in the store, and the note is ARCHIVED or UNAVAILABLE. Where billed is UNKNOWN: the first response about the note that is no envelope, at most 1 MiB of one that is too long; emptied when it is as old and the note is ARCHIVED or UNAVAILABLE.';
+    'The exact body of a paid response. Emptied only when it is too old to be reused, its sidecar is stored, and the note is ARCHIVED or UNAVAILABLE. Where billed is UNKNOWN: the first response about the note that is no envelope, at most 1 MiB of one that is too long; emptied when it is as old and the note is ARCHIVED or UNAVAILABLE.';
 COMMENT ON COLUMN api_call.media_gone_at IS
-    'When every address of one of its files turned out to be dead, or requeue --degraded asked for better ones: a later night buys a new answer.';
+    'When every URL of one of its files had expired, or requeue --degraded requested better ones: a later night buys a new response.';
 COMMENT ON COLUMN api_call.refresh IS
-    'Whether it asked anew about a note that was archived. archive.refresh limits these calls by night.';
+    'Whether the call refreshed an archived note. archive.refresh limits these calls per night.';
 COMMENT ON COLUMN api_call.recovered_at IS
     'When a later run of the node that sent the call found no response to it, neither here nor in the node''s files. NULL: there is a response, or the node was not recovered yet. A call without response that is younger than a day and not recovered keeps all nodes from another call about the note.';
 
@@ -94,7 +94,7 @@ CREATE TABLE nightly_calls (
 WITH (fillfactor = 20);
 
 COMMENT ON TABLE nightly_calls IS
-    'How many calls left in each night, whatever node made them, of those that one of our own limits is about: counted up in the statement that writes the call''s row of api_call, if the limits leave one. A run that begins raises it to what api_call holds. It is no history: ask api_call for that.';
+    'Number of calls sent in each night by all nodes, of the kinds that one of our own limits covers: counted up in the statement that writes the call''s row of api_call, if the limits leave one. A run that begins raises it to what api_call holds. It is no history: query api_call for that.';
 COMMENT ON COLUMN nightly_calls.night IS 'The calendar day of Asia/Shanghai in which they were sent.';
 COMMENT ON COLUMN nightly_calls.calls IS 'Calls of all kinds: what archive.source.calls-per-night limits.';
 COMMENT ON COLUMN nightly_calls.video_calls IS
@@ -117,14 +117,14 @@ WITH (fillfactor = 20);
 INSERT INTO call_pace DEFAULT VALUES;
 
 COMMENT ON TABLE call_pace IS
-    'One row: the pace of calls that all nodes keep together, by the database''s clock. Changed before each call, and when the provider answers 302 or HTTP 429. Losing it costs a pause at most.';
+    'One row: the pace of calls that all nodes keep together, by the database''s clock. Changed before each call, and when the provider responds with 302 or HTTP 429. Losing it costs a pause at most.';
 COMMENT ON COLUMN call_pace.one IS 'True: there is one row.';
 COMMENT ON COLUMN call_pace.next_at IS
-    'When the next call may leave. Whoever takes that moves it on by what archive.source.calls-per-second and share make the distance between two calls.';
+    'When the next call may be sent. The call that uses this time adds the distance between two calls, which follows from archive.source.calls-per-second and share.';
 COMMENT ON COLUMN call_pace.share IS
-    'The share of the configured rate that is used: halved by each 302, and one twentieth more with each other answer.';
+    'The share of the configured rate that is used: halved by each 302, and one twentieth more with each other response.';
 COMMENT ON COLUMN call_pace.pause IS
-    'How long the last pause was; 0 since an answer other than 302. The next one is twice as long.';
+    'How long the last pause was; 0 since a response other than 302. The next one is twice as long.';
 COMMENT ON COLUMN call_pace.paused_until IS 'No call leaves before this time.';
 COMMENT ON COLUMN call_pace.throttles IS
     'Counts the pauses. A call names the one that was the last when it left, so that of calls that left together the first 302 counts.';
@@ -140,12 +140,12 @@ CREATE TABLE run_stop (
 );
 
 COMMENT ON TABLE run_stop IS
-    'Each time an answer of the provider ended all runs that were active: the quota of the day, or a refused account. A run heeds what others wrote after it began, so a later run asks again. What keeps later runs from asking is source_gate.';
+    'Responses of the provider that ended all active runs: the quota of the day, or a rejected account. A run observes rows that others wrote after it started, so a later run makes calls again. source_gate keeps later runs from making calls.';
 COMMENT ON COLUMN run_stop.id IS
-    'In the order in which they were met; a run heeds those behind the last one that it found when it began.';
+    'In the order of receipt; a run observes the rows after the last one that it found at its start.';
 COMMENT ON COLUMN run_stop.code IS 'The provider''s code: 303 for the quota; 100, 600, 601 or 602 for the account.';
-COMMENT ON COLUMN run_stop.reason IS 'The answer, for a person to read.';
-COMMENT ON COLUMN run_stop.met_at IS 'When the answer came, by the clock of the node that met it.';
+COMMENT ON COLUMN run_stop.reason IS 'The response, for operators.';
+COMMENT ON COLUMN run_stop.met_at IS 'When the response was received, by the clock of that node.';
 COMMENT ON COLUMN run_stop.holds_until IS
     'For 303 the end of that night, from which it ends no run any more; NULL for the others.';
 COMMENT ON COLUMN run_stop.job_execution_id IS 'The run that met it: batch_job_execution.job_execution_id.';

@@ -1,4 +1,4 @@
--- What is archived, and where it lies. Objects before rows: no row ever points at bytes that are not there.
+-- Archived notes and the location of their media. Objects before rows: no row points at missing bytes.
 
 CREATE TABLE author (
     author_id     text        PRIMARY KEY,
@@ -15,10 +15,10 @@ COMMENT ON COLUMN author.author_id IS 'The platform''s user id.';
 COMMENT ON COLUMN author.red_id IS 'The number that people know the author by.';
 COMMENT ON COLUMN author.nickname IS 'The name that the app shows; note_capture.author_nickname has earlier ones.';
 COMMENT ON COLUMN author.avatar_url IS 'Where the picture was, without query or signature; it is not archived.';
-COMMENT ON COLUMN author.verified IS 'red_official_verified; NULL when the answer does not say.';
+COMMENT ON COLUMN author.verified IS 'red_official_verified; NULL: absent in the response.';
 COMMENT ON COLUMN author.verified_type IS
     'red_official_verify_type: 0, not verified; else what kind of person or company.';
-COMMENT ON COLUMN author.updated_at IS 'captured_at of the answer that these values are from.';
+COMMENT ON COLUMN author.updated_at IS 'captured_at of the response that contained these values.';
 
 CREATE TABLE note (
     note_id              text        PRIMARY KEY CHECK (note_id ~ '^[0-9a-f]{24}$'),
@@ -72,11 +72,11 @@ CREATE INDEX note_author ON note (author_id);
 COMMENT ON TABLE note IS 'Each note as last captured. Absent is NULL, never zero or empty.';
 COMMENT ON COLUMN note.note_id IS '24 lower-case hexadecimal digits, as in the links of the app.';
 COMMENT ON COLUMN note.note_type IS
-    'normal or video, as the provider says; what media a note has stands in note_media.';
+    'normal or video, as reported by the provider; note_media has the media of a note.';
 COMMENT ON COLUMN note.title IS 'title. NULL: the note has none, as many have.';
 COMMENT ON COLUMN note.note_text IS
     'The whole text. NUL and lone surrogates are replaced by U+FFFD; the exact bytes are in the sidecar.';
-COMMENT ON COLUMN note.author_id IS 'Who wrote it: author.author_id. NULL: the answer does not say.';
+COMMENT ON COLUMN note.author_id IS 'Who wrote it: author.author_id. NULL: absent in the response.';
 COMMENT ON COLUMN note.published_at IS 'time, to the second.';
 COMMENT ON COLUMN note.edited_at IS 'last_update_time, to the second. NULL: never edited.';
 COMMENT ON COLUMN note.place IS 'ip_location: the province or country that the platform shows.';
@@ -88,34 +88,34 @@ COMMENT ON COLUMN note.watermark_disabled IS 'media_save_config.disable_watermar
 COMMENT ON COLUMN note.in_censor IS 'in_censor. True: the platform is looking at it, and may not show it to others.';
 COMMENT ON COLUMN note.privacy_type IS 'privacy.type: 0 is public.';
 COMMENT ON COLUMN note.liked_count IS
-    'Likes at last_captured_at; note_capture has those of earlier times. NULL: the answer does not say.';
+    'Likes at last_captured_at; note_capture has those of earlier times. NULL: absent in the response.';
 COMMENT ON COLUMN note.collected_count IS
-    'Times it was put into a collection, at last_captured_at. NULL: the answer does not say.';
+    'Times it was put into a collection, at last_captured_at. NULL: absent in the response.';
 COMMENT ON COLUMN note.comments_count IS
-    'Comments, replies included, at last_captured_at. NULL: the answer does not say.';
-COMMENT ON COLUMN note.shared_count IS 'Times it was shared, at last_captured_at. NULL: the answer does not say.';
+    'Comments, replies included, at last_captured_at. NULL: absent in the response.';
+COMMENT ON COLUMN note.shared_count IS 'Times it was shared, at last_captured_at. NULL: absent in the response.';
 COMMENT ON COLUMN note.view_count IS 'The provider sends 0 for every note seen so far.';
-COMMENT ON COLUMN note.first_captured_at IS 'The oldest answer about it: the least note_capture.captured_at.';
+COMMENT ON COLUMN note.first_captured_at IS 'The oldest response about the note: the least note_capture.captured_at.';
 COMMENT ON COLUMN note.last_captured_at IS
-    'The answer to note-detail/v1 that these values are from. An older one that is written later changes none of them.';
+    'The response to note-detail/v1 that contained these values. An older response that is written later changes none of them.';
 COMMENT ON COLUMN note.archived_at IS 'When the last expected file was stored or waived; NULL: not complete.';
 COMMENT ON COLUMN note.download_reason IS
-    'function_switch, video_download: reason, as the app shows it to whoever tries.';
+    'function_switch, video_download: reason, as the app shows it to users.';
 COMMENT ON COLUMN note.weibo_cover_disabled IS 'media_save_config.disable_weibo_cover.';
 COMMENT ON COLUMN note.pinned IS 'sticky: the author keeps it at the top of the own page.';
 COMMENT ON COLUMN note.comment_restriction IS 'comment_prompt_config.forbidden_cmt_type: 0, anybody may comment.';
 COMMENT ON COLUMN note.co_produced IS 'has_co_produce.';
 COMMENT ON COLUMN note.cooperation_count IS
-    'Entries of cooperate_binds: brands that the author declares to work with. NULL: the answer has no such list.';
+    'Entries of cooperate_binds: brands that the author declares to work with. NULL: the response has no such list.';
 COMMENT ON COLUMN note.related_goods IS 'has_related_goods: things are sold with it.';
 COMMENT ON COLUMN note.image_count IS
-    'Entries of images_list; the cover of a video is one. NULL: the answer has no such list.';
+    'Entries of images_list; the cover of a video is one. NULL: the response has no such list.';
 COMMENT ON COLUMN note.cover_width IS
-    'Pixels of the first image as it was uploaded (origin_img), else as offered. NULL: the answer does not say.';
+    'Pixels of the first image as it was uploaded (origin_img), else as offered. NULL: absent in the response.';
 COMMENT ON COLUMN note.cover_height IS
-    'Pixels of the first image as it was uploaded (origin_img), else as offered. NULL: the answer does not say.';
+    'Pixels of the first image as it was uploaded (origin_img), else as offered. NULL: absent in the response.';
 COMMENT ON COLUMN note.video_duration_ms IS
-    'Milliseconds, from video_info_v2, which answers to note-detail/v1 rarely have: NULL.';
+    'Milliseconds, from video_info_v2, which responses to note-detail/v1 rarely contain: NULL.';
 COMMENT ON COLUMN note.has_music IS 'has_music. Original sound is none: see sound_id.';
 COMMENT ON COLUMN note.sound_id IS 'native_voice_info.sound_id: the sound, which other notes may use, too.';
 COMMENT ON COLUMN note.sound_name IS 'native_voice_info.name.';
@@ -160,32 +160,32 @@ CREATE INDEX note_capture_counts ON note_capture (note_id, captured_at)
     INCLUDE (liked_count, collected_count, comments_count, shared_count) WHERE liked_count IS NOT NULL;
 
 COMMENT ON TABLE note_capture IS
-    'One row for each paid answer that held its note: the counts then, and the whole answer.';
-COMMENT ON COLUMN note_capture.note_id IS 'The note that was asked about.';
-COMMENT ON COLUMN note_capture.captured_at IS 'When the answer was received: api_call.received_at.';
+    'One row for each paid response that contained its note: the counts at that time, and the whole response.';
+COMMENT ON COLUMN note_capture.note_id IS 'The requested note.';
+COMMENT ON COLUMN note_capture.captured_at IS 'When the response was received: api_call.received_at.';
 COMMENT ON COLUMN note_capture.call_id IS
-    'The call that bought it. Answers to note-detail/v6 have rows of their own, and change nothing in note.';
-COMMENT ON COLUMN note_capture.liked_count IS 'Likes then. NULL: the answer does not say.';
+    'The call that bought it. Responses to note-detail/v6 have rows of their own, and change nothing in note.';
+COMMENT ON COLUMN note_capture.liked_count IS 'Likes then. NULL: absent in the response.';
 COMMENT ON COLUMN note_capture.collected_count IS
-    'Times it was put into a collection, then. NULL: the answer does not say.';
-COMMENT ON COLUMN note_capture.comments_count IS 'Comments then, replies included. NULL: the answer does not say.';
-COMMENT ON COLUMN note_capture.shared_count IS 'Times it was shared, then. NULL: the answer does not say.';
+    'Times it was put into a collection, then. NULL: absent in the response.';
+COMMENT ON COLUMN note_capture.comments_count IS 'Comments then, replies included. NULL: absent in the response.';
+COMMENT ON COLUMN note_capture.shared_count IS 'Times it was shared, then. NULL: absent in the response.';
 COMMENT ON COLUMN note_capture.view_count IS 'Views then; the provider sends 0 for every note seen so far.';
-COMMENT ON COLUMN note_capture.response IS 'The whole answer, with NUL and lone surrogates replaced by U+FFFD.';
+COMMENT ON COLUMN note_capture.response IS 'The whole response, with NUL and lone surrogates replaced by U+FFFD.';
 COMMENT ON COLUMN note_capture.sidecar_key IS
-    'Key of the object with the exact answer, the list of its media and how far the note got, stored before this row.';
+    'Key of the sidecar object with the exact response, the list of its media and the worklist row, stored before this row.';
 COMMENT ON COLUMN note_capture.sidecar_verified_at IS
     'When verify last read the sidecar and found it to be that of this capture; NULL: never.';
 COMMENT ON COLUMN note_capture.title IS
-    'The title then. NULL: none, or an answer to note-detail/v6.';
+    'The title then. NULL: none, or a response to note-detail/v6.';
 COMMENT ON COLUMN note_capture.note_text IS
-    'The whole text then. NULL: none, or an answer to note-detail/v6.';
+    'The whole text then. NULL: none, or a response to note-detail/v6.';
 COMMENT ON COLUMN note_capture.author_id IS
-    'Who wrote it, by this answer. NULL: it does not say, or an answer to note-detail/v6.';
+    'The author in this response. NULL: absent, or a response to note-detail/v6.';
 COMMENT ON COLUMN note_capture.author_nickname IS
     'What the author was called then; author.nickname is the name now. NULL as author_id.';
 COMMENT ON COLUMN note_capture.mapper_version IS
-    'The version of the mapper that made title to author_nickname and the counts. NULL: an answer to note-detail/v6, which has counts only.';
+    'The version of the mapper that made title to author_nickname and the counts. NULL: a response to note-detail/v6, which has counts only.';
 
 CREATE TABLE note_topic (
     note_id    text     NOT NULL REFERENCES note,
@@ -198,10 +198,10 @@ CREATE TABLE note_topic (
 
 CREATE INDEX note_topic_name ON note_topic (name);
 
-COMMENT ON TABLE note_topic IS 'The topics of a note as last captured, in the order of the answer.';
+COMMENT ON TABLE note_topic IS 'The topics of a note as last captured, in the order of the response.';
 COMMENT ON COLUMN note_topic.note_id IS 'The note that is filed under it.';
-COMMENT ON COLUMN note_topic.ordinal IS 'From 0, in the order of the answer: hash_tag, then what only topics has.';
-COMMENT ON COLUMN note_topic.topic_id IS 'The platform''s id of the topic. NULL: the answer does not say.';
+COMMENT ON COLUMN note_topic.ordinal IS 'From 0, in the order of the response: hash_tag, then what only topics has.';
+COMMENT ON COLUMN note_topic.topic_id IS 'The platform''s id of the topic. NULL: absent in the response.';
 COMMENT ON COLUMN note_topic.name IS 'Without the # before it; at most 500 characters.';
 COMMENT ON COLUMN note_topic.topic_type IS 'What kind of tag the provider calls it; topic for most.';
 
@@ -217,12 +217,12 @@ CREATE INDEX note_mention_user ON note_mention (user_id);
 
 COMMENT ON TABLE note_mention IS 'Whom a note names, as last captured.';
 COMMENT ON COLUMN note_mention.note_id IS 'The note that names the person.';
-COMMENT ON COLUMN note_mention.ordinal IS 'From 0, in the order of the answer.';
+COMMENT ON COLUMN note_mention.ordinal IS 'From 0, in the order of the response.';
 COMMENT ON COLUMN note_mention.user_id IS
     'Whom it names, a user id. Not in author, unless that person wrote a note, too.';
 COMMENT ON COLUMN note_mention.nickname IS 'What that person was called then.';
 
--- The comments that an answer happens to carry: few of comments_count, and most answers have none.
+-- Comments contained in a response: few of comments_count, and most responses have none.
 CREATE TABLE note_comment (
     note_id         text        NOT NULL,
     captured_at     timestamptz NOT NULL,
@@ -240,16 +240,16 @@ CREATE TABLE note_comment (
     FOREIGN KEY (note_id, captured_at) REFERENCES note_capture ON DELETE CASCADE
 );
 
--- What somebody has written below others' notes.
+-- Comments of an author below notes of other authors.
 CREATE INDEX note_comment_author ON note_comment (author_id) WHERE author_id IS NOT NULL;
 
 COMMENT ON TABLE note_comment IS
-    'The comments that an answer happened to carry, those of each capture: a few of comments_count, mostly none. Replies follow the comment that they are below.';
+    'Comments contained in the response of each capture: a few of comments_count, mostly none. Replies follow the comment that they are below.';
 COMMENT ON COLUMN note_comment.note_id IS 'The note that is commented on.';
-COMMENT ON COLUMN note_comment.captured_at IS 'The answer that carried it: note_capture.captured_at.';
-COMMENT ON COLUMN note_comment.ordinal IS 'From 0, in the order of the answer.';
+COMMENT ON COLUMN note_comment.captured_at IS 'The response that contained it: note_capture.captured_at.';
+COMMENT ON COLUMN note_comment.ordinal IS 'From 0, in the order of the response.';
 COMMENT ON COLUMN note_comment.comment_id IS
-    'The platform''s id of the comment; the same in every answer that carries it.';
+    'The platform''s id of the comment; the same in every response that contains it.';
 COMMENT ON COLUMN note_comment.parent_id IS 'The comment_id that it replies to. NULL: it is no reply.';
 COMMENT ON COLUMN note_comment.author_id IS
     'Who wrote it, a user id. Not in author, unless that person wrote a note, too.';
@@ -258,9 +258,9 @@ COMMENT ON COLUMN note_comment.comment_text IS 'The whole text.';
 COMMENT ON COLUMN note_comment.written_at IS 'When it was written.';
 COMMENT ON COLUMN note_comment.place IS 'ip_location: the province or country that the platform shows.';
 COMMENT ON COLUMN note_comment.liked_count IS 'Likes of the comment at captured_at.';
-COMMENT ON COLUMN note_comment.reply_count IS 'Replies to it at captured_at, whether or not the answer carries them.';
+COMMENT ON COLUMN note_comment.reply_count IS 'Replies to it at captured_at, whether or not the response contains them.';
 
--- Every archived file, once, whoever uses it. A row is written after its object.
+-- Every archived file, once, for all notes that use it. A row is written after its object.
 CREATE TABLE media_object (
     sha256       text        PRIMARY KEY CHECK (sha256 ~ '^[0-9a-f]{64}$'),
     object_key   text        NOT NULL UNIQUE,
@@ -277,7 +277,7 @@ CREATE INDEX media_object_audit ON media_object (coalesce(verified_at, timestamp
 -- How many bytes of media a night has stored, which archive.limits.bytes-per-night limits.
 CREATE INDEX media_object_stored ON media_object (stored_at) INCLUDE (size_bytes);
 
-COMMENT ON TABLE media_object IS 'Every archived file, once, whoever uses it.';
+COMMENT ON TABLE media_object IS 'Every archived file, once, for all notes that use it.';
 COMMENT ON COLUMN media_object.sha256 IS
     'Of the bytes as received, in lower-case hex. Hash the object again to prove the archive intact.';
 COMMENT ON COLUMN media_object.object_key IS
@@ -285,7 +285,7 @@ COMMENT ON COLUMN media_object.object_key IS
 COMMENT ON COLUMN media_object.size_bytes IS 'Length in bytes.';
 COMMENT ON COLUMN media_object.content_type IS 'From the first bytes, not from what the server or the file name said.';
 COMMENT ON COLUMN media_object.stored_at IS
-    'When the object came into the store; after a rebuild, what the store itself says.';
+    'When the object came into the store; after a rebuild, the time that the store reports.';
 COMMENT ON COLUMN media_object.verified_at IS
     'When the store last showed that it holds these bytes: at first, its own digest of the upload. NULL: not since the tables were rebuilt from the bucket.';
 
@@ -318,29 +318,29 @@ CREATE INDEX note_media_identity ON note_media (identity) WHERE state = 'STORED'
 -- Which notes have a lesser rendition of a file?
 CREATE INDEX note_media_degraded ON note_media (note_id) WHERE reason = 'DEGRADED';
 
-COMMENT ON TABLE note_media IS 'The files that a note''s answer promises, one row a slot, and what became of each.';
+COMMENT ON TABLE note_media IS 'The files that the response of a note promises, one row for each slot, with the result.';
 COMMENT ON COLUMN note_media.note_id IS 'The note that the file belongs to.';
 COMMENT ON COLUMN note_media.kind IS
     'IMAGE: still or cover. MOTION: the moving half of the live photo IMAGE of the same ordinal. AUDIO: sound or music. VIDEO: the video. SUBTITLE: the words spoken in it, one slot a language.';
 COMMENT ON COLUMN note_media.ordinal IS
-    'From 0, in the order of the answer. A file whose place a later answer gives to another one, and that it does not list elsewhere, stands behind all listed ones.';
+    'From 0, in the order of the response. A file whose position a later response gives to another one, and that it does not list elsewhere, follows all listed ones.';
 COMMENT ON COLUMN note_media.identity IS
     'The source''s own name of the file: fileid, live_photo_file_id, video_id, sound_id; else, or where that is a placeholder such as 0, the last part of its first address. SUBTITLE: the language, or #0 by its number where that is no plain word. At most 200 characters: of a longer name the beginning, a tilde and the SHA-256 of the whole.';
 COMMENT ON COLUMN note_media.state IS
     'STORED: the bytes lie verified in the store. WAIVED: accepted as empty, by name. MISSING: expected and not there.';
 COMMENT ON COLUMN note_media.reason IS
-    'STORED: empty, or DEGRADED when a lesser rendition than the best one offered was taken, since the best one was gone or failed at each try of a night; the better one is tried for on later nights while the answer is fresh, and requeue --degraded buys a new answer for it. WAIVED: NOT_OFFERED_BY_V1 (the video was not asked for), NOT_OFFERED_BY_V6 (it was, and there is none), NOT_REFRESHED (a refresh found it in a note that was archived without it, and could not have it; error says why, and it is tried for again), BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help), GONE (dead in two answers of different nights) or NO_ANSWER (the call for the video was not made yet, or did not bring the note; error says why).';
-COMMENT ON COLUMN note_media.rendition IS 'Which of the offered addresses was taken, by its name in the answer.';
-COMMENT ON COLUMN note_media.width IS 'Pixels, as the answer says; NULL: it does not.';
-COMMENT ON COLUMN note_media.height IS 'Pixels, as the answer says; NULL: it does not.';
+    'STORED: empty, or DEGRADED when a lesser rendition than the best one offered was taken, since the best one was gone or failed at each try of a night; later nights retry the better one while the response is fresh, and requeue --degraded buys a new response for it. WAIVED: NOT_OFFERED_BY_V1 (the video was not asked for), NOT_OFFERED_BY_V6 (it was, and there is none), NOT_REFRESHED (a refresh found it in a note that was archived without it, and could not have it; error says why, and it is tried for again), BY_POLICY, or what an operator gave. MISSING: RETRY (will be tried again), DEAD (every address dead; a new answer may help), GONE (dead in two answers of different nights) or NO_ANSWER (the call for the video was not made yet, or did not bring the note; error says why).';
+COMMENT ON COLUMN note_media.rendition IS 'The offered URL that was used, by its name in the response.';
+COMMENT ON COLUMN note_media.width IS 'Pixels, as given in the response; NULL: absent.';
+COMMENT ON COLUMN note_media.height IS 'Pixels, as given in the response; NULL: absent.';
 COMMENT ON COLUMN note_media.sha256 IS 'The stored file: media_object.sha256. NULL unless STORED.';
 COMMENT ON COLUMN note_media.checks IS
     'What the promised length and MD5 said of the bytes, and last, in quotes, what is odd about the file itself: size match, md5 mismatch, remarks "no moov; pixels 720x1280, promised 1080x1920". Or whose file it is, where another note had it under the same name. NULL: nothing was promised, and nothing is odd.';
 COMMENT ON COLUMN note_media.error IS
     'Why the last try failed, for a person to read. DEGRADED: why the better renditions could not be had.';
-COMMENT ON COLUMN note_media.dead_night IS 'The night whose answer first had only dead addresses for this file.';
+COMMENT ON COLUMN note_media.dead_night IS 'The night whose response first had only expired URLs for this file.';
 COMMENT ON COLUMN note_media.captured_at IS
-    'The answer that last listed this file. Older than note.last_captured_at: the note no longer has it, the archive does.';
+    'The response that last listed this file. Older than note.last_captured_at: the note no longer has the file, the archive does.';
 COMMENT ON COLUMN note_media.updated_at IS 'When this row was last decided.';
 
 -- How many files there are is known without reading them all. Rows are added and never changed, as those of worklist_count.
@@ -351,7 +351,7 @@ CREATE TABLE media_object_count (
 );
 
 COMMENT ON TABLE media_object_count IS
-    'How many files there are and how many bytes, as sums, of all rows of media_object that were stored before max(counted_until); the newer ones are counted when somebody asks. When a row of that time is added, changed or removed, a trigger adds the difference.';
+    'How many files there are and how many bytes, as sums, of all rows of media_object that were stored before max(counted_until); the newer ones are counted by each query. When a row of that time is added, changed or removed, a trigger adds the difference.';
 COMMENT ON COLUMN media_object_count.counted_until IS
     'Rows with a media_object.stored_at before it are counted. Hours ago: what was stored then is committed. NULL: a difference that came later.';
 COMMENT ON COLUMN media_object_count.files IS 'So many rows; to be added up.';
@@ -369,7 +369,7 @@ DECLARE
     more      bigint := 0;
     more_size bigint := 0;
 BEGIN
-    -- nobody puts the time forward while this transaction lasts
+    -- no other transaction advances the time while this one lasts
     PERFORM pg_advisory_xact_lock_shared(hashtext('note-archive, media_object_count'), 0);
     SELECT max(c.counted_until) INTO counted FROM media_object_count c;
     IF TG_OP <> 'INSERT' AND OLD.stored_at < counted THEN
@@ -409,7 +409,7 @@ CREATE TRIGGER media_object_count_delete AFTER DELETE ON media_object FOR EACH R
 CREATE TRIGGER media_object_count_truncate AFTER TRUNCATE ON media_object
     FOR EACH STATEMENT EXECUTE FUNCTION media_object_count_nothing();
 
--- Fields that no answer had before: what the provider, or the platform, has changed.
+-- Fields that no earlier response had: changes of the provider or the platform.
 CREATE TABLE schema_drift (
     path            text        NOT NULL CHECK (char_length(path) <= 300),
     json_type       text        NOT NULL CHECK (json_type IN ('object', 'array', 'string', 'number', 'boolean', 'null')),
@@ -420,12 +420,12 @@ CREATE TABLE schema_drift (
 );
 
 COMMENT ON TABLE schema_drift IS
-    'Fields of answers that are neither in what is documented of them nor were seen before, once each. What is documented is not in here.';
+    'Fields of responses that are neither documented nor were seen before, once each. Documented fields are not listed.';
 COMMENT ON COLUMN schema_drift.path IS
-    'Where it stands, such as note.images_list[].url_size_large: below note, the note itself; else from the outermost object. [] is each element of a list, * any name that looks like an id.';
+    'Path of the field, such as note.images_list[].url_size_large: below note, the note itself; else from the outermost object. [] is each element of a list, * any name that looks like an id.';
 COMMENT ON COLUMN schema_drift.json_type IS
     'Of what JSON type its value is. A field that is documented with another type is in here, too.';
 COMMENT ON COLUMN schema_drift.state IS
-    'NEW: reported by status. BASELINE: somebody has looked at it and set this; it is as it should be.';
-COMMENT ON COLUMN schema_drift.first_seen_at IS 'The oldest answer that has it: note_capture.captured_at.';
-COMMENT ON COLUMN schema_drift.example_note_id IS 'The note of that answer.';
+    'NEW: reported by status. BASELINE: accepted by an operator.';
+COMMENT ON COLUMN schema_drift.first_seen_at IS 'The oldest response that has it: note_capture.captured_at.';
+COMMENT ON COLUMN schema_drift.example_note_id IS 'The note of that response.';

@@ -25,9 +25,9 @@ COMMENT ON TABLE fixity_finding IS
     'What verify found wrong with the store, one row for each object from its first sight until an audit finds it good. Open while resolved_at is NULL.';
 COMMENT ON COLUMN fixity_finding.id IS 'Numbered in the order of finding.';
 COMMENT ON COLUMN fixity_finding.kind IS
-    'MISSING: the store says that there is no such key. SIZE: another length. CORRUPT: the length is right, the SHA-256 is another. UNREADABLE: the store is there but does not give this object. UNRECORDED: a slot in note_media is STORED with a digest that media_object does not have. SIDECAR_MISSING, SIDECAR_CORRUPT: the same for the exact answer of a capture. ORPHAN: no row points at the object, or only a row of media_object that no slot uses.';
+    'MISSING: the store has no such key. SIZE: another length. CORRUPT: the length is right, the SHA-256 is another. UNREADABLE: the store is available but does not return this object. UNRECORDED: a slot in note_media is STORED with a digest that media_object does not have. SIDECAR_MISSING, SIDECAR_CORRUPT: the same for the exact answer of a capture. ORPHAN: no row points at the object, or only a row of media_object that no slot uses.';
 COMMENT ON COLUMN fixity_finding.object_key IS
-    'Key within the bucket. UNRECORDED: media/, the first two digits, / and the digest, since nobody knows the extension.';
+    'Key within the bucket. UNRECORDED: media/, the first two digits, / and the digest, since the extension is unknown.';
 COMMENT ON COLUMN fixity_finding.sha256 IS 'The digest that the file should have; NULL for sidecars and orphans.';
 COMMENT ON COLUMN fixity_finding.note_id IS
     'Whose sidecar it is, or whose slot is UNRECORDED; NULL else: note_media says which notes use a file.';
@@ -38,7 +38,7 @@ COMMENT ON COLUMN fixity_finding.last_seen IS 'When an audit last found it so.';
 COMMENT ON COLUMN fixity_finding.resolved_at IS
     'When an audit found the object good, or nothing wrong with it any more; for an orphan also when it was removed.';
 COMMENT ON COLUMN fixity_finding.repair IS
-    'What verify --repair last did about it, or why it could do nothing; NULL: it was never asked to.';
+    'The last action of verify --repair, or why none was possible; NULL: never repaired.';
 COMMENT ON COLUMN fixity_finding.repaired_at IS 'When that was.';
 COMMENT ON COLUMN fixity_finding.job_execution_id IS
     'The audit that last saw it: batch_job_execution.job_execution_id.';

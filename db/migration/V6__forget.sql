@@ -10,7 +10,7 @@ CREATE TABLE forgotten_note (
 CREATE INDEX forgotten_note_unfinished ON forgotten_note (note_id) WHERE finished_at IS NULL;
 
 COMMENT ON TABLE forgotten_note IS
-    'Notes that were forgotten: nothing is kept of them but this, and enqueue does not take them. The object forgotten/<note id>.json says the same in the bucket.';
+    'Tombstones of erased notes: no other data of them is kept, and enqueue rejects them. The object forgotten/<note id>.json is their copy in the bucket.';
 COMMENT ON COLUMN forgotten_note.note_id IS 'The note, known here or not.';
 COMMENT ON COLUMN forgotten_note.forgotten_at IS 'When it was decided.';
 COMMENT ON COLUMN forgotten_note.reason IS 'What forget --reason said; NULL: nothing.';
@@ -25,7 +25,7 @@ CREATE TABLE forgotten_author (
 );
 
 COMMENT ON TABLE forgotten_author IS
-    'Authors that were forgotten. A note of theirs that is bought later is forgotten at once. The object forgotten/author-<hash>.json says the same in the bucket.';
+    'Tombstones of erased authors. A note of theirs that is bought later is erased at once. The object forgotten/author-<hash>.json is their copy in the bucket.';
 COMMENT ON COLUMN forgotten_author.author_sha256 IS
     'SHA-256 of the platform''s user id, in lower-case hex: enough to know it again, and not the id itself.';
 COMMENT ON COLUMN forgotten_author.forgotten_at IS 'When it was decided.';
@@ -58,7 +58,7 @@ CREATE FUNCTION is_forgotten_person(user_id text) RETURNS boolean
 
 COMMENT ON FUNCTION is_forgotten_person IS 'Whether a person was forgotten, by the platform''s user id.';
 
--- Whoever writes what other people's answers say again, as a refresh does, must not bring a person back.
+-- Writing a response again, as a refresh does, must not restore an erased person.
 CREATE FUNCTION skip_forgotten_person() RETURNS trigger
     LANGUAGE plpgsql AS
 $$

@@ -45,7 +45,7 @@ COMMENT ON COLUMN run_summary.id IS 'In the order in which the runs ended.';
 COMMENT ON COLUMN run_summary.job_execution_id IS
     'batch_job_execution.job_execution_id; NULL: it ended before one began, as when the store was out of reach or the gate closed.';
 COMMENT ON COLUMN run_summary.night IS
-    'The calendar day of Asia/Shanghai in which it began. A run that goes on with the instance of an earlier night has the later one here.';
+    'The calendar day of Asia/Shanghai in which it began. A run that resumes the instance of an earlier night has the later night here.';
 COMMENT ON COLUMN run_summary.node IS 'archive.node of the process.';
 COMMENT ON COLUMN run_summary.began_at IS 'When the command began.';
 COMMENT ON COLUMN run_summary.ended_at IS 'When it was over; all counts of what there is are of this moment.';
@@ -55,10 +55,10 @@ COMMENT ON COLUMN run_summary.exit_code IS
 COMMENT ON COLUMN run_summary.reason IS 'Why it ended so, for a person to read.';
 COMMENT ON COLUMN run_summary.archived IS 'Notes that this run brought to their end complete.';
 COMMENT ON COLUMN run_summary.unavailable IS 'Notes that it found not to be there, or no longer.';
-COMMENT ON COLUMN run_summary.postponed IS 'Times that it put off a note.';
+COMMENT ON COLUMN run_summary.postponed IS 'Number of times that the run postponed a note.';
 COMMENT ON COLUMN run_summary.failed IS 'Notes that it gave up.';
-COMMENT ON COLUMN run_summary.released IS 'Notes that it handed back untouched.';
-COMMENT ON COLUMN run_summary.refreshed IS 'Archived notes that it got a new answer about.';
+COMMENT ON COLUMN run_summary.released IS 'Notes that the run released unchanged.';
+COMMENT ON COLUMN run_summary.refreshed IS 'Archived notes that were fetched again.';
 COMMENT ON COLUMN run_summary.files_stored IS 'Files that it stored, without those that were there.';
 COMMENT ON COLUMN run_summary.bytes_stored IS 'Bytes of these files.';
 COMMENT ON COLUMN run_summary.media_requests IS 'Requests to media servers, which cost nothing.';

@@ -9,7 +9,7 @@ CREATE FUNCTION search_source(title text, note_text text) RETURNS text
     RETURN left(coalesce(title, '') || E'\n' || coalesce(note_text, ''), 10000);
 
 COMMENT ON FUNCTION search_source(text, text) IS
-    'What is searched of a note: title and text, their first 10,000 characters. The app allows 1,000; an answer may hold millions, whose index entries nobody would wait for.';
+    'What is searched of a note: title and text, their first 10,000 characters. The app allows 1,000; a response may hold millions, which would take too long to index.';
 
 CREATE FUNCTION search_text(input text) RETURNS text
     LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE COST 100
@@ -184,7 +184,7 @@ CROSS JOIN LATERAL (
 WHERE i.job_name = 'archiveNotes';
 
 COMMENT ON VIEW run_history IS
-    'How did the last runs end, what did they ask, what is billed, and what is left? One row an execution of archiveNotes; a restart of the same night has the same job_instance_id. Ask with ORDER BY job_execution_id DESC LIMIT 10.';
+    'How did the last runs end, what did they ask, what is billed, and what is left? One row an execution of archiveNotes; a restart of the same night has the same job_instance_id. Query with ORDER BY job_execution_id DESC LIMIT 10.';
 COMMENT ON COLUMN run_history.job_execution_id IS 'The run: batch_job_execution.job_execution_id.';
 COMMENT ON COLUMN run_history.job_instance_id IS
     'The night''s work, which several runs may share: batch_job_instance.job_instance_id.';
@@ -200,14 +200,14 @@ COMMENT ON COLUMN run_history.status IS
 COMMENT ON COLUMN run_history.exit_code IS
     'COMPLETED, INCOMPLETE, QUOTA_EXHAUSTED ...: the README has them all, with the exit code of the process.';
 COMMENT ON COLUMN run_history.exit_message IS 'Why it ended so, for a person to read. NULL: nothing to say.';
-COMMENT ON COLUMN run_history.notes IS 'Times that a worker brought a note to a decision, or handed it back untouched.';
+COMMENT ON COLUMN run_history.notes IS 'Number of times that a worker settled a note, or released it unchanged.';
 COMMENT ON COLUMN run_history.calls IS 'Requests to the provider, of either endpoint.';
 COMMENT ON COLUMN run_history.billed IS 'Of the calls, those that are charged.';
-COMMENT ON COLUMN run_history.maybe_billed IS 'Of the calls, those of which nobody knows: no readable answer came.';
-COMMENT ON COLUMN run_history.left_postponed IS 'Notes that this run put off and nobody has decided about since.';
-COMMENT ON COLUMN run_history.left_failed IS 'Notes that this run gave up and nobody has decided about since.';
+COMMENT ON COLUMN run_history.maybe_billed IS 'Of the calls, those with billing unknown: no readable response was received.';
+COMMENT ON COLUMN run_history.left_postponed IS 'Notes that this run postponed and that were not settled since.';
+COMMENT ON COLUMN run_history.left_failed IS 'Notes that failed permanently in this run and were not settled since.';
 COMMENT ON COLUMN run_history.due_now IS
-    'In the row of the newest run only: notes that a run would take up now, whoever left them. NULL in all others.';
+    'In the row of the newest run only: notes that a run would claim now, of all earlier runs. NULL in all other rows.';
 COMMENT ON COLUMN run_history.instance_night IS
     'The calendar day of Asia/Shanghai in which the job instance was created: the job parameter night. Earlier than night where a run continues the instance of an earlier night.';
 
@@ -237,7 +237,7 @@ LEFT JOIN LATERAL (
     LIMIT 1) AS lifted ON true;
 
 COMMENT ON VIEW quota_stop IS
-    'When did the provider end a night with code 303, after how many answers, and when did it answer again? One row for each time the gate closed; our own nightly limit closes none, see run_history.exit_message.';
+    'When did the provider end a night with code 303, after how many responses, and when did it deliver again? One row for each time the gate closed; our own nightly limit closes none, see run_history.exit_message.';
 COMMENT ON COLUMN quota_stop.id IS 'source_gate.id: numbered in the order of closing.';
 COMMENT ON COLUMN quota_stop.night IS 'The calendar day of Asia/Shanghai, by which the provider counts.';
 COMMENT ON COLUMN quota_stop.code IS 'The provider''s code that closed it: 303.';
@@ -245,11 +245,11 @@ COMMENT ON COLUMN quota_stop.reason IS 'What was used up, for a person to read.'
 COMMENT ON COLUMN quota_stop.job_execution_id IS 'The run that met it: run_history.job_execution_id.';
 COMMENT ON COLUMN quota_stop.closed_at IS 'When the code was met.';
 COMMENT ON COLUMN quota_stop.closed_until IS
-    'The next 00:00 of Asia/Shanghai: before it no run asks, unless with --force.';
+    'The next 00:00 of Asia/Shanghai: before it no run makes a call, except with --force.';
 COMMENT ON COLUMN quota_stop.billed_before IS
     'Charged calls of that day until then, of either endpoint and all nodes: what the quota was worth.';
 COMMENT ON COLUMN quota_stop.lifted_at IS
-    'The first call after it that was answered with code 0: the provider gives again. Before closed_until only after run --force. NULL: not asked since, or without success.';
+    'The first later call with code 0: the provider delivers again. Before closed_until only after run --force. NULL: no successful call since.';
 COMMENT ON COLUMN quota_stop.is_closed IS 'Whether runs stop at it now, by the database''s clock.';
 
 CREATE VIEW retry_history AS
@@ -277,20 +277,20 @@ FROM (SELECT c.note_id,
       GROUP BY c.note_id, c.endpoint) AS r;
 
 COMMENT ON VIEW retry_history IS
-    'Which notes did the provider fail to collect (code 301), how often, and did it succeed in the end? One row a note and endpoint. Ask with ORDER BY retries DESC LIMIT 20, or for one note_id.';
+    'Which notes did the provider fail to collect (code 301), how often, and did it succeed in the end? One row a note and endpoint. Query with ORDER BY retries DESC LIMIT 20, or for one note_id.';
 COMMENT ON COLUMN retry_history.note_id IS 'The note.';
 COMMENT ON COLUMN retry_history.retries IS
-    'Calls that were answered with 301, all told; requeue does not reset it, as it does worklist.attempts.';
+    'Total of calls with code 301; unlike worklist.attempts, requeue does not reset it.';
 COMMENT ON COLUMN retry_history.nights IS 'Calendar days of Asia/Shanghai in which that happened.';
 COMMENT ON COLUMN retry_history.first_at IS 'When the first of them was sent.';
 COMMENT ON COLUMN retry_history.last_at IS 'When the last of them was sent.';
 COMMENT ON COLUMN retry_history.answered_at IS
-    'When the first answer with code 0 after the last of them was there. NULL: not yet.';
+    'When the first response with code 0 after the last of them was received. NULL: not yet.';
 COMMENT ON COLUMN retry_history.endpoint IS 'note-detail/v1: the note. note-detail/v6: its video.';
 COMMENT ON COLUMN retry_history.state IS 'How far the note is now: worklist.state.';
 COMMENT ON COLUMN retry_history.due_at IS 'When a run may take it up (again). NULL: never by itself.';
 COMMENT ON COLUMN retry_history.reason IS 'Why it is in this state: worklist.reason. NULL: no reason.';
-COMMENT ON COLUMN retry_history.detail IS 'The reason in words: worklist.detail. NULL: nothing to add.';
+COMMENT ON COLUMN retry_history.detail IS 'Details of the reason: worklist.detail. NULL: none.';
 
 CREATE VIEW backlog AS
 SELECT b.state,
@@ -324,15 +324,15 @@ FROM (SELECT o.state,
       GROUP BY o.state, o.age) AS b;
 
 COMMENT ON VIEW backlog IS
-    'How many notes are not archived yet, by state and by how long they have been on the list? Ask with ORDER BY state, from_days.';
+    'How many notes are not archived yet, by state and by how long they have been on the list? Query with ORDER BY state, from_days.';
 COMMENT ON COLUMN backlog.state IS
-    'PENDING: never asked. POSTPONED: asked, and asked again when due. FAILED: given up, waits for requeue.';
+    'PENDING: not requested yet. POSTPONED: requested, and retried when due. FAILED: failed permanently, until requeue.';
 COMMENT ON COLUMN backlog.age IS 'How long ago the notes were enqueued.';
 COMMENT ON COLUMN backlog.from_days IS 'The lower end of age, in days.';
 COMMENT ON COLUMN backlog.notes IS 'Notes in this state and of this age.';
 COMMENT ON COLUMN backlog.due_now IS 'Of the notes, those that a run would take up now.';
 COMMENT ON COLUMN backlog.in_work IS 'Of the notes, those that a node is working on.';
-COMMENT ON COLUMN backlog.tried IS 'Of the notes, those put off at least once since they were enqueued or requeued.';
+COMMENT ON COLUMN backlog.tried IS 'Of the notes, those postponed at least once since they were enqueued or requeued.';
 COMMENT ON COLUMN backlog.oldest_enqueued_at IS 'When the first of them was enqueued.';
 COMMENT ON COLUMN backlog.next_due_at IS 'The earliest time at which one of them is due. NULL: never by itself.';
 
@@ -361,21 +361,21 @@ JOIN note_media m USING (note_id)
 LEFT JOIN media_object o USING (sha256);
 
 COMMENT ON VIEW note_file IS
-    'Which files belong to a note, and where do they lie? One row a slot. Ask with WHERE note_id = ... ORDER BY kind, ordinal.';
+    'Which files belong to a note, and where do they lie? One row a slot. Query with WHERE note_id = ... ORDER BY kind, ordinal.';
 COMMENT ON COLUMN note_file.note_id IS 'The note.';
 COMMENT ON COLUMN note_file.title IS 'Its title, as last captured. NULL: none.';
 COMMENT ON COLUMN note_file.note_url IS 'Where the note is, or was. The platform may want to see a share token, too.';
 COMMENT ON COLUMN note_file.kind IS 'IMAGE, MOTION, AUDIO, VIDEO or SUBTITLE: see note_media.kind.';
-COMMENT ON COLUMN note_file.ordinal IS 'From 0, in the order of the answer.';
+COMMENT ON COLUMN note_file.ordinal IS 'From 0, in the order of the response.';
 COMMENT ON COLUMN note_file.state IS 'STORED, MISSING or WAIVED: see note_media.state.';
 COMMENT ON COLUMN note_file.reason IS
     'Why it is not there, or not as it should be: see note_media.reason. NULL: all is well.';
-COMMENT ON COLUMN note_file.object_key IS 'Key within the bucket. NULL: not stored, and reason says why.';
+COMMENT ON COLUMN note_file.object_key IS 'Key within the bucket. NULL: not stored, for the reason in the column reason.';
 COMMENT ON COLUMN note_file.content_type IS 'From the first bytes of the file.';
 COMMENT ON COLUMN note_file.size_bytes IS 'Length of the file in bytes. NULL: not stored.';
-COMMENT ON COLUMN note_file.width IS 'Pixels, as the answer says; NULL: it does not.';
-COMMENT ON COLUMN note_file.height IS 'Pixels, as the answer says; NULL: it does not.';
-COMMENT ON COLUMN note_file.rendition IS 'Which of the offered addresses was taken, by its name in the answer.';
+COMMENT ON COLUMN note_file.width IS 'Pixels, as given in the response; NULL: absent.';
+COMMENT ON COLUMN note_file.height IS 'Pixels, as given in the response; NULL: absent.';
+COMMENT ON COLUMN note_file.rendition IS 'The offered URL that was used, by its name in the response.';
 COMMENT ON COLUMN note_file.sha256 IS 'Of the file, in lower-case hex. NULL: not stored.';
 COMMENT ON COLUMN note_file.verified_at IS
     'When the store last showed that it holds these bytes. NULL: never, or not stored.';
@@ -396,17 +396,17 @@ FROM note_capture c
 JOIN api_call a ON a.id = c.call_id;
 
 COMMENT ON VIEW engagement_history IS
-    'How did a note fare over time? One row a paid answer, with the counts then. NULL: the answer does not say. Ask with WHERE note_id = ... ORDER BY captured_at.';
+    'How did a note develop over time? One row for each paid response, with the counts at that time. NULL: absent in the response. Query with WHERE note_id = ... ORDER BY captured_at.';
 COMMENT ON COLUMN engagement_history.note_id IS 'The note.';
-COMMENT ON COLUMN engagement_history.captured_at IS 'When the answer was received.';
+COMMENT ON COLUMN engagement_history.captured_at IS 'When the response was received.';
 COMMENT ON COLUMN engagement_history.endpoint IS
-    'note-detail/v1: the answer about the note. note-detail/v6: the one about its video, which has counts, too.';
-COMMENT ON COLUMN engagement_history.liked_count IS 'Likes then. NULL: the answer does not say.';
+    'note-detail/v1: the response about the note. note-detail/v6: the response about its video, which has counts, too.';
+COMMENT ON COLUMN engagement_history.liked_count IS 'Likes then. NULL: absent in the response.';
 COMMENT ON COLUMN engagement_history.collected_count IS
-    'Times it was put into a collection, then. NULL: the answer does not say.';
+    'Times it was put into a collection, then. NULL: absent in the response.';
 COMMENT ON COLUMN engagement_history.comments_count IS
-    'Comments then, replies included. NULL: the answer does not say.';
-COMMENT ON COLUMN engagement_history.shared_count IS 'Times it was shared, then. NULL: the answer does not say.';
+    'Comments then, replies included. NULL: absent in the response.';
+COMMENT ON COLUMN engagement_history.shared_count IS 'Times it was shared, then. NULL: absent in the response.';
 
 CREATE VIEW engagement_growth AS
 SELECT c.note_id,
@@ -433,16 +433,16 @@ CROSS JOIN LATERAL (
 WHERE c.liked_count IS NOT NULL AND p.captured_at <= c.captured_at - interval '1 hour';
 
 COMMENT ON VIEW engagement_growth IS
-    'How fast did a note grow between two captures? One row a capture and the one before it. Captures within an hour of an earlier one, as those of the video are, make no row: a rate over minutes says nothing.';
+    'How fast did a note grow between two captures? One row a capture and the one before it. Captures within an hour of an earlier one, as those of the video are, make no row: a rate over minutes is meaningless.';
 COMMENT ON COLUMN engagement_growth.note_id IS 'The note.';
 COMMENT ON COLUMN engagement_growth.captured_before IS 'The earlier capture.';
 COMMENT ON COLUMN engagement_growth.captured_at IS 'The later capture.';
 COMMENT ON COLUMN engagement_growth.days IS 'Days between the two.';
 COMMENT ON COLUMN engagement_growth.liked_growth IS
-    'Likes gained; negative: lost. NULL: one of the answers does not say.';
-COMMENT ON COLUMN engagement_growth.collected_growth IS 'Collections gained. NULL: one of the answers does not say.';
-COMMENT ON COLUMN engagement_growth.comments_growth IS 'Comments gained. NULL: one of the answers does not say.';
-COMMENT ON COLUMN engagement_growth.shared_growth IS 'Shares gained. NULL: one of the answers does not say.';
+    'Likes gained; negative: lost. NULL: absent in one of the responses.';
+COMMENT ON COLUMN engagement_growth.collected_growth IS 'Collections gained. NULL: absent in one of the responses.';
+COMMENT ON COLUMN engagement_growth.comments_growth IS 'Comments gained. NULL: absent in one of the responses.';
+COMMENT ON COLUMN engagement_growth.shared_growth IS 'Shares gained. NULL: absent in one of the responses.';
 COMMENT ON COLUMN engagement_growth.liked_per_day IS 'The same for each day of 24 hours between the two.';
 COMMENT ON COLUMN engagement_growth.collected_per_day IS 'Collections gained for each day of 24 hours between the two.';
 COMMENT ON COLUMN engagement_growth.comments_per_day IS 'Comments gained for each day of 24 hours between the two.';
@@ -494,7 +494,7 @@ FROM (SELECT c.note_id,
           LIMIT 1) AS p) AS g;
 
 COMMENT ON VIEW note_growth_week IS
-    'Which notes grew most in the last seven days? One row a note captured in that time and at least an hour before: its last capture against the last one before those days, else against its first. Ask with ORDER BY liked_per_day DESC LIMIT 20.';
+    'Which notes grew most in the last seven days? One row a note captured in that time and at least an hour before: its last capture against the last one before those days, else against its first. Query with ORDER BY liked_per_day DESC LIMIT 20.';
 COMMENT ON COLUMN note_growth_week.note_id IS 'The note.';
 COMMENT ON COLUMN note_growth_week.title IS 'Its title, as last captured. NULL: none.';
 COMMENT ON COLUMN note_growth_week.author IS 'The author''s name, as last captured.';
@@ -505,11 +505,11 @@ COMMENT ON COLUMN note_growth_week.days IS 'Days between the two.';
 COMMENT ON COLUMN note_growth_week.liked_count IS 'Likes at the later capture.';
 COMMENT ON COLUMN note_growth_week.liked_growth IS 'Likes gained between the two; negative: lost.';
 COMMENT ON COLUMN note_growth_week.collected_growth IS
-    'Collections gained between the two. NULL: one of the answers does not say.';
+    'Collections gained between the two. NULL: absent in one of the responses.';
 COMMENT ON COLUMN note_growth_week.comments_growth IS
-    'Comments gained between the two. NULL: one of the answers does not say.';
+    'Comments gained between the two. NULL: absent in one of the responses.';
 COMMENT ON COLUMN note_growth_week.shared_growth IS
-    'Shares gained between the two. NULL: one of the answers does not say.';
+    'Shares gained between the two. NULL: absent in one of the responses.';
 COMMENT ON COLUMN note_growth_week.liked_per_day IS 'Likes gained for each day of 24 hours between the two.';
 COMMENT ON COLUMN note_growth_week.engagement_per_day IS
     'The same of likes, collections, comments and shares together.';
@@ -539,14 +539,14 @@ WHERE c.mapper_version IS NOT NULL
   AND (v.field <> 'author' OR p.author_id = c.author_id);
 
 COMMENT ON VIEW note_edit IS
-    'What was changed after the first capture: title, text, or the author''s name? One row a change, between a capture and the one before it. Only answers that the same version of the mapper has read are compared: after an update, remap first. Ask with ORDER BY captured_at DESC LIMIT 20.';
+    'What was changed after the first capture: title, text, or the author''s name? One row a change, between a capture and the one before it. Only responses read by the same version of the mapper are compared: after an update, remap first. Query with ORDER BY captured_at DESC LIMIT 20.';
 COMMENT ON COLUMN note_edit.note_id IS 'The note.';
 COMMENT ON COLUMN note_edit.field IS 'title, text, or author: the author''s name, changed by the same author.';
 COMMENT ON COLUMN note_edit.before IS 'NULL: there was none.';
 COMMENT ON COLUMN note_edit.after IS 'NULL: there is none.';
 COMMENT ON COLUMN note_edit.captured_before IS 'When it was last seen as before.';
 COMMENT ON COLUMN note_edit.captured_at IS
-    'When it was first seen as after; note.edited_at is what the platform says of the last edit.';
+    'When it was first seen as after; note.edited_at is the platform''s time of the last edit.';
 COMMENT ON COLUMN note_edit.author_id IS 'Who wrote it, by the later capture.';
 
 CREATE VIEW note_gone AS
@@ -578,14 +578,14 @@ CROSS JOIN LATERAL (
 WHERE w.state = 'UNAVAILABLE' AND e.nights >= 2;
 
 COMMENT ON VIEW note_gone IS
-    'Which notes were there once and are no longer? One row a note that is UNAVAILABLE, was captured before, and was missing in answers of two nights or more since: one bad night makes no row. Ask with ORDER BY last_seen_at DESC LIMIT 20.';
+    'Which notes were available once and are no longer? One row for each note that is UNAVAILABLE, was captured before, and was missing in responses of two nights or more since: one bad night makes no row. Query with ORDER BY last_seen_at DESC LIMIT 20.';
 COMMENT ON COLUMN note_gone.note_id IS 'The note.';
 COMMENT ON COLUMN note_gone.title IS 'Its title, as last captured. NULL: none.';
 COMMENT ON COLUMN note_gone.author IS 'The author''s name, as last captured.';
 COMMENT ON COLUMN note_gone.published_at IS 'When it was published.';
-COMMENT ON COLUMN note_gone.last_seen_at IS 'The last answer that held it.';
-COMMENT ON COLUMN note_gone.missing_since IS 'The first answer after that which did not.';
-COMMENT ON COLUMN note_gone.last_missing_at IS 'The last answer that did not hold it.';
-COMMENT ON COLUMN note_gone.nights IS 'Calendar days of Asia/Shanghai whose answers did not hold it.';
+COMMENT ON COLUMN note_gone.last_seen_at IS 'The last response that contained it.';
+COMMENT ON COLUMN note_gone.missing_since IS 'The first later response that did not.';
+COMMENT ON COLUMN note_gone.last_missing_at IS 'The last response that did not contain it.';
+COMMENT ON COLUMN note_gone.nights IS 'Calendar days of Asia/Shanghai whose responses did not contain it.';
 COMMENT ON COLUMN note_gone.codes IS 'The provider''s codes in them: 0 is a success without the note.';
 COMMENT ON COLUMN note_gone.recheck_at IS 'When a run looks once more: worklist.due_at.';
