@@ -303,13 +303,7 @@ class OutageTests {
     @CsvSource({"40P01, 1", "40001, 2", "57014, 2"})
     void writeThatTheDatabaseUndoesIsRepeated(String state, int times) {
         List<String> notes = night.pending(3);
-        databaseUndoes("NEW.state = 'ARCHIVED'", state, times);
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            mendDatabase();
-        }
+        RunSummary run = runWhileTheDatabaseUndoes("NEW.state = 'ARCHIVED'", state, times);
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
@@ -321,13 +315,8 @@ class OutageTests {
     @ValueSource(strings = {"40P01", "57014"})
     void noteWhoseRowsTheDatabaseUndoesEachTimeIsReleasedAndTheRunContinues(String state) {
         List<String> notes = night.pending(3);
-        databaseUndoes("NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            mendDatabase();
-        }
+        RunSummary run = runWhileTheDatabaseUndoes(
+                "NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.notes().released()).isOne();
@@ -338,13 +327,7 @@ class OutageTests {
     @Test
     void claimThatTheDatabaseCancelsIsRepeated() {
         List<String> notes = night.pending(3);
-        databaseUndoes("NEW.claim_id IS NOT NULL AND OLD.claim_id IS NULL", "57014", 2);
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            mendDatabase();
-        }
+        RunSummary run = runWhileTheDatabaseUndoes("NEW.claim_id IS NOT NULL AND OLD.claim_id IS NULL", "57014", 2);
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
@@ -354,13 +337,7 @@ class OutageTests {
     @Test
     void databaseThatUndoesTheRowsOfManyNotesInARowEndsTheRun() {
         List<String> notes = night.pending(100);
-        databaseUndoes("NEW.state = 'ARCHIVED'", "40P01", 1_000_000);
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            mendDatabase();
-        }
+        RunSummary run = runWhileTheDatabaseUndoes("NEW.state = 'ARCHIVED'", "40P01", 1_000_000);
 
         assertEnded(run, ExitCode.FAILED);
         assertThat(run.reason()).contains("undone for the test");
@@ -371,6 +348,16 @@ class OutageTests {
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(100);
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
+    /** Runs the night while the database rejects changes of these rows of the worklist, so many times. */
+    private RunSummary runWhileTheDatabaseUndoes(String rows, String state, int times) {
+        databaseUndoes(rows, state, times);
+        try {
+            return night.run();
+        } finally {
+            mendDatabase();
+        }
     }
 
     /** The database undoes the next updates of such rows of the worklist. */
