@@ -197,7 +197,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private void storeFails(WorklistItem claimed, StoreException e) {
         String obstacle = "the store does not take its files: " + e.getMessage();
         log.warn("Note {}: {}; its answer is kept", claimed.id(), obstacle);
-        boolean ofTheNote = store.takes() && !e.ofTheAccount();
+        boolean ofTheNote = store.isWritable() && !e.ofTheAccount();
         if (!ofTheNote) {
             runs.current().storeFails(e, e.refused(), gate);
         }

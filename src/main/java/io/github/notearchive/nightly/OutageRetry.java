@@ -134,7 +134,7 @@ public class OutageRetry {
 
     /** Whether the store accepts other objects, so that the failure is that of one note. */
     private boolean isOfOneObject(RuntimeException failure) {
-        return failure instanceof StoreException && store.takes();
+        return failure instanceof StoreException && store.isWritable();
     }
 
     private static String reason(RuntimeException failure) {

@@ -63,7 +63,7 @@ class Reachability {
     Optional<StartRefusal> refusalOfStore() {
         try {
             store.ensureBucket();
-            store.requireTaking();
+            store.requireWritable();
             revision.advance();
             return Optional.empty();
         } catch (StoreException e) {

@@ -3,10 +3,10 @@ package io.github.notearchive.store;
 import java.time.Instant;
 
 /**
- * An object as a listing of the bucket shows it, whoever put it.
+ * Entry of a listing of the bucket, including foreign objects.
  *
- * @param name its name, which need not be an {@link ObjectKey}
- * @param size its length in bytes
- * @param modified when it was last put, by the store's clock, to the second
+ * @param name name of the object; not necessarily an {@link ObjectKey}
+ * @param size length in bytes
+ * @param modified time of the last upload by the store's clock, in seconds
  */
 public record ListedObject(String name, long size, Instant modified) {}

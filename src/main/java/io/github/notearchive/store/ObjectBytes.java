@@ -13,35 +13,35 @@ import java.util.HexFormat;
 import java.util.List;
 import org.apache.commons.codec.digest.DigestUtils;
 
-/** What is to be stored. Can be read as often as need be. */
+/** Content of an object to be uploaded. Can be read repeatedly. */
 public sealed interface ObjectBytes {
 
-    /** How many bytes there are. */
+    /** Returns the length in bytes. */
     long size();
 
-    /** Writes all of them, from the first. */
+    /** Writes the whole content. */
     void writeTo(OutputStream out) throws IOException;
 
-    /** The MD5 in lower-case hexadecimal, by reading all bytes. */
+    /** Reads the whole content and returns its MD5 in lower-case hexadecimal. */
     default String md5() {
         MessageDigest digest = DigestUtils.getMd5Digest();
         try {
             writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
         } catch (IOException e) {
-            throw cannotBeRead(this, e);
+            throw new UncheckedIOException(this + " cannot be read for the upload", e);
         }
         return HexFormat.of().formatHex(digest.digest());
     }
 
     /**
-     * Bytes in memory.
+     * Content in memory.
      *
-     * @param pieces which are read one after the other; not to be changed meanwhile
-     * @param length how many bytes of them there are, from the first
+     * @param pieces consecutive parts of the content; must not be changed during the upload
+     * @param length length of the content in bytes; further bytes of the pieces are ignored
      */
     record InMemory(List<byte[]> pieces, int length) implements ObjectBytes {
 
-        /** All bytes of an array. */
+        /** The whole array. */
         public InMemory(byte[] array) {
             this(List.of(array), array.length);
         }
@@ -53,48 +53,40 @@ public sealed interface ObjectBytes {
 
         @Override
         public void writeTo(OutputStream out) throws IOException {
-            int left = length;
-            for (int i = 0; left > 0; i++) {
+            int remaining = length;
+            for (int i = 0; remaining > 0; i++) {
                 byte[] piece = pieces.get(i);
-                int count = Math.min(piece.length, left);
+                int count = Math.min(piece.length, remaining);
                 out.write(piece, 0, count);
-                left -= count;
+                remaining -= count;
             }
         }
     }
 
-    /** A file on the disk. */
+    /** Content of a file. */
     record OnDisk(Path file) implements ObjectBytes {
-
-        private static final int BUFFER = 64 * 1024;
 
         @Override
         public long size() {
             try {
                 return Files.size(file);
             } catch (IOException e) {
-                throw cannotBeRead(this, e);
+                throw new UncheckedIOException(this + " cannot be read for the upload", e);
             }
         }
 
         @Override
         public void writeTo(OutputStream out) throws IOException {
+            // a channel, as Files.newInputStream uses it, would be closed by an interrupt
             try (InputStream in = new FileInputStream(file.toFile())) {
-                byte[] buffer = new byte[BUFFER];
-                for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
-                    out.write(buffer, 0, n);
-                }
+                in.transferTo(out);
             }
         }
 
-        /** As messages have it. */
+        /** Subject of messages. */
         @Override
         public String toString() {
             return "File " + file;
         }
-    }
-
-    private static UncheckedIOException cannotBeRead(ObjectBytes bytes, IOException e) {
-        return new UncheckedIOException(bytes + " cannot be put into the store", e);
     }
 }

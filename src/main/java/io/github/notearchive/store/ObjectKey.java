@@ -4,16 +4,21 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * A name in the store that every S3-compatible server takes: segments of letters, digits, dot, dash and underscore, at
- * most 200 bytes each, with slashes between, at most 1,024 bytes in all.
- *
- * <p>S3 itself takes more, but servers that keep objects as files do not.
+ * Name of an object that every S3-compatible server accepts: segments of letters, digits, dots, dashes and underscores,
+ * at most 200 bytes each, separated by slashes, at most 1,024 bytes in total. S3 itself accepts more, but servers that
+ * store objects as files do not.
  */
 public record ObjectKey(String value) implements Comparable<ObjectKey> {
 
     private static final int MAX_LENGTH = 1024;
-    private static final Pattern VALID = Pattern.compile(
-            "(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}" + "(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200})*");
+    private static final Pattern VALID =
+            Pattern.compile("(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200}(?:/(?!\\.{1,2}(?:/|$))[A-Za-z0-9._-]{1,200})*");
+
+    /** Key that is never written: a request for it shows whether the store responds. */
+    static final ObjectKey NEVER_WRITTEN = new ObjectKey("never-there");
+
+    /** Key without content of its own: an upload to it shows whether the store accepts writes. */
+    static final ObjectKey PROBE = new ObjectKey("probe");
 
     public ObjectKey {
         if (!isValid(value)) {
@@ -21,7 +26,7 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
         }
     }
 
-    /** The key that a text spells; empty when it spells none. */
+    /** Parses a name from a listing or a file; empty if it is not a valid key. */
     public static Optional<ObjectKey> parse(String text) {
         return isValid(text) ? Optional.of(new ObjectKey(text)) : Optional.empty();
     }

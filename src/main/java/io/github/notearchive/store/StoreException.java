@@ -3,57 +3,49 @@ package io.github.notearchive.store;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/**
- * The store did not do what it was asked for. The message names endpoint, bucket, key, the store's code and what to do,
- * and no secret.
- */
+/** Failure of a request to the store. The message names endpoint, bucket, key, error code and remedy, and no secret. */
 public final class StoreException extends RuntimeException {
 
-    /** What a store says of an object that is not there. */
-    static final Set<String> ABSENT = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
+    /** Error codes for an object that does not exist. */
+    static final Set<String> NOT_FOUND = Set.of("NoSuchKey", "NoSuchObject", "NotFound");
 
-    /** What a store says of the account or the bucket, and not of one object. */
-    private static final Set<String> ACCOUNT_TROUBLE = Set.of(
+    /** The store confirmed an upload but holds other bytes. */
+    static final String WRONG_BYTES = "WrongBytes";
+
+    private static final Set<String> ACCOUNT_ERRORS = Set.of(
             "AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "NoSuchBucket", "RequestTimeTooSkewed");
 
     private final boolean unreachable;
     private final String code;
 
-    private StoreException(boolean unreachable, String code, String message, @Nullable Throwable cause) {
+    /** @param cause exception of the network; null for a response of the store */
+    StoreException(boolean unreachable, String code, String message, @Nullable Throwable cause) {
         super(message, cause);
         this.unreachable = unreachable;
         this.code = code;
     }
 
-    static StoreException unreachable(String code, String message, @Nullable Throwable cause) {
-        return new StoreException(true, code, message, cause);
-    }
-
-    static StoreException refused(String code, String message) {
-        return new StoreException(false, code, message, null);
-    }
-
-    /** Whether waiting helps: no connection, no answer in time, a store that is down or busy. */
+    /** Returns whether the failure is temporary: no connection, a timeout, or a store that is down or busy. */
     public boolean unreachable() {
         return unreachable;
     }
 
-    /** Whether someone has to act: wrong account, missing right, missing bucket, wrong bytes. */
+    /** Returns whether an operator has to act: wrong account, missing right, missing bucket, wrong bytes. */
     public boolean refused() {
         return !unreachable;
     }
 
-    /** Whether the store says in so many words that there is no such object. */
+    /** Returns whether the store reported that the object does not exist. */
     public boolean absent() {
-        return !unreachable && ABSENT.contains(code);
+        return !unreachable && NOT_FOUND.contains(code);
     }
 
-    /** Whether it is about the account or the bucket, so that every other object would fare alike. */
+    /** Returns whether the failure concerns the account or the bucket, and therefore every object. */
     public boolean ofTheAccount() {
-        return ACCOUNT_TROUBLE.contains(code);
+        return ACCOUNT_ERRORS.contains(code);
     }
 
-    /** The store's error code, such as {@code AccessDenied}; for a fault before any, its name. */
+    /** Returns the store's error code, such as {@code AccessDenied}; without a response, the name of the exception. */
     public String code() {
         return code;
     }

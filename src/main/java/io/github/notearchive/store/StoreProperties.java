@@ -15,18 +15,18 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Which S3-compatible store holds the archive.
+ * Settings of the S3-compatible store.
  *
- * @param endpoint where the store listens, such as {@code https://s3.example.org}, without a path; empty for a store
- *     within the process
- * @param bucket the bucket that holds the archive, and nothing else
- * @param region the store's region; most stores other than AWS take any
- * @param accessKey the account's name in the store
- * @param secretKey the account's secret; comes from the environment, never from a file in the repository
- * @param createBucket whether a missing bucket is made at start; otherwise it is an error
- * @param connectTimeout how long to wait for a connection
- * @param socketTimeout how long the store may stay silent within a request
- * @param tries how often a request is tried when its trouble may pass
+ * @param endpoint URL of the store, such as {@code https://s3.example.org}, without a path; empty for the embedded
+ *     store
+ * @param bucket bucket of the archive; must hold nothing else
+ * @param region region of the store; most stores other than AWS accept any
+ * @param accessKey access key of the account
+ * @param secretKey secret key of the account; set it by an environment variable, not in a file
+ * @param createBucket whether a missing bucket is created at start; otherwise it is an error
+ * @param connectTimeout time limit of a connection attempt
+ * @param socketTimeout longest wait for the next bytes of a response
+ * @param tries attempts of a request that fails temporarily
  */
 @Validated
 @ConfigurationProperties("archive.store")
@@ -49,15 +49,21 @@ public record StoreProperties(
 
         @DefaultValue("3") @Min(1) @Max(10) int tries) {
 
-    /** Whether a store outside of the process is named. */
+    /** Requests at the same time, of each HTTP client. */
+    static final int MAX_CONNECTIONS = 128;
+
+    private static final int SOCKET_TIMEOUTS_PER_REQUEST = 10;
+    private static final int MIN_BYTES_PER_SECOND = 1 << 20;
+
+    /** Returns whether a store outside of the process is configured. */
     public boolean hasEndpoint() {
         return !endpoint.isBlank();
     }
 
-    /** The same settings for a store that listens elsewhere and has its own account. */
-    public StoreProperties at(URI elsewhere, String account, Secret secret) {
+    /** Returns these settings for another endpoint and account. */
+    public StoreProperties at(URI otherEndpoint, String account, Secret secret) {
         return new StoreProperties(
-                elsewhere.toString(),
+                otherEndpoint.toString(),
                 bucket,
                 region,
                 account,
@@ -66,6 +72,16 @@ public record StoreProperties(
                 connectTimeout,
                 socketTimeout,
                 tries);
+    }
+
+    /**
+     * Returns the time limit of a whole request. A store that sends a byte now and then never exceeds the socket
+     * timeout.
+     *
+     * @param bytes length of the object that the request or the response carries
+     */
+    Duration requestTimeout(long bytes) {
+        return socketTimeout.multipliedBy(SOCKET_TIMEOUTS_PER_REQUEST).plusSeconds(bytes / MIN_BYTES_PER_SECOND);
     }
 
     @AssertTrue(
@@ -93,9 +109,6 @@ public record StoreProperties(
     boolean isAccountPresent() {
         return endpoint == null
                 || !hasEndpoint()
-                || (accessKey != null
-                        && !accessKey.isBlank()
-                        && secretKey != null
-                        && !secretKey.value().isBlank());
+                || (accessKey != null && !accessKey.isBlank() && secretKey != null && secretKey.isPresent());
     }
 }

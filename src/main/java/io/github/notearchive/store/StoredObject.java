@@ -3,13 +3,12 @@ package io.github.notearchive.store;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An object in the store.
+ * Object in the store with a valid key.
  *
- * @param key its name within the bucket
- * @param size its length in bytes
- * @param etag what the store calls this content, without quotes; the MD5 for most small objects
- * @param contentType its type as it was put; null in a listing, which does not tell
- * @param sha256 its SHA-256 as it was put, in lower-case hexadecimal; null in a listing and for objects that others put
+ * @param size length in bytes
+ * @param etag the store's version of the content, without quotes; the MD5 for most small objects
+ * @param contentType type given at the upload; null in a listing
+ * @param sha256 SHA-256 given at the upload, in lower-case hexadecimal; null in a listing and for foreign objects
  */
 public record StoredObject(
         ObjectKey key,

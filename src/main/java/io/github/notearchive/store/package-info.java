@@ -1,13 +1,16 @@
 /**
- * Bytes by key in an S3-compatible store. Knows nothing of notes.
+ * Client of the S3-compatible object store. Has no knowledge of notes.
  *
- * <p>Two rules hold everywhere in here.
+ * <p><b>Written means verified.</b> An upload returns after the store has confirmed the checksum of the bytes, or after
+ * the stored bytes have been compared. An upload of the same bytes under the same key changes nothing, so that every
+ * upload can be repeated.
  *
- * <p><b>Written means verified.</b> A put returns after the store has shown that it holds these bytes. A put of the
- * same bytes under the same key changes nothing, so each is safe to repeat.
+ * <p><b>A failure reports whether a retry helps.</b> A {@link io.github.notearchive.store.StoreException} is either
+ * temporary ({@code unreachable}) or requires an operator ({@code refused}). Waits are bounded: every request has a
+ * connect timeout, a socket timeout and a total timeout that grows with the size of the object.
  *
- * <p><b>A failure says whether waiting helps.</b> {@link io.github.notearchive.store.StoreException} is either
- * unreachable or refused.
+ * <p>Uses: {@code io}. Used by: {@code archive}, {@code nightly}, {@code maintenance}, {@code report}, {@code export},
+ * {@code cli}.
  */
 @NullMarked
 package io.github.notearchive.store;

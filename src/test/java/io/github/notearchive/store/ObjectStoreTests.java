@@ -19,12 +19,12 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
@@ -96,14 +96,12 @@ class ObjectStoreTests {
     void bytesThatArePutAreThere() throws Exception {
         ObjectKey key = new ObjectKey("notes/a.json");
 
-        StoredObject put = store.putBytes(key, TEXT, "application/json");
+        store.putBytes(key, TEXT, "application/json");
 
-        assertThat(put).isEqualTo(new StoredObject(key, 5, hex("MD5", TEXT), "application/json", hex("SHA-256", TEXT)));
-        assertThat(store.stat(key)).contains(put);
+        assertThat(store.stat(key))
+                .contains(new StoredObject(key, 5, hex("MD5", TEXT), "application/json", hex("SHA-256", TEXT)));
         assertThat(store.read(key)).isEqualTo(TEXT);
-        try (InputStream in = store.open(key)) {
-            assertThat(in).hasBinaryContent(TEXT);
-        }
+        assertThat(store.<byte[]>read(key, (in, _) -> in.readAllBytes())).isEqualTo(TEXT);
     }
 
     @Test
@@ -111,11 +109,10 @@ class ObjectStoreTests {
         byte[] bytes = bytes(100_000);
         ObjectKey key = new ObjectKey("media/ab/abcd.jpg");
 
-        StoredObject put = putFile(key, bytes);
+        putFile(key, bytes);
 
-        assertThat(put.etag()).isEqualTo(hex("MD5", bytes));
-        assertThat(store.stat(key)).contains(put);
-        assertThat(put.sha256()).isEqualTo(hex("SHA-256", bytes));
+        assertThat(store.stat(key))
+                .contains(new StoredObject(key, 100_000, hex("MD5", bytes), "image/jpeg", hex("SHA-256", bytes)));
         assertThat(store.read(key)).isEqualTo(bytes);
     }
 
@@ -136,16 +133,13 @@ class ObjectStoreTests {
         }
         String digest = HexFormat.of().formatHex(sha256.digest());
 
-        StoredObject put = store.put(key, new ObjectBytes.OnDisk(file), "video/mp4", digest);
+        store.put(key, new ObjectBytes.OnDisk(file), "video/mp4", digest);
 
-        assertThat(put)
-                .isEqualTo(
+        assertThat(store.stat(key))
+                .contains(
                         new StoredObject(key, 150L << 20, HexFormat.of().formatHex(md5.digest()), "video/mp4", digest));
-        assertThat(store.stat(key)).contains(put);
-        try (InputStream in = new DigestInputStream(store.open(key), sha256)) {
-            in.transferTo(OutputStream.nullOutputStream());
-        }
-        assertThat(HexFormat.of().formatHex(sha256.digest())).isEqualTo(digest);
+        assertThat(store.<String>read(key, (in, _) -> DigestUtils.sha256Hex(in)))
+                .isEqualTo(digest);
     }
 
     @Test
@@ -153,13 +147,14 @@ class ObjectStoreTests {
         byte[] bytes = bytes(40_000_000);
         ObjectKey key = new ObjectKey("media/ab/film.mp4");
         Path file = Files.write(directory.resolve("parts"), bytes);
-        try (var parts = new ObjectStore(properties, 20_000_000)) {
+        try (var parts = new ObjectStore(properties, _ -> {}, 20_000_000)) {
 
-            StoredObject put = parts.put(key, new ObjectBytes.OnDisk(file), "video/mp4", hex("SHA-256", bytes));
+            parts.put(key, new ObjectBytes.OnDisk(file), "video/mp4", hex("SHA-256", bytes));
 
-            assertThat(put.etag()).endsWith("-3");
-            assertThat(store.stat(key)).contains(put);
-            assertThat(hex("SHA-256", store.read(key))).isEqualTo(put.sha256());
+            StoredObject stored = store.stat(key).orElseThrow();
+            assertThat(stored.etag()).endsWith("-3");
+            assertThat(stored.sha256()).isEqualTo(hex("SHA-256", bytes));
+            assertThat(hex("SHA-256", store.read(key))).isEqualTo(stored.sha256());
             assertThat(store.list("").map(StoredObject::key)).containsExactly(key);
         }
     }
@@ -205,10 +200,11 @@ class ObjectStoreTests {
     void aRepeatedPutAddsNothing() throws Exception {
         ObjectKey key = new ObjectKey("a");
 
-        StoredObject first = putFile(key, TEXT);
-        StoredObject second = putFile(key, TEXT);
+        putFile(key, TEXT);
+        Optional<StoredObject> first = store.stat(key);
+        putFile(key, TEXT);
 
-        assertThat(second).isEqualTo(first);
+        assertThat(store.stat(key)).isEqualTo(first).isPresent();
         assertThat(store.list("")).hasSize(1);
     }
 
@@ -364,7 +360,7 @@ class ObjectStoreTests {
             StoreException e = failure(() -> store.stat(new ObjectKey("a")));
 
             assertThat(e.unreachable()).isTrue();
-            assertThat(e).hasMessageContaining("no answer from the store");
+            assertThat(e).hasMessageContaining("no response from the store");
         }
     }
 
@@ -415,10 +411,8 @@ class ObjectStoreTests {
             exchange.getResponseHeaders().set("x-amz-checksum-sha256", checksum);
             exchange.sendResponseHeaders(200, -1);
         })) {
-            StoredObject put = server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
+            server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
 
-            assertThat(put.etag()).isEqualTo("of-a-kms-key");
-            assertThat(put.sha256()).isEqualTo(hex("SHA-256", TEXT));
             assertThat(requests).containsExactly("PUT");
         }
     }
@@ -435,10 +429,9 @@ class ObjectStoreTests {
             exchange.sendResponseHeaders(with ? 400 : 200, with ? body.length : -1);
             exchange.getResponseBody().write(body);
         })) {
-            StoredObject first = server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
+            server.store.putBytes(new ObjectKey("a"), TEXT, "text/plain");
             server.store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
 
-            assertThat(first.etag()).isEqualTo(hex("MD5", TEXT));
             assertThat(withChecksum).containsExactly(true, false, false);
         }
     }
@@ -486,10 +479,10 @@ class ObjectStoreTests {
         try (Closing server = new Closing(6);
                 ObjectStore store = new ObjectStore(properties(server.port(), "hunter2", "bucket", true, 2));
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
-            List<Future<StoredObject>> first = IntStream.range(0, 6)
+            List<? extends Future<?>> first = IntStream.range(0, 6)
                     .mapToObj(i -> callers.submit(() -> store.putBytes(new ObjectKey("a" + i), TEXT, "text/plain")))
                     .toList();
-            for (Future<StoredObject> put : first) {
+            for (Future<?> put : first) {
                 put.get();
             }
             server.closeAll();
@@ -509,9 +502,7 @@ class ObjectStoreTests {
 
                 assertThat(other.stat(new ObjectKey(key)).orElseThrow().size()).isEqualTo(bytes.length);
                 assertThat(other.read(new ObjectKey(key))).isEqualTo(bytes);
-                assertThat(other.putBytes(new ObjectKey(key), bytes, "text/plain")
-                                .etag())
-                        .isEqualTo(DigestUtils.md5Hex(bytes));
+                other.putBytes(new ObjectKey(key), bytes, "text/plain");
             }
             assertThat(twice.requests).hasSize(9).doesNotHaveDuplicates();
         }
@@ -738,9 +729,9 @@ class ObjectStoreTests {
         }
     }
 
-    private StoredObject putFile(ObjectKey key, byte[] bytes) throws Exception {
+    private void putFile(ObjectKey key, byte[] bytes) throws Exception {
         Path file = Files.write(directory.resolve("upload"), bytes);
-        return store.put(key, new ObjectBytes.OnDisk(file), "image/jpeg", hex("SHA-256", bytes));
+        store.put(key, new ObjectBytes.OnDisk(file), "image/jpeg", hex("SHA-256", bytes));
     }
 
     static StoreProperties properties(int port, String secret, String bucket, boolean createBucket) {

@@ -140,7 +140,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
      * Whether the store is there and has trouble with this object alone. Not asked again while it is known to be away.
      */
     private boolean isOnlyThis(Verdict.Unread missed) {
-        return !missed.trouble().ofTheAccount() && !audit.isStoreAway() && store.answers();
+        return !missed.trouble().ofTheAccount() && !audit.isStoreAway() && store.isReachable();
     }
 
     private void missed(Verdict.Unread missed) {

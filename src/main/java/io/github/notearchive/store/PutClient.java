@@ -12,7 +12,6 @@ import io.minio.messages.ErrorResponse;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Base64;
@@ -36,6 +35,7 @@ import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
 import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
@@ -43,57 +43,47 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Puts an object in one request, on the caller's thread and over pooled connections.
+ * HTTP client for PUT requests: one request per object, on the caller's thread, over pooled connections. Thread-safe.
  *
- * <p>The request is signed over the SHA-256 that is known of its bytes, which the store compares with what it receives,
- * so the bytes are read once, to be sent. The same digest goes along as the object's checksum: a store that keeps
- * checksums says it back, and has shown then that it holds these bytes. Of more than {@value #MOST_SIGNED} bytes the
- * signature leaves the payload out, since there are stores that hold a signed one in memory until they have compared it
- * (S3Proxy); who does not say the checksum back is to be asked then for what it holds.
+ * <p>The SHA-256 of the bytes is sent twice. As part of the signature, the store compares it with the bytes received,
+ * so that the bytes are read once. As the object's checksum, a store that supports checksums returns it, which proves
+ * that it holds these bytes. Above {@value #MAX_SIGNED} bytes the payload is not signed, because some stores (S3Proxy)
+ * keep a signed payload in memory until they have compared it.
  */
-final class ObjectPut implements AutoCloseable {
+final class PutClient implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(ObjectPut.class);
+    private static final Logger log = LoggerFactory.getLogger(PutClient.class);
+
     private static final String CHECKSUM = "x-amz-checksum-sha256";
-    private static final int MOST_OF_AN_ERROR = 64 * 1024;
-
-    /** Of a payload that is part of the signature, in bytes. */
-    private static final long MOST_SIGNED = 16L << 20;
-
     private static final String UNSIGNED = "UNSIGNED-PAYLOAD";
+    private static final long MAX_SIGNED = 16L << 20;
+    private static final int MAX_ERROR_BODY = 64 * 1024;
 
-    /** Bytes a second; a request may take longer by what it carries. */
-    private static final long SLOWEST = 1L << 20;
-
-    /** What stores say that know no checksums, and mind them. */
-    private static final Set<String> NOT_KNOWN = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
+    /** Error codes of stores that reject the checksum header. */
+    private static final Set<String> CHECKSUM_REJECTED = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
 
     private final StoreProperties properties;
-    private final Http.BaseUrl address;
-    private final Duration callLasts;
+    private final StoreRequests requests;
+    private final Http.BaseUrl endpoint;
     private final PoolingHttpClientConnectionManager connections;
     private final CloseableHttpClient http;
     private final ScheduledThreadPoolExecutor deadlines;
     private volatile boolean checksums = true;
 
-    /**
-     * @param callLasts how long a whole request may take, beside a second for each MiB
-     * @param connections how many of them at once
-     */
-    ObjectPut(StoreProperties properties, Duration callLasts, int connections) {
+    PutClient(StoreProperties properties, StoreRequests requests) {
         this.properties = properties;
-        this.address = new Http.BaseUrl(properties.endpoint().strip());
-        this.callLasts = callLasts;
+        this.requests = requests;
+        this.endpoint = new Http.BaseUrl(properties.endpoint().strip());
         Timeout silence = Timeout.of(properties.socketTimeout());
         this.connections = ConnectionPool.with(ConnectionConfig.custom()
                         .setConnectTimeout(Timeout.of(properties.connectTimeout()))
                         .setSocketTimeout(silence)
                         .setTimeToLive(TimeValue.ofMinutes(2)))
-                .setMaxConnTotal(connections)
-                .setMaxConnPerRoute(connections)
+                .setMaxConnTotal(StoreProperties.MAX_CONNECTIONS)
+                .setMaxConnPerRoute(StoreProperties.MAX_CONNECTIONS)
                 .build();
         this.http = HttpClients.custom()
-                .setConnectionManager(this.connections)
+                .setConnectionManager(connections)
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setConnectionRequestTimeout(silence)
                         .setResponseTimeout(silence)
@@ -114,71 +104,63 @@ final class ObjectPut implements AutoCloseable {
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
-    /** How long a request may take that carries so many bytes. */
-    static Duration timeFor(Duration callLasts, long bytes) {
-        return callLasts.plusSeconds(bytes / SLOWEST);
-    }
-
     /**
-     * What the store said of an object that it took.
+     * Response to an accepted upload.
      *
-     * @param etag as it came
-     * @param isConfirmed whether it said the object's SHA-256 back
-     * @param isSigned whether it had the SHA-256 to compare with
+     * @param etag ETag without quotes; empty if the store sent none
+     * @param isConfirmed whether the store returned the SHA-256 of the object
+     * @param isSigned whether the store has compared the bytes with a digest
      */
     record Receipt(String etag, boolean isConfirmed, boolean isSigned) {}
 
     /**
-     * Sends the object once.
+     * Sends the object once; a second time without checksum to a store that rejects the header.
      *
      * @param sha256 of the bytes, in lower-case hexadecimal
-     * @throws RefusedException when the store answers with an error
-     * @throws IOException when there is no whole answer
+     * @throws StoreException if the store sends an error response
+     * @throws IOException if there is no complete response in time
      */
     Receipt send(ObjectKey key, ObjectBytes bytes, String contentType, String sha256)
-            throws IOException, MinioException, RefusedException {
+            throws IOException, MinioException {
         boolean withChecksum = checksums;
         try {
             return send(key, bytes, contentType, sha256, withChecksum);
-        } catch (RefusedException e) {
-            if (!withChecksum || !NOT_KNOWN.contains(e.code)) {
+        } catch (StoreException e) {
+            if (!withChecksum || !CHECKSUM_REJECTED.contains(e.code())) {
                 throw e;
             }
             Receipt receipt = send(key, bytes, contentType, sha256, false);
             if (checksums) {
                 checksums = false;
-                log.info(
-                        "The store refuses the header {} ({}); from now on its ETag is compared instead",
-                        CHECKSUM,
-                        e.code);
+                log.info("The store rejects the header {} ({}): comparing its ETag from now on", CHECKSUM, e.code());
             }
             return receipt;
         }
     }
 
     private Receipt send(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, boolean withChecksum)
-            throws IOException, MinioException, RefusedException {
+            throws IOException, MinioException {
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
-        boolean isSigned = bytes.size() <= MOST_SIGNED;
+        boolean isSigned = bytes.size() <= MAX_SIGNED;
         HttpPut request =
                 signed(key, contentType, sha256, isSigned ? sha256 : UNSIGNED, withChecksum ? checksum : null);
         request.setEntity(new EntityTemplate(bytes.size(), null, null, bytes::writeTo));
-        Duration limit = timeFor(callLasts, bytes.size());
-        ScheduledFuture<?> deadline = deadlines.schedule(request::abort, limit.toMillis(), TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> deadline = deadlines.schedule(
+                request::abort, properties.requestTimeout(bytes.size()).toMillis(), TimeUnit.MILLISECONDS);
         try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
             HttpEntity entity = response.getEntity();
             if (response.getCode() >= 300) {
-                throw refused(response.getCode(), entity);
+                throw requests.rejected("PUT", key.value(), errorCode(response), response.getCode());
             }
             EntityUtils.consume(entity);
-            return new Receipt(
-                    value(response, "ETag"), withChecksum && checksum.equals(value(response, CHECKSUM)), isSigned);
+            boolean isConfirmed = withChecksum && checksum.equals(header(response, CHECKSUM));
+            return new Receipt(header(response, "ETag").replace("\"", ""), isConfirmed, isSigned);
         } catch (IOException e) {
-            // a store that went away closed all of them: the next try shall not meet another one
+            // a store that restarted has closed all connections: the next attempt needs a new one
             connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
             throw e;
         } catch (IllegalStateException e) {
-            // an abort between two steps of the HTTP client, which takes it for a mistake
+            // the HTTP client takes an abort between two of its steps for a programming error
             if (!request.isAborted()) {
                 throw e;
             }
@@ -190,7 +172,7 @@ final class ObjectPut implements AutoCloseable {
 
     private HttpPut signed(ObjectKey key, String contentType, String sha256, String payload, @Nullable String checksum)
             throws MinioException {
-        HttpUrl url = address.buildUrl(
+        HttpUrl url = endpoint.buildUrl(
                 Http.Method.PUT, properties.bucket(), key.value(), properties.region(), new Http.QueryParameters());
         Request.Builder unsigned = new Request.Builder()
                 .url(url)
@@ -210,60 +192,40 @@ final class ObjectPut implements AutoCloseable {
                 properties.secretKey().value(),
                 payload);
         HttpPut request = new HttpPut(url.uri());
-        signed.headers().forEach(header -> {
-            if (!header.getFirst().equalsIgnoreCase("Host")) {
-                request.setHeader(header.getFirst(), header.getSecond());
-            }
-        });
+        // the HTTP client adds the Host itself
+        signed.headers()
+                .newBuilder()
+                .removeAll("Host")
+                .build()
+                .forEach(header -> request.setHeader(header.getFirst(), header.getSecond()));
         return request;
     }
 
-    private static String value(ClassicHttpResponse response, String name) {
+    private static String header(ClassicHttpResponse response, String name) {
         Header header = response.getFirstHeader(name);
         return header == null ? "" : header.getValue();
     }
 
-    /** By what the store's own error says; a proxy before it may answer something else. */
-    private static RefusedException refused(int status, @Nullable HttpEntity entity) throws IOException {
-        String body = entity == null
-                ? ""
-                : new String(entity.getContent().readNBytes(MOST_OF_AN_ERROR), StandardCharsets.UTF_8);
-        String code = "HTTP " + status;
+    /** Returns the error code of the body; for a body that is not S3's, such as a proxy's, the HTTP status. */
+    private static String errorCode(ClassicHttpResponse response) throws IOException {
+        String status = "HTTP " + response.getCode();
+        HttpEntity entity = response.getEntity();
+        if (entity == null) {
+            return status;
+        }
+        byte[] body = entity.getContent().readNBytes(MAX_ERROR_BODY);
         try {
-            String said = Xml.unmarshal(ErrorResponse.class, body).code();
-            if (said != null && !said.isBlank()) {
-                code = said;
-            }
+            String code = Xml.unmarshal(ErrorResponse.class, new String(body, StandardCharsets.UTF_8))
+                    .code();
+            return code == null || code.isBlank() ? status : code;
         } catch (XmlParserException _) {
-            // no error of S3
-        }
-        return new RefusedException(code, status);
-    }
-
-    /** The store answered, and not with success. */
-    static final class RefusedException extends Exception {
-
-        private final String code;
-        private final int status;
-
-        private RefusedException(String code, int status) {
-            super(code);
-            this.code = code;
-            this.status = status;
-        }
-
-        String code() {
-            return code;
-        }
-
-        int status() {
             return status;
         }
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         deadlines.shutdownNow();
-        http.close();
+        http.close(CloseMode.GRACEFUL);
     }
 }
