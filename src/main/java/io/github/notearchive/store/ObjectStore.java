@@ -13,20 +13,16 @@ import io.minio.RemoveObjectArgs;
 import io.minio.Result;
 import io.minio.StatObjectArgs;
 import io.minio.StatObjectResponse;
-import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import io.minio.messages.Item;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Iterator;
-import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import okhttp3.Headers;
@@ -46,12 +42,6 @@ public class ObjectStore implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
-    /** S3's limit of a PUT request, in bytes. */
-    private static final long MAX_SINGLE_PUT = 5L << 30;
-
-    /** Part of a longer object, in bytes; the MinIO client keeps one part in memory. */
-    private static final long PART_SIZE = 16L << 20;
-
     /** Name of the user metadata with the SHA-256 of an object. */
     static final String SHA256 = "sha256";
 
@@ -63,9 +53,7 @@ public class ObjectStore implements AutoCloseable {
     private final Folder folder;
     private final StoreRequests requests;
     private final MinioClients clients;
-    private final PutClient puts;
-    private final long maxSinglePut;
-    private final ReentrantLock uploadInParts = new ReentrantLock();
+    private final UploadClient uploads;
 
     public ObjectStore(StoreProperties properties) {
         this(properties, _ -> {});
@@ -73,7 +61,7 @@ public class ObjectStore implements AutoCloseable {
 
     /** Creates the client of a store whose server keeps its objects in a folder that this process can check. */
     public ObjectStore(StoreProperties properties, Folder folder) {
-        this(properties, folder, MAX_SINGLE_PUT);
+        this(properties, folder, UploadClient.MAX_SINGLE_PUT);
     }
 
     /** Creates the client of a store with another limit of a PUT request, in bytes. */
@@ -81,10 +69,9 @@ public class ObjectStore implements AutoCloseable {
         this.properties = properties;
         this.bucket = properties.bucket();
         this.folder = folder;
-        this.maxSinglePut = maxSinglePut;
         this.requests = new StoreRequests(properties);
         this.clients = MinioClients.of(properties);
-        this.puts = new PutClient(properties, requests);
+        this.uploads = new UploadClient(properties, requests, clients.general(), maxSinglePut);
     }
 
     /** Folder in which the server of a store keeps its objects. */
@@ -210,9 +197,7 @@ public class ObjectStore implements AutoCloseable {
      */
     public void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
         requests.retry("PUT", key.value(), () -> {
-            PutClient.Receipt receipt = bytes instanceof ObjectBytes.OnDisk(Path file) && bytes.size() > maxSinglePut
-                    ? putInParts(key, file, contentType, sha256)
-                    : puts.send(key, bytes, contentType, sha256);
+            UploadClient.Receipt receipt = uploads.send(key, bytes, contentType, sha256);
             if (!receipt.isConfirmed()) {
                 verify(key, bytes, sha256, receipt);
             }
@@ -220,25 +205,8 @@ public class ObjectStore implements AutoCloseable {
         });
     }
 
-    /** Uploads one object at a time, because a part is kept in memory. */
-    private PutClient.Receipt putInParts(ObjectKey key, Path file, String contentType, String sha256)
-            throws MinioException, IOException {
-        uploadInParts.lock();
-        try {
-            UploadObjectArgs.Builder request = UploadObjectArgs.builder()
-                    .filename(file.toString(), PART_SIZE)
-                    .contentType(contentType)
-                    .userMetadata(Map.of(SHA256, sha256));
-            String etag =
-                    clients.general().uploadObject(object(request, key.value())).etag();
-            return new PutClient.Receipt(withoutQuotes(etag), false, true);
-        } finally {
-            uploadInParts.unlock();
-        }
-    }
-
     /** Verifies an upload by its ETag; if that is not the MD5 of the bytes, by the length and the bytes stored. */
-    private void verify(ObjectKey key, ObjectBytes bytes, String sha256, PutClient.Receipt receipt)
+    private void verify(ObjectKey key, ObjectBytes bytes, String sha256, UploadClient.Receipt receipt)
             throws MinioException, IOException {
         boolean isMd5 = MD5.matcher(receipt.etag()).matches();
         if (isMd5 && receipt.etag().equals(bytes.md5())) {
@@ -265,7 +233,7 @@ public class ObjectStore implements AutoCloseable {
                 .map(stat -> new StoredObject(
                         key,
                         stat.size(),
-                        withoutQuotes(stat.etag()),
+                        UploadClient.withoutQuotes(stat.etag()),
                         stat.contentType(),
                         stat.userMetadata().getFirst(SHA256)));
     }
@@ -347,7 +315,8 @@ public class ObjectStore implements AutoCloseable {
     public Stream<StoredObject> list(String prefix) {
         return items(prefix, null)
                 .flatMap(item -> ObjectKey.parse(item.objectName())
-                        .map(key -> new StoredObject(key, item.size(), withoutQuotes(item.etag()), null, null))
+                        .map(key ->
+                                new StoredObject(key, item.size(), UploadClient.withoutQuotes(item.etag()), null, null))
                         .stream());
     }
 
@@ -404,14 +373,10 @@ public class ObjectStore implements AutoCloseable {
         return request.bucket(bucket).object(name).build();
     }
 
-    private static String withoutQuotes(@Nullable String etag) {
-        return etag == null ? "" : etag.replace("\"", "");
-    }
-
     @Override
     public void close() {
         try (clients) {
-            puts.close();
+            uploads.close();
         }
     }
 }

@@ -2,8 +2,10 @@ package io.github.notearchive.store;
 
 import io.github.notearchive.io.ConnectionPool;
 import io.minio.Http;
+import io.minio.MinioClient;
 import io.minio.Signer;
 import io.minio.Time;
+import io.minio.UploadObjectArgs;
 import io.minio.Utils;
 import io.minio.Xml;
 import io.minio.errors.MinioException;
@@ -12,14 +14,17 @@ import io.minio.messages.ErrorResponse;
 import java.io.IOException;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.Base64;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.RequestBody;
@@ -43,16 +48,23 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * HTTP client for PUT requests: one request per object, on the caller's thread, over pooled connections. Thread-safe.
+ * HTTP client for uploads: one PUT request per object, on the caller's thread, over pooled connections. Objects above
+ * S3's limit of a request are uploaded in parts. Thread-safe.
  *
  * <p>The SHA-256 of the bytes is sent twice. As part of the signature, the store compares it with the bytes received,
  * so that the bytes are read once. As the object's checksum, a store that supports checksums returns it, which proves
  * that it holds these bytes. Above {@value #MAX_SIGNED} bytes the payload is not signed, because some stores (S3Proxy)
  * keep a signed payload in memory until they have compared it.
  */
-final class PutClient implements AutoCloseable {
+final class UploadClient implements AutoCloseable {
 
-    private static final Logger log = LoggerFactory.getLogger(PutClient.class);
+    private static final Logger log = LoggerFactory.getLogger(UploadClient.class);
+
+    /** S3's limit of a PUT request, in bytes. */
+    static final long MAX_SINGLE_PUT = 5L << 30;
+
+    /** Part of a longer object, in bytes; the MinIO client keeps one part in memory. */
+    private static final long PART_SIZE = 16L << 20;
 
     private static final String CHECKSUM = "x-amz-checksum-sha256";
     private static final String UNSIGNED = "UNSIGNED-PAYLOAD";
@@ -64,15 +76,21 @@ final class PutClient implements AutoCloseable {
 
     private final StoreProperties properties;
     private final StoreRequests requests;
+    private final MinioClient partsClient;
+    private final long maxSinglePut;
+    private final ReentrantLock partsInMemory = new ReentrantLock();
     private final Http.BaseUrl endpoint;
     private final PoolingHttpClientConnectionManager connections;
     private final CloseableHttpClient http;
     private final ScheduledThreadPoolExecutor deadlines;
     private volatile boolean checksums = true;
 
-    PutClient(StoreProperties properties, StoreRequests requests) {
+    /** @param maxSinglePut length in bytes above which a file is uploaded in parts */
+    UploadClient(StoreProperties properties, StoreRequests requests, MinioClient partsClient, long maxSinglePut) {
         this.properties = properties;
         this.requests = requests;
+        this.partsClient = partsClient;
+        this.maxSinglePut = maxSinglePut;
         this.endpoint = new Http.BaseUrl(properties.endpoint().strip());
         Timeout silence = Timeout.of(properties.socketTimeout());
         this.connections = ConnectionPool.with(ConnectionConfig.custom()
@@ -114,7 +132,7 @@ final class PutClient implements AutoCloseable {
     record Receipt(String etag, boolean isConfirmed, boolean isSigned) {}
 
     /**
-     * Sends the object once; a second time without checksum to a store that rejects the header.
+     * Uploads the object once; a second time without checksum to a store that rejects the header.
      *
      * @param sha256 of the bytes, in lower-case hexadecimal
      * @throws StoreException if the store sends an error response
@@ -122,6 +140,9 @@ final class PutClient implements AutoCloseable {
      */
     Receipt send(ObjectKey key, ObjectBytes bytes, String contentType, String sha256)
             throws IOException, MinioException {
+        if (bytes instanceof ObjectBytes.OnDisk(Path file) && bytes.size() > maxSinglePut) {
+            return sendInParts(key, file, contentType, sha256);
+        }
         boolean withChecksum = checksums;
         try {
             return send(key, bytes, contentType, sha256, withChecksum);
@@ -135,6 +156,24 @@ final class PutClient implements AutoCloseable {
                 log.info("The store rejects the header {} ({}): comparing its ETag from now on", CHECKSUM, e.code());
             }
             return receipt;
+        }
+    }
+
+    /** Uploads one object at a time, because a part is kept in memory. */
+    private Receipt sendInParts(ObjectKey key, Path file, String contentType, String sha256)
+            throws MinioException, IOException {
+        partsInMemory.lock();
+        try {
+            UploadObjectArgs request = UploadObjectArgs.builder()
+                    .bucket(properties.bucket())
+                    .object(key.value())
+                    .filename(file.toString(), PART_SIZE)
+                    .contentType(contentType)
+                    .userMetadata(Map.of(ObjectStore.SHA256, sha256))
+                    .build();
+            return new Receipt(withoutQuotes(partsClient.uploadObject(request).etag()), false, true);
+        } finally {
+            partsInMemory.unlock();
         }
     }
 
@@ -154,7 +193,7 @@ final class PutClient implements AutoCloseable {
             }
             EntityUtils.consume(entity);
             boolean isConfirmed = withChecksum && checksum.equals(header(response, CHECKSUM));
-            return new Receipt(header(response, "ETag").replace("\"", ""), isConfirmed, isSigned);
+            return new Receipt(withoutQuotes(header(response, "ETag")), isConfirmed, isSigned);
         } catch (IOException e) {
             // a store that restarted has closed all connections: the next attempt needs a new one
             connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
@@ -199,6 +238,10 @@ final class PutClient implements AutoCloseable {
                 .build()
                 .forEach(header -> request.setHeader(header.getFirst(), header.getSecond()));
         return request;
+    }
+
+    static String withoutQuotes(@Nullable String etag) {
+        return etag == null ? "" : etag.replace("\"", "");
     }
 
     private static String header(ClassicHttpResponse response, String name) {
