@@ -422,7 +422,7 @@ class ObjectStoreTests {
     void silentServerIsUnreachable() throws Exception {
         try (TcpStore silent =
                         new TcpStore(connection -> connection.getInputStream().skipNBytes(Long.MAX_VALUE));
-                ObjectStore store = impatient(silent)) {
+                ObjectStore store = impatient(silent, 100)) {
 
             StoreException e = failure(() -> store.stat(KEY));
 
@@ -431,7 +431,7 @@ class ObjectStoreTests {
         }
     }
 
-    /** The server sends a byte every 20 ms; the response would take half an hour. */
+    /** The server sends a byte every 20 ms, which no socket timeout ends; the time limit of the request is 3 s. */
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void responseThatDripsIsAborted(boolean isUpload) throws Exception {
@@ -442,7 +442,7 @@ class ObjectStoreTests {
                         Thread.sleep(20);
                     }
                 });
-                ObjectStore store = impatient(dripping)) {
+                ObjectStore store = impatient(dripping, 300)) {
 
             StoreException e = failure(() -> {
                 if (isUpload) {
@@ -467,15 +467,15 @@ class ObjectStoreTests {
                         Thread.sleep(48);
                     }
                 });
-                ObjectStore store = impatient(slow)) {
+                ObjectStore store = impatient(slow, 100)) {
 
             assertThat(store.read(KEY)).isEqualTo(bytes);
         }
     }
 
-    private static ObjectStore impatient(TcpStore server) {
-        return new ObjectStore(
-                ScriptedStore.properties(server.port(), "hunter2", "bucket", true, Duration.ofMillis(100), 1));
+    private static ObjectStore impatient(TcpStore server, long socketTimeoutMillis) {
+        return new ObjectStore(ScriptedStore.properties(
+                server.port(), "hunter2", "bucket", true, Duration.ofMillis(socketTimeoutMillis), 1));
     }
 
     private void putFile(ObjectKey key, byte[] bytes) throws Exception {
