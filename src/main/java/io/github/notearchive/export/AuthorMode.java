@@ -1,11 +1,11 @@
 package io.github.notearchive.export;
 
-/** What an export says of people: authors, and those whom a note names. */
+/** Treatment of personal data: authors and mentioned people. */
 public enum AuthorMode {
-    /** All that the archive knows. */
+    /** All data is exported. */
     KEEP,
-    /** A pseudonym in place of the id, the same for the same person; neither names nor pictures. */
+    /** Ids are replaced by pseudonyms, equal for the same person; names and pictures are omitted. */
     HASH,
-    /** Nothing: there are no such columns. */
+    /** All columns with personal data are omitted. */
     OMIT
 }

@@ -6,13 +6,12 @@ import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
 
 /**
- * A bag after RFC 8493 (BagIt 1.0): the tables as JSON, the media and the manifest as payload, each file with its
- * SHA-256. There is no date of bagging in it, so the same archive gives the same bag.
+ * Writes a bag (BagIt 1.0, RFC 8493): tables as JSON Lines, media and the manifest are the payload, each file with its
+ * SHA-256. It contains no bagging date, so that the same archive results in the same bag.
  */
 final class Bag {
 
     private static final String PAYLOAD = "data/";
-    private static final String MANIFEST = "manifest-sha256.txt";
 
     private final Export export;
 
@@ -21,23 +20,22 @@ final class Bag {
     }
 
     void write() throws IOException, SQLException {
-        TableFiles tables = new TableFiles(export, ExportFormat.JSONL, PAYLOAD);
-        tables.write();
-        new Manifest(export).write(PAYLOAD, tables.files());
-        Draft draft = export.draft();
-        String oxum = draft.bytes() + "." + draft.files();
-        list(MANIFEST, true);
+        new TableFiles(export, ExportFormat.JSONL, PAYLOAD).write();
+        StagingDirectory directory = export.directory();
+        String oxum = directory.bytes() + "." + directory.files();
+        list("manifest-sha256.txt", true);
         text("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
-        text(
-                "bag-info.txt",
-                "Bag-Software-Agent: %s\nExternal-Description: Notes of Xiaohongshu; data/manifest.json says which\nPayload-Oxum: %s\n"
-                        .formatted(export.options().tool(), oxum));
+        text("bag-info.txt", """
+                Bag-Software-Agent: %s
+                External-Description: Notes of Xiaohongshu; data/manifest.json says which
+                Payload-Oxum: %s
+                """.formatted(export.options().tool(), oxum));
         list("tagmanifest-sha256.txt", false);
     }
 
     private void list(String name, boolean payload) throws IOException {
-        try (OutputStream out = export.draft().create(name)) {
-            export.draft().forEachFile(file -> {
+        try (OutputStream out = export.directory().create(name)) {
+            export.directory().inventory().forEach(file -> {
                 if (file.path().startsWith(PAYLOAD) == payload) {
                     String line = file.sha256() + "  " + file.path() + "\n";
                     out.write(line.getBytes(StandardCharsets.UTF_8));
@@ -47,6 +45,6 @@ final class Bag {
     }
 
     private void text(String name, String text) throws IOException {
-        export.draft().write(name, text.getBytes(StandardCharsets.UTF_8));
+        export.directory().write(name, text.getBytes(StandardCharsets.UTF_8));
     }
 }

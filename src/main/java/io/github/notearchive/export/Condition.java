@@ -7,23 +7,21 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** A selection in SQL: the notes that pass, and the parameters, in order. */
+/** SQL condition of a selection with its parameters in order. */
 final class Condition {
 
-    /** The table of the ids that were named, where there are any. */
+    /** Temporary table of the requested note ids. */
     static final String IDS = "export_ids";
 
-    /** Of a note that is being forgotten rows may be there yet, for long where that was interrupted. */
+    /** Rows of a note that is being erased may still exist, for long if the erasure was interrupted. */
     static final String NOT_FORGOTTEN = "NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)";
 
     private final StringBuilder where = new StringBuilder("TRUE");
     private final List<Object> parameters = new ArrayList<>();
 
-    /**
-     * The notes of a selection, as a query that is named {@code selected}. Text is compared in the database, so that
-     * only what passes is read.
-     */
+    /** Returns the condition for the notes of a selection. */
     static Condition ofNotes(Selection selection) {
         Condition notes = new Condition();
         notes.and(NOT_FORGOTTEN);
@@ -62,7 +60,7 @@ final class Condition {
         return notes;
     }
 
-    /** The rows of a table that belong to the time of a selection. */
+    /** Returns the condition for the rows of a table that are within the capture times of a selection. */
     static Condition ofRows(Table table, Selection selection) {
         Condition rows = new Condition();
         if (!table.capturedAt().isEmpty()) {
@@ -71,10 +69,7 @@ final class Condition {
         return rows;
     }
 
-    private void between(
-            String expression,
-            @org.jspecify.annotations.Nullable Instant from,
-            @org.jspecify.annotations.Nullable Instant to) {
+    private void between(String expression, @Nullable Instant from, @Nullable Instant to) {
         if (from != null) {
             and(expression + " >= ?", from);
         }
@@ -92,12 +87,7 @@ final class Condition {
         return where.toString();
     }
 
-    /**
-     * Sets its parameters.
-     *
-     * @param first the number of the first one
-     * @return the number behind the last one
-     */
+    /** Sets the parameters from the given number on and returns the number after the last one. */
     int bind(Connection connection, PreparedStatement statement, int first) throws SQLException {
         int number = first;
         for (Object parameter : parameters) {

@@ -1,32 +1,34 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.SequencedMap;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** One export while it is made: what it is made of, and what has come of it so far. */
+/** State of one running export, shared by the writers of its format. */
 final class Export {
 
     private final ExportOptions options;
     private final DataSet data;
     private final Snapshot snapshot;
-    private final Draft draft;
+    private final StagingDirectory directory;
     private final Supplier<ObjectStore> store;
     private final Pseudonyms pseudonyms;
     private final SequencedMap<String, Long> rows = new LinkedHashMap<>();
     private @Nullable MediaCopies media;
 
-    Export(ExportOptions options, DataSet data, Snapshot snapshot, Draft draft, Supplier<ObjectStore> store)
+    Export(ExportOptions options, Snapshot snapshot, StagingDirectory directory, Supplier<ObjectStore> store)
             throws IOException {
         this.options = options;
-        this.data = data;
+        this.data = DataSet.of(options.authors(), options.media());
         this.snapshot = snapshot;
-        this.draft = draft;
+        this.directory = directory;
         this.store = store;
-        this.pseudonyms = Pseudonyms.under(options.authorKey());
+        this.pseudonyms = Pseudonyms.withKey(options.authorKey());
     }
 
     ExportOptions options() {
@@ -41,35 +43,49 @@ final class Export {
         return snapshot;
     }
 
-    Draft draft() {
-        return draft;
+    StagingDirectory directory() {
+        return directory;
     }
 
-    ObjectStore store() {
-        return store.get();
-    }
-
+    /** Returns the pseudonym of a person's id, or the id if the export does not hash ids. */
     String pseudonym(String id) {
         return options.authors() == AuthorMode.HASH ? pseudonyms.of(id) : id;
     }
 
-    /** The files on their way here. Asks first that there is a bucket to take them from. */
+    /**
+     * Returns the conversion of database values to exported values.
+     *
+     * @param path returns the path of an object's copy by its key; null if the export has no copy
+     */
+    Rows.Conversion conversion(Function<String, @Nullable String> path) {
+        return (column, value) -> switch (column.content()) {
+            case PLAIN, PERSON, AUTHOR_TRAIT, OBJECT_KEY -> value;
+            case PERSON_ID -> pseudonym((String) value);
+            case OBJECT_URL ->
+                store.get()
+                        .presign(new ObjectKey((String) value), options.presignFor())
+                        .toString();
+            case OBJECT_PATH -> path.apply((String) value);
+        };
+    }
+
+    /** Returns the media copies. The first call verifies that the bucket exists. */
     MediaCopies media() {
         if (media == null) {
             ObjectStore bucket = store.get();
             bucket.requireBucket();
-            media = new MediaCopies(bucket, draft);
+            media = new MediaCopies(bucket, directory);
         }
         return media;
     }
 
-    /** The same, when any were. */
+    /** Returns the media copies, or null if none was requested. */
     @Nullable
-    MediaCopies mediaSoFar() {
+    MediaCopies mediaIfUsed() {
         return media;
     }
 
-    void counted(String table, long count) {
+    void addRows(String table, long count) {
         rows.merge(table, count, Long::sum);
     }
 

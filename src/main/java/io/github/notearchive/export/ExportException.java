@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-/** An export that cannot be made as it is asked for. Nothing is left of it. */
+/** Invalid options or target of an export. Nothing was exported. */
 public final class ExportException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

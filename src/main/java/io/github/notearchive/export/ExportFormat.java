@@ -3,19 +3,19 @@ package io.github.notearchive.export;
 import java.util.Arrays;
 import java.util.Optional;
 
-/** What an export looks like on the disk. */
+/** Format of an export. */
 public enum ExportFormat {
-    /** A file of JSON for each table, one object a line, UTF-8. */
+    /** One JSON Lines file per table, UTF-8. */
     JSONL("jsonl", MediaMode.LINK),
-    /** A file of RFC 4180 for each table. */
+    /** One CSV file (RFC 4180) per table. */
     CSV("csv", MediaMode.LINK),
-    /** A file of Apache Parquet for each table. */
+    /** One Apache Parquet file per table. */
     PARQUET("parquet", MediaMode.LINK),
-    /** A directory for each note, with pages for a browser. For people. */
+    /** One directory per note with HTML pages, for human readers. */
     FOLDER("folder", MediaMode.COPY),
-    /** A bag after RFC 8493 with the tables as JSON and the files. For keeping. */
+    /** A bag (RFC 8493) with the tables as JSON Lines and the media, for preservation. */
     BAGIT("bagit", MediaMode.COPY),
-    /** What 4CAT imports for this platform. */
+    /** Import file of 4CAT for this platform. */
     FOURCAT("4cat", MediaMode.NONE);
 
     private final String spelling;
@@ -26,19 +26,19 @@ public enum ExportFormat {
         this.usualMedia = usualMedia;
     }
 
-    /** The format of a name as it is typed. */
+    /** Returns the format with a name as on the command line. */
     public static Optional<ExportFormat> named(String text) {
         return Arrays.stream(values())
                 .filter(format -> format.spelling.equals(text))
                 .findFirst();
     }
 
-    /** What becomes of the media when nobody says. */
+    /** Returns the default media mode of the format. */
     public MediaMode usualMedia() {
         return usualMedia;
     }
 
-    /** Whether the format can carry the media that way. */
+    /** Returns whether the format supports a media mode. */
     public boolean takes(MediaMode media) {
         return switch (this) {
             case JSONL, CSV, PARQUET, BAGIT -> true;

@@ -5,14 +5,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What to export, how, and where to.
+ * Options of an export.
  *
- * @param target the directory to make; must not exist, or be empty
- * @param authorKey a file whose bytes are the key of the pseudonyms; null: one is drawn for this export and forgotten
- * @param presignFor how long presigned addresses are good for, a week at most
- * @param excel whether CSV is made for a spreadsheet: a byte order mark, and an apostrophe before text that it would
- *     take for a formula
- * @param tool what to name as the maker, with its version
+ * @param target directory to create; must not exist, or be empty
+ * @param authorKey file with the key of the pseudonyms; null to generate a key that is not stored
+ * @param presignFor validity of presigned URLs, at most a week
+ * @param excel whether CSV is written for a spreadsheet: with a byte order mark, and formulas escaped by an apostrophe
+ * @param tool name and version of the exporting program
  */
 public record ExportOptions(
         ExportFormat format,

@@ -6,15 +6,15 @@ import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an export came to.
+ * Result of a completed export.
  *
- * @param rows how many rows each table has
- * @param files how many files there are, the manifest aside
- * @param bytes how long they are together
- * @param copied how many files of media are among them
- * @param missing media that the store did not give, or gave other bytes for
- * @param missingExamples the first of them
- * @param ids what became of the file of ids; null when there was none
+ * @param rows number of rows by table
+ * @param files number of files, including the manifest
+ * @param bytes total size of the files
+ * @param copied number of media files among them
+ * @param missing number of objects that the store did not deliver, or delivered with other bytes
+ * @param missingExamples the first missing objects
+ * @param ids result for the id file; null if there was none
  */
 public record ExportReport(
         Path target,
@@ -27,23 +27,23 @@ public record ExportReport(
         @Nullable NamedIds ids) {
 
     /**
-     * A file that is not in the export although its row says that it is stored.
+     * Stored object that the export does not contain.
      *
-     * @param key where it should lie in the store
-     * @param reason what is wrong, for a person to read
+     * @param key object key
+     * @param reason for display
      */
     public record MissingObject(String key, String reason) {}
 
     /**
-     * The ids that were asked for.
+     * Requested note ids.
      *
-     * @param named how many different ones
-     * @param notArchived how many of them were never captured
-     * @param examples the first of those
+     * @param named number of distinct ids
+     * @param notArchived number of ids that were never captured
+     * @param examples the first of these ids
      */
     public record NamedIds(long named, long notArchived, List<String> examples) {}
 
-    /** Whether everything that was asked for is there. */
+    /** Returns whether no object and no requested note is missing. */
     public boolean isWhole() {
         return missing == 0 && (ids == null || ids.notArchived() == 0);
     }

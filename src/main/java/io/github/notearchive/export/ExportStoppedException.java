@@ -1,11 +1,11 @@
 package io.github.notearchive.export;
 
-/** An export that was asked to end before it was whole. Nothing is left of it. */
+/** An export was stopped before it was complete. Its files were deleted. */
 public final class ExportStoppedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
     ExportStoppedException() {
-        super("The export was stopped; nothing of it is left");
+        super("The export was stopped; its files were deleted");
     }
 }

@@ -5,39 +5,32 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Path;
 
 /**
- * A file of an export that this machine's disk does not take. Nothing is left of the export.
+ * The local disk did not accept a file of an export. The files of the export were deleted.
  *
- * <p>Unchecked, so that it comes through whatever stands between the file and the one who asked for it: a store that is
- * being read takes each {@link IOException} for one of the network, and a library that writes JSON or CSV makes one of
- * its own of it.
+ * <p>Unchecked, so that no layer between the file and the caller converts it: a store that is being read treats each
+ * {@link IOException} as a network error, and the writers of JSON and CSV wrap it.
  */
 public final class ExportWriteException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
     /**
-     * Names the file and what the disk says.
+     * Creates the message from the file and the reason of the operating system.
      *
-     * @param target the directory that was to be made
+     * @param target directory to be created
      * @param path of the file within the export
      */
     ExportWriteException(Path target, String path, IOException cause) {
         super(
-                "File "
-                        + path
-                        + " of the export to "
-                        + target
-                        + " cannot be written: "
-                        + reason(cause)
-                        + "; nothing is left of the export. See that the disk has room and takes"
-                        + " files of ours, then export again",
+                "File %s of the export to %s cannot be written: %s; nothing was exported. Check free space and permissions, then export again"
+                        .formatted(path, target, reason(cause)),
                 cause);
     }
 
-    /** Without the path on this machine, which is another one in the next try. */
+    /** Returns the reason without the path of the staging directory, which differs in the next attempt. */
     private static String reason(IOException cause) {
-        String words = cause instanceof FileSystemException known ? known.getReason() : cause.getMessage();
+        String message = cause instanceof FileSystemException known ? known.getReason() : cause.getMessage();
         String name = cause.getClass().getSimpleName();
-        return words == null ? name : name + ", " + words;
+        return message == null ? name : name + ", " + message;
     }
 }

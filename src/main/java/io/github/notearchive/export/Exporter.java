@@ -14,11 +14,10 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.jdbc.support.SQLExceptionTranslator;
 import org.springframework.jdbc.support.SQLStateSQLExceptionTranslator;
 import org.springframework.stereotype.Component;
 
-/** Makes data sets of the archive. Reads only; works beside a run. */
+/** Exports notes of the archive to a directory. Only reads the archive; may run beside a nightly run. */
 @Component
 @DependsOnDatabaseInitialization
 public class Exporter {
@@ -39,21 +38,20 @@ public class Exporter {
     }
 
     /**
-     * Makes one. It is there as a whole or not at all: whatever goes wrong, the target is as it was before. Media that
-     * the store does not give are left out and named; a store or database that is out of reach ends it with its own
+     * Writes an export. The target is created completely or, after any failure, left as it was. Media that the store
+     * does not deliver are omitted and reported; an unavailable store or database fails the export with its own
      * exception.
      *
-     * @param stopped asked again and again; when true, it ends with an {@link ExportStoppedException}
-     * @throws ExportException when it cannot be made as it is asked for
-     * @throws ExportWriteException when this machine's disk does not take a file of it
+     * @param stopped queried repeatedly; true makes it throw an {@link ExportStoppedException}
+     * @throws ExportException if the options or the target are invalid
+     * @throws ExportWriteException if the local disk does not accept a file
      */
     public ExportReport export(ExportOptions options, BooleanSupplier stopped) throws IOException {
         if (!options.format().takes(options.media())) {
-            throw new ExportException("Format %s does not take media by %s; nothing was exported"
+            throw new ExportException("Format %s does not support media mode %s; nothing was exported"
                     .formatted(options.format(), options.media()));
         }
-        DataSet data = DataSet.of(options.authors(), options.media());
-        try (Draft draft = Draft.begin(options.target())) {
+        try (StagingDirectory directory = StagingDirectory.create(options.target())) {
             log.info(
                     "Exporting to {}: {}, media {}, people {}, {}",
                     options.target(),
@@ -61,73 +59,59 @@ public class Exporter {
                     options.media(),
                     options.authors(),
                     options.selection().inWords());
-            ExportReport report = write(options, data, draft, stopped);
-            draft.complete();
+            ExportReport report = write(options, directory, stopped);
+            directory.complete();
             return report;
         }
     }
 
-    private ExportReport write(ExportOptions options, DataSet data, Draft draft, BooleanSupplier stopped)
+    private ExportReport write(ExportOptions options, StagingDirectory directory, BooleanSupplier stopped)
             throws IOException {
         try (Snapshot snapshot = Snapshot.open(dataSource, options.selection(), stopped)) {
-            Export export = new Export(options, data, snapshot, draft, store);
+            Export export = new Export(options, snapshot, directory, store);
             if (options.media() == MediaMode.COPY) {
                 copyAhead(export, stopped);
             }
-            write(export);
+            switch (options.format()) {
+                case JSONL, CSV, PARQUET -> new TableFiles(export, options.format(), "").write();
+                case FOLDER -> new Folder(export).write();
+                case BAGIT -> new Bag(export).write();
+                case FOURCAT -> new FourCat(export).write();
+            }
             return report(export);
         } catch (SQLException e) {
-            throw translated(e);
+            throw translate(e);
         }
     }
 
     /**
-     * Copies the files of the selected notes outside of the snapshot that the rows are read in: it may take hours. What
-     * was stored meanwhile is copied beside its rows.
+     * Copies the objects of the selected notes while no snapshot is open, because this may take hours. Objects that are
+     * stored meanwhile are copied when their rows are written.
      */
     private static void copyAhead(Export export, BooleanSupplier stopped) throws IOException, SQLException {
         MediaCopies media = export.media();
-        export.snapshot().forEachObject((sha256, key, _) -> export.draft().plan(sha256, key));
-        export.snapshot().outside(() -> media.copyAhead(stopped));
+        export.snapshot().forEachObject(export.directory().plan()::add);
+        export.snapshot().release();
+        media.copyAhead(stopped);
+        export.snapshot().begin();
     }
 
-    private static void write(Export export) throws IOException, SQLException {
-        switch (export.options().format()) {
-            case JSONL, CSV, PARQUET -> {
-                TableFiles tables = new TableFiles(export, export.options().format(), "");
-                tables.write();
-                new Manifest(export).write("", tables.files());
-            }
-            case FOLDER -> {
-                new Folder(export).write();
-                new Manifest(export).write("", Folder.tables(export));
-            }
-            case BAGIT -> new Bag(export).write();
-            case FOURCAT -> {
-                new FourCat(export).write();
-                new Manifest(export)
-                        .write("", List.of(new Manifest.TableFile(export.data().notes(), FourCat.FILE)));
-            }
-        }
-    }
-
-    private static ExportReport report(Export export) throws SQLException {
-        MediaCopies media = export.mediaSoFar();
+    private static ExportReport report(Export export) {
+        MediaCopies media = export.mediaIfUsed();
         return new ExportReport(
-                export.draft().target(),
+                export.directory().target(),
                 export.rows(),
-                export.draft().files(),
-                export.draft().bytes(),
+                export.directory().files(),
+                export.directory().bytes(),
                 media == null ? 0 : media.copied(),
                 media == null ? 0 : media.missing(),
                 media == null ? List.of() : media.examples(),
                 export.snapshot().namedIds());
     }
 
-    /** As those of a repository, so that whoever calls tells a server that is away from a bug. */
-    private static DataAccessException translated(SQLException failure) {
-        SQLExceptionTranslator translator = new SQLStateSQLExceptionTranslator();
-        DataAccessException known = translator.translate("export", null, failure);
-        return known == null ? new DataAccessResourceFailureException("The archive cannot be read", failure) : known;
+    /** Translates to the exceptions of repositories, by which the caller distinguishes outages from errors. */
+    private static DataAccessException translate(SQLException failure) {
+        DataAccessException known = new SQLStateSQLExceptionTranslator().translate("export", null, failure);
+        return known == null ? new DataAccessResourceFailureException("Cannot read the archive", failure) : known;
     }
 }

@@ -1,54 +1,55 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.Manifest.TableFile;
+import io.github.notearchive.export.StagingDirectory.FileEntry;
+import io.github.notearchive.note.Night;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.SQLException;
+import java.time.Instant;
+import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
-import tools.jackson.core.JsonGenerator;
-import tools.jackson.databind.SerializationFeature;
+import java.util.Locale;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * A directory for each note, for people: its media in order under names that say what they are, the note as
- * {@code note.json}, and a page that shows it; at the top pages that list them.
+ * Writes a directory per note for human readers: its media in order under descriptive names, the note as
+ * {@code note.json}, and an HTML page. Index pages at the top level list the notes.
+ *
+ * <p>Names of directories and files consist of ASCII letters, digits and dashes only: they are valid on every file
+ * system and in every archive format, and Java cannot create other names in the locale C, as under cron.
  */
 final class Folder {
 
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final Pattern EXTENSION = Pattern.compile("[a-z0-9]{1,8}");
+    private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9-]{1,20}");
 
     private final Export export;
-    private final Table notes;
 
     Folder(Export export) {
         this.export = export;
-        this.notes = export.data().notes();
     }
 
-    /** What {@code note.json} has, table by table; there is no file of them all. */
-    static List<TableFile> tables(Export export) {
-        return List.of(
-                new TableFile(export.data().notes(), null),
-                new TableFile(export.data().captures(), null));
-    }
-
+    /** Writes the pages, the media and the manifest. */
     void write() throws IOException, SQLException {
+        Table notes = export.data().notes();
+        Table captures = export.data().captures();
         long total = export.snapshot().notes();
-        Values values = new Values(export::pseudonym, key -> key, key -> key);
+        Rows.Conversion conversion = export.conversion(key -> key);
         List<IndexPage.Entry> entries = new ArrayList<>();
         int page = 1;
         long written = 0;
-        long captures = 0;
-        try (Rows rows = export.snapshot().rows(notes, values);
-                Rows.ByNote history = export.snapshot().byNote(export.data().captures(), values)) {
+        long captured = 0;
+        try (Rows rows = export.snapshot().rows(notes, conversion);
+                Rows.ByNote history = new Rows.ByNote(export.snapshot().rows(captures, conversion))) {
             for (Row row = rows.next(); row != null; row = rows.next()) {
-                List<Row> captured = history.of(row.noteId());
-                entries.add(note(row, captured));
+                List<Row> ofNote = history.of(row.noteId());
+                entries.add(note(row, ofNote));
                 written++;
-                captures += captured.size();
+                captured += ofNote.size();
                 if (entries.size() == IndexPage.NOTES) {
                     index(page++, total, entries);
                 }
@@ -58,26 +59,24 @@ final class Folder {
         if (!entries.isEmpty() || page == 1) {
             index(page, total, entries);
         }
-        export.counted(notes.name(), written);
-        export.counted(export.data().captures().name(), captures);
+        export.addRows(notes.name(), written);
+        export.addRows(captures.name(), captured);
+        new Manifest(export)
+                .write("", List.of(new Manifest.TableFile(notes, null), new Manifest.TableFile(captures, null)));
     }
 
     private IndexPage.Entry note(Row row, List<Row> captures) throws IOException {
-        String directory = "notes/" + FileNames.directory(row.noteId(), row.time("published_at"));
+        String directory = "notes/" + directoryName(row.noteId(), row.time("published_at"));
         Row note = row.with("media", media(row, directory));
-        try (OutputStream out = export.draft().create(directory + "/note.json");
-                JsonGenerator json = MAPPER.writer().createGenerator(out)) {
-            json.writeStartObject();
-            JsonRows.fields(json, note, 0);
-            json.writeName("captures");
-            JsonRows.value(json, captures);
-            json.writeEndObject();
-        }
+        Map<String, @Nullable Object> json = note.json();
+        json.put("captures", Row.json(captures));
+        byte[] bytes = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
+        export.directory().write(directory + "/note.json", bytes);
         html(directory + "/index.html", NotePage.of(note, captures));
         return new IndexPage.Entry(directory, note);
     }
 
-    /** The rows of its files, with where each lies in the note's directory. */
+    /** Copies the files of a note and returns their rows with the paths within the note's directory. */
     private List<Row> media(Row note, String directory) throws IOException {
         List<Row> files = new ArrayList<>();
         for (Row file : note.rows("media")) {
@@ -88,10 +87,11 @@ final class Folder {
                 continue;
             }
             Long ordinal = file.number("ordinal");
-            String name = FileNames.media(
+            String name = fileName(
                     String.valueOf(file.text("kind")), ordinal == null ? 0 : ordinal, file.text("identity"), key);
-            boolean there = export.media().copy(key, String.valueOf(file.text("sha256")), size, directory + "/" + name);
-            files.add(file.with("path", there ? name : null));
+            FileEntry object = new FileEntry(key, size, String.valueOf(file.text("sha256")));
+            boolean copied = export.media().copy(object, directory + "/" + name);
+            files.add(file.with("path", copied ? name : null));
         }
         return files;
     }
@@ -102,6 +102,33 @@ final class Folder {
     }
 
     private void html(String path, String page) throws IOException {
-        export.draft().write(path, page.getBytes(StandardCharsets.UTF_8));
+        export.directory().write(path, page.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** Returns the directory name of a note: the day of publication in Shanghai and the note id. */
+    static String directoryName(String noteId, @Nullable Instant published) {
+        return (published == null ? "undated" : LocalDate.ofInstant(published, Night.ZONE)) + "-" + noteId;
+    }
+
+    /**
+     * Returns the name of a media file, unique within its note.
+     *
+     * @param ordinal from 0; names count from 1
+     * @param identity language of a subtitle
+     * @param key object key, which ends with the file extension
+     */
+    static String fileName(String kind, long ordinal, @Nullable String identity, String key) {
+        String number = String.format(Locale.ROOT, "%02d", ordinal + 1);
+        String name = switch (kind) {
+            case "IMAGE" -> number;
+            case "MOTION" -> number + "-motion";
+            case "SUBTITLE" ->
+                identity != null && LANGUAGE.matcher(identity).matches()
+                        ? "subtitle-" + number + "-" + identity
+                        : "subtitle-" + number;
+            default -> kind.toLowerCase(Locale.ROOT) + (ordinal == 0 ? "" : "-" + number);
+        };
+        String extension = key.substring(key.lastIndexOf('.') + 1);
+        return name + "." + (EXTENSION.matcher(extension).matches() ? extension : "bin");
     }
 }

@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-/** What the pages of a folder look like. */
+/** Style sheet of the HTML pages of a folder export. */
 final class FolderStyle {
 
     static final String CSS = """

@@ -5,17 +5,17 @@ import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A page that lists notes, and leads to the other such pages. */
+/** HTML page that lists notes and links to the other index pages. */
 final class IndexPage {
 
-    /** How many notes a page lists. */
+    /** Number of notes on a page. */
     static final int NOTES = 60;
 
     private static final int NEIGHBOURS = 2;
 
     private IndexPage() {}
 
-    /** A note and where its directory is. */
+    /** Note and its directory. */
     record Entry(String directory, Row note) {}
 
     static String name(int page) {
@@ -23,10 +23,10 @@ final class IndexPage {
     }
 
     /**
-     * The page.
+     * Returns the page.
      *
-     * @param page its number, from 1
-     * @param total how many notes there are on all pages
+     * @param page number of the page, from 1
+     * @param total number of notes on all pages
      */
     static String of(int page, long total, List<Entry> entries) {
         long pages = Math.max(1, (total + NOTES - 1) / NOTES);
@@ -69,7 +69,7 @@ final class IndexPage {
         html.raw("</p>\n</div>\n</a></li>\n");
     }
 
-    /** The first picture that a browser shows. */
+    /** Returns the first image that every browser displays. */
     private static @Nullable String picture(Row note) {
         for (Row file : note.rows("media")) {
             String path = file.text("path");

@@ -1,7 +1,7 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.Draft.Written;
 import io.github.notearchive.export.ExportReport.MissingObject;
+import io.github.notearchive.export.StagingDirectory.FileEntry;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -13,94 +13,93 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Files on their way from the store into an export. Each is hashed as it comes; one that has other bytes than its row
- * says, or that the store does not have, is left out and named.
+ * Copies media from the store to an export. Each file is hashed; a file that differs from its row, or that the store
+ * does not have, is omitted and reported. An unavailable store, or one that refuses the account, fails the export with
+ * its {@link StoreException}.
  */
 final class MediaCopies {
 
     private static final Logger log = LoggerFactory.getLogger(MediaCopies.class);
 
-    /** How many are named one by one. */
+    /** Limit of the missing objects that are reported individually. */
     private static final int EXAMPLES = 1_000;
 
     private final ObjectStore store;
-    private final Draft draft;
+    private final StagingDirectory directory;
     private final List<MissingObject> examples = new ArrayList<>();
     private long copied;
     private long missing;
 
-    MediaCopies(ObjectStore store, Draft draft) {
+    MediaCopies(ObjectStore store, StagingDirectory directory) {
         this.store = store;
-        this.draft = draft;
+        this.directory = directory;
     }
 
     /**
-     * Copies the files that the draft has planned. One that the store does not have, or has with other bytes, is left
-     * to {@link #copy}, which names it.
+     * Copies the planned objects. An object that is missing or differs is left to {@link #copy}, which reports it.
      *
-     * @param stopped asked before each file; when true, it ends with an {@link ExportStoppedException}
+     * @param stopped queried before each object; true makes it throw an {@link ExportStoppedException}
      */
     void copyAhead(BooleanSupplier stopped) throws IOException {
-        draft.forEachPlanned((sha256, key) -> {
+        directory.plan().forEach(object -> {
             if (stopped.getAsBoolean()) {
                 throw new ExportStoppedException();
             }
-            copyAhead(sha256, key);
+            copyAhead(object);
         });
     }
 
-    private void copyAhead(String sha256, String key) throws IOException {
+    private void copyAhead(FileEntry object) throws IOException {
+        String sha256 = object.sha256();
         try {
-            Written file = store.read(new ObjectKey(key), (in, _) -> draft.receiveAhead(sha256, in));
+            FileEntry file = store.read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
             if (file.sha256().equals(sha256)) {
                 return;
             }
         } catch (StoreException e) {
-            if (e.unreachable() || e.ofTheAccount()) {
-                throw e;
-            }
+            rethrowOutage(e);
         }
-        draft.removeAhead(sha256);
+        directory.removeAhead(sha256);
     }
 
     /**
-     * Copies one. A store that is out of reach, or refuses our account, ends the export.
+     * Copies one object.
      *
-     * @param path where to, within the export
-     * @return whether it is there now
+     * @param path within the export
+     * @return false if the object is missing or differs
      */
-    boolean copy(String key, String sha256, long size, String path) throws IOException {
-        if (draft.place(sha256, path)) {
+    boolean copy(FileEntry object, String path) throws IOException {
+        if (directory.place(object.sha256(), path)) {
             copied++;
             return true;
         }
         String wrong;
         try {
-            Written file = store.read(new ObjectKey(key), (in, _) -> draft.receive(path, in));
-            if (file.sha256().equals(sha256) && file.size() == size) {
-                draft.record(file);
+            FileEntry file = store.read(new ObjectKey(object.path()), (in, _) -> directory.receive(path, in));
+            if (file.sha256().equals(object.sha256()) && file.size() == object.size()) {
+                directory.record(file);
                 copied++;
                 return true;
             }
-            wrong = "the store has other bytes: "
-                    + file.size()
-                    + " with SHA-256 "
-                    + file.sha256()
-                    + " instead of "
-                    + size;
+            wrong = "the store has other bytes: %d with SHA-256 %s instead of %d"
+                    .formatted(file.size(), file.sha256(), object.size());
         } catch (StoreException e) {
-            if (e.unreachable() || e.ofTheAccount()) {
-                throw e;
-            }
+            rethrowOutage(e);
             wrong = "the store answers " + e.code();
         }
-        draft.remove(path);
+        directory.remove(path);
         missing++;
-        log.warn("Object {}: {}; it is left out of the export", key, wrong);
+        log.warn("Object {} is omitted from the export: {}", object.path(), wrong);
         if (examples.size() < EXAMPLES) {
-            examples.add(new MissingObject(key, wrong));
+            examples.add(new MissingObject(object.path(), wrong));
         }
         return false;
+    }
+
+    private static void rethrowOutage(StoreException failure) {
+        if (failure.unreachable() || failure.ofTheAccount()) {
+            throw failure;
+        }
     }
 
     long copied() {
@@ -111,7 +110,7 @@ final class MediaCopies {
         return missing;
     }
 
-    /** The first of those that are missing. */
+    /** Returns the first missing objects. */
     List<MissingObject> examples() {
         return List.copyOf(examples);
     }

@@ -1,13 +1,13 @@
 package io.github.notearchive.export;
 
-/** What an export holds of the media, beside their description. */
+/** Form in which an export includes media, in addition to their metadata. */
 public enum MediaMode {
-    /** Nothing. */
+    /** Metadata only. */
     NONE,
-    /** Where each file lies in the store. */
+    /** Object keys in the store. */
     LINK,
-    /** The files themselves. */
+    /** Copies of the files. */
     COPY,
-    /** Addresses that anybody may fetch the files from until they expire. */
+    /** Presigned URLs, which give access without other credentials until they expire. */
     PRESIGNED
 }

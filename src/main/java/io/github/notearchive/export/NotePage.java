@@ -8,7 +8,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** The page of one note: its files, its text, and how its counts went. */
+/** HTML page of one note with its files, its text and the history of its counts. */
 final class NotePage {
 
     private static final int LONGEST_TITLE = 60;
@@ -51,7 +51,7 @@ final class NotePage {
         return html.end();
     }
 
-    /** Its title; without one the beginning of its text, or its id. */
+    /** Returns the title of a note, or the beginning of its text, or its id. */
     static String title(Row note) {
         String title = note.text("title");
         if (title != null && !title.isBlank()) {
@@ -73,7 +73,7 @@ final class NotePage {
                 : line.substring(0, line.offsetByCodePoints(0, LONGEST_TITLE)) + "…";
     }
 
-    /** The attribute that names the language of what the author wrote. */
+    /** Returns the attribute with the language of the note. */
     static String language(Row note) {
         String language = note.text("language");
         return " lang=\"" + (language != null && LANGUAGE.matcher(language).matches() ? language : "zh") + "\"";
@@ -123,7 +123,7 @@ final class NotePage {
         html.raw("</div>\n");
     }
 
-    /** @param pictures how many the note has, those included that are not here */
+    /** @param pictures number of images of the note, including missing ones */
     private static void figure(Html html, Row file, long pictures) {
         String path = String.valueOf(file.text("path"));
         String kind = String.valueOf(file.text("kind"));
@@ -151,7 +151,7 @@ final class NotePage {
                         .path(path)
                         .raw("\"></audio>\n");
             default -> {
-                // words have nothing to show, and stand as a link below
+                // a subtitle has only the link below
             }
         }
         html.raw("<figcaption><a href=\"").path(path).raw("\">").text(path).raw("</a> ");
@@ -159,13 +159,13 @@ final class NotePage {
         html.raw("</figcaption>\n</figure>\n");
     }
 
-    /** Its place among the note's files of its kind, from 1; a moving half has its picture's. */
+    /** Returns the number among the note's files of the kind, from 1; a motion file has the number of its image. */
     private static long number(Row file) {
         Long ordinal = file.number("ordinal");
         return ordinal == null ? 1 : ordinal + 1;
     }
 
-    /** So that a page does not jump while its pictures come. */
+    /** Returns the size attributes, which prevent layout shifts while images load. */
     private static String size(Row file) {
         Long width = file.number("width");
         Long height = file.number("height");

@@ -29,15 +29,15 @@ import org.apache.parquet.schema.Types;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Apache Parquet: every column but the note's id optional, times in microseconds of UTC, lists of the standard three
- * levels. Compressed by gzip of the JDK, which takes no native library.
+ * Writes Apache Parquet: all columns except the note id are optional, times are microseconds in UTC, lists have the
+ * standard three levels. Compressed with the JDK's gzip, which needs no native library.
  *
- * <p>Hadoop's classes stand in the library's signatures and are not in the program: what is called here needs none of
- * them.
+ * <p>Hadoop classes occur in the signatures of the library but are not on the class path: the methods called here do
+ * not need them.
  */
 final class ParquetTableWriter implements TableWriter {
 
-    /** Rows are held until so many bytes are together, so it bounds the memory. */
+    /** Size of the row group held in memory. */
     private static final long ROW_GROUP_BYTES = 8L << 20;
 
     private static final int PAGE_BYTES = 256 << 10;
@@ -64,11 +64,11 @@ final class ParquetTableWriter implements TableWriter {
         writer.close();
     }
 
-    static MessageType schema(Table table) {
+    private static MessageType schema(Table table) {
         return new MessageType(
                 table.name(),
                 table.columns().stream()
-                        .map(column -> type(column, column.name().equals(Table.KEY)))
+                        .map(column -> type(column, column.isKey()))
                         .toList());
     }
 
@@ -120,7 +120,7 @@ final class ParquetTableWriter implements TableWriter {
         @Override
         @SuppressWarnings("deprecation")
         protected WriteSupport<Row> getWriteSupport(Configuration configuration) {
-            throw new UnsupportedOperationException("There is no Hadoop here");
+            throw new UnsupportedOperationException("Hadoop is not used");
         }
 
         @Override
@@ -129,7 +129,7 @@ final class ParquetTableWriter implements TableWriter {
         }
     }
 
-    /** Tells the library a row, value by value. */
+    /** Passes the values of a row to the library. */
     private static final class RowSupport extends WriteSupport<Row> {
 
         private final Table table;
@@ -142,7 +142,7 @@ final class ParquetTableWriter implements TableWriter {
         @Override
         @SuppressWarnings("deprecation")
         public WriteContext init(Configuration configuration) {
-            throw new UnsupportedOperationException("There is no Hadoop here");
+            throw new UnsupportedOperationException("Hadoop is not used");
         }
 
         @Override
@@ -158,14 +158,14 @@ final class ParquetTableWriter implements TableWriter {
         @Override
         public void write(Row row) {
             if (consumer == null) {
-                throw new IllegalStateException("The library writes before it is prepared");
+                throw new IllegalStateException("Row written before prepareForWrite");
             }
             consumer.startMessage();
             fields(consumer, row, 0);
             consumer.endMessage();
         }
 
-        /** An element of a list is a row without its first column, the id of the note. */
+        /** Writes the columns from {@code from} on; a list element omits its first column, the note id. */
         private static void fields(RecordConsumer out, Row row, int from) {
             List<Column> columns = row.table().columns();
             for (int i = from; i < columns.size(); i++) {
@@ -187,7 +187,7 @@ final class ParquetTableWriter implements TableWriter {
                 case Boolean truth -> out.addBoolean(truth);
                 case Instant time -> out.addLong(ChronoUnit.MICROS.between(Instant.EPOCH, time));
                 case List<?> list -> list(out, list);
-                default -> throw new IllegalStateException("Column " + name + " holds a " + value.getClass());
+                default -> throw new IllegalStateException("Column " + name + " has a value of " + value.getClass());
             }
         }
 
@@ -214,14 +214,8 @@ final class ParquetTableWriter implements TableWriter {
         }
     }
 
-    /** A stream as the library wants it. */
-    private static final class StreamFile implements OutputFile {
-
-        private final OutputStream out;
-
-        StreamFile(OutputStream out) {
-            this.out = out;
-        }
+    /** Adapts a stream to the interface of the library. */
+    private record StreamFile(OutputStream out) implements OutputFile {
 
         @Override
         public PositionOutputStream create(long blockSizeHint) {
@@ -269,7 +263,7 @@ final class ParquetTableWriter implements TableWriter {
         }
     }
 
-    /** The JDK's gzip; the library's own factory of codecs needs Hadoop. */
+    /** Codec with the JDK's gzip; the factory of the library needs Hadoop. */
     private static final class JdkGzip implements CompressionCodecFactory {
 
         @Override
@@ -297,7 +291,7 @@ final class ParquetTableWriter implements TableWriter {
 
         @Override
         public BytesInputDecompressor getDecompressor(CompressionCodecName codec) {
-            throw new UnsupportedOperationException("Nothing is read here");
+            throw new UnsupportedOperationException("The writer does not decompress");
         }
 
         @Override

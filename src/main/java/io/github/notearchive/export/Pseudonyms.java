@@ -4,63 +4,50 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
-import java.util.Arrays;
 import java.util.HexFormat;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a person's id a pseudonym: the first half of its HMAC-SHA-256 under a key, 32 hexadecimal digits. The same
- * person has the same one wherever the key is the same.
+ * Pseudonyms of person ids: the first half of the HMAC-SHA-256 under a key, 32 hexadecimal digits. The same id under
+ * the same key has the same pseudonym.
  *
- * <p>Whoever has the key can try ids, of which there are few enough; without it nobody can. That is all it hides: a
- * note's id leads to its author on the platform while it is there, and text and pictures may say who it is.
+ * <p>The holder of the key can find an id by trying all ids, of which there are few; without the key this is not
+ * possible. Nothing else is hidden: a note id leads to its author on the platform, and text and images may name people.
  */
 final class Pseudonyms {
 
-    /** Shorter keys can be guessed. */
-    static final int SHORTEST_KEY = 16;
+    /** Minimum length of a key in bytes; shorter keys can be guessed. */
+    private static final int SHORTEST_KEY = 16;
 
-    private static final int KEY_LENGTH = 32;
+    private static final int GENERATED_KEY = 32;
     private static final int LENGTH = 16;
-    private static final String ALGORITHM = "HmacSHA256";
 
-    private final Mac mac;
+    private final HmacUtils hmac;
 
     private Pseudonyms(byte[] key) {
-        try {
-            mac = Mac.getInstance(ALGORITHM);
-            mac.init(new SecretKeySpec(key, ALGORITHM));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("Every Java has " + ALGORITHM, e);
-        }
+        hmac = new HmacUtils(HmacAlgorithms.HMAC_SHA_256, key);
     }
 
-    /** Those of the key in a file; of one that is drawn and forgotten when there is none. */
-    static Pseudonyms under(@Nullable Path file) throws IOException {
+    /** Reads the key from a file, or generates one that is not stored if there is no file. */
+    static Pseudonyms withKey(@Nullable Path file) throws IOException {
         if (file == null) {
-            byte[] drawn = new byte[KEY_LENGTH];
-            new SecureRandom().nextBytes(drawn);
-            return new Pseudonyms(drawn);
+            byte[] generated = new byte[GENERATED_KEY];
+            new SecureRandom().nextBytes(generated);
+            return new Pseudonyms(generated);
         }
         byte[] key = Files.readAllBytes(file);
         if (key.length < SHORTEST_KEY) {
-            throw new ExportException("The key for pseudonyms "
-                    + file
-                    + " has "
-                    + key.length
-                    + " bytes, but needs "
-                    + SHORTEST_KEY
-                    + " at least: head -c 32 /dev/urandom makes one");
+            throw new ExportException(
+                    "Pseudonym key %s has %d bytes, but needs %d at least. Generate one with: head -c 32 /dev/urandom"
+                            .formatted(file, key.length, SHORTEST_KEY));
         }
         return new Pseudonyms(key);
     }
 
     String of(String id) {
-        byte[] digest = mac.doFinal(id.getBytes(StandardCharsets.UTF_8));
-        return HexFormat.of().formatHex(Arrays.copyOf(digest, LENGTH));
+        return HexFormat.of().formatHex(hmac.hmac(id.getBytes(StandardCharsets.UTF_8)), 0, LENGTH);
     }
 }

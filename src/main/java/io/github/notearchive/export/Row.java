@@ -1,12 +1,14 @@
 package io.github.notearchive.export;
 
 import java.time.Instant;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One row: for each column of its table a String, Integer, Long, Boolean, Instant, a list of Strings or a list of rows,
- * or null.
+ * Row of a table: for each column a String, Integer, Long, Boolean, Instant, list of Strings, list of rows, or null.
+ * Named access to a column that the export omits returns null.
  */
 final class Row {
 
@@ -27,14 +29,12 @@ final class Row {
         return values[column];
     }
 
-    /** The value of a column; null also when the export has no such column. */
-    @Nullable
-    Object get(String column) {
+    private @Nullable Object get(String column) {
         int index = table.indexOf(column);
         return index < 0 ? null : values[index];
     }
 
-    /** The same with another value in one column; itself when the export has no such column. */
+    /** Returns a copy with another value in a column, or this row if the export omits the column. */
     Row with(String column, @Nullable Object value) {
         int index = table.indexOf(column);
         if (index < 0) {
@@ -72,5 +72,31 @@ final class Row {
     @SuppressWarnings("unchecked")
     List<Row> rows(String column) {
         return get(column) instanceof List<?> list ? (List<Row>) list : List.of();
+    }
+
+    /** Returns the row as a JSON object, in column order. */
+    Map<String, @Nullable Object> json() {
+        return json(0);
+    }
+
+    private Map<String, @Nullable Object> json(int first) {
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        for (int i = first; i < values.length; i++) {
+            json.put(table.columns().get(i).name(), json(values[i]));
+        }
+        return json;
+    }
+
+    /** Returns a value as JSON: times in ISO 8601 (UTC), absent values null, list elements without their note id. */
+    static @Nullable Object json(@Nullable Object value) {
+        return switch (value) {
+            case null -> null;
+            case Instant time -> time.toString();
+            case List<?> list ->
+                list.stream()
+                        .map(element -> element instanceof Row row ? row.json(1) : element)
+                        .toList();
+            default -> value;
+        };
     }
 }

@@ -5,46 +5,54 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.Map;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The rows of a table, fetched from the server some at a time. Lists are filled from cursors of their own, which go
- * along with it: each has its rows in the order of the notes.
+ * Cursor over the rows of a table in the order of note ids, fetched from the server in batches. Each list column is
+ * filled from a cursor of its own, which advances with this one.
  */
 final class Rows implements AutoCloseable {
 
     private final Table table;
     private final PreparedStatement statement;
     private final ResultSet result;
-    private final Values values;
-    private final List<Optional<ByNote>> lists;
+    private final Conversion conversion;
+    private final Map<Integer, ByNote> lists;
     private final BooleanSupplier stopped;
 
-    /** @param lists for each column the rows that fill it; empty for one that is no list */
-    Rows(Table table, PreparedStatement statement, Values values, List<Optional<ByNote>> lists, BooleanSupplier stopped)
+    /** @param lists the cursors of the list columns, by column index */
+    Rows(
+            Table table,
+            PreparedStatement statement,
+            Conversion conversion,
+            Map<Integer, ByNote> lists,
+            BooleanSupplier stopped)
             throws SQLException {
         this.table = table;
         this.statement = statement;
-        this.values = values;
-        this.lists = List.copyOf(lists);
+        this.conversion = conversion;
+        this.lists = lists;
         this.stopped = stopped;
         this.result = statement.executeQuery();
     }
 
-    /** The next row; null when there is none left. */
+    /** Converts a value of the database to the exported value. */
+    @FunctionalInterface
+    interface Conversion {
+        @Nullable
+        Object convert(Column column, Object value);
+    }
+
+    /** Returns the next row, or null after the last one. */
     @Nullable
     Row next() throws SQLException {
         if (stopped.getAsBoolean()) {
             throw new ExportStoppedException();
         }
         if (!result.next()) {
-            for (Optional<ByNote> list : lists) {
-                if (list.isPresent()) {
-                    list.get().requireEnd();
-                }
-            }
+            lists.values().forEach(ByNote::requireEnd);
             return null;
         }
         List<Column> columns = table.columns();
@@ -53,15 +61,14 @@ final class Rows implements AutoCloseable {
         for (int i = 0; i < row.length; i++) {
             Column column = columns.get(i);
             if (!column.type().isList()) {
-                row[i] = values.of(column, column.type().read(result, ++read));
+                Object value = column.type().read(result, ++read);
+                row[i] = value == null ? null : conversion.convert(column, value);
             }
         }
-        for (int i = 0; i < row.length; i++) {
-            Optional<ByNote> list = lists.get(i);
-            if (list.isPresent()) {
-                List<Row> rows = list.get().of(String.valueOf(row[0]));
-                row[i] = columns.get(i).type() == ColumnType.TEXT_LIST ? texts(rows) : rows;
-            }
+        for (Map.Entry<Integer, ByNote> list : lists.entrySet()) {
+            int i = list.getKey();
+            List<Row> elements = list.getValue().of(String.valueOf(row[0]));
+            row[i] = columns.get(i).type() == Column.Type.TEXT_LIST ? texts(elements) : elements;
         }
         return new Row(table, row);
     }
@@ -78,43 +85,38 @@ final class Rows implements AutoCloseable {
 
     @Override
     public void close() throws SQLException {
-        for (Optional<ByNote> list : lists) {
-            if (list.isPresent()) {
-                list.get().close();
-            }
+        for (ByNote list : lists.values()) {
+            list.close();
         }
         statement.close();
     }
 
-    /** The rows of a table, note by note. */
+    /** Cursor that returns the rows of a table grouped by note. */
     static final class ByNote implements AutoCloseable {
 
         private final Rows rows;
-        private @Nullable Row ahead;
+        private @Nullable Row next;
 
         ByNote(Rows rows) throws SQLException {
             this.rows = rows;
-            this.ahead = rows.next();
+            this.next = rows.next();
         }
 
-        /** Those of a note; notes must be asked for in their order. */
+        /** Returns the rows of a note. Notes must be requested in ascending order. */
         List<Row> of(String noteId) throws SQLException {
             List<Row> found = new ArrayList<>();
-            for (Row row = ahead; row != null && row.noteId().equals(noteId); row = ahead) {
+            for (Row row = next; row != null && row.noteId().equals(noteId); row = next) {
                 found.add(row);
-                ahead = rows.next();
+                next = rows.next();
             }
             return found;
         }
 
-        /** Rows that no note took would have been lost in silence. */
+        /** Verifies that all rows were requested; otherwise the export would omit rows without notice. */
         void requireEnd() {
-            if (ahead != null) {
-                throw new IllegalStateException("Table "
-                        + rows.table.name()
-                        + " has rows of note "
-                        + ahead.noteId()
-                        + " out of the order of the notes");
+            if (next != null) {
+                throw new IllegalStateException(
+                        "Table %s: rows of note %s are out of order".formatted(rows.table.name(), next.noteId()));
             }
         }
 

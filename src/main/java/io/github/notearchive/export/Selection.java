@@ -10,18 +10,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Which notes an export has. A note must pass every filter that is given; within one filter of several values any will
- * do. Without a filter it is all notes that were ever captured.
+ * Filter of the exported notes. A note must match all given criteria; a criterion with several values matches any of
+ * them. Without criteria all captured notes match.
  *
- * @param publishedFrom earliest time of publication; a note without one does not pass
- * @param publishedTo the time before which it was published
- * @param capturedFrom earliest capture; of the captures only those of the time are exported
- * @param capturedTo the time before which it was captured
+ * @param publishedFrom earliest publication, inclusive; excludes notes without publication time
+ * @param publishedTo latest publication, exclusive
+ * @param capturedFrom earliest capture, inclusive; also restricts the exported captures
+ * @param capturedTo latest capture, exclusive
  * @param topics names or ids of topics
- * @param authors ids of authors, or the numbers that people know them by
- * @param states how far the worklist got with the note
- * @param text what title or text must contain, upper and lower case alike; null: anything
- * @param ids a file of note ids, one a line; null: any note
+ * @param authors ids of authors, or their displayed numbers
+ * @param states worklist states
+ * @param text text that title or text must contain, ignoring case; null for any
+ * @param ids file with one note id per line; null for any
  */
 public record Selection(
         @Nullable Instant publishedFrom,
@@ -40,7 +40,7 @@ public record Selection(
         states = List.copyOf(states);
     }
 
-    /** The filters that are given in words; {@code all notes} without any. */
+    /** Returns a description of the given criteria, or {@code all notes}. */
     public String inWords() {
         Map<String, @Nullable Object> filters = new LinkedHashMap<>();
         filters.put("published from", publishedFrom);
@@ -63,7 +63,7 @@ public record Selection(
         return values.isEmpty() ? null : values.stream().map(String::valueOf).collect(Collectors.joining(" or "));
     }
 
-    /** Every note. */
+    /** Returns a selection without criteria. */
     public static Selection all() {
         return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, null);
     }

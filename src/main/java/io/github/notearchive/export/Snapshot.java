@@ -1,34 +1,34 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.ExportReport.NamedIds;
+import io.github.notearchive.export.StagingDirectory.FileConsumer;
+import io.github.notearchive.export.StagingDirectory.FileEntry;
 import io.github.notearchive.note.NoteId;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
-import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.List;
+import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Collectors;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * The selected notes as they are at one moment: one transaction, {@code REPEATABLE READ} and read only, so that tables
- * agree with each other whatever a run does meanwhile. Rows are fetched some at a time, so that memory does not grow
- * with the archive.
+ * Consistent view of the selected notes: one read-only transaction with {@code REPEATABLE READ}. Rows are read with
+ * cursors, so that memory use does not depend on the size of the archive.
  *
- * <p>While it is open the database keeps old versions of the rows that change, so that files are copied
- * {@link #outside} of it.
+ * <p>An open snapshot makes the database retain old row versions. {@link #release} ends it for work that takes long and
+ * needs no rows.
  */
 final class Snapshot implements AutoCloseable {
 
@@ -37,32 +37,32 @@ final class Snapshot implements AutoCloseable {
     private static final int EXAMPLES = 20;
 
     private final Connection connection;
+    private final JdbcTemplate jdbc;
     private final Selection selection;
     private final Condition notes;
     private final BooleanSupplier stopped;
-    private final boolean hasIds;
 
-    private Snapshot(Connection connection, Selection selection, BooleanSupplier stopped, boolean hasIds) {
+    private Snapshot(Connection connection, Selection selection, BooleanSupplier stopped) {
         this.connection = connection;
+        this.jdbc = new JdbcTemplate(new SingleConnectionDataSource(connection, true));
         this.selection = selection;
         this.notes = Condition.ofNotes(selection);
         this.stopped = stopped;
-        this.hasIds = hasIds;
     }
 
     /**
-     * Opens it.
+     * Opens a snapshot on a connection of its own.
      *
-     * @param stopped asked before each row; when true, the row is an {@link ExportStoppedException}
+     * @param stopped queried before each row; true makes it throw an {@link ExportStoppedException}
      */
     static Snapshot open(DataSource dataSource, Selection selection, BooleanSupplier stopped)
             throws SQLException, IOException {
         Connection connection = dataSource.getConnection();
-        Snapshot snapshot = new Snapshot(connection, selection, stopped, selection.ids() != null);
+        Snapshot snapshot = new Snapshot(connection, selection, stopped);
         try {
             connection.setAutoCommit(false);
             if (selection.ids() != null) {
-                snapshot.takeIds(selection.ids());
+                snapshot.insertIds(selection.ids());
             }
             connection.setTransactionIsolation(Connection.TRANSACTION_REPEATABLE_READ);
             connection.setReadOnly(true);
@@ -71,67 +71,49 @@ final class Snapshot implements AutoCloseable {
         } catch (SQLException | IOException | RuntimeException e) {
             try {
                 snapshot.close();
-            } catch (SQLException more) {
-                e.addSuppressed(more);
+            } catch (SQLException | RuntimeException closing) {
+                e.addSuppressed(closing);
             }
             throw e;
         }
     }
 
-    private void begin() throws SQLException {
-        // a file may be copied for long between two fetches
-        execute("SET LOCAL idle_in_transaction_session_timeout = 0");
-        execute("SET LOCAL statement_timeout = 0");
+    /** Begins a new snapshot after {@link #release}. */
+    void begin() {
+        // copying a file may take long between two fetches
+        jdbc.execute("SET LOCAL idle_in_transaction_session_timeout = 0");
+        jdbc.execute("SET LOCAL statement_timeout = 0");
     }
 
-    /**
-     * Does something that takes long and needs no rows. The snapshot is released before, so that the database keeps no
-     * old versions of rows meanwhile, and a new one is taken afterwards.
-     */
-    void outside(Work work) throws SQLException, IOException {
+    /** Ends the transaction; {@link #begin} must follow before rows are read. */
+    void release() throws SQLException {
         connection.commit();
-        work.run();
-        begin();
     }
 
-    /** What needs no rows. */
-    @FunctionalInterface
-    interface Work {
-        void run() throws IOException;
-    }
-
-    /** The rows of a table, in the order of the notes. */
-    Rows rows(Table table, Values values) throws SQLException {
-        List<Optional<Rows.ByNote>> lists = new ArrayList<>();
+    /** Opens a cursor over the rows of a table, including its lists. */
+    Rows rows(Table table, Rows.Conversion conversion) throws SQLException {
+        Map<Integer, Rows.ByNote> lists = new LinkedHashMap<>();
         try {
-            for (Column column : table.columns()) {
-                lists.add(
-                        column.elements() == null ? Optional.empty() : Optional.of(byNote(column.elements(), values)));
-            }
-            return open(table, values, lists);
-        } catch (SQLException | RuntimeException e) {
-            for (Optional<Rows.ByNote> list : lists) {
-                if (list.isPresent()) {
-                    list.get().close();
+            for (int i = 0; i < table.columns().size(); i++) {
+                Table elements = table.columns().get(i).elements();
+                if (elements != null) {
+                    lists.put(i, new Rows.ByNote(open(elements, conversion, Map.of())));
                 }
             }
+            return open(table, conversion, lists);
+        } catch (SQLException | RuntimeException e) {
+            for (Rows.ByNote list : lists.values()) {
+                list.close();
+            }
             throw e;
         }
     }
 
-    Rows.ByNote byNote(Table table, Values values) throws SQLException {
-        return new Rows.ByNote(open(table, values, noLists(table)));
-    }
-
-    private static List<Optional<Rows.ByNote>> noLists(Table table) {
-        return table.columns().stream().map(_ -> Optional.<Rows.ByNote>empty()).collect(Collectors.toList());
-    }
-
-    private Rows open(Table table, Values values, List<Optional<Rows.ByNote>> lists) throws SQLException {
+    private Rows open(Table table, Rows.Conversion conversion, Map<Integer, Rows.ByNote> lists) throws SQLException {
         Condition rows = Condition.ofRows(table, selection);
         String columns = table.columns().stream()
                 .filter(column -> !column.type().isList())
-                .map(Column::sql)
+                .map(Column::expression)
                 .collect(Collectors.joining(", "));
         String order = table.order().isEmpty() ? "" : ", " + table.order();
         PreparedStatement statement = statement(
@@ -139,14 +121,14 @@ final class Snapshot implements AutoCloseable {
                         .formatted(columns, table.from(), rows.where(), table.key(), order),
                 rows);
         try {
-            return new Rows(table, statement, values, lists, stopped);
+            return new Rows(table, statement, conversion, lists, stopped);
         } catch (SQLException | RuntimeException e) {
             statement.close();
             throw e;
         }
     }
 
-    /** How many notes are selected. */
+    /** Returns the number of selected notes. */
     long notes() throws SQLException {
         try (PreparedStatement statement = statement("SELECT count(*) FROM selected", new Condition());
                 ResultSet result = statement.executeQuery()) {
@@ -154,10 +136,10 @@ final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** The files of the selected notes, each once, in the order of their digests. */
-    void forEachObject(ObjectReader reader) throws SQLException, IOException {
+    /** Passes each object of the selected notes once, in the order of digests; the path is the object key. */
+    void forEachObject(FileConsumer consumer) throws SQLException, IOException {
         try (PreparedStatement statement = statement("""
-                                SELECT o.sha256, o.object_key, o.size_bytes FROM media_object o
+                                SELECT o.object_key, o.size_bytes, o.sha256 FROM media_object o
                                 WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
                                               WHERE m.sha256 = o.sha256)
                                 ORDER BY o.sha256
@@ -167,24 +149,17 @@ final class Snapshot implements AutoCloseable {
                 if (stopped.getAsBoolean()) {
                     throw new ExportStoppedException();
                 }
-                reader.read(result.getString(1), result.getString(2), result.getLong(3));
+                consumer.accept(new FileEntry(result.getString(1), result.getLong(2), result.getString(3)));
             }
         }
     }
 
-    /** What is done with a file of the store. */
-    @FunctionalInterface
-    interface ObjectReader {
-        void read(String sha256, String key, long size) throws IOException;
-    }
-
-    /** A statement over the notes that were selected. */
+    /** Prepares a cursor over the selected notes, which the query {@code selected} names. */
     private PreparedStatement statement(String sql, Condition rows) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(
                 "WITH selected AS (SELECT n.note_id FROM note n WHERE %s) %s".formatted(notes.where(), sql));
         try {
-            int next = notes.bind(connection, statement, 1);
-            rows.bind(connection, statement, next);
+            rows.bind(connection, statement, notes.bind(connection, statement, 1));
             statement.setFetchSize(FETCH_SIZE);
             return statement;
         } catch (SQLException e) {
@@ -193,59 +168,44 @@ final class Snapshot implements AutoCloseable {
         }
     }
 
-    /** What the database says of its tables and columns, by {@code table} and {@code table.column}. */
-    Map<String, String> comments() throws SQLException {
+    /** Returns the comments of the database, by {@code table} and {@code table.column}. */
+    Map<String, String> comments() {
         Map<String, String> comments = new HashMap<>();
-        try (PreparedStatement statement = connection.prepareStatement("""
-                                SELECT c.relname || coalesce('.' || a.attname, ''), d.description
-                                FROM pg_catalog.pg_description d
-                                JOIN pg_catalog.pg_class c ON c.oid = d.objoid
-                                LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid
-                                                                   AND d.objsubid > 0
-                                WHERE d.classoid = 'pg_catalog.pg_class'::regclass
-                                  AND c.relnamespace = current_schema()::regnamespace
-                                """);
-                ResultSet result = statement.executeQuery()) {
-            while (result.next()) {
-                comments.put(result.getString(1), result.getString(2));
-            }
-        }
+        jdbc.query("""
+                SELECT c.relname || coalesce('.' || a.attname, ''), d.description
+                FROM pg_catalog.pg_description d
+                JOIN pg_catalog.pg_class c ON c.oid = d.objoid
+                LEFT JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+                WHERE d.classoid = 'pg_catalog.pg_class'::regclass AND c.relnamespace = current_schema()::regnamespace
+                """, result -> {
+            comments.put(result.getString(1), result.getString(2));
+        });
         return comments;
     }
 
-    /** What became of the ids that were named; null when none were. */
-    ExportReport.@Nullable NamedIds namedIds() throws SQLException {
-        if (!hasIds) {
+    /** Returns how many of the requested ids are archived, or null if the selection has no ids. */
+    @Nullable
+    NamedIds namedIds() {
+        if (selection.ids() == null) {
             return null;
         }
-        long named = count("SELECT count(*) FROM " + Condition.IDS);
-        String missing = " FROM "
-                + Condition.IDS
-                + " i WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id AND "
-                + Condition.NOT_FORGOTTEN
-                + ")";
-        List<String> examples = new ArrayList<>();
-        try (Statement statement = connection.createStatement();
-                ResultSet result =
-                        statement.executeQuery("SELECT i.note_id" + missing + " ORDER BY 1 LIMIT " + EXAMPLES)) {
-            while (result.next()) {
-                examples.add(result.getString(1));
-            }
-        }
-        return new ExportReport.NamedIds(named, count("SELECT count(*)" + missing), List.copyOf(examples));
+        String missing = "FROM %s i WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id AND %s)"
+                .formatted(Condition.IDS, Condition.NOT_FORGOTTEN);
+        return new NamedIds(
+                count("FROM " + Condition.IDS),
+                count(missing),
+                jdbc.queryForList("SELECT i.note_id " + missing + " ORDER BY 1 LIMIT " + EXAMPLES, String.class));
     }
 
-    private long count(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement();
-                ResultSet result = statement.executeQuery(sql)) {
-            return result.next() ? result.getLong(1) : 0;
-        }
+    private long count(String from) {
+        Long count = jdbc.queryForObject("SELECT count(*) " + from, Long.class);
+        return count == null ? 0 : count;
     }
 
-    private void takeIds(Path file) throws SQLException, IOException {
-        execute("DROP TABLE IF EXISTS pg_temp." + Condition.IDS);
-        execute("CREATE TEMPORARY TABLE " + Condition.IDS + " (note_id text PRIMARY KEY)");
-        try (BufferedReader lines = Files.newBufferedReader(file, StandardCharsets.UTF_8);
+    private void insertIds(Path file) throws SQLException, IOException {
+        jdbc.execute("DROP TABLE IF EXISTS pg_temp." + Condition.IDS);
+        jdbc.execute("CREATE TEMPORARY TABLE " + Condition.IDS + " (note_id text PRIMARY KEY)");
+        try (BufferedReader lines = Files.newBufferedReader(file);
                 PreparedStatement insert = connection.prepareStatement(
                         "INSERT INTO " + Condition.IDS + " (note_id) VALUES (?) ON CONFLICT DO NOTHING")) {
             int number = 0;
@@ -263,32 +223,27 @@ final class Snapshot implements AutoCloseable {
             }
             insert.executeBatch();
         } catch (CharacterCodingException e) {
-            throw new ExportException("The file of ids " + file + " is not UTF-8: " + e);
+            throw new ExportException("Id file " + file + " is not UTF-8: " + e);
         }
-        execute("ANALYZE " + Condition.IDS);
+        jdbc.execute("ANALYZE " + Condition.IDS);
         connection.commit();
     }
 
     private static NoteId id(Path file, int line, String text) {
         return NoteId.parse(text)
                 .orElseThrow(() -> new ExportException(
-                        "The file of ids %s, line %d: \"%s\" is no note id, which has 24 hexadecimal digits; nothing was exported"
+                        "Id file %s, line %d: \"%s\" is not a note id (24 hexadecimal digits); nothing was exported"
                                 .formatted(file, line, text.length() > 80 ? text.substring(0, 80) + "..." : text)));
     }
 
-    private void execute(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            statement.execute(sql);
-        }
-    }
-
+    /** Returns the connection to the pool in its initial state. */
     @Override
     public void close() throws SQLException {
         try (connection) {
             connection.rollback();
             connection.setReadOnly(false);
-            if (hasIds) {
-                execute("DROP TABLE IF EXISTS pg_temp." + Condition.IDS);
+            if (selection.ids() != null) {
+                jdbc.execute("DROP TABLE IF EXISTS pg_temp." + Condition.IDS);
                 connection.commit();
             }
             connection.setAutoCommit(true);

@@ -1,6 +1,8 @@
 package io.github.notearchive.export;
 
 import java.io.IOException;
+import java.io.OutputStream;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Writes the rows of one table to one file. Closed once, also after a failure. */
 interface TableWriter extends AutoCloseable {
@@ -9,4 +11,24 @@ interface TableWriter extends AutoCloseable {
 
     @Override
     void close() throws IOException;
+
+    /** Writes JSON Lines: one object per line, UTF-8, each line ended by LF. */
+    record JsonLines(OutputStream out) implements TableWriter {
+
+        @Override
+        public void write(Row row) throws IOException {
+            write(out, row.json());
+        }
+
+        /** Serializes the object before it writes, so that Jackson does not wrap exceptions of the file. */
+        static void write(OutputStream out, Object json) throws IOException {
+            out.write(JsonMapper.shared().writeValueAsBytes(json));
+            out.write('\n');
+        }
+
+        @Override
+        public void close() throws IOException {
+            out.close();
+        }
+    }
 }

@@ -1,10 +1,9 @@
 /**
- * The archive as data: notes, their history, their topics and their files, chosen by filters and written to a directory
- * in a format that other programs open.
+ * Exports of notes, captures, topics and media, selected by filters, to a directory in a format that other programs
+ * read.
  *
- * <p>{@link Exporter} is the door. Which tables and columns there are stands in one place, {@code DataSet}. All of an
- * export is read in one snapshot of the database, row by row, and goes into a directory of another name, which gets its
- * own name when it is whole.
+ * <p>{@link Exporter} is the entry point. {@code DataSet} defines all tables and columns. An export reads one snapshot
+ * of the database with cursors and writes to a staging directory, which is renamed to the target when it is complete.
  */
 @NullMarked
 package io.github.notearchive.export;

@@ -53,7 +53,7 @@ class ExportCommandTests {
             Ended whole = practice.call("export", "--format", "folder", folder.toString())
                     .with(0);
             assertThat(whole.out()).contains(" copied and compared, 0 missing");
-            assertThat(whole.err()).contains("is left of an export that did not end");
+            assertThat(whole.err()).contains("belongs to an unfinished export");
             assertThat(folder.resolve("index.html")).isRegularFile();
             assertThat(folder.resolve("notes").toFile().list()).hasSize(5);
             Ended refused = practice.call("export", "--format", "csv", folder.toString())
@@ -97,7 +97,7 @@ class ExportCommandTests {
         stopped.terminate();
         stopped.awaitLog("SIGTERM: the export ends");
         scene.wayToStore().release();
-        assertThat(practice.end(stopped).with(7).message()).contains("nothing of it is left");
+        assertThat(practice.end(stopped).with(7).message()).contains("its files were deleted");
         assertThat(target).doesNotExist();
         assertThat(partial(target)).hasSize(1);
     }

@@ -13,9 +13,9 @@ class FileNamesTests {
 
     @Test
     void aDirectoryIsTheDayInShanghaiAndTheId() {
-        assertThat(FileNames.directory(ID, Instant.parse("2026-02-09T16:00:00Z")))
+        assertThat(Folder.directoryName(ID, Instant.parse("2026-02-09T16:00:00Z")))
                 .isEqualTo("2026-02-10-" + ID);
-        assertThat(FileNames.directory(ID, null)).isEqualTo("undated-" + ID);
+        assertThat(Folder.directoryName(ID, null)).isEqualTo("undated-" + ID);
     }
 
     @ParameterizedTest
@@ -31,6 +31,6 @@ class FileNamesTests {
         "IMAGE, 0, x, media/ab/cd, 01.bin"
     })
     void aFileIsNamedByWhatItIs(String kind, long ordinal, String identity, String key, String expected) {
-        assertThat(FileNames.media(kind, ordinal, identity, key)).isEqualTo(expected);
+        assertThat(Folder.fileName(kind, ordinal, identity, key)).isEqualTo(expected);
     }
 }

@@ -1,0 +1,400 @@
+package io.github.notearchive.export;
+
+import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
+import java.io.BufferedWriter;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.HexFormat;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.util.FileSystemUtils;
+
+/**
+ * Directory beside the target, named {@code <target>.partial-<uuid>}, in which an export is written. Files are hashed
+ * while they are written and forced to the disk. {@link #complete} renames the directory to the target. A directory
+ * that is closed before is deleted; a killed process leaves it under its partial name.
+ *
+ * <p>Every file that cannot be written is reported as {@link ExportWriteException}. Not thread-safe.
+ */
+final class StagingDirectory implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(StagingDirectory.class);
+
+    private static final String PARTIAL = ".partial-";
+    private static final Pattern PARTIAL_NAME =
+            Pattern.compile(".+\\.partial-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
+
+    /** Directory of files copied before their paths are known, named by their digest; deleted on completion. */
+    private static final String AHEAD = ".ahead/";
+
+    private static final int BUFFER = 64 * 1024;
+
+    private final Path target;
+    private final Path root;
+    private final FileList inventory;
+    private final FileList plan;
+    private long files;
+    private long bytes;
+    private boolean complete;
+
+    private StagingDirectory(Path target, Path root) {
+        this.target = target;
+        this.root = root;
+        this.inventory = new FileList(".inventory");
+        this.plan = new FileList(".plan");
+    }
+
+    /** File of the export, or object to be copied to it; then the path is the object key. */
+    record FileEntry(String path, long size, String sha256) {}
+
+    /** Receives files one by one. */
+    @FunctionalInterface
+    interface FileConsumer {
+        void accept(FileEntry file) throws IOException;
+    }
+
+    /** Creates the directory for an export; refuses a target that is not empty or cannot be replaced. */
+    static StagingDirectory create(Path directory) throws IOException {
+        // a symbolic link is followed, so that the link remains and its destination receives the export
+        Path target = Files.isDirectory(directory)
+                ? directory.toRealPath()
+                : directory.toAbsolutePath().normalize();
+        Path name = target.getFileName();
+        Path parent = target.getParent();
+        if (name == null || parent == null) {
+            throw new ExportException("\"" + directory + "\" is not a valid export directory");
+        }
+        requireEmpty(target);
+        requireReplaceable(target, parent);
+        try {
+            Files.createDirectories(parent);
+        } catch (IOException e) {
+            throw new ExportException("Parent directory " + parent + " of the export cannot be created: " + e);
+        }
+        if (!Files.isWritable(parent)) {
+            throw new ExportException("Parent directory " + parent + " of the export is not writable");
+        }
+        try (Stream<Path> siblings = Files.list(parent)) {
+            siblings.filter(StagingDirectory::isPartial)
+                    .forEach(orphan -> log.warn(
+                            "{} belongs to an unfinished export. If no export is running, remove it: rm -r '{}'",
+                            orphan,
+                            orphan));
+        }
+        // not a temporary directory: its permissions would make the export private
+        Path root = Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID()));
+        try {
+            return new StagingDirectory(target, root);
+        } catch (ExportWriteException e) {
+            FileSystemUtils.deleteRecursively(root);
+            throw e;
+        }
+    }
+
+    private static boolean isPartial(Path path) {
+        Path name = path.getFileName();
+        return name != null && PARTIAL_NAME.matcher(name.toString()).matches() && Files.isDirectory(path);
+    }
+
+    private static void requireEmpty(Path target) throws IOException {
+        if (Files.isDirectory(target)) {
+            try (Stream<Path> entries = Files.list(target)) {
+                if (entries.findAny().isPresent()) {
+                    throw new ExportException(
+                            "Directory %s is not empty; nothing was exported. Choose another directory or empty it"
+                                    .formatted(target));
+                }
+            }
+        } else if (Files.exists(target)) {
+            throw new ExportException("File " + target + " exists; an export needs a directory. Choose another name");
+        }
+    }
+
+    /** Refuses a mount point: it cannot be renamed over, which would fail only at the end. */
+    private static void requireReplaceable(Path target, Path parent) throws IOException {
+        if (Files.isDirectory(target) && !Files.getFileStore(target).equals(Files.getFileStore(parent))) {
+            throw new ExportException(
+                    "Directory %s is a mount point and cannot be replaced; nothing was exported. Choose a directory below it"
+                            .formatted(target));
+        }
+    }
+
+    /**
+     * Creates a file that is recorded in the inventory when it is closed.
+     *
+     * @param path within the export, with slashes
+     * @throws ExportWriteException if the disk does not accept it, also from the stream
+     */
+    OutputStream create(String path) {
+        return new HashedFile(path, this::record);
+    }
+
+    /** Writes a small file. */
+    void write(String path, byte[] content) throws IOException {
+        try (OutputStream out = create(path)) {
+            out.write(content);
+        }
+    }
+
+    /**
+     * Writes a file from a stream without recording it: the caller verifies it and calls {@link #record} or
+     * {@link #remove}. An existing file is overwritten.
+     *
+     * @throws IOException from the input stream only
+     * @throws ExportWriteException if the disk does not accept the file
+     */
+    FileEntry receive(String path, InputStream in) throws IOException {
+        HashedFile out = new HashedFile(path, _ -> {});
+        try (out) {
+            in.transferTo(out);
+        }
+        return out.entry();
+    }
+
+    /** Receives a file by its digest; {@link #place} assigns its path later. */
+    FileEntry receiveAhead(String sha256, InputStream in) throws IOException {
+        return receive(AHEAD + sha256, in);
+    }
+
+    void removeAhead(String sha256) throws IOException {
+        remove(AHEAD + sha256);
+    }
+
+    /**
+     * Moves a file that was received ahead to its path and records it.
+     *
+     * @return false if there is no such file or it was already moved
+     */
+    boolean place(String sha256, String path) throws IOException {
+        Path file = root.resolve(AHEAD + sha256);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        try {
+            FileEntry entry = new FileEntry(path, Files.size(file), sha256);
+            Files.move(file, resolve(path));
+            record(entry);
+        } catch (IOException e) {
+            log.debug("{} cannot be moved and is copied", path, e);
+            try (InputStream in = Files.newInputStream(file)) {
+                record(receive(path, in));
+            }
+        }
+        return true;
+    }
+
+    /** List of objects to be received ahead. */
+    FileList plan() {
+        return plan;
+    }
+
+    /** List of the files written so far, in the order of writing. */
+    FileList inventory() {
+        return inventory;
+    }
+
+    void record(FileEntry file) {
+        inventory.add(file);
+        files++;
+        bytes += file.size();
+    }
+
+    void remove(String path) throws IOException {
+        Files.deleteIfExists(root.resolve(path));
+    }
+
+    boolean has(String path) {
+        return Files.exists(root.resolve(path));
+    }
+
+    long files() {
+        return files;
+    }
+
+    long bytes() {
+        return bytes;
+    }
+
+    Path target() {
+        return target;
+    }
+
+    /** Forces the directory to the disk and renames it to the target. */
+    void complete() throws IOException {
+        inventory.delete();
+        plan.delete();
+        FileSystemUtils.deleteRecursively(root.resolve(AHEAD));
+        force(root);
+        requireEmpty(target);
+        Files.deleteIfExists(target);
+        try {
+            Files.move(root, target, StandardCopyOption.ATOMIC_MOVE);
+        } catch (FileAlreadyExistsException e) {
+            throw new ExportException(
+                    "Directory %s was created during the export; the export was deleted. Choose another directory"
+                            .formatted(target));
+        }
+        complete = true;
+        Path parent = target.getParent();
+        if (parent != null) {
+            force(parent);
+        }
+    }
+
+    /** Best effort: not every file system lets a directory be opened. */
+    private static void force(Path directory) {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        } catch (IOException e) {
+            log.debug("Directory {} cannot be forced to the disk", directory, e);
+        }
+    }
+
+    @Override
+    public void close() throws IOException {
+        if (!complete) {
+            inventory.close();
+            plan.close();
+            FileSystemUtils.deleteRecursively(root);
+        }
+    }
+
+    private Path resolve(String path) throws IOException {
+        Path file = root.resolve(path).normalize();
+        Path parent = file.getParent();
+        if (!file.startsWith(root) || parent == null) {
+            throw new IllegalArgumentException("Path \"" + path + "\" is outside of the export");
+        }
+        Files.createDirectories(parent);
+        return file;
+    }
+
+    /** List of files, kept in a file because an export may have millions of them. */
+    final class FileList {
+
+        private final String name;
+        private final BufferedWriter lines;
+
+        private FileList(String name) {
+            this.name = name;
+            try {
+                lines = Files.newBufferedWriter(root.resolve(name));
+            } catch (IOException e) {
+                throw new ExportWriteException(target, name, e);
+            }
+        }
+
+        void add(FileEntry file) {
+            try {
+                lines.write(file.sha256() + " " + file.size() + " " + file.path() + "\n");
+            } catch (IOException e) {
+                throw new ExportWriteException(target, name, e);
+            }
+        }
+
+        void forEach(FileConsumer consumer) throws IOException {
+            lines.flush();
+            try (BufferedReader entries = Files.newBufferedReader(root.resolve(name))) {
+                for (String line = entries.readLine(); line != null; line = entries.readLine()) {
+                    String[] parts = line.split(" ", 3);
+                    consumer.accept(new FileEntry(parts[2], Long.parseLong(parts[1]), parts[0]));
+                }
+            }
+        }
+
+        private void delete() throws IOException {
+            lines.close();
+            Files.delete(root.resolve(name));
+        }
+
+        private void close() {
+            try {
+                lines.close();
+            } catch (IOException e) {
+                log.debug("{} of {} is deleted incomplete", name, root, e);
+            }
+        }
+    }
+
+    /** File that is hashed while it is written, and forced to the disk and passed on when it is closed. */
+    private final class HashedFile extends OutputStream {
+
+        private final String path;
+        private final Consumer<FileEntry> consumer;
+        private final MessageDigest digest = DigestUtils.getSha256Digest();
+        private final FileChannel channel;
+        private final OutputStream out;
+        private FileEntry entry;
+        private long size;
+        private boolean closed;
+
+        HashedFile(String path, Consumer<FileEntry> consumer) {
+            this.path = path;
+            this.consumer = consumer;
+            this.entry = new FileEntry(path, 0, "");
+            try {
+                channel = FileChannel.open(
+                        resolve(path),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.TRUNCATE_EXISTING);
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
+            }
+            out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+        }
+
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] bytes, int offset, int length) {
+            try {
+                out.write(bytes, offset, length);
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
+            }
+            digest.update(bytes, offset, length);
+            size += length;
+        }
+
+        /** Writers close the file again after a failure; only the first call has an effect. */
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try (channel) {
+                out.flush();
+                channel.force(true);
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
+            }
+            entry = new FileEntry(path, size, HexFormat.of().formatHex(digest.digest()));
+            consumer.accept(entry);
+        }
+
+        /** Size and digest of the closed file. */
+        FileEntry entry() {
+            return entry;
+        }
+    }
+}
