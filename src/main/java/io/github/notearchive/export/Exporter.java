@@ -3,7 +3,6 @@ package io.github.notearchive.export;
 import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.sql.SQLException;
-import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import javax.sql.DataSource;
@@ -68,7 +67,12 @@ public class Exporter {
     private ExportReport write(ExportOptions options, StagingDirectory directory, BooleanSupplier stopped)
             throws IOException {
         try (Snapshot snapshot = Snapshot.open(dataSource, options.selection(), stopped)) {
-            Export export = new Export(options, snapshot, directory, store);
+            Export export = new Export(
+                    options,
+                    snapshot,
+                    directory,
+                    new MediaCopies(store, directory),
+                    Pseudonyms.withKey(options.authorKey()));
             if (options.media() == MediaMode.COPY) {
                 copyAhead(export, stopped);
             }
@@ -89,23 +93,22 @@ public class Exporter {
      * stored meanwhile are copied when their rows are written.
      */
     private static void copyAhead(Export export, BooleanSupplier stopped) throws IOException, SQLException {
-        MediaCopies media = export.media();
+        export.media().requireBucket();
         export.snapshot().forEachObject(export.directory().plan()::add);
         export.snapshot().release();
-        media.copyAhead(stopped);
+        export.media().copyAhead(stopped);
         export.snapshot().begin();
     }
 
     private static ExportReport report(Export export) {
-        MediaCopies media = export.mediaIfUsed();
         return new ExportReport(
                 export.directory().target(),
                 export.rows(),
                 export.directory().files(),
                 export.directory().bytes(),
-                media == null ? 0 : media.copied(),
-                media == null ? 0 : media.missing(),
-                media == null ? List.of() : media.examples(),
+                export.media().copied(),
+                export.media().missing(),
+                export.media().examples(),
                 export.snapshot().namedIds());
     }
 

@@ -59,8 +59,8 @@ final class Folder {
         if (!entries.isEmpty() || page == 1) {
             index(page, total, entries);
         }
-        export.addRows(notes.name(), written);
-        export.addRows(captures.name(), captured);
+        export.rows().put(notes.name(), written);
+        export.rows().put(captures.name(), captured);
         new Manifest(export)
                 .write("", List.of(new Manifest.TableFile(notes, null), new Manifest.TableFile(captures, null)));
     }

@@ -65,7 +65,7 @@ final class FourCat {
                 TableWriter.JsonLines.write(out, item(row, count++));
             }
         }
-        export.addRows(notes.name(), count);
+        export.rows().put(notes.name(), count);
         new Manifest(export).write("", List.of(new Manifest.TableFile(notes, FILE)));
     }
 

@@ -142,8 +142,8 @@ final class Manifest {
         if (options.media() == MediaMode.PRESIGNED) {
             json.put("goodFor", options.presignFor().toString());
         }
-        MediaCopies copies = export.mediaIfUsed();
-        if (copies != null) {
+        if (options.media() == MediaMode.COPY) {
+            MediaCopies copies = export.media();
             json.put("copied", copies.copied());
             json.put("missing", copies.missing());
             ArrayNode missing = json.putArray("missingObjects");

@@ -6,9 +6,11 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -24,15 +26,25 @@ final class MediaCopies {
     /** Limit of the missing objects that are reported individually. */
     private static final int EXAMPLES = 1_000;
 
-    private final ObjectStore store;
+    private final Supplier<ObjectStore> store;
     private final StagingDirectory directory;
     private final List<MissingObject> examples = new ArrayList<>();
     private long copied;
     private long missing;
 
-    MediaCopies(ObjectStore store, StagingDirectory directory) {
+    MediaCopies(Supplier<ObjectStore> store, StagingDirectory directory) {
         this.store = store;
         this.directory = directory;
+    }
+
+    /** Verifies that the bucket exists, before any row is read. */
+    void requireBucket() {
+        store.get().requireBucket();
+    }
+
+    /** Returns a presigned URL of an object. */
+    String presign(String key, Duration validity) {
+        return store.get().presign(new ObjectKey(key), validity).toString();
     }
 
     /**
@@ -52,7 +64,7 @@ final class MediaCopies {
     private void copyAhead(FileEntry object) throws IOException {
         String sha256 = object.sha256();
         try {
-            FileEntry file = store.read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
+            FileEntry file = store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
             if (file.sha256().equals(sha256)) {
                 return;
             }
@@ -75,7 +87,7 @@ final class MediaCopies {
         }
         String wrong;
         try {
-            FileEntry file = store.read(new ObjectKey(object.path()), (in, _) -> directory.receive(path, in));
+            FileEntry file = store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receive(path, in));
             if (file.sha256().equals(object.sha256()) && file.size() == object.size()) {
                 directory.record(file);
                 copied++;

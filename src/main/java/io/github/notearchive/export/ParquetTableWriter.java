@@ -16,6 +16,7 @@ import org.apache.parquet.conf.PlainParquetConfiguration;
 import org.apache.parquet.hadoop.ParquetWriter;
 import org.apache.parquet.hadoop.api.WriteSupport;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
+import org.apache.parquet.io.DelegatingPositionOutputStream;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
 import org.apache.parquet.io.api.Binary;
@@ -44,8 +45,8 @@ final class ParquetTableWriter implements TableWriter {
 
     private final ParquetWriter<Row> writer;
 
-    ParquetTableWriter(OutputStream out, Table table) throws IOException {
-        this.writer = new Builder(new StreamFile(out), table)
+    ParquetTableWriter(HashedFile file, Table table) throws IOException {
+        this.writer = new Builder(new Output(file), table)
                 .withConf(new PlainParquetConfiguration())
                 .withCodecFactory(new JdkGzip())
                 .withCompressionCodec(CompressionCodecName.GZIP)
@@ -214,35 +215,21 @@ final class ParquetTableWriter implements TableWriter {
         }
     }
 
-    /** Adapts a stream to the interface of the library. */
-    private record StreamFile(OutputStream out) implements OutputFile {
+    /** Adapts a file to the interface of the library. */
+    private record Output(HashedFile file) implements OutputFile {
 
         @Override
         public PositionOutputStream create(long blockSizeHint) {
-            return new PositionOutputStream() {
-
-                private long position;
-
+            return new DelegatingPositionOutputStream(file) {
                 @Override
                 public long getPos() {
-                    return position;
+                    return file.size();
                 }
 
+                /** The method of the superclass wraps the exception of the file. */
                 @Override
-                public void write(int b) throws IOException {
-                    out.write(b);
-                    position++;
-                }
-
-                @Override
-                public void write(byte[] bytes, int offset, int length) throws IOException {
-                    out.write(bytes, offset, length);
-                    position += length;
-                }
-
-                @Override
-                public void close() throws IOException {
-                    out.close();
+                public void close() {
+                    file.close();
                 }
             };
         }

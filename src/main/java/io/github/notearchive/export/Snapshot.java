@@ -90,23 +90,19 @@ final class Snapshot implements AutoCloseable {
         connection.commit();
     }
 
-    /** Opens a cursor over the rows of a table, including its lists. */
+    /**
+     * Opens a cursor over the rows of a table, including its lists. If this fails, the statements already opened are
+     * closed with the connection.
+     */
     Rows rows(Table table, Rows.Conversion conversion) throws SQLException {
         Map<Integer, Rows.ByNote> lists = new LinkedHashMap<>();
-        try {
-            for (int i = 0; i < table.columns().size(); i++) {
-                Table elements = table.columns().get(i).elements();
-                if (elements != null) {
-                    lists.put(i, new Rows.ByNote(open(elements, conversion, Map.of())));
-                }
+        for (int i = 0; i < table.columns().size(); i++) {
+            Table elements = table.columns().get(i).elements();
+            if (elements != null) {
+                lists.put(i, new Rows.ByNote(open(elements, conversion, Map.of())));
             }
-            return open(table, conversion, lists);
-        } catch (SQLException | RuntimeException e) {
-            for (Rows.ByNote list : lists.values()) {
-                list.close();
-            }
-            throw e;
         }
+        return open(table, conversion, lists);
     }
 
     private Rows open(Table table, Rows.Conversion conversion, Map<Integer, Rows.ByNote> lists) throws SQLException {
@@ -120,12 +116,7 @@ final class Snapshot implements AutoCloseable {
                 "SELECT %s FROM %s WHERE %s ORDER BY %s%s"
                         .formatted(columns, table.from(), rows.where(), table.key(), order),
                 rows);
-        try {
-            return new Rows(table, statement, conversion, lists, stopped);
-        } catch (SQLException | RuntimeException e) {
-            statement.close();
-            throw e;
-        }
+        return new Rows(table, statement, conversion, lists, stopped);
     }
 
     /** Returns the number of selected notes. */
@@ -158,14 +149,9 @@ final class Snapshot implements AutoCloseable {
     private PreparedStatement statement(String sql, Condition rows) throws SQLException {
         PreparedStatement statement = connection.prepareStatement(
                 "WITH selected AS (SELECT n.note_id FROM note n WHERE %s) %s".formatted(notes.where(), sql));
-        try {
-            rows.bind(connection, statement, notes.bind(connection, statement, 1));
-            statement.setFetchSize(FETCH_SIZE);
-            return statement;
-        } catch (SQLException e) {
-            statement.close();
-            throw e;
-        }
+        rows.bind(connection, statement, notes.bind(connection, statement, 1));
+        statement.setFetchSize(FETCH_SIZE);
+        return statement;
     }
 
     /** Returns the comments of the database, by {@code table} and {@code table.column}. */
@@ -194,7 +180,9 @@ final class Snapshot implements AutoCloseable {
         return new NamedIds(
                 count("FROM " + Condition.IDS),
                 count(missing),
-                jdbc.queryForList("SELECT i.note_id " + missing + " ORDER BY 1 LIMIT " + EXAMPLES, String.class));
+                jdbc.query(
+                        "SELECT i.note_id " + missing + " ORDER BY 1 LIMIT " + EXAMPLES,
+                        (result, _) -> result.getString(1)));
     }
 
     private long count(String from) {

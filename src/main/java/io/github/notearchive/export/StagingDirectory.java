@@ -1,25 +1,20 @@
 package io.github.notearchive.export;
 
-import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.security.MessageDigest;
-import java.util.HexFormat;
 import java.util.UUID;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import org.apache.commons.codec.digest.DigestUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
@@ -41,8 +36,6 @@ final class StagingDirectory implements AutoCloseable {
 
     /** Directory of files copied before their paths are known, named by their digest; deleted on completion. */
     private static final String AHEAD = ".ahead/";
-
-    private static final int BUFFER = 64 * 1024;
 
     private final Path target;
     private final Path root;
@@ -140,8 +133,8 @@ final class StagingDirectory implements AutoCloseable {
      * @param path within the export, with slashes
      * @throws ExportWriteException if the disk does not accept it, also from the stream
      */
-    OutputStream create(String path) {
-        return new HashedFile(path, this::record);
+    HashedFile create(String path) {
+        return new HashedFile(target, root, path, this::record);
     }
 
     /** Writes a small file. */
@@ -159,11 +152,11 @@ final class StagingDirectory implements AutoCloseable {
      * @throws ExportWriteException if the disk does not accept the file
      */
     FileEntry receive(String path, InputStream in) throws IOException {
-        HashedFile out = new HashedFile(path, _ -> {});
-        try (out) {
+        AtomicReference<FileEntry> received = new AtomicReference<>();
+        try (OutputStream out = new HashedFile(target, root, path, received::set)) {
             in.transferTo(out);
         }
-        return out.entry();
+        return received.get();
     }
 
     /** Receives a file by its digest; {@link #place} assigns its path later. */
@@ -187,7 +180,7 @@ final class StagingDirectory implements AutoCloseable {
         }
         try {
             FileEntry entry = new FileEntry(path, Files.size(file), sha256);
-            Files.move(file, resolve(path));
+            Files.move(file, HashedFile.resolve(root, path));
             record(entry);
         } catch (IOException e) {
             log.debug("{} cannot be moved and is copied", path, e);
@@ -274,16 +267,6 @@ final class StagingDirectory implements AutoCloseable {
         }
     }
 
-    private Path resolve(String path) throws IOException {
-        Path file = root.resolve(path).normalize();
-        Path parent = file.getParent();
-        if (!file.startsWith(root) || parent == null) {
-            throw new IllegalArgumentException("Path \"" + path + "\" is outside of the export");
-        }
-        Files.createDirectories(parent);
-        return file;
-    }
-
     /** List of files, kept in a file because an export may have millions of them. */
     final class FileList {
 
@@ -328,73 +311,6 @@ final class StagingDirectory implements AutoCloseable {
             } catch (IOException e) {
                 log.debug("{} of {} is deleted incomplete", name, root, e);
             }
-        }
-    }
-
-    /** File that is hashed while it is written, and forced to the disk and passed on when it is closed. */
-    private final class HashedFile extends OutputStream {
-
-        private final String path;
-        private final Consumer<FileEntry> consumer;
-        private final MessageDigest digest = DigestUtils.getSha256Digest();
-        private final FileChannel channel;
-        private final OutputStream out;
-        private FileEntry entry;
-        private long size;
-        private boolean closed;
-
-        HashedFile(String path, Consumer<FileEntry> consumer) {
-            this.path = path;
-            this.consumer = consumer;
-            this.entry = new FileEntry(path, 0, "");
-            try {
-                channel = FileChannel.open(
-                        resolve(path),
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.TRUNCATE_EXISTING);
-            } catch (IOException e) {
-                throw new ExportWriteException(target, path, e);
-            }
-            out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
-        }
-
-        @Override
-        public void write(int b) {
-            write(new byte[] {(byte) b}, 0, 1);
-        }
-
-        @Override
-        public void write(byte[] bytes, int offset, int length) {
-            try {
-                out.write(bytes, offset, length);
-            } catch (IOException e) {
-                throw new ExportWriteException(target, path, e);
-            }
-            digest.update(bytes, offset, length);
-            size += length;
-        }
-
-        /** Writers close the file again after a failure; only the first call has an effect. */
-        @Override
-        public void close() {
-            if (closed) {
-                return;
-            }
-            closed = true;
-            try (channel) {
-                out.flush();
-                channel.force(true);
-            } catch (IOException e) {
-                throw new ExportWriteException(target, path, e);
-            }
-            entry = new FileEntry(path, size, HexFormat.of().formatHex(digest.digest()));
-            consumer.accept(entry);
-        }
-
-        /** Size and digest of the closed file. */
-        FileEntry entry() {
-            return entry;
         }
     }
 }

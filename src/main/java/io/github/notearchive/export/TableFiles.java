@@ -1,7 +1,6 @@
 package io.github.notearchive.export;
 
 import java.io.IOException;
-import java.io.OutputStream;
 import java.sql.SQLException;
 import java.util.List;
 
@@ -36,7 +35,7 @@ final class TableFiles {
                     count++;
                 }
             }
-            export.addRows(table.name(), count);
+            export.rows().put(table.name(), count);
         }
         List<Manifest.TableFile> files = export.data().tables().stream()
                 .map(table -> new Manifest.TableFile(table, file(table)))
@@ -49,7 +48,7 @@ final class TableFiles {
     }
 
     private TableWriter writer(Table table) throws IOException {
-        OutputStream out = export.directory().create(below + file(table));
+        HashedFile out = export.directory().create(below + file(table));
         return switch (format) {
             case CSV -> new CsvTableWriter(out, table, export.options().excel());
             case PARQUET -> new ParquetTableWriter(out, table);

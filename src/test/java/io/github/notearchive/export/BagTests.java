@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import static io.github.notearchive.export.SmallArchive.options;
+import static io.github.notearchive.export.ExportScenario.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 

@@ -5,7 +5,6 @@ import static io.github.notearchive.export.SmallArchive.BARE;
 import static io.github.notearchive.export.SmallArchive.FORMULA;
 import static io.github.notearchive.export.SmallArchive.HOSTILE;
 import static io.github.notearchive.export.SmallArchive.VIDEO;
-import static io.github.notearchive.export.SmallArchive.options;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
@@ -27,46 +26,24 @@ import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What is chosen is exported, as a whole or not at all, and says no more of people than it should. */
-class ExporterTests {
+class ExporterTests extends ExportScenario {
 
     private static final Selection ALL = Selection.all();
 
-    @TempDir
-    Path directory;
-
-    private SmallArchive archive;
-    private Path target;
-
-    @BeforeEach
-    void fill() {
-        archive = SmallArchive.filled();
-        target = directory.resolve("out");
-    }
-
-    @AfterEach
-    void close() {
-        archive.close();
-    }
-
     // what is chosen
 
-    record Choice(String name, UnaryOperator<Selection> filter, List<String> notes) {
+    record Choice(String name, Selection selection, List<String> notes) {
 
         @Override
         public String toString() {
@@ -76,33 +53,32 @@ class ExporterTests {
 
     static Stream<Choice> choices() {
         return Stream.of(
-                new Choice("nothing", s -> s, SmallArchive.notes()),
+                new Choice("nothing", ALL, SmallArchive.notes()),
                 new Choice(
                         "published from",
-                        s -> published(Instant.parse("2026-02-20T00:00:00Z"), null),
+                        published(Instant.parse("2026-02-20T00:00:00Z"), null),
                         List.of(FORMULA)),
                 new Choice(
-                        "published to", s -> published(null, Instant.parse("2026-02-20T00:00:00Z")), List.of(HOSTILE)),
+                        "published to", published(null, Instant.parse("2026-02-20T00:00:00Z")), List.of(HOSTILE)),
                 new Choice(
                         "captured",
-                        s -> captured(Instant.parse("2026-03-11T00:00:00Z"), Instant.parse("2026-03-12T00:00:00Z")),
+                        captured(Instant.parse("2026-03-11T00:00:00Z"), Instant.parse("2026-03-12T00:00:00Z")),
                         List.of(HOSTILE, VIDEO, BARE)),
-                new Choice("topic by name or id", s -> topics(List.of("拍照,\"姿势\"", "nobody's")), List.of(HOSTILE)),
-                new Choice("topic by id", s -> topics(List.of("t1")), List.of(HOSTILE, FORMULA)),
-                new Choice("author", s -> authors(List.of(AUTHOR)), List.of(HOSTILE, FORMULA)),
-                new Choice("author by number", s -> authors(List.of("518955047")), List.of(HOSTILE, FORMULA)),
-                new Choice("state", s -> states(List.of(NoteState.FAILED)), List.of(VIDEO)),
-                new Choice("text", s -> text("untitled"), List.of(HOSTILE)),
-                new Choice("text that is no pattern", s -> text("%"), List.of()),
-                new Choice("quotes", s -> text("'; DROP TABLE note; --"), List.of()));
+                new Choice("topic by name or id", topics(List.of("拍照,\"姿势\"", "nobody's")), List.of(HOSTILE)),
+                new Choice("topic by id", topics(List.of("t1")), List.of(HOSTILE, FORMULA)),
+                new Choice("author", authors(List.of(AUTHOR)), List.of(HOSTILE, FORMULA)),
+                new Choice("author by number", authors(List.of("518955047")), List.of(HOSTILE, FORMULA)),
+                new Choice("state", states(NoteState.FAILED), List.of(VIDEO)),
+                new Choice("text", text("untitled"), List.of(HOSTILE)),
+                new Choice("text that is no pattern", text("%"), List.of()),
+                new Choice("quotes", text("'; DROP TABLE note; --"), List.of()));
     }
 
     @ParameterizedTest
     @MethodSource("choices")
     void aFilterLeavesWhatPasses(Choice choice) throws Exception {
-        Selection selection = choice.filter().apply(ALL);
-
-        ExportReport report = export(options(ExportFormat.JSONL, target, selection, MediaMode.LINK, AuthorMode.KEEP));
+        ExportReport report =
+                export(options(ExportFormat.JSONL, target, choice.selection(), MediaMode.LINK, AuthorMode.KEEP));
 
         assertThat(ids(target.resolve("notes.jsonl"))).containsExactlyElementsOf(choice.notes());
         assertThat(choice.notes()).containsAll(ids(target.resolve("captures.jsonl")));
@@ -131,7 +107,7 @@ class ExporterTests {
 
         for (int time = 0; time < 2; time++) {
             Path out = directory.resolve("out" + time);
-            ExportReport report = export(options(ExportFormat.CSV, out, named(ids), MediaMode.LINK, AuthorMode.KEEP));
+            ExportReport report = exportIds(ExportFormat.CSV, out, ids);
 
             assertThat(report.rows()).containsEntry("notes", 2L);
             assertThat(report.isWhole()).isFalse();
@@ -148,7 +124,7 @@ class ExporterTests {
         Path ids = Files.writeString(directory.resolve("ids.txt"), HOSTILE + "\n" + FORMULA);
 
         ExportReport all = export(options(ExportFormat.JSONL, directory.resolve("all")));
-        ExportReport named = export(options(ExportFormat.JSONL, target, named(ids), MediaMode.LINK, AuthorMode.KEEP));
+        ExportReport named = exportIds(ExportFormat.JSONL, target, ids);
 
         assertThat(all.rows()).containsEntry("notes", 3L).containsEntry("comments", 0L);
         assertThat(ids(directory.resolve("all").resolve("captures.jsonl"))).containsExactly(FORMULA, VIDEO, BARE);
@@ -161,8 +137,7 @@ class ExporterTests {
         Path ids = Files.writeString(directory.resolve("ids.txt"), FORMULA + "\nhello\n");
 
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(
-                        () -> export(options(ExportFormat.CSV, target, named(ids), MediaMode.LINK, AuthorMode.KEEP)))
+                .isThrownBy(() -> exportIds(ExportFormat.CSV, target, ids))
                 .withMessageContaining("ids.txt, line 2: \"hello\"");
         assertNothingIsLeft();
     }
@@ -344,14 +319,13 @@ class ExporterTests {
         assertThat(target.resolve(film)).doesNotExist();
         assertThat(target.resolve(heic)).doesNotExist();
         List<String> paths = new ArrayList<>();
-        for (String line : Files.readAllLines(target.resolve("media.jsonl"))) {
-            JsonNode file = JsonMapper.shared().readTree(line);
+        for (JsonNode file : lines(target.resolve("media.jsonl"))) {
             if (file.path("path").isString()) {
                 paths.add(file.path("path").stringValue());
             }
         }
         assertThat(paths).containsExactly(jpeg, SmallArchive.key("sound.m4a", "m4a"), jpeg);
-        JsonNode manifest = manifest();
+        JsonNode manifest = json(target.resolve("manifest.json"));
         assertThat(manifest.at("/media/missing").intValue()).isEqualTo(2);
         assertThat(manifest.at("/media/missingObjects"))
                 .extracting(missing -> missing.path("objectKey").stringValue())
@@ -426,28 +400,15 @@ class ExporterTests {
 
     private List<String> authorsUnder(Path key, String name) throws Exception {
         Path out = directory.resolve("people" + name);
-        ExportOptions plain = options(ExportFormat.JSONL, out, ALL, MediaMode.LINK, AuthorMode.HASH);
-        export(new ExportOptions(
-                plain.format(),
-                out,
-                ALL,
-                plain.media(),
-                plain.authors(),
-                key,
-                plain.presignFor(),
-                false,
-                plain.tool()));
+        export(options(ExportFormat.JSONL, out, ALL, MediaMode.LINK, AuthorMode.HASH, key, false));
         assertNobodyIsNamed(out);
         List<String> people = new ArrayList<>();
-        for (String line : Files.readAllLines(out.resolve("notes.jsonl"))) {
-            JsonNode note = JsonMapper.shared().readTree(line);
+        for (JsonNode note : lines(out.resolve("notes.jsonl"))) {
             if (note.path("author_id").isString()) {
                 people.add(note.path("author_id").stringValue());
             }
         }
-        for (String line : Files.readAllLines(out.resolve("mentions.jsonl"))) {
-            people.add(JsonMapper.shared().readTree(line).path("user_id").stringValue());
-        }
+        people.addAll(texts(lines(out.resolve("mentions.jsonl")), "user_id"));
         return people;
     }
 
@@ -477,12 +438,13 @@ class ExporterTests {
         JsonNode hashed = selectionOf(asked, AuthorMode.HASH, key, "hashed");
         JsonNode omitted = selectionOf(asked, AuthorMode.OMIT, null, "omitted");
 
-        assertThat(texts(kept.path("authors"))).containsExactly(AUTHOR, "518955047");
+        assertThat(kept.path("authors")).extracting(JsonNode::stringValue).containsExactly(AUTHOR, "518955047");
         assertThat(kept.path("authorsNotNamed").intValue()).isZero();
-        assertThat(texts(hashed.path("authors")))
+        assertThat(hashed.path("authors"))
+                .extracting(JsonNode::stringValue)
                 .containsExactly(hmac("sixteen bytes or more", AUTHOR).substring(0, 32));
         assertThat(hashed.path("authorsNotNamed").intValue()).isOne();
-        assertThat(texts(omitted.path("authors"))).isEmpty();
+        assertThat(omitted.path("authors")).isEmpty();
         assertThat(omitted.path("authorsNotNamed").intValue()).isEqualTo(2);
         assertNobodyIsNamed(directory.resolve("hashed"));
         assertNobodyIsNamed(directory.resolve("omitted"));
@@ -490,34 +452,17 @@ class ExporterTests {
 
     private JsonNode selectionOf(Selection asked, AuthorMode people, Path key, String name) throws Exception {
         Path out = directory.resolve(name);
-        ExportOptions plain = options(ExportFormat.JSONL, out, asked, MediaMode.LINK, people);
-        export(new ExportOptions(
-                plain.format(), out, asked, plain.media(), people, key, plain.presignFor(), false, plain.tool()));
-        return JsonMapper.shared()
-                .readTree(Files.readAllBytes(out.resolve("manifest.json")))
-                .path("selection");
-    }
-
-    private static List<String> texts(JsonNode list) {
-        return list.valueStream().map(JsonNode::stringValue).toList();
+        export(options(ExportFormat.JSONL, out, asked, MediaMode.LINK, people, key, false));
+        return json(out.resolve("manifest.json")).path("selection");
     }
 
     @Test
     void aShortKeyIsRefused() throws Exception {
         Path key = Files.writeString(directory.resolve("key"), "short");
-        ExportOptions plain = options(ExportFormat.CSV, target);
 
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(() -> export(new ExportOptions(
-                        plain.format(),
-                        target,
-                        ALL,
-                        plain.media(),
-                        AuthorMode.HASH,
-                        key,
-                        plain.presignFor(),
-                        false,
-                        plain.tool())))
+                .isThrownBy(() -> export(
+                        options(ExportFormat.CSV, target, ALL, MediaMode.LINK, AuthorMode.HASH, key, false)))
                 .withMessageContaining("has 5 bytes, but needs 16");
         assertNothingIsLeft();
     }
@@ -541,29 +486,12 @@ class ExporterTests {
         return HexFormat.of().formatHex(mac.doFinal(id.getBytes(UTF_8)));
     }
 
-    // words
-
-    private ExportReport export(ExportOptions options) throws Exception {
-        return archive.exporter().export(options, () -> false);
-    }
-
-    private JsonNode manifest() throws Exception {
-        return JsonMapper.shared().readTree(Files.readAllBytes(target.resolve("manifest.json")));
-    }
-
-    private void assertNothingIsLeft() throws Exception {
-        assertThat(target).doesNotExist();
-        try (var left = Files.list(directory)) {
-            assertThat(left).noneMatch(path -> path.getFileName().toString().contains("partial"));
-        }
-    }
-
     private static List<String> ids(Path file) throws Exception {
-        List<String> ids = new ArrayList<>();
-        for (String line : Files.readAllLines(file)) {
-            ids.add(JsonMapper.shared().readTree(line).path("note_id").stringValue());
-        }
-        return ids;
+        return texts(lines(file), "note_id");
+    }
+
+    private ExportReport exportIds(ExportFormat format, Path out, Path ids) throws Exception {
+        return export(options(format, out, named(ids), MediaMode.LINK, AuthorMode.KEEP));
     }
 
     private static Selection published(Instant from, Instant to) {
@@ -582,8 +510,8 @@ class ExporterTests {
         return new Selection(null, null, null, null, List.of(), authors, List.of(), null, null);
     }
 
-    private static Selection states(List<NoteState> states) {
-        return new Selection(null, null, null, null, List.of(), List.of(), states, null, null);
+    private static Selection states(NoteState... states) {
+        return new Selection(null, null, null, null, List.of(), List.of(), List.of(states), null, null);
     }
 
     private static Selection text(String text) {

@@ -4,7 +4,6 @@ import static io.github.notearchive.export.SmallArchive.BARE;
 import static io.github.notearchive.export.SmallArchive.FORMULA;
 import static io.github.notearchive.export.SmallArchive.HOSTILE;
 import static io.github.notearchive.export.SmallArchive.VIDEO;
-import static io.github.notearchive.export.SmallArchive.options;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URLDecoder;
@@ -15,34 +14,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** A folder is for people: names that say what a file is, and pages that show it and nothing else. */
-class FolderTests {
+class FolderTests extends ExportScenario {
 
     private static final Pattern REFERENCE = Pattern.compile("(?:src|href)=\"([^\"]*)\"");
-
-    @TempDir
-    Path directory;
-
-    private SmallArchive archive;
-    private Path target;
-
-    @BeforeEach
-    void fill() {
-        archive = SmallArchive.filled();
-        target = directory.resolve("out");
-    }
-
-    @AfterEach
-    void close() {
-        archive.close();
-    }
 
     @Test
     void eachNoteHasADirectoryWithItsFilesInOrder() throws Exception {
@@ -58,7 +36,7 @@ class FolderTests {
                 .containsExactlyInAnyOrder(
                         "01.jpg", "01-motion.mp4", "02.heic", "audio.m4a", "index.html", "note.json");
         assertThat(hostile.resolve("02.heic")).hasBinaryContent(SmallArchive.bytes("picture.heic"));
-        JsonNode note = JsonMapper.shared().readTree(Files.readAllBytes(hostile.resolve("note.json")));
+        JsonNode note = json(hostile.resolve("note.json"));
         assertThat(note.path("title").stringValue()).isEqualTo(SmallArchive.HOSTILE_TITLE);
         assertThat(note.at("/media/1/path").stringValue()).isEqualTo("02.heic");
         assertThat(note.path("captures")).hasSize(3);
@@ -155,10 +133,6 @@ class FolderTests {
         assertThat(target.resolve("index-5.html")).doesNotExist();
         assertThat(Files.readString(target.resolve("index-2.html")))
                 .contains("page 2 of 4", "aria-current=\"page\">2</a>");
-    }
-
-    private ExportReport export(ExportOptions options) throws Exception {
-        return archive.exporter().export(options, () -> false);
     }
 
     private List<String> directories() throws Exception {

@@ -1,40 +1,17 @@
 package io.github.notearchive.export;
 
-import static io.github.notearchive.export.SmallArchive.options;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** What 4CAT reads of an item is there, where and as it reads it. {@link FourCat} says where that is written. */
-class FourCatTests {
-
-    @TempDir
-    Path directory;
-
-    private SmallArchive archive;
-
-    @BeforeEach
-    void fill() {
-        archive = SmallArchive.filled();
-    }
-
-    @AfterEach
-    void close() {
-        archive.close();
-    }
+class FourCatTests extends ExportScenario {
 
     @Test
     void eachNoteIsAnItemThatIsMappedAsOneOfTheExplorePage() throws Exception {
@@ -92,13 +69,8 @@ class FourCatTests {
     }
 
     private List<JsonNode> export(MediaMode media, AuthorMode authors) throws Exception {
-        Path target = directory.resolve("out");
-        archive.exporter().export(options(ExportFormat.FOURCAT, target, Selection.all(), media, authors), () -> false);
-        List<JsonNode> items = new ArrayList<>();
-        for (String line : Files.readAllLines(target.resolve("xiaohongshu.ndjson"))) {
-            items.add(JsonMapper.shared().readTree(line));
-        }
-        return items;
+        export(options(ExportFormat.FOURCAT, target, Selection.all(), media, authors));
+        return lines(target.resolve("xiaohongshu.ndjson"));
     }
 
     private static byte[] fetch(String url) throws Exception {

@@ -11,12 +11,10 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
 import java.time.OffsetDateTime;
-import java.util.HexFormat;
 import java.util.List;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
@@ -188,11 +186,7 @@ final class SmallArchive implements AutoCloseable {
     }
 
     static String sha256(byte[] bytes) {
-        try {
-            return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(bytes));
-        } catch (NoSuchAlgorithmException e) {
-            throw new IllegalStateException(e);
-        }
+        return DigestUtils.sha256Hex(bytes);
     }
 
     void text(String note, String title, String text) {
@@ -248,17 +242,6 @@ final class SmallArchive implements AutoCloseable {
                 .param("ordinal", ordinal)
                 .param("sha256", sha256)
                 .update();
-    }
-
-    /** Options with nothing unusual in them. */
-    static ExportOptions options(ExportFormat format, Path target) {
-        return options(format, target, Selection.all(), format.usualMedia(), AuthorMode.KEEP);
-    }
-
-    static ExportOptions options(
-            ExportFormat format, Path target, Selection selection, MediaMode media, AuthorMode authors) {
-        return new ExportOptions(
-                format, target, selection, media, authors, null, Duration.ofHours(1), false, "note-archive test");
     }
 
     /** The ids of all notes, in order. */

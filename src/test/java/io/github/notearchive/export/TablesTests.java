@@ -6,21 +6,16 @@ import static io.github.notearchive.export.SmallArchive.FORMULA_TITLE;
 import static io.github.notearchive.export.SmallArchive.HOSTILE;
 import static io.github.notearchive.export.SmallArchive.HOSTILE_TEXT;
 import static io.github.notearchive.export.SmallArchive.HOSTILE_TITLE;
-import static io.github.notearchive.export.SmallArchive.options;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -28,27 +23,10 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Tables are opened by a program that did not write them, and hold what the archive holds. */
-class TablesTests {
+class TablesTests extends ExportScenario {
 
     private static final Map<String, Long> ROWS =
             Map.of("notes", 4L, "captures", 6L, "topics", 3L, "mentions", 2L, "comments", 1L, "media", 7L);
-
-    @TempDir
-    Path directory;
-
-    private SmallArchive archive;
-    private Path target;
-
-    @BeforeEach
-    void fill() {
-        archive = SmallArchive.filled();
-        target = directory.resolve("out");
-    }
-
-    @AfterEach
-    void close() {
-        archive.close();
-    }
 
     @ParameterizedTest
     @EnumSource(names = {"JSONL", "CSV", "PARQUET"})
@@ -57,7 +35,7 @@ class TablesTests {
 
         assertThat(report.rows()).containsExactlyInAnyOrderEntriesOf(ROWS);
         assertThat(report.isWhole()).isTrue();
-        JsonNode manifest = manifest(target);
+        JsonNode manifest = json(target.resolve("manifest.json"));
         try (Duck duck = new Duck()) {
             for (JsonNode table : manifest.path("tables")) {
                 String name = table.path("name").stringValue();
@@ -68,7 +46,7 @@ class TablesTests {
                         .isEqualTo(table.path("rows").asString());
                 assertThat(duck.columns(source).keySet())
                         .as(name)
-                        .containsExactlyElementsOf(names(table.path("columns")));
+                        .containsExactlyElementsOf(texts(table.path("columns"), "name"));
             }
         }
     }
@@ -78,7 +56,7 @@ class TablesTests {
         export(options(ExportFormat.PARQUET, target));
 
         try (Duck duck = new Duck()) {
-            for (JsonNode table : manifest(target).path("tables")) {
+            for (JsonNode table : json(target.resolve("manifest.json")).path("tables")) {
                 Map<String, String> types = duck.columns(Duck.read(
                         ExportFormat.PARQUET, target, table.path("name").stringValue()));
                 for (JsonNode column : table.path("columns")) {
@@ -220,9 +198,7 @@ class TablesTests {
         String manifest = format == ExportFormat.BAGIT ? "data/manifest.json" : "manifest.json";
         Path below = target.resolve(manifest).getParent();
         List<String> named = new ArrayList<>();
-        for (JsonNode file : JsonMapper.shared()
-                .readTree(Files.readAllBytes(target.resolve(manifest)))
-                .path("files")) {
+        for (JsonNode file : json(target.resolve(manifest)).path("files")) {
             byte[] bytes = Files.readAllBytes(below.resolve(file.path("path").stringValue()));
             assertThat(file.path("sha256").stringValue()).isEqualTo(SmallArchive.sha256(bytes));
             assertThat(file.path("bytes").longValue()).isEqualTo(bytes.length);
@@ -237,7 +213,7 @@ class TablesTests {
     void theManifestDescribesTablesAndColumnsInTheWordsOfTheDatabase() throws Exception {
         export(options(ExportFormat.JSONL, target));
 
-        JsonNode manifest = manifest(target);
+        JsonNode manifest = json(target.resolve("manifest.json"));
         assertThat(manifest.path("tool").stringValue()).isEqualTo("note-archive test");
         JsonNode notes = manifest.at("/tables/0");
         assertThat(notes.path("description").stringValue())
@@ -251,40 +227,8 @@ class TablesTests {
         }
     }
 
-    private ExportReport export(ExportOptions options) throws Exception {
-        return archive.exporter().export(options, () -> false);
-    }
-
     private ExportOptions forASpreadsheet() {
-        ExportOptions plain = options(ExportFormat.CSV, target);
-        return new ExportOptions(
-                plain.format(),
-                target,
-                plain.selection(),
-                plain.media(),
-                plain.authors(),
-                null,
-                Duration.ofHours(1),
-                true,
-                plain.tool());
-    }
-
-    private static JsonNode manifest(Path target) throws Exception {
-        return JsonMapper.shared().readTree(Files.readAllBytes(target.resolve("manifest.json")));
-    }
-
-    private static List<String> names(JsonNode columns) {
-        List<String> names = new ArrayList<>();
-        columns.forEach(column -> names.add(column.path("name").stringValue()));
-        return names;
-    }
-
-    private static List<JsonNode> lines(Path file) throws Exception {
-        List<JsonNode> lines = new ArrayList<>();
-        for (String line : Files.readAllLines(file)) {
-            lines.add(JsonMapper.shared().readTree(line));
-        }
-        return lines;
+        return options(ExportFormat.CSV, target, Selection.all(), MediaMode.LINK, AuthorMode.KEEP, null, true);
     }
 
     private static List<String> files(Path root) throws Exception {
