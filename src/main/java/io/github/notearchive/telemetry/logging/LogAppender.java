@@ -9,15 +9,15 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.MapPropertySource;
 
 /**
- * Chooses the appender of {@code logback-spring.xml} when the settings are read and nothing is logged yet. A format
- * that there is none for is refused by {@link LogProperties}, in better words than those of the library, and these are
- * to be read as text.
+ * Selects the appender of {@code logback-spring.xml} after the settings are read and before anything is logged. An
+ * unknown format selects the text appender here and is rejected by {@link LogProperties} later, with a readable
+ * message.
  */
 public final class LogAppender implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
 
     private static final String FORMAT = "archive.log.format";
 
-    /** What {@code logback-spring.xml} asks for. */
+    /** The property that {@code logback-spring.xml} reads. */
     private static final String APPENDER = "logging.appender.of-format";
 
     @Override
@@ -31,11 +31,11 @@ public final class LogAppender implements ApplicationListener<ApplicationEnviron
         try {
             return environment.getProperty(FORMAT, "");
         } catch (IllegalArgumentException _) {
-            return ""; // a word in braces that nobody has set, which is told with the setting
+            return ""; // an unresolved placeholder, which is reported with the setting
         }
     }
 
-    /** Between the files of settings and the logging. */
+    /** Between the settings files and the logging system. */
     @Override
     public int getOrder() {
         return ConfigDataEnvironmentPostProcessor.ORDER + 5;

@@ -6,11 +6,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How log lines are written, to standard error.
+ * Settings of the log, which is written to standard error.
  *
- * @param format {@code text}, for people, or {@code ecs}: a JSON object a line, in the Elastic Common Schema. What a
- *     line belongs to is in {@code job_execution_id} and {@code note_id}. An appender of {@code logback-spring.xml} has
- *     that name
+ * @param format {@code text} for people, or {@code ecs}: a JSON object per line in the Elastic Common Schema, with the
+ *     context in {@code job_execution_id} and {@code note_id}; also the name of an appender of
+ *     {@code logback-spring.xml}
  */
 @ConfigurationProperties("archive.log")
 @Validated

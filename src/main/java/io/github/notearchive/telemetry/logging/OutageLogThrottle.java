@@ -14,26 +14,24 @@ import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Says once that the database is out of reach or refuses the account, or that the embedded S3 server cannot write,
- * where libraries say it for each worker, step, job and request, each time with a stack trace.
+ * Throttles what libraries log during an outage, where each worker, step, job and request logs a stack trace.
  *
- * <p>Of all that Spring Batch, the transactions and the connection pool log as a warning or an error with such an
- * outage behind it, one line a minute is left, in our own words and without a trace; the others are counted, and the
- * next line says how many there were. The same holds for what the S3 server's HTTP library logs of a file system that
- * refuses it. Whatever has another cause, or none, is logged as it is.
+ * <p>Warnings and errors of Spring Batch, the transaction manager and the connection pool that are caused by an
+ * unavailable or refusing database are replaced by one line a minute without a stack trace, which includes the number
+ * of suppressed ones. The same applies to file system errors of the embedded S3 server. Other lines pass unchanged.
  */
 public final class OutageLogThrottle extends TurboFilter {
 
-    private static final List<String> LIBRARIES =
+    private static final List<String> DATABASE_CLIENTS =
             List.of("org.springframework.batch.core", "org.springframework.transaction", "com.zaxxer.hikari");
 
-    private static final Duration QUIET = Duration.ofMinutes(1);
+    private static final String EMBEDDED_SERVER = "org.gaul.shaded.org.eclipse.jetty";
 
-    private static final String SERVER = "org.gaul.shaded.org.eclipse.jetty";
+    private static final Duration PERIOD = Duration.ofMinutes(1);
 
     private final LongSupplier nanoTime;
-    private final Quiet ofDatabase = new Quiet();
-    private final Quiet ofFiles = new Quiet();
+    private final Period database = new Period();
+    private final Period files = new Period();
 
     public OutageLogThrottle() {
         this(System::nanoTime);
@@ -58,87 +56,86 @@ public final class OutageLogThrottle extends TurboFilter {
         if (cause == null) {
             return FilterReply.NEUTRAL;
         }
-        if (LIBRARIES.stream().anyMatch(logger.getName()::startsWith)
-                && (DatabaseErrors.isOutOfReach(cause) || DatabaseErrors.isRefused(cause))) {
-            String what =
-                    (DatabaseErrors.isRefused(cause) ? "The database refuses us: " : "The database is out of reach: ")
-                            + DatabaseErrors.describe(cause);
-            say(ofDatabase, logger, level, what, said(format, parameters));
-            return FilterReply.DENY;
+        String name = logger.getName();
+        String outage = null;
+        Period period = database;
+        if (DATABASE_CLIENTS.stream().anyMatch(name::startsWith)) {
+            outage = databaseOutage(cause);
+        } else if (name.startsWith(EMBEDDED_SERVER)) {
+            outage = fileError(cause);
+            period = files;
         }
-        FileSystemException refused = logger.getName().startsWith(SERVER) ? refused(cause) : null;
-        if (refused != null) {
-            String what = "The embedded S3 server cannot use its files: " + refused;
-            say(ofFiles, logger, level, what, said(format, parameters));
-            return FilterReply.DENY;
+        if (outage == null) {
+            return FilterReply.NEUTRAL;
         }
-        return FilterReply.NEUTRAL;
+        String message =
+                String.valueOf(MessageFormatter.arrayFormat(format, parameters).getMessage());
+        log(period, logger, level, outage, message);
+        return FilterReply.DENY;
     }
 
-    private static String said(@Nullable String format, Object @Nullable [] parameters) {
-        return String.valueOf(MessageFormatter.arrayFormat(format, parameters).getMessage());
+    private static @Nullable String databaseOutage(Throwable failure) {
+        if (DatabaseErrors.isRefused(failure)) {
+            return "Database refuses the account: " + DatabaseErrors.describe(failure);
+        }
+        return DatabaseErrors.isOutOfReach(failure)
+                ? "Database unavailable: " + DatabaseErrors.describe(failure)
+                : null;
     }
 
-    private static @Nullable FileSystemException refused(Throwable failure) {
+    private static @Nullable String fileError(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof FileSystemException refused) {
-                return refused;
+            if (cause instanceof FileSystemException e) {
+                return "Embedded S3 server cannot access its files: " + e;
             }
         }
         return null;
     }
 
-    /** A minute in which more of the same is only counted. */
-    private static final class Quiet {
+    /** A minute in which further lines of the same kind are only counted. */
+    private static final class Period {
 
-        private boolean begun;
-        private long since;
-        private long notShown;
+        private boolean started;
+        private long startedAt;
+        private long suppressed;
 
-        /** How many were not shown before this one; -1 when this one is not to be shown either. */
-        synchronized long passes(long now) {
-            if (begun && now - since < QUIET.toNanos()) {
-                notShown++;
+        /** Returns the number of lines suppressed since the last one, or -1 to suppress this one too. */
+        synchronized long admit(long now) {
+            if (started && now - startedAt < PERIOD.toNanos()) {
+                suppressed++;
                 return -1;
             }
-            long before = notShown;
-            notShown = 0;
-            begun = true;
-            since = now;
+            long before = suppressed;
+            suppressed = 0;
+            started = true;
+            startedAt = now;
             return before;
         }
     }
 
-    private void say(Quiet quiet, Logger library, Level level, String what, String said) {
-        long before = quiet.passes(nanoTime.getAsLong());
-        if (before < 0) {
+    private void log(Period period, Logger library, Level level, String outage, String message) {
+        long suppressed = period.admit(nanoTime.getAsLong());
+        if (suppressed < 0) {
             return;
         }
-        String line = what
-                + ". "
-                + simpleName(library)
-                + " says: "
-                + said
-                + (before == 0 ? "" : "; " + before + " more like it were not shown before this one")
-                + ". Others like it are not shown for a minute";
-        Logger ours = library.getLoggerContext().getLogger(OutageLogThrottle.class);
+        String name = library.getName().substring(library.getName().lastIndexOf('.') + 1);
+        String line = "%s. %s: %s%s. Similar lines are suppressed for a minute"
+                .formatted(
+                        outage, name, message, suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed");
+        Logger logger = library.getLoggerContext().getLogger(OutageLogThrottle.class);
         if (level.isGreaterOrEqual(Level.ERROR)) {
-            ours.error("{}", line);
+            logger.error("{}", line);
         } else {
-            ours.warn("{}", line);
+            logger.warn("{}", line);
         }
     }
 
-    /** An exception may stand behind the parameters of a message. */
+    /** Returns the exception that SLF4J accepts as the last parameter of a message. */
     private static @Nullable Throwable last(Object @Nullable [] parameters) {
         return parameters != null
                         && parameters.length > 0
                         && parameters[parameters.length - 1] instanceof Throwable failure
                 ? failure
                 : null;
-    }
-
-    private static String simpleName(Logger logger) {
-        return logger.getName().substring(logger.getName().lastIndexOf('.') + 1);
     }
 }

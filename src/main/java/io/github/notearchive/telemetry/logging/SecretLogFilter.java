@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
 
 /**
- * Keeps libraries from logging what passes through them, at any level that is set: the provider's token is part of the
- * addresses that the HTTP client asks for, and an answer, whose addresses are signed, is a parameter of statements.
+ * Suppresses log lines of libraries below WARN, at any configured level, since they contain secrets: the HTTP client
+ * logs URLs with the provider's token, the database driver logs responses with signed URLs as statement parameters.
  */
 public final class SecretLogFilter extends TurboFilter {
 
@@ -30,20 +30,11 @@ public final class SecretLogFilter extends TurboFilter {
             @Nullable String format,
             Object @Nullable [] parameters,
             @Nullable Throwable failure) {
-        // most are not logged by their level, and are asked about many times for each request
+        // the level first: this method is called many times for each request
         return level.isGreaterOrEqual(logger.getEffectiveLevel())
                         && !level.isGreaterOrEqual(Level.WARN)
-                        && isCarrier(logger.getName())
+                        && CARRIERS.stream().anyMatch(logger.getName()::startsWith)
                 ? FilterReply.DENY
                 : FilterReply.NEUTRAL;
-    }
-
-    private static boolean isCarrier(String name) {
-        for (String carrier : CARRIERS) {
-            if (name.startsWith(carrier)) {
-                return true;
-            }
-        }
-        return false;
     }
 }

@@ -26,7 +26,7 @@ import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.transaction.CannotCreateTransactionException;
 
-/** A database that goes away in the middle of a run fills no screen, and hides nothing else. */
+/** An outage of the database does not flood the log and hides no other error. */
 class OutageLogThrottleTests {
 
     private final AtomicLong nanoTime = new AtomicLong();
@@ -45,16 +45,16 @@ class OutageLogThrottleTests {
     }
 
     @AfterEach
-    void listenNoMore() {
+    void stopListening() {
         context.stop();
     }
 
     @Test
-    void oneLineIsLeftOfWhatBatchSaysOfADatabaseThatIsGone() {
+    void linesOfBatchAboutAnUnavailableDatabaseAreReplacedByOne() {
         for (int i = 0; i < 80; i++) {
-            logger(ChunkOrientedStep.class).error("Rolling back chunk transaction", gone());
-            logger(AbstractStep.class).error("Encountered an error saving batch meta data for step x", gone());
-            logger(AbstractJob.class).error("Encountered fatal error executing job", gone());
+            logger(ChunkOrientedStep.class).error("Rolling back chunk transaction", unavailable());
+            logger(AbstractStep.class).error("Encountered an error saving batch meta data for step x", unavailable());
+            logger(AbstractJob.class).error("Encountered fatal error executing job", unavailable());
         }
         logger("com.zaxxer.hikari.pool.ProxyConnection")
                 .warn(
@@ -68,37 +68,36 @@ class OutageLogThrottleTests {
             assertThat(line.getLevel()).isEqualTo(Level.ERROR);
             assertThat(line.getThrowableProxy()).isNull();
             assertThat(line.getFormattedMessage())
-                    .startsWith("The database is out of reach: Connection to"
-                            + " 127.0.0.1:5432 refused. ChunkOrientedStep"
-                            + " says: Rolling back chunk transaction")
+                    .startsWith("Database unavailable: Connection to 127.0.0.1:5432 refused. ChunkOrientedStep:"
+                            + " Rolling back chunk transaction")
                     .doesNotContain("\n");
         });
     }
 
     @Test
-    void anOutageThatLastsIsSaidAgainEachMinuteWithWhatWasNotShown() {
-        logger(AbstractStep.class).error("first", gone());
-        logger(AbstractStep.class).error("second", gone());
-        logger(AbstractStep.class).error("third", gone());
+    void aLongOutageIsLoggedEachMinuteWithTheNumberOfSuppressedLines() {
+        logger(AbstractStep.class).error("first", unavailable());
+        logger(AbstractStep.class).error("second", unavailable());
+        logger(AbstractStep.class).error("third", unavailable());
 
         nanoTime.addAndGet(Duration.ofMinutes(1).toNanos());
-        logger(AbstractStep.class).error("fourth", gone());
+        logger(AbstractStep.class).error("fourth", unavailable());
 
         assertThat(lines.list).hasSize(2);
         assertThat(lines.list.getLast().getFormattedMessage())
-                .contains("AbstractStep says: fourth; 2 more like it were not shown");
+                .contains("AbstractStep: fourth; 2 similar lines suppressed");
     }
 
     @Test
-    void whatIsNoOutageIsLoggedAsItIs() {
-        logger(AbstractStep.class).error("an outage, so that others are not shown", gone());
+    void otherErrorsPassUnchanged() {
+        logger(AbstractStep.class).error("an outage, so that others are not shown", unavailable());
         Throwable mistake = new DataIntegrityViolationException(
                 "x", new PSQLException("duplicate key", PSQLState.UNIQUE_VIOLATION));
 
         logger(AbstractStep.class).error("a mistake", mistake);
         logger(AbstractJob.class).error("a defect", new IllegalStateException("ours"));
         logger(AbstractJob.class).warn("without an exception");
-        logger("io.github.notearchive.nightly.NightlyJobRunner").warn("our own", gone());
+        logger("io.github.notearchive.nightly.NightlyJobRunner").warn("our own", unavailable());
 
         assertThat(lines.list.stream().skip(1))
                 .extracting(ILoggingEvent::getFormattedMessage)
@@ -112,7 +111,7 @@ class OutageLogThrottleTests {
     }
 
     @Test
-    void filesThatTheEmbeddedStoreMayNotWriteAreSaidOnce() {
+    void fileErrorsOfTheEmbeddedStoreAreLoggedOnce() {
         Logger server = logger("org.gaul.shaded.org.eclipse.jetty.ee10.servlet.ServletChannel");
         Throwable refused = new IllegalStateException(new AccessDeniedException("/data/s3/note-archive/probe"));
         for (int i = 0; i < 100; i++) {
@@ -124,28 +123,28 @@ class OutageLogThrottleTests {
                 .extracting(ILoggingEvent::getFormattedMessage)
                 .satisfiesExactly(
                         line -> assertThat(line)
-                                .startsWith("The embedded S3 server cannot use its files:"
+                                .startsWith("Embedded S3 server cannot access its files:"
                                         + " java.nio.file.AccessDeniedException:"
                                         + " /data/s3/note-archive/probe"),
                         line -> assertThat(line).isEqualTo("another matter"));
     }
 
     @Test
-    void aLoggerThatIsOffSaysNothing() {
+    void aDisabledLoggerLogsNothing() {
         logger(AbstractStep.class).setLevel(Level.OFF);
 
-        logger(AbstractStep.class).error("an outage", gone());
+        logger(AbstractStep.class).error("an outage", unavailable());
 
         assertThat(lines.list).isEmpty();
     }
 
     @Test
-    void theProgramLogsByIt() throws IOException {
+    void theLogConfigurationHasTheFilter() throws IOException {
         assertThat(Files.readString(Path.of("src/main/resources/logback-spring.xml")))
                 .contains("<turboFilter class=\"" + OutageLogThrottle.class.getName() + "\"/>");
     }
 
-    private static Throwable gone() {
+    private static Throwable unavailable() {
         return new CannotCreateTransactionException(
                 "Could not open JDBC Connection for transaction",
                 new CannotGetJdbcConnectionException("no connection", refused()));
