@@ -1,12 +1,14 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.worklist.EnqueueException;
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.Origins;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.embedded.DataDirectoryException;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Masks;
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Spans;
 import io.github.notearchive.store.StoreException;
 import java.sql.SQLException;
@@ -61,6 +63,13 @@ public final class ErrorTranslator {
         return explain(failure)
                 .orElseGet(
                         () -> new CommandFailure(ExitCode.FAILED, "unforeseen: " + DatabaseErrors.describe(failure)));
+    }
+
+    /** Returns the result of a command that failed with an exception, with the same exit code as the process. */
+    static CommandResult result(Throwable failure) {
+        CommandFailure told = told(failure);
+        ExitCode exitCode = told.exitCode();
+        return CommandResult.failed(exitCode, TerminalText.line(told.getMessage()), exitCode.nextUnbegun());
     }
 
     private static @Nullable CommandFailure known(Throwable cause) {

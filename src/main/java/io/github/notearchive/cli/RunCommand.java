@@ -16,6 +16,7 @@ import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.FinishedRun;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.report.SummaryJson;
+import io.github.notearchive.telemetry.RunTelemetry;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
@@ -106,7 +107,12 @@ final class RunCommand implements Callable<Integer> {
         SignalHandlers signals = SignalHandlers.install();
         Map<String, String> settings = node == null ? Map.of() : Map.of("archive.node", node);
         try (CommandContext context = CommandContext.open(settings, null)) {
-            return Telling.ofRun(context, () -> run(context, signals, file, began))
+            return context.get(RunTelemetry.class)
+                    .observe(
+                            "run",
+                            () -> run(context, signals, file, began),
+                            RunSummary::result,
+                            ErrorTranslator::result)
                     .exitCode()
                     .number();
         }

@@ -9,9 +9,11 @@ import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.report.ReportFolder;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
+import io.github.notearchive.telemetry.metrics.NodeGauges;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
@@ -36,6 +38,20 @@ class StorageConfiguration {
         return new Spool(
                 data.path().resolve("spool").resolve(settings.node()),
                 Math.min(media.maxMemory().toBytes(), Runtime.getRuntime().maxMemory() / 4));
+    }
+
+    @Bean
+    NodeGauges nodeGauges(
+            ArchiveProperties settings,
+            ObjectProvider<NoteSourceProperties> provider,
+            ObjectProvider<MediaProperties> media,
+            ObjectProvider<Spool> spool) {
+        return new NodeGauges(settings.node(), () -> provider.getObject().callsPerNight(), () -> {
+            Spool.Held held = spool.getObject().held();
+            long limit = media.getObject().maxSpoolSize().toBytes();
+            return new NodeGauges.SpoolUse(
+                    held.files(), held.bytes(), limit, spool.getObject().diskFree());
+        });
     }
 
     @Bean

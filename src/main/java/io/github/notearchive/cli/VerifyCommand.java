@@ -11,6 +11,7 @@ import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
 import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.telemetry.RunTelemetry;
 import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -81,7 +82,12 @@ final class VerifyCommand implements Callable<Integer> {
             if (selfTest) {
                 return tell(context.get(VerifyRunner.class).selfTest());
             }
-            return Telling.ofAudit(context, () -> verify(context, signals), this::next)
+            return context.get(RunTelemetry.class)
+                    .observe(
+                            "verify",
+                            () -> verify(context, signals),
+                            summary -> summary.result(next(summary)),
+                            ErrorTranslator::result)
                     .exitCode()
                     .number();
         }

@@ -20,6 +20,10 @@ public final class AtomicFile {
     public static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
+    /** Everyone may read it. */
+    public static final FileAttribute<Set<PosixFilePermission>> READABLE_BY_ALL =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
+
     private static final String PARTIAL = ".partial";
 
     private AtomicFile() {}
@@ -53,6 +57,9 @@ public final class AtomicFile {
         Files.deleteIfExists(beside);
         Files.createFile(beside, attributes);
         try {
+            for (FileAttribute<?> attribute : attributes) {
+                Files.setAttribute(beside, attribute.name(), attribute.value()); // regardless of the umask
+            }
             // no channel: that would fail when the thread was interrupted, as by a second signal
             try (var out = new FileOutputStream(beside.toFile())) {
                 content.writeTo(out);

@@ -2,6 +2,7 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import java.time.Duration;
 import java.util.List;
@@ -154,6 +155,30 @@ public record RunSummary(
     /** What to do now, for the person in charge. */
     public String next() {
         return execution == null ? exitCode.nextUnbegun() : exitCode.next();
+    }
+
+    /** Returns the part of the summary that telemetry reports. */
+    public CommandResult result() {
+        if (execution == null) {
+            return CommandResult.notStarted(exitCode, reason, next());
+        }
+        return new CommandResult(
+                exitCode,
+                reason,
+                next(),
+                true,
+                execution.id(),
+                execution.restart(),
+                new CommandResult.NoteCounts(
+                        notes.archived(),
+                        notes.unavailable(),
+                        notes.postponed(),
+                        notes.failed(),
+                        notes.released(),
+                        refreshes.answered().notes()),
+                new CommandResult.FileCounts(files.stored(), files.bytes(), files.known(), files.takenOver()),
+                new CommandResult.CallCounts(bill.calls(), bill.billed(), bill.maybeBilled()),
+                null);
     }
 
     /** A run that ended before an execution began: nothing was asked, nothing changed. */

@@ -6,9 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.telemetry.notify.Ended;
+import io.github.notearchive.telemetry.RunTelemetry;
 import io.github.notearchive.telemetry.notify.Receiver;
-import io.github.notearchive.telemetry.notify.RunTelemetry;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.metrics.v1.Metric;
 import io.opentelemetry.proto.metrics.v1.NumberDataPoint;
@@ -78,7 +77,7 @@ class ToldTests {
 
         telemetry.open("run");
         RunSummary run = night.run();
-        telemetry.ended(Ended.of(run, "nothing"));
+        telemetry.ended(run.result());
 
         assertEnded(run, ExitCode.COMPLETED);
         Path file = directory.resolve("night_main.prom");

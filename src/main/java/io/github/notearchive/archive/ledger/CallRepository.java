@@ -99,6 +99,7 @@ public class CallRepository implements CallRecorder {
     private final StopNotices stops;
     private final ResponseWriter answers;
     private final PaidResponses paid;
+    private final List<CallListener> listeners;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
 
@@ -112,10 +113,12 @@ public class CallRepository implements CallRecorder {
             DataSource database,
             PlatformTransactionManager transactions,
             ResponseSpool unwritten,
-            PaidResponses paid) {
+            PaidResponses paid,
+            List<CallListener> listeners) {
         this.jdbc = jdbc;
         this.atOnce = Transactions.perStatement(transactions);
         this.paid = paid;
+        this.listeners = listeners;
         this.stops = new StopNotices(jdbc, atOnce, execution::get);
         this.answers = new ResponseWriter(
                 JdbcClient.create(new NetworkTimeoutDataSource(database, ResponseWriter.SILENCE)),
@@ -314,6 +317,19 @@ public class CallRepository implements CallRecorder {
                 inProgress.remove(call.number());
             }
             throw e; // a response that is in a file only keeps other calls about the note back
+        } finally {
+            notifyListeners(call, reply, took);
+        }
+    }
+
+    /** A listener that fails must not cost the response. */
+    private void notifyListeners(CallRecord call, ProviderReply reply, Duration took) {
+        for (CallListener listener : listeners) {
+            try {
+                listener.onResponse(call.endpoint(), reply.code(), reply.billed(), took);
+            } catch (RuntimeException e) {
+                log.warn("Note {}: the call is missing from the metrics: {}", call.id(), e.toString());
+            }
         }
     }
 

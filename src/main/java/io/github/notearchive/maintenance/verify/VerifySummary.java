@@ -2,6 +2,7 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Finding;
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import java.time.Duration;
 import java.time.Instant;
@@ -94,6 +95,13 @@ public record VerifySummary(
                 null,
                 new Repaired(0, 0, 0, 0, List.of(), List.of()),
                 took);
+    }
+
+    /** Returns the part of the summary that telemetry reports, with the recommended action. */
+    public CommandResult result(String next) {
+        return execution == null
+                ? CommandResult.notStarted(exitCode, reason, next)
+                : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, null, open);
     }
 
     /** How many findings are open. */

@@ -11,20 +11,21 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the tables say, whoever did it.
+ * Statistics of the tables, of all runs and nodes.
  *
  * @param worklist notes by state
- * @param refreshesDue archived notes that are to be asked about anew now
- * @param callsTonight calls of this night, of all runs and nodes
- * @param gateClosedUntil until when the provider wants no more calls; null while the gate is open
+ * @param refreshesDue archived notes whose refresh is due
+ * @param callsTonight calls of this night
+ * @param gateClosedUntil end of the quota hold; null if there is none
  * @param media files in the store
- * @param verified how old the verifications of files are
+ * @param verified age of the verifications of files
  * @param findings open findings of audits
- * @param lastSuccess when this node's newest run ended that ended in order; null when none did
- * @param newFields fields of responses to be reviewed
+ * @param lastSuccess end of this node's latest run that ended in order; null if there is none
+ * @param newFields response fields that are not reviewed
  * @param degradedNotes archived notes with a file in a lesser rendition than the best one offered
+ * @param unfinished commands that have started and not completed
  */
-public record ArchiveStats(
+record ArchiveStats(
         List<WorklistStats.StateCount> worklist,
         long refreshesDue,
         List<CallTotals.CallCount> callsTonight,
@@ -37,6 +38,6 @@ public record ArchiveStats(
         long degradedNotes,
         Unfinished unfinished) {
 
-    /** Commands that have begun and not completed; the number of notes and authors to forget. */
-    public record Unfinished(boolean rebuild, boolean remap, long forget) {}
+    /** Commands that have started and not completed; of {@code forget} the number of notes and authors. */
+    record Unfinished(boolean rebuild, boolean remap, long forget) {}
 }

@@ -8,64 +8,57 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.note.Night;
-import java.time.Clock;
+import java.time.Instant;
 import org.springframework.stereotype.Component;
 
-/** Asks the tables. Some of it reads whole tables, so it is not for every second. */
+/** Reads {@link ArchiveStats}. Some queries read whole tables, so the caller limits their frequency. */
 @Component
-public class ArchiveStatsReader {
+class ArchiveStatsReader {
 
-    private final WorklistStats counts;
-    private final CallTotals totals;
-    private final QuotaHolds gate;
+    private final WorklistStats worklist;
+    private final CallTotals calls;
+    private final QuotaHolds holds;
     private final MediaTotals media;
-    private final AuditRepository fixity;
+    private final AuditRepository audits;
     private final JobExecutionQueries executions;
     private final SchemaDrift drift;
-    private final ErasureList forgotten;
-    private final ArchiveProperties settings;
-    private final Clock clock;
+    private final ErasureList erasures;
 
-    public ArchiveStatsReader(
-            WorklistStats counts,
-            CallTotals totals,
-            QuotaHolds gate,
+    ArchiveStatsReader(
+            WorklistStats worklist,
+            CallTotals calls,
+            QuotaHolds holds,
             MediaTotals media,
-            AuditRepository fixity,
+            AuditRepository audits,
             JobExecutionQueries executions,
             SchemaDrift drift,
-            ErasureList forgotten,
-            ArchiveProperties settings,
-            Clock clock) {
-        this.counts = counts;
-        this.totals = totals;
-        this.gate = gate;
+            ErasureList erasures) {
+        this.worklist = worklist;
+        this.calls = calls;
+        this.holds = holds;
         this.media = media;
-        this.fixity = fixity;
+        this.audits = audits;
         this.executions = executions;
         this.drift = drift;
-        this.forgotten = forgotten;
-        this.settings = settings;
-        this.clock = clock;
+        this.erasures = erasures;
     }
 
-    public ArchiveStats read() {
+    ArchiveStats read(String node, Instant now) {
         return new ArchiveStats(
-                counts.countByState(),
-                counts.refreshes().due(),
-                totals.countsIn(Night.current(clock)),
-                gate.current().map(QuotaHolds.Closed::until).orElse(null),
+                worklist.countByState(),
+                worklist.refreshes().due(),
+                calls.countsIn(Night.of(now)),
+                holds.current().map(QuotaHolds.Closed::until).orElse(null),
                 media.now(),
-                fixity.verified(clock.instant()),
-                fixity.countOpen(),
-                executions.lastOrderlyEnd(settings.node()).orElse(null),
+                audits.verified(now),
+                audits.countOpen(),
+                executions.lastOrderlyEnd(node).orElse(null),
                 drift.unreviewed(0).fields(),
                 media.degradedNotes(),
                 new ArchiveStats.Unfinished(
                         executions.isRebuildUnfinished(),
                         executions.isRemapUnfinished(),
-                        forgotten.count().unfinished()));
+                        erasures.count().unfinished()));
     }
 }

@@ -6,7 +6,7 @@ import io.micrometer.observation.ObservationRegistry;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
-/** What Spring Batch measures by itself, when somebody wants to know. */
+/** Observations of Spring Batch, which are recorded if metrics are exported. */
 @Configuration(proxyBeanMethods = false)
 class BatchMetrics {
 

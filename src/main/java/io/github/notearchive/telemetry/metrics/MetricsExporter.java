@@ -1,30 +1,25 @@
 package io.github.notearchive.telemetry.metrics;
 
-/** One way out for what is measured. */
-public interface MetricsExporter extends AutoCloseable {
+/** Target of the metrics. Used by one thread. */
+interface MetricsExporter extends AutoCloseable {
 
-    /** Its name in the metrics and in the log. */
+    /** Returns the name in metrics, log and thread names. */
     String name();
 
-    /** Where it goes, without anything secret. */
+    /** Returns the file or URL without secrets. */
     String target();
 
     /**
-     * Hands over what is measured now.
+     * Exports the current values.
      *
-     * @throws ExportException when nobody took it
+     * @param isLast whether this is the last export of the process
      */
-    void export() throws ExportException;
-
-    /** The last time that it hands something over. */
-    default void exportLast() throws ExportException {
-        export();
-    }
+    void export(boolean isLast) throws ExportException;
 
     @Override
-    void close();
+    default void close() {}
 
-    /** Why nobody took it, in words that hold no address. */
+    /** Failure of an export. Its message contains no URL. */
     final class ExportException extends Exception {
 
         private static final long serialVersionUID = 1L;

@@ -14,7 +14,8 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Where metrics go: nowhere, unless one of the three is set. Names and labels are in {@code src/docs/metrics.md}.
+ * Targets of the metrics, which are off unless one of the three is set. {@code src/docs/metrics.md} has names and
+ * labels.
  *
  * @param textfile a file for node_exporter's textfile collector, whose name ends in {@code .prom}; <code>{node}</code>
  *     in it stands for {@code archive.node}. Empty: none
@@ -24,7 +25,7 @@ import org.springframework.validation.annotation.Validated;
  *     {@code http://collector.example.org:4318/v1/metrics}. Empty: none
  * @param otlpAuthorization the header {@code Authorization} for that receiver, such as {@code Bearer ...}; comes from
  *     the environment. Empty: none
- * @param timeout how long the last export may delay the end of a command at most
+ * @param timeout how long the last export may delay the end of a command
  */
 @Validated
 @ConfigurationProperties("archive.metrics")
@@ -64,12 +65,12 @@ public record MetricsProperties(
         return otlpUrl.isUsable();
     }
 
-    public boolean isAny() {
+    boolean isAny() {
         return !textfile.isBlank() || pushUrl.isPresent() || otlpUrl.isPresent();
     }
 
-    /** The file of a node. */
-    public Optional<Path> textfileOf(String node) {
+    /** Returns the file of a node; empty if none is configured. */
+    Optional<Path> textfileOf(String node) {
         return textfile.isBlank()
                 ? Optional.empty()
                 : Optional.of(Path.of(textfile.strip().replace(NODE, node)).toAbsolutePath());

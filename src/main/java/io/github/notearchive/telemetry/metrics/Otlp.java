@@ -1,31 +1,30 @@
 package io.github.notearchive.telemetry.metrics;
 
 import io.github.notearchive.telemetry.notify.WebhookClient;
-import io.github.notearchive.telemetry.notify.WebhookClient.Result;
+import io.github.notearchive.telemetry.notify.WebhookClient.Delivery;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.registry.otlp.OtlpConfig;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.micrometer.registry.otlp.OtlpMetricsSender;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
 
-/** A receiver of OTLP over HTTP. The registry sends by itself each minute, and once when closed. */
-public final class Otlp implements MetricsExporter {
+/** OTLP receiver over HTTP. The registry sends by itself each minute, and once when it is closed. */
+final class Otlp implements MetricsExporter {
 
     private final MetricsProperties settings;
-    private final WebhookClient sending;
-    private final Duration atMost;
+    private final WebhookClient client;
+    private final Duration timeout;
     private final OtlpMeterRegistry registry;
-    private volatile Result result = new Result.Taken();
+    private volatile Delivery delivery = new Delivery.Delivered();
 
-    public Otlp(MetricsProperties settings, String node, WebhookClient sending, Duration atMost) {
+    Otlp(MetricsProperties settings, String node, WebhookClient client, Duration timeout) {
         this.settings = settings;
-        this.sending = sending;
-        this.atMost = atMost;
+        this.client = client;
+        this.timeout = timeout;
         this.registry = OtlpMeterRegistry.builder(new Config(node))
                 .clock(Clock.SYSTEM)
                 .threadFactory(Thread.ofPlatform().daemon().name("otlp").factory())
@@ -33,22 +32,20 @@ public final class Otlp implements MetricsExporter {
                 .build();
     }
 
-    public MeterRegistry registry() {
+    MeterRegistry registry() {
         return registry;
     }
 
     private void send(OtlpMetricsSender.Request request) {
-        Map<String, String> headers = new HashMap<>();
-        settings.otlpUrl().authorization().ifPresent(user -> headers.put("Authorization", user));
-        if (settings.otlpAuthorization().isPresent()) {
-            headers.put("Authorization", settings.otlpAuthorization().value());
-        }
-        result = sending.post(
+        Map<String, String> headers = settings.otlpAuthorization().isPresent()
+                ? Map.of("Authorization", settings.otlpAuthorization().value())
+                : settings.otlpUrl().authorizationHeader();
+        delivery = client.post(
                 settings.otlpUrl().address(),
                 request.getMetricsData(),
                 ContentType.create("application/x-protobuf"),
                 headers,
-                atMost);
+                timeout);
     }
 
     @Override
@@ -61,18 +58,15 @@ public final class Otlp implements MetricsExporter {
         return settings.otlpUrl().toString();
     }
 
-    /** Says what came of the last time, since the registry chooses the time. */
+    /** Reports the result of the registry's last request; only the last export sends one. */
     @Override
-    public void export() throws ExportException {
-        if (result instanceof Result.Failed(var why, var _)) {
-            throw new ExportException(why);
+    public void export(boolean isLast) throws ExportException {
+        if (isLast) {
+            registry.close();
         }
-    }
-
-    @Override
-    public void exportLast() throws ExportException {
-        registry.close();
-        export();
+        if (delivery instanceof Delivery.Undelivered(var reason, var _)) {
+            throw new ExportException(reason);
+        }
     }
 
     @Override
@@ -80,7 +74,7 @@ public final class Otlp implements MetricsExporter {
         registry.stop();
     }
 
-    /** Ours alone: the environment variables of OpenTelemetry are not looked at. */
+    /** Configuration that does not read the environment variables of OpenTelemetry. */
     private record Config(String node) implements OtlpConfig {
 
         @Override
@@ -90,7 +84,7 @@ public final class Otlp implements MetricsExporter {
 
         @Override
         public String url() {
-            return "http://known-to-the-sender.invalid/v1/metrics";
+            return "http://set-by-the-sender.invalid/v1/metrics";
         }
 
         @Override

@@ -4,41 +4,38 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.telemetry.notify.SecretUrl;
 import io.github.notearchive.telemetry.notify.WebhookClient;
-import io.github.notearchive.telemetry.notify.WebhookClient.Result;
+import io.github.notearchive.telemetry.notify.WebhookClient.Delivery;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Base64;
-import java.util.Map;
 import org.apache.hc.core5.http.ContentType;
 
 /**
- * A Pushgateway, which keeps what it is given until a Prometheus fetches it.
- *
- * <p>By {@code POST}, which replaces the families that are sent and keeps the others of the group; see {@link Textfile}
- * for what that is good for.
+ * Prometheus Pushgateway. Sends {@code POST}, which replaces the metric families in the request and keeps the others of
+ * the group, as {@link Textfile} does.
  */
-public final class Pushgateway implements MetricsExporter {
+final class Pushgateway implements MetricsExporter {
 
     private static final ContentType TEXT = ContentType.create("text/plain", UTF_8);
 
     private final SecretUrl url;
     private final URI group;
     private final PrometheusMeterRegistry registry;
-    private final WebhookClient sending;
-    private final Duration atMost;
+    private final WebhookClient client;
+    private final Duration timeout;
 
-    public Pushgateway(
+    Pushgateway(
             MetricsProperties settings,
             String node,
             PrometheusMeterRegistry registry,
-            WebhookClient sending,
-            Duration atMost) {
+            WebhookClient client,
+            Duration timeout) {
         this.url = settings.pushUrl();
         this.group = url.address("/metrics" + label("job", settings.pushJob().strip()) + label("instance", node));
         this.registry = registry;
-        this.sending = sending;
-        this.atMost = atMost;
+        this.client = client;
+        this.timeout = timeout;
     }
 
     private static String label(String name, String value) {
@@ -58,18 +55,11 @@ public final class Pushgateway implements MetricsExporter {
     }
 
     @Override
-    public void export() throws ExportException {
-        Result result = sending.post(
-                group,
-                registry.scrape().getBytes(UTF_8),
-                TEXT,
-                url.authorization().map(user -> Map.of("Authorization", user)).orElse(Map.of()),
-                atMost);
-        if (result instanceof Result.Failed(var why, var _)) {
-            throw new ExportException(why);
+    public void export(boolean isLast) throws ExportException {
+        byte[] body = registry.scrape().getBytes(UTF_8);
+        if (client.post(group, body, TEXT, url.authorizationHeader(), timeout)
+                instanceof Delivery.Undelivered(var reason, var _)) {
+            throw new ExportException(reason);
         }
     }
-
-    @Override
-    public void close() {}
 }

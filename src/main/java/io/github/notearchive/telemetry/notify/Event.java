@@ -3,20 +3,19 @@ package io.github.notearchive.telemetry.notify;
 import io.github.notearchive.batch.ExitCode;
 import java.util.Locale;
 
-/** What somebody may want to be told of. The names, in lower case, stand in the messages. */
+/** Event of a command that a webhook can receive. Messages and settings contain the name in lower case. */
 public enum Event {
-    /** An execution of a run begins. */
+    /** An execution of a run started. */
     START,
-    /** It did what it could and left nothing that a person should look at: 0, 3. */
+    /** The command completed and no action is required: exit codes 0, 3. */
     SUCCESS,
-    /** It ended in order, but left something behind: 6, 7. */
+    /** The command ended in order and left something to check: 6, 7. */
     ATTENTION,
-    /** Somebody has to do something: 1, 2, 4, 8. */
+    /** An operator has to act: 1, 2, 4, 8. */
     FAILURE,
     /** Another run of the node is active, and nothing was done: 5. */
     OVERLAP;
 
-    /** What the end of a command is. */
     static Event of(ExitCode exitCode) {
         return switch (exitCode) {
             case COMPLETED, QUOTA_EXHAUSTED -> SUCCESS;
@@ -26,7 +25,7 @@ public enum Event {
         };
     }
 
-    String inWords() {
+    String label() {
         return name().toLowerCase(Locale.ROOT);
     }
 }

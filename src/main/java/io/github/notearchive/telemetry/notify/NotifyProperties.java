@@ -13,14 +13,14 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Who is told that a run began and how it ended: nobody, unless one of the addresses is set. The body of a message and
- * the pings are described in {@code src/docs/notifications.md}.
+ * Settings of notifications, which are off unless a URL is set. {@code src/docs/notifications.md} describes messages
+ * and pings.
  *
- * @param events of which the webhook is told: {@code start, success, attention, failure, overlap}
- * @param webhook who gets a message
- * @param pingUrl a check at healthchecks.io, or at a service that takes the same pings. Told of each run, whatever
- *     {@code events} says. Empty: none
- * @param timeout how long messages and pings may delay the end of a command at most, repeats included
+ * @param events that the webhook receives: {@code start, success, attention, failure, overlap}
+ * @param webhook receiver of messages
+ * @param pingUrl a check at healthchecks.io or a compatible service, which receives a ping for each run regardless of
+ *     {@code events}. Empty: none
+ * @param timeout how long deliveries, retries included, may delay the end of a command
  */
 @Validated
 @ConfigurationProperties("archive.notify")
@@ -37,12 +37,11 @@ public record NotifyProperties(
     }
 
     /**
-     * Who gets a message.
+     * Receiver of messages.
      *
-     * @param url where it is posted to. Empty: none
+     * @param url target of the messages. Empty: none
      * @param token sent as {@code Authorization: Bearer}; comes from the environment. Empty: none
-     * @param secret signs each message, see {@code src/docs/notifications.md}; comes from the environment. Empty: not
-     *     signed
+     * @param secret key of the signature of each message; comes from the environment. Empty: not signed
      */
     public record Webhook(
             @DefaultValue("") @NotNull SecretUrl url,

@@ -6,14 +6,14 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.util.Base64;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An address that may be its own password, as those of chat rooms and health checks are. It prints as scheme, host and
- * port.
+ * URL that may be a credential itself, as those of chat webhooks and health checks are. Its string form contains only
+ * scheme, host and port.
  *
- * @param value the whole address; blank when none is set
+ * @param value the whole URL; empty if none is configured
  */
 public record SecretUrl(String value) {
 
@@ -25,7 +25,7 @@ public record SecretUrl(String value) {
         return !value.isEmpty();
     }
 
-    /** Whether there is none, or one that a request can be sent to. */
+    /** Returns whether the URL is empty or a valid HTTP URL. */
     public boolean isUsable() {
         URI uri = parsed();
         return !isPresent()
@@ -35,7 +35,7 @@ public record SecretUrl(String value) {
                         && uri.getRawFragment() == null);
     }
 
-    /** Where a request goes: without user and password, which go into a header. */
+    /** Returns the URL without user and password, which {@link #authorizationHeader} contains. */
     public URI address() {
         URI uri = parsed();
         if (uri == null || uri.getRawUserInfo() == null) {
@@ -44,22 +44,24 @@ public record SecretUrl(String value) {
         return URI.create(value.replaceFirst("//[^/?]*@", "//"));
     }
 
-    /** The same with one more path segment or several, in front of its query. */
-    public URI address(String below) {
+    /** Returns the URL with a path appended in front of the query. */
+    public URI address(String path) {
         URI whole = address();
         String query = whole.getRawQuery();
         String base = query == null ? whole.toString() : whole.toString().split("\\?", 2)[0];
-        return URI.create(base.replaceFirst("/+$", "") + below + (query == null ? "" : "?" + query));
+        return URI.create(base.replaceFirst("/+$", "") + path + (query == null ? "" : "?" + query));
     }
 
-    /** The header {@code Authorization} of a user and password in the address. */
-    public Optional<String> authorization() {
+    /** Returns the header {@code Authorization} of the user and password in the URL; empty if there are none. */
+    public Map<String, String> authorizationHeader() {
         URI uri = parsed();
-        return Optional.ofNullable(uri == null ? null : uri.getUserInfo())
-                .map(user -> "Basic " + Base64.getEncoder().encodeToString(user.getBytes(UTF_8)));
+        String user = uri == null ? null : uri.getUserInfo();
+        return user == null
+                ? Map.of()
+                : Map.of("Authorization", "Basic " + Base64.getEncoder().encodeToString(user.getBytes(UTF_8)));
     }
 
-    /** Like {@code https://hooks.example.org/***}. */
+    /** Returns the URL without secrets, such as {@code https://hooks.example.org/***}. */
     @Override
     public String toString() {
         URI uri = parsed();
@@ -78,7 +80,7 @@ public record SecretUrl(String value) {
         try {
             return new URI(value);
         } catch (URISyntaxException e) {
-            return null; // its message would repeat the address
+            return null; // its message would contain the URL
         }
     }
 }

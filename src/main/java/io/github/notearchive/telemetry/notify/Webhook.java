@@ -2,15 +2,15 @@ package io.github.notearchive.telemetry.notify;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
-import io.github.notearchive.maintenance.verify.VerifySummary;
-import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.telemetry.notify.WebhookClient.Result;
+import io.github.notearchive.telemetry.notify.WebhookClient.Delivery;
 import java.security.GeneralSecurityException;
+import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
 import javax.crypto.Mac;
@@ -19,180 +19,113 @@ import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Messages to a webhook, in the form of {@code src/docs/notifications.md}. */
+/** Messages of one command to a webhook, in the format of {@code src/docs/notifications.md}. */
 final class Webhook {
 
-    /** Raised when something in the body changes its meaning or goes away, not when some is added. */
+    /** Raised when a field changes its meaning or is removed, not when one is added. */
     private static final int VERSION = 1;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final NotifyProperties.Webhook settings;
-    private final WebhookClient sending;
+    private final String command;
+    private final String node;
+    private final Night night;
+    private final Clock clock;
+    private final WebhookClient client;
 
-    Webhook(NotifyProperties.Webhook settings, WebhookClient sending) {
-        this.settings = settings;
-        this.sending = sending;
-    }
-
-    /** What is posted. What is not known is null. */
-    record Message(
-            int version,
-            String event,
+    Webhook(
+            NotifyProperties.Webhook settings,
             String command,
             String node,
-            String night,
-            Instant at,
+            Night night,
+            Clock clock,
+            WebhookClient client) {
+        this.settings = settings;
+        this.command = command;
+        this.node = node;
+        this.night = night;
+        this.clock = clock;
+        this.client = client;
+    }
+
+    /**
+     * A message; its retries have the same delivery id.
+     *
+     * @param body JSON object
+     */
+    record Message(Event event, UUID delivery, byte[] body) {}
+
+    Message started(boolean restart) {
+        String text =
+                "note-archive " + command + " on node " + node + (restart ? " resumes the unfinished run" : " starts");
+        return message(Event.START, text, null, restart, null);
+    }
+
+    Message ended(CommandResult result, Duration took) {
+        Event event = Event.of(result.exitCode());
+        return message(event, text(command, node, result), result, result.restart(), took.toMillis() / 1e3);
+    }
+
+    private Message message(
+            Event event,
             String text,
-            @Nullable Integer exitCode,
-            @Nullable String result,
-            @Nullable String reason,
-            @Nullable String next,
-            @Nullable Long execution,
+            @Nullable CommandResult result,
             @Nullable Boolean restart,
-            @Nullable Double seconds,
-            @Nullable Notes notes,
-            @Nullable Files files,
-            @Nullable Bill bill,
-            @Nullable Map<?, Long> findings) {
-
-        static Message started(String command, String node, boolean restart, Night night, Instant now) {
-            return new Message(
-                    VERSION,
-                    Event.START.inWords(),
-                    command,
-                    node,
-                    night.toString(),
-                    now,
-                    "note-archive "
-                            + command
-                            + " on node "
-                            + node
-                            + (restart ? " continues the unfinished run" : " begins"),
-                    null,
-                    null,
-                    null,
-                    null,
-                    null,
-                    restart,
-                    null,
-                    null,
-                    null,
-                    null,
-                    null);
-        }
-
-        static Message ended(String command, String node, Ended end, Duration took, Night night, Instant now) {
-            RunSummary run = end.execution() == null ? null : end.run();
-            VerifySummary audit = end.execution() == null ? null : end.audit();
-            return new Message(
-                    VERSION,
-                    end.event().inWords(),
-                    command,
-                    node,
-                    night.toString(),
-                    now,
-                    inWords(command, node, end),
-                    end.exitCode().number(),
-                    end.exitCode().name(),
-                    end.reason(),
-                    end.next(),
-                    end.execution(),
-                    isRestart(run, audit),
-                    took.toMillis() / 1e3,
-                    run == null ? null : Notes.of(run),
-                    run == null ? null : Files.of(run),
-                    run == null ? null : Bill.of(run),
-                    audit == null ? null : audit.open());
-        }
+            @Nullable Double seconds) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("version", VERSION);
+        fields.put("event", event.label());
+        fields.put("command", command);
+        fields.put("node", node);
+        fields.put("night", night.toString());
+        fields.put("at", clock.instant());
+        fields.put("text", text);
+        fields.put("exitCode", result == null ? null : result.exitCode().number());
+        fields.put("result", result == null ? null : result.exitCode().name());
+        fields.put("reason", result == null ? null : result.reason());
+        fields.put("next", result == null ? null : result.next());
+        fields.put("execution", result == null ? null : result.executionId());
+        fields.put("restart", restart);
+        fields.put("seconds", seconds);
+        fields.put("notes", result == null ? null : result.notes());
+        fields.put("files", result == null ? null : result.files());
+        fields.put("bill", result == null ? null : result.calls());
+        fields.put("findings", result == null ? null : result.findings());
+        return new Message(event, UUID.randomUUID(), JSON.writeValueAsBytes(fields));
     }
 
-    /** Not by a conditional expression, which would unbox the null. */
-    private static @Nullable Boolean isRestart(@Nullable RunSummary run, @Nullable VerifySummary audit) {
-        if (run != null) {
-            return run.execution() != null && run.execution().restart();
-        }
-        return audit == null ? null : Boolean.valueOf(audit.restart());
-    }
-
-    /** What became of notes. */
-    record Notes(long archived, long unavailable, long postponed, long failed, long released, long refreshed) {
-
-        static Notes of(RunSummary run) {
-            return new Notes(
-                    run.notes().archived(),
-                    run.notes().unavailable(),
-                    run.notes().postponed(),
-                    run.notes().failed(),
-                    run.notes().released(),
-                    run.refreshes().answered().notes());
-        }
-    }
-
-    /** What became of files. */
-    record Files(long stored, long bytes, long known, long takenOver) {
-
-        static Files of(RunSummary run) {
-            return new Files(
-                    run.files().stored(),
-                    run.files().bytes(),
-                    run.files().known(),
-                    run.files().takenOver());
-        }
-    }
-
-    /** What it cost. */
-    record Bill(long calls, long billed, long maybeBilled) {
-
-        static Bill of(RunSummary run) {
-            return new Bill(run.bill().calls(), run.bill().billed(), run.bill().maybeBilled());
-        }
-    }
-
-    /** The end in two or three lines, for people. */
-    static String inWords(String command, String node, Ended end) {
-        StringBuilder text = new StringBuilder("note-archive ")
-                .append(command)
-                .append(" on node ")
-                .append(node)
-                .append(": ")
-                .append(end.exitCode())
-                .append(" (exit ")
-                .append(end.exitCode().number())
-                .append("): ")
-                .append(end.reason());
-        RunSummary run = end.run();
-        if (run != null && run.execution() != null) {
-            text.append("\nnotes archived %d, unavailable %d, put off %d times, failed %d; calls %d, billed %d"
+    /** Returns the result in two or three lines for people. */
+    static String text(String command, String node, CommandResult result) {
+        StringBuilder text = new StringBuilder("note-archive %s on node %s: %s (exit %d): %s"
+                .formatted(command, node, result.exitCode(), result.exitCode().number(), result.reason()));
+        CommandResult.NoteCounts notes = result.notes();
+        CommandResult.CallCounts calls = result.calls();
+        if (notes != null && calls != null) {
+            text.append("\nnotes archived %d, unavailable %d, postponed %d times, failed %d; calls %d, billed %d"
                     .formatted(
-                            run.notes().archived(),
-                            run.notes().unavailable(),
-                            run.notes().postponed(),
-                            run.notes().failed(),
-                            run.bill().calls(),
-                            run.bill().billed()));
+                            notes.archived(),
+                            notes.unavailable(),
+                            notes.postponed(),
+                            notes.failed(),
+                            calls.calls(),
+                            calls.billed()));
         }
-        return text.append("\nnext: ").append(end.next()).toString();
+        return text.append("\nnext: ").append(result.next()).toString();
     }
 
-    SecretUrl url() {
-        return settings.url();
-    }
-
-    /** Posts a message once. */
-    Result post(Message message, UUID delivery, Duration atMost) {
-        byte[] body = JSON.writeValueAsBytes(message);
-        Map<String, String> headers = new HashMap<>();
-        headers.put("X-Note-Archive-Event", message.event());
-        headers.put("X-Note-Archive-Delivery", delivery.toString());
-        settings.url().authorization().ifPresent(user -> headers.put("Authorization", user));
+    /** Sends a message once. */
+    Delivery post(Message message, Duration timeout) {
+        Map<String, String> headers = new HashMap<>(settings.url().authorizationHeader());
+        headers.put("X-Note-Archive-Event", message.event().label());
+        headers.put("X-Note-Archive-Delivery", message.delivery().toString());
         if (settings.token().isPresent()) {
             headers.put("Authorization", "Bearer " + settings.token().value());
         }
         if (settings.secret().isPresent()) {
-            headers.put("X-Note-Archive-Signature", "sha256=" + signature(body));
+            headers.put("X-Note-Archive-Signature", "sha256=" + signature(message.body()));
         }
-        return sending.post(settings.url().address(), body, ContentType.APPLICATION_JSON, headers, atMost);
+        return client.post(settings.url().address(), message.body(), ContentType.APPLICATION_JSON, headers, timeout);
     }
 
     private String signature(byte[] body) {
@@ -201,7 +134,7 @@ final class Webhook {
             mac.init(new SecretKeySpec(settings.secret().value().getBytes(UTF_8), "HmacSHA256"));
             return HexFormat.of().formatHex(mac.doFinal(body));
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("Every Java has HmacSHA256", e);
+            throw new IllegalStateException("HmacSHA256 is required of every Java platform", e);
         }
     }
 }

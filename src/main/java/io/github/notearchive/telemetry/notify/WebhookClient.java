@@ -21,8 +21,8 @@ import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.Timeout;
 
 /**
- * Posts to receivers that are trusted with nothing: no redirect is followed, nothing but the status of an answer is
- * read, and a request is over when its time is, however slowly it goes on.
+ * HTTP client for receivers that are not trusted: it follows no redirects, reads only the status of a response, and
+ * aborts each request at its deadline, even if the receiver keeps sending. Thread-safe.
  */
 public final class WebhookClient implements AutoCloseable {
 
@@ -51,28 +51,34 @@ public final class WebhookClient implements AutoCloseable {
         this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
-    /** What came of it. The words of a failure name no address. */
-    public sealed interface Result {
+    /** Result of one request. */
+    public sealed interface Delivery {
 
-        /** Any status from 200 to 299. */
-        record Taken() implements Result {}
+        /** The status was 200 to 299. */
+        record Delivered() implements Delivery {}
 
-        /** Not taken; {@code again} when it may be, if it is sent once more. */
-        record Failed(String why, boolean again) implements Result {}
+        /**
+         * Any other status, or no response.
+         *
+         * @param reason contains no URL
+         * @param retryable whether the same request may succeed later
+         */
+        record Undelivered(String reason, boolean retryable) implements Delivery {}
     }
 
-    /** Posts a body, for so long at most. Never throws. */
-    public Result post(URI address, byte[] body, ContentType type, Map<String, String> headers, Duration atMost) {
+    /** Sends a POST request within the timeout. Throws no exception. */
+    public Delivery post(URI address, byte[] body, ContentType type, Map<String, String> headers, Duration timeout) {
         HttpUriRequestBase request = new HttpUriRequestBase("POST", address);
         headers.forEach(request::setHeader);
         request.setEntity(new ByteArrayEntity(body, type));
-        ScheduledFuture<?> deadline = abortAfter(request, atMost);
+        ScheduledFuture<?> deadline = deadlines.schedule(request::abort, timeout.toMillis(), TimeUnit.MILLISECONDS);
         try {
             return result(send(request));
         } catch (IOException | RuntimeException e) {
-            // the abort fails this thread's read before the deadline's own task is done
-            boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
-            return new Result.Failed(late ? "no answer within " + atMost.toMillis() + " ms" : named(e), true);
+            // the delay, since the aborted read may fail before the task of the deadline is done
+            boolean isLate = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
+            String reason = isLate ? "no response within " + timeout.toMillis() + " ms" : rootCause(e);
+            return new Delivery.Undelivered(reason, true);
         } finally {
             deadline.cancel(false);
         }
@@ -82,7 +88,7 @@ public final class WebhookClient implements AutoCloseable {
         try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
             HttpEntity body = response.getEntity();
             if (body != null && body.getContentLength() != 0) {
-                // letting go of a body reads it to its end, and this one may have none
+                // closing the response would read an endless body
                 request.abort();
                 response.setEntity(null);
             }
@@ -90,25 +96,21 @@ public final class WebhookClient implements AutoCloseable {
         }
     }
 
-    private static Result result(int status) {
+    private static Delivery result(int status) {
         if (status >= 200 && status < 300) {
-            return new Result.Taken();
+            return new Delivery.Delivered();
         }
-        boolean again = status == 408 || status == 429 || status >= 500;
-        return new Result.Failed("HTTP " + status, again);
+        boolean retryable = status == 408 || status == 429 || status >= 500;
+        return new Delivery.Undelivered("HTTP " + status, retryable);
     }
 
-    /** The class only, since messages of exceptions may hold the address. */
-    private static String named(Exception e) {
+    /** Returns the class only, since exception messages may contain the URL. */
+    private static String rootCause(Exception e) {
         Throwable cause = e;
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
         return cause.getClass().getSimpleName();
-    }
-
-    private ScheduledFuture<?> abortAfter(HttpUriRequestBase request, Duration time) {
-        return deadlines.schedule(request::abort, time.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     @Override

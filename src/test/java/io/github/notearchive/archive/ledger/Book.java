@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.List;
 import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -63,7 +64,7 @@ public final class Book {
         JdbcClient jdbc = JdbcClient.create(way);
         JdbcTransactionManager transactions = new JdbcTransactionManager(way);
         return new CallRepository(
-                jdbc, way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions));
+                jdbc, way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions), List.of());
     }
 
     FetchRequest claimed(NoteId id) {

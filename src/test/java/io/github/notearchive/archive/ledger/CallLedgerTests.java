@@ -66,7 +66,8 @@ class CallLedgerTests {
             database.dataSource(),
             database.transactions(),
             new ResponseSpool(Path.of("target", "answers")),
-            answers);
+            answers,
+            List.of());
     private final JustOneApiClient client = client(new LocalRateLimitStore(), 1000);
     private final CallLedger ledger =
             new CallLedger(calls, answers, client, new ResponseReader(), new LedgerProperties(WEEK, true), clock);

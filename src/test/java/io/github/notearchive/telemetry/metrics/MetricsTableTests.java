@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.PublishedTable;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.media.Spool;
 import io.github.notearchive.nightly.RunCounts;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.ProviderCode;
-import io.github.notearchive.provider.ProviderReply;
-import io.github.notearchive.telemetry.notify.NotificationFixture;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -30,15 +27,12 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.assertj.core.api.SoftAssertions;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * What is measured is what is documented, with few values of each label, and dashboard and alerts ask for nothing else.
- */
+/** The metrics equal the documented table, labels have few values, and dashboard and alerts query no other metrics. */
 class MetricsTableTests {
 
     private static final Pattern SAMPLE = Pattern.compile(
@@ -46,11 +40,8 @@ class MetricsTableTests {
     private static final Pattern LABEL = Pattern.compile("([a-z_]+)=\"([^\"]*)\"");
     private static final Pattern NAME = Pattern.compile("\\b(?:note_archive|spring_batch)_[a-z0-9_]+");
 
-    @TempDir
-    Path directory;
-
     @Test
-    void theTableHasEveryMetricWithItsTypeLabelsAndMeaning() throws IOException {
+    void theTableListsEveryMetricWithTypeLabelsAndDescription() throws IOException {
         Files.deleteIfExists(Path.of("target", "metrics.md"));
         PublishedTable table = new PublishedTable("metrics.md", "Names and labels");
         Map<String, Family> families = families(everythingMeasured());
@@ -72,14 +63,11 @@ class MetricsTableTests {
     }
 
     @Test
-    void whatTheProviderInventsIsOneLabel() {
-        try (NotificationFixture teller = NotificationFixture.by()) {
-            PrometheusMeterRegistry registry = exported(teller);
+    void unknownProviderCodesShareOneLabelValue() {
+        try (TelemetryFixture fixture = TelemetryFixture.with()) {
+            PrometheusMeterRegistry registry = exported(fixture);
             for (int code = 1000; code < 1500; code++) {
-                teller.meters.answered(
-                        Endpoint.VIDEO,
-                        new ProviderReply(code, 200, "m" + code, "r" + code, Billed.UNKNOWN),
-                        Duration.ofSeconds(1));
+                fixture.meters.onResponse(Endpoint.VIDEO, code, Billed.UNKNOWN, Duration.ofSeconds(1));
             }
 
             Map<String, Family> families = families(registry.scrape());
@@ -93,11 +81,11 @@ class MetricsTableTests {
     }
 
     @Test
-    void whatOthersMeasureWithTheseRegistriesIsNotExported() {
-        try (NotificationFixture teller = NotificationFixture.by()) {
-            PrometheusMeterRegistry registry = exported(teller);
-            teller.meters.registry().counter("hikaricp.connections").increment();
-            teller.meters.registry().counter("process.cpu.time").increment();
+    void metersOfLibrariesAreNotExported() {
+        try (TelemetryFixture fixture = TelemetryFixture.with()) {
+            PrometheusMeterRegistry registry = exported(fixture);
+            fixture.meters.registry().counter("hikaricp.connections").increment();
+            fixture.meters.registry().counter("process.cpu.time").increment();
 
             assertThat(registry.scrape()).isEmpty();
         }
@@ -105,7 +93,7 @@ class MetricsTableTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"prometheus/alerts.yml", "grafana/dashboard.json"})
-    void dashboardAndAlertsAskForNothingElse(String file) throws IOException {
+    void dashboardAndAlertsQueryDocumentedMetrics(String file) throws IOException {
         Set<String> known = new TreeSet<>();
         families(everythingMeasured()).values().forEach(family -> {
             known.add(family.name);
@@ -127,7 +115,7 @@ class MetricsTableTests {
     }
 
     @Test
-    void theDashboardAsksOneDataSourceForTheNodesThatAreChosen() throws IOException {
+    void theDashboardQueriesTheSelectedDataSourceAndNodes() throws IOException {
         JsonNode dashboard =
                 JsonMapper.shared().readTree(Files.readString(Path.of("config", "grafana", "dashboard.json")));
         Set<Integer> numbers = new TreeSet<>();
@@ -148,31 +136,29 @@ class MetricsTableTests {
                 .containsExactly("datasource", "node");
     }
 
-    /** Every family, as a run, an audit and their ends leave them. */
+    /** Every family, as after a run and an audit. */
     private String everythingMeasured() {
-        try (NotificationFixture teller = NotificationFixture.by()) {
-            PrometheusMeterRegistry registry = exported(teller);
-            Meters meters = teller.meters;
+        try (TelemetryFixture fixture = TelemetryFixture.with()) {
+            PrometheusMeterRegistry registry = exported(fixture);
+            Meters meters = fixture.meters;
             meters.open();
-            meters.runBegins();
-            meters.spoolGauges(new Spool(directory));
-            meters.goesOn(RunCounts.NONE);
+            meters.runStarted();
+            meters.progress(RunCounts.NONE);
             List<Integer> codes = new ArrayList<>(ProviderCode.DOCUMENTED);
             codes.add(null);
             codes.add(777);
             for (Integer code : codes) {
                 for (Billed billed : Billed.values()) {
                     for (Endpoint endpoint : Endpoint.values()) {
-                        meters.answered(
-                                endpoint, new ProviderReply(code, 200, null, null, billed), Duration.ofSeconds(3));
+                        meters.onResponse(endpoint, code, billed, Duration.ofSeconds(3));
                     }
                 }
             }
-            meters.know(new NotificationFixture.FixedFacts().read());
-            Meters.End end = new Meters.End(ExitCode.COMPLETED, NotificationFixture.NOW, NotificationFixture.NOW);
-            meters.runEnded(end);
-            meters.auditEnded(end);
-            meters.overlapped(NotificationFixture.NOW);
+            meters.update(TelemetryFixture.STATS);
+            Meters.End end = new Meters.End(ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
+            meters.commandEnded("run", end);
+            meters.commandEnded("verify", end);
+            meters.overlapped(TelemetryFixture.NOW);
             batch(meters, "spring.batch.job", "COMPLETED");
             batch(meters, "spring.batch.item.process", "SUCCESS");
             batch(meters, "spring.batch.chunk.write", "SUCCESS");
@@ -196,9 +182,9 @@ class MetricsTableTests {
                 .record(Duration.ofSeconds(1));
     }
 
-    private static PrometheusMeterRegistry exported(NotificationFixture teller) {
+    private static PrometheusMeterRegistry exported(TelemetryFixture fixture) {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        teller.meters.exportTo(registry);
+        fixture.meters.exportTo(registry);
         return registry;
     }
 
@@ -225,7 +211,7 @@ class MetricsTableTests {
         }
     }
 
-    /** A strict reader of the text format, which every family of ours passes. */
+    /** Strict parser of the text format. */
     private static Map<String, Family> families(String text) {
         Map<String, Family> families = new TreeMap<>();
         Family family = null;
@@ -259,10 +245,10 @@ class MetricsTableTests {
         return families;
     }
 
-    /** The reader itself refuses what is no such text. */
+    /** The parser rejects invalid text. */
     @ParameterizedTest
     @ValueSource(strings = {"a_metric{node=\"x\"} one", "a_metric{node=x} 1", "a_metric 1", "a_other{node=\"x\"} 1"})
-    void theReaderOfThisTestIsStrict(String line) {
+    void theParserOfThisTestIsStrict(String line) {
         String text = "# HELP a_metric What\n# TYPE a_metric gauge\n" + line;
 
         assertThatThrownBy(() -> families(text)).isInstanceOf(AssertionError.class);

@@ -3,11 +3,10 @@ package io.github.notearchive.telemetry.metrics;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.telemetry.metrics.MetricsExporter.ExportException;
-import io.github.notearchive.telemetry.notify.Ended;
-import io.github.notearchive.telemetry.notify.NotificationFixture;
 import io.github.notearchive.telemetry.notify.SecretUrl;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -16,10 +15,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The file for node_exporter: whole, readable, and with the past where there is no news. */
+/** The text file is replaced atomically, readable by everyone, and keeps values that were not measured. */
 class TextfileTests {
 
     private static final String SUCCESS = """
@@ -36,15 +36,15 @@ class TextfileTests {
     }
 
     @Test
-    void aRunThatBrokeBeforeAnythingKeepsWhatItCouldNotMeasure() throws IOException {
+    void aFailedRunKeepsTheValuesThatItDidNotMeasure() throws IOException {
         Files.writeString(file(), SUCCESS + """
                         # HELP note_archive_last_run_exit_code Exit code of the last run
                         # TYPE note_archive_last_run_exit_code gauge
                         note_archive_last_run_exit_code{node="main"} 0.0
                         """);
 
-        try (NotificationFixture teller = NotificationFixture.by("archive.metrics.textfile", file().toString())) {
-            teller.tells(Ended.broken(ExitCode.UPSTREAM_UNAVAILABLE, "away", "later"));
+        try (TelemetryFixture fixture = TelemetryFixture.with("archive.metrics.textfile", file().toString())) {
+            fixture.report(CommandResult.failed(ExitCode.UPSTREAM_UNAVAILABLE, "away", "later"));
         }
 
         assertThat(Files.readString(file()))
@@ -54,7 +54,7 @@ class TextfileTests {
     }
 
     @Test
-    void aSecondRunOfTheNodeLeavesTheFirstOnesAlone() throws IOException {
+    void anOverlappingRunKeepsTheValuesOfTheActiveRun() throws IOException {
         String active = """
                 # HELP note_archive_last_run_exit_code Exit code of the last run
                 # TYPE note_archive_last_run_exit_code gauge
@@ -65,8 +65,8 @@ class TextfileTests {
                 """;
         Files.writeString(file(), active);
 
-        try (NotificationFixture teller = NotificationFixture.by("archive.metrics.textfile", file().toString())) {
-            teller.tells(Ended.broken(ExitCode.ALREADY_RUNNING, "another run", "nothing"));
+        try (TelemetryFixture fixture = TelemetryFixture.with("archive.metrics.textfile", file().toString())) {
+            fixture.report(CommandResult.failed(ExitCode.ALREADY_RUNNING, "another run", "nothing"));
         }
 
         assertThat(Files.readString(file()))
@@ -75,8 +75,8 @@ class TextfileTests {
     }
 
     @Test
-    void theFileIsReadableByEverybodyAndNothingElseIsLeft() throws Exception {
-        textfile("main").export();
+    void theFileIsReadableByEveryoneAndNoTemporaryFileRemains() throws Exception {
+        textfile("main").export(false);
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
                 .isEqualTo("rw-r--r--");
@@ -88,11 +88,11 @@ class TextfileTests {
     }
 
     @Test
-    void theFileOfAnotherNodeIsLeftAlone() throws Exception {
-        textfile("first").export();
+    void theFileOfAnotherNodeIsNotReplaced() throws Exception {
+        textfile("first").export(false);
         String before = Files.readString(file());
 
-        assertThatThrownBy(() -> textfile("second").export())
+        assertThatThrownBy(() -> textfile("second").export(false))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("node first")
                 .hasMessageContaining("{node}");
@@ -100,35 +100,35 @@ class TextfileTests {
     }
 
     @Test
-    void aFileThatIsNotOursIsLeftAlone() throws Exception {
+    void theFileOfAnotherProgramIsNotReplaced() throws Exception {
         String foreign = "# HELP apt_upgrades_pending x\n# TYPE apt_upgrades_pending gauge\n";
         Files.writeString(file(), foreign);
 
-        assertThatThrownBy(() -> textfile("main").export())
+        assertThatThrownBy(() -> textfile("main").export(false))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("apt_upgrades_pending");
         assertThat(Files.readString(file())).isEqualTo(foreign);
     }
 
     @Test
-    void aDirectoryThatIsNotThereIsSaid() {
+    void aMissingDirectoryIsReported() {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Textfile nowhere = new Textfile(directory.resolve("none").resolve("x.prom"), "main", registry);
 
-        assertThatThrownBy(nowhere::export)
+        assertThatThrownBy(() -> nowhere.export(false))
                 .isInstanceOf(ExportException.class)
                 .hasMessageContaining("NoSuchFileException");
     }
 
     @Test
-    void eachNodeHasAFileOfItsOwn() {
+    void theNameOfTheFileContainsTheNode() {
         MetricsProperties settings = new MetricsProperties(
                 "/var/lib/x/note_archive_{node}.prom",
                 new SecretUrl(""),
                 "note_archive",
                 new SecretUrl(""),
                 new Secret(""),
-                java.time.Duration.ofSeconds(1));
+                Duration.ofSeconds(1));
 
         assertThat(settings.textfileOf("second")).hasValue(Path.of("/var/lib/x/note_archive_second.prom"));
     }

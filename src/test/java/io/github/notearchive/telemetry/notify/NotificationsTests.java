@@ -1,14 +1,17 @@
 package io.github.notearchive.telemetry.notify;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.read.ListAppender;
+import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.telemetry.metrics.MetricsProperties;
+import io.github.notearchive.telemetry.metrics.TelemetryFixture;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
 import jakarta.validation.ValidatorFactory;
@@ -34,19 +37,16 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * Messages and pings: what is sent, how often, and that nobody who gets them can hold up a run or learn an address from
- * the log.
- */
+/** Content and retries of messages and pings. No receiver delays a run, and the log contains no URL. */
 @Timeout(30)
 class NotificationsTests {
 
     private static final String SECRET_PATH = "/services/T00/B00/x0secret0path0";
-    private static final Ended BLOCKED =
-            Ended.broken(ExitCode.BLOCKED_TOKEN, "code 100 (TOKEN INVALID)", "renew the token");
+    private static final CommandResult BLOCKED =
+            CommandResult.failed(ExitCode.BLOCKED_TOKEN, "code 100 (TOKEN INVALID)", "renew the token");
 
     private final Receiver receiver = new Receiver();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(RunTelemetry.class);
+    private final Logger logger = (Logger) LoggerFactory.getLogger(Receivers.class);
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     @BeforeEach
@@ -61,33 +61,33 @@ class NotificationsTests {
         receiver.close();
     }
 
-    private NotificationFixture withWebhook(String... more) {
+    private TelemetryFixture withWebhook(String... more) {
         return with("archive.notify.webhook.url", more);
     }
 
-    private NotificationFixture withPings(String... more) {
+    private TelemetryFixture withPings(String... more) {
         return with("archive.notify.ping-url", more);
     }
 
-    private NotificationFixture with(String url, String... more) {
+    private TelemetryFixture with(String url, String... more) {
         String[] settings = Arrays.copyOf(more, more.length + 4);
         settings[more.length] = url;
         settings[more.length + 1] = receiver.address() + SECRET_PATH;
         settings[more.length + 2] = "archive.node";
         settings[more.length + 3] = "second";
-        return NotificationFixture.by(settings);
+        return TelemetryFixture.with(settings);
     }
 
-    private List<String> complaints() {
+    private List<String> failures() {
         synchronized (log) {
             return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
         }
     }
 
     @Test
-    void aMessageSaysWhatHappenedAndWhatToDo() {
-        try (NotificationFixture teller = withWebhook()) {
-            teller.tells(BLOCKED);
+    void aMessageHasResultReasonAndNextAction() {
+        try (TelemetryFixture fixture = withWebhook()) {
+            fixture.report(BLOCKED);
         }
 
         Receiver.Told told = receiver.told().getFirst();
@@ -111,17 +111,17 @@ class NotificationsTests {
         assertThat(message.path("next").asString()).isEqualTo("renew the token");
         assertThat(message.path("notes").isNull()).isTrue();
         assertThat(message.path("text").asString()).contains("second", "BLOCKED_TOKEN (exit 4)", "renew the token");
-        assertThat(complaints()).isEmpty();
+        assertThat(failures()).isEmpty();
     }
 
     @Test
-    void messagesOfARunThatGoesOnPastMidnightNameTheNightInWhichItBegan() {
-        try (NotificationFixture teller = withWebhook("archive.notify.events", "start,failure")) {
-            teller.isAt(Instant.parse("2026-03-10T15:50:00Z"));
-            teller.telemetry.open("run");
-            teller.telemetry.begins(false);
-            teller.isAt(Instant.parse("2026-03-10T16:10:00Z"));
-            teller.telemetry.ended(BLOCKED);
+    void messagesOfARunPastMidnightHaveTheNightOfItsStart() {
+        try (TelemetryFixture fixture = withWebhook("archive.notify.events", "start,failure")) {
+            fixture.setTime(Instant.parse("2026-03-10T15:50:00Z"));
+            fixture.telemetry.open("run");
+            fixture.telemetry.begins(false);
+            fixture.setTime(Instant.parse("2026-03-10T16:10:00Z"));
+            fixture.telemetry.ended(BLOCKED);
         }
 
         assertThat(receiver.told())
@@ -133,11 +133,11 @@ class NotificationsTests {
     }
 
     @Test
-    void aMessageCarriesATokenAndASignatureThatCanBeChecked() throws Exception {
-        try (NotificationFixture teller = withWebhook(
+    void aMessageHasTheTokenAndAVerifiableSignature() throws Exception {
+        try (TelemetryFixture fixture = withWebhook(
                 "archive.notify.webhook.token", "bearer-1",
                 "archive.notify.webhook.secret", "key-2")) {
-            teller.tells(BLOCKED);
+            fixture.report(BLOCKED);
         }
 
         Receiver.Told told = receiver.told().getFirst();
@@ -160,13 +160,13 @@ class NotificationsTests {
         "BLOCKED_BALANCE, failure, /4",
         "UPSTREAM_UNAVAILABLE, failure, /8"
     })
-    void eachEndIsAnEventAndAPing(ExitCode exitCode, String event, String below) {
+    void eachExitCodeHasAnEventAndAPing(ExitCode exitCode, String event, String below) {
         String address = receiver.address();
-        try (NotificationFixture teller = NotificationFixture.by(
+        try (TelemetryFixture fixture = TelemetryFixture.with(
                 "archive.notify.webhook.url", address + "/hook",
                 "archive.notify.ping-url", address + "/check/",
                 "archive.notify.events", "start,success,attention,failure,overlap")) {
-            teller.tells(Ended.broken(exitCode, "why", "what next"));
+            fixture.report(CommandResult.failed(exitCode, "why", "what next"));
         }
 
         assertThat(receiver.told()).hasSize(2);
@@ -176,28 +176,26 @@ class NotificationsTests {
     }
 
     @Test
-    void anotherRunOfTheNodeIsToldOfWhenAskedForAndNeverPinged() {
-        Ended overlap = Ended.broken(ExitCode.ALREADY_RUNNING, "another run is active", "nothing");
-        try (NotificationFixture teller = withPings()) {
-            teller.tells(overlap);
+    void anOverlapIsSentIfSelectedAndNeverPinged() {
+        CommandResult overlap = CommandResult.failed(ExitCode.ALREADY_RUNNING, "another run is active", "nothing");
+        try (TelemetryFixture fixture = withPings()) {
+            fixture.report(overlap);
         }
-        try (NotificationFixture teller = withWebhook()) {
-            teller.tells(overlap);
+        try (TelemetryFixture fixture = withWebhook()) {
+            fixture.report(overlap);
         }
         assertThat(receiver.told()).isEmpty();
 
-        try (NotificationFixture teller = withWebhook("archive.notify.events", "overlap")) {
-            teller.tells(overlap);
+        try (TelemetryFixture fixture = withWebhook("archive.notify.events", "overlap")) {
+            fixture.report(overlap);
         }
         assertThat(receiver.told()).hasSize(1);
     }
 
     @Test
-    void startIsPingedBeforeTheEndWithTheSameRun() {
-        try (NotificationFixture teller = withPings()) {
-            teller.telemetry.open("run");
-            teller.telemetry.begins(false);
-            teller.telemetry.ended(BLOCKED);
+    void startAndEndArePingedInOrderWithTheSameRunId() {
+        try (TelemetryFixture fixture = withPings()) {
+            fixture.reportStartedRun(BLOCKED);
         }
 
         assertThat(receiver.told())
@@ -209,41 +207,41 @@ class NotificationsTests {
     }
 
     @Test
-    void whatIsNotTakenIsSentAgainUnderTheSameNumber() {
+    void aFailedDeliveryIsRetriedWithTheSameId() {
         receiver.answers(Receiver.status(500), Receiver.status(429));
 
-        try (NotificationFixture teller = withWebhook()) {
-            teller.tells(BLOCKED);
+        try (TelemetryFixture fixture = withWebhook()) {
+            fixture.report(BLOCKED);
         }
 
         assertThat(receiver.told()).hasSize(3);
         assertThat(receiver.told())
                 .extracting(told -> told.headers().get("X-Note-Archive-Delivery"))
                 .containsOnly(receiver.told().getFirst().headers().get("X-Note-Archive-Delivery"));
-        assertThat(complaints()).isEmpty();
+        assertThat(failures()).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({"301", "302", "307", "400", "401", "404", "410"})
-    void whatIsRefusedIsNotSentAgainNorFollowedAndIsLoggedWithoutTheAddress(int status) throws IOException {
+    void aRejectedDeliveryIsNeitherRetriedNorRedirectedAndLoggedWithoutTheUrl(int status) throws IOException {
         try (Receiver elsewhere = new Receiver();
-                NotificationFixture teller = withWebhook()) {
+                TelemetryFixture fixture = withWebhook()) {
             receiver.always(Receiver.status(status, "Location: " + elsewhere.address() + SECRET_PATH));
 
-            teller.tells(BLOCKED);
+            fixture.report(BLOCKED);
 
             assertThat(elsewhere.told()).isEmpty();
         }
 
         assertThat(receiver.told()).hasSize(1);
-        assertThat(complaints())
+        assertThat(failures())
                 .singleElement()
                 .asString()
                 .contains(receiver.address() + "/***", "HTTP " + status)
                 .doesNotContain("secret", "services");
     }
 
-    /** Who does his worst. */
+    /** Behaviour of a receiver that never completes a response. */
     enum Hostile {
         SILENT,
         DRIPPING,
@@ -253,49 +251,45 @@ class NotificationsTests {
 
     @ParameterizedTest
     @EnumSource
-    void whoDoesHisWorstIsGivenUpWhenTheTimeIsOver(Hostile hostile) throws IOException {
+    void aHostileReceiverIsAbortedAtTheTimeout(Hostile hostile) throws IOException {
         switch (hostile) {
             case SILENT -> receiver.always(receiver.silence());
             case DRIPPING -> receiver.always(receiver.dripping());
             case ENDLESS -> receiver.always(Receiver.endless());
             case CLOSED -> receiver.close();
         }
-        // where nobody is to be given up, a machine that is busy must not be taken for one
+        // the endless body is no failure, so a slow machine must not reach the timeout
         String patience = hostile == Hostile.ENDLESS ? "20s" : "1s";
 
-        try (NotificationFixture teller = NotificationFixture.by(
+        try (TelemetryFixture fixture = TelemetryFixture.with(
                 "archive.notify.webhook.url", receiver.address() + SECRET_PATH,
                 "archive.notify.ping-url", receiver.address() + SECRET_PATH,
                 "archive.metrics.push-url", receiver.address() + SECRET_PATH,
                 "archive.metrics.otlp-url", receiver.address() + SECRET_PATH,
                 "archive.notify.timeout", patience,
                 "archive.metrics.timeout", patience)) {
-            teller.telemetry.open("run");
-            teller.telemetry.begins(false);
-            teller.telemetry.ended(BLOCKED);
+            fixture.reportStartedRun(BLOCKED);
         }
 
-        assertThat(complaints().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
-        assertThat(complaints())
+        assertThat(failures().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
+        assertThat(failures())
                 .allSatisfy(line -> assertThat(line).contains("/***").doesNotContain("secret", "services"));
         if (hostile == Hostile.ENDLESS) {
-            assertThat(complaints())
-                    .as("its status is good, and that is enough")
-                    .isEmpty();
+            assertThat(failures()).as("the status is sufficient").isEmpty();
         } else {
-            assertThat(complaints()).isNotEmpty();
+            assertThat(failures()).isNotEmpty();
         }
     }
 
     @Test
-    void aHostThatIsNotThereIsLoggedOnceForEachReceiver() throws IOException {
-        int nobody;
+    void anUnreachableHostIsLoggedOncePerReceiver() throws IOException {
+        int unusedPort;
         try (ServerSocket free = new ServerSocket(0)) {
-            nobody = free.getLocalPort();
+            unusedPort = free.getLocalPort();
         }
-        String address = "http://user:pa0ss@127.0.0.1:" + nobody + SECRET_PATH;
+        String address = "http://user:pa0ss@127.0.0.1:" + unusedPort + SECRET_PATH;
 
-        try (NotificationFixture teller = NotificationFixture.by(
+        try (TelemetryFixture fixture = TelemetryFixture.with(
                 "archive.notify.webhook.url",
                 address,
                 "archive.notify.timeout",
@@ -304,26 +298,24 @@ class NotificationsTests {
                 address,
                 "archive.metrics.timeout",
                 "3s")) {
-            teller.telemetry.open("run");
-            teller.telemetry.begins(false);
-            teller.telemetry.ended(BLOCKED);
+            fixture.reportStartedRun(BLOCKED);
         }
 
-        assertThat(complaints())
+        assertThat(failures())
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line)
-                        .contains("127.0.0.1:" + nobody + "/***")
+                        .contains("127.0.0.1:" + unusedPort + "/***")
                         .doesNotContain("secret", "pa0ss", "user"));
     }
 
     @Test
-    void nothingIsToldBeforeACommandOpensItNorWhenNothingIsSet() {
-        try (NotificationFixture teller = withWebhook("archive.notify.events", "start,failure")) {
-            teller.telemetry.begins(false);
-            teller.telemetry.ended(BLOCKED);
+    void nothingIsSentBeforeACommandOpensTelemetryOrWithoutSettings() {
+        try (TelemetryFixture fixture = withWebhook("archive.notify.events", "start,failure")) {
+            fixture.telemetry.begins(false);
+            fixture.telemetry.ended(BLOCKED);
         }
-        try (NotificationFixture teller = NotificationFixture.by()) {
-            teller.tells(BLOCKED);
+        try (TelemetryFixture fixture = TelemetryFixture.with()) {
+            fixture.report(BLOCKED);
         }
 
         assertThat(receiver.told()).isEmpty();
@@ -338,7 +330,7 @@ class NotificationsTests {
         "'http://exa mple.org/x'",
         "http://[::1/x"
     })
-    void anAddressThatNoRequestCanGoToIsRefusedWithoutShowingIt(String address) {
+    void anInvalidUrlIsRejectedWithoutShowingIt(String address) {
         SecretUrl url = new SecretUrl(address);
 
         assertThat(url.isUsable()).isFalse();
@@ -346,7 +338,7 @@ class NotificationsTests {
     }
 
     @Test
-    void aSettingThatIsNoAddressIsNamedAndNotShown() {
+    void anInvalidUrlSettingIsNamedAndNotShown() {
         SecretUrl none = new SecretUrl("hc-ping.com/5bf66975");
         try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
             Validator validator = validators.getValidator();
@@ -372,12 +364,12 @@ class NotificationsTests {
     }
 
     @Test
-    void userAndPasswordOfAnAddressGoIntoAHeader() {
+    void userAndPasswordOfAUrlAreSentAsAHeader() {
         SecretUrl url = new SecretUrl("https://me:pa%40ss@example.org:8443/a?b=c");
 
         assertThat(url.address()).hasToString("https://example.org:8443/a?b=c");
         assertThat(url.address("/start")).hasToString("https://example.org:8443/a/start?b=c");
-        assertThat(url.authorization()).hasValue("Basic bWU6cGFAc3M=");
+        assertThat(url.authorizationHeader()).containsExactly(entry("Authorization", "Basic bWU6cGFAc3M="));
         assertThat(url).hasToString("https://example.org:8443/***");
     }
 }

@@ -1,0 +1,51 @@
+package io.github.notearchive.batch;
+
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Result of a command, as reported to the receivers of metrics and notifications.
+ *
+ * @param reason cause of the exit code, for an operator
+ * @param next recommended action, for an operator
+ * @param isSummarized whether the command returned a summary; false if it failed with an exception, possibly before it
+ *     reached the database
+ * @param executionId row of {@code batch_job_execution}; null if none was created, and then the following are null too
+ * @param restart whether the execution resumed an unfinished job instance
+ * @param notes null for an audit
+ * @param files null for an audit
+ * @param calls null for an audit
+ * @param findings open findings by kind; null for a run
+ */
+public record CommandResult(
+        ExitCode exitCode,
+        String reason,
+        String next,
+        boolean isSummarized,
+        @Nullable Long executionId,
+        @Nullable Boolean restart,
+        @Nullable NoteCounts notes,
+        @Nullable FileCounts files,
+        @Nullable CallCounts calls,
+        @Nullable Map<?, Long> findings) {
+
+    /** Notes of a run by disposition; {@code postponed} counts a note each time. */
+    public record NoteCounts(
+            long archived, long unavailable, long postponed, long failed, long released, long refreshed) {}
+
+    /** Media files of a run. */
+    public record FileCounts(long stored, long bytes, long known, long takenOver) {}
+
+    /** Calls of a run. */
+    public record CallCounts(long calls, long billed, long maybeBilled) {}
+
+    /** Returns the result of a command that failed with an exception. */
+    public static CommandResult failed(ExitCode exitCode, String reason, String next) {
+        return new CommandResult(exitCode, reason, next, false, null, null, null, null, null, null);
+    }
+
+    /** Returns the result of a command that ended before it created a job execution. */
+    public static CommandResult notStarted(ExitCode exitCode, String reason, String next) {
+        return new CommandResult(exitCode, reason, next, true, null, null, null, null, null, null);
+    }
+}
