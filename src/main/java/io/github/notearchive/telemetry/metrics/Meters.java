@@ -13,14 +13,9 @@ import io.github.notearchive.note.ProviderCode;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.MeterRegistry;
-import io.micrometer.core.instrument.Tag;
-import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
-import io.micrometer.core.instrument.config.MeterFilter;
-import io.micrometer.core.instrument.config.MeterFilterReply;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.time.Clock;
@@ -30,7 +25,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -54,14 +51,8 @@ class Meters implements CallListener {
             .map(Duration::ofMillis)
             .toArray(Duration[]::new);
 
-    /** Exported meters of Spring Batch with their descriptions. Reading is excluded, since it is mostly waiting. */
-    private static final Map<String, String> BATCH_METERS = Map.of(
-            "spring.batch.job",
-            "How long jobs took, by Spring Batch",
-            "spring.batch.item.process",
-            "How long notes took to be asked about and downloaded, by Spring Batch",
-            "spring.batch.chunk.write",
-            "How long notes took to be stored and written down, by Spring Batch");
+    private static final Set<String> SECONDS = Set.of("timestamp", "duration");
+    private static final Set<String> BYTES = Set.of("used", "max", "size", "received", "limit", "free");
 
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
     private final NodeGauges node;
@@ -79,10 +70,7 @@ class Meters implements CallListener {
     Meters(NodeGauges node, Clock clock) {
         this.node = node;
         this.clock = clock;
-        registry.config()
-                .commonTags("node", node.node())
-                .meterFilter(new DocumentedOnly())
-                .meterFilter(new ShortLabels());
+        registry.config().commonTags("node", node.node()).meterFilter(new BatchMetrics.Filter());
     }
 
     /** Adds a registry that receives all meters. */
@@ -99,11 +87,10 @@ class Meters implements CallListener {
     void open() {
         gauge(
                 "note.archive.exported.timestamp",
-                "seconds",
                 "When these values were taken",
-                _ -> seconds(clock.instant()));
-        gauge("note.archive.process.heap.used", "bytes", "Heap that the process uses", _ -> heap().getUsed());
-        gauge("note.archive.process.heap.max", "bytes", "Heap that the process may use", _ -> heap().getMax());
+                () -> seconds(clock.instant()));
+        gauge("note.archive.process.heap.used", "Heap that the process uses", () -> heap().getUsed());
+        gauge("note.archive.process.heap.max", "Heap that the process may use", () -> heap().getMax());
         FunctionCounter.builder("note.archive.process.cpu", this, _ -> cpuSeconds())
                 .baseUnit("seconds")
                 .description("Processor time of the process, since it was started")
@@ -152,75 +139,67 @@ class Meters implements CallListener {
         files("known", run -> run.files().known(), run -> run.files().bytesKnown());
         files("taken_over", run -> run.files().takenOver(), run -> run.files().bytesTakenOver());
         files("improved", run -> run.files().improved(), null);
-        media("requests", null, "Requests to media servers", run -> run.files().requests());
-        media("received", "bytes", "What media servers sent, failed tries included", RunCounts::bytesReceived);
-        failedDownloads("dead", run -> run.downloads().dead());
-        failedDownloads("passing", run -> run.downloads().passing());
-        failedDownloads("refused", run -> run.downloads().refused());
+        runCounter("media.requests", "Requests to media servers", run -> run.files().requests());
+        runCounter("media.received", "What media servers sent, failed tries included", RunCounts::bytesReceived);
+        failures("dead", run -> run.downloads().dead());
+        failures("passing", run -> run.downloads().passing());
+        failures("refused", run -> run.downloads().refused());
         for (Endpoint endpoint : Endpoint.values()) {
             latency(endpoint);
         }
         calls("0", Billed.YES);
-        spool("files", null, "Files between download and store", NodeGauges.SpoolUse::files);
-        spool("size", "bytes", "Bytes between download and store", NodeGauges.SpoolUse::bytes);
+        spool("files", "Files between download and store", NodeGauges.SpoolUse::files);
+        spool("size", "Bytes between download and store", NodeGauges.SpoolUse::bytes);
         spool(
                 "limit",
-                "bytes",
                 "How many of these bytes may be on the disk, archive.media.max-spool-size",
                 NodeGauges.SpoolUse::limit);
-        spool("disk.free", "bytes", "Bytes that are free on the disk of these files", NodeGauges.SpoolUse::diskFree);
+        spool("disk.free", "Bytes that are free on the disk of these files", NodeGauges.SpoolUse::diskFree);
     }
 
     private void registerRunning() {
         String description = "1 while a run is going on, as far as it could still say";
-        gauge("note.archive.running", null, description, meters -> meters.isRunning ? 1 : 0);
+        gauge("note.archive.running", description, () -> isRunning ? 1 : 0);
     }
 
     private void notes(String disposition, ToDoubleFunction<RunCounts> value) {
         String description = "What became of notes; one that was put off counts each time";
-        runCounter("notes", null, description, value, "disposition", disposition);
+        runCounter("notes", description, value, "disposition", disposition);
     }
 
     private void refreshes(String outcome, ToDoubleFunction<RunCounts> value) {
         String description = "What became of archived notes that were asked about anew";
-        runCounter("refreshes", null, description, value, "outcome", outcome);
+        runCounter("refreshes", description, value, "outcome", outcome);
     }
 
     private void files(String outcome, ToDoubleFunction<RunCounts> files, @Nullable ToDoubleFunction<RunCounts> bytes) {
-        runCounter("files", null, "What became of files", files, "outcome", outcome);
+        runCounter("files", "What became of files", files, "outcome", outcome);
         if (bytes != null) {
-            runCounter("size", "bytes", "Bytes of these files", bytes, "outcome", outcome);
+            runCounter("size", "Bytes of these files", bytes, "outcome", outcome);
         }
     }
 
-    private void media(String name, @Nullable String unit, String description, ToDoubleFunction<RunCounts> value) {
-        runCounter("media." + name, unit, description, value);
-    }
-
-    private void failedDownloads(String kind, ToDoubleFunction<RunCounts> value) {
-        runCounter("media.failures", null, "Downloads that brought no file", value, "class", kind);
+    private void failures(String kind, ToDoubleFunction<RunCounts> value) {
+        runCounter("media.failures", "Downloads that brought no file", value, "class", kind);
     }
 
     private void runCounter(
-            String name,
-            @Nullable String unit,
-            String description,
+            String name, String description,
             ToDoubleFunction<RunCounts> value,
             String... labels) {
         FunctionCounter.builder("note.archive.run." + name, this, meters -> value.applyAsDouble(meters.counts))
                 .tags(labels)
-                .baseUnit(unit)
+                .baseUnit(unit(name))
                 .description(description)
                 .register(registry);
     }
 
     private void spool(
-            String name, @Nullable String unit, String description, ToDoubleFunction<NodeGauges.SpoolUse> value) {
+            String name, String description, ToDoubleFunction<NodeGauges.SpoolUse> value) {
         gauge(
                 "note.archive.spool." + name,
-                unit,
                 description,
-                meters -> value.applyAsDouble(meters.node.spool().get()));
+                () -> value.applyAsDouble(node.spool().get()));
     }
 
     /** Updates the counters of the run. */
@@ -270,49 +249,46 @@ class Meters implements CallListener {
         for (NoteState state : NoteState.values()) {
             stat(
                     "notes",
-                    null,
                     "Notes on the worklist",
                     now -> sum(now, state, StateCount::notes),
                     "state",
                     state.name());
             String due = "Of these, notes that are due now";
-            stat("notes.due", null, due, now -> sum(now, state, StateCount::due), "state", state.name());
+            stat("notes.due", due, now -> sum(now, state, StateCount::due), "state", state.name());
         }
-        stat("refreshes.due", null, "Archived notes that are to be asked about anew now", ArchiveStats::refreshesDue);
+        stat("refreshes.due", "Archived notes that are to be asked about anew now", ArchiveStats::refreshesDue);
         String degraded = "Archived notes that have a file in a lesser rendition than the best one offered";
-        stat("notes.degraded", null, degraded, ArchiveStats::degradedNotes);
-        stat("new.fields", null, "Fields of responses that are new and not reviewed", ArchiveStats::newFields);
+        stat("notes.degraded", degraded, ArchiveStats::degradedNotes);
+        stat("new.fields", "Fields of responses that are new and not reviewed", ArchiveStats::newFields);
     }
 
     private void registerCalls() {
         for (Billed billed : Billed.values()) {
             String description = "Calls of this day in Shanghai, of all runs and nodes";
-            stat("calls.tonight", null, description, now -> sum(now, billed), "billed", label(billed));
+            stat("calls.tonight", description, now -> sum(now, billed), "billed", label(billed));
         }
         String allowed = "Calls that our own limit allows in a day; 0: no limit";
-        stat("calls.allowed", null, allowed, _ -> node.callsPerNight().getAsLong());
+        stat("calls.allowed", allowed, _ -> node.callsPerNight().getAsLong());
         String closed = "Until when the provider wants no more calls; 0: the gate is open";
-        stat("gate.closed.until.timestamp", "seconds", closed, now -> seconds(now.gateClosedUntil()));
+        stat("gate.closed.until.timestamp", closed, now -> seconds(now.gateClosedUntil()));
     }
 
     private void registerFiles() {
-        stat("media.objects", null, "Files in the store", now -> now.media().files());
+        stat("media.objects", "Files in the store", now -> now.media().files());
         stat(
                 "media.size",
-                "bytes",
                 "Bytes of files in the store",
                 now -> now.media().bytes());
         String oldest = "When the file verified the longest ago was; 0: one never was, or there is none";
         stat(
                 "fixity.oldest.verified.timestamp",
-                "seconds",
                 oldest,
                 now -> seconds(now.verified().oldest()));
         String never = "Files that were never verified since the tables were rebuilt; 100000 are that many or more";
-        stat("fixity.never.verified", null, never, now -> now.verified().never());
+        stat("fixity.never.verified", never, now -> now.verified().never());
         for (Damage.Kind kind : Damage.Kind.values()) {
             ToDoubleFunction<ArchiveStats> open = now -> now.findings().getOrDefault(kind, 0L);
-            stat("fixity.findings", null, "Open findings of audits", open, "kind", kind.name());
+            stat("fixity.findings", "Open findings of audits", open, "kind", kind.name());
         }
     }
 
@@ -321,13 +297,13 @@ class Meters implements CallListener {
         unfinished("remap", now -> now.unfinished().remap() ? 1 : 0);
         unfinished("forget", now -> now.unfinished().forget());
         String success = "When the newest run ended that ended with 0, 3, 6 or 7; 0: none did";
-        stat("last.success.timestamp", "seconds", success, now -> seconds(now.lastSuccess()));
+        stat("last.success.timestamp", success, now -> seconds(now.lastSuccess()));
     }
 
     private void unfinished(String command, ToDoubleFunction<ArchiveStats> value) {
         String description =
                 "Not 0 while a command has begun and not completed; of forget the number of notes and authors";
-        stat("unfinished", null, description, value, "command", command);
+        stat("unfinished", description, value, "command", command);
     }
 
     private static double sum(ArchiveStats stats, NoteState state, ToDoubleFunction<StateCount> value) {
@@ -345,12 +321,10 @@ class Meters implements CallListener {
     }
 
     private void stat(
-            String name,
-            @Nullable String unit,
-            String description,
+            String name, String description,
             ToDoubleFunction<ArchiveStats> value,
             String... labels) {
-        gauge("note.archive." + name, unit, description, meters -> valueOf(meters.stats, value), labels);
+        gauge("note.archive." + name, description, () -> valueOf(stats, value), labels);
     }
 
     private static <T> double valueOf(@Nullable T source, ToDoubleFunction<T> value) {
@@ -369,13 +343,12 @@ class Meters implements CallListener {
         last(
                 command,
                 "exit.code",
-                null,
                 "Exit code of the last " + noun,
                 last -> last.exitCode().number());
         String started = "When the last " + noun + " that has ended began";
-        last(command, "start.timestamp", "seconds", started, last -> seconds(last.startedAt()));
-        last(command, "end.timestamp", "seconds", "When the last " + noun + " ended", last -> seconds(last.endedAt()));
-        last(command, "duration", "seconds", "How long the last " + noun + " took", Meters::duration);
+        last(command, "start.timestamp", started, last -> seconds(last.startedAt()));
+        last(command, "end.timestamp", "When the last " + noun + " ended", last -> seconds(last.endedAt()));
+        last(command, "duration", "How long the last " + noun + " took", Meters::duration);
         if (isRun) {
             isRunning = false;
             registerRunning();
@@ -385,7 +358,6 @@ class Meters implements CallListener {
                     .forEach(code -> last(
                             command,
                             "result",
-                            null,
                             description,
                             last -> last.exitCode() == code ? 1 : 0,
                             code.name()));
@@ -398,30 +370,28 @@ class Meters implements CallListener {
 
     private void last(
             String command,
-            String name,
-            @Nullable String unit,
-            String description,
+            String name, String description,
             ToDoubleFunction<End> value,
             String... result) {
         String[] labels = result.length == 0 ? result : new String[] {"result", result[0]};
         String metric = "note.archive.last." + command + "." + name;
-        gauge(metric, unit, description, meters -> valueOf(meters.ends.get(command), value), labels);
+        gauge(metric,  description, () -> valueOf(ends.get(command), value), labels);
     }
 
     /** Registers the time of a run that found another active run of its node. */
     void overlapped(Instant now) {
         overlappedAt = now;
         String description = "When a run last found another one of its node active, and ended with 5";
-        gauge("note.archive.last.overlap.timestamp", "seconds", description, meters -> seconds(meters.overlappedAt));
+        gauge("note.archive.last.overlap.timestamp", description, () -> seconds(overlappedAt));
     }
 
     /** Registers a gauge unless it exists. */
     private void gauge(
-            String name, @Nullable String unit, String description, ToDoubleFunction<Meters> value, String... labels) {
+            String name, String description, DoubleSupplier value, String... labels) {
         if (registry.find(name).tags(labels).gauge() == null) {
-            Gauge.builder(name, this, value)
+            Gauge.builder(name, value::getAsDouble)
                     .tags(labels)
-                    .baseUnit(unit)
+                    .baseUnit(unit(name))
                     .description(description)
                     .register(registry);
         }
@@ -431,40 +401,9 @@ class Meters implements CallListener {
         return instant == null ? 0 : instant.toEpochMilli() / 1e3;
     }
 
-    /** Denies meters that {@code src/docs/metrics.md} does not list. */
-    private static final class DocumentedOnly implements MeterFilter {
-
-        @Override
-        public MeterFilterReply accept(Meter.Id id) {
-            return id.getName().startsWith("note.archive.") || BATCH_METERS.containsKey(id.getName())
-                    ? MeterFilterReply.NEUTRAL
-                    : MeterFilterReply.DENY;
-        }
-    }
-
-    /** Gives the meters of Spring Batch a description and short labels, equal for all workers of a step. */
-    private static final class ShortLabels implements MeterFilter {
-
-        @Override
-        public Meter.Id map(Meter.Id id) {
-            String description = BATCH_METERS.get(id.getName());
-            if (description == null) {
-                return id;
-            }
-            Tags tags =
-                    Tags.of(id.getTags().stream().flatMap(ShortLabels::shorten).toList());
-            return new Meter.Id(id.getName(), tags, id.getBaseUnit(), description, id.getType());
-        }
-
-        private static Stream<Tag> shorten(Tag tag) {
-            String key = tag.getKey();
-            if (key.equals("node")) {
-                return Stream.of(tag);
-            }
-            if (key.endsWith(".status")) {
-                return Stream.of(Tag.of("status", tag.getValue()));
-            }
-            return key.endsWith("job.name") ? Stream.of(Tag.of("job_name", tag.getValue())) : Stream.empty();
-        }
+    /** Returns the base unit by the last word of the name, or null for a number of things. */
+    private static @Nullable String unit(String name) {
+        String word = name.substring(name.lastIndexOf('.') + 1);
+        return SECONDS.contains(word) ? "seconds" : BYTES.contains(word) ? "bytes" : null;
     }
 }
