@@ -48,8 +48,7 @@ class ArchitectureTests {
             Map.entry("batch", Set.of("archive", "nightly")),
             Map.entry("maintenance", Set.of("media", "nightly")),
             Map.entry("nightly", Set.of("maintenance")),
-            Map.entry("report", Set.of("nightly", "provider")),
-            Map.entry("telemetry", Set.of("nightly")));
+            Map.entry("report", Set.of("nightly", "provider")));
 
     @ArchTest
     static final ArchRule namesSayWhatAThingIs =

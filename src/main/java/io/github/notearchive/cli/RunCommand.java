@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.nightly.ArchiveProperties;
@@ -222,7 +223,7 @@ final class RunCommand implements Callable<Integer> {
                 summary.exitCode(), summary.exitCode().number(), TerminalText.line(summary.reason()));
         RunSummary.Execution execution = summary.execution();
         if (execution != null) {
-            RunSummary.Notes notes = summary.notes();
+            RunCounts.Notes notes = summary.notes();
             out.printf(
                     "  execution %d of instance %d%s, %s%n",
                     execution.id(),
@@ -237,7 +238,7 @@ final class RunCommand implements Callable<Integer> {
                     notes.failed(),
                     notes.released(),
                     notes.forgotten() == 0 ? "" : ", not kept as their authors are forgotten " + notes.forgotten());
-            RunSummary.Files files = summary.files();
+            RunCounts.Files files = summary.files();
             out.printf(
                     "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, in a lesser rendition %d, %d requests%n",
                     files.stored(),

@@ -3,6 +3,8 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.JobStarter.Launch;
+import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;

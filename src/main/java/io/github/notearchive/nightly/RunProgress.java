@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.batch.RunCounts;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;

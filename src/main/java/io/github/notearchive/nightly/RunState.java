@@ -5,6 +5,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.OutageDetector;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.maintenance.verify.ActiveStoreJob;
 import io.github.notearchive.media.MediaTraffic;
@@ -147,8 +148,8 @@ final class RunState extends ActiveStoreJob {
     }
 
     /** What became of the notes so far. */
-    RunSummary.Notes notes() {
-        return new RunSummary.Notes(
+    RunCounts.Notes notes() {
+        return new RunCounts.Notes(
                 archived.sum(), unavailable.sum(), postponed.sum(), failed.sum(), released.sum(), forgotten.sum());
     }
 
@@ -163,12 +164,12 @@ final class RunState extends ActiveStoreJob {
     }
 
     /** What became of the notes' files so far. */
-    RunSummary.Files files() {
+    RunCounts.Files files() {
         return files(traffic.get());
     }
 
-    private RunSummary.Files files(MediaTraffic now) {
-        return new RunSummary.Files(
+    private RunCounts.Files files(MediaTraffic now) {
+        return new RunCounts.Files(
                 filesStored.sum(),
                 bytesStored.sum(),
                 filesKnown.sum(),

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunCounts;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +30,8 @@ public record RunSummary(
         String reason,
         Duration took,
         @Nullable Execution execution,
-        Notes notes,
-        Files files,
+        RunCounts.Notes notes,
+        RunCounts.Files files,
         CallTotals.Bill bill,
         long boughtAgain,
         Videos videos,
@@ -45,49 +46,6 @@ public record RunSummary(
      * @param restart whether it continued an unfinished instance
      */
     public record Execution(long id, long instance, boolean restart) {}
-
-    /**
-     * What became of notes.
-     *
-     * @param archived notes that reached their end complete
-     * @param unavailable notes that are not there, or no longer
-     * @param postponed times that a note was put off
-     * @param failed notes that were given up
-     * @param released notes that were handed back untouched
-     * @param forgotten notes of whose answers nothing was kept, since their authors are forgotten
-     */
-    public record Notes(long archived, long unavailable, long postponed, long failed, long released, long forgotten) {
-
-        static final Notes NONE = new Notes(0, 0, 0, 0, 0, 0);
-    }
-
-    /**
-     * What became of the notes' files.
-     *
-     * @param stored files stored, without those that were there already
-     * @param bytes bytes stored
-     * @param known files whose bytes were in the store already, found after the download
-     * @param bytesKnown bytes that were therefore not uploaded
-     * @param takenOver files that another note, or another place of the same one, had under the same name, so that no
-     *     request was made
-     * @param bytesTakenOver bytes that were therefore not downloaded
-     * @param improved files that were there in a lesser rendition and are there in a better one now
-     * @param lesser files of notes archived by this run that are there in a lesser rendition than the best one offered
-     * @param requests requests to media servers, which cost nothing
-     */
-    public record Files(
-            long stored,
-            long bytes,
-            long known,
-            long bytesKnown,
-            long takenOver,
-            long bytesTakenOver,
-            long improved,
-            long lesser,
-            long requests) {
-
-        static final Files NONE = new Files(0, 0, 0, 0, 0, 0, 0, 0, 0);
-    }
 
     /**
      * How many calls of a kind were made in a night.
@@ -188,8 +146,8 @@ public record RunSummary(
                 reason,
                 took,
                 null,
-                Notes.NONE,
-                Files.NONE,
+                RunCounts.Notes.NONE,
+                RunCounts.Files.NONE,
                 CallTotals.Bill.NONE,
                 0,
                 Videos.NONE,

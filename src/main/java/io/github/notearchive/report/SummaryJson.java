@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.store.ObjectKey;
 import java.time.Instant;
@@ -114,8 +115,8 @@ public record SummaryJson(
             FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
         RunSummary.Execution execution = summary.execution();
-        RunSummary.Notes notes = summary.notes();
-        RunSummary.Files files = summary.files();
+        RunCounts.Notes notes = summary.notes();
+        RunCounts.Files files = summary.files();
         RunSummary.Refreshes refreshes = summary.refreshes();
         return new SummaryJson(
                 "note-archive/run-summary",

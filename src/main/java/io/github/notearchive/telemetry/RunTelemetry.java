@@ -1,8 +1,8 @@
 package io.github.notearchive.telemetry;
 
 import io.github.notearchive.batch.CommandResult;
-import io.github.notearchive.nightly.RunCounts;
-import io.github.notearchive.nightly.RunObserver;
+import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.metrics.MetricsExport;
 import io.github.notearchive.telemetry.metrics.NodeGauges;

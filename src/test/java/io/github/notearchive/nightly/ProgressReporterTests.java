@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.VideoProperties;

@@ -2,6 +2,7 @@ package io.github.notearchive.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.batch.RunCounts;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -51,11 +52,11 @@ class RunProgressTests {
             long files,
             long bytes) {
         return new RunCounts(
-                new RunSummary.Notes(archived, unavailable, postponed, failed, released, 0),
+                new RunCounts.Notes(archived, unavailable, postponed, failed, released, 0),
                 refreshed,
                 0,
                 0,
-                new RunSummary.Files(files, bytes, 0, 0, 0, 0, 0, 0, 0),
+                new RunCounts.Files(files, bytes, 0, 0, 0, 0, 0, 0, 0),
                 new RunCounts.FailedDownloads(0, 0, 0),
                 0);
     }

@@ -6,7 +6,7 @@ import io.github.notearchive.archive.stats.CallTotals.CallCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.nightly.RunCounts;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.ProviderCode;
@@ -85,10 +85,7 @@ class Meters implements CallListener {
 
     /** Registers the metrics of the process, which every command has. */
     void open() {
-        gauge(
-                "note.archive.exported.timestamp",
-                "When these values were taken",
-                () -> seconds(clock.instant()));
+        gauge("note.archive.exported.timestamp", "When these values were taken", () -> seconds(clock.instant()));
         gauge("note.archive.process.heap.used", "Heap that the process uses", () -> heap().getUsed());
         gauge("note.archive.process.heap.max", "Heap that the process may use", () -> heap().getMax());
         FunctionCounter.builder("note.archive.process.cpu", this, _ -> cpuSeconds())
@@ -139,7 +136,10 @@ class Meters implements CallListener {
         files("known", run -> run.files().known(), run -> run.files().bytesKnown());
         files("taken_over", run -> run.files().takenOver(), run -> run.files().bytesTakenOver());
         files("improved", run -> run.files().improved(), null);
-        runCounter("media.requests", "Requests to media servers", run -> run.files().requests());
+        runCounter(
+                "media.requests",
+                "Requests to media servers",
+                run -> run.files().requests());
         runCounter("media.received", "What media servers sent, failed tries included", RunCounts::bytesReceived);
         failures("dead", run -> run.downloads().dead());
         failures("passing", run -> run.downloads().passing());
@@ -183,10 +183,7 @@ class Meters implements CallListener {
         runCounter("media.failures", "Downloads that brought no file", value, "class", kind);
     }
 
-    private void runCounter(
-            String name, String description,
-            ToDoubleFunction<RunCounts> value,
-            String... labels) {
+    private void runCounter(String name, String description, ToDoubleFunction<RunCounts> value, String... labels) {
         FunctionCounter.builder("note.archive.run." + name, this, meters -> value.applyAsDouble(meters.counts))
                 .tags(labels)
                 .baseUnit(unit(name))
@@ -194,8 +191,7 @@ class Meters implements CallListener {
                 .register(registry);
     }
 
-    private void spool(
-            String name, String description, ToDoubleFunction<NodeGauges.SpoolUse> value) {
+    private void spool(String name, String description, ToDoubleFunction<NodeGauges.SpoolUse> value) {
         gauge(
                 "note.archive.spool." + name,
                 description,
@@ -247,12 +243,7 @@ class Meters implements CallListener {
 
     private void registerNotes() {
         for (NoteState state : NoteState.values()) {
-            stat(
-                    "notes",
-                    "Notes on the worklist",
-                    now -> sum(now, state, StateCount::notes),
-                    "state",
-                    state.name());
+            stat("notes", "Notes on the worklist", now -> sum(now, state, StateCount::notes), "state", state.name());
             String due = "Of these, notes that are due now";
             stat("notes.due", due, now -> sum(now, state, StateCount::due), "state", state.name());
         }
@@ -275,10 +266,7 @@ class Meters implements CallListener {
 
     private void registerFiles() {
         stat("media.objects", "Files in the store", now -> now.media().files());
-        stat(
-                "media.size",
-                "Bytes of files in the store",
-                now -> now.media().bytes());
+        stat("media.size", "Bytes of files in the store", now -> now.media().bytes());
         String oldest = "When the file verified the longest ago was; 0: one never was, or there is none";
         stat(
                 "fixity.oldest.verified.timestamp",
@@ -320,10 +308,7 @@ class Meters implements CallListener {
                 .sum();
     }
 
-    private void stat(
-            String name, String description,
-            ToDoubleFunction<ArchiveStats> value,
-            String... labels) {
+    private void stat(String name, String description, ToDoubleFunction<ArchiveStats> value, String... labels) {
         gauge("note.archive." + name, description, () -> valueOf(stats, value), labels);
     }
 
@@ -355,12 +340,8 @@ class Meters implements CallListener {
             String description = "1 for how the last run ended, 0 for all others";
             Stream.of(ExitCode.values())
                     .filter(code -> code != ExitCode.FINDINGS && code != ExitCode.ALREADY_RUNNING)
-                    .forEach(code -> last(
-                            command,
-                            "result",
-                            description,
-                            last -> last.exitCode() == code ? 1 : 0,
-                            code.name()));
+                    .forEach(code ->
+                            last(command, "result", description, last -> last.exitCode() == code ? 1 : 0, code.name()));
         }
     }
 
@@ -368,14 +349,10 @@ class Meters implements CallListener {
         return Duration.between(end.startedAt(), end.endedAt()).toMillis() / 1e3;
     }
 
-    private void last(
-            String command,
-            String name, String description,
-            ToDoubleFunction<End> value,
-            String... result) {
+    private void last(String command, String name, String description, ToDoubleFunction<End> value, String... result) {
         String[] labels = result.length == 0 ? result : new String[] {"result", result[0]};
         String metric = "note.archive.last." + command + "." + name;
-        gauge(metric,  description, () -> valueOf(ends.get(command), value), labels);
+        gauge(metric, description, () -> valueOf(ends.get(command), value), labels);
     }
 
     /** Registers the time of a run that found another active run of its node. */
@@ -386,8 +363,7 @@ class Meters implements CallListener {
     }
 
     /** Registers a gauge unless it exists. */
-    private void gauge(
-            String name, String description, DoubleSupplier value, String... labels) {
+    private void gauge(String name, String description, DoubleSupplier value, String... labels) {
         if (registry.find(name).tags(labels).gauge() == null) {
             Gauge.builder(name, value::getAsDouble)
                     .tags(labels)

@@ -2,8 +2,8 @@ package io.github.notearchive.telemetry.metrics;
 
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.RunCounts;
 import io.github.notearchive.telemetry.notify.Receivers;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;

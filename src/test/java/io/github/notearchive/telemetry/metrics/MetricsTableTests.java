@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.PublishedTable;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.nightly.RunCounts;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.ProviderCode;
