@@ -40,7 +40,11 @@ public final class Notifications {
     private final boolean isPinged;
     private final UUID runId = UUID.randomUUID();
 
-    /** @param night in which the command started */
+    /**
+     * Creates the notifications of a command.
+     *
+     * @param night in which the command started
+     */
     public Notifications(
             NotifyProperties settings, String command, String node, Night night, Clock clock, Receivers receivers) {
         this.settings = settings;

@@ -31,7 +31,11 @@ public final class Receivers implements AutoCloseable {
     private volatile boolean isFinished;
     private volatile boolean isClosed;
 
-    /** @param onFailure called with the name of the receiver at each failure */
+    /**
+     * Creates receivers without threads.
+     *
+     * @param onFailure called with the name of the receiver at each failure
+     */
     public Receivers(Consumer<String> onFailure) {
         this.onFailure = onFailure;
     }

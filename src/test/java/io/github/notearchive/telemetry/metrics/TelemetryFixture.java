@@ -74,7 +74,7 @@ public final class TelemetryFixture implements AutoCloseable {
         }
     }
 
-    /** @param settings names and values in turn */
+    /** Creates telemetry with settings, given as names and values in turn. */
     public static TelemetryFixture with(String... settings) {
         Map<String, String> map = new HashMap<>();
         for (int i = 0; i < settings.length; i += 2) {
