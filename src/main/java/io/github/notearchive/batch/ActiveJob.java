@@ -8,7 +8,7 @@ public abstract class ActiveJob {
     private final long began = System.nanoTime();
     private volatile long jobExecutionId;
 
-    public void belongTo(long execution) {
+    public void startExecution(long execution) {
         jobExecutionId = execution;
         LogContext.execution(execution);
     }

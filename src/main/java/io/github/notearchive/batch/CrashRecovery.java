@@ -59,7 +59,7 @@ public class CrashRecovery {
     public void recover(String node) {
         endExecutions(NightlyJob.NAME, node);
         // before their notes can be claimed, or they would be asked about again
-        List<NoteId> broughtIn = calls.bringInUnwritten(executions::isRunActive);
+        List<NoteId> broughtIn = calls.persistSpooled(executions::isRunActive);
         if (!broughtIn.isEmpty()) {
             log.warn(
                     "{} paid answers that could not be written to the database are brought into the ledger from their files",

@@ -47,7 +47,7 @@ class Housekeeping {
     }
 
     private void emptyCopies() {
-        int emptied = paid.emptyCopiesBefore(clock.instant().minus(ledgerSettings.reuseFor()));
+        int emptied = paid.clearResponsesBefore(clock.instant().minus(ledgerSettings.reuseFor()));
         if (emptied > 0) {
             log.info(
                     "{} answers in the ledger were too old to be used again and lie in the store; their copies are emptied",

@@ -229,8 +229,8 @@ public class NightlyJob {
 
         @Override
         public void begins(JobExecution job) {
-            runs.current().belongTo(job);
-            calls.belongTo(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
+            runs.current().startExecution(job);
+            calls.startExecution(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
         }
 
         @Override

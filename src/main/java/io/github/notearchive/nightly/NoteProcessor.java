@@ -102,7 +102,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     public Disposition process(WorklistItem claimed) {
         return outages.call(() -> disposition(claimed), () -> {
             // its response may be in a file, and would be bought again
-            calls.bringInUnwritten(claimed.id());
+            calls.persistSpooled(claimed.id());
             return disposition(claimed);
         });
     }
@@ -252,7 +252,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     /** Whether tonight's requests have brought two responses that cannot be read. */
     private boolean isUnreadableAgain(WorklistItem claimed, ProviderReply reply) {
         return reply.isUnreadable()
-                && paid.unreadable(claimed.id(), Night.current(clock).begins()) > 1;
+                && paid.countUnreadable(claimed.id(), Night.current(clock).begins()) > 1;
     }
 
     private Disposition collect(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
@@ -275,7 +275,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         if (claimed.state() != NoteState.PENDING) {
             collected.harvest().answers().stream()
                     .filter(answer -> !outdated.contains(answer))
-                    .forEach(answer -> paid.mediaFound(answer.callId()));
+                    .forEach(answer -> paid.clearUrlsExpired(answer.callId()));
         }
         List<NoteCapture> replaceable = outdated.stream()
                 .filter(answer -> !collected.isAskedInVain(answer))
@@ -283,7 +283,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
             return withoutNewAnswer(claimed, collected);
         }
-        outdated.forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
+        outdated.forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
         List<NoteCapture> old =
                 replaceable.stream().filter(answer -> !ledger.isRecent(answer)).toList();
         if (old.isEmpty() || health.isRunEnding()) {
@@ -467,7 +467,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoCalls.answer(claimed, newer);
         Collected collected = media.collect(newer, video, before);
         try {
-            collected.outdated().forEach(answer -> paid.mediaGone(answer.callId(), clock.instant()));
+            collected.outdated().forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
             return disposition(claimed, collected);
         } catch (RuntimeException | InterruptedException e) {
             collected.harvest().close();

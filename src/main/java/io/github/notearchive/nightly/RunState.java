@@ -95,9 +95,9 @@ final class RunState extends ActiveStoreJob {
         return options;
     }
 
-    void belongTo(JobExecution job) {
+    void startExecution(JobExecution job) {
         execution = job;
-        belongTo(job.getId());
+        startExecution(job.getId());
     }
 
     /** What was begun, also where its end could not be written; empty while nothing was. */

@@ -77,7 +77,7 @@ class RunWatchdogs {
 
     private void closeIfStopped() {
         if (!gate.isClosed()) {
-            calls.stops().heeded(clock.instant()).ifPresent(gate::close);
+            calls.stops().observed(clock.instant()).ifPresent(gate::close);
         }
     }
 }

@@ -88,7 +88,7 @@ class StartChecks {
 
     private Optional<StartRefusal> recover(String node) {
         // before the gate is looked at: what closes it from now on ends this run, too
-        calls.stops().heedFromNow();
+        calls.stops().observeFromNow();
         try {
             recovery.recover(node);
             return Optional.empty();

@@ -58,7 +58,7 @@ final class BacklogTasks {
         tasks.put(
                 "begin: empty old copies",
                 parts -> parts.get(PaidResponses.class)
-                        .emptyCopiesBefore(Instant.now().minus(Duration.ofDays(7))));
+                        .clearResponsesBefore(Instant.now().minus(Duration.ofDays(7))));
         tasks.put(
                 "begin: count the night's calls",
                 parts -> parts.get(CallRepository.class).count(Night.current(parts.get(Clock.class))));

@@ -87,7 +87,7 @@ public class Sidecars {
     public boolean tell(
             WorklistItem claimed, @Nullable CapturedNote note, @Nullable StateTransition decided, Instant now) {
         StatementBatch trip = new StatementBatch(jdbc);
-        Supplier<List<PaidCall>> bought = trip.ask(paid.askNewestBought(claimed.id()));
+        Supplier<List<PaidCall>> bought = trip.ask(paid.latestPaidCallQuery(claimed.id()));
         Supplier<List<WorklistRow>> before = trip.ask(worklist.askStanding(claimed));
         ownTransaction.executeWithoutResult(_ -> trip.run());
         PaidCall newest = bought.get().stream().findFirst().orElse(null);
@@ -111,14 +111,14 @@ public class Sidecars {
     public boolean tell(WorklistItem claimed, RefreshResult decided, Instant now) {
         Optional<WorklistRow> before = worklist.standing(claimed);
         before.ifPresent(standing ->
-                tell(claimed.id(), paid.newestBought(claimed.id()).orElse(null), null, standing.after(decided, now)));
+                tell(claimed.id(), paid.latestPaidCall(claimed.id()).orElse(null), null, standing.after(decided, now)));
         return before.isPresent();
     }
 
     /** Tells what is about to be written about a note that nobody holds. */
     public void tell(CapturedNote note, WorklistRow standing) {
         NoteId id = note.capture().id();
-        tell(id, paid.newestBought(id).orElse(null), note, standing);
+        tell(id, paid.latestPaidCall(id).orElse(null), note, standing);
     }
 
     private void tell(NoteId id, @Nullable PaidCall newest, @Nullable CapturedNote note, WorklistRow standing) {
@@ -143,7 +143,7 @@ public class Sidecars {
     private PaidCall call(@Nullable PaidCall newest, NoteCapture answer) {
         return newest != null && newest.number() == answer.callId()
                 ? newest
-                : paid.bought(answer.id(), answer.callId()).orElseThrow();
+                : paid.paidCall(answer.id(), answer.callId()).orElseThrow();
     }
 
     private static boolean isAmong(@Nullable CapturedNote note, PaidCall call) {
@@ -153,7 +153,7 @@ public class Sidecars {
     /** Tells that one of a note's files is accepted as empty, which leaves the note where it stands. */
     public void tellOfWaiver(NoteId id, MediaKind kind, int ordinal, String reason, WorklistRow standing, Instant now) {
         notes.callListing(id, kind, ordinal)
-                .flatMap(number -> paid.bought(id, number))
+                .flatMap(number -> paid.paidCall(id, number))
                 .ifPresent(call -> tellAgain(
                         id,
                         call,
@@ -169,15 +169,15 @@ public class Sidecars {
      * @return false when the ledger holds the exact answer no more, and nothing was done
      */
     public boolean restore(NoteId id, long number, WorklistRow standing) {
-        Optional<PaidCall> call = paid.bought(id, number);
-        Optional<byte[]> answer = call.flatMap(bought -> paid.answerOf(id, bought));
+        Optional<PaidCall> call = paid.paidCall(id, number);
+        Optional<byte[]> answer = call.flatMap(bought -> paid.responseBody(id, bought));
         answer.ifPresent(bytes -> put(id, call.orElseThrow(), standing, UnaryOperator.identity(), bytes));
         return answer.isPresent();
     }
 
     /** Of an answer that brings in nothing now, the rows are what there is to tell. */
     private void tellAgain(NoteId id, PaidCall call, WorklistRow standing, UnaryOperator<Stream<SlotRow>> change) {
-        paid.answerOf(id, call).or(() -> stored(id, call)).ifPresent(answer -> put(id, call, standing, change, answer));
+        paid.responseBody(id, call).or(() -> stored(id, call)).ifPresent(answer -> put(id, call, standing, change, answer));
     }
 
     private void put(

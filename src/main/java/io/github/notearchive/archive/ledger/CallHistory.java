@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** What was asked about a note, and what came of it. */
+/** Reads the calls of a note from the ledger. */
 @Repository
 public class CallHistory {
 
@@ -20,7 +20,7 @@ public class CallHistory {
         this.jdbc = jdbc;
     }
 
-    /** Every call about one note, oldest first. */
+    /** Returns all calls of a note, oldest first. */
     public List<CallEntry> of(NoteId id) {
         return jdbc.sql("""
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
@@ -48,7 +48,7 @@ public class CallHistory {
                 .list();
     }
 
-    /** One row of the ledger, without the answer itself. */
+    /** One row of the ledger without the response body. */
     public record CallEntry(
             long id,
             String endpoint,

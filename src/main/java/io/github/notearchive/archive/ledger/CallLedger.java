@@ -26,13 +26,12 @@ import org.springframework.context.annotation.Primary;
 import org.springframework.stereotype.Component;
 
 /**
- * Answers from what is paid for already, and asks the provider only when it holds nothing that can be used.
+ * Note client that returns a stored paid response where it can be used and otherwise calls the provider.
  *
- * <p>An answer that holds its note is used for {@code archive.ledger.reuse-for}, unless one of its files was found dead
- * at every address and the answer is no longer {@link #isRecent}. An answer without its note is used in the night that
- * bought it only, since a later night is to ask again; one that says for certain that there is no note also later, as
- * long as nothing was decided by it. A refresh uses what was received since it was due, so that it is bought once as
- * well.
+ * <p>A response with the note is used for {@code archive.ledger.reuse-for}, unless all URLs of one of its files have
+ * expired and the response is no longer {@link #isRecent}. A response without the note is used only in the night of its
+ * call, since a later night has to confirm it. A definite "not found" is also used later, as long as no decision was
+ * based on it. A refresh uses responses received since it was due, so that it is paid once.
  */
 @Component
 @Primary
@@ -40,11 +39,11 @@ public class CallLedger implements NoteClient {
 
     private static final Logger log = LoggerFactory.getLogger(CallLedger.class);
 
-    /** So long after it was received an answer's dead addresses are not yet those of an old one. */
+    /** Age up to which expired URLs do not count as those of an old response. */
     private static final Duration RECENT = Duration.ofHours(1);
 
     private final CallRepository calls;
-    private final PaidResponses answers;
+    private final PaidResponses paidResponses;
     private final JustOneApiClient provider;
     private final ResponseReader reader;
     private final LedgerProperties settings;
@@ -52,13 +51,13 @@ public class CallLedger implements NoteClient {
 
     public CallLedger(
             CallRepository calls,
-            PaidResponses answers,
+            PaidResponses paidResponses,
             JustOneApiClient provider,
             ResponseReader reader,
             LedgerProperties settings,
             Clock clock) {
         this.calls = calls;
-        this.answers = answers;
+        this.paidResponses = paidResponses;
         this.provider = provider;
         this.reader = reader;
         this.settings = settings;
@@ -66,45 +65,45 @@ public class CallLedger implements NoteClient {
     }
 
     @Override
-    public FetchOutcome fetch(FetchRequest inquiry) throws InterruptedException {
-        Optional<FetchOutcome> outstanding = outstanding(inquiry, Endpoint.DETAIL);
-        Optional<PaidResponse> paid = newest(inquiry.id(), Endpoint.DETAIL);
-        Optional<FetchOutcome> held = paid.flatMap(answer -> reuse(inquiry, answer));
+    public FetchOutcome fetch(FetchRequest request) throws InterruptedException {
+        Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.DETAIL);
+        Optional<PaidResponse> paid = newest(request.id(), Endpoint.DETAIL);
+        Optional<FetchOutcome> held = paid.flatMap(stored -> reuse(request, stored));
         Optional<FetchOutcome> known = held.or(() -> outstanding);
         return known.isPresent()
                 ? known.get()
-                : provider.fetch(inquiry, behind(paid.map(PaidResponse::receivedAt), Instant.MIN));
+                : provider.fetch(request, behind(paid.map(PaidResponse::receivedAt), Instant.MIN));
     }
 
-    /** Asked before the answers that are held, since a response may arrive in between. */
-    private Optional<FetchOutcome> outstanding(FetchRequest inquiry, Endpoint endpoint) {
-        return calls.outstanding(inquiry.id(), endpoint, clock.instant()).map(Outstanding::new);
-    }
-
-    @Override
-    public FetchOutcome refresh(FetchRequest inquiry, Instant since) throws InterruptedException {
-        NoteId id = inquiry.id();
-        Optional<FetchOutcome> outstanding = outstanding(inquiry, Endpoint.DETAIL);
-        Optional<FetchOutcome> known = answers.latestPaid(id, Endpoint.DETAIL, since)
-                .flatMap(paid -> reuse(inquiry, paid))
-                .or(() -> outstanding);
-        return known.isPresent() ? known.get() : provider.refresh(inquiry, behind(answers.lastBought(id), since));
+    /** Has to run before the stored responses are read, since a response may arrive in between. */
+    private Optional<FetchOutcome> outstanding(FetchRequest request, Endpoint endpoint) {
+        return calls.outstanding(request.id(), endpoint, clock.instant()).map(Outstanding::new);
     }
 
     @Override
-    public FetchOutcome fetchVideo(FetchRequest inquiry, NoteCapture detail) throws InterruptedException {
-        Optional<FetchOutcome> outstanding = outstanding(inquiry, Endpoint.VIDEO);
-        Optional<FetchOutcome> known = newest(inquiry.id(), Endpoint.VIDEO)
-                .flatMap(paid -> reuse(inquiry, paid))
+    public FetchOutcome refresh(FetchRequest request, Instant since) throws InterruptedException {
+        NoteId id = request.id();
+        Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.DETAIL);
+        Optional<FetchOutcome> known = paidResponses.latestPaid(id, Endpoint.DETAIL, since)
+                .flatMap(paid -> reuse(request, paid))
                 .or(() -> outstanding);
-        return known.isPresent() ? known.get() : provider.fetchVideo(inquiry, detail);
+        return known.isPresent() ? known.get() : provider.refresh(request, behind(paidResponses.lastPaidAt(id), since));
+    }
+
+    @Override
+    public FetchOutcome fetchVideo(FetchRequest request, NoteCapture detail) throws InterruptedException {
+        Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.VIDEO);
+        Optional<FetchOutcome> known = newest(request.id(), Endpoint.VIDEO)
+                .flatMap(paid -> reuse(request, paid))
+                .or(() -> outstanding);
+        return known.isPresent() ? known.get() : provider.fetchVideo(request, detail);
     }
 
     private Optional<PaidResponse> newest(NoteId id, Endpoint endpoint) {
-        return answers.latestPaid(id, endpoint, usedSince());
+        return paidResponses.latestPaid(id, endpoint, usedSince());
     }
 
-    /** The time of an answer is its name, also where a clock was set back meanwhile. */
+    /** Receive times identify responses, so a new one is later than the last, even if the clock was set back. */
     private static Instant behind(Optional<Instant> last, Instant notBefore) {
         return last.map(time -> time.plusMillis(1))
                 .filter(next -> next.isAfter(notBefore))
@@ -116,83 +115,82 @@ public class CallLedger implements NoteClient {
     }
 
     /**
-     * Whether an answer is so new that another one could not have better addresses: it was received in this night, by
-     * whatever clock, or in the hour before. That midnight has just passed makes no address old.
+     * Returns whether another response could not have better URLs: this one was received in this night, or in the hour
+     * before. The hour covers responses from just before midnight.
      */
-    public boolean isRecent(NoteCapture answer) {
-        return isRecent(answer.capturedAt());
+    public boolean isRecent(NoteCapture capture) {
+        return isRecent(capture.capturedAt());
     }
 
     private boolean isRecent(Instant receivedAt) {
         return isOfTonight(receivedAt) || receivedAt.isAfter(clock.instant().minus(RECENT));
     }
 
-    /** One of a later night was received before the clock was set back. */
+    /** A response of a later night was received before the clock was set back. */
     private boolean isOfTonight(Instant receivedAt) {
         return Night.of(receivedAt).compareTo(Night.current(clock)) >= 0;
     }
 
-    /** The newest answer with the note in it that {@link #fetch} would use; makes no call. */
+    /** Returns the newest response with the note that {@link #fetch} would use. Makes no call. */
     public Optional<NoteCapture> fresh(NoteId id) {
         return fresh(id, Endpoint.DETAIL);
     }
 
-    /** The newest answer with the video in it that {@link #fetchVideo} would use; makes no call. */
+    /** Returns the newest response with the video that {@link #fetchVideo} would use. Makes no call. */
     public Optional<NoteCapture> freshVideo(NoteId id) {
         return fresh(id, Endpoint.VIDEO);
     }
 
     private Optional<NoteCapture> fresh(NoteId id, Endpoint endpoint) {
         return held(id, endpoint, usedSince())
-                .filter(held -> !isGivenUp(held.paid()))
+                .filter(held -> !isReplaceable(held.paid()))
                 .map(Held::capture);
     }
 
-    /** Until when a paid answer is used again. */
+    /** Returns the time until which a response is reused. */
     public Instant freshUntil(NoteCapture capture) {
         return capture.capturedAt().plus(settings.reuseFor());
     }
 
     /**
-     * The newest answer that is held and has its note in it, however old and whatever became of its files. Makes no
-     * call.
+     * Returns the newest stored response that contains the note, regardless of its age and of its files. Makes no call.
      */
     public Optional<NoteCapture> held(NoteId id) {
         return held(id, Endpoint.DETAIL);
     }
 
     /**
-     * The same of the answers that were bought for the note's video; empty where the answer about it carries that
-     * itself.
+     * Returns the newest stored response to a video call; empty if the detail response contains the video. Makes no
+     * call.
      */
     public Optional<NoteCapture> heldVideo(NoteCapture detail) {
         return MediaSlots.lacksVideo(detail) ? held(detail.id(), Endpoint.VIDEO) : Optional.empty();
     }
 
     /**
-     * Whether the newest answer of an earlier night that was bought about the note did not hold it: earlier than this
-     * one, and than that of the newest answer, which midnight may have overtaken and which is no evidence for itself.
-     * Makes no call.
+     * Returns whether the newest response of an earlier night lacked the note. Earlier means before {@code tonight} and
+     * before the night of the newest response: the run may have passed midnight, and a response does not confirm
+     * itself. Makes no call.
      */
     public boolean wasMissingBefore(NoteId id, Night tonight) {
         return wasMissingBefore(id, Endpoint.DETAIL, tonight);
     }
 
-    /** The same of the answers that were bought for its video. */
+    /** As {@link #wasMissingBefore}, for responses to video calls. */
     public boolean wasVideoMissingBefore(NoteId id, Night tonight) {
         return wasMissingBefore(id, Endpoint.VIDEO, tonight);
     }
 
     private boolean wasMissingBefore(NoteId id, Endpoint endpoint, Night tonight) {
-        Optional<PaidResponse> next = answers.latestPaid(id, endpoint, Instant.EPOCH);
+        Optional<PaidResponse> next = paidResponses.latestPaid(id, endpoint, Instant.EPOCH);
         Instant begins = next.map(newest -> Night.of(newest.receivedAt()).begins())
                 .filter(tonight.begins()::isAfter)
                 .orElse(tonight.begins());
         while (next.isPresent() && !next.get().receivedAt().isBefore(begins)) {
-            next = answers.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
+            next = paidResponses.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
         }
         return next.flatMap(paid -> reader.read(paid.body(), id))
-                .filter(answer -> answer.note().isEmpty())
+                .filter(content -> content.note().isEmpty())
                 .isPresent();
     }
 
@@ -200,9 +198,9 @@ public class CallLedger implements NoteClient {
         return held(id, endpoint, Instant.EPOCH).map(Held::capture);
     }
 
-    /** The newest answer since then that has its note in it. */
+    /** Returns the newest response since a time that contains the note. */
     private Optional<Held> held(NoteId id, Endpoint endpoint, Instant since) {
-        Optional<PaidResponse> next = answers.latestPaid(id, endpoint, since);
+        Optional<PaidResponse> next = paidResponses.latestPaid(id, endpoint, since);
         while (next.isPresent()) {
             PaidResponse paid = next.get();
             Optional<ResponseReader.FoundNote> found =
@@ -210,7 +208,7 @@ public class CallLedger implements NoteClient {
             if (found.isPresent()) {
                 return Optional.of(new Held(paid, capture(id, paid, found.get())));
             }
-            next = answers.latestPaid(id, endpoint, since, paid.call());
+            next = paidResponses.latestPaid(id, endpoint, since, paid.call());
         }
         return Optional.empty();
     }
@@ -221,33 +219,33 @@ public class CallLedger implements NoteClient {
         return found.capture(id, paid.call(), paid.receivedAt(), paid.body());
     }
 
-    /** Whether files of it were dead, and a new answer is to be bought in its place. */
-    private boolean isGivenUp(PaidResponse paid) {
+    /** Returns whether URLs of the response have expired and a new one is to be bought. */
+    private boolean isReplaceable(PaidResponse paid) {
         return paid.mediaGone() && !isRecent(paid.receivedAt()) && settings.buyAgain();
     }
 
-    private Optional<FetchOutcome> reuse(FetchRequest inquiry, PaidResponse paid) {
-        NoteId id = inquiry.id();
+    private Optional<FetchOutcome> reuse(FetchRequest request, PaidResponse paid) {
+        NoteId id = request.id();
         Optional<ResponseReader.Answer> read = reader.read(paid.body(), id);
         if (read.isEmpty()) {
             log.warn(
-                    "Note {}: the paid answer of call {} can no longer be read; it will be asked" + " again",
+                    "Note {}: the paid response of call {} is no longer readable and will be fetched again",
                     id,
                     paid.call());
             return Optional.empty();
         }
-        ResponseReader.Answer answer = read.get();
-        if (answer.note().isPresent()) {
-            return isGivenUp(paid)
+        ResponseReader.Answer content = read.get();
+        if (content.note().isPresent()) {
+            return isReplaceable(paid)
                     ? Optional.empty()
-                    : Optional.of(new Found(capture(id, paid, answer.note().get())));
+                    : Optional.of(new Found(capture(id, paid, content.note().get())));
         }
-        boolean certain = !ProviderCode.SUCCESS.is(answer.code());
-        if (!isOfTonight(paid.receivedAt()) && !(certain && !inquiry.isDecidedSince(paid.receivedAt()))) {
+        boolean certain = !ProviderCode.SUCCESS.is(content.code());
+        if (!isOfTonight(paid.receivedAt()) && !(certain && !request.isDecidedSince(paid.receivedAt()))) {
             return Optional.empty();
         }
         ProviderReply reply =
-                new ProviderReply(answer.code(), paid.httpStatus(), answer.message(), paid.requestId(), Billed.YES);
+                new ProviderReply(content.code(), paid.httpStatus(), content.message(), paid.requestId(), Billed.YES);
         return Optional.of(new Missing(reply, certain));
     }
 }

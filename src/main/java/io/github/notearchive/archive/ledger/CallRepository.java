@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Endpoint;
@@ -41,16 +42,16 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The journal in {@code api_call}: a row for each request, in the order they left, written before it leaves and filled
- * in when its answer is there.
+ * Reads and writes the call rows in {@code api_call}. A row is written before its request is sent and completed when
+ * the response is received. Row numbers follow the order of sending.
  */
 @Repository
 public class CallRepository implements CallRecorder {
 
     private static final Logger log = LoggerFactory.getLogger(CallRepository.class);
 
-    /** How often a call is tried that a limit refused and then allowed. */
-    private static final int TRIES = 10;
+    /** Limit of attempts for a call that a limit rejected and then allowed. */
+    private static final int MAX_ATTEMPTS = 10;
 
     private static final String ROW = """
             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
@@ -80,106 +81,106 @@ public class CallRepository implements CallRecorder {
                 RETURNING id)
             SELECT written.id, counted.*, %s
             FROM written, counted
-            """.formatted(StopNotices.HEEDED, CLAIMED, PaidResponses.OUTSTANDING, ROW, PAUSES);
+            """.formatted(StopNotices.OBSERVED, CLAIMED, PaidResponses.OUTSTANDING, ROW, PAUSES);
 
     private static final String WRITE_UNCOUNTED =
             """
             %s WHERE NOT EXISTS (%s) AND %s AND NOT EXISTS (%s)
             RETURNING id, %s
-            """.formatted(ROW, StopNotices.HEEDED, CLAIMED, PaidResponses.OUTSTANDING, PAUSES);
+            """.formatted(ROW, StopNotices.OBSERVED, CLAIMED, PaidResponses.OUTSTANDING, PAUSES);
 
     private final JdbcClient jdbc;
 
     /**
-     * For one statement that is a transaction by itself, whatever the caller is in. All nodes wait for a row that some
-     * of them lock, so no client may die between statement and commit.
+     * Commits each statement on its own, independent of the caller's transaction. All nodes wait for a row that a
+     * statement locks, so no client may die between statement and commit.
      */
-    private final TransactionTemplate atOnce;
+    private final TransactionTemplate autoCommit;
 
     private final StopNotices stops;
-    private final ResponseWriter answers;
+    private final ResponseWriter writer;
     private final PaidResponses paid;
     private final List<CallListener> listeners;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
     private final LongAdder sent = new LongAdder();
 
-    /** The numbers of the calls of this process whose responses are not written yet. */
+    /** Numbers of this process's calls whose responses are not written yet. */
     private final Set<Long> inProgress = ConcurrentHashMap.newKeySet();
 
-    private volatile BooleanSupplier isGivenUp = () -> false;
+    private volatile BooleanSupplier isAborting = () -> false;
 
     CallRepository(
             JdbcClient jdbc,
             DataSource database,
             PlatformTransactionManager transactions,
-            ResponseSpool unwritten,
+            ResponseSpool spool,
             PaidResponses paid,
             List<CallListener> listeners) {
         this.jdbc = jdbc;
-        this.atOnce = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
         this.paid = paid;
         this.listeners = listeners;
-        this.stops = new StopNotices(jdbc, atOnce, execution::get);
-        this.answers = new ResponseWriter(
-                JdbcClient.create(new NetworkTimeoutDataSource(database, ResponseWriter.SILENCE)),
-                atOnce,
-                unwritten,
+        this.stops = new StopNotices(jdbc, autoCommit, execution::get);
+        this.writer = new ResponseWriter(
+                JdbcClient.create(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT)),
+                autoCommit,
+                spool,
                 execution::get,
-                () -> isGivenUp.getAsBoolean());
+                () -> isAborting.getAsBoolean());
     }
 
     /**
-     * Says which job execution the calls from now on belong to.
+     * Sets the job execution of all further calls.
      *
-     * @param isGivenUp whether it ends since a server is out of reach, so that waiting for the database is in vain
+     * @param isAborting returns whether the run ends because of an outage, so that waiting for the database is futile
      */
-    public void belongTo(long jobExecutionId, BooleanSupplier isGivenUp) {
+    public void startExecution(long jobExecutionId, BooleanSupplier isAborting) {
         execution.set(jobExecutionId);
-        this.isGivenUp = isGivenUp;
+        this.isAborting = isAborting;
         sent.reset();
     }
 
-    /** How many calls have left since {@link #belongTo}. */
+    /** Returns the number of calls sent since {@link #startExecution}. */
     public long sentByThisExecution() {
         return sent.sum();
     }
 
-    /** What ends the calls of this run, whichever node met it. */
+    /** Returns the notices that end the calls of all nodes. */
     public StopNotices stops() {
         return stops;
     }
 
     /**
-     * One statement counts the call and writes it down, so that nodes which run at once share one limit: whoever comes
-     * second waits for the first one's commit, and sees its count. A call that none of our own limits is about is not
-     * counted, and waits for nobody. A call about a note is refused while an earlier one may have a response that is
-     * not here yet.
+     * Counts and records the call in one statement, so that concurrent nodes share one limit: the second statement
+     * waits for the commit of the first and sees its count. A call to which no own limit applies is not counted and
+     * does not wait. A call is rejected while an earlier one about the note may have a response that is not recorded
+     * yet.
      */
     @Override
     public CallAdmission sending(
-            FetchRequest inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         Night night = Night.of(sentAt);
-        for (int tries = 1; ; tries++) {
-            Optional<CallAdmission.Written> written = write(inquiry, endpoint, sentAt, refresh, limits);
+        for (int attempt = 1; ; attempt++) {
+            Optional<CallAdmission.Written> written = write(request, endpoint, sentAt, refresh, limits);
             if (written.isPresent()) {
                 sent.increment();
                 inProgress.add(written.get().call().number());
                 return written.get();
             }
-            Optional<StopNotice> stop = stops.heeded(sentAt);
+            Optional<StopNotice> stop = stops.observed(sentAt);
             if (stop.isPresent()) {
                 return new CallAdmission.Stopped(stop.get());
             }
-            if (!isClaimed(inquiry)) {
+            if (!isClaimed(request)) {
                 return new CallAdmission.Unclaimed();
             }
-            Optional<OutstandingCall> outstanding = outstanding(inquiry.id(), endpoint, sentAt);
+            Optional<OutstandingCall> outstanding = outstanding(request.id(), endpoint, sentAt);
             if (outstanding.isPresent()) {
                 return new CallAdmission.Outstanding(outstanding.get());
             }
             NightlyCalls made = sentIn(night);
-            // else another node has given a call back since
-            if (!limits.allow(made, endpoint == Endpoint.VIDEO, refresh) || tries >= TRIES) {
+            // else another node has returned a call to the limit since
+            if (!limits.allow(made, endpoint == Endpoint.VIDEO, refresh) || attempt >= MAX_ATTEMPTS) {
                 return new CallAdmission.OverLimit(made);
             }
         }
@@ -194,30 +195,30 @@ public class CallRepository implements CallRecorder {
         return inProgress.toArray(Long[]::new);
     }
 
-    private boolean isClaimed(FetchRequest inquiry) {
-        return atOnce.execute(_ -> jdbc.sql("SELECT " + CLAIMED)
-                .param("noteId", inquiry.id().value())
-                .param("claim", inquiry.claim())
+    private boolean isClaimed(FetchRequest request) {
+        return autoCommit.execute(_ -> jdbc.sql("SELECT " + CLAIMED)
+                .param("noteId", request.id().value())
+                .param("claim", request.claim())
                 .query(Boolean.class)
                 .single());
     }
 
-    /** Empty when the limits leave no call, calls have ended, the claim is lost, or an earlier call is outstanding. */
+    /** Empty if a limit is reached, calls have ended, the claim is lost, or an earlier call is outstanding. */
     private Optional<CallAdmission.Written> write(
-            FetchRequest inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
-        NoteId id = inquiry.id();
+            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+        NoteId id = request.id();
         boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
-        return atOnce.execute(_ -> jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
+        return autoCommit.execute(_ -> jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
                 .param("night", Night.of(sentAt).date())
                 .param("video", endpoint == Endpoint.VIDEO ? 1 : 0)
                 .param("refreshes", refresh ? 1 : 0)
                 .param("limit", limits.all())
                 .param("videoLimit", limits.videos())
                 .param("refreshLimit", limits.refreshes())
-                .param("after", stops.heedAfter())
+                .param("after", stops.observedAfter())
                 .param("now", Timestamp.from(sentAt))
                 .param("noteId", id.value())
-                .param("claim", inquiry.claim())
+                .param("claim", request.claim())
                 .param("endpoint", endpoint.ledgerName())
                 .param("sentAt", Timestamp.from(sentAt))
                 .param("execution", execution.get(), Types.BIGINT)
@@ -234,9 +235,9 @@ public class CallRepository implements CallRecorder {
         return new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
     }
 
-    /** How many calls were sent in a night, as our own limits count them. */
+    /** Returns the number of calls of a night, as counted for our own limits. */
     public NightlyCalls sentIn(Night night) {
-        return atOnce.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night
                                         """)
                 .param("night", night.date())
@@ -246,11 +247,11 @@ public class CallRepository implements CallRecorder {
     }
 
     /**
-     * Starts or resumes the counter of a night. It is never below the number of rows in the ledger, which may have been
+     * Starts or resumes the counter of a night. It is never below the number of ledger rows, which may have been
      * rebuilt.
      */
     public NightlyCalls count(Night night) {
-        return atOnce.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
                                         SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video),
                                                count(*) FILTER (WHERE refresh)
@@ -272,7 +273,7 @@ public class CallRepository implements CallRecorder {
     @Override
     public boolean hasBilledSince(Instant time) {
         try {
-            return atOnce.execute(_ -> jdbc.sql("""
+            return autoCommit.execute(_ -> jdbc.sql("""
                                             SELECT EXISTS (
                                                 SELECT FROM api_call WHERE sent_at >= :time AND billed = 'YES')
                                             """)
@@ -280,7 +281,7 @@ public class CallRepository implements CallRecorder {
                     .query(Boolean.class)
                     .single());
         } catch (DataAccessException | TransactionException e) {
-            return false; // the call's own row meets the same outage and reports it
+            return false; // the row of the call meets the same outage and reports it
         }
     }
 
@@ -289,7 +290,7 @@ public class CallRepository implements CallRecorder {
         sent.decrement();
         inProgress.remove(call.number());
         boolean counted = limits.areAbout(call.endpoint() == Endpoint.VIDEO, call.refresh());
-        atOnce.executeWithoutResult(_ -> jdbc.sql("""
+        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
                                         WITH gone AS (
                                             DELETE FROM api_call WHERE id = :call AND received_at IS NULL
                                             RETURNING endpoint, refresh)
@@ -307,16 +308,16 @@ public class CallRepository implements CallRecorder {
 
     @Override
     public long received(
-            CallRecord call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
+            CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
         try {
-            long number = answers.received(call, reply, answer, receivedAt, took);
+            long number = writer.received(call, reply, body, receivedAt, took);
             inProgress.remove(call.number());
             return number;
         } catch (RuntimeException e) {
-            if (answer == null) {
+            if (body == null) {
                 inProgress.remove(call.number());
             }
-            throw e; // a response that is in a file only keeps other calls about the note back
+            throw e; // a response that exists only in a file blocks other calls about the note
         } finally {
             notifyListeners(call, reply, took);
         }
@@ -339,21 +340,20 @@ public class CallRepository implements CallRecorder {
             stops.write(reply, metAt);
         } catch (DataAccessException | TransactionException e) {
             log.warn(
-                    "The database does not take that {} ended the calls of all nodes, so others meet it by themselves: {}",
+                    "{} ends the calls of this run only, since it could not be written for other nodes: {}",
                     reply,
-                    ResponseWriter.inALine(e));
+                    DatabaseErrors.describe(e));
         }
     }
 
     /**
-     * Marks the calls without response that earlier runs of a node have sent in the last day: no process and no file
-     * holds a response to them. Only under the node's runner lock, and behind {@link #bringInUnwritten}. Safe to
-     * repeat.
+     * Marks calls of the last day without response that earlier runs of a node sent: neither a process nor a file holds
+     * a response to them. Requires the node's runner lock; runs after {@link #persistSpooled}. Idempotent.
      *
-     * @return the notes that these calls are about
+     * @return the notes of these calls
      */
     public List<NoteId> recover(String node, Instant now) {
-        return atOnce.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         UPDATE api_call c SET recovered_at = :now
                                         WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
                                           AND EXISTS (SELECT 1 FROM batch_job_execution_params p
@@ -369,24 +369,25 @@ public class CallRepository implements CallRecorder {
     }
 
     /**
-     * Brings the answers in that an earlier run of this node could only keep in files. A file whose note this database
-     * does not know, or that is damaged, stays where it is and is named in a warning. Safe to repeat.
+     * Writes the spooled responses of earlier runs of this node to the ledger. A damaged file, or one whose note is not
+     * in this database, stays in place with a warning. Idempotent.
      *
-     * <p>The files of other nodes beside them, as of one that was renamed, are read as well, unless the node is active.
+     * <p>Files of other nodes in sibling directories are read too, such as those of a renamed node, unless the node is
+     * active.
      *
-     * @return the notes whose answers were brought in
-     * @throws UncheckedIOException when nobody may look at the files: what is paid for would be bought again
+     * @return the notes whose responses were persisted
+     * @throws UncheckedIOException if the files cannot be listed: paid responses would be bought again
      */
-    public List<NoteId> bringInUnwritten(Predicate<String> isActive) {
-        return answers.bringInUnwritten(isActive);
+    public List<NoteId> persistSpooled(Predicate<String> isActive) {
+        return writer.persistSpooled(isActive);
     }
 
     /**
-     * Writes the responses about a note that are in files into the ledger. Only while no call about it is in flight.
+     * Writes the spooled responses of one note to the ledger. Requires that no call about it is in flight.
      *
-     * @throws UncheckedIOException as the other
+     * @throws UncheckedIOException if the files cannot be listed
      */
-    public void bringInUnwritten(NoteId note) {
-        answers.bringInUnwritten(note);
+    public void persistSpooled(NoteId note) {
+        writer.persistSpooled(note);
     }
 }

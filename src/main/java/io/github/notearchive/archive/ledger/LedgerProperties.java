@@ -7,11 +7,11 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How long an answer stays good.
+ * Settings of response reuse.
  *
- * @param reuseFor for how long a paid answer is used instead of asking again
- * @param buyAgain whether one new answer is bought, on a later night, for a note one of whose files is dead at every
- *     address; if not, the note is given up with what it has
+ * @param reuseFor time for which a paid response is used instead of a new call
+ * @param buyAgain whether one new response is bought in a later night for a note with a file whose URLs have all
+ *     expired; if not, the note fails with the files it has
  */
 @Validated
 @ConfigurationProperties("archive.ledger")

@@ -4,26 +4,26 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call whose answer is paid for.
+ * A call with a paid response.
  *
  * @param number its row in {@code api_call}
- * @param receivedAt when the answer was there
- * @param facts the rest of its row
+ * @param receivedAt when the response was complete
+ * @param facts the other columns of its row
  */
 public record PaidCall(long number, Instant receivedAt, Facts facts) {
 
     /**
-     * What the ledger knows of a paid call beside its answer, in words that a sidecar can hold.
+     * Columns of a paid call besides the response, as stored in a sidecar.
      *
-     * @param endpoint which question it was
-     * @param sentAt just before the request left
-     * @param durationMs milliseconds from sending to the whole answer; null when nobody knows
-     * @param httpStatus the HTTP status; null when nobody knows
-     * @param code the code in the body
-     * @param requestId the provider's own id of the request; null when it sent none
-     * @param message the provider's message, shortened; null when it sent none
-     * @param mediaGoneAt when every address of one of its files was found dead; null when none was
-     * @param refresh whether it asked anew about a note that was archived
+     * @param endpoint name of the endpoint in the ledger
+     * @param sentAt just before the request was sent
+     * @param durationMs milliseconds from sending to the complete response; null if unknown
+     * @param httpStatus HTTP status; null if unknown
+     * @param code code in the body
+     * @param requestId the provider's id of the request; null if it sent none
+     * @param message the provider's message, shortened; null if it sent none
+     * @param mediaGoneAt when all URLs of one of its files were found expired; null if none were
+     * @param refresh whether it refreshed an archived note
      */
     public record Facts(
             String endpoint,
@@ -38,10 +38,10 @@ public record PaidCall(long number, Instant receivedAt, Facts facts) {
 
         public Facts {
             if (endpoint == null || sentAt == null) {
-                throw new IllegalArgumentException("a call has an endpoint and a time of sending");
+                throw new IllegalArgumentException("endpoint and sentAt of a call are required");
             }
             if (durationMs != null && durationMs < 0) {
-                throw new IllegalArgumentException("a call cannot take " + durationMs + " ms");
+                throw new IllegalArgumentException("durationMs of a call is negative: " + durationMs);
             }
         }
     }

@@ -3,7 +3,7 @@ package io.github.notearchive.archive.ledger;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** A body that was bought, as it lies in the ledger. */
+/** A paid response body as stored in the ledger. */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record PaidResponse(
         long call,

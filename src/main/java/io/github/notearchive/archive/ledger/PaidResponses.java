@@ -25,13 +25,12 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The answers in {@code api_call} that are paid for: which there are, and what became of them. Also counts those that
- * cannot be read, whose bill is unknown.
+ * Reads and updates the paid responses in {@code api_call}. Also counts unreadable responses, whose billing is unknown.
  */
 @Repository
 public class PaidResponses {
 
-    private static final NamedStatement BOUGHT = NamedStatement.of("""
+    private static final NamedStatement PAID_CALL = NamedStatement.of("""
                     SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
                            message, media_gone_at, refresh
                     FROM api_call
@@ -42,8 +41,7 @@ public class PaidResponses {
                     """);
 
     /**
-     * A call whose response may be in a file of the node that sent it. So it is for a day at most, and until that node
-     * is recovered.
+     * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
      */
     static final String OUTSTANDING = """
             SELECT id, job_execution_id, sent_at FROM api_call
@@ -57,26 +55,26 @@ public class PaidResponses {
     private final JdbcClient jdbc;
     private final ResponseMemory memory;
 
-    /** For one statement that is a transaction by itself, whatever the caller is in. */
-    private final TransactionTemplate atOnce;
+    /** Commits each statement on its own, independent of the caller's transaction. */
+    private final TransactionTemplate autoCommit;
 
     PaidResponses(JdbcClient jdbc, ResponseMemory memory, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.memory = memory;
-        this.atOnce = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
     /**
-     * The call about a note whose response is not here yet and may be at the node that sent it. To be asked before
-     * {@link #latestPaid}: when there is none, no response to an earlier call arrives later.
+     * Returns the newest call about a note whose response is not recorded yet and may be in a file of the sending node.
+     * Has to run before {@link #latestPaid}: if it is empty, no response to an earlier call arrives later.
      *
      * @param execution the run of this process. A call of it that is not in progress has no response: its row was
-     *     written, but not confirmed, so that it was not sent
-     * @param inProgress numbers of the calls of this process whose responses are not written yet
+     *     written but not confirmed, so it was not sent
+     * @param inProgress numbers of this process's calls whose responses are not written yet
      */
     Optional<OutstandingCall> outstanding(
             NoteId id, Endpoint endpoint, Instant now, @Nullable Long execution, Long[] inProgress) {
-        return atOnce.execute(_ -> jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
+        return autoCommit.execute(_ -> jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
                 .param("noteId", id.value())
                 .param("endpoint", endpoint.ledgerName())
                 .param("sentAt", Timestamp.from(now))
@@ -89,24 +87,21 @@ public class PaidResponses {
                 .optional());
     }
 
-    /**
-     * The newest answer about a note to one of the questions that is paid for, not older than {@code since} and still
-     * held here.
-     */
+    /** Returns the newest stored paid response to an endpoint, not older than {@code since}. */
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since) {
         return latestPaid(id, endpoint, since, Long.MAX_VALUE);
     }
 
-    /** The same among the calls that were made before another one. */
+    /** As above, among the calls before another one. */
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
         return latestRow(id, endpoint, since, before)
                 .flatMap(
-                        paid -> whole(id, paid.call(), Optional.of(paid.body())).map(paid::with));
+                        paid -> body(id, paid.call(), Optional.of(paid.body())).map(paid::with));
     }
 
-    /** Its body is empty where it is large. */
+    /** The body is empty if it is large. */
     private Optional<PaidResponse> latestRow(NoteId id, Endpoint endpoint, Instant since, long before) {
-        return atOnce.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT id, received_at, http_status, request_id, media_gone_at,
                                                CASE WHEN octet_length(response) <= :ordinary THEN response ELSE '' END AS response
                                         FROM api_call
@@ -121,21 +116,21 @@ public class PaidResponses {
                 .param("since", Timestamp.from(since))
                 .param("before", before)
                 .param("ordinary", ResponseMemory.ORDINARY_SIZE)
-                .query((row, _) -> paidAnswer(row))
+                .query((row, _) -> paidResponse(row))
                 .optional());
     }
 
     /**
-     * The body of an answer, which is read when the memory for it is free where it is large.
+     * Returns a response body. A large body is read once memory for it is free.
      *
-     * @param ordinary the body when it is of ordinary size, nothing when it is large; empty when it is not held
+     * @param ordinary the body if it is of ordinary size, an empty array if it is large; empty if it is not stored
      */
-    private Optional<byte[]> whole(NoteId id, long call, Optional<byte[]> ordinary) {
+    private Optional<byte[]> body(NoteId id, long call, Optional<byte[]> ordinary) {
         if (ordinary.isEmpty() || ordinary.get().length > 0) {
             return ordinary;
         }
         sizeOf(call).ifPresent(size -> memory.take(id, size));
-        return atOnce.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT response FROM api_call WHERE id = :call AND response IS NOT NULL
                                         """)
                 .param("call", call)
@@ -144,13 +139,13 @@ public class PaidResponses {
     }
 
     private Optional<Long> sizeOf(long call) {
-        return atOnce.execute(
+        return autoCommit.execute(
                 _ -> jdbc.sql("""
                                         SELECT octet_length(response) FROM api_call WHERE id = :call AND response IS NOT NULL
                                         """).param("call", call).query(Long.class).optional());
     }
 
-    private static PaidResponse paidAnswer(ResultSet row) throws SQLException {
+    private static PaidResponse paidResponse(ResultSet row) throws SQLException {
         return new PaidResponse(
                 row.getLong("id"),
                 row.getTimestamp("received_at").toInstant(),
@@ -160,9 +155,9 @@ public class PaidResponses {
                 row.getTimestamp("media_gone_at") != null);
     }
 
-    /** When the newest answer about a note was received that is paid for, held or not. */
-    Optional<Instant> lastBought(NoteId id) {
-        return atOnce.execute(_ -> jdbc.sql("""
+    /** Returns when the newest paid response of a note was received, stored or not. */
+    Optional<Instant> lastPaidAt(NoteId id) {
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT max(received_at) AS last FROM api_call WHERE note_id = :noteId AND billed = 'YES'
                                         """)
                 .param("noteId", id.value())
@@ -170,36 +165,33 @@ public class PaidResponses {
                 .single());
     }
 
-    /**
-     * The newest call of a note whose answer is paid for, whether or not that holds the note; empty when nothing was
-     * ever paid for it.
-     */
-    public Optional<PaidCall> newestBought(NoteId id) {
-        return bought(id, null);
+    /** Returns the newest paid call of a note, whether or not its response contains the note. */
+    public Optional<PaidCall> latestPaidCall(NoteId id) {
+        return paidCall(id, null);
     }
 
-    /** A call whose answer is paid for. */
-    public Optional<PaidCall> bought(NoteId id, long number) {
-        return bought(id, Long.valueOf(number));
+    /** Returns a paid call by number. */
+    public Optional<PaidCall> paidCall(NoteId id, long number) {
+        return paidCall(id, Long.valueOf(number));
     }
 
-    private Optional<PaidCall> bought(NoteId id, @Nullable Long number) {
-        return atOnce.execute(_ -> askBought(id, number).ask(jdbc).optional());
+    private Optional<PaidCall> paidCall(NoteId id, @Nullable Long number) {
+        return autoCommit.execute(_ -> paidCallQuery(id, number).ask(jdbc).optional());
     }
 
-    /** {@link #newestBought} as a question; it has no row or one. */
-    public Query<PaidCall> askNewestBought(NoteId id) {
-        return askBought(id, null);
+    /** {@link #latestPaidCall} as a query with at most one row. */
+    public Query<PaidCall> latestPaidCallQuery(NoteId id) {
+        return paidCallQuery(id, null);
     }
 
-    private static Query<PaidCall> askBought(NoteId id, @Nullable Long number) {
-        return BOUGHT.with(new MapSqlParameterSource()
+    private static Query<PaidCall> paidCallQuery(NoteId id, @Nullable Long number) {
+        return PAID_CALL.with(new MapSqlParameterSource()
                         .addValue("noteId", id.value())
                         .addValue("number", number, Types.BIGINT))
-                .as((row, _) -> boughtCall(row));
+                .as((row, _) -> paidCall(row));
     }
 
-    private static PaidCall boughtCall(ResultSet row) throws SQLException {
+    private static PaidCall paidCall(ResultSet row) throws SQLException {
         return new PaidCall(
                 row.getLong("id"),
                 row.getTimestamp("received_at").toInstant(),
@@ -215,14 +207,14 @@ public class PaidResponses {
                         row.getBoolean("refresh")));
     }
 
-    /** The exact body that a call bought; empty when it is not held here any more. */
-    public Optional<byte[]> answerOf(NoteId id, PaidCall call) {
-        return whole(id, call.number(), ordinaryAnswerOf(call));
+    /** Returns the exact response body of a call; empty if the ledger no longer has it. */
+    public Optional<byte[]> responseBody(NoteId id, PaidCall call) {
+        return body(id, call.number(), ordinaryBody(call));
     }
 
-    /** Nothing where it is large. */
-    private Optional<byte[]> ordinaryAnswerOf(PaidCall call) {
-        return atOnce.execute(_ -> jdbc.sql("""
+    /** An empty array stands for a large body. */
+    private Optional<byte[]> ordinaryBody(PaidCall call) {
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT CASE WHEN octet_length(response) <= :ordinary THEN response ELSE '' END AS response
                                         FROM api_call WHERE id = :call AND response IS NOT NULL
                                         """)
@@ -232,9 +224,9 @@ public class PaidResponses {
                 .optional());
     }
 
-    /** How many responses about a note cannot be read, of the requests sent since then. */
-    public int unreadable(NoteId id, Instant since) {
-        return atOnce.execute(_ -> jdbc.sql("""
+    /** Counts the unreadable responses of a note to requests sent since a time. */
+    public int countUnreadable(NoteId id, Instant since) {
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT count(*) FROM api_call
                                         WHERE note_id = :noteId AND sent_at >= :since AND received_at IS NOT NULL
                                           AND code IS NULL AND http_status BETWEEN 200 AND 299
@@ -245,9 +237,9 @@ public class PaidResponses {
                 .single());
     }
 
-    /** Notes that every address of one of an answer's files is dead, so that a later night buys a new one. */
-    public void mediaGone(long call, Instant now) {
-        atOnce.executeWithoutResult(_ -> jdbc.sql("""
+    /** Records that all URLs of one of the response's files have expired, so that a later night buys a new response. */
+    public void markUrlsExpired(long call, Instant now) {
+        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
                                         UPDATE api_call SET media_gone_at = :now
                                         WHERE id = :call AND media_gone_at IS NULL
                                         """)
@@ -256,12 +248,9 @@ public class PaidResponses {
                 .update());
     }
 
-    /**
-     * Marks the answers of all archived notes that have a lesser rendition of one of their files, so that a new one is
-     * bought in their place. A repeat changes nothing.
-     */
+    /** Marks the responses of all archived notes with a lesser rendition, so that new ones are bought. Idempotent. */
     public void replaceDegraded(Instant now) {
-        atOnce.executeWithoutResult(
+        autoCommit.executeWithoutResult(
                 _ -> jdbc.sql("""
                                         UPDATE api_call c SET media_gone_at = :now
                                         FROM note_media m
@@ -272,26 +261,25 @@ public class PaidResponses {
                                         """).param("now", Timestamp.from(now)).update());
     }
 
-    /** Takes back that an answer's addresses are dead, when no missing file needs others any more. */
-    public void mediaFound(long call) {
-        atOnce.executeWithoutResult(_ -> jdbc.sql("""
+    /** Clears the mark of {@link #markUrlsExpired}: no missing file needs other URLs any more. */
+    public void clearUrlsExpired(long call) {
+        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
                                         UPDATE api_call SET media_gone_at = NULL
                                         WHERE id = :call AND media_gone_at IS NOT NULL
                                         """).param("call", call).update());
     }
 
     /**
-     * Writes a paid call back that a sidecar tells of. Part of the caller's transaction; a repeat changes nothing. A
-     * row that was written when the call left, and has no response, gets it.
+     * Restores a paid call from a sidecar. Part of the caller's transaction; idempotent. A row without response,
+     * written when the call was sent, gets the response.
      *
-     * <p>It gets its old number again. Where another note's call has that, as in a bucket that two databases have
-     * written to, it gets the next one that is free; and one that is above those of the note's earlier calls, which
-     * come first.
+     * <p>The call keeps its number. If that belongs to another note's call, as in a bucket that two databases wrote to,
+     * or is not above the note's earlier calls, it gets the next free one.
      *
      * @return its number
      */
-    public long restore(NoteId id, PaidCall call, byte[] answer) {
-        complete(id, call, answer);
+    public long restore(NoteId id, PaidCall call, byte[] body) {
+        complete(id, call, body);
         updateMediaGone(id, call);
         Optional<Long> there = jdbc.sql("""
                                 SELECT id FROM api_call WHERE note_id = :noteId AND received_at = :receivedAt
@@ -325,15 +313,15 @@ public class PaidResponses {
                 .param("code", facts.code(), Types.INTEGER)
                 .param("requestId", facts.requestId(), Types.VARCHAR)
                 .param("message", facts.message(), Types.VARCHAR)
-                .param("answer", answer, Types.BINARY)
+                .param("answer", body, Types.BINARY)
                 .param("goneAt", timestamp(facts.mediaGoneAt()), Types.TIMESTAMP)
                 .param("refresh", facts.refresh())
                 .query(Long.class)
                 .single();
     }
 
-    /** Writes the response into the row of a call that was in flight when the tables were dumped. */
-    private void complete(NoteId id, PaidCall call, byte[] answer) {
+    /** Completes the row of a call that was in flight when the tables were dumped. */
+    private void complete(NoteId id, PaidCall call, byte[] body) {
         PaidCall.Facts facts = call.facts();
         jdbc.sql("""
                         UPDATE api_call
@@ -347,14 +335,14 @@ public class PaidResponses {
                 .param("code", facts.code(), Types.INTEGER)
                 .param("requestId", facts.requestId(), Types.VARCHAR)
                 .param("message", facts.message(), Types.VARCHAR)
-                .param("answer", answer, Types.BINARY)
+                .param("answer", body, Types.BINARY)
                 .param("number", call.number())
                 .param("noteId", id.value())
                 .param("endpoint", facts.endpoint())
                 .update();
     }
 
-    /** Only the sidecar of the newest response is written when URLs have expired. */
+    /** Only the sidecar of the newest response is rewritten when URLs have expired. */
     private void updateMediaGone(NoteId id, PaidCall call) {
         jdbc.sql("""
                         UPDATE api_call c SET media_gone_at = :goneAt
@@ -369,29 +357,29 @@ public class PaidResponses {
                 .update();
     }
 
-    /** Lets the numbers of new calls begin after those that were restored. */
-    public void numberFromTheHighest() {
+    /** Sets the number sequence above the restored calls. */
+    public void advanceNumbers() {
         jdbc.sql("""
                         SELECT setval(pg_get_serial_sequence('api_call', 'id'), max(id)) FROM api_call HAVING max(id) IS NOT NULL
                         """).query(Long.class).optional();
     }
 
     /**
-     * Empties the copies of answers that are too old to be used again, where the note has reached its end and the exact
-     * bytes lie in the store, as far as audits know.
+     * Clears stored responses that are too old for reuse if the note is settled and the store holds the exact bytes, as
+     * far as audits know.
      *
-     * @return how many were emptied
+     * @return number of cleared rows
      */
-    public int emptyCopiesBefore(Instant limit) {
-        return emptyCopies(null, limit);
+    public int clearResponsesBefore(Instant limit) {
+        return clearResponses(null, limit);
     }
 
-    /** The same for one note. Part of the caller's transaction. */
-    public int emptyCopiesBefore(NoteId id, Instant limit) {
-        return emptyCopies(id.value(), limit);
+    /** As above, for one note. Part of the caller's transaction. */
+    public int clearResponsesBefore(NoteId id, Instant limit) {
+        return clearResponses(id.value(), limit);
     }
 
-    private int emptyCopies(@Nullable String id, Instant limit) {
+    private int clearResponses(@Nullable String id, Instant limit) {
         return jdbc.sql("""
                         UPDATE api_call c SET response = NULL
                         WHERE c.response IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)

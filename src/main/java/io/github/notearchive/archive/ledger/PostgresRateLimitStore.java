@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.provider.RateLimitStore;
 import java.sql.Types;
@@ -9,7 +10,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -18,11 +18,10 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The row of {@code call_pace}.
+ * Shared rate limit of all nodes in the row of {@code call_pace}.
  *
- * <p>Each statement is a transaction by itself and does not wait for the disk: all nodes wait for the row it locks, and
- * that for microseconds only. What a crash of the server loses of it are places of a moment that is over when the
- * server is back.
+ * <p>Each statement is its own transaction and does not wait for the disk, since all nodes wait for the row it locks. A
+ * server crash may lose send times of a moment that has passed when the server is back.
  */
 @Repository
 class PostgresRateLimitStore implements RateLimitStore {
@@ -30,29 +29,29 @@ class PostgresRateLimitStore implements RateLimitStore {
     private static final Logger log = LoggerFactory.getLogger(PostgresRateLimitStore.class);
 
     /**
-     * So many places, and so many seconds, lie ahead at most when nodes wait for theirs; what is further ahead was
-     * written before a clock was set back.
+     * Upper bounds of reserved send times, in number and seconds. A time further ahead was written before a clock was
+     * set back.
      */
-    private static final int MOST_AHEAD = 256;
+    private static final int MAX_AHEAD = 256;
 
-    private static final int MOST_SECONDS_AHEAD = 10;
+    private static final int MAX_SECONDS_AHEAD = 10;
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate atOnce;
+    private final TransactionTemplate autoCommit;
 
     PostgresRateLimitStore(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.atOnce = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
     @Override
     public Places take(int places, double callsPerSecond, Duration longestPause) {
-        return inOneStatement(() -> tryToTake(places, callsPerSecond, longestPause))
+        return execute(() -> tryToTake(places, callsPerSecond, longestPause))
                 .or(() -> {
                     writeRow();
-                    return inOneStatement(() -> tryToTake(places, callsPerSecond, longestPause));
+                    return execute(() -> tryToTake(places, callsPerSecond, longestPause));
                 })
-                .orElseThrow(() -> new IllegalStateException("The table call_pace has no row"));
+                .orElseThrow(() -> new IllegalStateException("table call_pace has no row"));
     }
 
     private Optional<Places> tryToTake(int places, double callsPerSecond, Duration longestPause) {
@@ -74,8 +73,8 @@ class PostgresRateLimitStore implements RateLimitStore {
                         """)
                 .param("places", places)
                 .param("distance", 1 / callsPerSecond)
-                .param("ahead", MOST_AHEAD)
-                .param("seconds", MOST_SECONDS_AHEAD)
+                .param("ahead", MAX_AHEAD)
+                .param("seconds", MAX_SECONDS_AHEAD)
                 .param("longestPause", seconds(longestPause))
                 .query((row, _) -> new Places(
                         ofSeconds(row.getDouble("wait")),
@@ -86,16 +85,16 @@ class PostgresRateLimitStore implements RateLimitStore {
     }
 
     private void writeRow() {
-        atOnce.executeWithoutResult(_ -> jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
+        autoCommit.executeWithoutResult(_ -> jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
                 .update());
     }
 
     @Override
     public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
         try {
-            return inOneStatement(() -> pause(throttles, wish, longestPause));
+            return execute(() -> pause(throttles, wish, longestPause));
         } catch (DataAccessException | TransactionException e) {
-            warn("other nodes do not learn of a pause", e);
+            warn("other nodes do not observe the pause", e);
             return Optional.empty();
         }
     }
@@ -128,38 +127,32 @@ class PostgresRateLimitStore implements RateLimitStore {
     @Override
     public void answered(long throttles) {
         try {
-            inOneStatement(() -> jdbc.sql("""
+            execute(() -> jdbc.sql("""
                                             UPDATE call_pace SET share = least(1, share + 0.05), pause = '0'
                                             FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
                                             WHERE quick.commits = 'off' AND throttles = :throttles
                                               AND (share < 1 OR pause > '0')
                                             """).param("throttles", throttles).update());
         } catch (DataAccessException | TransactionException e) {
-            warn("the rate stays lower", e);
+            warn("the rate stays reduced", e);
         }
     }
 
     @Override
     public void forgetPauses() {
-        inOneStatement(() -> jdbc.sql("""
+        execute(() -> jdbc.sql("""
                                         UPDATE call_pace SET share = 1, pause = '0', paused_until = '-infinity'
                                         WHERE share < 1 OR pause > '0' OR paused_until > '-infinity'
                                         """).update());
     }
 
-    private <T> T inOneStatement(Supplier<T> statement) {
-        return atOnce.<T>execute(_ -> statement.get());
+    private <T> T execute(Supplier<T> statement) {
+        return autoCommit.<T>execute(_ -> statement.get());
     }
 
-    /** Whoever could not be told is slower or meets the next 302; the answer itself is worth more. */
+    /** An uninformed node is slower or meets the next 302; failing the call would lose its response. */
     private static void warn(String consequence, RuntimeException e) {
-        log.warn(
-                "The pace of calls cannot be written to the database, {}: {}",
-                consequence,
-                String.valueOf(NestedExceptionUtils.getMostSpecificCause(e).getMessage())
-                        .lines()
-                        .findFirst()
-                        .orElse(""));
+        log.warn("The rate limit could not be written to the database, {}: {}", consequence, DatabaseErrors.describe(e));
     }
 
     private static double seconds(Duration time) {

@@ -11,7 +11,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Until when the provider wants no more calls: the table {@code source_gate}. */
+/** Reads and writes {@code source_gate}: until when the provider accepts no more calls. */
 @Repository
 public class QuotaHolds {
 
@@ -27,9 +27,8 @@ public class QuotaHolds {
     }
 
     /**
-     * Writes down that the provider ended the night, once for each run that meets it. Durable when it returns. One at a
-     * time: two answers that come together would not see each other's row. A night that is over by now needs no gate,
-     * and gets none.
+     * Records that the provider ended the night, once per run. Durable on return. Synchronized, since two concurrent
+     * responses would not see each other's row. A time in the past is ignored.
      */
     public synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
         ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
@@ -47,7 +46,7 @@ public class QuotaHolds {
                 .update());
     }
 
-    /** The closing that is in force now; empty when the gate is open. */
+    /** Returns the closing in force; empty if the gate is open. */
     public Optional<Closed> current() {
         return jdbc.sql("""
                         SELECT code, reason, closed_at, closed_until, job_execution_id
@@ -66,7 +65,7 @@ public class QuotaHolds {
                 .optional();
     }
 
-    /** One closing. */
+    /** One row of {@code source_gate}. */
     public record Closed(
             int code,
             String reason,

@@ -27,50 +27,50 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Paid answers that the database does not take yet, each in a file of its own, durable once {@link #keep} returns. They
- * are brought into the ledger by the next run that reaches the database.
+ * Directory of paid responses that could not be written to the database, one file each, durable when {@link #write}
+ * returns. The next run that reaches the database persists them.
  *
- * <p>A file is a line of JSON that says which call it answers, and then the exact body. It is readable by its owner
- * only, and appears whole or not at all, after a power cut too. A directory belongs to one process at a time.
+ * <p>A file is a line of JSON that identifies the call, followed by the exact body. It is readable by its owner only
+ * and appears completely or not at all, even after a power failure. A directory belongs to one process at a time.
  */
 public final class ResponseSpool {
 
     private static final String SUFFIX = ".answer";
-    private static final String UNFINISHED = ".part";
+    private static final String PARTIAL_SUFFIX = ".part";
     private static final JsonMapper JSON = JsonMapper.shared();
 
     private final Path directory;
 
-    /** Files in this directory, which is made when the first one is. */
+    /** The directory is created with the first file. */
     public ResponseSpool(Path directory) {
         this.directory = directory.toAbsolutePath().normalize();
     }
 
-    /** Whose files these are: the directory has the name of its node. */
+    /** Returns the node of these files, which is the name of the directory. */
     public String node() {
         return directory.getFileName().toString();
     }
 
-    /** How many answers wait in files. */
+    /** Returns the number of spooled responses. */
     public int count() throws IOException {
-        return waiting().size();
+        return spooledFiles().size();
     }
 
     /**
-     * The files of other nodes in directories beside this one, of those that have any: of nodes that share the data
-     * directory, and of nodes that were renamed or removed.
+     * Returns the non-empty spools of other nodes in sibling directories: nodes that share the data directory, and
+     * nodes that were renamed or removed.
      */
     public List<ResponseSpool> ofOtherNodes() throws IOException {
         List<ResponseSpool> others = new ArrayList<>();
-        for (ResponseSpool other : beside()) {
-            if (other.mayHoldSome()) {
+        for (ResponseSpool other : siblings()) {
+            if (other.mayContainFiles()) {
                 others.add(other);
             }
         }
         return others;
     }
 
-    private List<ResponseSpool> beside() throws IOException {
+    private List<ResponseSpool> siblings() throws IOException {
         List<ResponseSpool> others = new ArrayList<>();
         Path parent = directory.getParent();
         if (parent == null || !Files.isDirectory(parent)) {
@@ -85,17 +85,17 @@ public final class ResponseSpool {
         return others;
     }
 
-    /** These files and {@link #ofOtherNodes}, without directories that hold none. */
+    /** Returns this spool and {@link #ofOtherNodes}, without empty directories. */
     public List<ResponseSpool> ofAllNodes() throws IOException {
         List<ResponseSpool> all = new ArrayList<>();
-        if (mayHoldSome()) {
+        if (mayContainFiles()) {
             all.add(this);
         }
         all.addAll(ofOtherNodes());
         return all;
     }
 
-    /** How many there are, whose they are, and where; for a person to read. */
+    /** Describes count, node and directory for operators. */
     public String summary() {
         String responses;
         try {
@@ -106,7 +106,7 @@ public final class ResponseSpool {
         return responses + " of node " + node() + " in " + directory;
     }
 
-    private boolean mayHoldSome() throws IOException {
+    private boolean mayContainFiles() throws IOException {
         try {
             return count() > 0;
         } catch (AccessDeniedException e) {
@@ -114,19 +114,19 @@ public final class ResponseSpool {
         }
     }
 
-    /** Keeps an answer; a repeat replaces it. */
-    Path keep(CallRecord call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took)
+    /** Writes a response; an existing file of the call is replaced. */
+    Path write(CallRecord call, ProviderReply reply, byte[] body, Instant receivedAt, Duration took)
             throws IOException {
         PrivateDirectory.make(directory);
         Path file = fileOf(call);
         byte[] head = JSON.writeValueAsBytes(Head.of(call, reply, receivedAt, took));
         AtomicFile.write(
                 file,
-                UNFINISHED,
+                PARTIAL_SUFFIX,
                 out -> {
                     out.write(head);
                     out.write('\n');
-                    out.write(answer);
+                    out.write(body);
                 },
                 AtomicFile.OWNER_ONLY);
         try (FileChannel entries = FileChannel.open(directory, StandardOpenOption.READ)) {
@@ -135,20 +135,19 @@ public final class ResponseSpool {
         return file;
     }
 
-    /** Deletes the file of an answer that is written elsewhere by now, if there is one. */
-    void forget(CallRecord call) throws IOException {
+    /** Deletes the file of a call, if there is one. */
+    void delete(CallRecord call) throws IOException {
         Files.deleteIfExists(fileOf(call));
     }
 
     /**
-     * Deletes the answers about these notes, which nobody is to have any more; what a process left behind that was
-     * killed while it wrote one, too. Those of other nodes beside them as well.
+     * Deletes the responses of erased notes, including partial files of killed processes and files of other nodes.
      *
-     * @return how many there were
+     * @return number of deleted files
      */
     public int remove(Collection<NoteId> notes) throws IOException {
         int removed = removeOwn(notes);
-        for (ResponseSpool others : beside()) {
+        for (ResponseSpool others : siblings()) {
             removed += others.removeOwn(notes);
         }
         return removed;
@@ -156,7 +155,7 @@ public final class ResponseSpool {
 
     private int removeOwn(Collection<NoteId> notes) throws IOException {
         int removed = 0;
-        for (Path file : files("*" + SUFFIX + "{," + UNFINISHED + "}")) {
+        for (Path file : files("*" + SUFFIX + "{," + PARTIAL_SUFFIX + "}")) {
             if (notes.stream().anyMatch(note -> isAbout(file, note))) {
                 Files.delete(file);
                 removed++;
@@ -165,17 +164,17 @@ public final class ResponseSpool {
         return removed;
     }
 
-    /** Whether a file holds a response about a note, by its name. */
+    /** Returns whether a file holds a response about a note, by its name. */
     static boolean isAbout(Path file, NoteId note) {
         return file.getFileName().toString().contains("-" + note + "-");
     }
 
     /**
-     * The files that wait, oldest call first.
+     * Returns the spooled files, oldest call first.
      *
-     * @throws IOException when there is a directory that cannot be looked into
+     * @throws IOException if the directory exists and cannot be listed
      */
-    List<Path> waiting() throws IOException {
+    List<Path> spooledFiles() throws IOException {
         return files("*" + SUFFIX);
     }
 
@@ -184,7 +183,7 @@ public final class ResponseSpool {
         try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, glob)) {
             found.forEach(files::add);
         } catch (NoSuchFileException e) {
-            return files; // nothing was ever kept
+            return files; // nothing was ever spooled
         } catch (DirectoryIteratorException e) {
             throw e.getCause();
         }
@@ -195,9 +194,9 @@ public final class ResponseSpool {
     /**
      * Reads a file.
      *
-     * @throws IOException also when it is none of ours, or damaged
+     * @throws IOException also if the file is damaged or has another format
      */
-    static Unwritten read(Path file) throws IOException {
+    static SpooledResponse read(Path file) throws IOException {
         byte[] all = Files.readAllBytes(file);
         int end = 0;
         while (end < all.length && all[end] != '\n') {
@@ -208,11 +207,11 @@ public final class ResponseSpool {
         }
         try {
             Head head = JSON.readValue(all, 0, end, Head.class);
-            var answer = new ByteArrayOutputStream();
-            answer.write(all, end + 1, all.length - end - 1);
-            return head.with(answer.toByteArray());
+            var body = new ByteArrayOutputStream();
+            body.write(all, end + 1, all.length - end - 1);
+            return head.with(body.toByteArray());
         } catch (JacksonException | IllegalArgumentException | NullPointerException e) {
-            throw new IOException("its first line does not say which call it answers", e);
+            throw new IOException("its first line does not identify a call", e);
         }
     }
 
@@ -221,11 +220,11 @@ public final class ResponseSpool {
                 .formatted(call.sentAt().toEpochMilli(), call.id().value(), call.number(), SUFFIX));
     }
 
-    /** An answer that was read back. */
+    /** A response read from a file. */
     @SuppressWarnings("ArrayRecordComponent") // never compared
-    record Unwritten(CallRecord call, ProviderReply reply, byte[] answer, Instant receivedAt, Duration took) {}
+    record SpooledResponse(CallRecord call, ProviderReply reply, byte[] body, Instant receivedAt, Duration took) {}
 
-    /** The first line. */
+    /** First line of a file. */
     private record Head(
             long call,
             String noteId,
@@ -256,11 +255,11 @@ public final class ResponseSpool {
                     call.refresh());
         }
 
-        Unwritten with(byte[] answer) {
-            return new Unwritten(
+        SpooledResponse with(byte[] body) {
+            return new SpooledResponse(
                     new CallRecord(call, new NoteId(noteId), Endpoint.ofLedgerName(endpoint), sentAt, refresh),
                     new ProviderReply(code, httpStatus, message, requestId, billed),
-                    answer,
+                    body,
                     receivedAt,
                     Duration.ofMillis(durationMs));
         }

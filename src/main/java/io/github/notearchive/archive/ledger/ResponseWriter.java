@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
@@ -24,7 +25,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.core.NestedExceptionUtils;
 import org.springframework.core.retry.RetryPolicy;
 import org.springframework.core.retry.RetryTemplate;
 import org.springframework.dao.DataAccessException;
@@ -34,66 +34,66 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Writes answers into the rows of their calls. What is paid for is not lost on the way: it lies in a file while the
- * database does not take it.
+ * Writes responses into the rows of their calls. A paid response is spooled to a file while the database is
+ * unavailable.
  */
 final class ResponseWriter {
 
     /**
-     * After so long without a word from the server an attempt to write fails. Much shorter than a lease, so that there
-     * is time for another connection before the note is another node's.
+     * Read timeout of a write attempt. Much shorter than a lease, so that another connection can be tried before
+     * another node claims the note.
      */
-    static final Duration SILENCE = Duration.ofSeconds(20);
+    static final Duration READ_TIMEOUT = Duration.ofSeconds(20);
 
     private static final Logger log = LoggerFactory.getLogger(ResponseWriter.class);
 
-    /** For an answer that lies in a file, so that nothing is lost when the run ends over it. */
-    private static final Duration WHEN_KEPT = Duration.ofMinutes(1);
+    /** Retry time of a spooled response: nothing is lost if the run ends. */
+    private static final Duration RETRY_WHEN_SPOOLED = Duration.ofMinutes(1);
 
-    /** For an answer that exists in memory only. */
-    private static final Duration OTHERWISE = Duration.ofMinutes(5);
+    /** Retry time of a response that exists in memory only. */
+    private static final Duration RETRY_WITHOUT_SPOOL = Duration.ofMinutes(5);
 
-    /** After so long without a commit, an answer is written to a file as well. */
-    private static final Duration KEEP_AFTER = Duration.ofSeconds(1);
+    /** Time without a commit after which a response is also spooled. */
+    private static final Duration SPOOL_AFTER = Duration.ofSeconds(1);
 
-    /** So many files can be written at the same time. */
-    private static final int KEEPERS = 4;
+    /** Number of files that can be written concurrently. */
+    private static final int SPOOL_THREADS = 4;
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate atOnce;
-    private final ResponseSpool unwritten;
+    private final TransactionTemplate autoCommit;
+    private final ResponseSpool spool;
     private final Supplier<@Nullable Long> execution;
-    private final BooleanSupplier isGivenUp;
-    private final ScheduledThreadPoolExecutor keepers;
+    private final BooleanSupplier isAborting;
+    private final ScheduledThreadPoolExecutor spoolers;
 
     /**
-     * @param execution the one that this process is in
-     * @param isGivenUp whether the run ends since a server is out of reach
+     * @param execution supplies the execution of this process
+     * @param isAborting returns whether the run ends because of an outage
      */
     ResponseWriter(
             JdbcClient jdbc,
-            TransactionTemplate atOnce,
-            ResponseSpool unwritten,
+            TransactionTemplate autoCommit,
+            ResponseSpool spool,
             Supplier<@Nullable Long> execution,
-            BooleanSupplier isGivenUp) {
+            BooleanSupplier isAborting) {
         this.jdbc = jdbc;
-        this.atOnce = atOnce;
-        this.unwritten = unwritten;
+        this.autoCommit = autoCommit;
+        this.spool = spool;
         this.execution = execution;
-        this.isGivenUp = isGivenUp;
-        this.keepers = new ScheduledThreadPoolExecutor(
-                KEEPERS,
-                Thread.ofPlatform().daemon().name("response-keeper-", 0).factory());
-        this.keepers.setRemoveOnCancelPolicy(true);
-        this.keepers.setKeepAliveTime(10, TimeUnit.SECONDS);
-        this.keepers.allowCoreThreadTimeOut(true);
+        this.isAborting = isAborting;
+        this.spoolers = new ScheduledThreadPoolExecutor(
+                SPOOL_THREADS,
+                Thread.ofPlatform().daemon().name("response-spooler-", 0).factory());
+        this.spoolers.setRemoveOnCancelPolicy(true);
+        this.spoolers.setKeepAliveTime(10, TimeUnit.SECONDS);
+        this.spoolers.allowCoreThreadTimeOut(true);
     }
 
-    private static RetryTemplate retries(Duration atMost, BooleanSupplier isInVain) {
+    private static RetryTemplate retries(Duration atMost, BooleanSupplier isFutile) {
         return new RetryTemplate(RetryPolicy.builder()
                 .includes(List.of(DataAccessException.class, TransactionException.class))
                 .excludes(List.of(DataIntegrityViolationException.class))
-                .predicate(_ -> !isInVain.getAsBoolean())
+                .predicate(_ -> !isFutile.getAsBoolean())
                 .maxRetries(Long.MAX_VALUE)
                 .timeout(atMost)
                 .delay(Duration.ofMillis(500))
@@ -103,224 +103,219 @@ final class ResponseWriter {
     }
 
     /**
-     * A paid answer outlives an outage of the database. It is written to a file when the first attempt fails or is not
-     * committed within a second. A failed write is repeated for a minute, unless the run ends over it; where there can
-     * be no file, for five minutes, whatever the run does.
+     * Writes a response; survives an outage of the database. The response is spooled if the first attempt fails or does
+     * not commit within a second. A failed write is retried for a minute, unless the run aborts. If spooling fails, it
+     * is retried for five minutes regardless of the run.
      */
-    long received(CallRecord call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
-        Keeping keeping = new Keeping(call, reply, answer, receivedAt, took);
-        ScheduledFuture<?> later = keepers.schedule(
-                () -> keeping.keep("no answer from it within a second"), KEEP_AFTER.toMillis(), TimeUnit.MILLISECONDS);
+    long received(CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
+        PendingWrite pending = new PendingWrite(call, reply, body, receivedAt, took);
+        ScheduledFuture<?> later = spoolers.schedule(
+                () -> pending.spool("no response within a second"), SPOOL_AFTER.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            long number = keeping.write();
-            keeping.end();
+            long number = pending.write();
+            pending.end();
             return number;
         } catch (DataAccessException | TransactionException e) {
             later.cancel(false);
-            boolean kept = keeping.keep(inALine(e));
+            boolean spooled = pending.spool(DatabaseErrors.describe(e));
             if (e instanceof DataIntegrityViolationException) {
-                throw e; // it would be refused again
+                throw e; // a retry would be rejected again
             }
             RetryTemplate retries =
-                    answer == null || kept ? retries(WHEN_KEPT, isGivenUp) : retries(OTHERWISE, () -> false);
-            long number = retries.<Long>invoke(keeping::write);
-            keeping.end();
+                    body == null || spooled ? retries(RETRY_WHEN_SPOOLED, isAborting) : retries(RETRY_WITHOUT_SPOOL, () -> false);
+            long number = retries.<Long>invoke(pending::write);
+            pending.end();
             return number;
         } finally {
             later.cancel(false);
         }
     }
 
-    /** An answer on its way to the database, and the file that may hold it meanwhile. */
-    private final class Keeping {
+    /** A response being written to the database, with the file that may hold it meanwhile. */
+    private final class PendingWrite {
 
         private final CallRecord call;
         private final ProviderReply reply;
-        private final byte @Nullable [] answer;
+        private final byte @Nullable [] body;
         private final Instant receivedAt;
         private final Duration took;
 
         // guarded by this
-        private boolean kept;
+        private boolean spooled;
         private boolean ended;
 
-        Keeping(CallRecord call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
+        PendingWrite(CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
             this.call = call;
             this.reply = reply;
-            this.answer = answer;
+            this.body = body;
             this.receivedAt = receivedAt;
             this.took = took;
         }
 
         long write() {
-            return ResponseWriter.this.write(call, reply, answer, receivedAt, took);
+            return ResponseWriter.this.write(call, reply, body, receivedAt, took);
         }
 
         /**
-         * Writes the file, unless it was written before or is not needed any more.
+         * Spools the response, unless it was spooled before or is written already.
          *
-         * @param obstacle why the database does not have the answer yet
+         * @param cause why the database does not have the response yet
          * @return whether there is a file
          */
-        synchronized boolean keep(String obstacle) {
-            if (kept || ended || answer == null) {
-                return kept;
+        synchronized boolean spool(String cause) {
+            if (spooled || ended || body == null) {
+                return spooled;
             }
             try {
-                Path file = unwritten.keep(call, reply, answer, receivedAt, took);
-                kept = true;
+                Path file = spool.write(call, reply, body, receivedAt, took);
+                spooled = true;
                 log.warn(
-                        "Note {}: the database does not take its paid answer ({}); it is kept in {} until it does",
+                        "Note {}: its paid response could not be written to the database ({}); spooled in {}",
                         call.id(),
-                        obstacle,
+                        cause,
                         file);
             } catch (IOException e) {
                 log.error(
-                        "Note {}: the database does not take its paid answer ({}), and no file can keep it ({}); the database is tried for five minutes",
+                        "Note {}: its paid response could be neither written ({}) nor spooled ({}); retrying for five minutes",
                         call.id(),
-                        obstacle,
+                        cause,
                         e.toString());
             }
-            return kept;
+            return spooled;
         }
 
-        /** The database has the answer: no file is needed from now on. */
+        /** The database has the response: no file is needed from now on. */
         synchronized void end() {
             ended = true;
-            if (kept) {
-                forget(call);
+            if (spooled) {
+                deleteFile(call);
             }
         }
     }
 
-    static String inALine(Throwable e) {
-        String message = NestedExceptionUtils.getMostSpecificCause(e).getMessage();
-        return String.valueOf(message).lines().findFirst().orElse("");
-    }
-
-    private void forget(CallRecord call) {
+    private void deleteFile(CallRecord call) {
         try {
-            unwritten.forget(call);
+            spool.delete(call);
         } catch (IOException e) {
             log.warn(
-                    "Note {}: its answer is in the ledger, but the file that kept it meanwhile cannot be deleted: {}",
+                    "Note {}: its response is in the ledger, but its spool file could not be deleted: {}",
                     call.id(),
                     e.toString());
         }
     }
 
-    /** See {@link CallRepository#bringInUnwritten}. */
-    List<NoteId> bringInUnwritten(Predicate<String> isActive) {
-        return bringIn(broughtIn -> {
-            bringIn(unwritten, _ -> true, broughtIn);
-            for (ResponseSpool others : unwritten.ofOtherNodes()) {
+    /** See {@link CallRepository#persistSpooled}. */
+    List<NoteId> persistSpooled(Predicate<String> isActive) {
+        return persist(persisted -> {
+            persist(spool, _ -> true, persisted);
+            for (ResponseSpool others : spool.ofOtherNodes()) {
                 if (!isActive.test(others.node())) {
-                    bringInOfAnother(others, broughtIn);
+                    persistFromNode(others, persisted);
                 }
             }
         });
     }
 
-    /** See {@link CallRepository#bringInUnwritten(NoteId)}. */
-    void bringInUnwritten(NoteId note) {
-        List<NoteId> _ = bringIn(broughtIn -> bringIn(unwritten, file -> ResponseSpool.isAbout(file, note), broughtIn));
+    /** See {@link CallRepository#persistSpooled(NoteId)}. */
+    void persistSpooled(NoteId note) {
+        List<NoteId> _ = persist(persisted -> persist(spool, file -> ResponseSpool.isAbout(file, note), persisted));
     }
 
-    /** Reads files, and adds the notes whose answers are in the ledger now. */
+    /** Reads files and adds the notes whose responses were persisted. */
     @FunctionalInterface
-    private interface Intake {
-        void addTo(List<NoteId> broughtIn) throws IOException;
+    private interface SpoolScan {
+        void run(List<NoteId> persisted) throws IOException;
     }
 
-    private static List<NoteId> bringIn(Intake intake) {
+    private static List<NoteId> persist(SpoolScan scan) {
         try {
-            List<NoteId> broughtIn = new ArrayList<>();
-            intake.addTo(broughtIn);
-            return broughtIn;
+            List<NoteId> persisted = new ArrayList<>();
+            scan.run(persisted);
+            return persisted;
         } catch (IOException e) {
             throw new UncheckedIOException(
-                    "paid answers may wait in files that cannot be looked at, and would be bought again: "
+                    "spooled paid responses cannot be listed and would be bought again: "
                             + e
-                            + ". Give this user the right to read them",
+                            + ". Grant this user read access",
                     e);
         }
     }
 
-    private void bringInOfAnother(ResponseSpool others, List<NoteId> broughtIn) throws IOException {
+    private void persistFromNode(ResponseSpool others, List<NoteId> persisted) throws IOException {
         try {
-            bringIn(others, _ -> true, broughtIn);
+            persist(others, _ -> true, persisted);
         } catch (AccessDeniedException e) {
             log.warn(
-                    "Paid answers of node {} may wait in files that this user cannot read, {}; run --node {} as their owner",
+                    "Spooled paid responses of node {} are not readable ({}); start --node {} as their owner",
                     others.node(),
                     e.getMessage(),
                     others.node());
         }
     }
 
-    private void bringIn(ResponseSpool ofANode, Predicate<Path> wanted, List<NoteId> broughtIn) throws IOException {
-        for (Path file : ofANode.waiting()) {
-            Optional<NoteId> note = wanted.test(file) ? bringIn(file) : Optional.empty();
+    private void persist(ResponseSpool source, Predicate<Path> wanted, List<NoteId> persisted) throws IOException {
+        for (Path file : source.spooledFiles()) {
+            Optional<NoteId> note = wanted.test(file) ? persist(file) : Optional.empty();
             if (note.isPresent()) {
-                broughtIn.add(note.get());
+                persisted.add(note.get());
                 delete(file);
             }
         }
     }
 
-    /** It is in the ledger; the next run brings it in once more, which changes nothing. */
+    /** The response is in the ledger. If the deletion fails, the next run persists it again, which changes nothing. */
     private static void delete(Path file) {
         try {
             Files.delete(file);
         } catch (IOException e) {
-            log.warn("{} is in the ledger and cannot be deleted, {}; delete it by hand", file, e.toString());
+            log.warn("{} is in the ledger and could not be deleted ({}); delete it manually", file, e.toString());
         }
     }
 
-    /** Writes the answer of a file to the ledger; empty when that stays in the file. */
-    private Optional<NoteId> bringIn(Path file) throws AccessDeniedException {
-        ResponseSpool.Unwritten answer;
+    /** Writes the response of a file to the ledger; empty if it stays in the file. */
+    private Optional<NoteId> persist(Path file) throws AccessDeniedException {
+        ResponseSpool.SpooledResponse response;
         try {
-            answer = ResponseSpool.read(file);
+            response = ResponseSpool.read(file);
         } catch (AccessDeniedException e) {
             throw e;
         } catch (IOException e) {
             log.warn(
-                    "{} cannot be brought into the ledger, {}; it is left where it is, and should be looked at",
+                    "{} could not be written to the ledger ({}); the file is kept, check it",
                     file,
                     e.getMessage());
             return Optional.empty();
         }
-        CallRecord call = answer.call();
-        if (isForgotten(call.id())) {
-            write(call, answer.reply().withoutMessage(), null, answer.receivedAt(), answer.took());
+        CallRecord call = response.call();
+        if (isErased(call.id())) {
+            write(call, response.reply().withoutMessage(), null, response.receivedAt(), response.took());
             log.warn(
-                    "{} held a paid answer of note {}, which was forgotten since; what it cost is in the ledger, the answer is not kept",
+                    "{} held a paid response of the erased note {}; only its cost was written to the ledger",
                     file,
                     call.id());
             return Optional.of(call.id());
         }
         if (!isOnWorklist(call.id())) {
             log.warn(
-                    "{} holds a paid answer of note {}, which is not on this database's worklist; it is left where it is",
+                    "{} holds a paid response of note {}, which is not in this worklist; the file is kept",
                     file,
                     call.id());
             return Optional.empty();
         }
         try {
-            write(call, answer.reply(), answer.answer(), answer.receivedAt(), answer.took());
+            write(call, response.reply(), response.body(), response.receivedAt(), response.took());
             return Optional.of(call.id());
         } catch (DataIntegrityViolationException e) {
             log.warn(
-                    "{} holds a paid answer of note {} that the database refuses: {}; it is left where it is, and should be looked at",
+                    "{} holds a paid response of note {} that the database rejects ({}); the file is kept, check it",
                     file,
                     call.id(),
-                    inALine(e));
+                    DatabaseErrors.describe(e));
             return Optional.empty();
         }
     }
 
-    private boolean isForgotten(NoteId id) {
+    private boolean isErased(NoteId id) {
         return jdbc.sql("SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)")
                 .param("noteId", id.value())
                 .query(Boolean.class)
@@ -335,12 +330,12 @@ final class ResponseWriter {
     }
 
     /**
-     * Fills the call's row in. Of the responses that are not paid for only the first one about the note is kept. A row
-     * that is no longer there, as after a failover that lost the last commits, is inserted again.
+     * Completes the row of a call. Of the unpaid responses of a note only the first is stored. A missing row is
+     * inserted again, as after a failover that lost the last commits.
      */
     private long write(
-            CallRecord call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
-        return atOnce.<Long>execute(_ -> jdbc.sql("""
+            CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
+        return autoCommit.<Long>execute(_ -> jdbc.sql("""
                                         WITH kept AS (
                                             SELECT CASE WHEN :billed = 'YES' OR NOT EXISTS (
                                                        SELECT 1 FROM api_call
@@ -370,7 +365,7 @@ final class ResponseWriter {
                 .param("billed", reply.billed().name())
                 .param("requestId", reply.requestId(), Types.VARCHAR)
                 .param("message", reply.message(), Types.VARCHAR)
-                .param("answer", answer, Types.BINARY)
+                .param("answer", body, Types.BINARY)
                 .param("noteId", call.id().value())
                 .param("endpoint", call.endpoint().ledgerName())
                 .param("sentAt", Timestamp.from(call.sentAt()))

@@ -20,49 +20,49 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * The rows of {@code run_stop}: answers that ended the runs of all nodes that were active.
+ * Reads and writes {@code run_stop}: responses that ended the runs of all active nodes.
  *
- * <p>A run heeds the rows of others behind the last one that it found when it began. So a later run asks again, and one
- * that is forced is not ended by what it was to ignore.
+ * <p>A run observes rows of other runs after the last row present when it started. So a later run calls again, and a
+ * forced run is not ended by a notice it has to ignore.
  */
 public final class StopNotices {
 
-    /** The rows that a run heeds {@code :now}: behind {@code :after}, and not of its own {@code :execution}. */
-    static final String HEEDED = """
+    /** Rows that a run observes at {@code :now}: after {@code :after}, and not of its own {@code :execution}. */
+    static final String OBSERVED = """
             SELECT id, code, reason, holds_until, job_execution_id FROM run_stop
             WHERE id > :after AND (holds_until IS NULL OR holds_until > :now)
               AND job_execution_id IS DISTINCT FROM :execution
             """;
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate atOnce;
+    private final TransactionTemplate autoCommit;
     private final Supplier<@Nullable Long> execution;
-    private volatile long heedAfter;
+    private volatile long observedAfter;
     private final AtomicBoolean written = new AtomicBoolean();
 
-    /** @param execution the one that this process is in */
-    StopNotices(JdbcClient jdbc, TransactionTemplate atOnce, Supplier<@Nullable Long> execution) {
+    /** @param execution supplies the execution of this process */
+    StopNotices(JdbcClient jdbc, TransactionTemplate autoCommit, Supplier<@Nullable Long> execution) {
         this.jdbc = jdbc;
-        this.atOnce = atOnce;
+        this.autoCommit = autoCommit;
         this.execution = execution;
     }
 
-    /** Begins to heed what is written from now on. */
-    public void heedFromNow() {
-        heedAfter = atOnce.<Long>execute(_ -> jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
+    /** Starts to observe rows written from now on. */
+    public void observeFromNow() {
+        observedAfter = autoCommit.<Long>execute(_ -> jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
                 .query(Long.class)
                 .single());
         written.set(false);
     }
 
-    /** Behind which row this run heeds them. */
-    long heedAfter() {
-        return heedAfter;
+    /** Returns the row after which this run observes notices. */
+    long observedAfter() {
+        return observedAfter;
     }
 
     /**
-     * Ends the runs of all nodes; once for each run, whatever number of calls meets it. What the database does not take
-     * is written by the next call that meets it.
+     * Ends the runs of all nodes; writes one row per run. If the write fails, the next call with such a response
+     * repeats it.
      */
     void write(ProviderReply reply, Instant metAt) {
         if (!written.compareAndSet(false, true)) {
@@ -78,7 +78,7 @@ public final class StopNotices {
 
     private void insert(ProviderReply reply, Instant metAt) {
         int code = Objects.requireNonNull(reply.code());
-        atOnce.executeWithoutResult(_ -> jdbc.sql("""
+        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
                                         INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
                                         VALUES (:code, :reason, :metAt, :holdsUntil, :execution)
                                         """)
@@ -96,19 +96,19 @@ public final class StopNotices {
     }
 
     /**
-     * What another run has met that ends the calls of all; empty while they go on. What this one has met it knows
-     * before it is written.
+     * Returns the first notice of another run that ends all calls; empty if there is none. Notices of this run are
+     * known to it already.
      */
-    public Optional<StopNotice> heeded(Instant now) {
-        return atOnce.execute(_ -> jdbc.sql("""
+    public Optional<StopNotice> observed(Instant now) {
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT s.code, s.reason, s.holds_until, s.job_execution_id, p.parameter_value AS node
                                         FROM (%s) AS s
                                         LEFT JOIN batch_job_execution_params p
                                           ON p.job_execution_id = s.job_execution_id AND p.parameter_name = 'node'
                                         ORDER BY s.id
                                         LIMIT 1
-                                        """.formatted(HEEDED))
-                .param("after", heedAfter)
+                                        """.formatted(OBSERVED))
+                .param("after", observedAfter)
                 .param("execution", execution.get(), Types.BIGINT)
                 .param("now", Timestamp.from(now))
                 .query((row, _) -> new StopNotice(

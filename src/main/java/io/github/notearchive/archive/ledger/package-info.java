@@ -1,11 +1,16 @@
 /**
- * What was asked and bought, kept before anyone uses it.
+ * The ledger: all calls to the provider and their responses.
  *
- * <p>{@link CallLedger} stands in front of the provider: it answers from what is paid for already, and only asks when
- * it holds nothing that can be used. {@link CallRepository} is the journal that each call is written into.
- * {@link PaidResponses}, {@link CallTotals} and {@link CallHistory} read it: for the bytes that were bought, for the
- * bill, and for the story of a note. Each entry is a transaction of its own, committed when the method returns,
- * whatever the caller's transaction does afterwards.
+ * <p>{@link CallLedger} is the note client of a run: it reuses paid responses and calls the provider only if none can
+ * be used. {@link CallRepository} records each call before it is sent. {@link PaidResponses} reads the stored
+ * responses, {@link CallHistory} the calls of a note. {@link QuotaHolds} and {@link StopNotices} hold the stops that
+ * outlive a run or concern all nodes. Writes to the ledger commit on return, independent of the caller's transaction,
+ * unless a method states otherwise.
+ *
+ * <p>Owns: {@code api_call}, {@code call_pace}, {@code nightly_calls}, {@code run_stop}, {@code source_gate}.
+ *
+ * <p>Uses: {@code archive.catalog} (statements), {@code provider}. Used by: {@code archive}, {@code batch}, {@code
+ * cli}, {@code maintenance}, {@code nightly}, {@code report}, {@code telemetry}.
  */
 @NullMarked
 package io.github.notearchive.archive.ledger;

@@ -155,7 +155,7 @@ public class RebuildJob {
 
         @Override
         public void begins(JobExecution job) {
-            rebuilds.current().belongTo(job.getId());
+            rebuilds.current().startExecution(job.getId());
         }
 
         @Override

@@ -119,7 +119,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             bytes += object.size();
         }
         writeAll(batch);
-        paid.numberFromTheHighest();
+        paid.advanceNumbers();
     }
 
     /** Fetches them side by side, since a store answers slowly but many at once. */
@@ -187,7 +187,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         if (restored && standing.refreshNight() == null) {
             refreshPlan.plan(id);
         }
-        paid.emptyCopiesBefore(id, now.minus(ledger.reuseFor()));
+        paid.clearResponsesBefore(id, now.minus(ledger.reuseFor()));
     }
 
     /** The slots as the bucket bears them out. */

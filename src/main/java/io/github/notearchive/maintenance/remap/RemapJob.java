@@ -56,7 +56,7 @@ public class RemapJob {
 
         @Override
         public void begins(JobExecution job) {
-            remaps.current().belongTo(job.getId());
+            remaps.current().startExecution(job.getId());
         }
 
         @Override

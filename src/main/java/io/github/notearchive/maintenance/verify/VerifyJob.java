@@ -207,7 +207,7 @@ public class VerifyJob {
 
         @Override
         public void begins(JobExecution job) {
-            audits.current().belongTo(job.getId());
+            audits.current().startExecution(job.getId());
         }
 
         @Override

@@ -25,7 +25,7 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
-/** The ledger in an empty database, and the calls about one note that are written into it. */
+/** Fixture of the ledger in an empty database, with calls about one note. */
 public final class Book {
 
     public static final NoteId ID = new NoteId("66aa00000000000000000001");
@@ -34,19 +34,19 @@ public final class Book {
 
     static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
 
-    /** Limits that no test reaches, so that every call is counted. */
+    /** Limits that no test reaches; every call is counted. */
     static final CallLimits ALL = new CallLimits(1_000, 1_000, 1_000);
 
     final ArchiveDatabase database = ArchiveDatabase.emptied();
-    final ResponseSpool unwritten;
+    final ResponseSpool spool;
     final CallRepository calls;
     final CallHistory history = new CallHistory(database.jdbc());
     final PaidResponses answers = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
     final CallTotals totals = new CallTotals(database.jdbc());
 
-    /** @param directory for the answers that the database does not take */
+    /** @param directory of spooled responses */
     Book(Path directory) {
-        unwritten = new ResponseSpool(directory);
+        spool = new ResponseSpool(directory);
         calls = ofAnotherNode();
     }
 
@@ -54,12 +54,12 @@ public final class Book {
         return over(database.dataSource());
     }
 
-    /** A node that writes into the same book in its own way. */
+    /** Returns a repository of another node on the same database. */
     CallRepository over(DataSource way) {
-        return calls(way, unwritten);
+        return calls(way, spool);
     }
 
-    /** One that keeps its files in another place. */
+    /** Returns a repository with another spool directory. */
     static CallRepository calls(DataSource way, ResponseSpool files) {
         JdbcClient jdbc = JdbcClient.create(way);
         JdbcTransactionManager transactions = new JdbcTransactionManager(way);

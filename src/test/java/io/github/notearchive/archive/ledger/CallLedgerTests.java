@@ -47,7 +47,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Requests are counted by the provider itself. */
+/** Asserts requests by the counter of the scripted provider. */
 @Timeout(30)
 class CallLedgerTests {
 
@@ -88,7 +88,7 @@ class CallLedgerTests {
     }
 
     @BeforeEach
-    void callsMayLeave() {
+    void startCalls() {
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
     }
 
@@ -103,7 +103,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void anAnswerIsBoughtOnceAndUsedForAWeek() throws Exception {
+    void responseIsBoughtOnceAndReusedForAWeek() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
 
         now = NOW.plus(WEEK);
@@ -118,7 +118,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void threeNodesKeepToTheRateInEverySecondAlsoWhenTheirTablesWereLocked() throws Exception {
+    void threeNodesKeepTheRateInEverySecondAfterALock() throws Exception {
         int rate = 5;
         List<JustOneApiClient> nodes = new ArrayList<>();
         try (Connection other = database.dataSource().getConnection();
@@ -140,7 +140,7 @@ class CallLedgerTests {
                 JustOneApiClient client = nodes.get(notes.indexOf(note) % 3);
                 callers.submit(() -> client.fetch(note));
             }
-            // two calls of each node are about to leave
+            // two calls of each node are about to be sent
             await().until(() -> waitingForLocks() == 6);
             other.rollback();
         } finally {
@@ -153,7 +153,7 @@ class CallLedgerTests {
                 provider.callsSeen().stream().map(CallSeen::at).sorted().toList();
         assertThat(order).hasSize(15);
         for (int i = rate; i < order.size(); i++) {
-            // a tenth is for what the way to the provider takes
+            // a tenth of a second for network latency
             assertThat(Duration.between(order.get(i - rate), order.get(i))).isGreaterThan(Duration.ofMillis(900));
         }
     }
@@ -166,7 +166,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void answersToTheTwoQuestionsAreNeverTakenForEachOther() throws Exception {
+    void detailAndVideoResponsesAreNotMixedUp() throws Exception {
         NoteId id = new NoteId(provider.noteIds(SandboxNoteKind.VIDEO_COVER, 1).getFirst());
         NoteCapture detail = found(ledger.fetch(claimed(id)));
 
@@ -186,10 +186,10 @@ class CallLedgerTests {
         assertThat(provider.calls()).isOne();
         assertThat(provider.videoCalls()).isOne();
 
-        answers.mediaGone(video.callId(), NOW);
+        answers.markUrlsExpired(video.callId(), NOW);
         now = NOW.plus(Duration.ofDays(1));
         assertThat(ledger.freshVideo(id)).isEmpty();
-        assertThat(ledger.fresh(id)).as("the note's own addresses").isPresent();
+        assertThat(ledger.fresh(id)).as("URLs of the detail response").isPresent();
         found(ledger.fetchVideo(claimed(detail.id()), detail));
         found(ledger.fetch(claimed(id)));
         assertThat(provider.videoCalls()).isEqualTo(2);
@@ -197,7 +197,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void anAnswerOlderThanAWeekIsBoughtAnew() throws Exception {
+    void responseOlderThanAWeekIsBoughtAgain() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
 
         now = NOW.plus(WEEK).plusMillis(1);
@@ -208,7 +208,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void aHeldAnswerNeedsNoCallEvenWhenCallsHaveEnded() throws Exception {
+    void storedResponseIsUsedAfterCallsHaveEnded() throws Exception {
         ledger.fetch(claimed(id));
         client.end("quota met");
 
@@ -219,7 +219,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void aSuccessWithoutTheNoteIsUsedInItsOwnNightOnly() throws Exception {
+    void successWithoutTheNoteIsReusedInItsOwnNightOnly() throws Exception {
         provider.script().answers(id.value(), Reply.json("{\"code\":0,\"data\":[]}"), Reply.normal());
 
         Missing first = (Missing) ledger.fetch(claimed(id));
@@ -237,7 +237,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void aPaidAnswerThatTheNoteIsGoneIsUsedInItsOwnNightOnly() throws Exception {
+    void decidedNotFoundIsReusedInItsOwnNightOnly() throws Exception {
         provider.script().always(id.value(), Reply.code(201));
 
         assertThat(((Missing) ledger.fetch(claimed(id))).certain()).isTrue();
@@ -250,7 +250,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void aPaidAnswerThatTheNoteIsGoneIsUsedLaterWhereNothingWasDecidedByIt() throws Exception {
+    void undecidedNotFoundIsReusedInLaterNights() throws Exception {
         provider.script().always(id.value(), Reply.code(201));
         ledger.fetch(claimed(id));
 
@@ -263,7 +263,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void aPaidAnswerWithoutItsNoteIsEvidenceForLaterNightsAndHidesNoOlderOne() throws Exception {
+    void responseWithoutItsNoteConfirmsLaterOnesAndHidesNoOlderOne() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
         provider.script().always(id.value(), Reply.json("{\"code\":0,\"data\":[]}"));
         now = NOW.plus(Duration.ofDays(1));
@@ -272,7 +272,7 @@ class CallLedgerTests {
 
         assertThat(ledger.wasMissingBefore(id, tonight)).isFalse();
         assertThat(ledger.wasMissingBefore(id, Night.of(tonight.ends())))
-                .as("midnight has passed since it came")
+                .as("after midnight")
                 .isFalse();
         now = tonight.ends();
         ledger.refresh(claimed(id), now);
@@ -281,10 +281,10 @@ class CallLedgerTests {
     }
 
     @Test
-    void anAnswerOfThisNightIsNotOldSinceTheClockWasSetBackOrMidnightHasPassed() throws Exception {
+    void responseIsRecentAfterAClockSetBackOrMidnight() throws Exception {
         now = Night.of(NOW).ends().minusSeconds(10);
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.mediaGone(bought.callId(), now);
+        answers.markUrlsExpired(bought.callId(), now);
 
         now = Night.of(NOW).begins().minusSeconds(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
@@ -297,9 +297,9 @@ class CallLedgerTests {
     }
 
     @Test
-    void anAnswerWhoseMediaAreGoneIsBoughtAnewByALaterNightOnly() throws Exception {
+    void responseWithExpiredUrlsIsBoughtAgainInALaterNightOnly() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.mediaGone(bought.callId(), NOW);
+        answers.markUrlsExpired(bought.callId(), NOW);
 
         now = Night.of(NOW).ends().minusMillis(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
@@ -313,7 +313,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void whatIsNotPaidForIsAskedAgain() throws Exception {
+    void unpaidResponseIsFetchedAgain() throws Exception {
         provider.script().answers(id.value(), Reply.code(301), Reply.normal());
 
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Deferred.class);
@@ -324,7 +324,7 @@ class CallLedgerTests {
     }
 
     @Test
-    void anAnswerIsDurableWhenItIsUsed() throws Exception {
+    void responseIsDurableBeforeItIsUsed() throws Exception {
         NoteCapture capture = found(ledger.fetch(claimed(id)));
 
         assertThat(new CallHistory(database.jdbc()).of(id)).singleElement().satisfies(entry -> {
@@ -336,10 +336,10 @@ class CallLedgerTests {
     }
 
     @Test
-    void theHeldAnswerIsThereHoweverOldAndMakesNoCall() throws Exception {
+    void storedResponseOfAnyAgeIsReturnedWithoutACall() throws Exception {
         assertThat(ledger.held(id)).isEmpty();
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.mediaGone(bought.callId(), NOW);
+        answers.markUrlsExpired(bought.callId(), NOW);
 
         now = NOW.plus(Duration.ofDays(400));
 
@@ -348,10 +348,10 @@ class CallLedgerTests {
     }
 
     @Test
-    void theHeldAnswerIsTheNewestThatHasItsNoteInIt() throws Exception {
+    void heldReturnsTheNewestResponseWithItsNote() throws Exception {
         provider.script().answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.mediaGone(bought.callId(), NOW);
+        answers.markUrlsExpired(bought.callId(), NOW);
         now = Night.of(NOW).ends();
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);
 

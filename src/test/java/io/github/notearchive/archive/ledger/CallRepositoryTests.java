@@ -42,10 +42,10 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 class CallRepositoryTests extends LedgerFixture {
 
     @Test
-    void noCallIsMadeWhileAnEarlierOneAboutTheNoteHasNoResponseAndItsNodeMayHoldOne() {
-        anExecutionOfEast();
+    void callIsBlockedByAnOutstandingCallOfAnotherNode() {
+        insertExecutionOfEast();
         CallRepository east = book.ofAnotherNode();
-        east.belongTo(4711, () -> false);
+        east.startExecution(4711, () -> false);
         CallRecord first = book.sent(east, ID, Endpoint.DETAIL, NOW, false);
         Instant soon = NOW.plusSeconds(600);
 
@@ -53,9 +53,9 @@ class CallRepositoryTests extends LedgerFixture {
                 .isEqualTo(new CallAdmission.Outstanding(new OutstandingCall(first.number(), 4711, NOW)));
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, CallLimits.NONE))
                 .isInstanceOf(CallAdmission.Outstanding.class);
-        assertThat(calls.sentIn(Night.of(NOW)).all()).as("it is not counted").isOne();
+        assertThat(calls.sentIn(Night.of(NOW)).all()).as("the blocked call is not counted").isOne();
         assertThat(calls.sending(book.claimed(ID), Endpoint.VIDEO, soon, false, ALL))
-                .as("about another thing")
+                .as("of another endpoint")
                 .isInstanceOf(CallAdmission.Written.class);
 
         east.received(first, PAID, ANSWER, soon, Duration.ZERO);
@@ -64,10 +64,10 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void aCallWithoutResponseKeepsOthersBackForADayAndUntilItsNodeIsRecovered() {
-        anExecutionOfEast();
+    void outstandingCallBlocksForADayOrUntilItsNodeRecovers() {
+        insertExecutionOfEast();
         CallRepository east = book.ofAnotherNode();
-        east.belongTo(4711, () -> false);
+        east.startExecution(4711, () -> false);
         book.sent(east, ID, Endpoint.DETAIL, NOW, false);
         Instant soon = NOW.plusSeconds(600);
         NoteId other = new NoteId("66aa00000000000000000002");
@@ -86,7 +86,7 @@ class CallRepositoryTests extends LedgerFixture {
                 .isInstanceOf(CallAdmission.Written.class);
     }
 
-    private void anExecutionOfEast() {
+    private void insertExecutionOfEast() {
         database.jdbc().sql("""
                         WITH instance AS (
                             INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
@@ -103,8 +103,8 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void aCallIsDurableBeforeItsRequestLeavesAndItsBillIsUnknown() {
-        calls.belongTo(7, () -> false);
+    void callIsDurableBeforeItIsSentWithUnknownBilling() {
+        calls.startExecution(7, () -> false);
 
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
@@ -127,7 +127,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void entriesAreCommittedWhateverBecomesOfTheCallersTransaction() {
+    void entriesSurviveARollbackOfTheCaller() {
         FetchRequest note = book.claimed(ID);
         assertThatThrownBy(() -> database.inTransaction(() -> {
                     book.paid(note, NOW);
@@ -139,7 +139,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void whatCameBackIsWrittenBesideTheQuestion() {
+    void responseIsWrittenIntoTheRowOfItsCall() {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
         calls.received(
@@ -161,7 +161,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void aFaultHasNeitherCodeNorStatus() {
+    void faultHasNeitherCodeNorStatus() {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
         calls.received(
@@ -175,7 +175,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void aRecordIsTakenBackOnlyWhileNothingCameBack() {
+    void unsentCallIsDeletedUnlessItHasAResponse() {
         CallRecord left = book.sent(ID, Endpoint.DETAIL, NOW, false);
         calls.notSent(left, ALL);
         assertThat(history.of(ID)).isEmpty();
@@ -187,7 +187,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void nodesThatSendAtOnceShareTheLimitsOfANight() throws Exception {
+    void concurrentNodesShareTheLimitsOfANight() throws Exception {
         Night night = Night.of(NOW);
         CallLimits limits = new CallLimits(20, 5, 3);
         CallRepository elsewhere = book.ofAnotherNode();
@@ -222,12 +222,12 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(history.of(ID)).hasSize(20);
         assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, night.ends(), false, limits))
                         .tonight())
-                .as("of the next night")
+                .as("next night")
                 .isEqualTo(new NightlyCalls(1, 0, 0));
     }
 
     @Test
-    void whatDidNotLeaveIsNotCountedAndANightThatBeginsAnewIsCountedFromTheLedger() {
+    void unsentCallIsNotCountedAndARestartedNightIsCountedFromTheLedger() {
         Night night = Night.of(NOW);
         CallRecord video = book.sent(ID, Endpoint.VIDEO, NOW, false);
         CallRecord refresh = book.sent(ID, Endpoint.DETAIL, NOW, true);
@@ -248,7 +248,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void findsBilledResponsesOfCallsSentSinceATime() {
+    void findsBilledResponsesSinceATime() {
         book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(60), false);
         assertThat(calls.hasBilledSince(NOW)).isFalse();
 
@@ -259,7 +259,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void aCallThatNoLimitIsAboutIsNotCountedAndSoNotGivenBack() {
+    void callWithoutALimitIsNeitherCountedNorReturned() {
         Night night = Night.of(NOW);
         CallLimits ofRefreshes = new CallLimits(0, 0, 5);
 
@@ -281,37 +281,37 @@ class CallRepositoryTests extends LedgerFixture {
 
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
-    void whatOneNodeMeetsEndsTheCallsOfAllThatWereActive(boolean limited) {
+    void stopNoticeEndsTheCallsOfAllActiveNodes(boolean limited) {
         CallLimits limits = limited ? ALL : CallLimits.NONE;
         CallRepository elsewhere = book.ofAnotherNode();
-        calls.stops().heedFromNow();
-        elsewhere.stops().heedFromNow();
-        calls.belongTo(7, () -> false);
+        calls.stops().observeFromNow();
+        elsewhere.stops().observeFromNow();
+        calls.startExecution(7, () -> false);
 
         calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
 
         assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
                 .isEqualTo(new CallAdmission.Stopped(new StopNotice(601, "code 601 (BALANCE)", null, null, 7L)));
-        assertThat(calls.stops().heeded(NOW)).as("this run knows it by itself").isEmpty();
+        assertThat(calls.stops().observed(NOW)).as("own notice").isEmpty();
         assertThat(history.of(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
         assertThat(database.jdbc()
                         .sql("SELECT count(*) FROM run_stop")
                         .query(Long.class)
                         .single())
-                .as("once for each run")
+                .as("once per run")
                 .isOne();
-        elsewhere.stops().heedFromNow();
+        elsewhere.stops().observeFromNow();
         assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
-                .as("of a run that begins later")
+                .as("run that starts later")
                 .isInstanceOf(CallAdmission.Written.class);
     }
 
     @Test
-    void whatTheDatabaseDidNotTakeEndsTheCallsOfAllWhenTheNextCallMeetsIt() {
+    void failedStopNoticeIsWrittenByTheNextCall() {
         AtomicBoolean away = new AtomicBoolean(true);
-        DataSource moody = new DelegatingDataSource(database.dataSource()) {
+        DataSource failing = new DelegatingDataSource(database.dataSource()) {
             @Override
             public Connection getConnection() throws SQLException {
                 if (away.getAndSet(false)) {
@@ -320,31 +320,31 @@ class CallRepositoryTests extends LedgerFixture {
                 return super.getConnection();
             }
         };
-        CallRepository here = book.over(moody);
+        CallRepository here = book.over(failing);
         ProviderReply reply = new ProviderReply(303, 200, "QUOTA", null, Billed.NO);
-        here.belongTo(7, () -> false);
+        here.startExecution(7, () -> false);
 
         here.stopped(reply, NOW);
-        assertThat(calls.stops().heeded(NOW))
-                .as("by other runs, while it is away")
+        assertThat(calls.stops().observed(NOW))
+                .as("other runs, during the outage")
                 .isEmpty();
         here.stopped(reply, NOW);
         here.stopped(reply, NOW);
 
-        assertThat(calls.stops().heeded(NOW)).as("by other runs").isPresent();
+        assertThat(calls.stops().observed(NOW)).as("other runs").isPresent();
         assertThat(database.jdbc()
                         .sql("SELECT count(*) FROM run_stop")
                         .query(Long.class)
                         .single())
-                .as("once for each run")
+                .as("once per run")
                 .isOne();
     }
 
     @Test
-    void aQuotaEndsNoCallOfTheNextNight() {
-        calls.stops().heedFromNow();
+    void quotaNoticeDoesNotEndCallsOfTheNextNight() {
+        calls.stops().observeFromNow();
         CallRepository elsewhere = book.ofAnotherNode();
-        elsewhere.belongTo(7, () -> false);
+        elsewhere.startExecution(7, () -> false);
 
         elsewhere.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
 
@@ -358,7 +358,7 @@ class CallRepositoryTests extends LedgerFixture {
     }
 
     @Test
-    void noCallIsWrittenDownForWhoeverLostTheClaim() {
+    void callIsNotRecordedAfterTheClaimIsLost() {
         FetchRequest before = book.claimed(ID);
         database.jdbc().sql("UPDATE worklist SET claim_id = claim_id + 1").update();
 

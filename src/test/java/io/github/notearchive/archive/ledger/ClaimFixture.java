@@ -4,14 +4,14 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchRequest;
 
-/** Notes on the worklist that are claimed, without which no call is written down. */
+/** Claimed notes on the worklist, which a call requires. */
 final class ClaimFixture {
 
     private static final long CLAIM = 7;
 
     private ClaimFixture() {}
 
-    /** Puts a note on the worklist if it is not there, and claims it. */
+    /** Inserts a note if it is missing, and claims it. */
     static FetchRequest of(ArchiveDatabase database, NoteId id) {
         database.jdbc().sql("""
                         INSERT INTO worklist (note_id, state, due_at, enqueued_at, claimed_by, claimed_until, claim_id)

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What each test of the ledger begins with: an empty {@link Book}, and its parts by their names. */
+/** Base of ledger tests: an empty {@link Book} and its parts. */
 public abstract class LedgerFixture {
 
     @TempDir
@@ -14,7 +14,7 @@ public abstract class LedgerFixture {
 
     public Book book;
     ArchiveDatabase database;
-    ResponseSpool unwritten;
+    ResponseSpool spool;
     public CallRepository calls;
     CallHistory history;
     PaidResponses answers;
@@ -24,7 +24,7 @@ public abstract class LedgerFixture {
     void begin() {
         book = new Book(directory.resolve("answers"));
         database = book.database;
-        unwritten = book.unwritten;
+        spool = book.spool;
         calls = book.calls;
         history = book.history;
         answers = book.answers;

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 class PaidResponsesTests extends LedgerFixture {
 
     @Test
-    void theAnswerIsKeptByteForByte() {
+    void responseIsStoredByteForByte() {
         long call = book.paid(NOW);
 
         PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
@@ -33,7 +33,7 @@ class PaidResponsesTests extends LedgerFixture {
     }
 
     @Test
-    void theNewestPaidAnswerWins() {
+    void newestPaidResponseIsReturned() {
         book.paid(NOW.minusSeconds(60));
         long second = book.paid(NOW);
         book.unpaid(NOW.plusSeconds(60));
@@ -49,11 +49,11 @@ class PaidResponsesTests extends LedgerFixture {
     }
 
     @Test
-    void theFirstTimeThatMediaWereGoneIsKept() {
+    void firstExpiryTimeIsKept() {
         long call = book.paid(NOW);
 
-        answers.mediaGone(call, NOW.plusSeconds(1));
-        answers.mediaGone(call, NOW.plusSeconds(2));
+        answers.markUrlsExpired(call, NOW.plusSeconds(1));
+        answers.markUrlsExpired(call, NOW.plusSeconds(2));
 
         assertThat(history.of(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone())
@@ -61,33 +61,33 @@ class PaidResponsesTests extends LedgerFixture {
     }
 
     @Test
-    void aCopyIsEmptiedOnlyWhenOldAndStoredElsewhereAndTheNoteHasReachedItsEnd() {
+    void responseIsClearedOnlyIfOldStoredAndItsNoteSettled() {
         long call = book.paid(NOW);
         Instant later = NOW.plusMillis(1);
 
         book.worklist("ARCHIVED");
-        assertThat(answers.emptyCopiesBefore(later)).as("no capture").isZero();
+        assertThat(answers.clearResponsesBefore(later)).as("no capture").isZero();
         capture(call, null);
-        assertThat(answers.emptyCopiesBefore(later)).as("no sidecar").isZero();
+        assertThat(answers.clearResponsesBefore(later)).as("no sidecar").isZero();
         capture(call, "notes/x.json");
-        assertThat(answers.emptyCopiesBefore(NOW)).as("not old").isZero();
+        assertThat(answers.clearResponsesBefore(NOW)).as("not old").isZero();
         for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
             book.worklist(open);
-            assertThat(answers.emptyCopiesBefore(later)).as(open).isZero();
+            assertThat(answers.clearResponsesBefore(later)).as(open).isZero();
         }
         book.worklist("UNAVAILABLE");
 
-        assertThat(answers.emptyCopiesBefore(later)).isEqualTo(1);
+        assertThat(answers.clearResponsesBefore(later)).isEqualTo(1);
 
         assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
         assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
-        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        assertThat(answers.clearResponsesBefore(later)).isZero();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
-    /** It brings no capture in, and is looked at before each run until it is emptied. */
+    /** It has no capture, and is read before each run until it is cleared. */
     @Test
-    void anAnswerWithCode201IsEmptiedWithoutACapture() {
+    void responseWithCode201IsClearedWithoutACapture() {
         FetchRequest note = book.claimed(ID);
         CallRecord call =
                 ((CallAdmission.Written) book.calls.sending(note, Endpoint.DETAIL, NOW, false, Book.ALL)).call();
@@ -95,12 +95,12 @@ class PaidResponsesTests extends LedgerFixture {
         Instant later = NOW.plusMillis(1);
 
         book.worklist("POSTPONED");
-        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        assertThat(answers.clearResponsesBefore(later)).isZero();
         book.worklist("UNAVAILABLE");
-        assertThat(answers.emptyCopiesBefore(NOW)).as("not old").isZero();
-        assertThat(answers.emptyCopiesBefore(later)).isOne();
+        assertThat(answers.clearResponsesBefore(NOW)).as("not old").isZero();
+        assertThat(answers.clearResponsesBefore(later)).isOne();
 
-        assertThat(answers.emptyCopiesBefore(later)).isZero();
+        assertThat(answers.clearResponsesBefore(later)).isZero();
         assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
 

@@ -17,10 +17,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/**
- * The pace that nodes share. Its rates are so low that no test, however slow the machine, comes to the end of a
- * distance.
- */
+/** Uses rates so low that no interval ends during a test, even on a slow machine. */
 class PostgresRateLimitStoreTests {
 
     private static final Duration LONGEST = Duration.ofMinutes(15);
@@ -31,12 +28,12 @@ class PostgresRateLimitStoreTests {
     private final PostgresRateLimitStore two = new PostgresRateLimitStore(database.jdbc(), database.transactions());
 
     @BeforeEach
-    void thereIsARow() {
+    void schemaContainsTheRow() {
         one.take(1, 1_000, LONGEST);
     }
 
     @Test
-    void nodesTakeTheirPlacesOneBehindTheOther() {
+    void nodesReserveConsecutiveSendTimes() {
         assertThat(one.take(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
         assertHours(two.take(2, HOURLY, LONGEST).first(), 1);
         assertHours(one.take(1, HOURLY, LONGEST).first(), 3);
@@ -45,7 +42,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void noTwoSessionsTakeTheSamePlace() throws Exception {
+    void concurrentSessionsReserveDistinctSendTimes() throws Exception {
         List<Callable<List<Places>>> nodes = new ArrayList<>();
         for (PostgresRateLimitStore node : List.of(one, two, one, two)) {
             nodes.add(() -> IntStream.range(0, 10)
@@ -66,7 +63,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void placesThatNobodyTookInTimeAreOver() {
+    void unusedSendTimesExpire() {
         column("next_at", "now() - interval '1 day'");
 
         assertThat(one.take(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
@@ -74,7 +71,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void aClockThatWasSetBackStopsNobodyForLong() {
+    void clockSetBackDelaysNodesBriefly() {
         column("next_at", "now() + interval '1 day'");
         column("paused_until", "now() + interval '1 day'");
 
@@ -82,7 +79,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void aRowThatIsMissingIsWritten() {
+    void missingRowIsInserted() {
         database.jdbc().sql("TRUNCATE call_pace").update();
 
         assertThat(one.take(1, HOURLY, LONGEST).throttles()).isZero();
@@ -90,7 +87,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void pausesDoubleFromOneSecondToSixtyAndHoldForAllNodes() {
+    void pausesDoubleFromOneToSixtySecondsForAllNodes() {
         for (int seconds : new int[] {1, 2, 4, 8, 16, 32, 60, 60}) {
             Pause pause = throttled(one, null);
 
@@ -102,7 +99,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void aBurstOfRefusalsCountsOnceWhateverNodesMetIt() {
+    void burstOfThrottlesCountsOnceForAllNodes() {
         long throttles = one.take(1, HOURLY, LONGEST).throttles();
 
         assertThat(one.throttled(throttles, null, LONGEST)).isPresent();
@@ -113,7 +110,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void theProvidersOwnWishWinsAndIsCapped() {
+    void retryAfterOfTheProviderIsUsedAndCapped() {
         throttled(one, Duration.ofSeconds(300));
         assertThat(secondsPaused()).isBetween(200.0, 300.0);
 
@@ -122,7 +119,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void theRateIsHalvedAndComesBackWithAnswersToCallsOfAfterThePause() {
+    void rateIsHalvedAndRecoversWithResponsesAfterThePause() {
         long before = one.take(1, 4, LONGEST).throttles();
         long since = throttled(one, null).throttles();
 
@@ -141,7 +138,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void theRateNeverFallsToNothing() {
+    void rateHasALowerBound() {
         for (int i = 0; i < 20; i++) {
             throttled(one, null);
         }
@@ -150,7 +147,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void anAnswerEndsTheDoubling() {
+    void responseResetsThePause() {
         throttled(one, null);
         throttled(one, null);
         long since = throttled(one, null).throttles();
@@ -162,7 +159,7 @@ class PostgresRateLimitStoreTests {
     }
 
     @Test
-    void aRunThatIsAloneForgetsPausesButNotThePlacesThatAreTaken() {
+    void singleRunResetsPausesButKeepsReservedSendTimes() {
         one.take(3, HOURLY, LONGEST);
         throttled(one, Duration.ofSeconds(600));
 

@@ -17,7 +17,7 @@ class QuotaHoldsTests {
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
 
     @Test
-    void whatIsMetBeforeMidnightIsWrittenDownOnceForEachRun() {
+    void holdIsRecordedOncePerRun() {
         QuotaHolds gate = at(MIDNIGHT.minusMillis(1));
 
         gate.close(303, "the quota", MIDNIGHT, 1);
@@ -30,7 +30,7 @@ class QuotaHoldsTests {
     }
 
     @Test
-    void whatWasMetBeforeMidnightClosesNothingWhenItIsWrittenBehindIt() {
+    void holdWrittenAfterMidnightHasNoEffect() {
         QuotaHolds gate = at(MIDNIGHT);
 
         gate.close(303, "the quota", MIDNIGHT, 1);

@@ -21,31 +21,31 @@ import org.junit.jupiter.api.Test;
 class ResponseSpoolTests extends LedgerFixture {
 
     @Test
-    void filesOfForgottenNotesAreDeletedAndNoOthers() throws Exception {
+    void filesOfErasedNotesAreDeletedAndNoOthers() throws Exception {
         NoteId other = new NoteId("66aa0000000000000000000f");
         keep(ID);
         keep(other);
 
-        assertThat(unwritten.remove(List.of(ID))).isEqualTo(1);
-        assertThat(unwritten.remove(List.of(ID))).isZero();
+        assertThat(spool.remove(List.of(ID))).isEqualTo(1);
+        assertThat(spool.remove(List.of(ID))).isZero();
 
-        assertThat(waiting()).hasSize(1);
+        assertThat(spooledFiles()).hasSize(1);
     }
 
     @Test
-    void whatAKillLeftOfAFileAboutAForgottenNoteIsDeletedToo() throws Exception {
+    void partialFilesOfErasedNotesAreDeleted() throws Exception {
         Path file = keep(ID);
         Path half = file.resolveSibling(file.getFileName() + ".part");
         Files.move(file, half);
-        assertThat(waiting()).as("brought in").isEmpty();
+        assertThat(spooledFiles()).as("persisted").isEmpty();
 
-        unwritten.remove(List.of(ID));
+        spool.remove(List.of(ID));
 
         assertThat(half).doesNotExist();
     }
 
     @Test
-    void onlyTheOwnerMayReadAFileWithAnAnswer() throws Exception {
+    void spooledFileIsReadableByItsOwnerOnly() throws Exception {
         Path file = keep(ID);
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
@@ -54,7 +54,7 @@ class ResponseSpoolTests extends LedgerFixture {
     }
 
     @Test
-    void aFileAboutAQuestionThatNobodyKnowsIsNotRead() throws Exception {
+    void fileWithAnUnknownEndpointIsRejected() throws Exception {
         Path file = keep(ID);
         assertThat(ResponseSpool.read(file).call().endpoint()).isEqualTo(Endpoint.DETAIL);
 
@@ -64,16 +64,16 @@ class ResponseSpoolTests extends LedgerFixture {
 
         assertThatThrownBy(() -> ResponseSpool.read(file))
                 .isInstanceOf(IOException.class)
-                .hasMessageContaining("does not say which call it answers");
+                .hasMessageContaining("does not identify a call");
     }
 
     private Path keep(NoteId note) throws IOException {
-        return unwritten.keep(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+        return spool.write(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
     }
 
-    private List<Path> waiting() {
+    private List<Path> spooledFiles() {
         try {
-            return unwritten.waiting();
+            return spool.spooledFiles();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -40,7 +40,7 @@ import org.springframework.jdbc.datasource.DelegatingDataSource;
 class ResponseWriterTests extends LedgerFixture {
 
     @Test
-    void anAnswerOutlivesAConnectionThatIsCut() throws Exception {
+    void responseSurvivesACutConnection() throws Exception {
         try (HikariDataSource pool = database.poolOf(1)) {
             AtomicInteger connections = new AtomicInteger();
             var counting = new DelegatingDataSource(pool) {
@@ -73,35 +73,35 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
-    void anAnswerLiesInAFileWhileTheDatabaseDoesNotTakeIt() throws Exception {
+    void responseIsSpooledWhileTheDatabaseIsUnavailable() throws Exception {
         AtomicBoolean away = new AtomicBoolean();
         List<Path> filesMeanwhile = new ArrayList<>();
-        DataSource moody = new DelegatingDataSource(database.dataSource()) {
+        DataSource failing = new DelegatingDataSource(database.dataSource()) {
             @Override
             public Connection getConnection() throws SQLException {
                 if (!away.get()) {
                     return super.getConnection();
                 }
-                filesMeanwhile.addAll(waiting());
+                filesMeanwhile.addAll(spooledFiles());
                 away.set(filesMeanwhile.isEmpty());
-                throw new SQLException("the database is away", "08006");
+                throw new SQLException("the database is unavailable", "08006");
             }
         };
-        CallRepository cut = book.over(moody);
+        CallRepository cut = book.over(failing);
         CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.set(true);
 
         long number = cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
 
         assertThat(filesMeanwhile).hasSize(1);
-        assertThat(waiting()).isEmpty();
+        assertThat(spooledFiles()).isEmpty();
         assertThat(number).isEqualTo(call.number());
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
                 .isEqualTo(ANSWER);
     }
 
     @Test
-    void anAnswerIsInAFileASecondAfterADatabaseThatDoesNotAnswerWasAskedToTakeIt() throws Exception {
+    void responseIsSpooledAfterASecondWithoutACommit() throws Exception {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         FutureTask<Long> received =
                 new FutureTask<>(() -> calls.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1)));
@@ -111,24 +111,24 @@ class ResponseWriterTests extends LedgerFixture {
             statement.execute("LOCK TABLE api_call");
             Thread.ofPlatform().daemon().start(received);
 
-            await().until(() -> waiting().size() == 1);
+            await().until(() -> spooledFiles().size() == 1);
 
-            assertThat(received.isDone()).as("the database has it").isFalse();
-            assertThat(ResponseSpool.read(waiting().getFirst()).answer()).isEqualTo(ANSWER);
+            assertThat(received.isDone()).as("written to the database").isFalse();
+            assertThat(ResponseSpool.read(spooledFiles().getFirst()).body()).isEqualTo(ANSWER);
             other.rollback();
         }
 
         assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(call.number());
-        assertThat(waiting()).isEmpty();
+        assertThat(spooledFiles()).isEmpty();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
                 .isEqualTo(ANSWER);
     }
 
     @Test
-    void aRunThatEndsOverTheDatabaseWaitsForItNoLongerSinceTheAnswerLiesInAFile() throws Exception {
+    void abortingRunStopsRetriesOfASpooledResponse() throws Exception {
         Away away = new Away(database.dataSource(), Integer.MAX_VALUE);
         CallRepository cut = book.over(away);
-        cut.belongTo(7, () -> away.times.get() > 1);
+        cut.startExecution(7, () -> away.times.get() > 1);
         CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.begin();
 
@@ -136,15 +136,15 @@ class ResponseWriterTests extends LedgerFixture {
                 .isInstanceOf(DataAccessException.class);
 
         assertThat(away.times).hasValue(2);
-        assertThat(waiting()).hasSize(1);
+        assertThat(spooledFiles()).hasSize(1);
     }
 
     @Test
-    void anAnswerThatNoFileCanKeepIsWaitedForWhateverTheRunDoes() throws Exception {
+    void unspooledResponseIsRetriedEvenIfTheRunAborts() throws Exception {
         Path noDirectory = Files.writeString(directory.resolve("taken"), "");
         Away away = new Away(database.dataSource(), 3);
         CallRepository cut = Book.calls(away, new ResponseSpool(noDirectory));
-        cut.belongTo(7, () -> true);
+        cut.startExecution(7, () -> true);
         CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.begin();
 
@@ -154,7 +154,7 @@ class ResponseWriterTests extends LedgerFixture {
                 .isEqualTo(ANSWER);
     }
 
-    /** A database that cannot be reached so many times, once that has begun. */
+    /** Data source that fails a number of connections after {@link #begin}. */
     private static final class Away extends DelegatingDataSource {
 
         private final AtomicInteger times = new AtomicInteger();
@@ -174,22 +174,22 @@ class ResponseWriterTests extends LedgerFixture {
         public Connection getConnection() throws SQLException {
             if (begun && times.get() < atMost) {
                 times.incrementAndGet();
-                throw new SQLException("the database is away", "08006");
+                throw new SQLException("the database is unavailable", "08006");
             }
             return super.getConnection();
         }
     }
 
     @Test
-    void anAnswerThatWaitsInAFileIsBroughtInOnceAsIfItHadBeenWrittenAtOnce() throws Exception {
+    void spooledResponseIsPersistedOnce() throws Exception {
         book.worklist("PENDING");
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
-        unwritten.keep(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
+        spool.write(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
 
-        assertThat(bringIn()).hasSize(1);
-        assertThat(bringIn()).isEmpty();
+        assertThat(persistSpooled()).hasSize(1);
+        assertThat(persistSpooled()).isEmpty();
 
-        assertThat(waiting()).isEmpty();
+        assertThat(spooledFiles()).isEmpty();
         PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
         assertThat(paid.call()).isEqualTo(call.number());
         assertThat(paid.body()).isEqualTo(ANSWER);
@@ -199,29 +199,29 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
-    void filesOfANodeThatWasRenamedAreBroughtInButNotThoseOfOneThatIsActive() throws Exception {
+    void filesOfRenamedNodesArePersistedButNotThoseOfActiveNodes() throws Exception {
         book.worklist("PENDING");
         CallRecord ofTheRenamed = book.sent(ID, Endpoint.DETAIL, NOW, false);
         ResponseSpool renamed = new ResponseSpool(directory.resolve("renamed"));
-        renamed.keep(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
+        renamed.write(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
         ResponseSpool active = new ResponseSpool(directory.resolve("active"));
-        active.keep(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
-        assertThat(unwritten.ofAllNodes())
+        active.write(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
+        assertThat(spool.ofAllNodes())
                 .extracting(ResponseSpool::node)
                 .containsExactlyInAnyOrder("renamed", "active");
 
-        assertThat(calls.bringInUnwritten("active"::equals)).containsExactly(ID);
+        assertThat(calls.persistSpooled("active"::equals)).containsExactly(ID);
 
         assertThat(renamed.count()).isZero();
         assertThat(active.count()).isOne();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
                 .isEqualTo(ANSWER);
-        assertThat(unwritten.remove(List.of(ID))).as("of all nodes").isOne();
+        assertThat(spool.remove(List.of(ID))).as("of all nodes").isOne();
         assertThat(active.count()).isZero();
     }
 
     @Test
-    void anAttemptToWriteAnAnswerFailsLongBeforeTheLeaseOfItsNoteEnds() {
+    void writeAttemptTimesOutBeforeTheLeaseEnds() {
         List<Object> timeouts = new ArrayList<>();
         DataSource recording = new DelegatingDataSource(database.dataSource()) {
             @Override
@@ -245,30 +245,30 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
-    void filesThatNobodyMayLookAtAreNotTakenForNone(@TempDir Path directory) throws Exception {
+    void unreadableSpoolIsNotTreatedAsEmpty(@TempDir Path directory) throws Exception {
         Path noDirectory = Files.createFile(directory.resolve("answers"));
-        CallRepository blind = Book.calls(database.dataSource(), new ResponseSpool(noDirectory));
+        CallRepository unreadable = Book.calls(database.dataSource(), new ResponseSpool(noDirectory));
 
-        assertThatThrownBy(() -> blind.bringInUnwritten(_ -> false))
+        assertThatThrownBy(() -> unreadable.persistSpooled(_ -> false))
                 .isInstanceOf(UncheckedIOException.class)
                 .hasMessageContaining(noDirectory.toString())
                 .hasMessageContaining("would be bought again");
         Files.delete(noDirectory);
-        assertThat(blind.bringInUnwritten(_ -> false)).isEmpty();
+        assertThat(unreadable.persistSpooled(_ -> false)).isEmpty();
     }
 
     @Test
-    void ofAnAnswerInAFileWhoseNoteWasForgottenSinceTheBillIsKeptAndNothingElse() throws Exception {
+    void spooledResponseOfAnErasedNoteKeepsItsBillingOnly() throws Exception {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, true);
-        unwritten.keep(call, PAID, ANSWER, NOW, Duration.ZERO);
+        spool.write(call, PAID, ANSWER, NOW, Duration.ZERO);
         database.jdbc()
                 .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
                 .param("id", ID.value())
                 .update();
 
-        assertThat(bringIn()).hasSize(1);
+        assertThat(persistSpooled()).hasSize(1);
 
-        assertThat(waiting()).isEmpty();
+        assertThat(spooledFiles()).isEmpty();
         CallHistory.CallEntry entry = history.of(ID).getFirst();
         assertThat(entry.billed()).isEqualTo(Billed.YES);
         assertThat(entry.responseHeld()).isFalse();
@@ -277,7 +277,7 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
-    void anAnswerWhoseRowWasLostIsWrittenAnew() {
+    void responseOfALostRowIsInsertedAgain() {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         database.jdbc().sql("DELETE FROM api_call").update();
 
@@ -289,13 +289,13 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
-    void theRowOfAnotherNoteIsNotOverwrittenByAnAnswerFromElsewhere() throws Exception {
+    void spooledResponseDoesNotOverwriteTheRowOfAnotherNote() throws Exception {
         book.worklist("PENDING");
         long other = book.paid(NOW);
         CallRecord elsewhere = new CallRecord(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
-        unwritten.keep(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
+        spool.write(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
 
-        assertThat(bringIn()).hasSize(1);
+        assertThat(persistSpooled()).hasSize(1);
 
         assertThat(history.of(ID)).hasSize(2);
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW, other + 1)
@@ -305,33 +305,33 @@ class ResponseWriterTests extends LedgerFixture {
     }
 
     @Test
-    void aFileThatCannotBeBroughtInStaysAndHoldsUpNoOther() throws Exception {
+    void rejectedFileStaysAndDoesNotBlockOthers() throws Exception {
         book.worklist("PENDING");
         CallRecord strange = new CallRecord(1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
-        Path ofAnotherList = unwritten.keep(strange, PAID, ANSWER, NOW, Duration.ZERO);
+        Path ofAnotherList = spool.write(strange, PAID, ANSWER, NOW, Duration.ZERO);
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
-        Path refused = unwritten.keep(
+        Path refused = spool.write(
                 book.sent(ID, Endpoint.DETAIL, NOW, false),
                 new ProviderReply(0, 200, "a\0b", null, Billed.YES),
                 ANSWER,
                 NOW,
                 Duration.ZERO);
-        unwritten.keep(book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, ANSWER, NOW, Duration.ZERO);
+        spool.write(book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, ANSWER, NOW, Duration.ZERO);
 
-        assertThat(bringIn()).hasSize(1);
+        assertThat(persistSpooled()).hasSize(1);
 
-        assertThat(waiting()).containsExactlyInAnyOrder(ofAnotherList, damaged, empty, refused);
+        assertThat(spooledFiles()).containsExactlyInAnyOrder(ofAnotherList, damaged, empty, refused);
     }
 
-    private List<NoteId> bringIn() {
-        return calls.bringInUnwritten(_ -> false);
+    private List<NoteId> persistSpooled() {
+        return calls.persistSpooled(_ -> false);
     }
 
-    private List<Path> waiting() {
+    private List<Path> spooledFiles() {
         try {
-            return unwritten.waiting();
+            return spool.spooledFiles();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -15,12 +15,12 @@ import org.junit.jupiter.api.Test;
 class CallTotalsTests extends LedgerFixture {
 
     @Test
-    void callsAreCountedByTheNightInWhichTheyLeft() {
+    void callsAreCountedByTheNightTheyWereSent() {
         Night night = Night.of(NOW);
-        calls.belongTo(1, () -> false);
+        calls.startExecution(1, () -> false);
         book.paid(night.begins());
         book.paid(night.ends().minusMillis(1));
-        calls.belongTo(2, () -> false);
+        calls.startExecution(2, () -> false);
         book.unpaid(night.begins());
         book.paid(night.ends());
         book.paid(night.begins().minusMillis(1));

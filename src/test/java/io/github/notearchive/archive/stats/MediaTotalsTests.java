@@ -27,7 +27,7 @@ class MediaTotalsTests {
     }
 
     @Test
-    void oldAndNewFilesAreCountedHoweverTheyComeAndGo() {
+    void oldAndNewFilesAreCountedExactly() {
         assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(0, 0));
         store(1, Duration.ofDays(90));
         store(2, Duration.ofHours(8));

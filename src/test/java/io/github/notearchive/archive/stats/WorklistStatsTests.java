@@ -71,7 +71,7 @@ class WorklistStatsTests {
     }
 
     @Test
-    void countsFollowWhateverHappensToNotes() {
+    void countsFollowAllChanges() {
         list.threeHundredNotes();
         settle(NoteState.ARCHIVED, null, 0, null);
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, StateReason.PROVIDER_ERROR);
@@ -96,7 +96,7 @@ class WorklistStatsTests {
     }
 
     @Test
-    void countsAreTheSameAfterTheyArePutTogetherAndAfterAllIsCountedAnew() {
+    void compactingAndRecountingKeepCounts() {
         list.threeHundredNotes();
         for (int i = 0; i < 4; i++) {
             jdbc.sql("UPDATE worklist SET due_at = due_at + interval '1 hour'").update();
@@ -113,7 +113,7 @@ class WorklistStatsTests {
     }
 
     @Test
-    void countingAnewWaitsForWhoeverPutsCountsTogether() {
+    void recountWaitsForCompaction() {
         list.threeHundredNotes();
         AtomicReference<CompletableFuture<Void>> recount = new AtomicReference<>();
 
@@ -144,7 +144,7 @@ class WorklistStatsTests {
     }
 
     @Test
-    void whatIsDueWithinThisHourIsCountedToTheNote() {
+    void notesDueWithinThisHourAreCountedExactly() {
         list.threeHundredNotes();
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(10)), 301, StateReason.PROVIDER_ERROR);
         settle(NoteState.POSTPONED, NOW.plus(Duration.ofMinutes(50)), 301, StateReason.PROVIDER_ERROR);
@@ -163,7 +163,7 @@ class WorklistStatsTests {
     }
 
     @Test
-    void anEmptiedListHasNoCounts() {
+    void emptiedWorklistHasNoCounts() {
         list.threeHundredNotes();
         jdbc.sql("TRUNCATE worklist").update();
 
@@ -172,7 +172,7 @@ class WorklistStatsTests {
     }
 
     @Test
-    void whatExecutionsLeftBehindIsCountedUntilSomebodySettlesIt() {
+    void openNotesOfExecutionsAreCountedUntilSettled() {
         for (int i = 1; i <= 4; i++) {
             list.pending(i, 5, NOW);
         }
@@ -189,7 +189,7 @@ class WorklistStatsTests {
     }
 
     @Test
-    void notesAreCountedByStateWithThoseDueAndThoseInWork() {
+    void notesAreCountedByStateDueAndInProgress() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.pending(3, 5, NOW.plusSeconds(5));
