@@ -36,11 +36,11 @@ record RefreshAfter(@Nullable Integer days, @Nullable LocalDate night) {
                 throw new TypeConversionException(
                         "\"" + value + "\" is neither a time such as 7d nor a date such as 2027-01-31");
             }
-            if (!time.isPositive() || !RefreshProperties.isWholeDays(time) || time.toDays() > Enqueuer.LONGEST_GAP) {
+            if (!time.isPositive() || !RefreshProperties.isWholeDays(time) || time.toDays() > Enqueuer.MAX_GAP_DAYS) {
                 throw new TypeConversionException("\""
                         + value
                         + "\" is not a number of whole days from 1 to "
-                        + Enqueuer.LONGEST_GAP
+                        + Enqueuer.MAX_GAP_DAYS
                         + ", by which nights are counted");
             }
             return Math.toIntExact(time.toDays());

@@ -112,7 +112,7 @@ final class StatusCommand implements Callable<Integer> {
      * @param policy when that is, as far as a note has no time of its own
      * @param allowed our own limit of these calls in a night; 0 is none
      */
-    record Refreshes(String policy, WorklistStats.RefreshOutlook notes, CallTotals.Bill billTonight, int allowed) {}
+    record Refreshes(String policy, WorklistStats.PlannedRefreshes notes, CallTotals.Bill billTonight, int allowed) {}
 
     @Override
     public Integer call() {
@@ -375,7 +375,7 @@ final class StatusCommand implements Callable<Integer> {
                                 + ", ended "
                                 + DisplayFormat.minute(audit.ended())));
         out.println("  open findings             "
-                + (fixity.openFindings().isEmpty() ? "none" : Damage.inWords(fixity.openFindings())));
+                + (fixity.openFindings().isEmpty() ? "none" : Damage.describe(fixity.openFindings())));
     }
 
     private static String line(Videos videos) {
@@ -395,7 +395,7 @@ final class StatusCommand implements Callable<Integer> {
     }
 
     private static String line(Refreshes refreshes) {
-        WorklistStats.RefreshOutlook notes = refreshes.notes();
+        WorklistStats.PlannedRefreshes notes = refreshes.notes();
         if (notes.planned() == 0 && refreshes.policy().equals("off")) {
             return "archived notes are not asked about anew (archive.refresh.enabled)";
         }

@@ -191,7 +191,7 @@ final class VerifyCommand implements Callable<Integer> {
             out.println("  found    nothing");
             return;
         }
-        out.println("  found    " + Damage.inWords(summary.open()) + " (open, of all audits)");
+        out.println("  found    " + Damage.describe(summary.open()) + " (open, of all audits)");
         for (Finding finding : summary.examples()) {
             out.println(TerminalText.line("    %s %s: %s%s%s"
                     .formatted(

@@ -44,7 +44,7 @@ class CallsOfRun {
         try {
             return new Bills(
                     totals.billOf(jobExecutionId),
-                    totals.boughtAgainBy(jobExecutionId),
+                    totals.countReplacements(jobExecutionId),
                     new RunSummary.Videos(
                             videoSettings.enabled(),
                             totals.billOf(jobExecutionId, Endpoint.VIDEO),

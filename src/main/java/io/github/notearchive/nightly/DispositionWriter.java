@@ -134,7 +134,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         try {
             CapturedNote note =
                     harvest == null ? null : harvests.store(harvest, settlement.state() == NoteState.ARCHIVED, now);
-            if (!sidecars.tell(claimed, note, settlement, now)) {
+            if (!sidecars.write(claimed, note, settlement, now)) {
                 lost(claimed);
                 return;
             }
@@ -166,7 +166,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         Instant now = now();
         try {
             CapturedNote note = harvests.store(harvest, false, now);
-            if (!sidecars.tell(claimed, note, null, now)) {
+            if (!sidecars.write(claimed, note, null, now)) {
                 lost(claimed);
                 return;
             }
@@ -265,7 +265,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     }
 
     private void forget(WorklistItem claimed) {
-        if (forgotten.takeOut(claimed, now())) {
+        if (forgotten.erase(claimed, now())) {
             whenCommitted(() -> runs.current().forgotten.increment());
             log.warn("Note {}: its author is forgotten, so nothing is kept of it", claimed.id());
         } else {
@@ -275,7 +275,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void keep(WorklistItem claimed, RefreshResult upkeep) {
         Instant now = now();
-        if (!sidecars.tell(claimed, upkeep, now)) {
+        if (!sidecars.write(claimed, upkeep, now)) {
             logLost(claimed);
             return;
         }

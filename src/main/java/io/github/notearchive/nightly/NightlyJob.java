@@ -193,7 +193,7 @@ public class NightlyJob {
         private void stopIfNotesAreDue(StepExecution step) {
             Instant now = clock.instant();
             PendingWork outlook =
-                    outages.call(() -> claims.outlook(runs.current().node()));
+                    outages.call(() -> claims.pendingWork(runs.current().node()));
             if (outlook.hasMore(settings.retry().windowFrom(now))) {
                 gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                 step.setStatus(BatchStatus.STOPPED);
@@ -235,7 +235,7 @@ public class NightlyJob {
 
         @Override
         public ExitStatus whenComplete(JobExecution job) {
-            long left = outages.call(() -> counts.countLeftBy(executions.siblingsOf(job.getId())));
+            long left = outages.call(() -> counts.countOpenOf(executions.siblingsOf(job.getId())));
             return left == 0
                     ? new ExitStatus(ExitCode.COMPLETED.name())
                     : new ExitStatus(

@@ -4,7 +4,7 @@ import io.github.notearchive.archive.catalog.CapturedNote;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.NoteChanges;
 import io.github.notearchive.archive.catalog.NoteChanges.Change;
-import io.github.notearchive.archive.catalog.NoteChanges.Look;
+import io.github.notearchive.archive.catalog.NoteChanges.Snapshot;
 import io.github.notearchive.archive.catalog.StatementBatch;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -93,16 +93,16 @@ class NoteRowWriter {
         }
         StatementBatch trip = new StatementBatch(jdbc);
         Supplier<Integer> settled = trip.update(
-                settlements.settling(claimed, settlement, runs.current().jobExecutionId(), now));
+                settlements.settleStatement(claimed, settlement, runs.current().jobExecutionId(), now));
         NoteCatalog.First first = notes.first(trip, note, now);
-        trip.update(refreshPlan.planning(claimed.id()));
+        trip.update(refreshPlan.planStatement(claimed.id()));
         boolean kept;
         try {
             kept = trip.runOrUndo(() -> {
                 if (settled.get() != 1 || !first.isTrue()) {
                     return false;
                 }
-                first.recordNovelties();
+                first.recordNewFields();
                 return true;
             });
         } catch (DuplicateKeyException e) {
@@ -121,7 +121,7 @@ class NoteRowWriter {
             if (!settled(claimed, settlement, now)) {
                 return Optional.empty();
             }
-            Optional<Look> before = look(claimed);
+            Optional<Snapshot> before = look(claimed);
             notes.save(note, now);
             Change change = changes.since(before, claimed.id());
             refreshPlan.plan(claimed.id());
@@ -130,8 +130,8 @@ class NoteRowWriter {
     }
 
     /** What a refresh changes is told; of others nobody asks. */
-    private Optional<Look> look(WorklistItem claimed) {
-        return claimed.refreshNight() == null ? Optional.empty() : changes.look(claimed.id());
+    private Optional<Snapshot> look(WorklistItem claimed) {
+        return claimed.refreshNight() == null ? Optional.empty() : changes.snapshot(claimed.id());
     }
 
     /** Writes what becomes of a note of which nothing new is known; false when the claim was lost. */
@@ -146,7 +146,7 @@ class NoteRowWriter {
     /** Writes what becomes of a note that keeps all it has; false when the claim was lost. */
     boolean keep(WorklistItem claimed, RefreshResult upkeep, Instant now) {
         return savepoint.executeRepeated(
-                _ -> settlements.keep(claimed, upkeep, runs.current().jobExecutionId(), now));
+                _ -> settlements.settleRefresh(claimed, upkeep, runs.current().jobExecutionId(), now));
     }
 
     /** Hands a note back as it was; false when the claim was lost. */

@@ -162,7 +162,8 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         // before the outlook: a claim that is being made may not show there yet
         boolean isLimitUsedUp = run.isLimitUsedUp();
         Optional<StartRefusal> withoutCalls = run.withoutCalls();
-        PendingWork outlook = withoutCalls.isEmpty() ? claims.outlook(run.node()) : claims.outlookOfHeld(run.node());
+        PendingWork outlook =
+                withoutCalls.isEmpty() ? claims.pendingWork(run.node()) : claims.pendingHeldWork(run.node());
         Instant horizon = settings.retry().windowFrom(now);
         boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
                 || (withoutCalls.isEmpty() && provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
@@ -200,7 +201,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
 
     private boolean isAnyWaitingForCalls() {
         Instant tomorrow = Night.current(clock).ends();
-        return claims.outlook(run.node())
+        return claims.pendingWork(run.node())
                         .nextDue()
                         .filter(due -> !due.isAfter(tomorrow))
                         .isPresent()

@@ -323,13 +323,13 @@ public class HealthCheck {
         if (!damage.isEmpty()) {
             reasons.add(new Reason(
                     Cause.STORE_DAMAGED,
-                    "the store does not hold what the tables say: " + Damage.inWords(damage),
+                    "the store does not hold what the tables say: " + Damage.describe(damage),
                     "note-archive verify --repair, then run"));
         }
         if (!others.isEmpty()) {
             reasons.add(new Reason(
                     Cause.FINDINGS_OPEN,
-                    "audits found " + Damage.inWords(others),
+                    "audits found " + Damage.describe(others),
                     "note-archive verify; --delete-orphans removes orphans"));
         }
         AuditRepository.Verified verified = fixity.verified(now);
@@ -338,7 +338,7 @@ public class HealthCheck {
             reasons.add(new Reason(
                     Cause.NEVER_VERIFIED,
                     Figures.count(verified.never())
-                            + (verified.never() < AuditRepository.MOST_NEVER_VERIFIED ? "" : " or more")
+                            + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
                             + " files were never verified since the tables were rebuilt, or at a time later than now",
                     "note-archive verify"));
         } else if (oldest != null && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {

@@ -46,13 +46,13 @@ final class BacklogTasks {
             ClaimRepository claims = parts.get(ClaimRepository.class);
             claims.claimRefresh(NODE).ifPresent(claims::release);
         });
-        tasks.put("outlook", parts -> parts.get(ClaimRepository.class).outlook(NODE));
+        tasks.put("outlook", parts -> parts.get(ClaimRepository.class).pendingWork(NODE));
         tasks.put("is a refresh due", parts -> parts.get(ClaimRepository.class).isRefreshDue(NODE));
         tasks.put("count what is due", parts -> parts.get(WorklistStats.class).countDue(10_000_000, Instant.now()));
         tasks.put("renew leases", parts -> parts.get(ClaimRepository.class).renewLeases(NODE));
         tasks.put(
                 "count what executions left",
-                parts -> parts.get(WorklistStats.class).countLeftBy(List.of(1L, 2L)));
+                parts -> parts.get(WorklistStats.class).countOpenOf(List.of(1L, 2L)));
         tasks.put("begin: recover, release all", parts -> parts.call("crashRecovery", "recover", NODE));
         tasks.put("begin: plan refreshes, unchanged", parts -> parts.call("refreshPlan", "planAllIfChanged"));
         tasks.put(

@@ -295,8 +295,8 @@ class ManyNodesTests {
             assertThat(east.notesInHand()).isEqualTo(2);
             assertThat(east.callsTonight()).isZero();
             assertThat(east.next())
-                    .startsWith("note-archive run --node east continues")
-                    .contains("take its notes over from ");
+                    .startsWith("note-archive run --node east resumes")
+                    .contains("active nodes claim its notes from ");
         });
 
         night.provider().releaseAnswers();

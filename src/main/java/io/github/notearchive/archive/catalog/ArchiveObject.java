@@ -16,27 +16,27 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The object that records in the bucket which archive it belongs to, and the newest revision of the database that wrote
- * to it. The table {@code archive} holds the same.
+ * Bucket object that identifies its archive and the newest revision of the database that wrote to it. The table
+ * {@code archive} holds the same.
  *
  * @param archiveId identifier of the archive
  * @param revision revision of the database when the object was written
- * @param execution the newest job execution then, for people to read; null when there was none
- * @param writtenAt when it was written, by the clock of the node
+ * @param execution newest job execution at that time, for operators; null if there was none
+ * @param writtenAt time of writing, by the clock of the node
  */
 public record ArchiveObject(
         UUID archiveId, long revision, @Nullable Long execution, Instant writtenAt) {
 
-    /** Its key. */
+    /** Key of the object. */
     public static final ObjectKey KEY = new ObjectKey("archive.json");
 
     private static final String FORMAT = "note-archive/archive/1";
     private static final String NO_BUCKET = "NoSuchBucket";
-    private static final int LARGEST = 1 << 16;
+    private static final int MAX_SIZE = 1 << 16;
     private static final JsonMapper JSON =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** Writes it into the bucket, in place of an earlier one. */
+    /** Writes the object, replacing an earlier one. */
     public void putInto(ObjectStore store) {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
@@ -48,15 +48,15 @@ public record ArchiveObject(
     }
 
     /**
-     * Reads the one of a bucket, with one request; empty when the bucket has none or does not exist.
+     * Reads the object of a bucket with one request; empty if the object or the bucket does not exist.
      *
-     * @throws BrokenArchiveObjectException when the object is not one of this format
-     * @throws StoreException when the store does not respond, or refuses the request
+     * @throws BrokenArchiveObjectException if the object has another format
+     * @throws StoreException if the store does not respond or rejects the request
      */
     public static Optional<ArchiveObject> read(ObjectStore store) throws BrokenArchiveObjectException {
         byte[] bytes;
         try {
-            bytes = store.read(KEY, (in, _) -> in.readNBytes(LARGEST));
+            bytes = store.read(KEY, (in, _) -> in.readNBytes(MAX_SIZE));
         } catch (StoreException e) {
             if (e.absent() || e.code().equals(NO_BUCKET)) {
                 return Optional.empty();
@@ -76,7 +76,7 @@ public record ArchiveObject(
                 || !revision.isIntegralNumber()
                 || !revision.canConvertToLong()
                 || revision.longValue() < 1) {
-            throw new IllegalArgumentException("no format or no revision");
+            throw new IllegalArgumentException("invalid format or revision");
         }
         JsonNode execution = root.path("execution");
         return new ArchiveObject(
@@ -88,17 +88,17 @@ public record ArchiveObject(
                 Instant.parse(root.path("writtenAt").stringValue("")));
     }
 
-    /** The object {@code archive.json} is not one that this program wrote. */
+    /** Thrown if {@code archive.json} was not written by this program. */
     public static final class BrokenArchiveObjectException extends Exception {
 
-        private static final int SHOWN = 40;
+        private static final int MAX_SHOWN = 40;
 
         BrokenArchiveObjectException(String content) {
             super("the object %s is not readable: \"%s\""
                     .formatted(
                             KEY,
                             content.codePoints()
-                                    .limit(SHOWN)
+                                    .limit(MAX_SHOWN)
                                     .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
                                     .toString()
                                     .replaceAll("\\p{Cntrl}", "?")));

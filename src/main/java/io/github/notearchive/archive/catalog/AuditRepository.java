@@ -31,29 +31,29 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * What is to be audited, when it last was, and what was found.
+ * Reads and writes the audit: when objects were verified, and findings.
  *
- * <p>An audit has a beginning, by the program's clock, and works off what was not looked at since then: whatever is
- * marked or found leaves the line, so that an audit which is broken off needs to remember nothing.
+ * <p>An audit processes the objects not verified since its start, by the program's clock. A verified object or a
+ * finding leaves that set, so an interrupted audit needs no further state.
  */
 @Repository
 public class AuditRepository {
 
-    /** Where counting ends of files that were never verified, of which a rebuild leaves all. */
-    public static final int MOST_NEVER_VERIFIED = 100_000;
+    /** Upper bound for counting never verified files; a rebuild leaves all of them unverified. */
+    public static final int MAX_NEVER_VERIFIED = 100_000;
 
-    /** Whether this audit has no finding about object {@code %s} yet, or is to repair it. */
-    private static final String NOT_FOUND_YET = """
+    /** Condition that this audit has no finding about object {@code %s} yet, or has to repair it. */
+    private static final String WITHOUT_FINDING = """
             NOT EXISTS (SELECT 1 FROM fixity_finding f
                         WHERE f.object_key = %s AND f.resolved_at IS NULL
                           AND f.kind <> 'ORPHAN' AND f.last_seen >= :since
                           AND (NOT :repair OR f.repaired_at >= :since))\
             """;
 
-    /** How far the clocks of nodes may differ before a verification counts as one of the future. */
-    public static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
+    /** Tolerated difference between node clocks before a verification counts as one of the future. */
+    static final Duration CLOCK_TOLERANCE = Duration.ofMinutes(1);
 
-    /** Rows that one statement changes, so that it locks none for long. */
+    /** Number of rows changed by one statement; bounds the duration of its locks. */
     private static final int BATCH = 10_000;
 
     private static final Pattern SIDECAR = Pattern.compile("notes/([0-9a-f]{24})/.*");
@@ -70,13 +70,12 @@ public class AuditRepository {
     }
 
     /**
-     * Corrects times that are later than now, which a clock that was ahead wrote: such a verification counts as never
-     * done, and such a finding as older than the audit, so that the audit reads the object again. Orphans are an
-     * exception: the list of the bucket may be done already, so they stay open. In batches, each a transaction of its
-     * own; a repeat changes nothing.
+     * Corrects future times, written by a clock that was ahead. Such a verification counts as never done, and such a
+     * finding as older than the audit, so that the audit reads the object again. Orphans stay open, since the bucket
+     * may be listed already. Works in batches with their own transactions; idempotent.
      *
-     * @param since when the audit began, at most {@code now}
-     * @return the number of objects that count as never verified
+     * @param since start of the audit, at most {@code now}
+     * @return number of objects that count as never verified
      */
     public long correctFutureTimes(Instant since, Instant now) {
         ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
@@ -119,21 +118,21 @@ public class AuditRepository {
         return all;
     }
 
-    /** A place in the line of what is to be audited. */
+    /** Position in the order of objects to audit. */
     public record Place(Instant verifiedAt, String id) {
 
-        /** Before everything else. */
+        /** Before all objects. */
         public static final Place FIRST = new Place(Instant.EPOCH, "");
     }
 
-    /** What stands at a place in the line. */
+    /** An object to audit and its position. */
     public record Queued(Place place, Expected expected) {}
 
     /**
-     * The files that were not looked at since an audit began, those verified the longest ago first and those never
-     * verified before all; in a transaction of its own.
+     * Returns files not verified since the start of an audit, never verified ones first, then by age of verification.
+     * In its own transaction.
      *
-     * @param repair whether those come again that were found damaged since, and not repaired
+     * @param repair whether to include files found damaged since and not repaired
      */
     public List<Queued> files(Instant since, boolean repair, Place after, int limit) {
         return ownTransaction.execute(_ -> jdbc.sql("""
@@ -145,7 +144,7 @@ public class AuditRepository {
                                           AND %s
                                         ORDER BY coalesce(o.verified_at, timestamptz 'epoch'), o.sha256
                                         LIMIT :limit
-                                        """.formatted(NOT_FOUND_YET.formatted("o.object_key")))
+                                        """.formatted(WITHOUT_FINDING.formatted("o.object_key")))
                 .param("since", Timestamp.from(since))
                 .param("verified", Timestamp.from(after.verifiedAt()))
                 .param("id", after.id())
@@ -162,7 +161,7 @@ public class AuditRepository {
                 new MediaFile(new ObjectKey(row.getString("object_key")), sha256, row.getLong("size_bytes")));
     }
 
-    /** The sidecars, in the same way. */
+    /** As above, for sidecars. */
     public List<Queued> sidecars(Instant since, boolean repair, Place after, int limit) {
         return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT n.sidecar_key, n.note_id, n.call_id, n.captured_at,
@@ -176,7 +175,7 @@ public class AuditRepository {
                                           AND %s
                                         ORDER BY coalesce(n.sidecar_verified_at, timestamptz 'epoch'), n.call_id
                                         LIMIT :limit
-                                        """.formatted(NOT_FOUND_YET.formatted("n.sidecar_key")))
+                                        """.formatted(WITHOUT_FINDING.formatted("n.sidecar_key")))
                 .param("since", Timestamp.from(since))
                 .param("verified", Timestamp.from(after.verifiedAt()))
                 .param("call", after.id().isEmpty() ? -1 : Long.parseLong(after.id()))
@@ -199,10 +198,10 @@ public class AuditRepository {
     }
 
     /**
-     * Marks objects as verified, and closes what was found wrong with them before; one that no slot uses remains an
-     * orphan. Part of the caller's transaction.
+     * Marks objects as verified and resolves their findings; an object without a slot remains an orphan. Part of the
+     * caller's transaction.
      */
-    public void verified(Collection<? extends Expected> objects, Instant now) {
+    public void markVerified(Collection<? extends Expected> objects, Instant now) {
         String[] digests = objects.stream()
                 .filter(MediaFile.class::isInstance)
                 .map(file -> ((MediaFile) file).sha256())
@@ -236,7 +235,7 @@ public class AuditRepository {
                 .update();
     }
 
-    /** Closes what was found wrong with these keys. Part of the caller's transaction. */
+    /** Resolves the findings of these keys. Part of the caller's transaction. */
     public void resolve(Collection<String> keys, Instant now) {
         jdbc.sql("""
                         UPDATE fixity_finding SET resolved_at = :now
@@ -247,8 +246,8 @@ public class AuditRepository {
                 .update();
     }
 
-    /** Writes down what is wrong. Part of the caller's transaction; a repeat changes the row. */
-    public void found(Collection<Verdict.Damaged> damaged, Instant now, long jobExecution) {
+    /** Records findings. Part of the caller's transaction; a repeat updates the row. */
+    public void recordFindings(Collection<Verdict.Damaged> damaged, Instant now, long jobExecution) {
         write(
                 damaged.stream()
                         .map(damage -> row(
@@ -263,8 +262,8 @@ public class AuditRepository {
                 jobExecution);
     }
 
-    /** Writes down objects that no row points at, in the same way. */
-    public void foundOrphans(Collection<ListedObject> orphans, Instant now, long jobExecution) {
+    /** As above, for objects without a row. */
+    public void recordOrphans(Collection<ListedObject> orphans, Instant now, long jobExecution) {
         write(
                 orphans.stream()
                         .map(orphan ->
@@ -315,8 +314,8 @@ public class AuditRepository {
                 """, rows.toArray(MapSqlParameterSource[]::new));
     }
 
-    /** Writes down what was done about a finding. Part of the caller's transaction. */
-    public void repaired(String key, String repair, Instant now) {
+    /** Records the repair of a finding. Part of the caller's transaction. */
+    public void recordRepair(String key, String repair, Instant now) {
         jdbc.sql("""
                         UPDATE fixity_finding SET repair = :repair, repaired_at = :now
                         WHERE object_key = :key AND resolved_at IS NULL
@@ -328,12 +327,12 @@ public class AuditRepository {
     }
 
     /**
-     * Finds slots that are STORED with a digest nobody has a row of, and writes them down. Foreign keys forbid it, but
-     * a restore may switch them off. Part of the caller's transaction.
+     * Finds STORED slots whose digest has no row, and records them. Foreign keys prevent this, but a restore may
+     * disable them. Part of the caller's transaction.
      *
-     * @return the keys that were written down
+     * @return the recorded keys
      */
-    public List<String> findUnrecorded(Instant now, long jobExecution) {
+    public List<String> recordUnrecorded(Instant now, long jobExecution) {
         return jdbc.sql("""
                         INSERT INTO fixity_finding (kind, object_key, sha256, note_id, expected, seen, first_seen, last_seen,
                                                     job_execution_id)
@@ -356,10 +355,7 @@ public class AuditRepository {
                 .list();
     }
 
-    /**
-     * Closes what a whole audit did not see again: objects that no row names any more, and orphans that are none any
-     * more. Part of the caller's transaction.
-     */
+    /** Resolves findings that a complete audit did not see again. Part of the caller's transaction. */
     public void resolveUnseenSince(Instant since, Instant now) {
         jdbc.sql("""
                         UPDATE fixity_finding SET resolved_at = :now
@@ -370,11 +366,8 @@ public class AuditRepository {
                 .update();
     }
 
-    /**
-     * Those of the objects in a listing that no row points at, or only the row of a file that no slot uses; in a
-     * transaction of its own.
-     */
-    public List<ListedObject> withoutUse(List<? extends ListedObject> listed) {
+    /** Returns the listed objects without a row, or with a file row that no slot uses. In its own transaction. */
+    public List<ListedObject> unreferenced(List<? extends ListedObject> listed) {
         Set<String> known = ownTransaction.execute(_ -> {
             Set<String> keys = new HashSet<>();
             keys.addAll(jdbc.sql("""
@@ -394,7 +387,7 @@ public class AuditRepository {
                 .toList();
     }
 
-    /** Each paid answer has one, also such as did not hold their note and have no capture. */
+    /** Each paid response has a sidecar, including those without their note and without a capture. */
     private List<String> sidecarsOf(List<? extends ListedObject> listed) {
         String[] notes = listed.stream()
                 .map(object -> SIDECAR.matcher(object.name()))
@@ -416,8 +409,8 @@ public class AuditRepository {
                         .list();
     }
 
-    /** A sidecar among the open orphans; empty when there is none. */
-    public Optional<String> unknownSidecar() {
+    /** Returns a sidecar among the open orphans; empty if there is none. */
+    public Optional<String> orphanedSidecar() {
         return jdbc.sql("""
                         SELECT object_key FROM fixity_finding
                         WHERE kind = 'ORPHAN' AND resolved_at IS NULL
@@ -427,10 +420,7 @@ public class AuditRepository {
                         """).query(String.class).optional();
     }
 
-    /**
-     * Whether a run holds the runner lock of any node now, so that objects may be on their way whose rows are not
-     * written yet.
-     */
+    /** Returns whether a run holds a runner lock, so that objects may exist whose rows are not written yet. */
     public boolean isRunActive() {
         return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT EXISTS (
@@ -442,11 +432,10 @@ public class AuditRepository {
     }
 
     /**
-     * Notes that use a file, those that can bring it back for the least before all: whatever the file is, a note that
-     * is due wants the answer about itself.
+     * Returns the notes that use a file, cheapest source first: a due note is fetched anyway.
      *
-     * @param freshSince since when a paid answer is used again
-     * @param videos whether runs make the call for a note's video
+     * @param freshSince time since which a paid response is reused
+     * @param videos whether runs make calls for videos
      */
     public List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
         return jdbc.sql("""
@@ -491,8 +480,8 @@ public class AuditRepository {
     /**
      * A note that uses a file.
      *
-     * @param obstacle why no run can bring the file back by it; null when one may
-     * @param state in the worklist; null when it is not on it
+     * @param obstacle why no run can fetch the file again through this note; null if one may
+     * @param state state in the worklist; null if it is not on it
      * @param inWork whether a run has claimed it
      */
     public record User(
@@ -501,13 +490,13 @@ public class AuditRepository {
             @Nullable String state,
             boolean inWork) {}
 
-    /** Why no run can bring a file back. */
+    /** Reason why no run can fetch a file again. */
     public enum Obstacle {
-        /** The note's newest answer lists it no more. */
+        /** The newest response of the note does not list it. */
         UNLISTED,
-        /** A call of its own brought the note's video, and no run makes such calls. */
+        /** The video came from a video call, and runs make none. */
         VIDEOS_OFF,
-        /** The newest word about the note's video is that there is none. */
+        /** The newest video response states that there is no video. */
         NOT_OFFERED
     }
 
@@ -516,12 +505,11 @@ public class AuditRepository {
     }
 
     /**
-     * Gives up the claim of slots that they are STORED with a digest nobody has a row of. Part of the caller's
-     * transaction.
+     * Resets STORED slots whose digest has no row to MISSING. Part of the caller's transaction.
      *
-     * @return the notes they belong to
+     * @return the notes of the slots
      */
-    public List<NoteId> unstore(String key, Instant now) {
+    public List<NoteId> resetUnrecorded(String key, Instant now) {
         return jdbc.sql("""
                         WITH emptied AS (
                             UPDATE note_media m
@@ -541,14 +529,13 @@ public class AuditRepository {
     }
 
     /**
-     * Drops the rows of damaged files that no note uses any more, once a repair was asked for: what took their place
-     * has a row of its own. Objects are left; an audit then calls them orphans. In a transaction of its own, which
-     * keeps runs from adding objects while it looks. The caller's transaction must hold no row lock: a run could wait
-     * for it while this waits for the run.
+     * Deletes the rows of damaged files that no slot uses after a repair replaced them. The objects remain; an audit
+     * then reports them as orphans. In its own transaction, which keeps runs from adding objects meanwhile. The
+     * caller's transaction must hold no row lock, since a run could wait for it while this waits for the run.
      *
-     * @return how many were dropped
+     * @return number of deleted rows
      */
-    public int dropUnusedDamaged(Instant now) {
+    public int deleteUnusedDamaged(Instant now) {
         return ownTransaction.execute(_ -> {
             List<String> candidates =
                     jdbc.sql("""
@@ -560,7 +547,7 @@ public class AuditRepository {
             if (candidates.isEmpty()) {
                 return 0;
             }
-            // a run that has these bytes in hand relies on the row between its two inserts
+            // a run that stores these bytes relies on the row between its two inserts
             jdbc.sql("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE").update();
             List<String> dropped = jdbc.sql("""
                                             DELETE FROM media_object o
@@ -576,15 +563,15 @@ public class AuditRepository {
         });
     }
 
-    /** Removes the row of a file that no slot uses. Part of the caller's transaction. */
-    public void dropUnused(String key) {
+    /** Deletes the row of a file that no slot uses. Part of the caller's transaction. */
+    public void deleteUnused(String key) {
         jdbc.sql("""
                         DELETE FROM media_object o
                         WHERE o.object_key = :key AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                         """).param("key", key).update();
     }
 
-    /** Orphans that were seen since an audit began, in order of their names. */
+    /** Returns orphans seen since the start of an audit, in key order. */
     public List<String> orphans(Instant since, String after, int limit) {
         return jdbc.sql("""
                         SELECT object_key FROM fixity_finding
@@ -599,7 +586,7 @@ public class AuditRepository {
                 .list();
     }
 
-    /** Open findings, counted by their kind. */
+    /** Counts open findings by kind. */
     public Map<Kind, Long> countOpen() {
         Map<Kind, Long> counts = new EnumMap<>(Kind.class);
         jdbc.sql("""
@@ -610,7 +597,7 @@ public class AuditRepository {
         return counts;
     }
 
-    /** Open findings, those of files before orphans, and among them the newest first. */
+    /** Returns open findings: files before orphans, newest first. */
     public List<Finding> open(int limit) {
         return jdbc.sql("""
                         SELECT kind, object_key, expected, seen, first_seen, last_seen, repair
@@ -631,8 +618,8 @@ public class AuditRepository {
                 .list();
     }
 
-    /** How many files and sidecars were not looked at since an audit began. */
-    public Left left(Instant since) {
+    /** Counts the files and sidecars not verified since the start of an audit. */
+    public Remaining remaining(Instant since) {
         return jdbc.sql("""
                         SELECT (SELECT count(*) FROM media_object o
                                 WHERE coalesce(o.verified_at, timestamptz 'epoch') < :since
@@ -647,23 +634,23 @@ public class AuditRepository {
                                                     AND f.kind <> 'ORPHAN' AND f.last_seen >= :since)) AS sidecars
                         """)
                 .param("since", Timestamp.from(since))
-                .query((row, _) -> new Left(row.getLong("files"), row.getLong("sidecars")))
+                .query((row, _) -> new Remaining(row.getLong("files"), row.getLong("sidecars")))
                 .single();
     }
 
-    /** What an audit has yet to look at. */
-    public record Left(long files, long sidecars) {}
+    /** Numbers of objects an audit has yet to verify. */
+    public record Remaining(long files, long sidecars) {}
 
     /**
-     * How old verifications are.
+     * Age of verifications.
      *
-     * @param oldest as by {@link #oldestVerified}; null where that is empty
-     * @param never files that were not verified since the tables were rebuilt, or at a time later than now by more than
-     *     {@link #CLOCK_TOLERANCE}; {@value #MOST_NEVER_VERIFIED} are that many or more
+     * @param oldest as {@link #oldestVerified}; null if that is empty
+     * @param never files not verified since a rebuild, or verified at a future time beyond {@link #CLOCK_TOLERANCE};
+     *     {@value #MAX_NEVER_VERIFIED} stands for that many or more
      */
     public record Verified(@Nullable Instant oldest, long never) {}
 
-    /** How old the verifications of all files are. */
+    /** Returns the age of the verifications of all files. */
     public Verified verified(Instant now) {
         return jdbc.sql("""
                         SELECT count(*) AS never
@@ -673,14 +660,14 @@ public class AuditRepository {
                               LIMIT :most) AS never
                         """)
                 .param("latest", Timestamp.from(now.plus(CLOCK_TOLERANCE)))
-                .param("most", MOST_NEVER_VERIFIED)
+                .param("most", MAX_NEVER_VERIFIED)
                 .query((row, _) -> new Verified(oldestVerified(now).orElse(null), row.getLong("never")))
                 .single();
     }
 
     /**
-     * When the file that was verified the longest ago was; empty when one never was, or there is none. A time that is
-     * later than now by more than {@link #CLOCK_TOLERANCE} counts as never.
+     * Returns the oldest verification; empty if a file was never verified or there is none. A future time beyond
+     * {@link #CLOCK_TOLERANCE} counts as never.
      */
     public Optional<Instant> oldestVerified(Instant now) {
         return jdbc.sql("""

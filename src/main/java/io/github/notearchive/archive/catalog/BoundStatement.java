@@ -4,19 +4,19 @@ import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** A statement and its values: executed by itself, or as a part of a {@link StatementBatch}. */
+/** A statement with its parameters, executed alone or as part of a {@link StatementBatch}. */
 public record BoundStatement(NamedStatement statement, SqlParameterSource parameters) {
 
     /**
-     * Executes it by itself.
+     * Executes the statement alone.
      *
-     * @return how many rows it changed
+     * @return number of changed rows
      */
     public int update(JdbcClient jdbc) {
         return jdbc.sql(statement.sql()).paramSource(parameters).update();
     }
 
-    /** The same as a question. */
+    /** Returns the statement as a query. */
     public <T> Query<T> as(RowMapper<T> mapper) {
         return new Query<>(this, mapper);
     }

@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
-/** An object that lies where a sidecar should, and cannot be used as one. The message says why. */
+/** Thrown if the object at the key of a sidecar is not a valid sidecar. The message states why. */
 public final class BrokenSidecarException extends Exception {
 
     BrokenSidecarException(String message) {

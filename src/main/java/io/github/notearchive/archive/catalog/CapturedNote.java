@@ -7,12 +7,12 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is known of a note once an answer was taken in: what the tables are to hold of it, and what its sidecars tell.
+ * A note with its responses, as written to the tables and to its sidecars.
  *
- * @param capture the answer about the note
- * @param video the answer that was bought for its video; null when there is none
- * @param files what became of each file that the answers list
- * @param archivedAt since when the note is complete; null when it is not
+ * @param capture detail response
+ * @param video response to a video call; null if there is none
+ * @param files state of each file that the responses list
+ * @param archivedAt when the note became complete; null if it is not
  */
 public record CapturedNote(
         NoteCapture capture,
@@ -24,7 +24,7 @@ public record CapturedNote(
         files = List.copyOf(files);
     }
 
-    /** As it stands by now. */
+    /** Creates the note as of a time. */
     public static CapturedNote of(
             NoteCapture capture, @Nullable NoteCapture video, List<SlotStatus> slots, boolean complete, Instant now) {
         return new CapturedNote(
@@ -34,12 +34,12 @@ public record CapturedNote(
                 complete ? now : null);
     }
 
-    /** The answers, that about the note first. */
+    /** Returns the responses, the detail response first. */
     public List<NoteCapture> answers() {
         return video == null ? List.of(capture) : List.of(capture, video);
     }
 
-    /** The files that one of the answers lists. Each is listed by one of them. */
+    /** Returns the files that a response lists. Each file is listed by one response. */
     public List<SlotRow> filesOf(NoteCapture answer) {
         return files.stream()
                 .filter(file -> answer.callId() == listing(file).callId())
@@ -50,7 +50,7 @@ public record CapturedNote(
         return video != null && file.kind().isOfVideo() ? video : capture;
     }
 
-    /** Whether a file is among those of these answers. */
+    /** Returns whether the responses list a file. */
     public boolean lists(SlotRow file) {
         return files.stream().anyMatch(listed -> listed.kind() == file.kind() && listed.ordinal() == file.ordinal());
     }

@@ -20,11 +20,10 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 
 /**
- * The columns that an answer fills, as the components of a record are: {@code noteType} is the column
- * {@code note_type}. So what is written, read back and compared is the same list, and a column that is added to the
- * record is in all of them.
+ * Maps the components of a record to columns of the same names: {@code noteType} is {@code note_type}. Statements that
+ * write, read or compare the columns use the same list.
  *
- * @param <R> a record of texts, booleans, integers, longs, dates and instants, any of which may be null
+ * @param <R> record of texts, booleans, integers, longs, dates and instants, each nullable
  */
 final class Columns<R extends Record> {
 
@@ -52,13 +51,13 @@ final class Columns<R extends Record> {
     private Columns(Class<R> type) {
         RecordComponent[] components = type.getRecordComponents();
         this.columns = Arrays.stream(components)
-                .map(component -> new Column(inSnakeCase(component.getName()), component))
+                .map(component -> new Column(snakeCase(component.getName()), component))
                 .toList();
         try {
             this.constructor = type.getDeclaredConstructor(
                     Arrays.stream(components).map(RecordComponent::getType).toArray(Class[]::new));
         } catch (NoSuchMethodException e) {
-            throw new IllegalStateException("Every record has its constructor", e);
+            throw new IllegalStateException("the record has no canonical constructor", e);
         }
     }
 
@@ -66,7 +65,7 @@ final class Columns<R extends Record> {
         return new Columns<>(type);
     }
 
-    private static String inSnakeCase(String name) {
+    private static String snakeCase(String name) {
         return name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
     }
 
@@ -75,15 +74,15 @@ final class Columns<R extends Record> {
     }
 
     /**
-     * All of them, each as the pattern says, with commas between.
+     * Returns a comma-separated list with the pattern applied to each column.
      *
-     * @param pattern in which {@code ?} stands for the name
+     * @param pattern text in which {@code ?} stands for the column name
      */
     String each(String pattern) {
         return names().stream().map(name -> pattern.replace("?", name)).collect(Collectors.joining(", "));
     }
 
-    /** The values of a row as parameters with the columns' names. */
+    /** Returns the values of a row as parameters named by column. */
     MapSqlParameterSource parameters(R row) {
         MapSqlParameterSource parameters = new MapSqlParameterSource();
         for (Column column : columns) {
@@ -97,7 +96,7 @@ final class Columns<R extends Record> {
     }
 
     /**
-     * Rows as a table within a statement, with their number from 1 in the column {@code nr}. It takes the parameters of
+     * Returns a table expression of rows, numbered from 1 in column {@code nr}. Takes the parameters of
      * {@link #arrays}.
      */
     String table() {
@@ -111,7 +110,7 @@ final class Columns<R extends Record> {
         return "unnest(%s) WITH ORDINALITY AS t (%s, nr)".formatted(arrays, each("?"));
     }
 
-    /** The values of rows for {@link #table}: of each column an array of texts. */
+    /** Returns the parameters of {@link #table}: one text array per column. */
     MapSqlParameterSource arrays(List<R> rows) {
         MapSqlParameterSource parameters = new MapSqlParameterSource();
         for (Column column : columns) {
@@ -125,7 +124,7 @@ final class Columns<R extends Record> {
         return parameters;
     }
 
-    /** Reads a row back that names all of the columns. */
+    /** Reads a row that contains all columns. */
     R read(ResultSet row) throws SQLException {
         @Nullable Object[] values = new @Nullable Object[columns.size()];
         for (int i = 0; i < values.length; i++) {
@@ -141,14 +140,14 @@ final class Columns<R extends Record> {
         try {
             return constructor.newInstance(values);
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("A row cannot be made of its columns", e);
+            throw new IllegalStateException("the record could not be created from its columns", e);
         }
     }
 
     /**
-     * The names of the columns in which two rows differ.
+     * Returns the names of the columns that differ.
      *
-     * @param before null where there is no row, as if all its columns were
+     * @param before null compares with a row of nulls
      */
     List<String> differing(@Nullable R before, R after) {
         List<String> differing = new ArrayList<>();
@@ -165,7 +164,7 @@ final class Columns<R extends Record> {
         try {
             return column.component().getAccessor().invoke(row);
         } catch (IllegalAccessException | InvocationTargetException e) {
-            throw new IllegalStateException("A component of a record cannot be read", e);
+            throw new IllegalStateException("a component of the record could not be read", e);
         }
     }
 }

@@ -15,8 +15,8 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Keeps nothing of a note that a run has taken up, as its author is forgotten. What it cost is in the ledger. Files of
- * it, which there are only where it had another author before, are left to {@code forget}.
+ * Erases a claimed note whose author was erased during the run. The ledger keeps its cost. Files, which exist only if
+ * the note had another author before, are removed by {@code forget}.
  */
 @Component
 public class ConcurrentErasures {
@@ -40,20 +40,20 @@ public class ConcurrentErasures {
     }
 
     /**
-     * Takes it out of the bucket, and then out of the tables, in the step's transaction. The tombstone is written
-     * before a row of the worklist is locked, in the order of {@code forget}.
+     * Removes the note from the bucket and then from the tables, in the step's transaction. The tombstone is written
+     * before a worklist row is locked, in the order of {@code forget}.
      *
-     * @return false when the claim was lost; the tables have it still then
-     * @throws StoreException when the bucket may hold something of it still; the tables are as before
+     * @return false if the claim was lost; the tables are unchanged then
+     * @throws StoreException if the bucket may still hold objects of the note; the tables are unchanged then
      */
-    public boolean takeOut(WorklistItem claimed, Instant now) {
-        takeOutOfBucket(claimed.id(), now);
+    public boolean erase(WorklistItem claimed, Instant now) {
+        eraseObjects(claimed.id(), now);
         return savepoint.executeRepeated(status -> {
             List<NoteId> note = List.of(claimed.id());
-            rows.entomb(note, AUTHOR_FORGOTTEN, now);
+            rows.markErased(note, AUTHOR_FORGOTTEN, now);
             boolean released = claims.release(claimed);
             if (released) {
-                takeOutOfTables(note, now);
+                eraseRows(note, now);
             } else {
                 status.setRollbackOnly();
             }
@@ -61,14 +61,14 @@ public class ConcurrentErasures {
         });
     }
 
-    private void takeOutOfBucket(NoteId id, Instant now) {
+    private void eraseObjects(NoteId id, Instant now) {
         new TombstoneObject(id.value(), now, AUTHOR_FORGOTTEN).putInto(store);
         try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + id + "/")) {
             sidecars.toList().forEach(sidecar -> store.remove(sidecar.key().value()));
         }
     }
 
-    private void takeOutOfTables(List<NoteId> note, Instant now) {
+    private void eraseRows(List<NoteId> note, Instant now) {
         Map<String, Long> removed = rows.remove(note, List.of());
         if (removed.getOrDefault("media_object", 0L) == 0) {
             rows.finish(note, now);

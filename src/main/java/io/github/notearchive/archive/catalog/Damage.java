@@ -4,35 +4,35 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What is wrong with an object.
+ * Damage of an object.
  *
- * @param expected what the tables say, for a person to read
- * @param seen what the store gave, for a person to read
+ * @param expected expectation from the tables, for operators
+ * @param seen what the store returned, for operators
  */
 public record Damage(Kind kind, String expected, String seen) {
 
-    /** The names stand in the column {@code fixity_finding.kind}. */
+    /** Kind of damage: the values of {@code fixity_finding.kind}. */
     public enum Kind {
-        /** The store says that there is no such key. */
+        /** The store has no such key. */
         MISSING,
-        /** The length is right, the SHA-256 is another. */
+        /** The length is correct, the SHA-256 differs. */
         CORRUPT,
-        /** The length is another. */
+        /** The length differs. */
         SIZE,
-        /** The store is there, but does not give this object. */
+        /** The store responds, but does not return this object. */
         UNREADABLE,
-        /** A slot is STORED with a digest that {@code media_object} does not have. */
+        /** A slot is STORED with a digest that {@code media_object} lacks. */
         UNRECORDED,
-        /** The store says that there is no such sidecar. */
+        /** The store has no such sidecar. */
         SIDECAR_MISSING,
-        /** The sidecar cannot be read, or is not that of its capture. */
+        /** The sidecar is unreadable, or is not that of its capture. */
         SIDECAR_CORRUPT,
-        /** No row points at the object, or only that of a file that no slot uses. */
+        /** No row refers to the object, or only that of a file that no slot uses. */
         ORPHAN
     }
 
-    /** How many there are of each kind, in a line. */
-    public static String inWords(Map<Kind, Long> counts) {
+    /** Formats the numbers of damages by kind in one line. */
+    public static String describe(Map<Kind, Long> counts) {
         return counts.entrySet().stream()
                 .map(count -> count.getKey() + " " + count.getValue())
                 .collect(Collectors.joining(", "));

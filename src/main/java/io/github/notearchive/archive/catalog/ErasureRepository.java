@@ -15,10 +15,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/**
- * Takes notes and people out of all tables. Every method is part of the caller's transaction, and a repeat finds
- * nothing more to do.
- */
+/** Removes erased notes and authors from all tables. Each method is part of the caller's transaction and idempotent. */
 @Repository
 public class ErasureRepository {
 
@@ -28,7 +25,7 @@ public class ErasureRepository {
         this.jdbc = jdbc;
     }
 
-    /** Whether anything is known that lies in the bucket, tombstones included. */
+    /** Returns whether any object in the bucket is known, tombstones included. */
     public boolean isAnythingStored() {
         return jdbc.sql("""
                         SELECT EXISTS (SELECT 1 FROM note_capture) OR EXISTS (SELECT 1 FROM media_object)
@@ -39,8 +36,8 @@ public class ErasureRepository {
     }
 
     /**
-     * The notes, by any response, of the people that are being forgotten. Of a person whose tombstone comes from the
-     * bucket only the hash is known.
+     * Returns the notes of authors whose erasure is unfinished, by any response. A tombstone read from the bucket has
+     * only the hash of the author.
      */
     public List<NoteId> notesOfUnfinishedAuthors() {
         String[] authors = jdbc.sql("""
@@ -58,15 +55,15 @@ public class ErasureRepository {
                 .list();
     }
 
-    /** The id of the one author whom people know by this number; empty when there is none. */
+    /** Returns the id of the only author with this public number; empty if there is none. */
     public Optional<String> authorByRedId(String redId) {
         return jdbc.sql("""
                         SELECT author_id FROM author WHERE red_id = :redId AND author_id <> :redId LIMIT 1
                         """).param("redId", redId).query(String.class).optional();
     }
 
-    /** Writes the tombstones of notes. Locks no row of the worklist. */
-    public void entomb(Collection<NoteId> notes, @Nullable String reason, Instant now) {
+    /** Writes the tombstones of notes. Locks no worklist row. */
+    public void markErased(Collection<NoteId> notes, @Nullable String reason, Instant now) {
         jdbc.sql("""
                         INSERT INTO forgotten_note (note_id, forgotten_at, reason)
                         SELECT note_id, :now, :reason FROM unnest(:notes) AS note_id
@@ -80,11 +77,10 @@ public class ErasureRepository {
     }
 
     /**
-     * Removes notes from the worklist, behind {@link #entomb}. A note that is not on it is inserted first: this waits
-     * for a transaction that is just enqueueing the note, which may have looked for its tombstone before there was one.
-     * The order of the ids is that of all who lock many.
+     * Removes notes from the worklist, after {@link #markErased}. A missing note is inserted first, which waits for a
+     * transaction that is enqueueing it and may have read the tombstones too early. Rows are locked in id order.
      *
-     * @return how many of them were on the worklist
+     * @return number of notes that were on the worklist
      */
     public long removeFromWorklist(Collection<NoteId> notes, Instant now) {
         long inserted = jdbc.sql("""
@@ -100,8 +96,8 @@ public class ErasureRepository {
         return delete("worklist WHERE note_id = ANY (:notes)", notes) - inserted;
     }
 
-    /** Decides that a person is forgotten. */
-    public void entombAuthor(String author, @Nullable String reason, Instant now) {
+    /** Writes the tombstone of an author. */
+    public void markAuthorErased(String author, @Nullable String reason, Instant now) {
         jdbc.sql("""
                         INSERT INTO forgotten_author (author_sha256, forgotten_at, reason)
                         VALUES (person_sha256(:author), :now, :reason)
@@ -115,9 +111,9 @@ public class ErasureRepository {
     }
 
     /**
-     * Writes down what a tombstone in the bucket says, in a rebuild. What is there stays as it is.
+     * Restores a tombstone of the bucket in a rebuild. An existing row is unchanged.
      *
-     * @param finished when its erasure was completed; null when the tables may hold rows of it
+     * @param finished when its erasure completed; null if the tables may hold rows of it
      */
     public void restore(TombstoneObject tombstone, @Nullable Instant finished) {
         String sql = tombstone.note().isPresent() ? """
@@ -137,7 +133,7 @@ public class ErasureRepository {
                 .update();
     }
 
-    /** Something of a forgotten note was found; whoever forgets anything next removes it. */
+    /** Marks an erasure as unfinished: remains of the note were found. The next erasure removes them. */
     public void reopen(NoteId note) {
         jdbc.sql("UPDATE forgotten_note SET finished_at = NULL WHERE note_id = :note")
                 .param("note", note.value())
@@ -145,10 +141,10 @@ public class ErasureRepository {
     }
 
     /**
-     * Puts files down to be removed that are named by what is left of forgotten notes, and whose rows no note uses. Of
-     * a file without a row nobody knows whether another note uses it.
+     * Lists files for removal that remains of erased notes name and whose rows no slot uses. A file without a row may
+     * be used by another note.
      */
-    private void putDown(Collection<String> keys) {
+    private void listForRemoval(Collection<String> keys) {
         jdbc.sql("""
                         INSERT INTO forgotten_object (object_key, size_bytes)
                         SELECT o.object_key, o.size_bytes FROM media_object o
@@ -158,40 +154,40 @@ public class ErasureRepository {
                         """).param("keys", keys.toArray(String[]::new)).update();
     }
 
-    /** The forgotten notes of which something may be left. */
-    public List<Entombed> unfinishedNotes() {
+    /** Returns erased notes whose erasure is unfinished. */
+    public List<Erased> unfinishedNotes() {
         return jdbc.sql("""
                         SELECT note_id, forgotten_at, reason FROM forgotten_note WHERE finished_at IS NULL ORDER BY note_id
                         """)
-                .query((row, _) -> new Entombed(
+                .query((row, _) -> new Erased(
                         row.getString("note_id"),
                         row.getTimestamp("forgotten_at").toInstant(),
                         row.getString("reason")))
                 .list();
     }
 
-    /** The forgotten people of whom something may be left, by their hashes. */
-    public List<Entombed> unfinishedAuthors() {
+    /** Returns erased authors whose erasure is unfinished, by hash. */
+    public List<Erased> unfinishedAuthors() {
         return jdbc.sql("""
                         SELECT author_sha256, forgotten_at, reason FROM forgotten_author
                         WHERE finished_at IS NULL ORDER BY author_sha256
                         """)
-                .query((row, _) -> new Entombed(
+                .query((row, _) -> new Erased(
                         row.getString("author_sha256"),
                         row.getTimestamp("forgotten_at").toInstant(),
                         row.getString("reason")))
                 .list();
     }
 
-    /** A note or a person that was forgotten. */
-    public record Entombed(String id, Instant at, @Nullable String reason) {}
+    /** An erased note or author. */
+    public record Erased(String id, Instant at, @Nullable String reason) {}
 
     /**
-     * Removes all rows of these notes and of the people that are being forgotten. The files that no other note uses are
-     * put down to be removed. The calls stay, for the bill, without their answers.
+     * Removes all rows of these notes and of authors whose erasure is unfinished. Lists the files that no other note
+     * uses for removal. Calls remain for billing, without responses.
      *
-     * @param named keys of files that are named by what lies in the bucket of these notes
-     * @return rows by table, those of {@code api_call} being emptied and not removed
+     * @param named keys of files named by the bucket objects of these notes
+     * @return number of rows by table; rows of {@code api_call} are cleared, not removed
      */
     public Map<String, Long> remove(Collection<NoteId> notes, Collection<String> named) {
         Map<String, Long> rows = new LinkedHashMap<>();
@@ -225,7 +221,7 @@ public class ErasureRepository {
                                                    SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
                                           AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
                                         """).param("authors", authors).update());
-        putDown(named);
+        listForRemoval(named);
         rows.put("media_object", removeListed());
         rows.put("fixity_finding", (long)
                 jdbc.sql("""
@@ -246,11 +242,10 @@ public class ErasureRepository {
     }
 
     /**
-     * Removes what rows of other people's notes hold of somebody who is being forgotten: where they name the person,
-     * and what the person has written below them.
+     * Removes what rows of other notes hold of erased authors: mentions and comments.
      *
-     * @param own the notes that are forgotten themselves
-     * @return the notes in whose texts and answers that name stays
+     * @param own the erased notes
+     * @return notes whose texts and responses still name an author
      */
     public List<NoteId> removeMentions(Collection<NoteId> own) {
         return jdbc.sql("""
@@ -278,9 +273,9 @@ public class ErasureRepository {
     }
 
     /**
-     * Removes the rows of the listed objects. One that a slot uses keeps its row, and leaves the list.
+     * Removes the rows of the listed objects. An object used by a slot keeps its row and leaves the list.
      *
-     * @return how many rows were removed
+     * @return number of removed rows
      */
     private long removeListed() {
         long removed = jdbc.sql("""
@@ -294,7 +289,7 @@ public class ErasureRepository {
         return removed;
     }
 
-    /** Files that these notes share with others, so that they stay. */
+    /** Returns the files that these notes share with others; they remain. */
     public Files shared(Collection<NoteId> notes) {
         return jdbc.sql("""
                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
@@ -307,7 +302,7 @@ public class ErasureRepository {
                 .single();
     }
 
-    /** Files that are to be removed. */
+    /** Returns the files listed for removal. */
     public Files toRemove() {
         return jdbc.sql("""
                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM forgotten_object
@@ -316,11 +311,11 @@ public class ErasureRepository {
                 .single();
     }
 
-    /** How many, and how large together. */
+    /** Number and total size of files. */
     public record Files(long count, long bytes) {}
 
     /**
-     * The next files to remove, without their rows. One that another note has come to use meanwhile is taken off the
+     * Returns the next files to remove, without their rows. A file that another note has started to use leaves the
      * list.
      */
     public List<File> nextToRemove(int limit) {
@@ -333,10 +328,10 @@ public class ErasureRepository {
                 .list();
     }
 
-    /** A file whose row is gone. */
+    /** A file whose row was removed. */
     public record File(String key, long bytes) {}
 
-    /** The object is gone, too, and with it what an audit found wrong with it. */
+    /** Records that an object was removed, and deletes its findings. */
     public void removed(String key, Instant now) {
         jdbc.sql("""
                         UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
@@ -346,7 +341,7 @@ public class ErasureRepository {
                 .update();
     }
 
-    /** Nothing is left of these notes. */
+    /** Marks the erasure of notes as finished. */
     public void finish(Collection<NoteId> notes, Instant now) {
         jdbc.sql("UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes)")
                 .param("now", Timestamp.from(now))
@@ -354,7 +349,7 @@ public class ErasureRepository {
                 .update();
     }
 
-    /** Nothing is left of these people. */
+    /** Marks the erasure of authors as finished. */
     public void finishAuthors(Collection<String> hashes, Instant now) {
         jdbc.sql("""
                         UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:hashes)

@@ -5,25 +5,25 @@ import io.github.notearchive.store.ObjectKey;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** An object of which the tables say that it is there. */
+/** An object that exists according to the tables. */
 public sealed interface Expected {
 
     ObjectKey key();
 
     /**
-     * A file of some note.
+     * A media file.
      *
-     * @param sha256 of its bytes, in lower-case hexadecimal
+     * @param sha256 digest of its bytes, lower-case hexadecimal
      * @param size in bytes
      */
     record MediaFile(ObjectKey key, String sha256, long size) implements Expected {}
 
     /**
-     * The exact answer of a capture.
+     * The sidecar of a capture.
      *
-     * @param call the row of the ledger that bought it
-     * @param capturedAt when it was received
-     * @param answerSha256 the SHA-256 of the answer, in lower-case hexadecimal; null when the ledger holds it no more
+     * @param call number of the call
+     * @param capturedAt when the response was received
+     * @param answerSha256 SHA-256 of the response, lower-case hexadecimal; null if the ledger no longer has it
      */
     record SidecarFile(
             ObjectKey key,

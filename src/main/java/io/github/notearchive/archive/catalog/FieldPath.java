@@ -1,10 +1,10 @@
 package io.github.notearchive.archive.catalog;
 
 /**
- * A field of an answer, by where it stands and what its value is.
+ * A field of a response: path and JSON type.
  *
  * @param path such as {@code note.images_list[].url_size_large}
- * @param type of JSON: object, array, string, number, boolean or null
+ * @param type object, array, string, number, boolean or null
  */
 public record FieldPath(String path, String type) implements Comparable<FieldPath> {
 
@@ -14,7 +14,7 @@ public record FieldPath(String path, String type) implements Comparable<FieldPat
         return byPath == 0 ? type.compareTo(other.type) : byPath;
     }
 
-    /** As people read it. */
+    /** Format of logs and {@code documented-fields.txt}. */
     @Override
     public String toString() {
         return path + ": " + type;

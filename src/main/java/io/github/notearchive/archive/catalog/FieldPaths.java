@@ -11,24 +11,23 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Finds the fields of an answer that are not known.
+ * Finds unknown fields of a response.
  *
- * <p>A note is {@code note}, whether it stands in a {@code note_list} or, as in answers of version 6, in {@code data}
- * itself; {@code []} is each element of a list. What a stranger may make up is bounded: a name that looks like an id is
- * {@code *}, and so are all unknown names of an object with more than {@value #MOST_NAMES} of them; nothing is looked
- * at below {@value #MOST_LEVELS} levels or beyond {@value #LONGEST} characters; of one answer no more than
- * {@value #MOST} are given.
+ * <p>A note is {@code note}, whether it is in a {@code note_list} or, as in version 6, in {@code data}; {@code []}
+ * stands for each element of a list. Bounds for arbitrary input: a name that looks like an id is {@code *}, as are all
+ * unknown names of an object with more than {@value #MAX_NAMES} of them. Levels below {@value #MAX_LEVELS} and paths
+ * longer than {@value #MAX_LENGTH} characters are ignored; a response yields at most {@value #MAX_FIELDS} fields.
  */
 final class FieldPaths {
 
-    static final int LONGEST = 300;
-    static final int MOST_LEVELS = 20;
-    static final int MOST_NAMES = 30;
-    static final int MOST = 100;
+    static final int MAX_LENGTH = 300;
+    static final int MAX_LEVELS = 20;
+    static final int MAX_NAMES = 30;
+    static final int MAX_FIELDS = 100;
 
     private static final String ANY = "*";
 
-    /** As programmers write names; what they are not is somebody's data. */
+    /** Identifier-like names; others are data. */
     private static final Pattern NAME = Pattern.compile("[A-Za-z_][A-Za-z0-9_-]{0,59}");
 
     /** Long numbers, digests and random names. */
@@ -46,20 +45,20 @@ final class FieldPaths {
     }
 
     /**
-     * The fields of an answer that are not known, in their order.
+     * Returns the unknown fields of a response, sorted.
      *
-     * @param isKnownPath whether a path is known with any type; then null says nothing new
+     * @param isKnownPath whether a path is known with any type; a null value there is not reported
      * @param isKnown whether a path is known with this type
      */
     static SortedSet<FieldPath> unknownIn(
             JsonNode answer, Predicate<String> isKnownPath, Predicate<FieldPath> isKnown) {
         FieldPaths paths = new FieldPaths(isKnownPath, isKnown);
-        paths.lookInto(answer, "", 0);
+        paths.visitChildren(answer, "", 0);
         return paths.unknown;
     }
 
-    private void lookAt(JsonNode value, String path, int level) {
-        if (path.length() > LONGEST || level > MOST_LEVELS || unknown.size() >= MOST) {
+    private void visit(JsonNode value, String path, int level) {
+        if (path.length() > MAX_LENGTH || level > MAX_LEVELS || unknown.size() >= MAX_FIELDS) {
             return;
         }
         String type = type(value);
@@ -70,13 +69,13 @@ final class FieldPaths {
         if (!isKnown.test(field)) {
             unknown.add(field);
         }
-        lookInto(value, path, level);
+        visitChildren(value, path, level);
     }
 
-    private void lookInto(JsonNode value, String path, int level) {
+    private void visitChildren(JsonNode value, String path, int level) {
         if (value.isArray()) {
             for (JsonNode element : value.values()) {
-                lookAt(element, element(path, element), level + 1);
+                visit(element, element(path, element), level + 1);
             }
         } else if (value.isObject()) {
             String parent = path.isEmpty() ? "" : path + ".";
@@ -86,12 +85,12 @@ final class FieldPaths {
                 JsonNode child = property.getValue();
                 String below = parent + name;
                 if (path.isEmpty() && name.equals("data") && isNote(child)) {
-                    lookAt(child, "note", level + 1);
+                    visit(child, "note", level + 1);
                 } else if (isKnownPath.test(below)) {
-                    lookAt(child, below, level + 1);
+                    visit(child, below, level + 1);
                 } else {
                     boolean isName = !isCrowded && isName(name);
-                    lookAt(child, parent + (isName ? name : ANY), level + 1);
+                    visit(child, parent + (isName ? name : ANY), level + 1);
                 }
             }
         }
@@ -102,7 +101,7 @@ final class FieldPaths {
         return isInList || (path.equals("data") && isNote(element)) ? "note" : path + "[]";
     }
 
-    /** Whether this is a note itself and not what notes are wrapped in. */
+    /** Returns whether the node is a note and not a wrapper of notes. */
     private static boolean isNote(JsonNode node) {
         return node.isObject()
                 && !node.has("note_list")
@@ -110,18 +109,18 @@ final class FieldPaths {
     }
 
     private boolean isCrowded(Collection<String> names, String parent) {
-        return names.size() > MOST_NAMES
+        return names.size() > MAX_NAMES
                 && names.stream()
                                 .filter(name -> !isKnownPath.test(parent + name))
                                 .count()
-                        > MOST_NAMES;
+                        > MAX_NAMES;
     }
 
     private static boolean isName(String name) {
         return NAME.matcher(name).matches() && !ID.matcher(name).find();
     }
 
-    /** Null for what is no value of the provider's: it was left out by us. */
+    /** Null for a placeholder that this program inserted. */
     private static @Nullable String type(JsonNode value) {
         if (value.isString()) {
             return value.stringValue().equals(AnswerJson.LEFT_OUT) ? null : "string";

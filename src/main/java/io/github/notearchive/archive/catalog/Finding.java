@@ -6,12 +6,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * A row of {@code fixity_finding}.
  *
- * @param key of the object; where nobody knows it, its beginning
- * @param expected what the tables say; null for an orphan
- * @param seen what the store gave
- * @param firstSeen when an audit first found it so
- * @param lastSeen when one last did
- * @param repair what was done about it; null when nothing was asked for
+ * @param key key of the object, or its prefix if the extension is unknown
+ * @param expected expectation from the tables; null for an orphan
+ * @param seen what the store returned
+ * @param firstSeen first audit that found it
+ * @param lastSeen last audit that found it
+ * @param repair repair; null if none was requested
  */
 public record Finding(
         Damage.Kind kind,

@@ -33,23 +33,23 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Which files a note is to have, which of them are archived, and where those lie. */
+/** Reads and writes the slots of notes and the stored objects. */
 @Repository
 public class MediaCatalog {
 
-    /** The reason of a slot that is stored in a lesser rendition than the best one offered. */
+    /** Reason of a slot stored in a lesser rendition than the best one offered. */
     static final String DEGRADED = "DEGRADED";
 
     /**
-     * The reason of a slot that an answer about an archived note added, and whose file could not be had: waived, since
-     * the note stays archived, until a later try brings it.
+     * Reason of a slot that a refresh added and whose file was unavailable. It is waived, since the note stays
+     * archived, until a later attempt succeeds.
      */
     public static final String NOT_REFRESHED = "NOT_REFRESHED";
 
     private static final Columns<ObjectRow> OBJECT = Columns.of(ObjectRow.class);
     private static final Columns<FileRow> FILE = Columns.of(FileRow.class);
 
-    /** In one order everywhere, so that two notes with the same files do not wait for each other for ever. */
+    /** Rows are locked in one order, so that two notes with the same files do not deadlock. */
     private static final NamedStatement INSERT_OBJECTS =
             NamedStatement.of("""
                     INSERT INTO media_object (%s, stored_at, verified_at)
@@ -93,18 +93,18 @@ public class MediaCatalog {
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
 
-    /** For one statement, which is a transaction by itself, whatever the caller is in. */
-    private final TransactionTemplate ownTransaction;
+    /** Commits each statement on its own, independent of the caller's transaction. */
+    private final TransactionTemplate autoCommit;
 
     MediaCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.batches = batches;
-        this.ownTransaction = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
-    /** What was stored in a night, by whatever node, in a transaction of its own. */
+    /** Returns the files stored in a night by all nodes, in its own transaction. */
     public Volume storedIn(Night night) {
-        return ownTransaction.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
                                         """)
@@ -114,28 +114,28 @@ public class MediaCatalog {
                 .single());
     }
 
-    /** So many files of so many bytes together. */
+    /** Number and total size of files. */
     public record Volume(long files, long bytes) {}
 
     public static Volume volume(ResultSet row) throws SQLException {
         return new Volume(row.getLong("files"), row.getLong("bytes"));
     }
 
-    /** The slots of a note as they were last left, in a transaction of its own; none for a note never captured. */
+    /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */
     public List<SlotRow> slotsOf(NoteId id) {
         return slots(id, null);
     }
 
-    /** Of those, the ones that this answer of the note listed and none after it. */
+    /** As above, limited to slots that this response was the last to list. */
     public List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
         return slots(id, capturedAt);
     }
 
     private List<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
-        return ownTransaction.execute(_ -> askSlots(id, capturedAt).ask(jdbc).list());
+        return autoCommit.execute(_ -> slotsQuery(id, capturedAt).execute(jdbc).list());
     }
 
-    private static Query<SlotRow> askSlots(NoteId id, @Nullable Instant capturedAt) {
+    private static Query<SlotRow> slotsQuery(NoteId id, @Nullable Instant capturedAt) {
         return SLOTS.with(new MapSqlParameterSource()
                         .addValue("noteId", id.value())
                         .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP))
@@ -163,17 +163,17 @@ public class MediaCatalog {
     }
 
     /**
-     * Finds which of these bytes lie in the store already, under whichever note, so that they need not be stored again.
-     * In a transaction of its own.
+     * Returns objects that are stored already, for any note, so that they need not be stored again. In its own
+     * transaction.
      *
      * @param digests SHA-256 in lower-case hexadecimal
-     * @return by their SHA-256; those without a row are left out
+     * @return objects by SHA-256, without unknown ones
      */
     public Map<String, KnownObject> findByDigest(Collection<String> digests) {
         if (digests.isEmpty()) {
             return Map.of();
         }
-        return ownTransaction.execute(_ -> jdbc
+        return autoCommit.execute(_ -> jdbc
                 .sql("""
                                         SELECT o.sha256, o.object_key, o.size_bytes, o.content_type,
                                                EXISTS (SELECT 1 FROM fixity_finding f
@@ -189,10 +189,10 @@ public class MediaCatalog {
     }
 
     /**
-     * An object that the tables know.
+     * A known object.
      *
-     * @param damaged whether an audit found it damaged and none has found it good since, so that its bytes are to be
-     *     put again
+     * @param damaged whether an audit found it damaged and it was not verified since, so that its bytes are to be
+     *     stored again
      */
     public record KnownObject(StoredMedia media, boolean damaged) {}
 
@@ -205,18 +205,18 @@ public class MediaCatalog {
     }
 
     /**
-     * What a note has, and what it can have of others.
+     * Slots of a note and reusable files of other notes.
      *
-     * @param slots as they were last left; none for a note never captured
-     * @param sameFiles those of other notes that have the names of this note's files and are stored in the best
-     *     rendition that was offered: the source gives a name to one file only, such as a sound that many notes use
+     * @param slots slots of the note; empty without a capture
+     * @param sameFiles files of other notes with the source names of this note's files, stored in the best rendition
+     *     offered: the source uses a name for one file only, such as a sound of many notes
      */
     public record Known(List<SlotRow> slots, List<SameFile> sameFiles) {}
 
     /**
-     * What is known of the files of a note, in a transaction of its own.
+     * Returns what is known of the files of a note, in its own transaction.
      *
-     * @param expected as its answers list them
+     * @param expected files that its responses list
      */
     public Known known(NoteId id, Collection<MediaSlot> expected) {
         String[] names = expected.stream()
@@ -224,14 +224,14 @@ public class MediaCatalog {
                 .map(slot -> PostgresText.of(slot.identity()))
                 .distinct()
                 .toArray(String[]::new);
-        StatementBatch trip = new StatementBatch(batches.getJdbcOperations());
-        Supplier<List<SlotRow>> slots = trip.ask(askSlots(id, null));
-        Supplier<List<SameFile>> sameFiles = trip.ask(askSameFiles(id, names));
-        ownTransaction.executeWithoutResult(_ -> trip.run());
+        StatementBatch batch = new StatementBatch(batches.getJdbcOperations());
+        Supplier<List<SlotRow>> slots = batch.query(slotsQuery(id, null));
+        Supplier<List<SameFile>> sameFiles = batch.query(sameFilesQuery(id, names));
+        autoCommit.executeWithoutResult(_ -> batch.run());
         return new Known(slots.get(), sameFiles.get());
     }
 
-    private static Query<SameFile> askSameFiles(NoteId id, String[] names) {
+    private static Query<SameFile> sameFilesQuery(NoteId id, String[] names) {
         return SAME_FILES
                 .with(new MapSqlParameterSource().addValue("names", names).addValue("noteId", id.value()))
                 .as((row, _) -> new SameFile(
@@ -244,7 +244,7 @@ public class MediaCatalog {
                         storedMedia(row)));
     }
 
-    /** Writes a row for each object of these files that has none; empty when no file is stored. */
+    /** Returns the statement that inserts missing rows of objects; empty if no file is stored. */
     Optional<BoundStatement> objects(List<SlotRow> slots, Instant now) {
         List<ObjectRow> stored = slots.stream()
                 .map(SlotRow::media)
@@ -258,10 +258,10 @@ public class MediaCatalog {
     }
 
     /**
-     * Writes the state of the files that an answer lists, whose objects are known already. Part of the caller's
+     * Writes the state of the files that a response lists; their objects have rows already. Part of the caller's
      * transaction.
      *
-     * @param ofVideo whether the answer was bought for the note's video, and lists that only
+     * @param ofVideo whether it is the response to a video call, which lists only the video
      */
     void saveSlots(NoteCapture answer, boolean ofVideo, List<SlotRow> slots) {
         dropUnlisted(answer, ofVideo);
@@ -274,8 +274,8 @@ public class MediaCatalog {
     }
 
     /**
-     * Lists the objects whose places in the note other files have taken for removal. Another note may still use one, or
-     * begin to use it: the removal checks that, while no run is active.
+     * Lists objects for removal whose slots hold other files now. Another note may use such an object, or start to; the
+     * removal checks this while no run is active.
      */
     private void listReplaced(List<Held> before, List<SlotRow> slots) {
         String[] replaced = before.stream()
@@ -294,7 +294,7 @@ public class MediaCatalog {
                         """).param("replaced", replaced).update();
     }
 
-    /** The same for a note that has no files yet, or room for these; empty without any. */
+    /** As above, for a note without files or with room for these; empty without any. */
     Optional<BoundStatement> slots(NoteCapture answer, List<SlotRow> slots) {
         return slots.isEmpty()
                 ? Optional.empty()
@@ -305,10 +305,10 @@ public class MediaCatalog {
     }
 
     /**
-     * Moves stored files out of the places that other files take now. The moving half of a live photo goes with its
-     * still, and stays with it. A file that has moved within the note leaves its old place.
+     * Moves stored files out of slots that other files take now. The motion of a live photo moves with its still. A
+     * file that has moved within the note leaves its old slot.
      *
-     * @return the stored files of the note, in their places before
+     * @return the stored files of the note in their previous slots
      */
     private List<Held> makeRoom(NoteId id, List<SlotRow> slots) {
         List<Held> held = jdbc.sql("""
@@ -353,7 +353,7 @@ public class MediaCatalog {
                 .param("ordinal", file.ordinal());
     }
 
-    /** Whether another file takes its place, or that of the still it belongs to. */
+    /** Returns whether another file takes its slot, or that of its still. */
     private static boolean isTaken(Held file, List<SlotRow> slots, List<Held> held) {
         return slots.stream()
                 .filter(slot -> slot.ordinal() == file.ordinal())
@@ -370,10 +370,10 @@ public class MediaCatalog {
                 .anyMatch(still -> still.isListedAt(slots));
     }
 
-    /** A stored file of a note, in its place. */
+    /** A stored file of a note and its slot. */
     private record Held(MediaKind kind, int ordinal, String identity, String sha256) {
 
-        /** Whether an answer lists it where it is. */
+        /** Returns whether a response lists the file in this slot. */
         boolean isListedAt(List<SlotRow> slots) {
             return slots.stream()
                     .anyMatch(slot -> slot.kind() == kind
@@ -381,7 +381,7 @@ public class MediaCatalog {
                             && slot.identity().equals(identity));
         }
 
-        /** Whether its slot has other bytes by now. */
+        /** Returns whether the slot has other bytes now. */
         boolean isReplacedIn(List<SlotRow> slots) {
             return slots.stream()
                     .filter(slot -> slot.kind() == kind && slot.ordinal() == ordinal)
@@ -390,7 +390,7 @@ public class MediaCatalog {
                     .anyMatch(media -> media != null && !media.sha256().equals(sha256));
         }
 
-        /** Whether one of these slots has its bytes. */
+        /** Returns whether one of these slots has its bytes. */
         boolean isAmong(List<SlotRow> slots) {
             return slots.stream()
                     .filter(slot -> slot.kind() == kind)
@@ -399,7 +399,10 @@ public class MediaCatalog {
         }
     }
 
-    /** Drops what an earlier answer to the same question promised, this one does not, and never came. */
+    /**
+     * Deletes slots that an earlier response to the same endpoint promised, this one does not, and that were never
+     * filled.
+     */
     private void dropUnlisted(NoteCapture answer, boolean ofVideo) {
         jdbc.sql("""
                         DELETE FROM note_media m
@@ -417,12 +420,11 @@ public class MediaCatalog {
     }
 
     /**
-     * Takes objects into the catalog that were found in the bucket, and that nobody has read again. Part of the
-     * caller's transaction; a repeat changes nothing.
+     * Inserts objects found in the bucket, which are not verified yet. Part of the caller's transaction; idempotent.
      *
-     * @param found each with the moment in which it came into the store
+     * @param found objects with the time at which they were stored
      */
-    public void found(Map<StoredMedia, Instant> found) {
+    public void insertFound(Map<StoredMedia, Instant> found) {
         batches.batchUpdate(
                 """
                 INSERT INTO media_object (%s, stored_at, verified_at)
@@ -435,7 +437,7 @@ public class MediaCatalog {
                         .toArray(MapSqlParameterSource[]::new));
     }
 
-    /** What is known of these objects, by their SHA-256. */
+    /** Returns the known objects of these digests, by SHA-256. */
     public Map<String, StoredMedia> known(Collection<String> digests) {
         return jdbc
                 .sql("""
@@ -449,17 +451,17 @@ public class MediaCatalog {
     }
 
     /**
-     * Strikes an object whose bytes turned out to be others than its name says, unless a file of a note refers to it.
-     * Part of the caller's transaction.
+     * Deletes the row of an object whose bytes do not match its name, unless a slot refers to it. Part of the caller's
+     * transaction.
      */
-    public void strike(String sha256) {
+    public void deleteUnused(String sha256) {
         jdbc.sql("""
                         DELETE FROM media_object o
                         WHERE o.sha256 = :sha256 AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                         """).param("sha256", sha256).update();
     }
 
-    /** Accepts that a missing slot stays empty. Part of the caller's transaction. */
+    /** Waives a missing slot. Part of the caller's transaction. */
     public void waive(NoteId id, MediaKind kind, int ordinal, String reason, Instant now) {
         jdbc.sql("""
                         UPDATE note_media SET state = 'WAIVED', reason = :reason, updated_at = :now
@@ -473,7 +475,7 @@ public class MediaCatalog {
                 .update();
     }
 
-    /** What a row of {@code media_object} has from its file. */
+    /** Columns of {@code media_object} that describe the file. */
     private record ObjectRow(String sha256, String objectKey, Long sizeBytes, String contentType) {
 
         static ObjectRow of(StoredMedia media) {
@@ -481,7 +483,7 @@ public class MediaCatalog {
         }
     }
 
-    /** What a row of {@code note_media} has from its file. */
+    /** Columns of {@code note_media} that describe the slot. */
     private record FileRow(
             String kind,
             Integer ordinal,
@@ -515,7 +517,7 @@ public class MediaCatalog {
         }
     }
 
-    /** A file of another note, by the source's name for it. */
+    /** A file of another note, by its source name. */
     public record SameFile(
             MediaKind kind,
             String identity,
@@ -525,7 +527,7 @@ public class MediaCatalog {
             @Nullable Integer height,
             StoredMedia media) {
 
-        /** Whether this is the file that a slot expects, in the best rendition it offers. */
+        /** Returns whether this is the file of a slot, in the best rendition it offers. */
         public boolean fills(MediaSlot slot) {
             return slot.named()
                     && kind == slot.kind()
@@ -539,9 +541,9 @@ public class MediaCatalog {
     }
 
     /**
-     * One row of {@code note_media}, with the object behind it.
+     * A row of {@code note_media} with its object.
      *
-     * @param damage what the last audit found wrong with the object; null when nothing
+     * @param damage finding of the last audit about the object; null if there is none
      */
     public record SlotRow(
             MediaKind kind,
@@ -559,7 +561,7 @@ public class MediaCatalog {
             @Nullable String damage,
             Instant updatedAt) {
 
-        /** The row that a slot's status becomes, by then. */
+        /** Creates the row of a slot status as of a time. */
         public static SlotRow of(SlotStatus status, Instant now) {
             MediaSlot slot = status.slot();
             String identity = PostgresText.ofText(slot.identity());
@@ -615,19 +617,19 @@ public class MediaCatalog {
                     kind, ordinal, identity, state, reason, null, null, null, null, error, deadNight, null, null, now);
         }
 
-        /** The same slot, whose file is not where it should be; to be brought in again. */
-        public SlotRow lost(String error, Instant now) {
+        /** Returns the slot as MISSING, to be downloaded again. */
+        public SlotRow asMissing(String error, Instant now) {
             return empty(kind, ordinal, identity, SlotState.MISSING, SlotStatus.Gap.RETRY.name(), error, null, now);
         }
 
-        /** The same slot with what is known of its object. */
+        /** Returns the slot with the known columns of its object. */
         public SlotRow with(StoredMedia known) {
             return new SlotRow(
                     kind, ordinal, identity, state, reason, rendition, width, height, checks, error, deadNight, known,
                     damage, updatedAt);
         }
 
-        /** The same slot, accepted as empty by an operator. What stood in the way stays to be read. */
+        /** Returns the slot as waived by an operator. The previous error is kept. */
         public SlotRow waived(String why, Instant now) {
             return new SlotRow(
                     kind,
@@ -647,16 +649,16 @@ public class MediaCatalog {
         }
 
         /**
-         * The row as a slot's status, where it holds a file or a waiver. A file that an audit found damaged is held no
-         * more, and one that a refresh could not have is wanted still.
+         * Returns the status of a slot that is stored or waived; empty for a damaged file and for one that a refresh
+         * did not obtain, both of which are still wanted.
          *
-         * @param slot that this row is for
+         * @param slot slot of this row
          */
         public Optional<SlotStatus> settled(MediaSlot slot) {
             return damage == null && !NOT_REFRESHED.equals(reason) ? recorded(slot) : Optional.empty();
         }
 
-        /** The same as it was written down, whatever became of the file since. */
+        /** Returns the recorded status, regardless of damage. */
         public Optional<SlotStatus> recorded(MediaSlot slot) {
             if (media != null) {
                 return Optional.of(new SlotStatus.Stored(
@@ -673,22 +675,22 @@ public class MediaCatalog {
                     : Optional.empty();
         }
 
-        /** Whether a file is wanted still. */
+        /** Returns whether a file is still wanted. */
         public boolean isMissing() {
             return state == SlotState.MISSING;
         }
 
-        /** Whether the file that is there is a lesser rendition than the best one offered. */
+        /** Returns whether the stored file is a lesser rendition than the best one offered. */
         public boolean isLesser() {
             return media != null && DEGRADED.equals(reason);
         }
 
-        /** The place that this row holds, without any address to fill it from. */
+        /** Returns the slot of this row, without URLs. */
         public MediaSlot slot() {
             return new MediaSlot(kind, ordinal, identity, List.of(), null);
         }
 
-        /** Whether this row has the file that a slot expects, by the source's name, in any place. */
+        /** Returns whether this row holds the file of a slot by source name, in any position. */
         public boolean hasFileOf(MediaSlot slot) {
             return media != null
                     && slot.named()
@@ -696,7 +698,7 @@ public class MediaCatalog {
                     && identity.equals(PostgresText.of(slot.identity()));
         }
 
-        /** Whether this row is about the file that a slot expects: the same place, and the same file by its name. */
+        /** Returns whether this row is about the file of a slot: same position and same source name. */
         public boolean isFor(MediaSlot slot) {
             return kind == slot.kind()
                     && ordinal == slot.ordinal()

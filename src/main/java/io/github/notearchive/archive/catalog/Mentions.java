@@ -4,16 +4,16 @@ import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.util.Collection;
 
-/** Documents outside of the tables that name notes, and go when those are forgotten. */
+/** Documents outside of the tables that name notes and are removed with them. */
 public interface Mentions {
 
-    /** How many documents name any of these notes. Changes nothing. */
+    /** Counts the documents that name any of these notes. Read-only. */
     long countNaming(Collection<NoteId> notes) throws IOException;
 
     /**
-     * Removes the documents that name any of these notes. A repeat finds what a failure has left.
+     * Removes the documents that name any of these notes. After a failure, a repeat removes the rest.
      *
-     * @return how many were removed
+     * @return number of removed documents
      */
     long removeNaming(Collection<NoteId> notes) throws IOException;
 }

@@ -6,8 +6,8 @@ import org.springframework.jdbc.core.namedparam.ParsedSql;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 
 /**
- * A statement with named parameters, taken apart once. It is a constant of whoever writes or asks, and its parameters
- * are single values or arrays, no lists.
+ * A parsed statement with named parameters, to be kept as a constant. Parameters are single values or arrays, not
+ * lists.
  */
 public final class NamedStatement {
 
@@ -25,23 +25,23 @@ public final class NamedStatement {
         return new NamedStatement(sql);
     }
 
-    /** As it was written. */
+    /** Returns the statement as written. */
     public String sql() {
         return sql;
     }
 
-    /** With a question mark in place of each name. */
+    /** Returns the statement with a question mark for each name. */
     String positional() {
         return positional;
     }
 
-    /** The values in the order of the question marks. */
+    /** Returns the values in the order of the question marks. */
     @Nullable
     Object[] values(SqlParameterSource parameters) {
         return NamedParameterUtils.buildValueArray(parsed, parameters, null);
     }
 
-    /** With the values that it is to be executed with. */
+    /** Binds parameters. */
     public BoundStatement with(SqlParameterSource parameters) {
         return new BoundStatement(this, parameters);
     }

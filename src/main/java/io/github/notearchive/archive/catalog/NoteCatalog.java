@@ -10,7 +10,7 @@ import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
-import io.github.notearchive.archive.catalog.SchemaDrift.Novelties;
+import io.github.notearchive.archive.catalog.SchemaDrift.NewFields;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
@@ -28,7 +28,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
 
-/** The notes as captured: what each is now, what it was at every capture, and who and what stands in it. */
+/** Reads and writes captured notes: current state, captures, topics, mentions and comments. */
 @Repository
 public class NoteCatalog {
 
@@ -87,7 +87,7 @@ public class NoteCatalog {
         this.drift = drift;
     }
 
-    /** Rows of a note in their order. */
+    /** Inserts rows of a note in order. */
     private static NamedStatement insert(String table, Columns<?> columns) {
         return NamedStatement.of("""
                 INSERT INTO %s (note_id, ordinal, %s) SELECT :noteId, nr - 1, %s FROM %s
@@ -95,17 +95,17 @@ public class NoteCatalog {
     }
 
     /**
-     * Writes a note's answers, the note as that about it shows it, and the state of its files. Part of the caller's
-     * transaction; a repeat adds nothing. Their sidecars are to be stored before.
+     * Writes a note's responses, the note according to its detail response, and its slots. Part of the caller's
+     * transaction; idempotent. The sidecars are to be stored before.
      *
-     * <p>An older answer than the newest known does not change the note or its files. One that was bought for its video
-     * has counts of its own and lists the files of the video; the note itself stays as the answer about it shows it,
-     * since that of the video may leave out what this one says.
+     * <p>A response older than the newest known one changes neither the note nor its files. A video response has its
+     * own counts and lists the video files; the note itself follows the detail response, since the video response may
+     * omit fields.
      */
     public void save(CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
-        List<Novelties> novelties = new ArrayList<>();
-        Saved saved = saveNote(capture, note.archivedAt(), novelties);
+        List<NewFields> newFields = new ArrayList<>();
+        Saved saved = saveNote(capture, note.archivedAt(), newFields);
         media.objects(note.filesOf(capture), now).ifPresent(this::write);
         switch (saved) {
             case FIRST -> media.slots(capture, note.filesOf(capture)).ifPresent(this::write);
@@ -114,50 +114,50 @@ public class NoteCatalog {
         }
         NoteCapture video = note.video();
         if (video != null) {
-            saveVideo(video, novelties);
+            saveVideo(video, newFields);
             media.objects(note.filesOf(video), now).ifPresent(this::write);
             media.saveSlots(video, true, note.filesOf(video));
         }
-        drift.record(novelties);
+        drift.record(newFields);
     }
 
     /**
-     * What {@link #save} writes of a note that has no row yet and no answer for its video, to be sent in one round
-     * trip. It is to be undone when there was a row, which the statements say or stumble over, and when the caller's
-     * transaction does not go on.
+     * Adds the statements of {@link #save} for a note without row and without video response, to be sent in one round
+     * batch. The caller undoes them if a row existed, which a statement reports or fails on, and if its transaction
+     * ends.
      */
-    public First first(StatementBatch trip, CapturedNote note, Instant now) {
+    public First first(StatementBatch batch, CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
         JsonNode answer = capture.envelope();
         NoteDetail detail = NoteMapper.map(capture, answer);
-        author(detail, capture.capturedAt()).ifPresent(trip::update);
-        Supplier<List<Boolean>> isNew = trip.ask(row(capture, detail, note.archivedAt()));
-        trip.update(captureRow(capture, detail.capture(), NoteMapper.VERSION, answer));
-        rows(capture, detail).forEach(trip::update);
+        author(detail, capture.capturedAt()).ifPresent(batch::update);
+        Supplier<List<Boolean>> isNew = batch.query(row(capture, detail, note.archivedAt()));
+        batch.update(captureRow(capture, detail.capture(), NoteMapper.VERSION, answer));
+        rows(capture, detail).forEach(batch::update);
         List<SlotRow> files = note.filesOf(capture);
-        media.objects(files, now).ifPresent(trip::update);
-        media.slots(capture, files).ifPresent(trip::update);
-        return new First(isNew, drift.noveltiesIn(capture.id(), capture.capturedAt(), answer));
+        media.objects(files, now).ifPresent(batch::update);
+        media.slots(capture, files).ifPresent(batch::update);
+        return new First(isNew, drift.newFieldsIn(capture.id(), capture.capturedAt(), answer));
     }
 
-    /** A note's first answer, once it is written. */
+    /** A note's first response, once its statements are executed. */
     public final class First {
         private final Supplier<List<Boolean>> isNew;
-        private final Novelties novelties;
+        private final NewFields newFields;
 
-        private First(Supplier<List<Boolean>> isNew, Novelties novelties) {
+        private First(Supplier<List<Boolean>> isNew, NewFields newFields) {
             this.isNew = isNew;
-            this.novelties = novelties;
+            this.newFields = newFields;
         }
 
-        /** Whether it was the first, so that its rows are as they are to be. */
+        /** Returns whether it was the first, so that its rows are final. */
         public boolean isTrue() {
             return isNew.get().equals(List.of(true));
         }
 
-        /** Records fields that are new, which is to be the last of the caller's transaction. */
-        public void recordNovelties() {
-            drift.record(List.of(novelties));
+        /** Records new fields; has to be the last statement of the caller's transaction. */
+        public void recordNewFields() {
+            drift.record(List.of(newFields));
         }
     }
 
@@ -166,34 +166,34 @@ public class NoteCatalog {
     }
 
     /**
-     * Writes what the sidecar of an answer about a note tells, its files as they were found. Part of the caller's
-     * transaction; a repeat changes nothing. The sidecars of a note are to come in the order of their captures.
+     * Restores a response from its sidecar, with its files as found. Part of the caller's transaction; idempotent.
+     * Sidecars of a note are restored in the order of their captures.
      *
-     * @param archivedAt since when the note is complete; null when it is not
+     * @param archivedAt when the note became complete; null if it is not
      */
     public void restore(NoteCapture capture, List<SlotRow> files, @Nullable Instant archivedAt) {
-        List<Novelties> novelties = new ArrayList<>();
-        saveNote(capture, archivedAt, novelties);
+        List<NewFields> newFields = new ArrayList<>();
+        saveNote(capture, archivedAt, newFields);
         media.saveSlots(capture, false, files);
-        drift.record(novelties);
+        drift.record(newFields);
     }
 
-    /** The same for the sidecar of an answer that was bought for the note's video. */
+    /** As above, for the sidecar of a video response. */
     public void restoreVideo(NoteCapture video, List<SlotRow> files) {
-        List<Novelties> novelties = new ArrayList<>();
-        saveVideo(video, novelties);
+        List<NewFields> newFields = new ArrayList<>();
+        saveVideo(video, newFields);
         media.saveSlots(video, true, files);
-        drift.record(novelties);
+        drift.record(newFields);
     }
 
-    private Saved saveNote(NoteCapture capture, @Nullable Instant archivedAt, List<Novelties> novelties) {
+    private Saved saveNote(NoteCapture capture, @Nullable Instant archivedAt, List<NewFields> newFields) {
         JsonNode answer = capture.envelope();
         NoteDetail detail = NoteMapper.map(capture, answer);
         author(detail, capture.capturedAt()).ifPresent(this::write);
         Saved saved = saveNote(capture, detail, archivedAt);
         write(captureRow(capture, detail.capture(), NoteMapper.VERSION, answer));
         switch (saved) {
-            case FIRST -> rows(capture, detail).forEach(this::write); // nothing can be there
+            case FIRST -> rows(capture, detail).forEach(this::write); // no rows can exist
             case NEWEST -> {
                 saveComments(capture.id(), capture.capturedAt(), detail.comments());
                 saveTopics(capture.id(), detail.topics());
@@ -201,18 +201,18 @@ public class NoteCatalog {
             }
             case OLD -> saveComments(capture.id(), capture.capturedAt(), detail.comments());
         }
-        novelties.add(drift.noveltiesIn(capture.id(), capture.capturedAt(), answer));
+        newFields.add(drift.newFieldsIn(capture.id(), capture.capturedAt(), answer));
         return saved;
     }
 
-    private void saveVideo(NoteCapture video, List<Novelties> novelties) {
+    private void saveVideo(NoteCapture video, List<NewFields> newFields) {
         JsonNode answer = video.envelope();
         Capture counts = NoteMapper.map(video, answer).capture().countsOnly();
         write(captureRow(video, counts, null, answer));
-        novelties.add(drift.noveltiesIn(video.id(), video.capturedAt(), answer));
+        newFields.add(drift.newFieldsIn(video.id(), video.capturedAt(), answer));
     }
 
-    /** The platform's id of whoever wrote a note; empty when the answer does not say. */
+    /** Returns the platform's id of the author; empty if the response has none. */
     public static Optional<String> authorOf(NoteCapture capture) {
         return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::authorId);
     }
@@ -223,7 +223,7 @@ public class NoteCatalog {
                         SAVE_AUTHOR.with(AUTHOR.parameters(author).addValue("capturedAt", Timestamp.from(capturedAt))));
     }
 
-    /** Returns whether there was no row of the note; nothing when it is older than the row. */
+    /** Returns whether the note had no row; no result if the response is older than the row. */
     private static Query<Boolean> row(NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
         return SAVE_NOTE
                 .with(NOTE.parameters(detail.note())
@@ -234,10 +234,10 @@ public class NoteCatalog {
                 .as((row, _) -> row.getBoolean(1));
     }
 
-    /** An answer that is older than one that was written before says only since when. */
+    /** An older response only changes when the note was first known. */
     private Saved saveNote(NoteCapture capture, NoteDetail detail, @Nullable Instant archivedAt) {
         Query<Boolean> row = row(capture, detail, archivedAt);
-        Optional<Boolean> isNew = row.ask(jdbc).optional();
+        Optional<Boolean> isNew = row.execute(jdbc).optional();
         if (isNew.isEmpty()) {
             jdbc.sql("""
                             UPDATE note SET first_captured_at = :capturedAt
@@ -247,15 +247,15 @@ public class NoteCatalog {
         return isNew.map(first -> first ? Saved.FIRST : Saved.NEWEST).orElse(Saved.OLD);
     }
 
-    /** How an answer stands among those of its note. */
+    /** Position of a response among those of its note. */
     private enum Saved {
-        /** There was no row of the note before. */
+        /** The note had no row before. */
         FIRST,
         NEWEST,
         OLD
     }
 
-    /** @param mapperVersion null for an answer of which only the counts are kept */
+    /** @param mapperVersion null for a response of which only counts are kept */
     private static BoundStatement captureRow(
             NoteCapture capture, Capture columns, @Nullable Integer mapperVersion, JsonNode answer) {
         return SAVE_CAPTURE.with(CAPTURE.parameters(columns)
@@ -269,7 +269,7 @@ public class NoteCatalog {
                         Sidecar.keyOf(capture.id(), capture.capturedAt()).value()));
     }
 
-    /** What stands in a note and has rows of its own, for a note that has none of them. */
+    /** Returns the statements of dependent rows, for a note without any. */
     private static List<BoundStatement> rows(NoteCapture capture, NoteDetail detail) {
         return Stream.of(
                         comments(capture.id(), capture.capturedAt(), detail.comments()),
@@ -313,7 +313,7 @@ public class NoteCatalog {
         return insert(INSERT_COMMENTS, COMMENT, comments, id, capturedAt);
     }
 
-    /** Inserts rows in their order; empty when there are none. */
+    /** Inserts rows in order; empty without rows. */
     private static <R extends Record> Optional<BoundStatement> insert(
             NamedStatement statement, Columns<R> columns, List<R> rows, NoteId id, @Nullable Instant capturedAt) {
         return rows.isEmpty()
@@ -323,7 +323,7 @@ public class NoteCatalog {
                         .addValue("capturedAt", timestamp(capturedAt))));
     }
 
-    /** How this answer stands in the catalog; empty when it was never taken in. */
+    /** Returns the state of a response in the catalog; empty if it was never written to it. */
     public Optional<Taken> taken(NoteId id, Instant capturedAt) {
         return jdbc.sql("""
                         SELECT n.archived_at
@@ -336,8 +336,8 @@ public class NoteCatalog {
                 .optional();
     }
 
-    /** The call whose answer lists a file of a note; empty when there is no such file. */
-    public Optional<Long> callListing(NoteId id, MediaKind kind, int ordinal) {
+    /** Returns the call whose response lists a file; empty if there is no such file. */
+    Optional<Long> callListing(NoteId id, MediaKind kind, int ordinal) {
         return jdbc.sql("""
                         SELECT c.call_id
                         FROM note_media m JOIN note_capture c USING (note_id, captured_at)
@@ -350,7 +350,7 @@ public class NoteCatalog {
                 .optional();
     }
 
-    /** What a person wants to see of a note first; empty when it was never captured. */
+    /** Returns the summary of a note; empty without a capture. */
     public Optional<NoteLine> find(NoteId id) {
         return jdbc.sql("""
                         SELECT n.title, n.note_type, a.nickname, n.published_at, n.first_captured_at, n.last_captured_at,
@@ -375,13 +375,13 @@ public class NoteCatalog {
     }
 
     /**
-     * An answer that was taken in.
+     * A response in the catalog.
      *
-     * @param archivedAt since when its note is complete; null when it is not
+     * @param archivedAt when its note became complete; null if it is not
      */
     public record Taken(@Nullable Instant archivedAt) {}
 
-    /** A captured note in one line. */
+    /** Summary of a captured note. */
     public record NoteLine(
             @Nullable String title,
             @Nullable String type,

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** What a new answer has changed about a note, by its rows before and after. */
+/** Compares the rows of a note before and after a response. */
 @Repository
 public class NoteChanges {
 
@@ -22,18 +22,18 @@ public class NoteChanges {
     }
 
     /**
-     * What has changed.
+     * Changes of a note.
      *
      * @param counts any of the counts
      * @param words title or text
-     * @param files a file is there, or listed, that was not before
+     * @param files a new file or a newly listed one
      */
     public record Change(boolean counts, boolean words, boolean files) {
 
-        /** Nothing has. */
+        /** No change. */
         public static final Change NONE = new Change(false, false, false);
 
-        static Change between(Look before, Look after) {
+        static Change between(Snapshot before, Snapshot after) {
             return new Change(
                     !before.counts().equals(after.counts()),
                     !Objects.equals(before.title(), after.title()) || !Objects.equals(before.text(), after.text()),
@@ -41,17 +41,18 @@ public class NoteChanges {
         }
     }
 
-    /** A note as its rows have it. */
-    public record Look(@Nullable String title, @Nullable String text, List<@Nullable Long> counts, Set<String> files) {}
+    /** Columns of a note that are compared. */
+    public record Snapshot(
+            @Nullable String title, @Nullable String text, List<@Nullable Long> counts, Set<String> files) {}
 
-    /** As it is now; empty when it was never captured. Part of the caller's transaction. */
-    public Optional<Look> look(NoteId id) {
+    /** Returns the current columns; empty without a capture. Part of the caller's transaction. */
+    public Optional<Snapshot> snapshot(NoteId id) {
         return jdbc.sql("""
                         SELECT title, note_text, liked_count, collected_count, comments_count, shared_count, view_count
                         FROM note WHERE note_id = :noteId
                         """)
                 .param("noteId", id.value())
-                .query((row, _) -> new Look(
+                .query((row, _) -> new Snapshot(
                         row.getString("title"),
                         row.getString("note_text"),
                         Arrays.asList(
@@ -72,9 +73,9 @@ public class NoteChanges {
                                 """).param("noteId", id.value()).query(String.class).list());
     }
 
-    /** What has changed since a look at it. Part of the caller's transaction. */
-    public Change since(Optional<Look> before, NoteId id) {
-        return before.flatMap(old -> look(id).map(now -> Change.between(old, now)))
+    /** Returns the changes since {@code before}. Part of the caller's transaction. */
+    public Change since(Optional<Snapshot> before, NoteId id) {
+        return before.flatMap(old -> snapshot(id).map(now -> Change.between(old, now)))
                 .orElse(Change.NONE);
     }
 }

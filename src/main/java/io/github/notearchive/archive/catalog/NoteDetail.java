@@ -5,13 +5,13 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an answer says of a note, in rows. Absent is null, never zero or empty. The components of {@link Note},
- * {@link Capture} and {@link Author} are columns, see {@link Columns}.
+ * Rows of a response. Absent values are null, never zero or empty. The components of {@link Note}, {@link Capture} and
+ * {@link Author} are columns, see {@link Columns}.
  */
 record NoteDetail(
         Note note, @Nullable Author author, List<Topic> topics, List<Mention> mentions, List<Comment> comments) {
 
-    /** The columns of {@code note}; their comments say where in the answer each one is from. */
+    /** Columns of {@code note}; their database comments name the source fields. */
     record Note(
             @Nullable String noteType,
             @Nullable String title,
@@ -51,7 +51,7 @@ record NoteDetail(
             @Nullable Long sharedCount,
             @Nullable Long viewCount) {}
 
-    /** The columns of {@code note_capture}. */
+    /** Columns of {@code note_capture}. */
     record Capture(
             @Nullable String title,
             @Nullable String noteText,
@@ -63,14 +63,14 @@ record NoteDetail(
             @Nullable Long sharedCount,
             @Nullable Long viewCount) {
 
-        /** What is kept of an answer that was bought for a video. */
+        /** Returns the columns kept of a video response. */
         Capture countsOnly() {
             return new Capture(
                     null, null, null, null, likedCount, collectedCount, commentsCount, sharedCount, viewCount);
         }
     }
 
-    /** Who wrote it: the columns of {@code author}. */
+    /** Columns of {@code author}. */
     record Author(
             String authorId,
             @Nullable String redId,
@@ -79,14 +79,14 @@ record NoteDetail(
             @Nullable Boolean verified,
             @Nullable Integer verifiedType) {}
 
-    /** A topic that the note is filed under. */
+    /** A topic of the note. */
     record Topic(
             @Nullable String topicId, String name, @Nullable String topicType) {}
 
-    /** A person whom the note names. */
+    /** A user that the note mentions. */
     record Mention(@Nullable String userId, @Nullable String nickname) {}
 
-    /** A comment that the answer happens to carry, or a reply to one. */
+    /** A comment in the response, or a reply to one. */
     record Comment(
             @Nullable String commentId,
             @Nullable String parentId,
@@ -98,7 +98,7 @@ record NoteDetail(
             @Nullable Long likedCount,
             @Nullable Long replyCount) {}
 
-    /** What of this is true of the moment of the answer, and is kept for every answer. */
+    /** Returns the columns that describe the moment of the response; kept for each response. */
     Capture capture() {
         return new Capture(
                 note.title(),

@@ -23,25 +23,25 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * Reads a note object of the app's shape into columns. Tolerant: what is missing, null or of another type is null; no
- * input makes it fail. The columns' comments in the database say from which field each one is.
+ * Maps a note object in the app's format to columns. Tolerant: missing, null or unexpected values become null; no input
+ * fails. The database comments of the columns name their source fields.
  *
- * <p>Each row that it fills says by which {@link #VERSION}. Whoever changes what it makes of any answer raises that by
- * one, so that {@code remap} finds the rows that older versions filled.
+ * <p>Each row records the {@link #VERSION} that mapped it. A change of the mapping has to increase the version, so that
+ * {@code remap} finds older rows.
  */
 public final class NoteMapper {
 
-    /** What {@code mapper_version} is in the rows that this mapper fills. */
+    /** Value of {@code mapper_version} in the rows of this mapper. */
     public static final int VERSION = 2;
 
     /** {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"}, {@code "3k"}. */
     private static final Pattern COUNT = Pattern.compile("(\\d{1,15})(?:\\.(\\d{1,6}))?\\s*([万亿wWkK]?)\\+?");
 
-    /** From here on a number of a time field means milliseconds: seconds would be the year 5138. */
+    /** Lower bound of times in milliseconds: as seconds it would be the year 5138. */
     private static final long MILLISECONDS_FROM = 100_000_000_000L;
 
-    /** What is indexed must fit an index. Real ids have 24 characters, real topics some 20. */
-    private static final int LONGEST_ID = 200;
+    /** Limit of indexed values. Real ids have 24 characters, real topics about 20. */
+    private static final int MAX_ID_LENGTH = 200;
 
     private static final int LONGEST_TOPIC = 500;
 
@@ -51,10 +51,10 @@ public final class NoteMapper {
     private NoteMapper() {}
 
     /**
-     * Maps one answer.
+     * Maps a response.
      *
-     * @param capture the note and its author within it
-     * @param answer all of it, in whose {@code comment_list} beside the note comments may stand
+     * @param capture the note and its author
+     * @param answer the whole response, which may have comments in {@code comment_list} beside the note
      */
     static NoteDetail map(NoteCapture capture, JsonNode answer) {
         Author author = author(capture.author());
@@ -158,7 +158,7 @@ public final class NoteMapper {
         return List.copyOf(mentions);
     }
 
-    /** Those beside the note, each with the replies that stand below it. */
+    /** Comments beside the note, each with its replies. */
     private static List<Comment> comments(JsonNode note, JsonNode answer) {
         JsonNode data = answer.path("data");
         List<Comment> comments = new ArrayList<>();
@@ -172,7 +172,7 @@ public final class NoteMapper {
         return List.copyOf(comments);
     }
 
-    /** The platform has two levels of them. */
+    /** The platform has two levels of comments. */
     private static void addWithReplies(List<Comment> comments, JsonNode node) {
         add(comments, node, null);
         elements(node.path("sub_comments")).forEach(reply -> add(comments, reply, id(node.path("id"))));
@@ -206,7 +206,7 @@ public final class NoteMapper {
         return MissingNode.getInstance();
     }
 
-    /** What a text holds that is JSON itself; a missing node when it is none. */
+    /** Parses JSON inside a text; a missing node if it is none. */
     private static JsonNode insideText(JsonNode text) {
         return text.isString()
                 ? AnswerJson.read(text.stringValue()).orElse(MissingNode.getInstance())
@@ -220,8 +220,8 @@ public final class NoteMapper {
     }
 
     /**
-     * Streams have milliseconds, all else has seconds. Those of two codecs may differ a little; the first by name
-     * counts, since the order of keys varies, and {@code jsonb} has its own.
+     * Streams use milliseconds, other fields seconds. Durations of codecs may differ slightly; the first by name is
+     * used, since the key order varies and {@code jsonb} has its own.
      */
     private static @Nullable Long videoDuration(JsonNode video) {
         JsonNode byCodec = video.path("media").path("stream");
@@ -271,7 +271,7 @@ public final class NoteMapper {
                 });
     }
 
-    /** Seconds since 1970, or milliseconds when it is too large for that; 0 means never. */
+    /** Seconds since 1970, or milliseconds if too large for that; 0 means never. */
     private static @Nullable Instant time(JsonNode node) {
         Long value = count(node);
         if (value == null || value == 0) {
@@ -290,7 +290,7 @@ public final class NoteMapper {
 
     private static @Nullable String id(JsonNode node) {
         String value = text(node);
-        return value == null || value.length() > LONGEST_ID ? null : value;
+        return value == null || value.length() > MAX_ID_LENGTH ? null : value;
     }
 
     private static @Nullable String cut(@Nullable String topic) {

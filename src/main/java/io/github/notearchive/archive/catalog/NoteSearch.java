@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Which notes hold certain words, in title or text: the database's function {@code search_note}. */
+/** Searches titles and texts of notes with the database function {@code search_note}. */
 @Repository
 public class NoteSearch {
 
@@ -20,12 +20,11 @@ public class NoteSearch {
     }
 
     /**
-     * The newest notes by publication that hold every word, at most {@code limit} of them; those whose time nobody
-     * knows come last. Words may be of any length, one character included. A note that is being forgotten is left out,
-     * of which rows may be there yet.
+     * Returns the newest notes by publication that contain every word, at most {@code limit}; notes without a time come
+     * last. Words may have any length. Notes with an unfinished erasure are excluded.
      *
      * @param words separated by white space; at least one
-     * @throws org.springframework.dao.DataIntegrityViolationException when there is no word
+     * @throws org.springframework.dao.DataIntegrityViolationException if there is no word
      */
     public List<Hit> find(String words, int limit) {
         return jdbc.sql("""
@@ -51,7 +50,7 @@ public class NoteSearch {
                 .list();
     }
 
-    /** A note that was found, as last captured. */
+    /** A found note, as last captured. */
     public record Hit(
             NoteId id,
             @Nullable Instant publishedAt,

@@ -3,13 +3,11 @@ package io.github.notearchive.archive.catalog;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/**
- * A statement that returns rows, and what each of them is: asked by itself, or as a part of a {@link StatementBatch}.
- */
+/** A statement that returns rows, with their mapper; executed alone or as part of a {@link StatementBatch}. */
 public record Query<T>(BoundStatement statement, RowMapper<T> mapper) {
 
-    /** Asks it by itself. */
-    public JdbcClient.MappedQuerySpec<T> ask(JdbcClient jdbc) {
+    /** Executes the query alone. */
+    public JdbcClient.MappedQuerySpec<T> execute(JdbcClient jdbc) {
         return jdbc.sql(statement.statement().sql())
                 .paramSource(statement.parameters())
                 .query(mapper);

@@ -7,23 +7,23 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 
 /**
- * What a mapper changed in the tables, or would change.
+ * Columns that a mapper changed, or would change.
  *
- * <p>A column is {@code table.column}. Of a table with several rows a note ({@code note_topic}, {@code note_mention},
- * {@code note_comment}) it is the table, counted once for each note, or capture, whose rows differ.
+ * <p>A column is {@code table.column}. A table with several rows per note ({@code note_topic}, {@code note_mention},
+ * {@code note_comment}) counts once per note or capture with different rows.
  */
 public final class RemapChanges {
 
-    /** Notes that are named for each column. */
+    /** Number of example notes per column. */
     static final int EXAMPLES = 3;
 
     private final SortedMap<String, Change> columns = new TreeMap<>();
 
     /**
-     * What changed in a column.
+     * Changes of a column.
      *
-     * @param rows how many rows
-     * @param examples the first notes, at most {@value RemapChanges#EXAMPLES}
+     * @param rows number of rows
+     * @param examples first notes, at most {@value RemapChanges#EXAMPLES}
      */
     public record Change(long rows, List<String> examples) {
 
@@ -42,17 +42,17 @@ public final class RemapChanges {
         add(column, new Change(1, List.of(note.value())));
     }
 
-    /** Counts what changed in a column on top of what is counted already. */
+    /** Adds changes of a column. */
     public void add(String column, Change change) {
         columns.merge(column, change, Change::and);
     }
 
-    /** Counts all that another one has. */
+    /** Adds all changes of another instance. */
     public void add(RemapChanges later) {
         later.columns.forEach(this::add);
     }
 
-    /** By column, in the order of their names. */
+    /** Returns the changes by column name, sorted. */
     public SortedMap<String, Change> byColumn() {
         return new TreeMap<>(columns);
     }

@@ -30,21 +30,21 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import tools.jackson.databind.JsonNode;
 
 /**
- * Which fields of answers nobody has seen before: what the provider has changed, once each.
+ * Detects and records fields of responses that were never seen before: changes of the provider, once each.
  *
- * <p>Known is what is documented, a list within the program, and what {@code schema_drift} has, which is read when a
- * job begins. An answer with nothing new costs no statement. At most {@value #MOST} rows are kept; what comes after
- * them is logged once and left out.
+ * <p>Known fields are a list within the program and {@code schema_drift}, which is read at the start of a job. A
+ * response without new fields costs no statement. The table holds at most {@value #MAX_ROWS} rows; the first field
+ * beyond them is logged and further ones are ignored.
  */
 @Repository
 public class SchemaDrift {
 
     private static final Logger log = LoggerFactory.getLogger(SchemaDrift.class);
 
-    /** Real answers have some 300 fields in all. */
-    static final int MOST = 2_000;
+    /** Maximum number of rows. Real responses have about 300 fields in total. */
+    static final int MAX_ROWS = 2_000;
 
-    /** New fields that a line of the log names, of any number. */
+    /** Number of fields in a log message. */
     private static final int EXAMPLES = 3;
 
     private static final Set<FieldPath> DOCUMENTED = documented();
@@ -52,7 +52,7 @@ public class SchemaDrift {
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
     private final Set<String> knownPaths = ConcurrentHashMap.newKeySet();
-    private final Map<FieldPath, Sight> recorded = new ConcurrentHashMap<>();
+    private final Map<FieldPath, Sighting> recorded = new ConcurrentHashMap<>();
     private final List<Found> found = Collections.synchronizedList(new ArrayList<>());
     private volatile boolean isLoaded;
     private volatile boolean isFull;
@@ -62,103 +62,104 @@ public class SchemaDrift {
         this.batches = batches;
     }
 
-    /** A field that was new, and the note that had it. */
+    /** A new field and the note that contained it. */
     public record Found(FieldPath field, NoteId example) {}
 
     /**
-     * What nobody has looked at yet.
+     * Fields that no operator has reviewed.
      *
-     * @param fields how many there are
-     * @param examples the first of them, by the time they were seen
+     * @param fields number of fields
+     * @param examples first of them, by time
      */
     public record Unreviewed(long fields, List<Row> examples) {}
 
     /** A row of {@code schema_drift}. */
     public record Row(String path, String type, Instant firstSeenAt, String exampleNote) {}
 
-    /** The new fields of one answer. */
-    record Novelties(Sight sight, SortedSet<FieldPath> fields) {}
+    /** New fields of a response. */
+    record NewFields(Sighting sighting, SortedSet<FieldPath> fields) {}
 
     /**
-     * Where a field was seen. Of two, that of the older answer counts, so that what is recorded does not depend on the
-     * order in which answers are read.
+     * Response in which a field was seen. The older one is recorded, so that the result does not depend on the order in
+     * which responses are read.
      */
-    record Sight(Instant at, NoteId note) {
+    record Sighting(Instant at, NoteId note) {
 
-        Sight older(Sight other) {
+        Sighting older(Sighting other) {
             return other.isOlderThan(this) ? other : this;
         }
 
-        boolean isOlderThan(Sight other) {
+        boolean isOlderThan(Sighting other) {
             int order = at.compareTo(other.at);
             return order < 0 || (order == 0 && note.value().compareTo(other.note.value()) < 0);
         }
     }
 
-    /** Reads what is recorded, whoever did it. */
+    /** Reads the recorded fields of all processes. */
     public void load() {
-        Map<FieldPath, Sight> rows = new HashMap<>();
+        Map<FieldPath, Sighting> rows = new HashMap<>();
         jdbc.sql("SELECT path, json_type, first_seen_at, example_note_id FROM schema_drift")
                 .query(row -> {
                     rows.put(
                             new FieldPath(row.getString("path"), row.getString("json_type")),
-                            new Sight(
+                            new Sighting(
                                     row.getTimestamp("first_seen_at").toInstant(),
                                     new NoteId(row.getString("example_note_id"))));
                 });
         recorded.clear();
         knownPaths.clear();
         DOCUMENTED.forEach(field -> knownPaths.add(field.path()));
-        rows.forEach(this::know);
+        rows.forEach(this::remember);
         isFull = false;
         isLoaded = true;
     }
 
-    private void know(FieldPath field, Sight sight) {
-        recorded.merge(field, sight, Sight::older);
+    private void remember(FieldPath field, Sighting sighting) {
+        recorded.merge(field, sighting, Sighting::older);
         knownPaths.add(field.path());
     }
 
-    /** What this process has recorded since it began, and committed; oldest first. */
+    /** Returns the fields that this process has recorded and committed, oldest first. */
     public List<Found> found() {
         synchronized (found) {
             return List.copyOf(found);
         }
     }
 
-    /** What is new in an answer, or older than it was known to be. */
-    Novelties noveltiesIn(NoteId note, Instant capturedAt, JsonNode answer) {
+    /** Returns fields that are new, or seen earlier than recorded. */
+    NewFields newFieldsIn(NoteId note, Instant capturedAt, JsonNode answer) {
         if (!isLoaded) {
             load();
         }
-        Sight sight = new Sight(capturedAt, note);
-        return new Novelties(sight, FieldPaths.unknownIn(answer, knownPaths::contains, field -> isKnown(field, sight)));
+        Sighting sighting = new Sighting(capturedAt, note);
+        return new NewFields(
+                sighting, FieldPaths.unknownIn(answer, knownPaths::contains, field -> isKnown(field, sighting)));
     }
 
-    private boolean isKnown(FieldPath field, Sight sight) {
+    private boolean isKnown(FieldPath field, Sighting sighting) {
         if (DOCUMENTED.contains(field)) {
             return true;
         }
-        Sight oldest = recorded.get(field);
-        return oldest != null && !sight.isOlderThan(oldest);
+        Sighting oldest = recorded.get(field);
+        return oldest != null && !sighting.isOlderThan(oldest);
     }
 
     /**
-     * Records what is new. Part of the caller's transaction, which is to take no more after it that others may want:
-     * whoever finds something new, too, waits for its end.
+     * Records new fields. Part of the caller's transaction, which must not lock other shared rows afterwards: another
+     * recorder waits for its end.
      */
-    void record(List<Novelties> novelties) {
-        SortedMap<FieldPath, Sight> sights = new TreeMap<>();
-        for (Novelties of : novelties) {
+    void record(List<NewFields> newFields) {
+        SortedMap<FieldPath, Sighting> sightings = new TreeMap<>();
+        for (NewFields of : newFields) {
             for (FieldPath field : of.fields()) {
-                sights.merge(field, of.sight(), Sight::older);
+                sightings.merge(field, of.sighting(), Sighting::older);
             }
         }
-        leaveOutWhatIsTooMuch(sights);
-        if (sights.isEmpty()) {
+        applyLimit(sightings);
+        if (sightings.isEmpty()) {
             return;
         }
-        // one at a time, so that two who found the same do not wait for each other for ever
+        // serialized, so that two recorders of the same fields do not deadlock
         jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('note-archive-drift'), 0)")
                 .query(_ -> {});
         batches.batchUpdate(
@@ -170,76 +171,76 @@ public class SchemaDrift {
                 WHERE (schema_drift.first_seen_at, schema_drift.example_note_id COLLATE "C")
                     > (EXCLUDED.first_seen_at, EXCLUDED.example_note_id COLLATE "C")
                 """,
-                sights.entrySet().stream()
+                sightings.entrySet().stream()
                         .map(entry -> new MapSqlParameterSource()
                                 .addValue("path", entry.getKey().path())
                                 .addValue("type", entry.getKey().type())
                                 .addValue("at", Timestamp.from(entry.getValue().at()))
                                 .addValue("note", entry.getValue().note().value()))
                         .toArray(MapSqlParameterSource[]::new));
-        knowWhenCommitted(sights);
+        rememberAfterCommit(sightings);
     }
 
-    private void leaveOutWhatIsTooMuch(SortedMap<FieldPath, Sight> sights) {
-        int room = MOST - recorded.size();
-        for (FieldPath field : List.copyOf(sights.keySet())) {
+    private void applyLimit(SortedMap<FieldPath, Sighting> sightings) {
+        int room = MAX_ROWS - recorded.size();
+        for (FieldPath field : List.copyOf(sightings.keySet())) {
             if (recorded.containsKey(field)) {
                 continue;
             }
             if (room-- <= 0) {
-                Sight sight = sights.remove(field);
-                if (!isFull && sight != null) {
+                Sighting sighting = sightings.remove(field);
+                if (!isFull && sighting != null) {
                     isFull = true;
                     log.warn(
-                            "Note {}: the field {} is new, but schema_drift has {} rows already; no more are recorded",
-                            sight.note(),
+                            "Note {}: new field {} is not recorded, since schema_drift has {} rows; further fields are ignored",
+                            sighting.note(),
                             field,
-                            MOST);
+                            MAX_ROWS);
                 }
             }
         }
     }
 
-    private void knowWhenCommitted(Map<FieldPath, Sight> sights) {
+    private void rememberAfterCommit(Map<FieldPath, Sighting> sightings) {
         if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-            throw new IllegalStateException("New fields are recorded in a transaction only");
+            throw new IllegalStateException("new fields have to be recorded in a transaction");
         }
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-            private boolean isUndone;
+            private boolean isRolledBack;
 
             @Override
             public void savepointRollback(Object savepoint) {
-                isUndone = true; // perhaps; then they are recorded the next time
+                isRolledBack = true; // possibly undone; the next response records them then
             }
 
             @Override
             public void afterCommit() {
-                if (!isUndone) {
-                    committed(sights);
+                if (!isRolledBack) {
+                    committed(sightings);
                 }
             }
         });
     }
 
-    private void committed(Map<FieldPath, Sight> sights) {
+    private void committed(Map<FieldPath, Sighting> sightings) {
         List<Found> added = new ArrayList<>();
-        sights.forEach((field, sight) -> {
+        sightings.forEach((field, sighting) -> {
             if (!recorded.containsKey(field)) {
-                added.add(new Found(field, sight.note()));
+                added.add(new Found(field, sighting.note()));
             }
-            know(field, sight);
+            remember(field, sighting);
         });
         if (!added.isEmpty()) {
             found.addAll(added);
             log.warn(
-                    "Note {}: {} field paths were never seen before, e.g. {}",
+                    "Note {}: {} new field paths, e.g. {}",
                     added.getFirst().example(),
                     added.size(),
                     added.stream().limit(EXAMPLES).map(Found::field).toList());
         }
     }
 
-    /** What nobody has looked at yet. */
+    /** Returns fields that no operator has reviewed. */
     public Unreviewed unreviewed(int examples) {
         List<Row> rows = jdbc.sql("""
                                 SELECT path, json_type, first_seen_at, example_note_id
@@ -260,11 +261,11 @@ public class SchemaDrift {
         return new Unreviewed(fields, rows);
     }
 
-    /** One line a field, {@code path: type}; lines that begin with # are for people. */
+    /** Reads one field per line, {@code path: type}; lines starting with # are comments. */
     private static Set<FieldPath> documented() {
         try (@Nullable InputStream in = SchemaDrift.class.getResourceAsStream("documented-fields.txt")) {
             if (in == null) {
-                throw new IllegalStateException("documented-fields.txt is not in the program");
+                throw new IllegalStateException("resource documented-fields.txt is missing");
             }
             Set<FieldPath> fields = new HashSet<>();
             new String(in.readAllBytes(), StandardCharsets.UTF_8)

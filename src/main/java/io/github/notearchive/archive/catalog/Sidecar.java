@@ -36,22 +36,22 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The object beside a note's files, one for each paid answer: the exact answer and all that the tables know of it
- * beside, so that the bucket alone can rebuild them.
+ * JSON object beside a note's files, one per paid response: the exact response and its table columns, so that the
+ * bucket alone can rebuild the tables.
  *
- * <p>A JSON document. {@code answer} is the body of the answer as a text, from which encoding as UTF-8 gives the bytes
- * as received; where they were not UTF-8, {@code answerBase64} stands in its place. The answer never changes; what
- * stands beside it is written anew under the same key whenever it does.
+ * <p>{@code answer} is the response body as text; encoded as UTF-8 it gives the bytes as received. A body that is not
+ * UTF-8 is stored as {@code answerBase64}. The response never changes; the other fields are rewritten under the same
+ * key.
  *
- * @param noteId the note that was asked about
- * @param capturedAt when the answer was received
- * @param callId the number of the call that bought it
- * @param call the ledger's row of that call, as the ledger writes it
- * @param worklist the worklist's row of the note, as the worklist writes it. Valid in the newest sidecar of a note
- * @param archivedAt since when the note is complete; null when it is not
- * @param media what became of each file that this answer lists; null when the answer was never taken into the catalog,
- *     most often because it does not hold its note
- * @param answer the exact bytes
+ * @param noteId requested note
+ * @param capturedAt when the response was received
+ * @param callId number of the call
+ * @param call ledger columns of the call
+ * @param worklist worklist row of the note; valid in its newest sidecar
+ * @param archivedAt when the note became complete; null if it is not
+ * @param media state of each file that this response lists; null if the response is not in the catalog, mostly because
+ *     it lacks its note
+ * @param answer exact bytes of the response
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and a copy of the bytes would be a waste
 public record Sidecar(
@@ -64,18 +64,18 @@ public record Sidecar(
         @Nullable List<SlotRow> media,
         byte[] answer) {
 
-    /** Under what all sidecars lie. */
+    /** Key prefix of all sidecars. */
     public static final String PREFIX = "notes/";
 
-    /** No call of ours will ever have a higher number, and every number after it is a valid one. */
+    /** Upper bound of call numbers in sidecars, below that of the database sequence. */
     static final long HIGHEST_CALL = 1_000_000_000_000_000L;
 
     private static final String FORMAT = "note-archive/sidecar/2";
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-    private static final int SHOWN = 80;
-    private static final int DECODED_AT_ONCE = 4096;
+    private static final int MAX_SHOWN = 80;
+    private static final int DECODE_CHUNK = 4096;
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
                             .maxNestingDepth(20)
@@ -85,12 +85,12 @@ public record Sidecar(
             .enable(SerializationFeature.INDENT_OUTPUT)
             .build();
 
-    /** Where it lies. */
+    /** Returns the key of this sidecar. */
     public ObjectKey key() {
         return keyOf(noteId, capturedAt);
     }
 
-    /** Where the sidecar of an answer lies. */
+    /** Returns the key of a response's sidecar. */
     public static ObjectKey keyOf(NoteId id, Instant capturedAt) {
         return new ObjectKey(name(id.value(), capturedAt));
     }
@@ -99,7 +99,7 @@ public record Sidecar(
         return PREFIX + id + "/" + STAMP.format(capturedAt) + ".json";
     }
 
-    /** The document. A repeat with the same content gives the same bytes. */
+    /** Returns the document. The same content gives the same bytes. */
     public byte[] bytes() {
         try (ByteArrayBuilder bytes = new ByteArrayBuilder()) {
             try (JsonGenerator json = JSON.createGenerator(bytes)) {
@@ -109,7 +109,7 @@ public record Sidecar(
         }
     }
 
-    /** The answer goes as it is into the text around it: no copy of it as text is made. */
+    /** Writes the response bytes without a copy as text. */
     private void write(JsonGenerator json) {
         ObjectNode root = facts();
         json.writeStartObject();
@@ -127,7 +127,7 @@ public record Sidecar(
         json.writeEndObject();
     }
 
-    /** All but the answer. */
+    /** Returns all fields but the response. */
     private ObjectNode facts() {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
@@ -178,7 +178,7 @@ public record Sidecar(
     private static boolean isUtf8(byte[] bytes) {
         CharsetDecoder decoder = StandardCharsets.UTF_8.newDecoder();
         ByteBuffer in = ByteBuffer.wrap(bytes);
-        CharBuffer out = CharBuffer.allocate(DECODED_AT_ONCE);
+        CharBuffer out = CharBuffer.allocate(DECODE_CHUNK);
         CoderResult result;
         do {
             out.clear();
@@ -188,25 +188,21 @@ public record Sidecar(
     }
 
     /**
-     * Reads what lies under a key. Believes nothing that it says of itself beyond what the key says, and takes nothing
-     * that the tables could not have held.
+     * Reads a sidecar. Accepts only content that matches its key and that the tables could have held.
      *
-     * @throws BrokenSidecarException when it is no sidecar, or not the one of this key
+     * @throws BrokenSidecarException if the object is not a sidecar, or not that of this key
      */
     public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
         Fields root = new Fields(document(bytes), "");
         String format = root.required("format");
         if (!format.equals(FORMAT)) {
-            throw new BrokenSidecarException("its format is " + shown(format) + ", which this version does not know");
+            throw new BrokenSidecarException("unknown format " + shown(format));
         }
         String id = root.required("noteId");
         Instant capturedAt = root.instant("capturedAt");
         if (capturedAt == null || !key.value().equals(nameOrNone(id, capturedAt))) {
-            throw new BrokenSidecarException("it says that it is of note "
-                    + shown(id)
-                    + ", captured at "
-                    + capturedAt
-                    + ", which is not what its key says");
+            throw new BrokenSidecarException(
+                    "the content is of note " + shown(id) + ", captured at " + capturedAt + ", unlike its key");
         }
         long call = root.number("callId", 1, HIGHEST_CALL);
         List<SlotRow> media = root.node("media") == null ? null : media(root, capturedAt);
@@ -226,10 +222,10 @@ public record Sidecar(
         try {
             document = JSON.readTree(bytes);
         } catch (JacksonException e) {
-            throw new BrokenSidecarException("it is no JSON: " + shown(e.getOriginalMessage()));
+            throw new BrokenSidecarException("not JSON: " + shown(e.getOriginalMessage()));
         }
         if (!document.isObject()) {
-            throw new BrokenSidecarException("it is no JSON object");
+            throw new BrokenSidecarException("not a JSON object");
         }
         return document;
     }
@@ -249,26 +245,26 @@ public record Sidecar(
         }
         String base64 = root.text("answerBase64");
         if (base64 == null) {
-            throw new BrokenSidecarException("it has no answer in it");
+            throw new BrokenSidecarException("field answer is missing");
         }
         try {
             return Base64.getDecoder().decode(base64);
         } catch (IllegalArgumentException e) {
-            throw new BrokenSidecarException("its answerBase64 is no Base64: " + e.getMessage());
+            throw new BrokenSidecarException("field answerBase64 is not Base64: " + e.getMessage());
         }
     }
 
     private static List<SlotRow> media(Fields root, Instant capturedAt) throws BrokenSidecarException {
         JsonNode list = root.node("media");
         if (list == null || !list.isArray()) {
-            throw new BrokenSidecarException("its media are no list");
+            throw new BrokenSidecarException("field media is not a list");
         }
         List<SlotRow> rows = new ArrayList<>();
         Set<String> places = new HashSet<>();
         for (JsonNode node : list) {
             SlotRow row = slot(new Fields(node, "media " + rows.size() + " "), capturedAt);
             if (!places.add(row.kind() + " " + row.ordinal())) {
-                throw new BrokenSidecarException("it lists " + row.kind() + " " + row.ordinal() + " twice");
+                throw new BrokenSidecarException("slot " + row.kind() + " " + row.ordinal() + " is listed twice");
             }
             rows.add(row);
         }
@@ -323,17 +319,17 @@ public record Sidecar(
     private static String shown(@Nullable String text) {
         String plain = String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
         return "\""
-                + (plain.codePointCount(0, plain.length()) <= SHOWN
+                + (plain.codePointCount(0, plain.length()) <= MAX_SHOWN
                         ? plain
-                        : plain.substring(0, plain.offsetByCodePoints(0, SHOWN)) + "…")
+                        : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…")
                 + "\"";
     }
 
-    /** An object of the document, whose fields are what they should be or make it broken. */
+    /** Fields of an object in the document; a value of another type or range makes the sidecar broken. */
     private record Fields(JsonNode object, String where) {
 
         BrokenSidecarException broken(String field, @Nullable String value) {
-            return new BrokenSidecarException("its " + where + field + " is " + shown(value) + ", which cannot be");
+            return new BrokenSidecarException("field " + where + field + " has the invalid value " + shown(value));
         }
 
         @Nullable
@@ -345,7 +341,7 @@ public record Sidecar(
         JsonNode requiredObject(String field) throws BrokenSidecarException {
             JsonNode node = node(field);
             if (node == null) {
-                throw new BrokenSidecarException("it has no " + where + field);
+                throw new BrokenSidecarException("field " + where + field + " is missing");
             }
             if (!node.isObject()) {
                 throw broken(field, node.toString());
@@ -365,7 +361,7 @@ public record Sidecar(
         String requiredOrEmpty(String field) throws BrokenSidecarException {
             String text = text(field);
             if (text == null) {
-                throw new BrokenSidecarException("it has no " + where + field);
+                throw new BrokenSidecarException("field " + where + field + " is missing");
             }
             return text;
         }

@@ -33,13 +33,12 @@ import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Keeps the sidecars in the bucket saying what the tables are about to say, so that the tables can be rebuilt from
- * them: whoever decides about a note tells it here first, and writes the rows then.
+ * Writes sidecars before the rows of the same decision, so that the tables can be rebuilt from the bucket.
  *
- * <p>Each paid answer has one sidecar, under a key that never changes; each file of a note is told of in the sidecar of
- * the answer that lists it, and the newest sidecar tells how far the note got. A note that nothing was ever paid for
- * has none, and loses nothing by that: asking again costs what it cost before. A process that dies between sidecar and
- * rows leaves a sidecar that is ahead of them, until the repeat writes it anew.
+ * <p>Each paid response has one sidecar under a fixed key. Each file of a note is described in the sidecar of the
+ * response that lists it; the newest sidecar holds the worklist row. A note without a paid response has none and loses
+ * nothing: a new call costs the same. A process that dies between sidecar and rows leaves a sidecar that is ahead of
+ * them, until the repeat rewrites it.
  */
 @Component
 public class Sidecars {
@@ -55,7 +54,7 @@ public class Sidecars {
     private final Worklist worklist;
     private final ResponseMemory memory;
     private final JdbcOperations jdbc;
-    private final TransactionTemplate ownTransaction;
+    private final TransactionTemplate autoCommit;
 
     Sidecars(
             ObjectStore store,
@@ -73,55 +72,55 @@ public class Sidecars {
         this.worklist = worklist;
         this.memory = memory;
         this.jdbc = jdbc;
-        this.ownTransaction = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
     /**
-     * Tells what is about to be written about a note that somebody holds.
+     * Writes the sidecars of a decision about a claimed note.
      *
-     * @param note what its answers brought in; null when nothing did
-     * @param decided null when it is handed back as it was
-     * @return false when the claim was lost; nothing is stored then, and no row may be written
-     * @throws StoreException when the store does not take them; no row may be written then either
+     * @param note captured responses; null if there are none
+     * @param decided the decision; null if the note is released
+     * @return false if the claim was lost; nothing is stored then, and no row may be written
+     * @throws StoreException if a sidecar could not be stored; no row may be written then
      */
-    public boolean tell(
+    public boolean write(
             WorklistItem claimed, @Nullable CapturedNote note, @Nullable StateTransition decided, Instant now) {
-        StatementBatch trip = new StatementBatch(jdbc);
-        Supplier<List<PaidCall>> bought = trip.ask(paid.latestPaidCallQuery(claimed.id()));
-        Supplier<List<WorklistRow>> before = trip.ask(worklist.askStanding(claimed));
-        ownTransaction.executeWithoutResult(_ -> trip.run());
+        StatementBatch batch = new StatementBatch(jdbc);
+        Supplier<List<PaidCall>> bought = batch.query(paid.latestPaidCallQuery(claimed.id()));
+        Supplier<List<WorklistRow>> before = batch.query(worklist.rowQuery(claimed));
+        autoCommit.executeWithoutResult(_ -> batch.run());
         PaidCall newest = bought.get().stream().findFirst().orElse(null);
         if (note == null && newest == null) {
-            return true; // there is no sidecar that could say it
+            return true; // no paid response, so no sidecar
         }
         if (before.get().isEmpty()) {
             return false;
         }
-        WorklistRow standing = before.get().getFirst();
-        tell(claimed.id(), newest, note, decided == null ? standing : standing.after(decided, now));
+        WorklistRow row = before.get().getFirst();
+        write(claimed.id(), newest, note, decided == null ? row : row.after(decided, now));
         return true;
     }
 
     /**
-     * Tells what is about to be written about a note that somebody holds and that keeps what it has.
+     * Writes the sidecar of a refresh without a new response.
      *
-     * @return false when the claim was lost; nothing is stored then, and no row may be written
-     * @throws StoreException when the store does not take it; no row may be written then either
+     * @return false if the claim was lost; nothing is stored then, and no row may be written
+     * @throws StoreException if the sidecar could not be stored; no row may be written then
      */
-    public boolean tell(WorklistItem claimed, RefreshResult decided, Instant now) {
-        Optional<WorklistRow> before = worklist.standing(claimed);
-        before.ifPresent(standing ->
-                tell(claimed.id(), paid.latestPaidCall(claimed.id()).orElse(null), null, standing.after(decided, now)));
+    public boolean write(WorklistItem claimed, RefreshResult decided, Instant now) {
+        Optional<WorklistRow> before = worklist.row(claimed);
+        before.ifPresent(row ->
+                write(claimed.id(), paid.latestPaidCall(claimed.id()).orElse(null), null, row.after(decided, now)));
         return before.isPresent();
     }
 
-    /** Tells what is about to be written about a note that nobody holds. */
-    public void tell(CapturedNote note, WorklistRow standing) {
+    /** Writes the sidecars of an unclaimed note. */
+    public void write(CapturedNote note, WorklistRow row) {
         NoteId id = note.capture().id();
-        tell(id, paid.latestPaidCall(id).orElse(null), note, standing);
+        write(id, paid.latestPaidCall(id).orElse(null), note, row);
     }
 
-    private void tell(NoteId id, @Nullable PaidCall newest, @Nullable CapturedNote note, WorklistRow standing) {
+    private void write(NoteId id, @Nullable PaidCall newest, @Nullable CapturedNote note, WorklistRow row) {
         if (note != null) {
             for (NoteCapture answer : note.answers()) {
                 put(new Sidecar(
@@ -129,14 +128,14 @@ public class Sidecars {
                         answer.capturedAt(),
                         answer.callId(),
                         JSON.valueToTree(call(newest, answer).facts()),
-                        JSON.valueToTree(standing),
+                        JSON.valueToTree(row),
                         note.archivedAt(),
                         note.filesOf(answer),
                         answer.answer()));
             }
         }
         if (newest != null && !isAmong(note, newest)) {
-            tellAgain(id, newest, standing, rows -> note == null ? rows : rows.filter(row -> !note.lists(row)));
+            rewrite(id, newest, row, slots -> note == null ? slots : slots.filter(slot -> !note.lists(slot)));
         }
     }
 
@@ -150,45 +149,44 @@ public class Sidecars {
         return note != null && note.answers().stream().anyMatch(answer -> answer.callId() == call.number());
     }
 
-    /** Tells that one of a note's files is accepted as empty, which leaves the note where it stands. */
-    public void tellOfWaiver(NoteId id, MediaKind kind, int ordinal, String reason, WorklistRow standing, Instant now) {
+    /** Writes the sidecar of a waiver of one file, which leaves the state of the note unchanged. */
+    public void writeWaiver(NoteId id, MediaKind kind, int ordinal, String reason, WorklistRow row, Instant now) {
         notes.callListing(id, kind, ordinal)
                 .flatMap(number -> paid.paidCall(id, number))
-                .ifPresent(call -> tellAgain(
+                .ifPresent(call -> rewrite(
                         id,
                         call,
-                        standing,
-                        rows -> rows.map(row ->
-                                row.kind() == kind && row.ordinal() == ordinal ? row.waived(reason, now) : row)));
+                        row,
+                        slots -> slots.map(slot ->
+                                slot.kind() == kind && slot.ordinal() == ordinal ? slot.waived(reason, now) : slot)));
     }
 
     /**
-     * Writes a sidecar anew that is lost or damaged, as the ledger and the tables have it.
+     * Restores a lost or damaged sidecar from the ledger and the tables.
      *
-     * @param number the call whose answer it keeps
-     * @return false when the ledger holds the exact answer no more, and nothing was done
+     * @param number call of its response
+     * @return false if the ledger no longer has the exact response; nothing is written then
      */
-    public boolean restore(NoteId id, long number, WorklistRow standing) {
+    public boolean restore(NoteId id, long number, WorklistRow row) {
         Optional<PaidCall> call = paid.paidCall(id, number);
         Optional<byte[]> answer = call.flatMap(bought -> paid.responseBody(id, bought));
-        answer.ifPresent(bytes -> put(id, call.orElseThrow(), standing, UnaryOperator.identity(), bytes));
+        answer.ifPresent(bytes -> put(id, call.orElseThrow(), row, UnaryOperator.identity(), bytes));
         return answer.isPresent();
     }
 
-    /** Of an answer that brings in nothing now, the rows are what there is to tell. */
-    private void tellAgain(NoteId id, PaidCall call, WorklistRow standing, UnaryOperator<Stream<SlotRow>> change) {
-        paid.responseBody(id, call).or(() -> stored(id, call)).ifPresent(answer -> put(id, call, standing, change, answer));
+    /** Rewrites the sidecar of a response that adds nothing now, from the rows. */
+    private void rewrite(NoteId id, PaidCall call, WorklistRow row, UnaryOperator<Stream<SlotRow>> change) {
+        paid.responseBody(id, call).or(() -> stored(id, call)).ifPresent(answer -> put(id, call, row, change, answer));
     }
 
-    private void put(
-            NoteId id, PaidCall call, WorklistRow standing, UnaryOperator<Stream<SlotRow>> change, byte[] answer) {
+    private void put(NoteId id, PaidCall call, WorklistRow row, UnaryOperator<Stream<SlotRow>> change, byte[] answer) {
         Optional<NoteCatalog.Taken> taken = notes.taken(id, call.receivedAt());
         put(new Sidecar(
                 id,
                 call.receivedAt(),
                 call.number(),
                 JSON.valueToTree(call.facts()),
-                JSON.valueToTree(standing),
+                JSON.valueToTree(row),
                 taken.map(NoteCatalog.Taken::archivedAt).orElse(null),
                 taken.isEmpty()
                         ? null
@@ -197,7 +195,7 @@ public class Sidecars {
                 answer));
     }
 
-    /** The bytes of an answer that the ledger no longer holds. */
+    /** Returns the bytes of a response that the ledger no longer has. */
     private Optional<byte[]> stored(NoteId id, PaidCall call) {
         ObjectKey key = Sidecar.keyOf(id, call.receivedAt());
         String why;
@@ -207,12 +205,12 @@ public class Sidecars {
                 memory.take(id, there.get().size());
                 return Optional.of(Sidecar.read(key, store.read(key)).answer());
             }
-            why = "there is none";
+            why = "object not found";
         } catch (BrokenSidecarException e) {
             why = String.valueOf(e.getMessage());
         }
         log.warn(
-                "Note {}: its sidecar {} should be written anew and cannot be read, {}; a rebuild from the bucket would not know how the note stands now",
+                "Note {}: its sidecar {} could not be rewritten ({}); a rebuild would restore an older state of the note",
                 id,
                 key,
                 why);

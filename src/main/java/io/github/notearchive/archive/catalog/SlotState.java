@@ -1,11 +1,11 @@
 package io.github.notearchive.archive.catalog;
 
-/** What a place for a file holds. The names stand in the column {@code note_media.state}. */
+/** State of a slot: the values of {@code note_media.state}. */
 public enum SlotState {
-    /** A file. */
+    /** Holds a file. */
     STORED,
-    /** Nothing yet; the row says why. */
+    /** Empty; the row states why. */
     MISSING,
-    /** Nothing, and nothing is wanted any more. */
+    /** Empty, and accepted as such. */
     WAIVED
 }

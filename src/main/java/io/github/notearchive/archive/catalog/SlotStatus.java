@@ -4,20 +4,20 @@ import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
 import org.jspecify.annotations.Nullable;
 
-/** What became of one expected file. */
+/** Result of processing one slot. */
 public sealed interface SlotStatus {
 
     MediaSlot slot();
 
     /**
-     * The bytes lie verified in the store.
+     * The file is stored and verified.
      *
-     * @param rendition which of the offered addresses was taken
-     * @param width pixels, as the answer says; null when it does not
-     * @param height pixels, as the answer says; null when it does not
-     * @param checks what the promised length and digest said of the bytes, and what is odd about them; null when
-     *     nothing was promised
-     * @param lesserBecause why a lesser rendition than the best one offered was taken; null when it is the best
+     * @param rendition URL choice that was downloaded
+     * @param width pixels according to the response; null without
+     * @param height pixels according to the response; null without
+     * @param checks result of comparing the bytes with the promised length and digest, and oddities; null if nothing
+     *     was promised
+     * @param lesserBecause why a lesser rendition than the best one offered was used; null for the best
      */
     record Stored(
             MediaSlot slot,
@@ -33,22 +33,22 @@ public sealed interface SlotStatus {
     record Waived(MediaSlot slot, String reason) implements SlotStatus {}
 
     /**
-     * Expected, and not there.
+     * Expected and missing.
      *
-     * @param deadNight the night whose answer first had only dead addresses; null when some address may yet work
+     * @param deadNight night whose response first had expired URLs only; null while a URL may work
      */
     record Missing(
             MediaSlot slot, Gap gap, String error, @Nullable Night deadNight) implements SlotStatus {}
 
-    /** Why a file is missing. The names stand in the column {@code note_media.reason}. */
+    /** Reason of a missing file: the values of {@code note_media.reason}. */
     enum Gap {
-        /** Something was in the way that may pass. */
+        /** Temporary failure. */
         RETRY,
-        /** Every address of the answer is dead; a new answer may have others. */
+        /** All URLs of the response have expired; a new response may have others. */
         DEAD,
-        /** Dead in two answers that were bought on different nights. */
+        /** All URLs have expired in responses bought on two nights. */
         GONE,
-        /** The call that it takes has not been made, or has not brought the note. */
+        /** The required call was not made, or did not return the note. */
         NO_ANSWER
     }
 }

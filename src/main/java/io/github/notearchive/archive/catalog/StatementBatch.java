@@ -19,15 +19,13 @@ import org.springframework.jdbc.core.StatementCreatorUtils;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 
 /**
- * Statements that go to the database together and whose results come back together: what one note costs is the waiting
- * for each answer, not the statements. PostgreSQL executes them one after another, each sees what those before it
- * wrote, and none is executed behind one that failed.
+ * Statements sent to the database in one round trip, since round trips dominate the cost of a note. PostgreSQL executes
+ * them in order, each sees the writes of those before it, and none is executed after a failure.
  *
- * <p>The driver sends them as one, since they are joined by semicolons, and has each prepared after some executions as
- * if it came alone. That takes a text which is the same each time, so one is kept for each list of statements: they are
- * to be few.
+ * <p>The driver sends them as one text joined by semicolons, and prepares each of them after some executions. That
+ * requires equal texts, so one is cached for each list of statements; there must be few such lists.
  *
- * <p>Not for more than one thread.
+ * <p>Not thread-safe.
  */
 public final class StatementBatch {
 
@@ -39,12 +37,12 @@ public final class StatementBatch {
     private final JdbcOperations jdbc;
     private final List<Part<?>> parts = new ArrayList<>();
 
-    /** Makes one without any statement. */
+    /** Creates an empty batch. */
     public StatementBatch(JdbcOperations jdbc) {
         this.jdbc = jdbc;
     }
 
-    /** A statement and what comes back of it. */
+    /** A statement and its result. */
     private static final class Part<T> {
         private final BoundStatement statement;
         private final @Nullable RowMapper<?> mapper;
@@ -57,12 +55,12 @@ public final class StatementBatch {
 
         T result() {
             if (result == null) {
-                throw new IllegalStateException("The round trip was not made");
+                throw new IllegalStateException("the batch was not executed");
             }
             return result;
         }
 
-        @SuppressWarnings("unchecked") // made by the method that makes the part
+        @SuppressWarnings("unchecked") // set by the method that creates the part
         void take(PreparedStatement from) throws SQLException {
             RowMapper<?> of = mapper;
             if (of == null) {
@@ -82,7 +80,7 @@ public final class StatementBatch {
     /**
      * Adds a statement that changes rows.
      *
-     * @return how many it changed, once {@link #run} has returned
+     * @return number of changed rows, available after {@link #run}
      */
     public Supplier<Integer> update(BoundStatement statement) {
         Part<Integer> part = new Part<>(statement, null);
@@ -91,18 +89,18 @@ public final class StatementBatch {
     }
 
     /**
-     * Adds a statement that returns rows.
+     * Adds a query.
      *
-     * @return the rows, once {@link #run} has returned
+     * @return the rows, available after {@link #run}
      */
-    public <T> Supplier<List<T>> ask(Query<T> question) {
-        Part<List<T>> part = new Part<>(question.statement(), question.mapper());
+    public <T> Supplier<List<T>> query(Query<T> query) {
+        Part<List<T>> part = new Part<>(query.statement(), query.mapper());
         parts.add(part);
         return part::result;
     }
 
     /**
-     * Executes the statements, in the transaction of the caller if there is one, else in one of their own.
+     * Executes the statements in the caller's transaction if there is one, otherwise in their own.
      *
      * @throws DataAccessException of the first statement that fails
      */
@@ -137,11 +135,11 @@ public final class StatementBatch {
     }
 
     /**
-     * Executes the statements and what comes behind them as a whole or not at all, within the caller's transaction,
-     * which goes on in either case.
+     * Executes the statements and {@code isKept} atomically within the caller's transaction, which continues in either
+     * case.
      *
-     * @param isKept looks at the results, may execute more, and says whether all of it is kept
-     * @return what {@code isKept} said
+     * @param isKept checks the results, may execute more statements, and returns whether to keep them
+     * @return result of {@code isKept}
      * @throws RuntimeException of a statement or of {@code isKept}; nothing is kept then
      */
     public boolean runOrUndo(Supplier<Boolean> isKept) {

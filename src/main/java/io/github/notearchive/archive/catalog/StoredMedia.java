@@ -6,26 +6,26 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * A file that lies in the store.
+ * A stored file.
  *
- * @param sha256 of its bytes, in lower-case hexadecimal
- * @param key where it lies within the bucket
+ * @param sha256 digest of its bytes, lower-case hexadecimal
+ * @param key key in the bucket
  * @param size in bytes
- * @param contentType from its first bytes
+ * @param contentType detected from its first bytes
  */
 public record StoredMedia(String sha256, ObjectKey key, long size, String contentType) {
 
-    /** Under what all files lie. */
+    /** Key prefix of all files. */
     public static final String PREFIX = "media/";
 
     private static final Pattern KEY = Pattern.compile(PREFIX + "([0-9a-f]{2})/(\\1[0-9a-f]{62})\\.[a-z0-9]{1,8}");
 
-    /** Where a file with these bytes lies: its name is its content, so equal files are stored once. */
+    /** Returns the key of a file. It is derived from the content, so equal files are stored once. */
     public static ObjectKey keyOf(String sha256, String extension) {
         return new ObjectKey(PREFIX + sha256.substring(0, 2) + "/" + sha256 + "." + extension);
     }
 
-    /** The SHA-256 that a key names; empty when no file of ours has such a key. */
+    /** Returns the SHA-256 in a key; empty if it is not the key of a file. */
     public static Optional<String> digestIn(ObjectKey key) {
         Matcher matcher = KEY.matcher(key.value());
         return matcher.matches() ? Optional.of(matcher.group(2)) : Optional.empty();

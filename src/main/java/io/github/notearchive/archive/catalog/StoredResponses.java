@@ -29,23 +29,22 @@ import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
 
 /**
- * Applies the mapper to the answers that are stored, so that rows which an older one has filled say what this one
- * would. Answers to note-detail/v6 are left as they are: only their counts are kept.
+ * Maps stored responses again, so that rows of an older mapper version match the current one. Responses of
+ * note-detail/v6 are skipped, since only their counts are kept.
  *
- * <p>Safe beside a run. A row is changed only while it is still of the very answer that was read, so what a newer one
- * has written stays. Rows are taken in the order in which a run takes them, authors before notes before captures, so
- * that neither waits for the other for ever.
+ * <p>Safe beside a run: a row is changed only while it still belongs to the response that was read, so newer data
+ * stays. Rows are locked in the order of a run, authors before notes before captures, so that neither deadlocks.
  */
 @Repository
 public class StoredResponses {
 
-    /** Answers of one page, which is written by one transaction, */
-    private static final int MOST = 200;
+    /** Maximum number of responses in a page, which is written in one transaction. */
+    private static final int MAX_PAGE = 200;
 
-    /** and characters of their texts, after which a page ends early: what a heap has to hold. */
-    private static final long MOST_CHARACTERS = 4L << 20;
+    /** Total text length after which a page ends early; bounds the heap. */
+    private static final long MAX_PAGE_CHARACTERS = 4L << 20;
 
-    /** Answers that the driver holds at once; one may have several MiB. */
+    /** Number of responses that the driver fetches at once; a response may have several MiB. */
     private static final int FETCH = 10;
 
     private final JdbcClient jdbc;
@@ -60,47 +59,47 @@ public class StoredResponses {
         this.drift = drift;
     }
 
-    /** Where an answer stands in the order in which they are read. */
+    /** Position of a response in the reading order. */
     public record Position(String note, Instant capturedAt) {
 
-        /** Before all. */
+        /** Before all responses. */
         public static final Position FIRST = new Position("", Instant.EPOCH);
     }
 
-    /** Finds the note and its author within an answer; empty when it does not hold that note. */
+    /** Finds the note and its author in a response; empty if it lacks that note. */
     @FunctionalInterface
     public interface NoteFinder {
         Optional<NoteCapture> find(NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode answer);
     }
 
-    /** Answers that were read and mapped, and are to be compared with their rows or written. */
+    /** Responses that were read and mapped, to be compared or written. */
     public static final class Page {
 
         private final List<Mapped> mapped = new ArrayList<>();
-        private final List<SchemaDrift.Novelties> novelties = new ArrayList<>();
+        private final List<SchemaDrift.NewFields> newFields = new ArrayList<>();
         private final List<NoteId> unreadable = new ArrayList<>();
         private Position last = Position.FIRST;
         private long characters;
 
         private Page() {}
 
-        /** Behind which the next page begins. */
+        /** Returns the position after which the next page starts. */
         public Position last() {
             return last;
         }
 
-        /** How many answers were read. */
+        /** Returns the number of responses read. */
         public int answers() {
             return mapped.size() + unreadable.size();
         }
 
-        /** Notes whose stored answer does not hold them, once for each such answer. */
+        /** Returns notes whose stored response lacks them, once per response. */
         public List<NoteId> unreadable() {
             return List.copyOf(unreadable);
         }
 
         private boolean isFull() {
-            return answers() >= MOST || characters >= MOST_CHARACTERS;
+            return answers() >= MAX_PAGE || characters >= MAX_PAGE_CHARACTERS;
         }
     }
 
@@ -112,7 +111,7 @@ public class StoredResponses {
 
     private record AuthorBefore(Instant updatedAt, Author columns) {}
 
-    /** What is to be written; {@code changes} says what of it differs. */
+    /** Rows to write; {@code changes} describes the differences. */
     private record Plan(
             RemapChanges changes,
             Map<String, AuthorToWrite> authors,
@@ -122,10 +121,10 @@ public class StoredResponses {
 
     private record AuthorToWrite(Key of, Author author) {}
 
-    /** Which of the rows below a capture or its note differ. */
+    /** Dependent rows of a capture or note that differ. */
     private record Rewrite(boolean topics, boolean mentions, boolean comments) {}
 
-    /** How many answers there are to read. */
+    /** Counts the responses to read. */
     public long count(Position after, boolean all) {
         return jdbc.sql("""
                         SELECT count(*)
@@ -142,10 +141,10 @@ public class StoredResponses {
     }
 
     /**
-     * Reads and maps the next answers, in the order of note and time; none when all are read. Part of the caller's
-     * transaction, without which the driver would hold all of them at once.
+     * Reads and maps the next responses, ordered by note and time; empty at the end. Part of the caller's transaction,
+     * without which the driver would read all of them at once.
      *
-     * @param all whether those are read, too, that this mapper has mapped before
+     * @param all whether to include responses mapped by the current version
      */
     public Page next(Position after, boolean all, NoteFinder finder) {
         return jdbc.sql("""
@@ -160,7 +159,7 @@ public class StoredResponses {
                 .param("capturedAt", Timestamp.from(after.capturedAt()))
                 .param("all", all)
                 .param("version", NoteMapper.VERSION)
-                .param("limit", MOST)
+                .param("limit", MAX_PAGE)
                 .withFetchSize(FETCH)
                 .query(rows -> {
                     Page page = new Page();
@@ -186,22 +185,22 @@ public class StoredResponses {
         }
         page.mapped.add(
                 new Mapped(key, NoteMapper.map(capture.get(), answer), NoteCatalog.CAPTURE.read(row), isOlder(row)));
-        page.novelties.add(drift.noveltiesIn(key.note(), key.capturedAt(), answer));
+        page.newFields.add(drift.newFieldsIn(key.note(), key.capturedAt(), answer));
     }
 
     private static boolean isOlder(ResultSet row) throws SQLException {
         return row.getInt("mapper_version") != NoteMapper.VERSION;
     }
 
-    /** What the mapper would change. Writes nothing. */
+    /** Returns what the mapper would change. Read-only. */
     public RemapChanges compare(Page page) {
         return plan(page).changes();
     }
 
     /**
-     * Writes what differs, and what is new in the answers. Part of the caller's transaction; a repeat changes nothing.
+     * Writes differences and new fields of the responses. Part of the caller's transaction; idempotent.
      *
-     * @return what differed
+     * @return the differences
      */
     public RemapChanges write(Page page) {
         Plan plan = plan(page);
@@ -225,7 +224,7 @@ public class StoredResponses {
                         capture.detail().comments());
             }
         }
-        drift.record(page.novelties);
+        drift.record(page.newFields);
         return plan.changes();
     }
 
@@ -302,7 +301,7 @@ public class StoredResponses {
         }
     }
 
-    /** An author is as the newest answer says that names this author. */
+    /** The newest response that names an author determines its row. */
     private void planAuthors(Plan plan, Page page) {
         Map<String, AuthorToWrite> newest = new TreeMap<>();
         for (Mapped mapped : page.mapped) {
@@ -395,7 +394,7 @@ public class StoredResponses {
         return comments;
     }
 
-    /** Not for an answer that was removed meanwhile, or it would bring its author back. */
+    /** Skips responses removed meanwhile; otherwise they would restore their author. */
     private void saveAuthors(Collection<AuthorToWrite> authors) {
         if (authors.isEmpty()) {
             return;
@@ -417,7 +416,7 @@ public class StoredResponses {
                         .toArray(MapSqlParameterSource[]::new));
     }
 
-    /** Those that were changed: the others are of a newer answer by now. */
+    /** Returns the changed notes; the others belong to a newer response by now. */
     private List<Mapped> saveNotes(List<Mapped> changed) {
         return update(
                 """

@@ -17,17 +17,17 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The object that says in the bucket what {@code forgotten_note} and {@code forgotten_author} say in the tables, so
- * that nobody who has the bucket alone brings a note or a person back. It holds nothing of what was archived.
+ * Bucket object of an erased note or author, so that a rebuild from the bucket does not restore it. Mirrors
+ * {@code forgotten_note} and {@code forgotten_author}; contains no archived data.
  *
- * @param id a note's id, or the SHA-256 of an author's in hex
- * @param at when it was decided
- * @param reason why; null when nobody said
+ * @param id a note id, or the hexadecimal SHA-256 of an author id
+ * @param at time of the decision
+ * @param reason reason; null if none was given
  */
 public record TombstoneObject(
         String id, Instant at, @Nullable String reason) {
 
-    /** All of them lie below it. */
+    /** Key prefix of all tombstones. */
     public static final String PREFIX = "forgotten/";
 
     private static final String FORMAT = "note-archive/forgotten/1";
@@ -39,7 +39,7 @@ public record TombstoneObject(
         if (KEY.matcher(nameOf(id)).matches()) {
             reason = PostgresText.of(reason);
         } else {
-            throw new IllegalArgumentException("\"" + id + "\" is neither a note id nor the hash of an author's");
+            throw new IllegalArgumentException("\"" + id + "\" is neither a note id nor the hash of an author id");
         }
     }
 
@@ -47,12 +47,12 @@ public record TombstoneObject(
         return PREFIX + (id.length() == 64 ? "author-" : "") + id + ".json";
     }
 
-    /** The note; empty when it is about an author. */
+    /** Returns the note; empty for an author. */
     public Optional<NoteId> note() {
         return id.length() == 64 ? Optional.empty() : Optional.of(new NoteId(id));
     }
 
-    /** Puts it where it belongs; a repeat replaces it. */
+    /** Writes the object; replaces an existing one. */
     public void putInto(ObjectStore store) {
         ObjectNode root = JSON.createObjectNode();
         root.put("format", FORMAT);
@@ -63,10 +63,10 @@ public record TombstoneObject(
     }
 
     /**
-     * Reads one; empty when the key is that of none. One whose bytes say nothing that can be read is a tombstone all
-     * the same: its key says what counts.
+     * Reads a tombstone; empty if the key is not that of one. An object with unreadable content is a tombstone too: its
+     * key is sufficient.
      *
-     * @param at when it was put
+     * @param at when the object was stored
      */
     public static Optional<TombstoneObject> read(String key, byte[] bytes, Instant at) {
         Matcher name = KEY.matcher(key);

@@ -2,28 +2,28 @@ package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.store.StoreException;
 
-/** What came of looking at one object. */
+/** Result of verifying one object. */
 public sealed interface Verdict {
 
     Expected expected();
 
     /**
-     * The store holds what it should.
+     * The object is intact.
      *
-     * @param bytes how many were read
+     * @param bytes number of bytes read
      */
     record Intact(Expected expected, long bytes) implements Verdict {}
 
     /**
-     * The store holds something else, or nothing.
+     * The object is missing or differs.
      *
-     * @param bytes how many were read
+     * @param bytes number of bytes read
      */
     record Damaged(Expected expected, Damage damage, long bytes) implements Verdict {}
 
-    /** The store did not give it, which says nothing of the object as long as the store is away. */
-    record Unread(Expected expected, StoreException trouble) implements Verdict {}
+    /** The store returned an error, which does not describe the object during an outage. */
+    record Unread(Expected expected, StoreException error) implements Verdict {}
 
-    /** The audit ended first. */
+    /** The audit ended before this object was read. */
     record Untouched(Expected expected) implements Verdict {}
 }

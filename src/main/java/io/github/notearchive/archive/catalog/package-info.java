@@ -1,12 +1,17 @@
 /**
- * What is archived, and where it lies: the note as the answer describes it, every capture of it, and the state of each
- * file that the answer promises.
+ * The catalog: captured notes, their media slots, stored objects, sidecars and audit findings.
  *
- * <p>Rows follow objects. Whoever writes here has stored the bytes before, so no row ever points at nothing.
- * {@link Sidecar} is the same in one object for each paid answer, from which the rows can be made again.
+ * <p>Objects are stored before their rows, so a row never refers to a missing object. {@link NoteCatalog} and
+ * {@link MediaCatalog} write the rows, {@link Sidecars} the JSON objects from which the rows can be rebuilt.
+ * {@link NoteMapper} maps a response to columns, {@link StoredResponses} maps stored responses again, and
+ * {@link SchemaDrift} records unknown fields. {@link AuditRepository} holds the results of audits,
+ * {@link ErasureRepository} removes notes. {@link StatementBatch} sends the statements of all {@code archive} packages.
  *
- * <p>Columns are what {@link NoteMapper} makes of an answer, now or, by {@link StoredResponses}, once more of one that
- * is stored. {@link SchemaDrift} says what no answer had before.
+ * <p>Owns: {@code archive}, {@code note} and its tables, {@code media_object}, {@code fixity_finding},
+ * {@code schema_drift} and the tables of erased notes.
+ *
+ * <p>Uses: {@code archive.ledger}, {@code archive.worklist}, {@code provider}, {@code store}. Used by: {@code archive},
+ * {@code cli}, {@code export}, {@code maintenance}, {@code nightly}, {@code report}.
  */
 @NullMarked
 package io.github.notearchive.archive.catalog;

@@ -49,7 +49,7 @@ public class CallLedger implements NoteClient {
     private final LedgerProperties settings;
     private final Clock clock;
 
-    public CallLedger(
+    CallLedger(
             CallRepository calls,
             PaidResponses paidResponses,
             JustOneApiClient provider,
@@ -84,7 +84,8 @@ public class CallLedger implements NoteClient {
     public FetchOutcome refresh(FetchRequest request, Instant since) throws InterruptedException {
         NoteId id = request.id();
         Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.DETAIL);
-        Optional<FetchOutcome> known = paidResponses.latestPaid(id, Endpoint.DETAIL, since)
+        Optional<FetchOutcome> known = paidResponses
+                .latestPaid(id, Endpoint.DETAIL, since)
                 .flatMap(paid -> reuse(request, paid))
                 .or(() -> outstanding);
         return known.isPresent() ? known.get() : provider.refresh(request, behind(paidResponses.lastPaidAt(id), since));
@@ -187,7 +188,8 @@ public class CallLedger implements NoteClient {
                 .filter(tonight.begins()::isAfter)
                 .orElse(tonight.begins());
         while (next.isPresent() && !next.get().receivedAt().isBefore(begins)) {
-            next = paidResponses.latestPaid(id, endpoint, Instant.EPOCH, next.get().call());
+            next = paidResponses.latestPaid(
+                    id, endpoint, Instant.EPOCH, next.get().call());
         }
         return next.flatMap(paid -> reader.read(paid.body(), id))
                 .filter(content -> content.note().isEmpty())

@@ -95,8 +95,7 @@ public class PaidResponses {
     /** As above, among the calls before another one. */
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
         return latestRow(id, endpoint, since, before)
-                .flatMap(
-                        paid -> body(id, paid.call(), Optional.of(paid.body())).map(paid::with));
+                .flatMap(paid -> body(id, paid.call(), Optional.of(paid.body())).map(paid::with));
     }
 
     /** The body is empty if it is large. */
@@ -176,7 +175,7 @@ public class PaidResponses {
     }
 
     private Optional<PaidCall> paidCall(NoteId id, @Nullable Long number) {
-        return autoCommit.execute(_ -> paidCallQuery(id, number).ask(jdbc).optional());
+        return autoCommit.execute(_ -> paidCallQuery(id, number).execute(jdbc).optional());
     }
 
     /** {@link #latestPaidCall} as a query with at most one row. */
@@ -185,7 +184,8 @@ public class PaidResponses {
     }
 
     private static Query<PaidCall> paidCallQuery(NoteId id, @Nullable Long number) {
-        return PAID_CALL.with(new MapSqlParameterSource()
+        return PAID_CALL
+                .with(new MapSqlParameterSource()
                         .addValue("noteId", id.value())
                         .addValue("number", number, Types.BIGINT))
                 .as((row, _) -> paidCall(row));

@@ -152,7 +152,8 @@ class PostgresRateLimitStore implements RateLimitStore {
 
     /** An uninformed node is slower or meets the next 302; failing the call would lose its response. */
     private static void warn(String consequence, RuntimeException e) {
-        log.warn("The rate limit could not be written to the database, {}: {}", consequence, DatabaseErrors.describe(e));
+        log.warn(
+                "The rate limit could not be written to the database, {}: {}", consequence, DatabaseErrors.describe(e));
     }
 
     private static double seconds(Duration time) {

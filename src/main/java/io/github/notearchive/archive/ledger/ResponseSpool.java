@@ -60,7 +60,7 @@ public final class ResponseSpool {
      * Returns the non-empty spools of other nodes in sibling directories: nodes that share the data directory, and
      * nodes that were renamed or removed.
      */
-    public List<ResponseSpool> ofOtherNodes() throws IOException {
+    List<ResponseSpool> ofOtherNodes() throws IOException {
         List<ResponseSpool> others = new ArrayList<>();
         for (ResponseSpool other : siblings()) {
             if (other.mayContainFiles()) {

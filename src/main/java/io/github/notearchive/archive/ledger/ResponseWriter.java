@@ -121,8 +121,9 @@ final class ResponseWriter {
             if (e instanceof DataIntegrityViolationException) {
                 throw e; // a retry would be rejected again
             }
-            RetryTemplate retries =
-                    body == null || spooled ? retries(RETRY_WHEN_SPOOLED, isAborting) : retries(RETRY_WITHOUT_SPOOL, () -> false);
+            RetryTemplate retries = body == null || spooled
+                    ? retries(RETRY_WHEN_SPOOLED, isAborting)
+                    : retries(RETRY_WITHOUT_SPOOL, () -> false);
             long number = retries.<Long>invoke(pending::write);
             pending.end();
             return number;
@@ -280,10 +281,7 @@ final class ResponseWriter {
         } catch (AccessDeniedException e) {
             throw e;
         } catch (IOException e) {
-            log.warn(
-                    "{} could not be written to the ledger ({}); the file is kept, check it",
-                    file,
-                    e.getMessage());
+            log.warn("{} could not be written to the ledger ({}); the file is kept, check it", file, e.getMessage());
             return Optional.empty();
         }
         CallRecord call = response.call();

@@ -13,11 +13,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** How many calls were made in a run or a night, and what is charged for them. Writes nothing. */
+/** Counts the calls of a run or a night and their billing. Read-only. */
 @Repository
 public class CallTotals {
 
-    /** Of the calls for which a condition holds. */
+    /** Counts the calls that match a condition. */
     private static final String BILL = """
             SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
                    count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
@@ -31,7 +31,7 @@ public class CallTotals {
         this.jdbc = jdbc;
     }
 
-    /** How many calls the ledger holds of a night; unlike {@link CallRepository#count} this writes nothing. */
+    /** Returns the number of calls of a night. Unlike {@link CallRepository#count}, writes nothing. */
     public NightlyCalls made(Night night) {
         return jdbc.sql("""
                         SELECT greatest(c.calls, n.calls) AS calls, greatest(c.video_calls, n.video_calls) AS video_calls,
@@ -49,7 +49,7 @@ public class CallTotals {
                 .single();
     }
 
-    /** All calls of a run, and what is charged for them. */
+    /** Counts all calls of a run. */
     public Bill billOf(long jobExecutionId) {
         return jdbc.sql(BILL.formatted("job_execution_id = :execution"))
                 .param("execution", jobExecutionId)
@@ -57,7 +57,7 @@ public class CallTotals {
                 .single();
     }
 
-    /** Calls of a run that asked one of the questions, and what is charged for them. */
+    /** Counts the calls of a run to one endpoint. */
     public Bill billOf(long jobExecutionId, Endpoint endpoint) {
         return jdbc.sql(BILL.formatted("job_execution_id = :execution AND endpoint = :endpoint"))
                 .param("execution", jobExecutionId)
@@ -66,7 +66,7 @@ public class CallTotals {
                 .single();
     }
 
-    /** Calls of a night that asked one of the questions, and what is charged for them. */
+    /** Counts the calls of a night to one endpoint. */
     public Bill billIn(Night night, Endpoint endpoint) {
         return jdbc.sql(BILL.formatted("sent_at >= :begins AND sent_at < :ends AND endpoint = :endpoint"))
                 .param("begins", Timestamp.from(night.begins()))
@@ -76,7 +76,7 @@ public class CallTotals {
                 .single();
     }
 
-    /** Calls of a run about notes that were archived, and what is charged for them. */
+    /** Counts the refresh calls of a run. */
     public Bill billOfRefreshes(long jobExecutionId) {
         return jdbc.sql(BILL.formatted("job_execution_id = :execution AND refresh"))
                 .param("execution", jobExecutionId)
@@ -84,7 +84,7 @@ public class CallTotals {
                 .single();
     }
 
-    /** Calls of a night about notes that were archived, and what is charged for them. */
+    /** Counts the refresh calls of a night. */
     public Bill billOfRefreshesIn(Night night) {
         return jdbc.sql(BILL.formatted("sent_at >= :begins AND sent_at < :ends AND refresh"))
                 .param("begins", Timestamp.from(night.begins()))
@@ -97,7 +97,7 @@ public class CallTotals {
         return new Bill(row.getLong("calls"), row.getLong("billed"), row.getLong("maybe"));
     }
 
-    /** Calls of a night, grouped by code and bill. */
+    /** Returns the calls of a night, grouped by code and billing. */
     public List<CallCount> countsIn(Night night) {
         return jdbc.sql("""
                         SELECT code, billed, count(*) AS calls
@@ -117,8 +117,8 @@ public class CallTotals {
                 row.getObject("code", Integer.class), Billed.valueOf(row.getString("billed")), row.getLong("calls"));
     }
 
-    /** Paid answers of a run that were bought because the files of an earlier one were dead. */
-    public long boughtAgainBy(long jobExecutionId) {
+    /** Counts the paid responses of a run that replaced one with expired URLs. */
+    public long countReplacements(long jobExecutionId) {
         return jdbc.sql("""
                         SELECT count(*) FROM api_call c
                         WHERE c.job_execution_id = :execution AND c.billed = 'YES'
@@ -131,13 +131,13 @@ public class CallTotals {
                 .single();
     }
 
-    /** How many calls were made, how many of them are charged, and how many may be. */
+    /** Number of calls, billed calls, and calls with unknown billing. */
     public record Bill(long calls, long billed, long maybeBilled) {
 
-        /** Where there are none. */
+        /** No calls. */
         public static final Bill NONE = new Bill(0, 0, 0);
     }
 
-    /** How often a code came, and whether that is charged. */
+    /** Number of calls with a code and billing. */
     public record CallCount(@Nullable Integer code, Billed billed, long calls) {}
 }

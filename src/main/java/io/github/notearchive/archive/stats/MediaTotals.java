@@ -8,10 +8,10 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * How many files lie in the store by our tables, and how many bytes.
+ * Counts the stored files and their bytes, as recorded in the tables.
  *
- * <p>Exact, and it costs the same however many there are: those of {@code media_object_count} are counted, the ones of
- * the last hours are read from an index.
+ * <p>Exact, at a cost independent of the number of files: {@code media_object_count} holds the total of older files, an
+ * index covers those of the last hours.
  */
 @Repository
 public class MediaTotals {
@@ -25,9 +25,9 @@ public class MediaTotals {
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
     }
 
-    /** As it is now. Counts what is hours old for good, unless somebody else is at it. */
+    /** Returns the current total. Adds older files to {@code media_object_count}, unless another session does. */
     public MediaCatalog.Volume now() {
-        ownTransaction.executeWithoutResult(_ -> countTheOld());
+        ownTransaction.executeWithoutResult(_ -> countOlderFiles());
         return jdbc.sql("""
                         SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
                         FROM (SELECT coalesce(sum(files), 0) AS files, coalesce(sum(bytes), 0) AS bytes
@@ -37,7 +37,7 @@ public class MediaTotals {
                         """).query((row, _) -> MediaCatalog.volume(row)).single();
     }
 
-    /** Archived notes that have a file in a lesser rendition than the best one offered. */
+    /** Counts the archived notes with a lesser rendition than the best one offered. */
     public long degradedNotes() {
         return jdbc.sql("""
                         SELECT count(DISTINCT m.note_id) FROM note_media m JOIN worklist w USING (note_id)
@@ -45,11 +45,11 @@ public class MediaTotals {
                         """).query(Long.class).single();
     }
 
-    private void countTheOld() {
-        boolean isAlone = jdbc.sql("""
+    private void countOlderFiles() {
+        boolean hasLock = jdbc.sql("""
                                 SELECT pg_try_advisory_xact_lock(hashtext('note-archive, media_object_count'), 0)
                                 """).query(Boolean.class).single();
-        if (isAlone) {
+        if (hasLock) {
             jdbc.sql("""
                             WITH begun AS (
                                 SELECT coalesce(max(counted_until), '-infinity') AS until FROM media_object_count),

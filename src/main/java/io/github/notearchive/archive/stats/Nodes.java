@@ -18,11 +18,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Which nodes work on this archive, and how each of them is. */
+/** Reads the nodes of this archive and their states. */
 @Repository
 public class Nodes {
 
-    /** A run looks at its lock every two seconds. */
+    /** A run checks its lock every two seconds. */
     private static final Duration SILENT_AFTER = Duration.ofMinutes(1);
 
     private final JdbcClient jdbc;
@@ -31,32 +31,32 @@ public class Nodes {
         this.jdbc = jdbc;
     }
 
-    /** How a node is. */
+    /** State of a node. */
     public enum State {
-        /** It has its lock, and has looked at it a moment ago. */
+        /** The node holds its lock and was active within the last minute. */
         RUNNING,
-        /** It has its lock still, but was not heard of for a minute or more. */
+        /** The node holds its lock, but was not active for a minute or more. */
         SILENT,
-        /** Its last run has not ended, and nobody has its lock. */
+        /** The last run has not ended, and no session holds its lock. */
         DIED,
-        /** Its last run has ended. */
+        /** The last run has ended. */
         ENDED
     }
 
     /**
-     * A node.
+     * A node and its last run.
      *
-     * @param node its name; empty where the database does not show us whose connection has the lock
-     * @param execution its last run; null while the first one has not begun, and when somebody rebuilds or forgets by
-     *     this name
-     * @param exitCode how that ended; null while it runs, and when the node died
-     * @param began when that began, by the time zone of this machine where it has not ended
-     * @param ended when that ended
-     * @param notesInHand notes that it has claimed
-     * @param leasesEnd until when no other node takes the first of these over; null: it has none
-     * @param lastHeard when something was last heard of it, by the clock of the database
-     * @param callsTonight calls of this night that its runs made
-     * @param next what is to be done about it; null: nothing
+     * @param node its name; empty if the database does not show the connection that holds the lock
+     * @param execution its last run; null before the first one, and while a rebuild or an erasure uses this name
+     * @param exitCode exit code of the last run; null while it runs, and if the node died
+     * @param began when the last run began, in the time zone of this machine if it has not ended
+     * @param ended when the last run ended
+     * @param notesInHand number of notes it has claimed
+     * @param leasesEnd when the first of its leases ends, before which no other node claims that note; null without
+     *     leases
+     * @param lastHeard last sign of activity, by the clock of the database
+     * @param callsTonight number of calls of its runs in this night
+     * @param next what an operator has to do; null if nothing
      */
     public record Node(
             String node,
@@ -71,7 +71,7 @@ public class Nodes {
             long callsTonight,
             @Nullable String next) {}
 
-    /** All that ever ran, or hold notes, those that run first. */
+    /** Returns all nodes that ever ran or hold notes, running ones first. */
     public List<Node> all(Night tonight) {
         return jdbc.sql("""
                         WITH latest AS (
@@ -139,49 +139,45 @@ public class Nodes {
         String name = row.getString("node");
         boolean locked = row.getBoolean("locked");
         String status = row.getString("status");
-        boolean unended = status != null
+        boolean isOpen = status != null
                 && List.of("STARTING", "STARTED", "STOPPING", "UNKNOWN").contains(status);
-        Instant heard = instant(row.getTimestamp("last_heard"));
+        Instant active = instant(row.getTimestamp("last_heard"));
         Instant now = row.getTimestamp("now").toInstant();
         State state = State.ENDED;
         if (locked) {
-            boolean isSilent = heard != null && heard.plus(SILENT_AFTER).isBefore(now);
+            boolean isSilent = active != null && active.plus(SILENT_AFTER).isBefore(now);
             state = isSilent ? State.SILENT : State.RUNNING;
-        } else if (unended) {
+        } else if (isOpen) {
             state = State.DIED;
         }
         Instant leasesEnd = instant(row.getTimestamp("leases_end"));
         return new Node(
                 name,
                 state,
-                locked && !unended ? null : row.getObject("job_execution_id", Long.class),
+                locked && !isOpen ? null : row.getObject("job_execution_id", Long.class),
                 state == State.ENDED ? row.getString("exit_code") : null,
                 locked ? instant(row.getTimestamp("running_since")) : instant(row.getTimestamp("began")),
                 state == State.ENDED ? instant(row.getTimestamp("ended")) : null,
                 row.getLong("notes"),
                 leasesEnd,
-                heard,
+                active,
                 row.getLong("calls"),
                 next(state, name, leasesEnd));
     }
 
     private static @Nullable String next(State state, String node, @Nullable Instant leasesEnd) {
-        String handedOver =
-                leasesEnd == null ? "" : "; nodes that run take its notes over from " + Night.local(leasesEnd);
+        String takeover = leasesEnd == null ? "" : "; active nodes claim its notes from " + Night.local(leasesEnd);
         return switch (state) {
             case RUNNING -> null;
-            case ENDED -> leasesEnd == null ? null : continues(node, handedOver);
+            case ENDED -> leasesEnd == null ? null : continues(node, takeover);
             case SILENT ->
-                "its machine or the network may be away: look there; its lock is free when the database gives the connection up"
-                        + handedOver;
-            case DIED -> continues(node, handedOver);
+                "its machine or network may be down: check it; the lock is released when the database closes its connection"
+                        + takeover;
+            case DIED -> continues(node, takeover);
         };
     }
 
-    private static String continues(String node, String handedOver) {
-        return "note-archive run --node "
-                + node
-                + " continues what it left, and hands its notes back at once"
-                + handedOver;
+    private static String continues(String node, String takeover) {
+        return "note-archive run --node " + node + " resumes its work and releases its notes at once" + takeover;
     }
 }

@@ -18,28 +18,28 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * How many notes there are of which kind. None is found out by reading the worklist as a whole: {@code worklist_count}
- * counts along with each change.
+ * Counts the notes of the worklist by kind. Reads {@code worklist_count}, which follows each change, and never the
+ * whole worklist.
  */
 @Repository
 public class WorklistStats {
 
-    /** So many rows of counts more than there are kinds of notes cost nothing. */
-    private static final int COUNTS_KEPT = 1000;
+    /** Surplus of count rows over kinds of notes that is tolerated before {@link #compact} merges them. */
+    private static final int MAX_SURPLUS = 1000;
 
     private final JdbcClient jdbc;
     private final Clock clock;
-    private final TransactionTemplate ownTransaction;
+    private final TransactionTemplate autoCommit;
 
     public WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
-        this.ownTransaction = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
     /**
-     * Notes by state, and of those how many are due now. Exact, and costs the same however many notes there are: whole
-     * hours are counted already, of the one that it is what is not due yet is subtracted.
+     * Returns the notes by state, with those due now. Exact, at a cost independent of the number of notes: whole hours
+     * are counted already; notes due later in the current hour are subtracted.
      */
     public List<StateCount> countByState() {
         Instant now = clock.instant();
@@ -71,9 +71,9 @@ public class WorklistStats {
     }
 
     /**
-     * How many notes wait to be claimed, refreshes left aside.
+     * Counts the notes that wait to be claimed, without refreshes.
      *
-     * @param most where counting ends; more are as many
+     * @param most upper bound of the result
      * @param until due by this time
      */
     public long countDue(int most, Instant until) {
@@ -95,8 +95,8 @@ public class WorklistStats {
                 .single();
     }
 
-    /** How many notes these executions put off to later, or gave up, and nobody has settled since. */
-    public long countLeftBy(Collection<Long> jobExecutionIds) {
+    /** Counts the notes that these executions postponed or failed and that are not settled since. */
+    public long countOpenOf(Collection<Long> jobExecutionIds) {
         return jdbc.sql("""
                         SELECT count(*) FROM worklist
                         WHERE state IN ('POSTPONED', 'FAILED') AND settled_by IN (:executions)
@@ -106,8 +106,8 @@ public class WorklistStats {
                 .single();
     }
 
-    /** What is planned to be asked about anew. */
-    public RefreshOutlook refreshes() {
+    /** Returns the planned refreshes. */
+    public PlannedRefreshes refreshes() {
         return jdbc.sql("""
                         SELECT coalesce(sum(notes) FILTER (WHERE refresh_night <= :tonight), 0) AS due,
                                coalesce(sum(notes), 0) AS planned,
@@ -117,17 +117,16 @@ public class WorklistStats {
                               GROUP BY refresh_night HAVING sum(notes) > 0) AS planned
                         """)
                 .param("tonight", Night.current(clock).date())
-                .query((row, _) -> new RefreshOutlook(
+                .query((row, _) -> new PlannedRefreshes(
                         row.getLong("due"), row.getLong("planned"), row.getObject("next", LocalDate.class)))
                 .single();
     }
 
     /**
-     * Puts together what changes have added to the counts, so that reading them stays cheap. A repeat, and two at once,
-     * do no harm.
+     * Merges count rows added by changes, so that reading them stays cheap. Idempotent and safe to run concurrently.
      */
     public void compact() {
-        ownTransaction.executeWithoutResult(
+        autoCommit.executeWithoutResult(
                 _ -> jdbc.sql("""
                                         WITH gone AS (
                                             DELETE FROM worklist_count
@@ -142,32 +141,32 @@ public class WorklistStats {
                                         FROM gone
                                         GROUP BY 1, 2, 3, 4, 5, 6
                                         HAVING sum(notes) <> 0
-                                        """).param("most", COUNTS_KEPT).update());
+                                        """).param("most", MAX_SURPLUS).update());
     }
 
     /**
-     * Has what the rest of a transaction changes in the worklist counted once a statement, and not once a note: for
-     * those that change many.
+     * Makes the rest of a transaction count worklist changes once per statement instead of once per note, for
+     * statements that change many notes.
      */
     public static void countByStatement(JdbcClient jdbc) {
         jdbc.sql("SET LOCAL note_archive.counted = 'by statement'").update();
     }
 
-    /** When the hour of a moment ends: {@code worklist_count} counts by the hour. */
+    /** Returns the end of the hour of a time: {@code worklist_count} counts by the hour. */
     public static Instant endOfHour(Instant moment) {
         return moment.truncatedTo(HOURS).plus(1, HOURS);
     }
 
-    /** How many notes are in a state, how many of them are due now and how many are in work. */
+    /** Number of notes in a state, of those due now, and of those in progress. */
     public record StateCount(NoteState state, long notes, long due, long inWork) {}
 
     /**
-     * What is planned to be asked about anew.
+     * Planned refreshes.
      *
-     * @param due notes whose time has come
-     * @param planned notes whose time has come or will
-     * @param next the first night after this one in which it will; null when in none
+     * @param due notes whose refresh is due
+     * @param planned notes with a planned refresh, due or not
+     * @param next first later night with a refresh; null if there is none
      */
-    public record RefreshOutlook(
+    public record PlannedRefreshes(
             long due, long planned, @Nullable LocalDate next) {}
 }

@@ -6,103 +6,102 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 
 /**
- * Up to where a node has taken notes up, in each line that it takes them from. What was claimed leaves its entries in
- * the index until the table is vacuumed, and longer while somebody's old transaction lasts: a claim that began at the
- * front would walk over a whole night's work.
+ * Position in each lane up to which a node has claimed notes. Claimed rows leave index entries until the next vacuum,
+ * or longer during old transactions; a claim that scanned from the start would read the entries of a whole night.
  *
- * <p>A note may come back before the mark, as when another node's lease has ended. So every {@value #SECONDS} seconds,
- * and whenever nothing is found behind the marks, it is looked from the front.
+ * <p>A note may become claimable before the position, for example when another node's lease ends. So the scan restarts
+ * every {@value #SECONDS} seconds, and whenever nothing is found after the position. Thread-safe.
  */
 final class ClaimCursor {
 
-    /** How late a note may be taken up that comes back before a mark. */
+    /** Maximum delay of a note that becomes claimable before a position. */
     static final int SECONDS = 10;
 
-    /** After so long the front is looked at again, when nothing was found anywhere. */
+    /** Minimum time between scans from the start when nothing was found. */
     private static final long QUIET_NANOS = 200_000_000;
 
     private static final long NANOS = SECONDS * 1_000_000_000L;
 
-    private final Map<String, Marks> nodes = new ConcurrentHashMap<>();
+    private final Map<String, Positions> nodes = new ConcurrentHashMap<>();
 
-    /** How far one line was gone through: a place in the order of its index. */
-    record Mark(String due, String noteId) implements Comparable<Mark> {
+    /** Position in one lane, in the order of its index. */
+    record Position(String due, String noteId) implements Comparable<Position> {
 
-        /** Before everything. */
-        static final Mark FRONT = new Mark("-infinity", "");
+        /** Before all entries. */
+        static final Position START = new Position("-infinity", "");
 
         @Override
-        public int compareTo(Mark other) {
+        public int compareTo(Position other) {
             int byTime = due.compareTo(other.due);
             return byTime != 0 ? byTime : noteId.compareTo(other.noteId);
         }
     }
 
-    /** The marks of a node. */
-    static final class Marks {
+    /** Positions of a node. */
+    static final class Positions {
 
-        private final Map<Integer, Mark> lines = new ConcurrentHashMap<>();
-        private volatile long front = System.nanoTime() - NANOS;
+        private final Map<Integer, Position> lanes = new ConcurrentHashMap<>();
+        private volatile long lastRestart = System.nanoTime() - NANOS;
         private volatile boolean isEmpty;
 
-        /** Where a claim begins in a line. */
-        Mark of(int line) {
-            return lines.getOrDefault(line, Mark.FRONT);
+        /** Returns the position at which a claim starts in a lane. */
+        Position of(int lane) {
+            return lanes.getOrDefault(lane, Position.START);
         }
 
         /**
-         * What comes next: behind these marks, or from the front of each line, when it is time for that or nothing lies
-         * behind them.
+         * Claims the next note: after these positions, or from the start of each lane if that is due or nothing is
+         * found after them.
          *
-         * @param take takes up the first from where it is told to begin, and tells {@link #taken}
+         * @param take claims the first note after the given positions and calls {@link #taken}
          */
-        <T> Optional<T> next(Function<Marks, Optional<T>> take) {
-            if (!isFrontDue()) {
+        <T> Optional<T> next(Function<Positions, Optional<T>> take) {
+            if (!isRestartDue()) {
                 Optional<T> behind = take.apply(this);
-                if (behind.isPresent() || !isFrontUnknown()) {
+                if (behind.isPresent() || !isRestartUseful()) {
                     return behind;
                 }
             }
-            Optional<T> first = take.apply(new Marks());
+            Optional<T> first = take.apply(new Positions());
             if (first.isEmpty()) {
-                nothing();
+                foundNothing();
             }
             return first;
         }
 
-        /** Whether it is time to begin at the front of each line; of those who ask one is told so. */
-        private synchronized boolean isFrontDue() {
-            if (lines.isEmpty() || System.nanoTime() - front < NANOS) {
+        /** Returns whether a scan from the start is due; true for one of concurrent callers. */
+        private synchronized boolean isRestartDue() {
+            if (lanes.isEmpty() || System.nanoTime() - lastRestart < NANOS) {
                 return false;
             }
-            front = System.nanoTime();
+            lastRestart = System.nanoTime();
             return true;
         }
 
-        /** Whether the front is worth a look when nothing lies behind the marks. */
-        private boolean isFrontUnknown() {
-            return !lines.isEmpty() && !(isEmpty && System.nanoTime() - front < QUIET_NANOS);
+        /** Returns whether to scan from the start if nothing is found after the positions. */
+        private boolean isRestartUseful() {
+            return !lanes.isEmpty() && !(isEmpty && System.nanoTime() - lastRestart < QUIET_NANOS);
         }
 
-        /** Nothing was found from the front on. */
-        private void nothing() {
-            front = System.nanoTime();
+        /** Records that a scan from the start found nothing. */
+        private void foundNothing() {
+            lastRestart = System.nanoTime();
             isEmpty = true;
         }
 
-        /** This note was taken. */
-        void taken(int line, Mark at) {
+        /** Records a claimed note. */
+        void taken(int lane, Position at) {
             isEmpty = false;
-            lines.merge(line, at, (known, next) -> next.compareTo(known) > 0 ? next : known);
+            lanes.merge(lane, at, (known, next) -> next.compareTo(known) > 0 ? next : known);
         }
     }
 
-    Marks of(String node) {
-        return nodes.computeIfAbsent(node, _ -> new Marks());
+    Positions of(String node) {
+        return nodes.computeIfAbsent(node, _ -> new Positions());
     }
 
-    /** Something came back: everything is looked at from the front. */
-    void forget() {
+    /** Restarts all scans: a note was released. */
+    void reset() {
         nodes.clear();
     }
 }

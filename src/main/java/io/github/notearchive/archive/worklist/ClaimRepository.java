@@ -3,8 +3,8 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.io.Timestamps.instant;
 
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.ClaimCursor.Mark;
-import io.github.notearchive.archive.worklist.ClaimCursor.Marks;
+import io.github.notearchive.archive.worklist.ClaimCursor.Position;
+import io.github.notearchive.archive.worklist.ClaimCursor.Positions;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -30,21 +30,21 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Which node works on which note: claims begin, are renewed, and end without a decision.
+ * Reads and writes the claims of notes: starts, renews and releases them.
  *
- * <p>{@code due_at} and nights go by the program's clock, leases by the database's, so that nodes whose clocks differ
- * do not take each other's claims.
+ * <p>{@code due_at} and nights follow the program's clock, leases the database's, so that nodes with different clocks
+ * do not take each other's claims. Thread-safe.
  */
 @Repository
 public class ClaimRepository {
 
-    /** How long a claim holds without being renewed. */
+    /** Time that a claim holds without renewal. */
     public static final Duration LEASE = Duration.ofMinutes(5);
 
-    /** What is set where a claim ends. */
+    /** Assignments that end a claim. */
     static final String ENDED = "claimed_by = NULL, claimed_until = NULL, claim_id = NULL";
 
-    /** Whether a node may claim a note. */
+    /** Condition under which a node may claim a note. */
     private static final String FREE = "(claimed_until IS NULL OR (claimed_until < now() AND claimed_by <> :node))";
 
     private static final String NEXT_DUE = """
@@ -73,13 +73,13 @@ public class ClaimRepository {
             FOR UPDATE SKIP LOCKED
             """.formatted(FREE);
 
-    /** Highest first. */
+    /** All lanes, highest first. */
     private static final List<Integer> LANES = List.of(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
 
-    /** The lane of the notes whose response is held. */
+    /** Lane of notes whose response is held. */
     private static final List<Integer> HELD = List.of(10);
 
-    /** Refreshes are one line, and no lane. */
+    /** Key of the refreshes, which form a single queue without lanes. */
     private static final int REFRESHES = 0;
 
     private static final DateTimeFormatter MICROSECONDS = DateTimeFormatter.ofPattern(
@@ -90,75 +90,70 @@ public class ClaimRepository {
     private final Clock clock;
     private final WorklistStats counts;
 
-    /** For one statement, which is a transaction by itself, whatever the caller is in. */
-    private final TransactionTemplate ownTransaction;
+    /** Commits each statement on its own, independent of the caller's transaction. */
+    private final TransactionTemplate autoCommit;
 
-    private final ClaimCursor marks = new ClaimCursor();
-    private final ClaimCursor refreshMarks = new ClaimCursor();
+    private final ClaimCursor cursor = new ClaimCursor();
+    private final ClaimCursor refreshCursor = new ClaimCursor();
 
     ClaimRepository(JdbcClient jdbc, Clock clock, WorklistStats counts, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
         this.counts = counts;
-        this.ownTransaction = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
     /**
-     * Takes the note that is due first, for the length of a {@link #LEASE}, in a transaction of its own.
+     * Claims the next due note for a {@link #LEASE}, in its own transaction.
      *
-     * <p>Lane by lane from the highest, and within a lane the one that has been due for the longest; rows that another
-     * worker is taking at the same moment are passed over. A note that becomes claimable again behind those that this
-     * process has gone through may be taken {@value ClaimCursor#SECONDS} seconds later than its turn.
+     * <p>Order: highest lane first; within a lane, earliest due first. Rows locked by other workers are skipped. A note
+     * that becomes claimable before the {@link ClaimCursor} may be claimed {@value ClaimCursor#SECONDS} seconds late.
      *
-     * <p>A claim of this very node is never taken over, however old its lease: the worker that holds it may still be
-     * waiting for an answer that is paid for.
+     * <p>A claim of this node is never replaced, however old its lease: its worker may still wait for a paid response.
      */
     public Optional<WorklistItem> claim(String node) {
         return claim(node, LANES);
     }
 
-    /** The same of notes whose response is held, which need no call. */
+    /** As {@link #claim}, for notes whose response is held; they need no call. */
     public Optional<WorklistItem> claimHeld(String node) {
         return claim(node, HELD);
     }
 
     private Optional<WorklistItem> claim(String node, List<Integer> lanes) {
-        Marks mine = marks.of(node);
+        Positions mine = cursor.of(node);
         return mine.next(from -> claimDue(node, lanes, from, mine));
     }
 
-    private Optional<WorklistItem> claimDue(String node, List<Integer> lanes, Marks from, Marks mine) {
-        List<Mark> begins = lanes.stream().map(from::of).toList();
+    private Optional<WorklistItem> claimDue(String node, List<Integer> lanes, Positions from, Positions mine) {
+        List<Position> begins = lanes.stream().map(from::of).toList();
         return take(
                 node,
                 NEXT_DUE,
                 Map.of(
                         "lanes", lanes.toArray(Integer[]::new),
-                        "dues", begins.stream().map(Mark::due).toArray(String[]::new),
-                        "ids", begins.stream().map(Mark::noteId).toArray(String[]::new),
+                        "dues", begins.stream().map(Position::due).toArray(String[]::new),
+                        "ids", begins.stream().map(Position::noteId).toArray(String[]::new),
                         "now", Timestamp.from(clock.instant())),
                 (row, _) -> {
                     Instant due = row.getTimestamp("due_at").toInstant();
-                    mine.taken(row.getInt("lane"), mark(due, row.getString("note_id")));
+                    mine.taken(row.getInt("lane"), position(due, row.getString("note_id")));
                     return claimed(row, null);
                 });
     }
 
-    /** In a form that the database reads, and whose order as a text is that of the times. */
-    private static Mark mark(Instant due, String noteId) {
-        return new Mark(MICROSECONDS.format(due), noteId);
+    /** Formats a position so that its text order is the order of times. */
+    private static Position position(Instant due, String noteId) {
+        return new Position(MICROSECONDS.format(due), noteId);
     }
 
-    /**
-     * Takes the archived note whose refresh has been due for the longest, in the same way. Behind everything that
-     * {@link #claim} may give.
-     */
+    /** Claims the archived note whose refresh has been due longest. Callers exhaust {@link #claim} first. */
     public Optional<WorklistItem> claimRefresh(String node) {
-        Marks mine = refreshMarks.of(node);
+        Positions mine = refreshCursor.of(node);
         return mine.next(from -> claimRefresh(node, from.of(REFRESHES), mine));
     }
 
-    private Optional<WorklistItem> claimRefresh(String node, Mark from, Marks mine) {
+    private Optional<WorklistItem> claimRefresh(String node, Position from, Positions mine) {
         return take(
                 node,
                 NEXT_REFRESH,
@@ -168,19 +163,19 @@ public class ClaimRepository {
                         "tonight", Night.current(clock).date()),
                 (row, _) -> {
                     LocalDate night = row.getObject("refresh_night", LocalDate.class);
-                    mine.taken(REFRESHES, new Mark(night.toString(), row.getString("note_id")));
+                    mine.taken(REFRESHES, new Position(night.toString(), row.getString("note_id")));
                     return claimed(row, night);
                 });
     }
 
     /**
-     * Begins the claim of a note.
+     * Starts the claim of a note.
      *
-     * @param next the query that finds it, and locks its row
+     * @param next query that selects the note and locks its row
      */
     private Optional<WorklistItem> take(
             String node, String next, Map<String, Object> parameters, RowMapper<WorklistItem> claimed) {
-        return ownTransaction.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         UPDATE worklist w
                                         SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
                                             claim_id = nextval('worklist_claim_seq')
@@ -215,9 +210,9 @@ public class ClaimRepository {
                 instant(row.getTimestamp("settled_at")));
     }
 
-    /** Whether {@link #claimRefresh} would give a note, or would but for another worker. */
+    /** Returns whether a refresh is due, possibly locked by another worker. */
     public boolean isRefreshDue(String node) {
-        return ownTransaction.execute(_ -> jdbc.sql("""
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT count(*) > 0 FROM (
                                             SELECT 1 FROM worklist
                                             WHERE state IN ('ARCHIVED', 'UNAVAILABLE') AND refresh_night <= :tonight
@@ -231,26 +226,26 @@ public class ClaimRepository {
                 .single());
     }
 
-    /** What is left to wait for; claims of other nodes are not. */
-    public PendingWork outlook(String node) {
-        return outlook(node, LANES);
+    /** Returns the work this node has to wait for; excludes claims of other nodes. */
+    public PendingWork pendingWork(String node) {
+        return pendingWork(node, LANES);
     }
 
-    /** The same of notes whose response is held. */
-    public PendingWork outlookOfHeld(String node) {
-        return outlook(node, HELD);
+    /** As {@link #pendingWork}, for notes whose response is held. */
+    public PendingWork pendingHeldWork(String node) {
+        return pendingWork(node, HELD);
     }
 
-    /** Whether a note is due whose response is held. */
+    /** Returns whether a note with a held response is due. */
     public boolean isHeldDue(String node) {
-        return outlookOfHeld(node)
+        return pendingHeldWork(node)
                 .nextDue()
                 .filter(due -> !due.isAfter(clock.instant()))
                 .isPresent();
     }
 
-    private PendingWork outlook(String node, List<Integer> lanes) {
-        return ownTransaction.execute(_ -> jdbc.sql("""
+    private PendingWork pendingWork(String node, List<Integer> lanes) {
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         SELECT (SELECT count(*) FROM worklist WHERE claimed_by = :node) AS held,
                                                (SELECT min(first.due_at)
                                                 FROM unnest(:lanes::int[]) AS lanes (lane)
@@ -269,12 +264,11 @@ public class ClaimRepository {
     }
 
     /**
-     * Lengthens every lease of a node, by one statement; and keeps the counts short. A row that somebody has locked, as
-     * the worker that settles it, is left to the next time: it would keep the other leases waiting, and nobody takes it
-     * over while it is locked.
+     * Renews all leases of a node in one statement and compacts the counts. Locked rows, such as one being settled, are
+     * skipped until the next renewal: waiting would delay the other leases, and no node claims a locked row.
      */
     public int renewLeases(String node) {
-        int renewed = ownTransaction.execute(_ -> jdbc.sql("""
+        int renewed = autoCommit.execute(_ -> jdbc.sql("""
                                                 UPDATE worklist SET claimed_until = now() + :lease * interval '1 second'
                                                 WHERE note_id = ANY (ARRAY(
                                                     SELECT note_id FROM worklist
@@ -288,11 +282,11 @@ public class ClaimRepository {
         return renewed;
     }
 
-    /** Hands back every claim of a node, with states and counters untouched. Only under the node's runner lock. */
+    /** Releases all claims of a node; states and counters are unchanged. Requires the node's runner lock. */
     public int releaseAll(String node) {
-        lookFromTheFront();
+        restartScans();
         counts.compact();
-        return ownTransaction.execute(
+        return autoCommit.execute(
                 _ -> jdbc.sql("""
                                         UPDATE worklist SET %s
                                         WHERE claimed_by = :node
@@ -300,14 +294,13 @@ public class ClaimRepository {
     }
 
     /**
-     * Sets notes due now that are postponed and not claimed; all others stay as they are. Part of the caller's
-     * transaction, if there is one.
+     * Makes postponed, unclaimed notes due now; others are unchanged. Joins the caller's transaction if there is one.
      */
     public void setDue(Collection<NoteId> notes) {
         if (notes.isEmpty()) {
             return;
         }
-        lookFromTheFront();
+        restartScans();
         jdbc.sql("""
                         UPDATE worklist SET due_at = :now
                         WHERE note_id = ANY (:ids) AND state = 'POSTPONED' AND claim_id IS NULL AND due_at > :now
@@ -318,14 +311,14 @@ public class ClaimRepository {
     }
 
     /**
-     * Releases the claims of a node except these, with states and counters untouched. Only under the node's runner
+     * Releases the claims of a node except those listed; states and counters are unchanged. Requires the node's runner
      * lock.
      *
-     * @param held claim ids
+     * @param held claim ids to keep
      */
     public int releaseOthers(String node, Collection<Long> held) {
-        lookFromTheFront();
-        return ownTransaction.execute(_ -> jdbc.sql("""
+        restartScans();
+        return autoCommit.execute(_ -> jdbc.sql("""
                                         UPDATE worklist SET %s
                                         WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])
                                         """.formatted(ENDED))
@@ -335,12 +328,12 @@ public class ClaimRepository {
     }
 
     /**
-     * Hands a note back as it was: state, counters and {@code due_at} untouched. Part of the caller's transaction.
+     * Releases a note; state, counters and {@code due_at} are unchanged. Part of the caller's transaction.
      *
-     * @return false when the claim was lost; nothing is written then
+     * @return false if the claim was lost; nothing is written then
      */
     public boolean release(WorklistItem claimed) {
-        lookFromTheFront();
+        restartScans();
         return jdbc.sql("""
                                 UPDATE worklist SET %s
                                 WHERE note_id = :noteId AND claim_id = :claim
@@ -351,8 +344,8 @@ public class ClaimRepository {
                 == 1;
     }
 
-    private void lookFromTheFront() {
-        marks.forget();
-        refreshMarks.forget();
+    private void restartScans() {
+        cursor.reset();
+        refreshCursor.reset();
     }
 }

@@ -5,12 +5,12 @@ import java.io.IOException;
 import java.io.Reader;
 
 /**
- * Lets CSV through and fails at its end when a quoted field is still open: the parser would take all that follows the
- * quote, ids included, for the text of that field.
+ * Reader that fails at the end of CSV input if a quoted field is still open. Otherwise the parser would read all text
+ * after the quote, including ids, as that field.
  */
 final class ClosedQuotes extends FilterReader {
 
-    private enum Place {
+    private enum Position {
         FIELD_START,
         UNQUOTED,
         QUOTED,
@@ -18,9 +18,9 @@ final class ClosedQuotes extends FilterReader {
     }
 
     private final char separator;
-    private Place place = Place.FIELD_START;
+    private Position position = Position.FIELD_START;
     private long line = 1;
-    private long opened;
+    private long openedLine;
 
     ClosedQuotes(Reader in, char separator) {
         super(in);
@@ -36,28 +36,28 @@ final class ClosedQuotes extends FilterReader {
     @Override
     public int read(char[] buffer, int offset, int length) throws IOException {
         int count = in.read(buffer, offset, length);
-        if (count < 0 && place == Place.QUOTED) {
-            throw new IOException("the quote that opens in line " + opened + " is never closed");
+        if (count < 0 && position == Position.QUOTED) {
+            throw new IOException("the quote opened in line " + openedLine + " is not closed");
         }
         for (int i = offset; i < offset + count; i++) {
-            see(buffer[i]);
+            track(buffer[i]);
         }
         return count;
     }
 
-    private void see(char c) {
+    private void track(char c) {
         if (c == '"') {
-            place = switch (place) {
+            position = switch (position) {
                 case FIELD_START -> {
-                    opened = line;
-                    yield Place.QUOTED;
+                    openedLine = line;
+                    yield Position.QUOTED;
                 }
-                case QUOTED -> Place.AFTER_QUOTE;
-                case AFTER_QUOTE -> Place.QUOTED;
-                case UNQUOTED -> Place.UNQUOTED;
+                case QUOTED -> Position.AFTER_QUOTE;
+                case AFTER_QUOTE -> Position.QUOTED;
+                case UNQUOTED -> Position.UNQUOTED;
             };
-        } else if (place != Place.QUOTED) {
-            place = c == separator || c == '\n' || c == '\r' ? Place.FIELD_START : Place.UNQUOTED;
+        } else if (position != Position.QUOTED) {
+            position = c == separator || c == '\n' || c == '\r' ? Position.FIELD_START : Position.UNQUOTED;
         }
         if (c == '\n') {
             line++;

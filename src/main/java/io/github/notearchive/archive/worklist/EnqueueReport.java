@@ -4,15 +4,15 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What became of a list of ids.
+ * Result of enqueueing a list of ids.
  *
- * @param added notes that are new on the worklist
- * @param known notes that were on it already; their rows are untouched
- * @param repeated lines that named a note a second time
- * @param rejected lines that name no note, or one that was forgotten
- * @param examples the first of the rejected lines
- * @param heading the first line, where it was read as headings because it names no note and no column of notes; null:
- *     none was
+ * @param added new notes
+ * @param known notes that were on the worklist; their rows are unchanged
+ * @param repeated lines with a note of an earlier line
+ * @param rejected lines without a note, or with an erased one
+ * @param examples first rejected lines
+ * @param heading first line, if it was read as a heading because it names neither a note nor a column of notes;
+ *     otherwise null
  */
 public record EnqueueReport(
         long added,
@@ -23,11 +23,11 @@ public record EnqueueReport(
         @Nullable String heading) {
 
     /**
-     * A line that names no note.
+     * A rejected line.
      *
-     * @param line its number, from 1
-     * @param text its text, shortened
-     * @param reason what is wrong with it, and what to do
+     * @param line line number, from 1
+     * @param text text of the line, shortened
+     * @param reason what is wrong and what to do
      */
     public record Rejected(long line, String text, String reason) {
 

@@ -37,39 +37,38 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Takes lists of note ids into the worklist: all of a list or, when something fails, nothing. A list whose notes are to
- * be refreshed is written in batches of {@value #BATCH} notes, each in its own transaction, because it locks rows that
- * runs need: after a failure the batches before it stay written, and a repeat of the whole list completes it.
+ * Writes lists of note ids to the worklist: the whole list or, on failure, nothing. Lists with refresh options are
+ * written in batches of {@value #BATCH} notes, each in its own transaction, because they lock rows that runs need.
+ * After a failure the earlier batches remain; repeating the list completes it.
  *
- * <p>The ids travel by COPY into a temporary table and from there in few statements, so that a million of them take
- * seconds. A note that is on the worklist already keeps its row as it is, but for when it is asked about anew, where a
- * list says that.
+ * <p>Ids are copied to a temporary table with COPY and merged with few statements, so that a million ids take seconds.
+ * Known notes keep their rows, except for the refresh columns if the list sets them.
  *
- * <p>Rows of the worklist are inserted or locked in the order of their ids, in one statement, and only then compared
- * with the tombstones. {@code forget} writes its tombstones first and then inserts or locks the same rows in the same
- * order. So one of the two waits for the other, neither misses what the other wrote, and they cannot deadlock.
+ * <p>Worklist rows are inserted or locked in id order by one statement and compared with the tombstones afterwards.
+ * {@code forget} writes its tombstones first and then inserts or locks the same rows in the same order. So one of the
+ * two waits for the other, neither misses the other's writes, and they cannot deadlock.
  */
 @Component
 @DependsOnDatabaseInitialization
 public class Enqueuer {
 
-    /** How many rejected lines a report keeps; the consumer of {@link #enqueue} sees all. */
+    /** Maximum number of rejected lines in a report; the consumer of {@link #enqueue} receives all. */
     static final int EXAMPLES = 100;
 
-    /** How many notes a transaction locks at most where refreshes are planned. */
+    /** Maximum number of notes locked by a transaction that plans refreshes. */
     static final int BATCH = 10_000;
 
-    private static final int LONGEST_LINE = 64 * 1024;
-    private static final int SHOWN = 120;
+    private static final int MAX_LINE = 64 * 1024;
+    private static final int MAX_SHOWN = 120;
 
-    /** The longest time between two answers, in days. */
-    public static final int LONGEST_GAP = 36_500;
+    /** Longest interval between two responses, in days. */
+    public static final int MAX_GAP_DAYS = 36_500;
 
     /**
-     * Whether an answer to a refresh of note {@code w} with its row {@code n} is bought and not yet worked on. The note
-     * is to stay due then: nobody would look at that answer in a later night.
+     * Condition that a paid refresh response of note {@code w} with row {@code n} is not processed yet. Such a note
+     * stays due; otherwise the response would never be read.
      */
-    public static final String REFRESH_IN_HAND = """
+    static final String REFRESH_UNPROCESSED = """
             (w.refresh_night IS NOT NULL
              AND EXISTS (SELECT 1 FROM api_call c
                          WHERE c.note_id = w.note_id AND c.refresh AND c.billed = 'YES' AND c.response IS NOT NULL
@@ -77,19 +76,19 @@ public class Enqueuer {
             """;
 
     /**
-     * What a column of notes is called. {@link #OTHER_COLUMNS} count only where none is called so: {@code _id} of a
-     * database's export holds 24 hexadecimal digits, too.
+     * Names of note columns. {@link #OTHER_COLUMNS} apply only if no column has one of these: {@code _id} of a database
+     * export also has 24 hexadecimal digits.
      */
     private static final Set<String> NOTE_COLUMNS =
             Set.of("noteid", "noteurl", "noteurls", "notelink", "笔记id", "笔记链接", "笔记地址", "笔记网址", "笔记url");
 
     private static final Set<String> OTHER_COLUMNS = Set.of("id", "note", "url", "link", "笔记", "链接", "网址");
 
-    /** Headings of columns whose ids look like those of notes. */
-    private static final Pattern NAMES_USERS = Pattern.compile("(?i)user|author|creator|\\buid\\b|用户|作者|博主");
+    /** Names of columns whose ids look like note ids. */
+    private static final Pattern USER_COLUMN = Pattern.compile("(?i)user|author|creator|\\buid\\b|用户|作者|博主");
 
-    /** Part of an address, or of an id. */
-    private static final Pattern MEANT_FOR_NOTE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
+    /** Part of a URL or of an id. */
+    private static final Pattern NOTE_LIKE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
 
     private final DataSource dataSource;
     private final Clock clock;
@@ -100,13 +99,13 @@ public class Enqueuer {
     }
 
     /**
-     * How to read a list, and what to write beside each id.
+     * Format of a list and the values to write with each id.
      *
-     * @param column the CSV column to read, by its name in the first line or its number from 1; null to find out
+     * @param column CSV column, by its name in the first line or its number from 1; null to detect it
      * @param priority 0 to 9
-     * @param source where the ids come from, for people to read
-     * @param refreshDays so many nights after each answer they are asked about anew; null: as the settings say
-     * @param refreshOn the night in which they are asked about anew, once; null: in none
+     * @param source origin of the ids, for operators
+     * @param refreshDays refresh interval in nights; null for that of the settings
+     * @param refreshOn night of a single refresh; null for none
      */
     public record Options(
             @Nullable String column,
@@ -117,11 +116,11 @@ public class Enqueuer {
 
         public Options {
             if (priority < 0 || priority > 9) {
-                throw new IllegalArgumentException("A priority lies between 0 and 9, not at " + priority);
+                throw new IllegalArgumentException("priority must be 0 to 9, not " + priority);
             }
-            if (refreshDays != null && (refreshDays < 1 || refreshDays > LONGEST_GAP)) {
+            if (refreshDays != null && (refreshDays < 1 || refreshDays > MAX_GAP_DAYS)) {
                 throw new IllegalArgumentException(
-                        "From one answer to the next it is 1 to " + LONGEST_GAP + " days, not " + refreshDays);
+                        "the refresh interval must be 1 to " + MAX_GAP_DAYS + " days, not " + refreshDays);
             }
         }
 
@@ -129,17 +128,17 @@ public class Enqueuer {
             return refreshDays != null || refreshOn != null;
         }
 
-        /** Notes that are asked about anew when the settings say so. */
+        /** Options without refresh values; the settings apply. */
         public Options(@Nullable String column, int priority, String source) {
             this(column, priority, source, null, null);
         }
     }
 
     /**
-     * Reads a list to its end and commits it.
+     * Reads a list completely and commits it.
      *
-     * @param rejects sees each line that names no note
-     * @throws EnqueueException when the list cannot be read as what it is said to be; nothing is written then
+     * @param rejects receives each rejected line
+     * @throws EnqueueException if the list cannot be read in the stated format; nothing is written then
      */
     public EnqueueReport enqueue(Reader list, Options options, Consumer<Rejected> rejects) {
         // the temporary table belongs to a connection, so all transactions have to use the same one
@@ -147,14 +146,14 @@ public class Enqueuer {
             DataSource session = new SingleConnectionDataSource(connection, true);
             JdbcClient jdbc = JdbcClient.create(session);
             TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(session));
-            Intake intake = transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
-            return write(options, jdbc, transaction, intake);
+            LineReader lines = transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
+            return write(options, jdbc, transaction, lines);
         } catch (SQLException e) {
-            throw new IllegalStateException("No connection: " + e.getMessage(), e);
+            throw new IllegalStateException("no database connection: " + e.getMessage(), e);
         }
     }
 
-    /** Why a list cannot be read, in the words of whoever found out. */
+    /** Returns the message of the deepest cause. */
     private static String reason(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null) {
@@ -163,19 +162,19 @@ public class Enqueuer {
         return String.valueOf(cause.getMessage());
     }
 
-    /** Whether a text by itself names a note, as an id or by a link. */
+    /** Returns whether a text is a note id or a link to a note. */
     public static boolean isReference(String text) {
-        return NoteReference.parse(text) instanceof NoteReference.Known;
+        return NoteReference.parse(text) instanceof NoteReference.Note;
     }
 
-    /** A link without the token that lets whoever holds it see the note. */
+    /** Masks the share token of a link, which grants access to the note. */
     public static String withoutShareToken(String text) {
         return text.replaceAll("(?i)(xsec_token(?:=|%3d))[^&\\s\"',;]*", "$1***");
     }
 
-    private static Intake copy(
+    private static LineReader copy(
             Reader list, Options options, Consumer<Rejected> rejects, Connection connection, JdbcClient jdbc) {
-        jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the list before
+        jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the previous list
         jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
                 .update();
         try {
@@ -184,15 +183,15 @@ public class Enqueuer {
                     .getCopyAPI()
                     .copyIn("COPY enqueued (note_id, line) FROM STDIN");
             try {
-                Intake intake = new Intake(copy, rejects);
-                read(list, options, intake);
-                intake.flush();
+                LineReader lines = new LineReader(copy, rejects);
+                read(list, options, lines);
+                lines.flush();
                 copy.endCopy();
                 if (options.plansRefreshes()) {
                     setWorkMem(jdbc);
                     jdbc.sql("CREATE INDEX ON enqueued (note_id)").update();
                 }
-                return intake;
+                return lines;
             } finally {
                 if (copy.isActive()) {
                     copy.cancelCopy();
@@ -205,27 +204,27 @@ public class Enqueuer {
         }
     }
 
-    private EnqueueReport write(Options options, JdbcClient jdbc, TransactionTemplate transaction, Intake intake) {
+    private EnqueueReport write(Options options, JdbcClient jdbc, TransactionTemplate transaction, LineReader lines) {
         Written all = new Written(0, 0);
         Optional<Batch> batch = next(jdbc, options, "");
         while (batch.isPresent()) {
             Batch ids = batch.get();
-            all = all.plus(transaction.execute(_ -> write(ids, options, jdbc, intake)));
+            all = all.plus(transaction.execute(_ -> write(ids, options, jdbc, lines)));
             batch = next(jdbc, options, ids.last());
         }
         return new EnqueueReport(
                 all.added(),
                 all.distinct() - all.added(),
-                intake.taken - all.distinct(),
-                intake.rejected,
-                List.copyOf(intake.examples),
-                intake.heading);
+                lines.accepted - all.distinct(),
+                lines.rejected,
+                List.copyOf(lines.examples),
+                lines.heading);
     }
 
-    /** The ids of a list behind one, up to and including another, in their order. */
+    /** Range of ids: after one id, up to and including another. */
     private record Batch(String after, String last) {}
 
-    /** Ids are hexadecimal. */
+    /** All ids: they are hexadecimal. */
     private static final Batch ALL = new Batch("", "g");
 
     private record Written(long distinct, long added) {
@@ -235,7 +234,7 @@ public class Enqueuer {
         }
     }
 
-    /** The next batch of a list whose notes are to be refreshed; all of another list at once. */
+    /** Returns the next batch of a list with refresh options; a list without is one batch. */
     private static Optional<Batch> next(JdbcClient jdbc, Options options, String after) {
         if (!options.plansRefreshes()) {
             return after.isEmpty() ? Optional.of(ALL) : Optional.empty();
@@ -252,11 +251,11 @@ public class Enqueuer {
                 .map(last -> new Batch(after, last));
     }
 
-    private Written write(Batch ids, Options options, JdbcClient jdbc, Intake intake) {
+    private Written write(Batch ids, Options options, JdbcClient jdbc, LineReader lines) {
         setWorkMem(jdbc);
         WorklistStats.countByStatement(jdbc);
         long added = insert(ids, options, jdbc);
-        added -= rejectForgotten(ids, jdbc, intake);
+        added -= rejectErased(ids, jdbc, lines);
         if (options.plansRefreshes()) {
             planRefreshes(ids, options, jdbc);
         }
@@ -267,12 +266,12 @@ public class Enqueuer {
         return new Written(distinct, added);
     }
 
-    /** Enough for a million ids, so that they are told apart and put in order in memory. */
+    /** Large enough to deduplicate and sort a million ids in memory. */
     private static void setWorkMem(JdbcClient jdbc) {
         jdbc.sql("SET LOCAL work_mem = '256MB'").update();
     }
 
-    /** Inserts what is not on the worklist; where refreshes are planned, locks what is. */
+    /** Inserts new notes; locks known ones if refreshes are planned. */
     private long insert(Batch ids, Options options, JdbcClient jdbc) {
         return jdbc.sql("""
                         INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
@@ -297,23 +296,23 @@ public class Enqueuer {
     }
 
     /**
-     * Takes forgotten notes off the worklist and the list again.
+     * Removes erased notes from the worklist and the list.
      *
-     * @return how many were inserted
+     * @return number of removed worklist rows
      */
-    private static int rejectForgotten(Batch ids, JdbcClient jdbc, Intake intake) {
+    private static int rejectErased(Batch ids, JdbcClient jdbc, LineReader lines) {
         jdbc.sql("""
                         SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
                         WHERE e.note_id > :after AND e.note_id <= :last
                         ORDER BY e.line
                         """).paramSource(ids).query(row -> {
-            intake.taken--;
-            intake.reject(new Rejected(
+            lines.accepted--;
+            lines.reject(new Rejected(
                     row.getLong("line"),
                     row.getString("note_id"),
                     "was forgotten on "
                             + Night.of(row.getTimestamp("forgotten_at").toInstant())
-                            + ", and is not archived again"));
+                            + ", and will not be archived again"));
         });
         return jdbc.sql("""
                         WITH forgotten AS (
@@ -325,8 +324,8 @@ public class Enqueuer {
     }
 
     /**
-     * For notes that are on the list already; those that are archived have had their answer, or have one that is yet to
-     * be worked on, behind which they are planned.
+     * Plans known notes. An archived note is planned relative to its last response; one with an unprocessed response
+     * stays due.
      */
     private static void planRefreshes(Batch ids, Options options, JdbcClient jdbc) {
         jdbc.sql("""
@@ -345,7 +344,7 @@ public class Enqueuer {
                         CROSS JOIN LATERAL (
                             SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
                         WHERE w.note_id = ids.note_id
-                        """.formatted(REFRESH_IN_HAND))
+                        """.formatted(REFRESH_UNPROCESSED))
                 .param("days", options.refreshDays(), Types.INTEGER)
                 .param("night", options.refreshOn(), Types.DATE)
                 .param("after", ids.after())
@@ -353,38 +352,36 @@ public class Enqueuer {
                 .update();
     }
 
-    private static void read(Reader list, Options options, Intake intake) throws IOException, SQLException {
-        BufferedReader reader = new BufferedReader(new PlainText(list), LONGEST_LINE);
+    private static void read(Reader list, Options options, LineReader lines) throws IOException, SQLException {
+        BufferedReader reader = new BufferedReader(new PlainText(list), MAX_LINE);
         skipByteOrderMark(reader);
-        reader.mark(LONGEST_LINE);
+        reader.mark(MAX_LINE);
         String first = readLine(reader);
         if (first == null) {
             return;
         }
-        boolean isCut = first.length() >= LONGEST_LINE - 2;
+        boolean isCut = first.length() >= MAX_LINE - 2;
         char separator = separator(first);
         Optional<Integer> column = options.column() == null ? idColumn(fields(first, separator)) : Optional.empty();
         if (options.column() == null && column.isEmpty()) {
             if (!isCut) {
-                requireNoHeadingOfUsers(first);
+                rejectUserHeading(first);
             }
             String second = readLine(reader);
             if (!isCut && isHeading(first) && second != null && isReference(second)) {
-                intake.heading = Intake.shown(first);
+                lines.heading = LineReader.shown(first);
             } else {
-                intake.take(1, first);
+                lines.accept(1, first);
             }
             long number = 2;
             for (String line = second; line != null; line = readLine(reader)) {
-                intake.take(number++, line);
+                lines.accept(number++, line);
             }
             return;
         }
         if (isCut) {
             throw new EnqueueException(
-                    "The first line is longer than "
-                            + LONGEST_LINE
-                            + " characters: this is no CSV; nothing was enqueued",
+                    "The first line is longer than " + MAX_LINE + " characters, so it is not CSV; nothing was enqueued",
                     null);
         }
         reader.reset();
@@ -393,21 +390,21 @@ public class Enqueuer {
                 separator,
                 column.orElseGet(() -> column(options.column(), fields(first, separator))),
                 isNumber(options.column()),
-                intake);
+                lines);
     }
 
-    /** A user's id cannot be distinguished from a note's, and each costs a call. */
-    private static void requireNoHeadingOfUsers(String first) {
-        if (isHeading(first) && NAMES_USERS.matcher(first).find()) {
+    /** User ids cannot be distinguished from note ids, and each costs a call. */
+    private static void rejectUserHeading(String first) {
+        if (isHeading(first) && USER_COLUMN.matcher(first).find()) {
             throw new EnqueueException(
                     "The first line \""
-                            + Intake.shown(first)
+                            + LineReader.shown(first)
                             + "\" names users and no column of notes; name that column with --column; nothing was enqueued",
                     null);
         }
     }
 
-    private static void readCsv(Reader reader, char separator, int column, boolean byNumber, Intake intake)
+    private static void readCsv(Reader reader, char separator, int column, boolean byNumber, LineReader lines)
             throws IOException, SQLException {
         try (CloseableIterator<CsvRecord> records = CsvReader.builder()
                 .fieldSeparator(separator)
@@ -425,26 +422,26 @@ public class Enqueuer {
                     continue;
                 }
                 if (field.isBlank() && !isBlank(row)) {
-                    intake.reject(new Rejected(
+                    lines.reject(new Rejected(
                             row.getStartingLineNumber(),
-                            Intake.shown(String.join(" ", row.getFields())),
-                            "has nothing in column " + (column + 1)));
+                            LineReader.shown(String.join(" ", row.getFields())),
+                            "is empty in column " + (column + 1)));
                     continue;
                 }
-                intake.take(row.getStartingLineNumber(), field);
+                lines.accept(row.getStartingLineNumber(), field);
             }
         } catch (CsvParseException e) {
-            throw new EnqueueException("The list is no well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
+            throw new EnqueueException("The list is not well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
         }
     }
 
     /**
-     * Whether the first field of a column that is known by its number, or the first line of a list without a known
-     * column, is a heading. One that may have been meant for a note is rejected.
+     * Returns whether the first field of a numbered column, or the first line of a list without a detected column, is a
+     * heading. A text that may have been meant as a note is rejected instead.
      */
     private static boolean isHeading(String text) {
-        return NoteReference.parse(text) instanceof NoteReference.Unusable
-                && !MEANT_FOR_NOTE.matcher(text).find();
+        return NoteReference.parse(text) instanceof NoteReference.Invalid
+                && !NOTE_LIKE.matcher(text).find();
     }
 
     private static boolean isBlank(CsvRecord row) {
@@ -459,7 +456,7 @@ public class Enqueuer {
         if (isNumber(wanted) && wanted != null) {
             int number = Integer.parseInt(wanted);
             if (number < 1) {
-                throw new EnqueueException("Columns are counted from 1; --column " + wanted + " does not exist", null);
+                throw new EnqueueException("Column numbers start at 1; --column " + wanted + " does not exist", null);
             }
             if (number > names.size()) {
                 throw new EnqueueException(
@@ -499,7 +496,7 @@ public class Enqueuer {
         return Optional.empty();
     }
 
-    /** As the rows below are read, or a separator within quotes would make another column of each. */
+    /** Parses the first line like the rows below, so that separators within quotes do not split columns. */
     private static List<String> fields(String line, char separator) {
         try (CloseableIterator<CsvRecord> records = CsvReader.builder()
                 .fieldSeparator(separator)
@@ -531,9 +528,7 @@ public class Enqueuer {
         }
     }
 
-    /**
-     * A line without its end, cut at the longest length that makes sense, so that a binary file cannot fill the memory.
-     */
+    /** Reads a line without its end, truncated to a maximum length, so that a binary file cannot exhaust memory. */
     private static @Nullable String readLine(BufferedReader reader) throws IOException {
         StringBuilder line = new StringBuilder();
         int c = reader.read();
@@ -541,37 +536,37 @@ public class Enqueuer {
             return null;
         }
         for (; c >= 0 && c != '\n'; c = reader.read()) {
-            if (line.length() < LONGEST_LINE - 2) {
+            if (line.length() < MAX_LINE - 2) {
                 line.append((char) c);
             }
         }
         return line.toString();
     }
 
-    /** Sorts lines into ids, which go to COPY, and rejects. */
-    private static final class Intake {
+    /** Splits lines into ids, which are copied to the table, and rejected lines. */
+    private static final class LineReader {
 
         private final CopyIn copy;
         private final Consumer<Rejected> rejects;
-        private final StringBuilder buffer = new StringBuilder(LONGEST_LINE);
+        private final StringBuilder buffer = new StringBuilder(MAX_LINE);
         private final List<Rejected> examples = new ArrayList<>();
-        private long taken;
+        private long accepted;
         private long rejected;
         private @Nullable String heading;
 
-        Intake(CopyIn copy, Consumer<Rejected> rejects) {
+        LineReader(CopyIn copy, Consumer<Rejected> rejects) {
             this.copy = copy;
             this.rejects = rejects;
         }
 
-        void take(long number, String text) throws SQLException {
+        void accept(long number, String text) throws SQLException {
             switch (NoteReference.parse(text)) {
-                case NoteReference.Nothing _ -> {}
-                case NoteReference.Unusable(String reason) -> reject(new Rejected(number, shown(text), reason));
-                case NoteReference.Known(var id) -> {
-                    taken++;
+                case NoteReference.Empty _ -> {}
+                case NoteReference.Invalid(String reason) -> reject(new Rejected(number, shown(text), reason));
+                case NoteReference.Note(var id) -> {
+                    accepted++;
                     buffer.append(id.value()).append('\t').append(number).append('\n');
-                    if (buffer.length() > LONGEST_LINE - 100) {
+                    if (buffer.length() > MAX_LINE - 100) {
                         flush();
                     }
                 }
@@ -594,9 +589,9 @@ public class Enqueuer {
 
         private static String shown(String text) {
             String plain = withoutShareToken(text.strip()).replaceAll("\\p{Cntrl}", "?");
-            return plain.codePointCount(0, plain.length()) <= SHOWN
+            return plain.codePointCount(0, plain.length()) <= MAX_SHOWN
                     ? plain
-                    : plain.substring(0, plain.offsetByCodePoints(0, SHOWN)) + "…";
+                    : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…";
         }
     }
 }

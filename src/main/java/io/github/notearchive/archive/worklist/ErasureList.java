@@ -11,29 +11,29 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Which notes and people are not to be archived any more. */
+/** Reads the tombstones: notes and authors that are not to be archived again. */
 @Repository
 public class ErasureList {
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate ownTransaction;
+    private final TransactionTemplate autoCommit;
 
     ErasureList(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.ownTransaction = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
     /**
-     * That a note was forgotten.
+     * Tombstone of an erased note.
      *
-     * @param at when that was decided
-     * @param reason why; null when nobody said
-     * @param finishedAt when nothing was left of it; null when that was interrupted
+     * @param at time of the decision
+     * @param reason reason; null if none was given
+     * @param finishedAt when the erasure completed; null if it was interrupted
      */
     public record Tombstone(
             Instant at, @Nullable String reason, @Nullable Instant finishedAt) {}
 
-    /** That of a note; empty when it was not forgotten. */
+    /** Returns the tombstone of a note; empty if it was not erased. */
     public Optional<Tombstone> find(NoteId id) {
         return jdbc.sql("""
                         SELECT forgotten_at, reason, finished_at FROM forgotten_note WHERE note_id = :noteId
@@ -49,13 +49,13 @@ public class ErasureList {
     }
 
     /**
-     * Whether nothing of an answer is to be kept: its note was forgotten, or whoever wrote it. In a transaction of its
-     * own, since whoever asks is about to download, and holds no connection meanwhile.
+     * Returns whether a response must not be kept: its note or its author was erased. Runs in its own transaction,
+     * since the caller downloads next and must not hold a connection meanwhile.
      *
-     * @param author the platform's id of the author; null when the answer does not say
+     * @param author the platform's id of the author; null if the response has none
      */
     public boolean covers(NoteId id, @Nullable String author) {
-        return Boolean.TRUE.equals(ownTransaction.execute(_ -> jdbc.sql("""
+        return Boolean.TRUE.equals(autoCommit.execute(_ -> jdbc.sql("""
                                                 SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
                                                     OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
                                                 """)
@@ -65,7 +65,7 @@ public class ErasureList {
                 .single()));
     }
 
-    /** How many notes and people were forgotten, and of how many something is left. */
+    /** Counts erased notes and authors, and unfinished erasures. */
     public Count count() {
         return jdbc.sql("""
                         SELECT (SELECT count(*) FROM forgotten_note) AS notes,
@@ -77,6 +77,6 @@ public class ErasureList {
                 .single();
     }
 
-    /** How many were forgotten, and of how many something is left. */
+    /** Numbers of erased notes and authors, and of unfinished erasures. */
     public record Count(long notes, long authors, long unfinished) {}
 }

@@ -8,36 +8,35 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a line of somebody's list means: an id, a link with an id in it, or a share text with such a link.
+ * Meaning of an input line: an id, a link with an id, or a share text with such a link.
  *
- * <p>Only the known places of a link count, {@code /explore/ID}, {@code /discovery/item/ID}, {@code /item/ID},
- * {@code /note/ID} and {@code /user/profile/USER/ID}, since other ids of the same form, such as a user's, stand in
- * links too.
+ * <p>Only known link forms count: {@code /explore/ID}, {@code /discovery/item/ID}, {@code /item/ID}, {@code /note/ID}
+ * and {@code /user/profile/USER/ID}. Links also contain other ids of the same form, such as user ids.
  */
 sealed interface NoteReference {
 
-    /** The line names this note. */
-    record Known(NoteId id) implements NoteReference {}
+    /** A line that names a note. */
+    record Note(NoteId id) implements NoteReference {}
 
-    /** The line names no note; {@code reason} says what is wrong with it and what to do. */
-    record Unusable(String reason) implements NoteReference {}
+    /** A line without a note; {@code reason} states what is wrong and what to do. */
+    record Invalid(String reason) implements NoteReference {}
 
     /** A blank line or a comment. */
-    record Nothing() implements NoteReference {}
+    record Empty() implements NoteReference {}
 
-    /** Reads one line or field. */
+    /** Parses a line or field. */
     static NoteReference parse(String text) {
         String line = text.strip();
         if (line.isEmpty() || line.startsWith("#")) {
-            return new Nothing();
+            return new Empty();
         }
         String bare = line.length() > 1 && line.startsWith("\"") && line.endsWith("\"")
                 ? line.substring(1, line.length() - 1)
                 : line;
-        return NoteId.parse(bare).<NoteReference>map(Known::new).orElseGet(() -> Links.parse(line));
+        return NoteId.parse(bare).<NoteReference>map(Note::new).orElseGet(() -> Links.parse(line));
     }
 
-    /** The forms of links. */
+    /** Patterns of links. */
     final class Links {
 
         private static final Pattern LINK = Pattern.compile(
@@ -62,19 +61,19 @@ sealed interface NoteReference {
                 }
             }
             if (ids.size() == 1) {
-                return new Known(new NoteId(ids.iterator().next()));
+                return new Note(new NoteId(ids.iterator().next()));
             }
-            return new Unusable(reason(line, ids.size()));
+            return new Invalid(reason(line, ids.size()));
         }
 
         private static String reason(String line, int ids) {
             if (ids > 1) {
-                return "names " + ids + " notes; put each on a line of its own, or name the column with --column";
+                return "names " + ids + " notes; write one per line, or name the column with --column";
             }
             if (SHORT_LINK.matcher(line).find()) {
-                return "is a short link, which does not contain the id; open it and take the address it leads to";
+                return "is a short link without the id; open it and use the URL it redirects to";
             }
-            return "holds neither a note id (24 hexadecimal digits) nor a link to a note";
+            return "contains neither a note id (24 hexadecimal digits) nor a link to a note";
         }
     }
 }

@@ -1,15 +1,15 @@
 package io.github.notearchive.archive.worklist;
 
-/** How far a note got. The names stand in the column {@code worklist.state}. */
+/** State of a note: the values of {@code worklist.state}. */
 public enum NoteState {
-    /** Never asked about. */
+    /** Never fetched. */
     PENDING,
-    /** Asked about, and asked again when it is due. */
+    /** Fetched before; retried when due. */
     POSTPONED,
     /** Every expected file is stored and verified, or waived by name. */
     ARCHIVED,
-    /** There is no such note, or no longer; looked at again when it is due. */
+    /** The provider has no such note, or no longer; checked again when due. */
     UNAVAILABLE,
-    /** Given up; somebody may requeue it. */
+    /** Failed permanently; an operator may requeue it. */
     FAILED
 }

@@ -16,24 +16,24 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What is done to notes on an operator's word, beside the runs. Notes in work are left alone. */
+/** Changes of worklist rows on behalf of an operator, outside of runs. Notes in progress are not changed. */
 @Repository
 public class OperatorActions {
 
-    /** What is set where a note begins anew. */
-    private static final String AS_NEW = """
+    /** Assignments that reset a note. */
+    private static final String RESET = """
             state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
             media_attempts_tonight = 0, missing_night = NULL, reason = NULL, detail = NULL, %s""".formatted(ClaimRepository.ENDED);
 
-    /** Whether nobody works on a note; a claim whose lease ended an hour ago is nobody's. */
-    private static final String NOT_IN_WORK = "(claim_id IS NULL OR claimed_until < now() - interval '1 hour')";
+    /** Condition that no node works on a note; a claim whose lease ended an hour ago does not count. */
+    private static final String NOT_IN_PROGRESS = "(claim_id IS NULL OR claimed_until < now() - interval '1 hour')";
 
-    /** Keeps a note that no run has, and of which what is filled in holds, as it is. */
+    /** Locks the row of an unclaimed note, under an optional further condition. */
     private static final String UNCLAIMED =
             "SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL%s FOR UPDATE";
 
-    /** Whether no run has decided about a note since {@code :seen}, or ever if that is null. */
-    private static final String NOT_DECIDED_SINCE = "settled_at IS NOT DISTINCT FROM :seen";
+    /** Condition that no run has settled a note since {@code :seen}, or ever if that is null. */
+    private static final String NOT_SETTLED_SINCE = "settled_at IS NOT DISTINCT FROM :seen";
 
     private final JdbcClient jdbc;
     private final Clock clock;
@@ -46,60 +46,62 @@ public class OperatorActions {
     }
 
     /**
-     * Makes notes due now, as if they were new; a paid answer in the ledger stays usable.
+     * Makes notes due now, as if new; stored paid responses remain usable.
      *
-     * @return those that were found on the list and are due now
+     * @return the notes that are due now
      */
     public List<NoteId> requeue(Collection<NoteId> ids) {
         return jdbc.sql("""
                         UPDATE worklist SET %s
                         WHERE note_id = ANY (:ids) AND %s
                         RETURNING note_id
-                        """.formatted(AS_NEW, NOT_IN_WORK))
+                        """.formatted(RESET, NOT_IN_PROGRESS))
                 .param("now", Timestamp.from(clock.instant()))
                 .param("ids", ids.stream().map(NoteId::value).toArray(String[]::new))
                 .query((row, _) -> new NoteId(row.getString("note_id")))
                 .list();
     }
 
-    /** Makes every note of a state due now, as {@link #requeue(Collection)} does. */
+    /** Makes all notes of a state due now, as {@link #requeue(Collection)}. */
     public int requeue(NoteState state) {
         return updateMany(jdbc.sql("""
                                 UPDATE worklist SET %s
                                 WHERE state = :state AND %s
-                                """.formatted(AS_NEW, NOT_IN_WORK))
+                                """.formatted(RESET, NOT_IN_PROGRESS))
                 .param("now", Timestamp.from(clock.instant()))
                 .param("state", state.name()));
     }
 
     /**
-     * Makes every archived note due now whose video was not asked for, as {@link #requeue(Collection)} does.
+     * Makes all archived notes without a fetched video due now, as {@link #requeue(Collection)}.
      *
-     * @return how many there are
+     * @return number of notes
      */
     public int requeueWithoutVideo() {
-        return updateMany(jdbc.sql("""
+        return updateMany(
+                jdbc.sql("""
                                 UPDATE worklist w SET %s
                                 WHERE state = 'ARCHIVED' AND %s
                                   AND EXISTS (SELECT 1 FROM note_media m
                                               WHERE m.note_id = w.note_id AND m.kind = 'VIDEO'
                                                 AND m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1')
-                                """.formatted(AS_NEW, NOT_IN_WORK)).param("now", Timestamp.from(clock.instant())));
+                                """.formatted(RESET, NOT_IN_PROGRESS)).param("now", Timestamp.from(clock.instant())));
     }
 
     /**
-     * Makes every archived note due now that has a lesser rendition of a file, as {@link #requeue(Collection)} does.
+     * Makes all archived notes with a lesser rendition due now, as {@link #requeue(Collection)}.
      *
-     * @return how many there are
+     * @return number of notes
      */
     public int requeueDegraded() {
-        return updateMany(jdbc.sql("""
+        return updateMany(
+                jdbc.sql("""
                                 UPDATE worklist w SET %s
                                 WHERE state = 'ARCHIVED' AND %s
                                   AND EXISTS (SELECT 1 FROM note_media m
                                               WHERE m.note_id = w.note_id AND m.state = 'STORED'
                                                 AND m.reason = 'DEGRADED')
-                                """.formatted(AS_NEW, NOT_IN_WORK)).param("now", Timestamp.from(clock.instant())));
+                                """.formatted(RESET, NOT_IN_PROGRESS)).param("now", Timestamp.from(clock.instant())));
     }
 
     private int updateMany(StatementSpec change) {
@@ -109,24 +111,24 @@ public class OperatorActions {
         });
     }
 
-    /** Keeps runs from claiming a note until the caller's transaction ends; false when one has it. */
-    public boolean keepUnclaimed(NoteId id) {
-        return isKept(jdbc.sql(UNCLAIMED.formatted("")), id);
+    /** Prevents claims of a note until the caller's transaction ends; false if it is claimed. */
+    public boolean lockUnclaimed(NoteId id) {
+        return isLocked(jdbc.sql(UNCLAIMED.formatted("")), id);
     }
 
     /**
-     * The same for a note about which no run has decided since it was looked at.
+     * As above, for a note that no run has settled since it was read.
      *
-     * @param seen as it was then
+     * @param seen row as read
      */
-    public boolean keepUnclaimed(NoteId id, WorklistRow seen) {
-        return isKept(
-                jdbc.sql(UNCLAIMED.formatted(" AND " + NOT_DECIDED_SINCE))
+    public boolean lockUnclaimed(NoteId id, WorklistRow seen) {
+        return isLocked(
+                jdbc.sql(UNCLAIMED.formatted(" AND " + NOT_SETTLED_SINCE))
                         .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP),
                 id);
     }
 
-    private static boolean isKept(StatementSpec unclaimed, NoteId id) {
+    private static boolean isLocked(StatementSpec unclaimed, NoteId id) {
         return unclaimed
                 .param("noteId", id.value())
                 .query(Integer.class)
@@ -135,10 +137,10 @@ public class OperatorActions {
     }
 
     /**
-     * Marks a note as archived that an operator's waiver has completed. Part of the caller's transaction.
+     * Marks a note as archived after an operator's waiver completed it. Part of the caller's transaction.
      *
-     * @param seen as it was looked at
-     * @return false when a run has it, or has decided about it since
+     * @param seen row as read
+     * @return false if a run has claimed it, or has settled it since
      */
     public boolean completeByWaiver(NoteId id, WorklistRow seen, Instant now) {
         return jdbc.sql("""
@@ -146,7 +148,7 @@ public class OperatorActions {
                                 SET state = 'ARCHIVED', due_at = NULL, reason = NULL, detail = NULL, response_held = false, settled_at = :now
                                 WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
                                   AND %s
-                                """.formatted(NOT_DECIDED_SINCE))
+                                """.formatted(NOT_SETTLED_SINCE))
                         .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
                         .param("now", Timestamp.from(now))
                         .param("noteId", id.value())

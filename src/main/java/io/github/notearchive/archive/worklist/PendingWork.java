@@ -5,14 +5,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is left for this node to wait for, when nothing could be claimed.
+ * Work this node has to wait for when no note can be claimed.
  *
- * @param heldByThisNode notes that this node works on now
- * @param next when the next unclaimed note is due; null when none is
+ * @param heldByThisNode notes in progress on this node
+ * @param next when the next unclaimed note is due; null if none is
  */
 public record PendingWork(int heldByThisNode, @Nullable Instant next) {
 
-    /** Whether a note becomes due until {@code horizon}, or a note in work may yet come back. */
+    /** Returns whether a note becomes due before {@code horizon}, or a note in progress may be released. */
     public boolean hasMore(Instant horizon) {
         return heldByThisNode > 0
                 || nextDue().filter(due -> due.isBefore(horizon)).isPresent();

@@ -4,7 +4,7 @@ import java.io.FilterReader;
 import java.io.IOException;
 import java.io.Reader;
 
-/** Lets text through and fails at the first NUL, which no list has: a picture, a workbook, or text in UTF-16. */
+/** Reader that fails at the first NUL character: the input is an image, a workbook, or text in UTF-16. */
 final class PlainText extends FilterReader {
 
     PlainText(Reader in) {
@@ -32,6 +32,6 @@ final class PlainText extends FilterReader {
     }
 
     private static IOException noText() {
-        return new IOException("it is no text in UTF-8; save it as such, or as CSV");
+        return new IOException("it is not UTF-8 text; save it as UTF-8 text or CSV");
     }
 }

@@ -19,27 +19,27 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * In which night each archived note is asked about anew.
+ * Computes the night in which each archived note is refreshed.
  *
- * <p>It follows from the last answer, the note's age at that time, and the settings, or the note's own interval where
- * it has one. So it is planned when there is an answer, and for all notes when the settings have changed since they
- * were planned last. Nights are days of Shanghai, and a run takes up what is planned for its night at whatever hour it
- * begins: a gap of one day does not grow by the minutes that a night takes.
+ * <p>The night follows from the last response, the note's age at that time, and the settings or the note's own
+ * interval. So a note is planned when a response arrives, and all notes are planned when the settings change. Nights
+ * are calendar days of Shanghai; a run may start at any hour of its night, so a gap of one day does not grow by the
+ * duration of a run.
  */
 @Repository
 public class RefreshPlan {
 
     private static final String ONE = "w.note_id = :noteId";
 
-    /** Locked in their order, so that two who plan do not wait for each other in a circle. */
+    /** Rows are locked in id order, so that concurrent planners do not deadlock. */
     private static final String SOME = """
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
-            ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_IN_HAND);
+            ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
 
-    /** So many are planned in a moment, which is how long a run waits for its note. */
+    /** Batch size. A run that needs a row of the batch waits for its transaction. */
     private static final int BATCH = 10_000;
 
-    /** Stands before the settings by which not all notes are planned yet. */
+    /** Prefix of a policy by which not all notes are planned yet. */
     private static final String UNFINISHED = "unfinished: ";
 
     private final JdbcClient jdbc;
@@ -58,26 +58,22 @@ public class RefreshPlan {
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
     }
 
-    /**
-     * Plans one note anew, behind the rows of its newest answer. Part of the caller's transaction; a repeat changes
-     * nothing.
-     */
+    /** Plans a note after the rows of its newest response are written. Part of the caller's transaction; idempotent. */
     public void plan(NoteId id) {
-        planning(id).update(jdbc);
+        planStatement(id).update(jdbc);
     }
 
-    /** The same as a statement. */
-    public BoundStatement planning(NoteId id) {
+    /** Returns {@link #plan} as a statement. */
+    public BoundStatement planStatement(NoteId id) {
         return planOne.with(new MapSqlParameterSource("noteId", id.value()));
     }
 
     /**
-     * Plans all archived notes anew if the settings are others than those of the last time, by whatever node; in
-     * transactions of its own, so many notes each, since nobody can settle a note meanwhile. What broke off is begun
-     * anew by the next run; whoever has other settings takes over. A note whose new answer is bought and not yet worked
-     * on stays due, or nobody would look at that answer.
+     * Plans all archived notes if the settings differ from those last applied by any node. Works in batches with their
+     * own transactions, since notes of a batch cannot be settled meanwhile. An interrupted plan is restarted by the
+     * next run; a node with other settings replaces it. A note with a paid, unprocessed response stays due.
      *
-     * @return how many notes are due in another night than before
+     * @return number of notes whose night changed
      */
     public int planAllIfChanged() {
         return planAllIfChanged(BATCH);
@@ -130,14 +126,14 @@ public class RefreshPlan {
                 .optional();
     }
 
-    /** Empty: somebody else has planned all notes meanwhile, or does so by other settings. */
+    /** Empty if another node has planned all notes meanwhile, or plans by other settings. */
     private OptionalInt plan(Range range) {
-        boolean ours = jdbc.sql("SELECT FROM refresh_policy WHERE policy = :unfinished FOR SHARE")
+        boolean isOwner = jdbc.sql("SELECT FROM refresh_policy WHERE policy = :unfinished FOR SHARE")
                 .param("unfinished", UNFINISHED + settings.policy())
                 .query((_, _) -> true)
                 .optional()
                 .isPresent();
-        if (!ours) {
+        if (!isOwner) {
             return OptionalInt.empty();
         }
         WorklistStats.countByStatement(jdbc);
@@ -159,8 +155,8 @@ public class RefreshPlan {
     }
 
     /**
-     * Sets {@code refresh_night} of notes {@code w} with their rows {@code n}. Gaps and ages stand in it as they are:
-     * of arrays that come as parameters PostgreSQL makes a plan for each note, which takes longer than the statement.
+     * Returns the statement that sets {@code refresh_night} of notes {@code w} with their rows {@code n}. Gaps and ages
+     * are literals: with array parameters, PostgreSQL plans per note, which takes longer than the statement.
      */
     private String statement(String which) {
         return """

@@ -4,18 +4,17 @@ import io.github.notearchive.note.Night;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is written into the row of a note that keeps what it has, when asking about it anew brought no answer with the
- * note in it. Counters, {@code due_at} and whatever else was decided before stay.
+ * Result of a refresh that brought no response with the note, as written to its row. The note keeps its content,
+ * counters and {@code due_at}.
  *
- * @param state ARCHIVED, or UNAVAILABLE when the note is no longer there
- * @param again from which night it is asked about again
- * @param attempts nights in a row in which that came to nothing, this one included
- * @param code the provider's code; null when no readable answer came
+ * @param state ARCHIVED, or UNAVAILABLE if the note is no longer available
+ * @param again first night of the next refresh
+ * @param attempts consecutive nights without success, including this one
+ * @param code the provider's code; null without a readable response
  * @param reason why there is no new response with the note
- * @param detail the reason in words, for a person
- * @param missingNight the night in which a success did not hold the note; null clears it
- * @param responseHeld whether an answer that is paid for could not be written, and is to be taken up in that night
- *     without a call
+ * @param detail explanation for operators
+ * @param missingNight night in which a success lacked the note; null clears it
+ * @param responseHeld whether a paid response could not be written and is to be processed in that night without a call
  */
 public record RefreshResult(
         NoteState state,
@@ -29,7 +28,8 @@ public record RefreshResult(
 
     public RefreshResult {
         if (state != NoteState.ARCHIVED && state != NoteState.UNAVAILABLE) {
-            throw new IllegalArgumentException("What is archived is not " + state);
+            throw new IllegalArgumentException(
+                    "state of a refreshed note must be ARCHIVED or UNAVAILABLE, not " + state);
         }
     }
 }

@@ -5,16 +5,16 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is written into a row when its claim ends with a decision.
+ * Decision about a claimed note, as written to its row at the end of the claim.
  *
- * @param state the state from now on
- * @param countsFor which counter goes up by one
- * @param dueAt when a run may take it up again; null: never by itself
- * @param code the provider's code; null when no readable answer came or no call was made
- * @param reason why the note is in this state; null for a note that is archived without open work
- * @param detail the reason in words, for a person; null when there is nothing to add
- * @param missingNight the night in which a success did not hold the note; null clears it
- * @param responseHeld whether a paid answer waits for its media
+ * @param state new state
+ * @param countsFor counter to increment
+ * @param dueAt when a run may claim it again; null for never
+ * @param code the provider's code; null without a readable response or without a call
+ * @param reason why the note is in this state; null for an archived note without open work
+ * @param detail explanation for operators; null if there is none
+ * @param missingNight night in which a success lacked the note; null clears it
+ * @param responseHeld whether a paid response waits for its media
  */
 public record StateTransition(
         NoteState state,
@@ -28,11 +28,11 @@ public record StateTransition(
 
     public StateTransition {
         if (reason == null && state != NoteState.ARCHIVED) {
-            throw new IllegalArgumentException("a note that is " + state + " has a reason");
+            throw new IllegalArgumentException("state " + state + " requires a reason");
         }
     }
 
-    /** Which attempt a settlement counts. */
+    /** Counter of attempts. */
     public enum Counter {
         NONE,
         CALL,

@@ -23,56 +23,56 @@ import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** The rows of {@code worklist}, one at a time: how far a note got. */
+/** Reads and restores single rows of {@code worklist}. */
 @Repository
 public class Worklist {
 
-    private static final NamedStatement STANDING = NamedStatement.of("""
+    private static final NamedStatement ROW = NamedStatement.of("""
                     SELECT * FROM worklist
                     WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
                     """);
 
     private final JdbcClient jdbc;
 
-    /** For one statement, which is a transaction by itself, whatever the caller is in. */
-    private final TransactionTemplate ownTransaction;
+    /** Commits each statement on its own, independent of the caller's transaction. */
+    private final TransactionTemplate autoCommit;
 
     Worklist(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.ownTransaction = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.perStatement(transactions);
     }
 
     /**
-     * How far a note got, in a transaction of its own; empty when it is not on the list.
+     * Returns the row of a claimed note, in its own transaction; empty if the claim was lost.
      *
-     * @param claimed by whom it is held
+     * @param claimed the claim
      */
-    public Optional<WorklistRow> standing(WorklistItem claimed) {
-        return standing(claimed.id(), claimed.claim());
+    public Optional<WorklistRow> row(WorklistItem claimed) {
+        return row(claimed.id(), claimed.claim());
     }
 
-    /** The same for a note that nobody need hold. */
-    public Optional<WorklistRow> standing(NoteId id) {
-        return standing(id, null);
+    /** Returns the row of a note regardless of its claim; empty if it is not on the worklist. */
+    public Optional<WorklistRow> row(NoteId id) {
+        return row(id, null);
     }
 
-    private Optional<WorklistRow> standing(NoteId id, @Nullable Long claim) {
-        return ownTransaction.execute(_ -> askStanding(id, claim).ask(jdbc).optional());
+    private Optional<WorklistRow> row(NoteId id, @Nullable Long claim) {
+        return autoCommit.execute(_ -> rowQuery(id, claim).execute(jdbc).optional());
     }
 
-    /** {@link #standing(WorklistItem)} as a question; it has no row or one. */
-    public Query<WorklistRow> askStanding(WorklistItem claimed) {
-        return askStanding(claimed.id(), claimed.claim());
+    /** Returns {@link #row(WorklistItem)} as a query with at most one row. */
+    public Query<WorklistRow> rowQuery(WorklistItem claimed) {
+        return rowQuery(claimed.id(), claimed.claim());
     }
 
-    private static Query<WorklistRow> askStanding(NoteId id, @Nullable Long claim) {
-        return STANDING.with(new MapSqlParameterSource()
+    private static Query<WorklistRow> rowQuery(NoteId id, @Nullable Long claim) {
+        return ROW.with(new MapSqlParameterSource()
                         .addValue("noteId", id.value())
                         .addValue("claim", claim, Types.BIGINT))
-                .as((row, _) -> standing(row));
+                .as((row, _) -> row(row));
     }
 
-    private static WorklistRow standing(ResultSet row) throws SQLException {
+    private static WorklistRow row(ResultSet row) throws SQLException {
         return new WorklistRow(
                 NoteState.valueOf(row.getString("state")),
                 row.getInt("priority"),
@@ -97,25 +97,25 @@ public class Worklist {
     }
 
     /**
-     * Writes a note's row as a sidecar tells it, in place of what stands there. Part of the caller's transaction. Only
-     * while no run is active.
+     * Restores a row from a sidecar, replacing an existing one. Part of the caller's transaction. Requires that no run
+     * is active.
      *
      * @return true
      */
-    public boolean restore(NoteId id, WorklistRow standing) {
-        return restore(id, standing, false);
+    public boolean restore(NoteId id, WorklistRow row) {
+        return restore(id, row, false);
     }
 
     /**
-     * The same, unless the row that is there was decided at the same time or later.
+     * As above, unless the existing row was settled at the same time or later.
      *
      * @return whether it was written
      */
-    public boolean restoreIfLater(NoteId id, WorklistRow standing) {
-        return restore(id, standing, true);
+    public boolean restoreIfLater(NoteId id, WorklistRow row) {
+        return restore(id, row, true);
     }
 
-    private boolean restore(NoteId id, WorklistRow standing, boolean onlyIfLater) {
+    private boolean restore(NoteId id, WorklistRow row, boolean onlyIfLater) {
         return jdbc.sql("""
                         INSERT INTO worklist (note_id, state, priority, response_held, attempts, attempts_tonight, media_attempts,
                                               media_attempts_tonight, counted_night, missing_night, due_at, last_code,
@@ -141,31 +141,31 @@ public class Worklist {
                         """.formatted(ClaimRepository.ENDED))
                         .param("onlyIfLater", onlyIfLater)
                         .param("noteId", id.value())
-                        .param("state", standing.state().name())
-                        .param("priority", standing.priority())
-                        .param("responseHeld", standing.responseHeld())
-                        .param("attempts", standing.attempts())
-                        .param("attemptsTonight", standing.attemptsTonight())
-                        .param("mediaAttempts", standing.mediaAttempts())
-                        .param("mediaAttemptsTonight", standing.mediaAttemptsTonight())
-                        .param("countedNight", standing.countedNight())
-                        .param("missingNight", standing.missingNight())
-                        .param("dueAt", timestamp(standing.dueAt()))
-                        .param("code", standing.lastCode())
-                        .param("reason", StateReason.nameOf(standing.reason()))
-                        .param("detail", PostgresText.of(standing.detail()))
-                        .param("source", standing.source())
-                        .param("enqueuedAt", Timestamp.from(standing.enqueuedAt()))
-                        .param("settledAt", timestamp(standing.settledAt()))
-                        .param("refreshDays", standing.refreshDays(), Types.INTEGER)
-                        .param("refreshOn", standing.refreshOn(), Types.DATE)
-                        .param("refreshNight", standing.refreshNight(), Types.DATE)
-                        .param("refreshAttempts", standing.refreshAttempts())
+                        .param("state", row.state().name())
+                        .param("priority", row.priority())
+                        .param("responseHeld", row.responseHeld())
+                        .param("attempts", row.attempts())
+                        .param("attemptsTonight", row.attemptsTonight())
+                        .param("mediaAttempts", row.mediaAttempts())
+                        .param("mediaAttemptsTonight", row.mediaAttemptsTonight())
+                        .param("countedNight", row.countedNight())
+                        .param("missingNight", row.missingNight())
+                        .param("dueAt", timestamp(row.dueAt()))
+                        .param("code", row.lastCode())
+                        .param("reason", StateReason.nameOf(row.reason()))
+                        .param("detail", PostgresText.of(row.detail()))
+                        .param("source", row.source())
+                        .param("enqueuedAt", Timestamp.from(row.enqueuedAt()))
+                        .param("settledAt", timestamp(row.settledAt()))
+                        .param("refreshDays", row.refreshDays(), Types.INTEGER)
+                        .param("refreshOn", row.refreshOn(), Types.DATE)
+                        .param("refreshNight", row.refreshNight(), Types.DATE)
+                        .param("refreshAttempts", row.refreshAttempts())
                         .update()
                 > 0;
     }
 
-    /** The whole row of one note; empty when it is not on the list. */
+    /** Returns all columns of a row; empty if the note is not on the worklist. */
     public Optional<Entry> find(NoteId id) {
         return jdbc.sql("""
                         SELECT * FROM worklist WHERE note_id = :noteId
@@ -202,7 +202,7 @@ public class Worklist {
                 row.getInt("refresh_attempts"));
     }
 
-    /** One row, as it stands. */
+    /** All columns of a row. */
     public record Entry(
             NoteId id,
             NoteState state,

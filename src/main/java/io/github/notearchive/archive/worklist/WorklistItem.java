@@ -7,19 +7,18 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A note that this node works on, under a lease, and what was tried before.
+ * A claimed note and its earlier attempts.
  *
- * @param claim the number of the claim; settling names it
- * @param attempts times the provider put it off, in its life
- * @param attemptsTonight the same, this night
- * @param mediaAttempts times a file could not be had, in its life
- * @param mediaAttemptsTonight the same, this night
- * @param missingNight the night in which a success did not hold the note; null when none did
- * @param refreshNight from which night an answer counts as new, where the note is claimed to be asked about anew; null
- *     when it is claimed for anything else
- * @param refreshAttempts nights in a row in which that came to nothing
- * @param night in which it was claimed, which {@code attemptsTonight} and {@code mediaAttemptsTonight} are of
- * @param settledAt when it was last decided what becomes of it; null when it never was
+ * @param claim the fencing token of the claim
+ * @param attempts times that the provider failed, in total
+ * @param attemptsTonight times that the provider failed, in this night
+ * @param mediaAttempts times that a file was unavailable, in total
+ * @param mediaAttemptsTonight times that a file was unavailable, in this night
+ * @param missingNight night in which a success lacked the note; null if none did
+ * @param refreshNight night since which a response counts as new, if the note is claimed for a refresh; otherwise null
+ * @param refreshAttempts consecutive nights of failed refreshes
+ * @param night night of the claim, to which {@code attemptsTonight} and {@code mediaAttemptsTonight} belong
+ * @param settledAt when the note was last settled; null if never
  */
 public record WorklistItem(
         NoteId id,
@@ -35,17 +34,17 @@ public record WorklistItem(
         Night night,
         @Nullable Instant settledAt) {
 
-    /** Times the provider put it off in a night, which may have begun since it was claimed. */
+    /** Returns the failures of the provider in a night, which may have begun after the claim. */
     public int attemptsIn(Night tonight) {
         return night.equals(tonight) ? attemptsTonight : 0;
     }
 
-    /** Times a file could not be had in a night, which may have begun since it was claimed. */
+    /** Returns the failures of files in a night, which may have begun after the claim. */
     public int mediaAttemptsIn(Night tonight) {
         return night.equals(tonight) ? mediaAttemptsTonight : 0;
     }
 
-    /** The earlier night in which the provider said the same: success, but no note. */
+    /** Returns the earlier night in which a success lacked the note. */
     public Optional<Night> wasMissingBefore(Night tonight) {
         return Optional.ofNullable(missingNight).filter(night -> night.compareTo(tonight) < 0);
     }

@@ -13,7 +13,7 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** What is decided about claimed notes, with which their claims end. Part of the caller's transaction. */
+/** Settles claimed notes: writes the decision and ends the claim. Part of the caller's transaction. */
 @Repository
 public class WorklistRepository {
 
@@ -41,17 +41,18 @@ public class WorklistRepository {
     }
 
     /**
-     * Writes what was decided about a note, and ends its claim.
+     * Writes a decision and ends the claim.
      *
-     * @param now when it was decided
-     * @return false when the claim was lost; nothing is written then
+     * @param now time of the decision
+     * @return false if the claim was lost; nothing is written then
      */
     public boolean settle(WorklistItem claimed, StateTransition decided, long jobExecutionId, Instant now) {
-        return settling(claimed, decided, jobExecutionId, now).update(jdbc) == 1;
+        return settleStatement(claimed, decided, jobExecutionId, now).update(jdbc) == 1;
     }
 
-    /** The same as a statement, which changes one row, or none when the claim was lost. */
-    public BoundStatement settling(WorklistItem claimed, StateTransition decided, long jobExecutionId, Instant now) {
+    /** Returns {@link #settle} as a statement that changes one row, or none if the claim was lost. */
+    public BoundStatement settleStatement(
+            WorklistItem claimed, StateTransition decided, long jobExecutionId, Instant now) {
         Night missing = decided.missingNight();
         return SETTLE.with(new MapSqlParameterSource()
                 .addValue("state", decided.state().name())
@@ -71,11 +72,11 @@ public class WorklistRepository {
     }
 
     /**
-     * Writes what came of asking anew about a note that keeps what it has, and ends its claim.
+     * Writes the result of a refresh without a new response, and ends the claim.
      *
-     * @return false when the claim was lost; nothing is written then
+     * @return false if the claim was lost; nothing is written then
      */
-    public boolean keep(WorklistItem claimed, RefreshResult decided, long jobExecutionId, Instant now) {
+    public boolean settleRefresh(WorklistItem claimed, RefreshResult decided, long jobExecutionId, Instant now) {
         return jdbc.sql("""
                                 UPDATE worklist
                                 SET state = :state, refresh_night = :again, refresh_attempts = :attempts,

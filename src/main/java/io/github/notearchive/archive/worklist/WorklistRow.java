@@ -7,11 +7,10 @@ import java.time.LocalDate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How far a note got: its row in the worklist without claim and execution, which mean nothing elsewhere. In words that
- * a sidecar can hold.
+ * Snapshot of a worklist row as stored in the sidecar; excludes claim and execution.
  *
- * @param refreshNight when it is asked about anew, where that does not follow from its last answer
- * @param refreshAttempts nights in a row in which that came to nothing
+ * @param refreshNight night of the next refresh, if it does not follow from the last response
+ * @param refreshAttempts consecutive nights of failed refreshes
  */
 public record WorklistRow(
         NoteState state,
@@ -37,29 +36,29 @@ public record WorklistRow(
 
     public WorklistRow {
         if (state == null || source == null || enqueuedAt == null) {
-            throw new IllegalArgumentException("a note has a state, a source and a beginning");
+            throw new IllegalArgumentException("state, source and enqueuedAt of a worklist row are required");
         }
         if (priority < 0 || priority > 9) {
-            throw new IllegalArgumentException("a priority lies between 0 and 9, not at " + priority);
+            throw new IllegalArgumentException("priority must be 0 to 9, not " + priority);
         }
         if (attempts < 0 || attemptsTonight < 0 || mediaAttempts < 0 || mediaAttemptsTonight < 0) {
-            throw new IllegalArgumentException("attempts are counted from 0");
+            throw new IllegalArgumentException("attempts must not be negative");
         }
-        if (refreshDays != null && (refreshDays < 1 || refreshDays > Enqueuer.LONGEST_GAP)) {
-            throw new IllegalArgumentException("from one answer to the next it is not " + refreshDays + " days");
+        if (refreshDays != null && (refreshDays < 1 || refreshDays > Enqueuer.MAX_GAP_DAYS)) {
+            throw new IllegalArgumentException("invalid refresh interval: " + refreshDays + " days");
         }
         if (reason == null && state != NoteState.PENDING && state != NoteState.ARCHIVED) {
-            throw new IllegalArgumentException("a note that is " + state + " has a reason");
+            throw new IllegalArgumentException("state " + state + " requires a reason");
         }
         if (dueAt == null && (state == NoteState.PENDING || state == NoteState.POSTPONED)) {
-            throw new IllegalArgumentException("a note that is " + state + " is due some time");
+            throw new IllegalArgumentException("state " + state + " requires a due time");
         }
     }
 
-    /** As it will be when this is decided; what {@link WorklistRepository#settle} writes. */
+    /** Returns the row after {@link WorklistRepository#settle}. Pure. */
     public WorklistRow after(StateTransition decided, Instant now) {
         LocalDate tonight = Night.of(now).date();
-        boolean again = tonight.equals(countedNight);
+        boolean sameNight = tonight.equals(countedNight);
         int call = decided.countsFor() == Counter.CALL ? 1 : 0;
         int media = decided.countsFor() == Counter.MEDIA ? 1 : 0;
         return new WorklistRow(
@@ -68,9 +67,9 @@ public record WorklistRow(
                 source,
                 enqueuedAt,
                 attempts + call,
-                (again ? attemptsTonight : 0) + call,
+                (sameNight ? attemptsTonight : 0) + call,
                 mediaAttempts + media,
-                (again ? mediaAttemptsTonight : 0) + media,
+                (sameNight ? mediaAttemptsTonight : 0) + media,
                 tonight,
                 decided.missingNight() == null ? null : decided.missingNight().date(),
                 decided.responseHeld(),
@@ -85,7 +84,7 @@ public record WorklistRow(
                 0);
     }
 
-    /** As it will be when this is decided; what {@link WorklistRepository#keep} writes. */
+    /** Returns the row after {@link WorklistRepository#settleRefresh}. Pure. */
     public WorklistRow after(RefreshResult decided, Instant now) {
         boolean archived = decided.state() == NoteState.ARCHIVED;
         return new WorklistRow(
@@ -111,12 +110,12 @@ public record WorklistRow(
                 decided.attempts());
     }
 
-    /** As it will be when a waiver has completed it; what {@link OperatorActions#completeByWaiver} writes. */
+    /** Returns the row after {@link OperatorActions#completeByWaiver}. Pure. */
     public WorklistRow completedByWaiver(Instant now) {
         return with(NoteState.ARCHIVED, null, null, null, false, now);
     }
 
-    /** Due now, for a reason that was found without asking anybody. */
+    /** Returns the row with the note due now, for a reason found without a call. Pure. */
     public WorklistRow dueAgain(String why, Instant now) {
         return with(NoteState.POSTPONED, now, StateReason.MEDIA_PENDING, why, true, settledAt);
     }
@@ -125,7 +124,7 @@ public record WorklistRow(
             NoteState next,
             @Nullable Instant due,
             @Nullable StateReason why,
-            @Nullable String inWords,
+            @Nullable String text,
             boolean held,
             @Nullable Instant settled) {
         return new WorklistRow(
@@ -143,7 +142,7 @@ public record WorklistRow(
                 due,
                 lastCode,
                 why,
-                inWords,
+                text,
                 settled,
                 refreshDays,
                 refreshOn,

@@ -1,13 +1,17 @@
 /**
- * The note ids to archive, and how far each one got.
+ * The worklist: note ids to archive and their states.
  *
- * <p>Ids come in by {@link Enqueuer}; a node claims one that is due, by {@link ClaimRepository}, and settles it, by
- * {@link WorklistRepository}. A claim is a lease with a number; whoever settles names the number, so that a claim that
- * was lost meanwhile writes nothing. Operators have {@link OperatorActions}. Looked at are single notes in
- * {@link Worklist}, and how many there are in {@link WorklistStats}.
+ * <p>{@link Enqueuer} adds ids; {@link ClaimRepository} claims due notes for a node; {@link WorklistRepository} writes
+ * the decision about a note and ends its claim, in the transaction that archives it. {@link OperatorActions} are
+ * commands outside of runs. {@link RefreshPlan} schedules refreshes of archived notes, {@link ErasureList} reads the
+ * tombstones.
+ *
+ * <p>Owns: {@code worklist}, {@code refresh_policy}.
+ *
+ * <p>Uses: {@code archive.catalog} (statements), {@code archive.stats}. Used by: {@code archive}, {@code cli},
+ * {@code maintenance}, {@code nightly}, {@code report}, {@code telemetry}.
  */
 @NullMarked
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.stats.WorklistStats;
 import org.jspecify.annotations.NullMarked;

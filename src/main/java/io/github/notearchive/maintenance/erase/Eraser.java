@@ -2,7 +2,7 @@ package io.github.notearchive.maintenance.erase;
 
 import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.ErasureRepository.Entombed;
+import io.github.notearchive.archive.catalog.ErasureRepository.Erased;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.Mentions;
@@ -108,7 +108,7 @@ public class Eraser {
         Counts counts = new Counts(true);
         transaction.executeWithoutResult(status -> {
             status.setRollbackOnly();
-            entomb(request, counts);
+            markErased(request, counts);
             if (hasBucket) {
                 findSidecars(counts);
             }
@@ -200,9 +200,9 @@ public class Eraser {
     }
 
     private void removeRows(Request request, Counts counts, List<RunnerLock> locks) throws SQLException, IOException {
-        transaction.executeWithoutResult(_ -> entomb(request, counts));
-        for (Entombed entombed : counts.entombed) {
-            new TombstoneObject(entombed.id(), entombed.at(), entombed.reason()).putInto(store);
+        transaction.executeWithoutResult(_ -> markErased(request, counts));
+        for (Erased erased : counts.erased) {
+            new TombstoneObject(erased.id(), erased.at(), erased.reason()).putInto(store);
         }
         findSidecars(counts);
         requireHeld(locks);
@@ -217,20 +217,20 @@ public class Eraser {
         }
     }
 
-    private void entomb(Request request, Counts counts) {
+    private void markErased(Request request, Counts counts) {
         String reason = request.reason();
         if (request.author() != null) {
-            rows.entombAuthor(request.author(), reason, clock.instant());
+            rows.markAuthorErased(request.author(), reason, clock.instant());
         }
         Set<NoteId> notes = new TreeSet<>(rows.notesOfUnfinishedAuthors());
-        rows.entomb(notes, request.author() == null ? null : reason, clock.instant());
-        rows.entomb(request.notes(), reason, clock.instant());
+        rows.markErased(notes, request.author() == null ? null : reason, clock.instant());
+        rows.markErased(request.notes(), reason, clock.instant());
         notes.addAll(request.notes());
         counts.worklist = rows.removeFromWorklist(notes, clock.instant());
-        List<Entombed> unfinished = rows.unfinishedNotes();
-        List<Entombed> authors = rows.unfinishedAuthors();
-        counts.entombed.addAll(unfinished);
-        counts.entombed.addAll(authors);
+        List<Erased> unfinished = rows.unfinishedNotes();
+        List<Erased> authors = rows.unfinishedAuthors();
+        counts.erased.addAll(unfinished);
+        counts.erased.addAll(authors);
         unfinished.forEach(note -> counts.notes.add(new NoteId(note.id())));
         authors.forEach(author -> counts.authors.add(author.id()));
     }
@@ -291,7 +291,7 @@ public class Eraser {
     private static final class Counts {
 
         private final boolean dryRun;
-        private final List<Entombed> entombed = new ArrayList<>();
+        private final List<Erased> erased = new ArrayList<>();
         private final List<NoteId> notes = new ArrayList<>();
         private final List<String> authors = new ArrayList<>();
         private final Map<String, Long> rows = new LinkedHashMap<>();

@@ -70,7 +70,7 @@ public class RebuildJob {
                 .<ListedObject, ListedObject>chunk(OBJECTS_AT_ONCE)
                 .transactionManager(transactions)
                 .reader(rebuildObjectsReader)
-                .writer(objects -> media.found(files(objects)))
+                .writer(objects -> media.insertFound(files(objects)))
                 .build();
     }
 

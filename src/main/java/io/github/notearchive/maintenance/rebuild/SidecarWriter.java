@@ -219,7 +219,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
                 if (!isStoredByLater(sidecar, row)) {
                     losses.add(row.kind() + " " + row.ordinal() + ": " + why);
                 }
-                slots.add(row.lost(why, now));
+                slots.add(row.asMissing(why, now));
             }
         }
         return slots;
@@ -263,7 +263,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
                 });
             }
         }
-        media.found(added);
+        media.insertFound(added);
         return all;
     }
 
@@ -276,7 +276,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         if (object.size() == file.size() || object.sha256().equals(sha256(object))) {
             return Optional.empty();
         }
-        media.strike(object.sha256());
+        media.deleteUnused(object.sha256());
         return Optional.of("its object "
                 + object.key()
                 + " holds other bytes than its name says, "

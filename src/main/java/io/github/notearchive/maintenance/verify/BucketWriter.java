@@ -40,14 +40,14 @@ class BucketWriter implements ItemWriter<ListedObject> {
         Instant now = clock.instant();
         Instant oldEnough = now.minus(settings.orphanAge());
         List<ListedObject> orphans = new ArrayList<>();
-        for (ListedObject object : catalog.withoutUse(listed.getItems())) {
+        for (ListedObject object : catalog.unreferenced(listed.getItems())) {
             if (object.modified().isBefore(oldEnough)) {
                 orphans.add(object);
             } else {
                 audit.young.increment();
             }
         }
-        catalog.foundOrphans(orphans, now, audit.jobExecutionId());
+        catalog.recordOrphans(orphans, now, audit.jobExecutionId());
         for (ListedObject orphan : orphans) {
             log.warn("ORPHAN {}: {} bytes, put {}", orphan.name(), orphan.size(), orphan.modified());
         }

@@ -76,7 +76,7 @@ public class ObjectCheck {
                 new Damage(
                         Kind.UNREADABLE,
                         describe(unread.expected()),
-                        String.valueOf(unread.trouble().getMessage())),
+                        String.valueOf(unread.error().getMessage())),
                 0);
     }
 

@@ -97,7 +97,7 @@ public class Repairs {
                 throw new IllegalArgumentException(
                         "No object was read to find " + damaged.damage().kind());
         };
-        catalog.repaired(damaged.expected().key().value(), describe(result), clock.instant());
+        catalog.recordRepair(damaged.expected().key().value(), describe(result), clock.instant());
         return result;
     }
 
@@ -179,10 +179,10 @@ public class Repairs {
         if (madeDue >= settings.maxRepairs()) {
             result = tooMany();
         } else {
-            List<NoteId> notes = catalog.unstore(key, now);
+            List<NoteId> notes = catalog.resetUnrecorded(key, now);
             result = notes.isEmpty() ? new Result.NotPossible("it has a row by now") : makeDue(notes);
         }
-        catalog.repaired(key, describe(result), now);
+        catalog.recordRepair(key, describe(result), now);
         return result;
     }
 
@@ -191,7 +191,7 @@ public class Repairs {
             return unreadable();
         }
         NoteId id = expected.note();
-        Optional<WorklistRow> standing = interventions.keepUnclaimed(id) ? worklist.standing(id) : Optional.empty();
+        Optional<WorklistRow> standing = interventions.lockUnclaimed(id) ? worklist.row(id) : Optional.empty();
         if (standing.isEmpty()) {
             return new Result.NotPossible("note " + id + " is in work now, or not on the worklist");
         }
@@ -231,7 +231,7 @@ public class Repairs {
         if (catalog.isRunActive()) {
             return Optional.of("a run is active; repeat when it has ended");
         }
-        Optional<String> unknown = catalog.unknownSidecar();
+        Optional<String> unknown = catalog.orphanedSidecar();
         if (unknown.isPresent()) {
             return Optional.of(
                     "the bucket holds a paid answer that these tables do not know, "
@@ -244,11 +244,11 @@ public class Repairs {
             if (!modified.get().isBefore(now.minus(settings.orphanAge()))) {
                 return Optional.of("it was put anew");
             }
-            if (catalog.withoutUse(List.of(new ListedObject(name, 0, modified.get())))
+            if (catalog.unreferenced(List.of(new ListedObject(name, 0, modified.get())))
                     .isEmpty()) {
                 return Optional.of("a row points at it by now");
             }
-            catalog.dropUnused(name);
+            catalog.deleteUnused(name);
             store.remove(name);
         }
         catalog.resolve(List.of(name), now);

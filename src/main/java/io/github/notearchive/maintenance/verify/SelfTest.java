@@ -119,7 +119,7 @@ public class SelfTest {
                         expected,
                         damaged.damage().kind() + ", " + damaged.damage().seen(),
                         damaged.damage().kind() == expected);
-            case Unread unread -> throw unread.trouble();
+            case Unread unread -> throw unread.error();
             case Untouched _ -> new Probe(planted, expected, "not looked at", false);
         };
     }

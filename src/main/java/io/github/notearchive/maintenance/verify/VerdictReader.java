@@ -140,17 +140,17 @@ class VerdictReader implements ItemStreamReader<Verdict> {
      * Whether the store is there and has trouble with this object alone. Not asked again while it is known to be away.
      */
     private boolean isOnlyThis(Verdict.Unread missed) {
-        return !missed.trouble().ofTheAccount() && !audit.isStoreAway() && store.isReachable();
+        return !missed.error().ofTheAccount() && !audit.isStoreAway() && store.isReachable();
     }
 
     private void missed(Verdict.Unread missed) {
         unread++;
-        lastTrouble = missed.trouble();
+        lastTrouble = missed.error();
         log.warn(
                 "{} could not be read, {}; it is left to the next audit",
                 missed.expected().key(),
-                missed.trouble().getMessage());
-        audit.storeFails(missed.trouble(), missed.trouble().ofTheAccount(), gate);
+                missed.error().getMessage());
+        audit.storeFails(missed.error(), missed.error().ofTheAccount(), gate);
     }
 
     private void end() {

@@ -57,9 +57,9 @@ class VerdictWriter implements ItemWriter<Verdict> {
             }
         }
         if (!intact.isEmpty()) {
-            catalog.verified(intact, now);
+            catalog.markVerified(intact, now);
         }
-        catalog.found(damaged, now, audit.jobExecutionId());
+        catalog.recordFindings(damaged, now, audit.jobExecutionId());
         for (Damaged bad : damaged) {
             log.warn(
                     "{} {}: expected {}, but the store has: {}",

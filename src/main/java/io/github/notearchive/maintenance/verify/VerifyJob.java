@@ -152,8 +152,8 @@ public class VerifyJob {
             Instant now = clock.instant();
             // in a transaction of its own, which would wait for a run that waits for the
             // rows that the step's transaction changes below
-            catalog.dropUnusedDamaged(now);
-            findUnrecorded(catalog, repairs, audit, now);
+            catalog.deleteUnusedDamaged(now);
+            recordUnrecorded(catalog, repairs, audit, now);
             catalog.resolveUnseenSince(audit.since(), now);
             return RepeatStatus.FINISHED;
         };
@@ -162,8 +162,8 @@ public class VerifyJob {
                 .build();
     }
 
-    private static void findUnrecorded(AuditRepository catalog, Repairs repairs, ActiveAudit audit, Instant now) {
-        List<String> keys = catalog.findUnrecorded(now, audit.jobExecutionId());
+    private static void recordUnrecorded(AuditRepository catalog, Repairs repairs, ActiveAudit audit, Instant now) {
+        List<String> keys = catalog.recordUnrecorded(now, audit.jobExecutionId());
         for (String key : keys) {
             log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
             if (audit.options().repair()) {

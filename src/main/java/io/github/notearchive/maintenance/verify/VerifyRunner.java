@@ -205,7 +205,7 @@ public class VerifyRunner {
         ExitCode ended = JobStarter.ended(execution, gate);
         // whoever asks whether anything is wrong must not be told only that there is more to read
         boolean hides = ended == ExitCode.INTERRUPTED && !open.isEmpty();
-        AuditRepository.Left left = catalog.left(audit.since());
+        AuditRepository.Remaining left = catalog.remaining(audit.since());
         return new VerifySummary(
                 hides ? ExitCode.FINDINGS : ended,
                 reason(ended, execution, open, hides),
@@ -234,7 +234,7 @@ public class VerifyRunner {
     }
 
     private String reason(ExitCode ended, JobExecution execution, Map<Damage.Kind, Long> open, boolean hides) {
-        String found = Damage.inWords(open);
+        String found = Damage.describe(open);
         return switch (ended) {
             case COMPLETED -> "the store holds what the tables say, and nothing else";
             case FINDINGS -> found;

@@ -127,7 +127,7 @@ public class Waiver {
                     + " now; try again when that run has ended");
         }
         // first, so that whatever a run changes from now on is noticed
-        WorklistRow standing = worklist.standing(id).orElseThrow();
+        WorklistRow standing = worklist.row(id).orElseThrow();
         List<SlotRow> rows = media.slotsOf(id);
         Optional<SlotRow> slot = rows.stream()
                 .filter(row -> row.kind() == kind && row.ordinal() == ordinal)
@@ -164,9 +164,9 @@ public class Waiver {
     private Result waiveOneOfMany(
             NoteId id, WorklistRow standing, MediaKind kind, int ordinal, String reason, int left) {
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
-        sidecars.tellOfWaiver(id, kind, ordinal, reason, standing, now);
+        sidecars.writeWaiver(id, kind, ordinal, reason, standing, now);
         Boolean done = transaction.execute(_ -> {
-            boolean free = interventions.keepUnclaimed(id, standing);
+            boolean free = interventions.lockUnclaimed(id, standing);
             if (free) {
                 media.waive(id, kind, ordinal, reason, now);
             }
@@ -200,7 +200,7 @@ public class Waiver {
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
         CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
-        sidecars.tell(note, standing.completedByWaiver(now));
+        sidecars.write(note, standing.completedByWaiver(now));
         Boolean done = transaction.execute(status -> {
             if (!interventions.completeByWaiver(id, standing, now)) {
                 status.setRollbackOnly();

@@ -26,8 +26,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Whatever the provider sends is read, mapped and written without a surprise, or is no answer, and nothing that is kept
- * of it is without a bound.
+ * Reads, maps and writes arbitrary input without unexpected exceptions, and checks that all stored values are bounded.
  */
 class AnswerFuzzTests {
 
@@ -53,22 +52,22 @@ class AnswerFuzzTests {
     private final ResponseReader reader = new ResponseReader();
 
     @Test
-    void anyBytesAreAnAnswerOrNone() throws Exception {
+    void anyBytesAreAResponseOrNone() throws Exception {
         Fuzz.tries(1_000, random -> check(Fuzz.bytes(random)));
     }
 
     @Test
-    void aBrokenAnswerIsAnAnswerOrNone() throws Exception {
+    void brokenResponseIsAResponseOrNone() throws Exception {
         Fuzz.tries(300, random -> check(Fuzz.brokenAnswer(random, answer(random))));
     }
 
     @Test
-    void anOddAnswerIsAnAnswer() throws Exception {
+    void unusualResponseIsAResponse() throws Exception {
         Fuzz.tries(300, random -> check(Fuzz.oddAnswer(random, answer(random)).getBytes(UTF_8)));
     }
 
     @Test
-    void anyNoteThatIsFoundCanBeWrittenIntoTheTables() throws Exception {
+    void anyFoundNoteCanBeWrittenToTheTables() throws Exception {
         ArchiveDatabase database = ArchiveDatabase.emptied();
         MediaCatalog media = new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
         NoteCatalog notes =
@@ -166,9 +165,9 @@ class AnswerFuzzTests {
     private static void assertFieldsAreBounded(NoteCapture capture) {
         JsonNode answer = AnswerJson.read(capture.answer()).orElseThrow();
         assertThat(FieldPaths.unknownIn(answer, _ -> false, _ -> false))
-                .hasSizeLessThanOrEqualTo(FieldPaths.MOST)
+                .hasSizeLessThanOrEqualTo(FieldPaths.MAX_FIELDS)
                 .allSatisfy(field -> {
-                    assertStorable(field.path(), FieldPaths.LONGEST);
+                    assertStorable(field.path(), FieldPaths.MAX_LENGTH);
                     assertThat(field.type()).isIn("object", "array", "string", "number", "boolean", "null");
                 });
     }

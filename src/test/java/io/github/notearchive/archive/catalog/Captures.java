@@ -12,7 +12,7 @@ import java.time.Instant;
 import java.util.List;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Captures as the program makes them of an answer. */
+/** Fixture of captures, created from responses like in the program. */
 final class Captures {
 
     static final NoteId ID = new NoteId("66aa00000000000000000001");
@@ -20,7 +20,7 @@ final class Captures {
 
     private Captures() {}
 
-    /** A whole answer in the shape of the provider's published sample. */
+    /** A complete response in the format of the provider's published sample. */
     static byte[] sample() {
         try (InputStream in = Captures.class.getResourceAsStream("answer.json")) {
             return in.readAllBytes();
@@ -39,12 +39,12 @@ final class Captures {
         return found.capture(ID, call, at, answer);
     }
 
-    /** What the mapper makes of a capture. */
+    /** Maps a capture. */
     static NoteDetail map(NoteCapture capture) {
         return NoteMapper.map(capture, AnswerJson.read(capture.answer()).orElseThrow());
     }
 
-    /** A capture of a note with these properties beside its id. */
+    /** A capture of a note with these properties besides its id. */
     static NoteCapture ofNote(String properties) {
         return of(answerWith(properties));
     }
@@ -54,7 +54,7 @@ final class Captures {
                 .getBytes(StandardCharsets.UTF_8);
     }
 
-    /** A sidecar of a capture with these files, all of them decided when it was captured. */
+    /** A sidecar of a capture with these slots, as of the time of the capture. */
     static Sidecar sidecar(NoteCapture capture, List<SlotStatus> slots) {
         JsonMapper json = JsonMapper.builder().build();
         return new Sidecar(

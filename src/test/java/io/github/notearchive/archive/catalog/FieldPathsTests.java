@@ -15,7 +15,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FieldPathsTests {
 
     @Test
-    void eachFieldHasItsPlaceAndItsType() {
+    void fieldHasAPathAndAType() {
         assertThat(unknownIn("""
                                 {"code":0,"data":[{"note_list":[{"id":"x","n":1,"list":[{"a":"1"},{"a":true}]}],"beside":null}]}
                                 """))
@@ -35,7 +35,7 @@ class FieldPathsTests {
     }
 
     @Test
-    void aNoteIsANoteWhereverItStands() {
+    void noteIsFoundInAnyWrapper() {
         assertThat(unknownIn("{\"data\":[{\"id\":\"x\",\"new\":1}]}"))
                 .containsExactly("data: array", "note: object", "note.id: string", "note.new: number");
         assertThat(unknownIn("{\"data\":{\"id\":\"x\",\"new\":1}}"))
@@ -45,7 +45,7 @@ class FieldPathsTests {
     }
 
     @Test
-    void nullIsNewOnlyWhereThePlaceIs() {
+    void nullIsReportedOnlyAtUnknownPaths() {
         String answer = "{\"known\":null,\"unknown\":null}";
 
         assertThat(FieldPaths.unknownIn(
@@ -56,7 +56,7 @@ class FieldPathsTests {
     }
 
     @Test
-    void whatIsKnownIsNotGiven() {
+    void knownFieldsAreNotReported() {
         Set<FieldPath> known = Set.of(new FieldPath("a", "object"), new FieldPath("a.b", "string"));
 
         assertThat(FieldPaths.unknownIn(
@@ -86,7 +86,7 @@ class FieldPathsTests {
                 "emoji 🍚",
                 "https://example.org/x"
             })
-    void aNameThatLooksLikeDataIsAnyName(String name) {
+    void nameThatLooksLikeDataIsGeneralized(String name) {
         String answer = new tools.jackson.databind.json.JsonMapper()
                 .writeValueAsString(java.util.Map.of("map", java.util.Map.of(name, 1)));
 
@@ -106,13 +106,13 @@ class FieldPathsTests {
                 "feedback_info",
                 "cafe_facade"
             })
-    void aNameThatProgrammersGiveIsKept(String name) {
+    void identifierIsKept(String name) {
         assertThat(unknownIn("{\"" + name + "\":1}")).containsExactly(name + ": number");
     }
 
     @Test
-    void manyMadeUpNamesInOneObjectAreAnyName() {
-        String names = IntStream.range(0, FieldPaths.MOST_NAMES + 1)
+    void manyUnknownNamesOfAnObjectAreGeneralized() {
+        String names = IntStream.range(0, FieldPaths.MAX_NAMES + 1)
                 .mapToObj(i -> "\"" + letters(i) + "\":{\"x\":1}")
                 .collect(Collectors.joining(","));
 
@@ -134,13 +134,13 @@ class FieldPathsTests {
                         + "}")
                 .collect(Collectors.joining(",", "{", "}"));
 
-        assertThat(unknownIn(deep)).hasSize(FieldPaths.MOST_LEVELS);
+        assertThat(unknownIn(deep)).hasSize(FieldPaths.MAX_LEVELS);
         assertThat(unknownIn(longNames)).hasSize(5);
-        assertThat(unknownIn(many)).hasSize(FieldPaths.MOST);
+        assertThat(unknownIn(many)).hasSize(FieldPaths.MAX_FIELDS);
     }
 
     @Test
-    void whatWeLeftOutOurselvesIsNoField() {
+    void placeholderIsNotReported() {
         String tooDeep = "{\"data\":[{\"id\":\"x\",\"a\":" + "[".repeat(500) + "]".repeat(500) + "}]}";
 
         assertThat(unknownIn(tooDeep)).noneMatch(field -> field.endsWith(": string") && !field.contains("id"));

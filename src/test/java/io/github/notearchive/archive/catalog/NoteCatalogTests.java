@@ -32,7 +32,7 @@ class NoteCatalogTests {
     private final NoteCatalog notes = new NoteCatalog(database.jdbc(), media, drift);
 
     @Test
-    void aCaptureFillsAllTables() {
+    void captureFillsAllTables() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
 
         save(capture, List.of(stored(IMAGE), stored(AGAIN), new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")), true);
@@ -82,7 +82,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void aRepeatAddsNothing() {
+    void saveIsIdempotent() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
         List<SlotStatus> slots = List.of(stored(IMAGE));
         save(capture, slots, true);
@@ -94,7 +94,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void aNewerCaptureChangesTheNoteAndAddsToItsHistory() {
+    void newerCaptureChangesTheNoteAndAddsToItsHistory() {
         save(captureOf(
                 1,
                 "\"title\":\"old\",\"liked_count\":1,\"hash_tag\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"ats\":[{\"id\":\"u\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
@@ -120,7 +120,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void anOlderCaptureAddsToTheHistoryAndChangesNothingElse() {
+    void olderCaptureAddsToTheHistoryOnly() {
         save(captureOf(
                 1,
                 "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
@@ -140,7 +140,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void anOlderCaptureThatIsWrittenLateSaysOnlySinceWhenTheNoteIsKnown() {
+    void lateOlderCaptureChangesOnlyTheFirstCaptureTime() {
         save(captureOf(1, "\"title\":\"b\",\"images_list\":[]", NOW));
         String before = one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
 
@@ -155,7 +155,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void anOlderCaptureThatIsWrittenLateDoesNotTouchTheFiles() {
+    void lateOlderCaptureDoesNotChangeFiles() {
         NoteCapture newer = captureOf(1, "\"title\":\"b\"", NOW);
         save(newer, List.of(stored(IMAGE), missing(SOUND)), false);
         List<MediaCatalog.SlotRow> before = media.slotsOf(Captures.ID);
@@ -167,7 +167,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void eachCaptureKeepsWhatWasTrueThen() {
+    void captureKeepsItsOwnValues() {
         String properties =
                 "\"title\":\"%1$s\",\"desc\":\"text %1$s\",\"liked_count\":%2$d,\"user\":{\"id\":\"w\",\"nickname\":\"name %1$s\"}";
         save(captureOf(1, properties.formatted("one", 10), NOW));
@@ -187,7 +187,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void ofAnAnswerForAVideoOnlyTheCountsAreKept() {
+    void videoResponseKeepsCountsOnly() {
         save(captureOf(1, "\"title\":\"t\",\"liked_count\":1", NOW));
         NoteCapture video = captureOf(2, "\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
 
@@ -201,7 +201,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void commentsBelongToTheCaptureThatCarriedThem() {
+    void commentsBelongToTheirCapture() {
         save(withComments(
                 1, "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));
         save(withComments(2, "", NOW.plusSeconds(1)));
@@ -227,7 +227,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void nulAndLoneSurrogatesAreMadeStorableEverywhere() {
+    void nulAndLoneSurrogatesAreReplaced() {
         NoteCapture capture = captureOf(
                 1,
                 "\"title\":\"a\\u0000\",\"desc\":\"\\ud83d\",\"x\\u0000\":\"y\\u0000\",\"hash_tag\":[{\"name\":\"t\\u0000\"}],"
@@ -267,7 +267,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void anAnswerInAnotherEncodingIsKeptAsFarAsItCanBeRead() {
+    void responseInAnotherEncodingIsKeptAsFarAsReadable() {
         byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
                 .getBytes(StandardCharsets.ISO_8859_1);
 
@@ -277,7 +277,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void anAnswerWithAByteOrderMarkIsKept() {
+    void responseWithAByteOrderMarkIsKept() {
         byte[] answer =
                 ("\uFEFF" + new String(Captures.sample(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
 
@@ -287,7 +287,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void aNoteIsCompleteOnlyWhenItsNewestCaptureIs() {
+    void noteIsCompleteOnlyIfItsNewestCaptureIs() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
         save(capture, List.of(missing(IMAGE)), false);
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
@@ -307,7 +307,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void aMissingSlotSaysWhyAndSinceWhichNight() {
+    void missingSlotHasAReasonAndANight() {
         save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), false);
 
         assertThat(media.slotsOf(Captures.ID)).singleElement().satisfies(row -> {
@@ -320,7 +320,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void theMotionOfALivePhotoStaysWithItsStillAndGoesWithIt() {
+    void motionOfALivePhotoMovesWithItsStill() {
         MediaSlot motion = new MediaSlot(MediaKind.MOTION, 0, "motion", List.of(), null);
         save(captureOf(1, "\"title\":\"live\"", NOW), List.of(stored(IMAGE), stored(motion)), true);
 
@@ -352,7 +352,7 @@ class NoteCatalogTests {
     }
 
     @Test
-    void everythingIsPartOfTheCallersTransaction() {
+    void saveIsPartOfTheCallersTransaction() {
         NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
 
         assertThatThrownBy(() -> database.inTransaction(() -> {

@@ -20,7 +20,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class NoteMapperTests {
 
     @Test
-    void everyFieldOfTheSampleLandsInItsColumn() {
+    void fieldsOfTheSampleAreMappedToTheirColumns() {
         NoteDetail detail = Captures.map(Captures.of(Captures.sample()));
 
         assertThat(detail.note())
@@ -95,7 +95,7 @@ class NoteMapperTests {
     }
 
     @Test
-    void whatTheSampleLeavesOutLandsInItsColumn() {
+    void fieldsMissingInTheSampleAreMappedToTheirColumns() {
         Note note = Captures.map(Captures.ofNote("""
                                         "last_update_time":1722416460,"sticky":true,"has_co_produce":true,"has_music":true,
                                         "has_related_goods":true,"cooperate_binds":[{"id":"b"},{"id":"c"}],
@@ -144,7 +144,7 @@ class NoteMapperTests {
                 "`{\"media\":{\"stream\":[]}}`, null",
                 "7, null"
             })
-    void aVideoHasItsDurationInMilliseconds(String video, @Nullable Long milliseconds) {
+    void videoDurationIsInMilliseconds(String video, @Nullable Long milliseconds) {
         assertThat(Captures.map(Captures.ofNote("\"video_info_v2\":" + video))
                         .note()
                         .videoDurationMs())
@@ -152,7 +152,7 @@ class NoteMapperTests {
     }
 
     @Test
-    void commentsBesideTheNoteAreReadWithTheirReplies() {
+    void commentsBesideTheNoteAreMappedWithReplies() {
         NoteDetail detail = Captures.map(Captures.of("""
                                 {"code":0,"data":[
                                  {"note_list":[{"id":"66aa00000000000000000002","title":"other"}],
@@ -209,7 +209,7 @@ class NoteMapperTests {
                 "{}, null",
                 "[7], null"
             })
-    void aCountIsReadInAnyFormAndIsNothingWhenItIsNone(String sent, @Nullable Long count) {
+    void countIsParsedInAnyFormat(String sent, @Nullable Long count) {
         assertThat(Captures.map(Captures.ofNote("\"liked_count\":" + sent))
                         .note()
                         .likedCount())
@@ -260,7 +260,7 @@ class NoteMapperTests {
                 "\"widgets_context\":\"{not json\",\"native_voice_info\":null,\"simple_music_info\":[],\"cooperate_binds\":{},\"comment_list\":{},\"video_info_v2\":\"x\"",
                 "\"privacy\":{\"type\":\"0\"},\"in_censor\":\"maybe\",\"function_switch\":[null,{\"type\":\"other\",\"enable\":false}]"
             })
-    void oddShapesAreAbsent(String properties) {
+    void unexpectedTypesAreAbsent(String properties) {
         NoteDetail detail = Captures.map(Captures.ofNote(properties));
 
         assertThat(NoteCatalog.NOTE.differing(null, detail.note())).isEmpty();
@@ -271,7 +271,7 @@ class NoteMapperTests {
     }
 
     @Test
-    void textsAreKeptWholeAndMadeStorable() {
+    void textsAreSanitizedAndNotTruncated() {
         String longText = "好\\r\\n".repeat(20_000);
 
         NoteDetail detail =
@@ -282,7 +282,7 @@ class NoteMapperTests {
     }
 
     @Test
-    void aTopicThatStandsInBothListsIsListedOnce() {
+    void topicInBothListsIsStoredOnce() {
         NoteDetail detail = Captures.map(
                 Captures.ofNote("\"hash_tag\":[{\"id\":\"1\",\"name\":\"a\",\"type\":\"topic\"},{\"name\":\"b\"}],"
                         + "\"topics\":[{\"id\":\"1\",\"name\":\"a\"},{\"id\":\"2\",\"name\":\"c\"}]"));

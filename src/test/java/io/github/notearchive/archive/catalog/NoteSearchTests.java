@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** Words in titles and texts, with the index and against it. */
+/** Searches titles and texts, with and without the index. */
 class NoteSearchTests {
 
     private static final Instant NOW = Captures.NOW;
@@ -30,7 +30,7 @@ class NoteSearchTests {
     private final NoteSearch search = new NoteSearch(database.jdbc());
 
     @AfterEach
-    void leaveNothingBehind() {
+    void cleanUp() {
         ArchiveDatabase.emptied();
     }
 
@@ -46,7 +46,7 @@ class NoteSearchTests {
                 "周末去山里露营 | 营露 | false",
                 "周末去山里露营 | 里山 | false",
                 "周末去山里露营 | 露营 海 | false",
-                // every pair is there, the word is not
+                // contains every pair of characters, but not the word
                 "露营地 营地方 | 露营地方 | false",
                 "ＯＯＴＤ穿搭 | ootd | true",
                 "my ootd今天 | OOTD今 | true",
@@ -68,7 +68,7 @@ class NoteSearchTests {
                 "𠮷野家 | 𠮷野 | true",
                 "㍿ | 株式 | true"
             })
-    void aWordIsFoundWhereItStands(String text, String words, boolean found) {
+    void wordIsFoundInTitleOrText(String text, String words, boolean found) {
         save(1, null, text.replace("\\n", "\n").replace("\\\\", "\\"));
 
         List<NoteSearch.Hit> hits = search.find(words.replace("\\\\", "\\"), 20);
@@ -89,7 +89,7 @@ class NoteSearchTests {
     }
 
     @Test
-    void aHitSaysWhoWroteTheNoteAndWhen() {
+    void hitContainsAuthorAndTime() {
         save(1, "露营", "海边");
 
         assertThat(search.find("露", 1))
@@ -97,7 +97,7 @@ class NoteSearchTests {
     }
 
     @Test
-    void aNoteWhoseForgettingWasInterruptedIsNotFoundAndHidesNoOther() {
+    void noteWithUnfinishedErasureIsExcluded() {
         save(1, "露营", null);
         save(2, "露营", null);
         save(3, "露营", null);
@@ -112,14 +112,14 @@ class NoteSearchTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "  \n", "\u200b", "\u3000"})
-    void aSearchForNothingIsRefused(String words) {
+    void searchWithoutWordsIsRejected(String words) {
         assertThatThrownBy(() -> search.find(words, 20))
                 .isInstanceOf(DataIntegrityViolationException.class)
                 .hasMessageContaining("holds no word");
     }
 
     @Test
-    void whateverIsAskedTheAnswerIsThatOfALookIntoEveryNote() {
+    void searchEqualsAScanOfAllNotes() {
         Random random = new Random(20261125);
         List<String> texts = new ArrayList<>();
         for (int i = 0; i < 200; i++) {
@@ -152,7 +152,7 @@ class NoteSearchTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"露", "露营", "去山里露", "露营 ootd", "😀"})
-    void theIndexIsUsedForWordsOfAnyLength(String words) {
+    void indexIsUsedForWordsOfAnyLength(String words) {
         String plan = String.join(
                 "\n",
                 database.jdbc()
@@ -164,7 +164,7 @@ class NoteSearchTests {
     }
 
     @Test
-    void aNoteThatIsCapturedAgainWithTheSameWordsTouchesNoIndex() {
+    void unchangedTextDoesNotTouchTheIndex() {
         save(1, "露营", "海边");
 
         Long inPlace = new TransactionTemplate(database.transactions()).execute(_ -> {
@@ -181,7 +181,7 @@ class NoteSearchTests {
     }
 
     @Test
-    void aTextOfMillionsOfCharactersIsKeptAndItsBeginningFound() {
+    void hugeTextIsStoredAndItsBeginningFound() {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < 3_000_000; i++) {
             text.append((char) (0x4E00 + i % 20_000 * 7919 % 20_000));

@@ -25,14 +25,14 @@ class SchemaDriftTests {
     private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
 
     @Test
-    void thePublishedSampleHasNothingNew() {
+    void publishedSampleHasNoNewFields() {
         JsonNode sample = AnswerJson.read(Captures.sample()).orElseThrow();
 
-        assertThat(drift.noveltiesIn(Captures.ID, NOW, sample).fields()).isEmpty();
+        assertThat(drift.newFieldsIn(Captures.ID, NOW, sample).fields()).isEmpty();
     }
 
     @Test
-    void aNewFieldIsRecordedOnceWithTheNoteThatHadItFirst() {
+    void newFieldIsRecordedOnceWithItsFirstNote() {
         record(Captures.ID, NOW, "\"brand_new\":\"x\",\"liked_count\":\"1.2万\"");
         record(OTHER, NOW.plusSeconds(1), "\"brand_new\":\"y\"");
 
@@ -47,17 +47,17 @@ class SchemaDriftTests {
     }
 
     @Test
-    void anAnswerWithNothingNewHasNothingToRecord() {
+    void responseWithoutNewFieldsRecordsNothing() {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
 
-        assertThat(novelties(OTHER, NOW.plusSeconds(1), "\"brand_new\":\"y\"").fields())
+        assertThat(newFields(OTHER, NOW.plusSeconds(1), "\"brand_new\":\"y\"").fields())
                 .isEmpty();
-        assertThat(novelties(OTHER, NOW.plusSeconds(1), "\"brand_new\":null").fields())
+        assertThat(newFields(OTHER, NOW.plusSeconds(1), "\"brand_new\":null").fields())
                 .isEmpty();
     }
 
     @Test
-    void whatIsRecordedDoesNotDependOnTheOrderOfTheAnswers() {
+    void recordDoesNotDependOnTheOrderOfResponses() {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
         record(OTHER, NOW.minusSeconds(1), "\"brand_new\":\"y\"");
         record(Captures.ID, NOW.plusSeconds(1), "\"brand_new\":\"x\"");
@@ -72,20 +72,20 @@ class SchemaDriftTests {
     }
 
     @Test
-    void anotherProcessKnowsWhatThisOneRecorded() {
+    void recordedFieldsAreKnownToOtherProcesses() {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
         SchemaDrift another = new SchemaDrift(database.jdbc(), database.batches());
 
-        assertThat(another.noveltiesIn(OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
+        assertThat(another.newFieldsIn(OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
                         .fields())
                 .isEmpty();
         assertThat(another.found()).isEmpty();
     }
 
     @Test
-    void whatIsRolledBackIsStillNew() {
+    void fieldIsStillNewAfterARollback() {
         assertThatThrownBy(() -> database.inTransaction(() -> {
-                    drift.record(List.of(novelties(Captures.ID, NOW, "\"brand_new\":1")));
+                    drift.record(List.of(newFields(Captures.ID, NOW, "\"brand_new\":1")));
                     throw new IllegalStateException("killed");
                 }))
                 .hasMessage("killed");
@@ -98,12 +98,12 @@ class SchemaDriftTests {
     }
 
     @Test
-    void whatASavepointTookBackIsStillNew() {
+    void fieldIsStillNewAfterASavepointRollback() {
         TransactionTemplate savepoint = new TransactionTemplate(database.transactions());
         savepoint.setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
 
         database.inTransaction(() -> savepoint.executeWithoutResult(status -> {
-            drift.record(List.of(novelties(Captures.ID, NOW, "\"brand_new\":1")));
+            drift.record(List.of(newFields(Captures.ID, NOW, "\"brand_new\":1")));
             status.setRollbackOnly();
         }));
         assertThat(rows()).isEmpty();
@@ -113,7 +113,7 @@ class SchemaDriftTests {
     }
 
     @Test
-    void aStrangerCannotFillTheTable() {
+    void tableIsBounded() {
         for (int i = 0; i < 30; i++) {
             String prefix = letters(i);
             record(
@@ -131,17 +131,17 @@ class SchemaDriftTests {
                             .collect(Collectors.joining(",")));
         }
 
-        assertThat(rows()).hasSize(SchemaDrift.MOST);
+        assertThat(rows()).hasSize(SchemaDrift.MAX_ROWS);
         record(OTHER, NOW, "\"one_more\":1");
-        assertThat(rows()).hasSize(SchemaDrift.MOST).noneMatch(row -> row.contains("one_more"));
+        assertThat(rows()).hasSize(SchemaDrift.MAX_ROWS).noneMatch(row -> row.contains("one_more"));
     }
 
     private void record(NoteId note, Instant at, String properties) {
-        database.inTransaction(() -> drift.record(List.of(novelties(note, at, properties))));
+        database.inTransaction(() -> drift.record(List.of(newFields(note, at, properties))));
     }
 
-    private SchemaDrift.Novelties novelties(NoteId note, Instant at, String properties) {
-        return drift.noveltiesIn(note, at, answer(properties));
+    private SchemaDrift.NewFields newFields(NoteId note, Instant at, String properties) {
+        return drift.newFieldsIn(note, at, answer(properties));
     }
 
     private static JsonNode answer(String properties) {

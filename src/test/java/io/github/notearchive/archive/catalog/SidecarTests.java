@@ -25,14 +25,14 @@ class SidecarTests {
     private static final MediaSlot VIDEO = new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
 
     @Test
-    void liesBesideTheNoteUnderTheMomentOfItsCapture() {
+    void keyContainsNoteAndCaptureTime() {
         Sidecar sidecar = sidecar(Captures.of(Captures.sample()), List.of());
 
         assertThat(sidecar.key().value()).isEqualTo("notes/66aa00000000000000000001/20261125T140000.120Z.json");
     }
 
     @Test
-    void listsEverySlotWithWhatBecameOfIt() {
+    void documentListsAllSlots() {
         List<SlotStatus> slots = List.of(
                 new SlotStatus.Stored(
                         IMAGE,
@@ -64,7 +64,7 @@ class SidecarTests {
     }
 
     @Test
-    void holdsTheAnswerSoThatItsBytesComeBack() {
+    void documentRestoresTheBytesOfTheResponse() {
         byte[] answer = Captures.sample();
 
         JsonNode json = read(sidecar(Captures.of(answer), List.of()));
@@ -82,7 +82,7 @@ class SidecarTests {
                 "\"title\":\"\uFFFD\u2028\u007F\"\r\n",
                 "\"title\":\"\uFEFF\""
             })
-    void textTortureComesBackByteForByte(String properties) {
+    void difficultTextsAreRestoredByteForByte(String properties) {
         byte[] answer = Captures.answerWith(properties);
 
         Sidecar sidecar = sidecar(Captures.of(answer), List.of());
@@ -91,7 +91,7 @@ class SidecarTests {
         assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
                 .isEqualTo(answer);
         assertThat(sidecar.bytes())
-                .as("the bytes of a document that is written from a tree")
+                .as("bytes of a document written from a tree")
                 .isEqualTo(JsonMapper.builder()
                         .enable(SerializationFeature.INDENT_OUTPUT)
                         .build()
@@ -99,7 +99,7 @@ class SidecarTests {
     }
 
     @Test
-    void anAnswerWithAByteOrderMarkComesBackWithIt() {
+    void byteOrderMarkIsRestored() {
         byte[] answer = ("\uFEFF" + new String(Captures.answerWith("\"title\":\"t\""), StandardCharsets.UTF_8))
                 .getBytes(StandardCharsets.UTF_8);
 
@@ -110,7 +110,7 @@ class SidecarTests {
     }
 
     @Test
-    void anAnswerThatIsNoUtf8StandsThereInBase64() {
+    void responseThatIsNotUtf8IsStoredInBase64() {
         byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
                 .getBytes(StandardCharsets.ISO_8859_1);
 
@@ -122,7 +122,7 @@ class SidecarTests {
     }
 
     @Test
-    void aRepeatGivesTheSameBytes() {
+    void sameContentGivesTheSameBytes() {
         NoteCapture capture = Captures.of(Captures.sample());
         List<SlotStatus> slots = List.of(new SlotStatus.Waived(VIDEO, "BY_POLICY"));
 
@@ -131,7 +131,7 @@ class SidecarTests {
     }
 
     @Test
-    void anErrorThatIsNoGoodTextDoesNoHarm() {
+    void invalidErrorTextIsSanitized() {
         List<SlotStatus> slots = List.of(new SlotStatus.Missing(IMAGE, SlotStatus.Gap.RETRY, "odd \ud83d", null));
 
         JsonNode json = read(sidecar(Captures.of(Captures.sample()), slots));
@@ -140,7 +140,7 @@ class SidecarTests {
     }
 
     @Test
-    void twoCapturesOfANoteLieApart() {
+    void capturesOfANoteHaveDistinctKeys() {
         byte[] answer = Captures.sample();
 
         assertThat(sidecar(Captures.of(answer, 1, Captures.NOW), List.of()).key())
@@ -149,7 +149,7 @@ class SidecarTests {
     }
 
     @Test
-    void whatItSaysIsReadBack() throws Exception {
+    void documentIsReadBack() throws Exception {
         List<SlotStatus> slots = List.of(
                 new SlotStatus.Stored(
                         IMAGE,
@@ -175,7 +175,7 @@ class SidecarTests {
     }
 
     @Test
-    void nameThatIsTooLongForTheTablesIsReadAsTheTablesHaveIt() throws Exception {
+    void overlongNameIsReadAsStoredInTheTables() throws Exception {
         String endless = "n".repeat(6_000);
         Sidecar written = sidecar(Captures.of(Captures.sample()), List.of(new SlotStatus.Waived(IMAGE, "BY_POLICY")));
         String old = new String(written.bytes(), StandardCharsets.UTF_8).replace("\"fileid\"", "\"" + endless + "\"");

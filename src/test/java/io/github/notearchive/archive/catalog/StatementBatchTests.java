@@ -58,16 +58,16 @@ class StatementBatchTests {
     }
 
     @Test
-    void eachStatementSeesWhatThoseBeforeItWrote() {
-        // more than once, since the driver has statements prepared by then
+    void statementSeesWritesOfEarlierOnes() {
+        // repeated, so that the driver prepares the statements
         for (long i = 0; i < 12; i += 2) {
             StatementBatch again = new StatementBatch(database.batches().getJdbcOperations());
             Supplier<Integer> first = again.update(insert(i, "a;b"));
             Supplier<Integer> second = again.update(insert(i + 1, "c?"));
             Supplier<Integer> renamed = again.update(RENAME.with(
                     new MapSqlParameterSource().addValue("name", "d").addValue("above", i)));
-            Supplier<List<Row>> found = again.ask(names(i, i + 1, 99L));
-            Supplier<List<Row>> none = again.ask(names());
+            Supplier<List<Row>> found = again.query(names(i, i + 1, 99L));
+            Supplier<List<Row>> none = again.query(names());
 
             again.run();
 
@@ -79,7 +79,7 @@ class StatementBatchTests {
     }
 
     @Test
-    void withoutATransactionItIsOne() {
+    void batchIsATransactionByItself() {
         trip.update(insert(1, "a"));
         trip.update(insert(1, "b"));
         trip.update(insert(2, "c"));
@@ -90,14 +90,14 @@ class StatementBatchTests {
     }
 
     @Test
-    void resultsAreThereAfterItOnly() {
+    void resultsAreAvailableAfterRunOnly() {
         Supplier<Integer> inserted = trip.update(insert(1, "a"));
 
         assertThatExceptionOfType(IllegalStateException.class).isThrownBy(inserted::get);
     }
 
     @Test
-    void whatIsKeptStaysInTheTransactionThatGoesOn() {
+    void keptBatchRemainsInTheTransaction() {
         transaction().executeWithoutResult(_ -> {
             trip.update(insert(1, "a"));
 
@@ -110,7 +110,7 @@ class StatementBatchTests {
     }
 
     @Test
-    void whatIsNotKeptLeavesTheTransactionAsItWas() {
+    void undoneBatchLeavesTheTransactionUnchanged() {
         transaction().executeWithoutResult(_ -> {
             insert(1, "before").update(database.jdbc());
             trip.update(insert(2, "undone"));
@@ -120,12 +120,12 @@ class StatementBatchTests {
             insert(2, "after").update(database.jdbc());
         });
 
-        assertThat(names(1L, 2L, 3L).ask(database.jdbc()).list())
+        assertThat(names(1L, 2L, 3L).execute(database.jdbc()).list())
                 .containsExactly(new Row(1, "before"), new Row(2, "after"));
     }
 
     @Test
-    void whatFailsLeavesTheTransactionAsItWas() {
+    void failedBatchLeavesTheTransactionUnchanged() {
         transaction().executeWithoutResult(_ -> {
             insert(1, "before").update(database.jdbc());
             trip.update(insert(2, "undone"));
@@ -143,7 +143,7 @@ class StatementBatchTests {
             insert(5, "after").update(database.jdbc());
         });
 
-        assertThat(names(1L, 2L, 3L, 4L, 5L).ask(database.jdbc()).list())
+        assertThat(names(1L, 2L, 3L, 4L, 5L).execute(database.jdbc()).list())
                 .containsExactly(new Row(1, "before"), new Row(2, "after"), new Row(5, "after"));
     }
 

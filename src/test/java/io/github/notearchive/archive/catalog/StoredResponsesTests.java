@@ -15,7 +15,7 @@ import java.util.List;
 import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 
-/** What a mapper makes of stored answers; rows that an older one filled are made by spoiling them. */
+/** Maps stored responses again; rows of an older mapper are simulated by spoiling them. */
 class StoredResponsesTests {
 
     private static final Instant NOW = Captures.NOW;
@@ -28,7 +28,7 @@ class StoredResponsesTests {
     private final StoredResponses answers = new StoredResponses(database.jdbc(), database.batches(), notes, drift);
 
     @Test
-    void everyColumnThatWasSpoiltIsMadeAnewFromTheAnswer() {
+    void spoiltColumnsAreRestoredFromTheResponse() {
         saveSample();
         List<String> before = everything();
         spoil();
@@ -56,7 +56,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void aComparisonSaysTheSameAndWritesNothing() {
+    void comparisonReportsTheSameAndWritesNothing() {
         saveSample();
         spoil();
         List<String> spoilt = everything();
@@ -68,7 +68,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void aRepeatReadsNothingAndOfAllChangesNothing() {
+    void repeatReadsNothingAndChangesNothing() {
         saveSample();
         spoil();
         remap(false);
@@ -80,7 +80,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void aCountWithAnExponentIsWhatItIsInTheStoredAnswer() {
+    void countWithAnExponentMatchesTheStoredResponse() {
         save("\"view_count\":1.2345678E7,\"time\":1.7224164E9", NOW);
 
         assertThat(one("SELECT view_count::text FROM note")).isEqualTo("12345678");
@@ -88,7 +88,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void theDurationOfAVideoDoesNotDependOnTheOrderOfItsCodecs() {
+    void videoDurationDoesNotDependOnTheOrderOfCodecs() {
         save("""
                 "video_info_v2":{"media":{"stream":{"h265":[{"duration":61234}],"h264":[{"duration":61200}]}}}\
                 """, NOW);
@@ -98,7 +98,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void onlyTheNewestAnswerSaysWhatTheNoteIs() {
+    void newestResponseDeterminesTheNote() {
         String properties = "\"title\":\"%1$s\",\"user\":{\"id\":\"w\",\"nickname\":\"%1$s\"}";
         save(properties.formatted("old"), NOW);
         save(properties.formatted("new"), NOW.plusSeconds(1));
@@ -113,7 +113,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void whatANewerAnswerWroteMeanwhileStays() {
+    void concurrentNewerResponseIsKept() {
         save("\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"old\"}", NOW);
         spoil();
         Page read = page(Position.FIRST, false);
@@ -132,7 +132,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void whatWasRemovedMeanwhileDoesNotComeBack() {
+    void concurrentlyRemovedRowsAreNotRestored() {
         saveSample();
         spoil();
         Page read = page(Position.FIRST, false);
@@ -144,7 +144,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void anAnswerForAVideoIsLeftAsItIs() {
+    void videoResponseIsSkipped() {
         save("\"title\":\"t\"", NOW);
         NoteCapture video = Captures.of(
                 Captures.answerWith("\"title\":\"v\",\"liked_count\":2"), call("note-detail/v6"), NOW.plusSeconds(1));
@@ -157,7 +157,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void anAnswerThatDoesNotHoldItsNoteIsNamedAndLeft() {
+    void responseWithoutItsNoteIsReportedAndSkipped() {
         saveSample();
         database.jdbc()
                 .sql("UPDATE note_capture SET mapper_version = 1, response = '{\"code\":0}'")
@@ -173,7 +173,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void aPageEndsWhenItsTextsAreLong() {
+    void pageEndsAtTheTextLimit() {
         for (int i = 0; i < 3; i++) {
             save("\"desc\":\"" + "长".repeat(1_000_000) + "\"", NOW.plusSeconds(i));
         }
@@ -187,7 +187,7 @@ class StoredResponsesTests {
     }
 
     @Test
-    void newFieldsOfOldAnswersAreRecorded() {
+    void newFieldsOfOldResponsesAreRecorded() {
         save("\"title\":\"t\",\"brand_new\":1", NOW);
         String before = one("SELECT row(d.*)::text FROM schema_drift d");
         database.jdbc().sql("TRUNCATE schema_drift").update();
@@ -212,7 +212,7 @@ class StoredResponsesTests {
         database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
     }
 
-    /** As if an older mapper had filled the rows, and all wrong. */
+    /** Simulates rows of an older mapper, with wrong values. */
     private void spoil() {
         for (String column : NoteCatalog.NOTE.names()) {
             if (!column.equals("author_id")) {
@@ -279,7 +279,7 @@ class StoredResponsesTests {
         return pages.getFirst();
     }
 
-    /** All rows that come from answers. */
+    /** All rows mapped from responses. */
     private List<String> everything() {
         List<String> rows = new ArrayList<>();
         for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_comment")) {

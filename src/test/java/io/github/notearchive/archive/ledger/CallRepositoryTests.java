@@ -53,7 +53,9 @@ class CallRepositoryTests extends LedgerFixture {
                 .isEqualTo(new CallAdmission.Outstanding(new OutstandingCall(first.number(), 4711, NOW)));
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, CallLimits.NONE))
                 .isInstanceOf(CallAdmission.Outstanding.class);
-        assertThat(calls.sentIn(Night.of(NOW)).all()).as("the blocked call is not counted").isOne();
+        assertThat(calls.sentIn(Night.of(NOW)).all())
+                .as("the blocked call is not counted")
+                .isOne();
         assertThat(calls.sending(book.claimed(ID), Endpoint.VIDEO, soon, false, ALL))
                 .as("of another endpoint")
                 .isInstanceOf(CallAdmission.Written.class);

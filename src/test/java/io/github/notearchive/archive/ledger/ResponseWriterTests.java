@@ -206,9 +206,7 @@ class ResponseWriterTests extends LedgerFixture {
         renamed.write(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
         ResponseSpool active = new ResponseSpool(directory.resolve("active"));
         active.write(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
-        assertThat(spool.ofAllNodes())
-                .extracting(ResponseSpool::node)
-                .containsExactlyInAnyOrder("renamed", "active");
+        assertThat(spool.ofAllNodes()).extracting(ResponseSpool::node).containsExactlyInAnyOrder("renamed", "active");
 
         assertThat(calls.persistSpooled("active"::equals)).containsExactly(ID);
 

@@ -9,7 +9,7 @@ import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** That files are counted to the last one, whenever they were stored. */
+/** Checks that files are counted exactly, regardless of when they were stored. */
 class MediaTotalsTests {
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
@@ -34,14 +34,14 @@ class MediaTotalsTests {
         store(3, Duration.ofMinutes(1));
         assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 300));
 
-        store(4, Duration.ofDays(400)); // as when a bucket is taken over
+        store(4, Duration.ofDays(400)); // as after a rebuild
         jdbc.sql("DELETE FROM media_object WHERE object_key = '1'").update();
         jdbc.sql("UPDATE media_object SET size_bytes = 50 WHERE object_key = '2'")
                 .update();
         jdbc.sql("UPDATE media_object SET verified_at = now()").update();
         assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));
 
-        // time goes by: what was new is old
+        // new files become old
         jdbc.sql("UPDATE media_object_count SET counted_until = now() - interval '9 hours'")
                 .update();
         jdbc.sql("UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")

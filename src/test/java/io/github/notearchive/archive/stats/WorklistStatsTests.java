@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** That what is counted where rows change is what counting all rows gives. */
+/** Compares the maintained counts with a count of all rows. */
 @Timeout(60)
 class WorklistStatsTests {
 
@@ -28,7 +28,7 @@ class WorklistStatsTests {
             ORDER BY 1
             """;
 
-    /** What {@link WorklistStats#compact} does, within a transaction that can be held open. */
+    /** Compacts like {@link WorklistStats#compact}, in a transaction that can be kept open. */
     private static final String PUT_TOGETHER = """
             WITH gone AS (
                 DELETE FROM worklist_count
@@ -85,7 +85,7 @@ class WorklistStatsTests {
         jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
         assertThat(kept()).isEqualTo(counted());
 
-        list.interventions.requeue(NoteState.FAILED);
+        list.actions.requeue(NoteState.FAILED);
         list.database.inTransaction(() -> {
             WorklistStats.countByStatement(jdbc);
             jdbc.sql("UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")
@@ -157,7 +157,7 @@ class WorklistStatsTests {
         assertThat(counts.countDue(1_000_000, NOW)).isEqualTo(298);
         assertThat(counts.countDue(10, NOW)).isEqualTo(10);
         assertThat(counts.countDue(1_000_000, NOW.plus(Duration.ofMinutes(10))))
-                .as("those that wait out their retry")
+                .as("postponed notes")
                 .isEqualTo(299);
         assertThat(counts.countDue(1_000_000, NOW.plus(Duration.ofHours(1)))).isEqualTo(300);
     }
@@ -182,10 +182,10 @@ class WorklistStatsTests {
         list.settleBy(8, NoteState.ARCHIVED, null);
         list.settleBy(9, NoteState.FAILED, null);
 
-        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(2);
+        assertThat(counts.countOpenOf(List.of(7L, 8L))).isEqualTo(2);
         list.now = tomorrow;
         list.settleBy(10, NoteState.ARCHIVED, null);
-        assertThat(counts.countLeftBy(List.of(7L, 8L))).isEqualTo(1);
+        assertThat(counts.countOpenOf(List.of(7L, 8L))).isEqualTo(1);
     }
 
     @Test

@@ -2,7 +2,7 @@ package io.github.notearchive.archive.worklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.worklist.ClaimCursor.Mark;
+import io.github.notearchive.archive.worklist.ClaimCursor.Position;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -16,38 +16,38 @@ class ClaimCursorTests {
 
     private final ClaimCursor marks = new ClaimCursor();
 
-    /** Where it was begun to look, each time. */
-    private final List<Mark> begun = new ArrayList<>();
+    /** Start position of each scan. */
+    private final List<Position> begun = new ArrayList<>();
 
     @Test
-    void afterASecondLookAtTheFrontWhatComesNextIsLookedForBehindWhatWasTaken() {
+    void nextClaimStartsAfterTheLastOne() {
         take("a");
         take("b");
         take("c");
 
-        assertThat(begun).containsExactly(Mark.FRONT, Mark.FRONT, mark("b"));
+        assertThat(begun).containsExactly(Position.START, Position.START, mark("b"));
     }
 
     @Test
-    void whenNothingLiesBehindTheMarksTheFrontIsLookedAt() {
+    void emptyScanRestartsFromTheStart() {
         take("a");
         take("b");
         begun.clear();
 
         take(null);
 
-        assertThat(begun).containsExactly(mark("b"), Mark.FRONT);
+        assertThat(begun).containsExactly(mark("b"), Position.START);
     }
 
     @Test
-    void anEmptyLineIsLookedAtOnce() {
+    void emptyLaneIsScannedOnce() {
         take(null);
 
-        assertThat(begun).containsExactly(Mark.FRONT);
+        assertThat(begun).containsExactly(Position.START);
     }
 
     @Test
-    void aNoteThatCameBackBeforeAMarkDoesNotMoveIt() {
+    void earlierNoteDoesNotMoveThePosition() {
         take("b");
         take("a");
         take("c");
@@ -56,19 +56,19 @@ class ClaimCursorTests {
     }
 
     @Test
-    void whenMarksAreForgottenItIsLookedFromTheFront() {
+    void resetRestartsFromTheStart() {
         take("a");
         take("b");
         begun.clear();
 
-        marks.forget();
+        marks.reset();
         take("a");
 
-        assertThat(begun).containsExactly(Mark.FRONT);
+        assertThat(begun).containsExactly(Position.START);
     }
 
     private void take(@Nullable String found) {
-        ClaimCursor.Marks mine = marks.of(NODE);
+        ClaimCursor.Positions mine = marks.of(NODE);
         mine.next(from -> {
             begun.add(from.of(LINE));
             if (found != null) {
@@ -78,7 +78,7 @@ class ClaimCursorTests {
         });
     }
 
-    private static Mark mark(String noteId) {
-        return new Mark("2026-11-25T14:00:00.000000Z", noteId);
+    private static Position mark(String noteId) {
+        return new Position("2026-11-25T14:00:00.000000Z", noteId);
     }
 }

@@ -23,7 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
-/** What claiming costs when most of a long list is done. */
+/** Cost of claims on a long worklist with few open notes. */
 class ClaimPlanTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z");
@@ -38,7 +38,7 @@ class ClaimPlanTests {
             new ClaimRepository(jdbc, clock, new WorklistStats(jdbc, clock, transactions), transactions);
 
     @BeforeAll
-    static void twoHundredThousandNotesOfWhichNineTenthsAreDone() {
+    static void insertTwoHundredThousandNotes() {
         DATABASE.jdbc().sql("""
                         INSERT INTO worklist (note_id, state, reason, priority, due_at, enqueued_at, refresh_night)
                         SELECT '66aa' || lpad(to_hex(n), 20, '0'),
@@ -55,12 +55,12 @@ class ClaimPlanTests {
     }
 
     @AfterAll
-    static void leaveNothingBehind() {
+    static void cleanUp() {
         ArchiveDatabase.emptied();
     }
 
     @Test
-    void claimingReadsNoMoreThanAnIndexEntryOfEachLane() throws Exception {
+    void claimReadsOneIndexEntryPerLane() throws Exception {
         claims.claim("main");
 
         String plan = planOf("UPDATE worklist");
@@ -72,7 +72,7 @@ class ClaimPlanTests {
     }
 
     @Test
-    void claimingARefreshReadsNoMoreThanOneIndexEntryHoweverManyArePlanned() throws Exception {
+    void refreshClaimReadsOneIndexEntry() throws Exception {
         assertThat(claims.claimRefresh("main")).isPresent();
 
         String plan = planOf("UPDATE worklist");
@@ -85,15 +85,15 @@ class ClaimPlanTests {
     }
 
     @Test
-    void lookingAheadReadsNoMoreThanAnIndexEntryOfEachLane() throws Exception {
-        claims.outlook("main");
+    void pendingWorkReadsOneIndexEntryPerLane() throws Exception {
+        claims.pendingWork("main");
 
         String plan = planOf("SELECT (SELECT count(*) FROM worklist");
 
         assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_due");
     }
 
-    /** The plan for any parameters, which is the one that a prepared statement ends up with. */
+    /** Returns the generic plan, which a prepared statement uses eventually. */
     private String planOf(String beginning) throws SQLException {
         String sql = statements.stream()
                 .filter(statement -> statement.stripLeading().startsWith(beginning))

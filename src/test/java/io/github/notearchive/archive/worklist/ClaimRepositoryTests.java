@@ -27,7 +27,7 @@ class ClaimRepositoryTests {
     private final ClaimRepository claims = list.claims;
 
     @Test
-    void claimsGoByLaneThenByTheTimeSinceWhenTheyAreDueThenById() {
+    void claimsAreOrderedByLaneDueTimeAndId() {
         list.pending(1, 5, NOW.minusSeconds(10));
         list.pending(2, 5, NOW.minusSeconds(10));
         list.pending(3, 5, NOW.minusSeconds(60));
@@ -42,7 +42,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aNoteThatIsNotDueYetIsLeftAlone() {
+    void noteThatIsNotDueIsNotClaimed() {
         list.pending(1, 5, NOW.plusMillis(1));
 
         assertThat(claims.claim(NODE)).isEmpty();
@@ -51,7 +51,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aNoteThatIsNeverDueByItselfIsLeftAlone() {
+    void noteWithoutDueTimeIsNotClaimed() {
         list.pending(1, 5, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
 
@@ -61,7 +61,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aClaimTellsWhatWasTriedBefore() {
+    void claimReturnsEarlierAttempts() {
         list.pending(1, 5, NOW);
 
         WorklistItem first = claims.claim(NODE).orElseThrow();
@@ -81,7 +81,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void sixteenClaimersAtOnceGetEachNoteOnce() throws Exception {
+    void concurrentClaimsReturnEachNoteOnce() throws Exception {
         int notes = 640;
         for (int i = 0; i < notes; i++) {
             list.pending(i, i % 3, NOW.minusSeconds(i % 7));
@@ -114,7 +114,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aRowThatSomebodyElseIsTakingIsPassedOver() {
+    void lockedRowIsSkipped() {
         list.pending(1, 9, NOW);
         list.pending(2, 5, NOW);
 
@@ -126,10 +126,10 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aClaimIsNotTakenOverBeforeItsLeaseHasEnded() {
+    void claimIsExclusiveUntilItsLeaseEnds() {
         list.pending(1, 5, NOW);
         WorklistItem first = claims.claim("other").orElseThrow();
-        list.now = NOW.plus(Duration.ofDays(1)); // leases go by the database's clock
+        list.now = NOW.plus(Duration.ofDays(1)); // leases follow the database's clock
 
         assertThat(claims.claim(NODE)).isEmpty();
         list.leaseEnds(1);
@@ -141,7 +141,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aLeaseLastsFiveMinutesAndIsRenewedForAllClaimsOfTheNode() {
+    void leaseLastsFiveMinutesAndIsRenewedForAllClaims() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.pending(3, 5, NOW);
@@ -161,7 +161,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aRowThatSomebodyElseHasLockedKeepsNoOtherLeaseFromBeingRenewed() throws Exception {
+    void lockedRowDoesNotBlockRenewalOfOtherLeases() throws Exception {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.pending(3, 5, NOW);
@@ -185,7 +185,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void releasingLeavesStateCountersAndDueTimeUntouched() {
+    void releaseKeepsStateCountersAndDueTime() {
         list.pending(1, 5, NOW.minusSeconds(5));
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
         Worklist.Entry before = list.entry(1);
@@ -198,7 +198,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void releasingAllHandsBackWhatThisNodeHoldsAndNothingElse() {
+    void releaseAllReleasesClaimsOfThisNodeOnly() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         claims.claim(NODE);
@@ -212,33 +212,33 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void theOutlookIsOverWhenNothingIsHeldAndNothingBecomesDue() {
+    void pendingWorkIsEmptyWithoutClaimsAndDueNotes() {
         Instant horizon = NOW.plusSeconds(600);
-        assertThat(claims.outlook(NODE).hasMore(horizon)).isFalse();
+        assertThat(claims.pendingWork(NODE).hasMore(horizon)).isFalse();
         list.pending(1, 5, horizon);
-        assertThat(claims.outlook(NODE)).isEqualTo(new PendingWork(0, horizon));
-        assertThat(claims.outlook(NODE).hasMore(horizon)).isFalse();
+        assertThat(claims.pendingWork(NODE)).isEqualTo(new PendingWork(0, horizon));
+        assertThat(claims.pendingWork(NODE).hasMore(horizon)).isFalse();
 
         list.pending(2, 0, NOW.plusSeconds(30));
 
-        assertThat(claims.outlook(NODE).nextDue()).contains(NOW.plusSeconds(30));
-        assertThat(claims.outlook(NODE).hasMore(horizon)).isTrue();
+        assertThat(claims.pendingWork(NODE).nextDue()).contains(NOW.plusSeconds(30));
+        assertThat(claims.pendingWork(NODE).hasMore(horizon)).isTrue();
     }
 
     @Test
-    void theOutlookWaitsForOwnClaimsAndNotForThoseOfOthers() {
+    void pendingWorkIncludesOwnClaimsOnly() {
         list.pending(1, 5, NOW);
         claims.claim("other");
-        assertThat(claims.outlook(NODE)).isEqualTo(new PendingWork(0, null));
-        assertThat(claims.outlook("other")).isEqualTo(new PendingWork(1, null));
+        assertThat(claims.pendingWork(NODE)).isEqualTo(new PendingWork(0, null));
+        assertThat(claims.pendingWork("other")).isEqualTo(new PendingWork(1, null));
 
-        list.leaseEnds(1); // its node is gone, so the note is there for us
+        list.leaseEnds(1); // the node has died
 
-        assertThat(claims.outlook(NODE)).isEqualTo(new PendingWork(0, NOW));
+        assertThat(claims.pendingWork(NODE)).isEqualTo(new PendingWork(0, NOW));
     }
 
     @Test
-    void aNoteThatIsHandedBackIsTakenUpNextAlthoughOthersWereTakenSince() {
+    void releasedNoteIsClaimedNext() {
         list.threeHundredNotes();
         WorklistItem first = claims.claim(NODE).orElseThrow();
         claims.claim(NODE).orElseThrow();
@@ -248,7 +248,7 @@ class ClaimRepositoryTests {
     }
 
     @Test
-    void aNoteOfAnotherNodeWhoseLeaseEndedIsFoundWhenNothingIsLeftBehindTheMarks() {
+    void noteWithEndedLeaseIsFoundByARestartedScan() {
         list.threeHundredNotes();
         WorklistItem others = claims.claim("other").orElseThrow();
         int claimed = 0;

@@ -45,12 +45,12 @@ class EnqueuerTests {
     private final List<Rejected> rejected = new ArrayList<>();
 
     @BeforeEach
-    void nothingIsRejectedYet() {
+    void clearRejects() {
         rejected.clear();
     }
 
     @Test
-    void aNewNoteIsPendingAndDueNowWithItsPriorityAndSource() {
+    void newNoteIsPendingAndDueNow() {
         enqueue(id(1) + "\n", new Options(null, 7, "csv of May"));
 
         Worklist.Entry entry = worklist.find(new NoteId(id(1))).orElseThrow();
@@ -64,7 +64,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void everyFormOfALineIsCountedAsWhatItIs() {
+    void linesAreCountedByOutcome() {
         EnqueueReport report = enqueue(String.join(
                 "\r\n",
                 "\uFEFF# list of May",
@@ -88,7 +88,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aNoteThatIsKnownKeepsItsRowAsItIs() {
+    void knownNoteKeepsItsRow() {
         enqueue(id(1), new Options(null, 3, "first"));
         WorklistItem claimed = claims.claim("main").orElseThrow();
         settlements.settle(
@@ -105,10 +105,10 @@ class EnqueuerTests {
         assertThat(worklist.find(new NoteId(id(1)))).contains(before);
     }
 
-    /** By any other order two lists, or a list and a run that plans all, could wait for each other. */
+    /** Any other order could deadlock with another list or with a run that plans all notes. */
     @Test
-    void notesWhoseRefreshesArePlannedAreLockedInTheOrderOfTheirIds() throws Exception {
-        IntStream.of(3, 2, 1).forEach(number -> enqueue(id(number))); // as they lie in the table
+    void plannedRefreshesLockRowsInIdOrder() throws Exception {
+        IntStream.of(3, 2, 1).forEach(number -> enqueue(id(number))); // order in the table
 
         try (ExecutorService other = Executors.newSingleThreadExecutor()) {
             List<Future<EnqueueReport>> waiting = new ArrayList<>();
@@ -125,9 +125,9 @@ class EnqueuerTests {
         }
     }
 
-    /** A run must not wait for all of a long list. */
+    /** A run must not wait for a whole list. */
     @Test
-    void aLongListOfRefreshesIsWrittenInBatchesAndARepeatCompletesIt() throws Exception {
+    void refreshListIsWrittenInBatchesAndCompletedByARepeat() throws Exception {
         String list = IntStream.rangeClosed(1, Enqueuer.BATCH + 2)
                 .mapToObj(EnqueuerTests::id)
                 .collect(Collectors.joining("\n"));
@@ -186,7 +186,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aRepeatAddsNothing() {
+    void enqueueIsIdempotent() {
         String list = id(1) + "\n" + id(2);
         enqueue(list);
 
@@ -199,7 +199,7 @@ class EnqueuerTests {
 
     @ParameterizedTest
     @ValueSource(strings = {",", ";", "\t"})
-    void aCsvFileIsKnownByAFirstLineThatNamesTheColumn(String separator) {
+    void headingDetectsTheCsvColumn(String separator) {
         EnqueueReport report = enqueue("\uFEFF"
                 + "Title,Note ID,Likes\r\n\"a, \"\"quoted\"\"\r\ntitle\",%s,7\r\nb,%s,8\r\n,nonsense,9\r\nc\r\n"
                         .formatted(id(1), id(2))
@@ -207,13 +207,13 @@ class EnqueuerTests {
 
         assertThat(report.added()).isEqualTo(2);
         assertThat(rejected).extracting(Rejected::line).containsExactly(5L, 6L);
-        assertThat(rejected.getLast().reason()).isEqualTo("has nothing in column 2");
+        assertThat(rejected.getLast().reason()).isEqualTo("is empty in column 2");
         assertThat(ids()).containsExactly(id(1), id(2));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {",", ";", "\t"})
-    void aSeparatorWithinAQuotedHeadingDividesNoColumns(String separator) {
+    void separatorInAQuotedHeadingDoesNotSplitColumns(String separator) {
         String list = "\"Likes%s all\",note_id,user_id\n7,%s,%s\n"
                 .formatted(separator, id(1), id(9))
                 .replaceAll(",(?! )", separator);
@@ -221,11 +221,11 @@ class EnqueuerTests {
         assertThat(enqueue(list).added()).isOne();
         assertThat(enqueue(list, new Options("note_id", 5, "s")).known()).isOne();
 
-        assertThat(ids()).as("no user's id").containsExactly(id(1));
+        assertThat(ids()).as("no user id").containsExactly(id(1));
     }
 
     @Test
-    void aFirstLineOfTextMayQuote() {
+    void firstLineOfTextMayContainQuotes() {
         String link = "https://www.xiaohongshu.com/explore/" + id(1);
 
         assertThat(enqueue("\"Tea\" is here: " + link + ", \"look\n").added()).isOne();
@@ -233,26 +233,26 @@ class EnqueuerTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"_id,note_id", "id,note url", "url,Note-ID", "note,note_id"})
-    void aColumnThatSaysItIsOfNotesComesBeforeOneThatMayBeOfAnything(String heading) {
+    void noteColumnHasPrecedenceOverGenericColumns(String heading) {
         String list = heading + "\nObjectId(" + id(9) + ")," + id(1) + "\n";
 
         assertThat(enqueue(list).added()).isOne();
 
-        assertThat(ids()).as("not the number of a row").containsExactly(id(1));
+        assertThat(ids()).as("no row number").containsExactly(id(1));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"用户ID,笔记ID", "用户ID,笔记链接", "用户主页,\"笔记 ID\"", "链接,笔记地址", "用户ID,链接"})
-    void chineseHeadingsNameTheColumnOfNotes(String heading) {
+    void chineseHeadingDetectsTheNoteColumn(String heading) {
         EnqueueReport report = enqueue(heading + "\n" + id(9) + "," + id(1) + "\n");
 
         assertThat(report.rejected()).isZero();
-        assertThat(ids()).as("no user's id").containsExactly(id(1));
+        assertThat(ids()).as("no user id").containsExactly(id(1));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"when,what,by", "时间;内容;地点", "address", "笔记收藏列表"})
-    void aFirstLineOfUnknownHeadingsIsNotRejected(String heading) {
+    void unknownHeadingIsNotRejected(String heading) {
         EnqueueReport report = enqueue(heading + "\n2026,explore," + id(1) + "\n");
 
         assertThat(report.added()).isOne();
@@ -275,7 +275,7 @@ class EnqueuerTests {
                 "博主ID,粉丝数",
                 "author_id\n"
             })
-    void aHeadingOfUsersWithoutAColumnOfNotesIsRefused(String heading) {
+    void userHeadingWithoutANoteColumnIsRejected(String heading) {
         String list = heading + "\n" + id(9) + "\n";
 
         assertThatThrownBy(() -> enqueue(list))
@@ -283,14 +283,14 @@ class EnqueuerTests {
                 .hasMessageContaining(heading.strip().replace('\t', '?'))
                 .hasMessageContaining("--column")
                 .hasMessageContaining("nothing was enqueued");
-        assertThat(ids()).as("no user's id").isEmpty();
+        assertThat(ids()).as("no user id").isEmpty();
 
         assertThat(enqueue(list, new Options("1", 5, "s")).added()).isOne();
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"http://xhslink.com/a/b", "66aa0000000000000000001", "nonsense\nmore"})
-    void aFirstLineThatWasMeantForANoteOrHasNoNoteBelowItIsRejected(String first) {
+    void invalidFirstLineIsRejected(String first) {
         EnqueueReport report = enqueue(first + "\n" + id(2) + "\n");
 
         assertThat(report.rejected()).isEqualTo(first.lines().count());
@@ -299,7 +299,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aColumnMayBeNamed() {
+    void columnIsSelectedByName() {
         EnqueueReport report = enqueue(
                 "when,what\n2026,https://www.xiaohongshu.com/explore/" + id(1) + "\n", new Options("WHAT", 5, "s"));
 
@@ -308,7 +308,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aColumnMayBeCountedWithAndWithoutAHeader() {
+    void columnIsSelectedByNumberWithAndWithoutAHeading() {
         assertThat(enqueue("x," + id(1) + "\ny," + id(2), new Options("2", 5, "s"))
                         .added())
                 .isEqualTo(2);
@@ -328,7 +328,7 @@ class EnqueuerTests {
                 "https://www.xiaohongshu.com/explore/",
                 ""
             })
-    void aFirstLineThatWasMeantForANoteIsNoHeadingOfACountedColumn(String first) {
+    void invalidNoteIsNotAHeadingOfANumberedColumn(String first) {
         EnqueueReport report = enqueue("x," + first + "\ny," + id(2) + "\n", new Options("2", 5, "s"));
 
         assertThat(report.added()).isOne();
@@ -337,7 +337,7 @@ class EnqueuerTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"b", "笔记链接/URL", "note_id_2", "Link 2026"})
-    void aHeadingOfACountedColumnIsNoLineThatIsRejected(String heading) {
+    void headingOfANumberedColumnIsNotRejected(String heading) {
         EnqueueReport report = enqueue("a," + heading + "\nx," + id(3) + "\n", new Options("2", 5, "s"));
 
         assertThat(report.added()).isOne();
@@ -345,7 +345,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aColumnThatIsNotThereIsRefusedAndNamesThoseThatAre() {
+    void unknownColumnIsRejectedWithTheKnownNames() {
         assertThatThrownBy(() -> enqueue("a,b\n" + id(1) + ",x\n", new Options("note", 5, "s")))
                 .isInstanceOf(EnqueueException.class)
                 .hasMessageContaining("\"note\"")
@@ -356,7 +356,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aSingleColumnWithAHeadingIsCsvToo() {
+    void singleColumnWithAHeadingIsCsv() {
         EnqueueReport report = enqueue("note_id\n" + id(1) + "\n" + id(2) + "\n");
 
         assertThat(report.added()).isEqualTo(2);
@@ -364,19 +364,19 @@ class EnqueuerTests {
     }
 
     @Test
-    void linesWithTheIdAmongOtherFieldsNeedNoHeading() {
+    void idAmongOtherFieldsNeedsNoHeading() {
         assertThat(enqueue("1," + id(1) + ",title\n2," + id(2) + ",other\n").added())
                 .isEqualTo(2);
     }
 
     @Test
-    void anEmptyListAddsNothing() {
+    void emptyListAddsNothing() {
         assertThat(enqueue("")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
         assertThat(enqueue("\uFEFF\r\n\r\n")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
     }
 
     @Test
-    void aReaderThatFailsHalfWayLeavesNothingBehind() {
+    void failingReaderEnqueuesNothing() {
         String list =
                 IntStream.rangeClosed(1, 20_000).mapToObj(EnqueuerTests::id).collect(Collectors.joining("\n"));
         Reader failing = new StringReader(list) {
@@ -402,7 +402,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aSinkOfRejectsThatFailsLeavesNothingBehind() {
+    void failingRejectConsumerEnqueuesNothing() {
         assertThatThrownBy(() ->
                         enqueuer.enqueue(new StringReader(id(1) + "\nnonsense\n"), new Options(null, 5, "s"), _ -> {
                             throw new IllegalStateException("full");
@@ -413,7 +413,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void manyRejectsAreAllSeenAndTheFirstHundredKept() {
+    void allRejectsAreReportedAndTheFirstHundredKept() {
         EnqueueReport report = enqueue("nonsense\n".repeat(250) + id(1));
 
         assertThat(report.rejected()).isEqualTo(250);
@@ -423,7 +423,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aListThatIsNoTextIsRefusedAsAWhole() {
+    void binaryInputIsRejected() {
         String list = id(1) + "\n" + "\u0000\u0001\ud83d" + "x".repeat(300_000) + "\n" + id(2);
 
         assertThatThrownBy(() -> enqueue(list))
@@ -434,7 +434,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aLineThatIsMuchTooLongIsRejectedShortened() {
+    void overlongLineIsRejectedAndShortened() {
         EnqueueReport report = enqueue("x".repeat(300_000) + "\n" + id(1) + "\n\\.\n" + id(2));
 
         assertThat(report.added()).isEqualTo(2);
@@ -443,7 +443,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aHundredThousandIdsTakeSecondsAtMost() {
+    void hundredThousandIdsTakeSeconds() {
         String list = IntStream.range(0, 100_000).mapToObj(EnqueuerTests::id).collect(Collectors.joining("\n"));
 
         assertThat(enqueue(list).added()).isEqualTo(100_000);
@@ -451,7 +451,7 @@ class EnqueuerTests {
     }
 
     @Test
-    void aPriorityOutsideZeroToNineIsRefused() {
+    void priorityOutsideZeroToNineIsRejected() {
         assertThatThrownBy(() -> new Options(null, 10, "s")).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> new Options(null, -1, "s")).isInstanceOf(IllegalArgumentException.class);
     }

@@ -10,7 +10,7 @@ import java.time.InstantSource;
 import java.time.ZoneOffset;
 import org.jspecify.annotations.Nullable;
 
-/** A worklist in an emptied database, and whoever works on it, by a clock that a test sets. */
+/** Fixture of a worklist in an emptied database, with a clock that the test sets. */
 public final class ListedNotes {
 
     private static final String NODE = "main";
@@ -21,17 +21,17 @@ public final class ListedNotes {
     public final WorklistStats counts;
     public final ClaimRepository claims;
     public final WorklistRepository settlements = new WorklistRepository(database.jdbc());
-    public final OperatorActions interventions;
+    public final OperatorActions actions;
     final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
 
     public ListedNotes(Instant now) {
         this.now = now;
         counts = new WorklistStats(database.jdbc(), clock, database.transactions());
         claims = newClaims();
-        interventions = new OperatorActions(database.jdbc(), clock, database.transactions());
+        actions = new OperatorActions(database.jdbc(), clock, database.transactions());
     }
 
-    /** Those of a process that has gone through nothing yet. */
+    /** Returns the claims of a new process. */
     ClaimRepository newClaims() {
         return new ClaimRepository(database.jdbc(), clock, counts, database.transactions());
     }
@@ -72,7 +72,7 @@ public final class ListedNotes {
                 .update();
     }
 
-    /** For the rest of the caller's transaction. */
+    /** Locks a row until the caller's transaction ends. */
     void lock(int number) {
         database.jdbc()
                 .sql("SELECT note_id FROM worklist WHERE note_id = :id FOR UPDATE")

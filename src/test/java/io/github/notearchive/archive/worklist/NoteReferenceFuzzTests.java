@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import org.junit.jupiter.api.Test;
 
-/** Any line names one note that stands in it, or says what is wrong. */
+/** Any line yields one note that it contains, or a reason. */
 class NoteReferenceFuzzTests {
 
     private static final List<String> PIECES = List.of(
@@ -44,15 +44,15 @@ class NoteReferenceFuzzTests {
             "/note/".repeat(300));
 
     @Test
-    void anyLineIsUnderstoodOrRejected() throws Exception {
+    void anyLineIsParsedOrRejected() throws Exception {
         Fuzz.tries(1_000, random -> {
             String line = Fuzz.changed(random, Fuzz.pieces(random, PIECES));
             switch (NoteReference.parse(line)) {
-                case NoteReference.Known(var id) ->
+                case NoteReference.Note(var id) ->
                     assertThat(line.toLowerCase(Locale.ROOT)).contains(id.value());
-                case NoteReference.Unusable(var reason) ->
+                case NoteReference.Invalid(var reason) ->
                     assertThat(reason).isNotBlank().hasSizeLessThan(200);
-                case NoteReference.Nothing() ->
+                case NoteReference.Empty() ->
                     assertThat(line.isBlank() || line.strip().startsWith("#")).isTrue();
             }
         });

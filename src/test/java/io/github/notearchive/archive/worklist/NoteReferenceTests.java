@@ -28,14 +28,14 @@ class NoteReferenceTests {
                 "1,66aa00000000000000000001,some title",
                 "66aa00000000000000000001,66aa00000000000000000001"
             })
-    void idsAndLinksAndShareTextsNameTheirNote(String line) {
-        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Known(ID));
+    void idsLinksAndShareTextsNameTheirNote(String line) {
+        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Note(ID));
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", "   ", "\t\r", "# 66aa00000000000000000001"})
-    void blankLinesAndCommentsAreNothing(String line) {
-        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Nothing());
+    void blankLinesAndCommentsAreEmpty(String line) {
+        assertThat(NoteReference.parse(line)).isEqualTo(new NoteReference.Empty());
     }
 
     @ParameterizedTest
@@ -52,10 +52,10 @@ class NoteReferenceTests {
                 "66aa00000000000000000001 66aa00000000000000000002 | names 2 notes",
                 "\" | holds neither"
             })
-    void anythingElseIsUnusableAndSaysWhy(String line, String reason) {
+    void otherLinesAreInvalidWithAReason(String line, String reason) {
         assertThat(NoteReference.parse(line))
                 .isInstanceOfSatisfying(
-                        NoteReference.Unusable.class,
+                        NoteReference.Invalid.class,
                         unusable -> assertThat(unusable.reason()).startsWith(reason));
     }
 }

@@ -20,10 +20,10 @@ class OperatorActionsTests {
     private final ListedNotes list = new ListedNotes(NOW);
     private final ClaimRepository claims = list.claims;
     private final WorklistRepository settlements = list.settlements;
-    private final OperatorActions interventions = list.interventions;
+    private final OperatorActions actions = list.actions;
 
     @Test
-    void requeueingMakesANoteAsGoodAsNew() {
+    void requeueResetsANote() {
         list.pending(1, 5, NOW);
         settlements.settle(
                 claims.claim(NODE).orElseThrow(),
@@ -41,7 +41,7 @@ class OperatorActionsTests {
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
         list.now = NOW.plusSeconds(60);
 
-        List<NoteId> requeued = interventions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
+        List<NoteId> requeued = actions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
 
         assertThat(requeued).containsExactly(new NoteId(id(1)));
         Worklist.Entry entry = list.entry(1);
@@ -55,51 +55,48 @@ class OperatorActionsTests {
     }
 
     @Test
-    void requeueingLeavesNotesInWorkAlone() {
+    void requeueSkipsNotesInProgress() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         claims.claim(NODE);
 
-        assertThat(interventions.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
+        assertThat(actions.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
                 .containsExactly(new NoteId(id(2)));
-        assertThat(interventions.requeue(List.of())).isEmpty();
+        assertThat(actions.requeue(List.of())).isEmpty();
     }
 
     @Test
-    void requeueingAStateTouchesNoOther() {
+    void requeueOfAStateChangesNoOtherState() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.ARCHIVED, Counter.NONE, null);
 
-        assertThat(interventions.requeue(NoteState.FAILED)).isEqualTo(1);
+        assertThat(actions.requeue(NoteState.FAILED)).isEqualTo(1);
 
         assertThat(list.entry(1).state()).isEqualTo(NoteState.PENDING);
         assertThat(list.entry(2).state()).isEqualTo(NoteState.ARCHIVED);
     }
 
     @Test
-    void aNoteThatAWaiverCompletesIsArchivedUnlessItIsInWork() {
+    void waiverArchivesANoteUnlessItIsInProgress() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
         claims.claim(NODE);
 
-        WorklistRow failed = list.worklist.standing(new NoteId(id(1))).orElseThrow();
-        WorklistRow inWork = list.worklist.standing(new NoteId(id(2))).orElseThrow();
+        WorklistRow failed = list.worklist.row(new NoteId(id(1))).orElseThrow();
+        WorklistRow claimed = list.worklist.row(new NoteId(id(2))).orElseThrow();
 
-        assertThat(interventions.completeByWaiver(new NoteId(id(1)), inWork, NOW))
-                .as("a run has decided since it was looked at")
+        assertThat(actions.completeByWaiver(new NoteId(id(1)), claimed, NOW))
+                .as("settled since it was read")
                 .isFalse();
-        assertThat(interventions.keepUnclaimed(new NoteId(id(1)), inWork)).isFalse();
-        assertThat(interventions.keepUnclaimed(new NoteId(id(1)), failed)).isTrue();
-        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW))
-                .isTrue();
-        assertThat(interventions.completeByWaiver(new NoteId(id(1)), failed, NOW))
-                .isFalse();
-        assertThat(interventions.keepUnclaimed(new NoteId(id(2)), inWork)).isFalse();
-        assertThat(interventions.completeByWaiver(new NoteId(id(2)), inWork, NOW))
-                .isFalse();
+        assertThat(actions.lockUnclaimed(new NoteId(id(1)), claimed)).isFalse();
+        assertThat(actions.lockUnclaimed(new NoteId(id(1)), failed)).isTrue();
+        assertThat(actions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isTrue();
+        assertThat(actions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isFalse();
+        assertThat(actions.lockUnclaimed(new NoteId(id(2)), claimed)).isFalse();
+        assertThat(actions.completeByWaiver(new NoteId(id(2)), claimed, NOW)).isFalse();
 
         assertThat(list.entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(list.entry(1).dueAt()).isNull();

@@ -14,13 +14,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Each reason is a column value, has an advice, and is documented on an exit page. */
+/** Checks that each reason is a column value, has an advice, and is documented on an exit page. */
 class StateReasonTests {
 
     private static final Path PAGE = Path.of("src", "docs", "exit-codes", "6.md");
 
     @Test
-    void theColumnTakesTheNamesAndNoOtherValue() {
+    void columnAcceptsExactlyTheNames() {
         String check =
                 ArchiveDatabase.running().jdbc().sql("""
                         SELECT pg_get_constraintdef(oid) FROM pg_constraint
@@ -40,7 +40,7 @@ class StateReasonTests {
 
     @ParameterizedTest
     @EnumSource
-    void theExitPageHasAnEntryWithItsAdvice(StateReason reason) throws IOException {
+    void exitPageHasAnEntryWithItsAdvice(StateReason reason) throws IOException {
         String entry = "\n* `%s`: %s. Do: %s: %s.\n"
                 .formatted(
                         reason,

@@ -20,7 +20,7 @@ class WorklistRepositoryTests {
     private final WorklistRepository settlements = list.settlements;
 
     @Test
-    void settlingWritesTheDecisionAndEndsTheClaim() {
+    void settleWritesTheDecisionAndEndsTheClaim() {
         list.pending(1, 5, NOW);
         WorklistItem claimed = claims.claim(NODE).orElseThrow();
         Instant later = NOW.plus(Duration.ofDays(30));
@@ -54,7 +54,7 @@ class WorklistRepositoryTests {
     }
 
     @Test
-    void settlingWithALostClaimWritesNothing() {
+    void settleWithALostClaimWritesNothing() {
         list.pending(1, 5, NOW);
         WorklistItem lost = claims.claim("slow").orElseThrow();
         list.leaseEnds(1);
@@ -70,7 +70,7 @@ class WorklistRepositoryTests {
     }
 
     @Test
-    void errorThatPostgresqlWouldNotTakeIsWrittenWithoutWhatItRefuses() {
+    void detailIsSanitizedForPostgresql() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         WorklistItem settled = claims.claim(NODE).orElseThrow();
@@ -90,7 +90,7 @@ class WorklistRepositoryTests {
                         7,
                         NOW))
                 .isTrue();
-        assertThat(settlements.keep(
+        assertThat(settlements.settleRefresh(
                         kept,
                         new RefreshResult(
                                 NoteState.UNAVAILABLE,
@@ -110,7 +110,7 @@ class WorklistRepositoryTests {
     }
 
     @Test
-    void aNightInWhichTheNoteWasMissingIsRememberedUntilTheNextDecision() {
+    void missingNightIsKeptUntilTheNextDecision() {
         list.pending(1, 5, NOW);
         settlements.settle(
                 claims.claim(NODE).orElseThrow(),
@@ -138,7 +138,7 @@ class WorklistRepositoryTests {
     }
 
     @Test
-    void countersOfTonightBeginAnewWithTheNightAndThoseOfALifeDoNot() {
+    void countersOfTheNightRestartAndTotalsDoNot() {
         list.pending(1, 5, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);

@@ -183,7 +183,7 @@ class ObjectCheckTests {
         assertThat(damage(sidecar(new NoteId("0".repeat(24)), CAPTURED, null)).seen())
                 .contains("it says that it is of note \"" + NOTE);
         assertThat(damage(sidecar(NOTE, CAPTURED.plusMillis(1), null)).seen())
-                .contains("captured at " + CAPTURED + ", which is not what its key says");
+                .contains("captured at " + CAPTURED + ", unlike its key");
     }
 
     @ParameterizedTest

@@ -357,7 +357,7 @@ class VerifyTests {
                 .containsExactlyInAnyOrder(
                         "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
         assertThat(seen(swapped)).contains("it says that it is of note \"" + notes.get(1));
-        assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: it is no JSON");
+        assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: not JSON");
         assertThat(seen(edited)).contains(" was put");
     }
 
