@@ -65,7 +65,7 @@ final class RateLimiter {
     private final RateLimitStore pace;
     private final Semaphore inFlight;
     private final LongSupplier nanoTime;
-    private final int autoCommit;
+    private final int atOnce;
     private final Semaphore turns;
     private final ReentrantLock placing = new ReentrantLock(true);
     private final ReentrantLock lock = new ReentrantLock();
@@ -95,7 +95,7 @@ final class RateLimiter {
         this.pace = pace;
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.nanoTime = nanoTime;
-        this.autoCommit = (int) Math.max(1, rate * STRETCH / 1e9);
+        this.atOnce = (int) Math.max(1, rate * STRETCH / 1e9);
         this.turns = new Semaphore((int) Math.max(LEAST_TURNS, rate * AHEAD / 1e9), true);
         this.distance = (long) (1e9 / placesPerSecond);
         this.pausedUntil = nanoTime.getAsLong();
@@ -196,7 +196,7 @@ final class RateLimiter {
                 // whoever had to wait leaves to others what nobody here waits for; without any wait
                 // there
                 // is room for all
-                int places = waited ? Math.min(placing.getQueueLength() + 1, autoCommit) : autoCommit;
+                int places = waited ? Math.min(placing.getQueueLength() + 1, atOnce) : atOnce;
                 long asked = nanoTime.getAsLong();
                 RateLimitStore.Places taken = pace.take(places, placesPerSecond, maxPause);
                 long now = nanoTime.getAsLong();

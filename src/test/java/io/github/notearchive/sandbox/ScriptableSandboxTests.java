@@ -75,7 +75,7 @@ class ScriptableSandboxTests {
     void servesManyClientsAtOnce() throws Exception {
         List<String> ids = provider.noteIds(640);
 
-        List<Integer> codes = autoCommit(64, ids.stream().map(this::asking).toList());
+        List<Integer> codes = atOnce(64, ids.stream().map(this::asking).toList());
 
         assertThat(codes).hasSize(640).containsOnly(0);
         assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
@@ -297,7 +297,7 @@ class ScriptableSandboxTests {
         return () -> client.codeFor(id);
     }
 
-    private static List<Integer> autoCommit(int clients, List<Callable<Integer>> calls) throws Exception {
+    private static List<Integer> atOnce(int clients, List<Callable<Integer>> calls) throws Exception {
         try (ExecutorService threads = Executors.newFixedThreadPool(clients)) {
             List<Integer> results = new ArrayList<>();
             for (Future<Integer> result : threads.invokeAll(calls)) {
