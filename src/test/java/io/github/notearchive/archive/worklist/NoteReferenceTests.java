@@ -43,14 +43,14 @@ class NoteReferenceTests {
             delimiter = '|',
             quoteCharacter = '`',
             value = {
-                "hello | holds neither",
-                "66aa0000000000000000000 | holds neither",
-                "66aa000000000000000000011 | holds neither",
-                "66aa0000000000000000000g | holds neither",
-                "https://www.xiaohongshu.com/user/profile/5f00aa010000000001000aaa | holds neither",
+                "hello | contains neither",
+                "66aa0000000000000000000 | contains neither",
+                "66aa000000000000000000011 | contains neither",
+                "66aa0000000000000000000g | contains neither",
+                "https://www.xiaohongshu.com/user/profile/5f00aa010000000001000aaa | contains neither",
                 "https://xhslink.com/a/AbCd | is a short link",
                 "66aa00000000000000000001 66aa00000000000000000002 | names 2 notes",
-                "\" | holds neither"
+                "\" | contains neither"
             })
     void otherLinesAreInvalidWithAReason(String line, String reason) {
         assertThat(NoteReference.parse(line))
