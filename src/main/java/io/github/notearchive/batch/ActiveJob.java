@@ -23,7 +23,7 @@ public abstract class ActiveJob {
      *
      * @param nothing said where no execution had begun
      */
-    public String whatStands(String nothing) {
+    public String restartHint(String nothing) {
         return jobExecutionId == 0
                 ? nothing
                 : "execution %d had begun, and the next one goes on where it was".formatted(jobExecutionId);

@@ -34,7 +34,7 @@ public record CommandResult(
             long archived, long unavailable, long postponed, long failed, long released, long refreshed) {}
 
     /** Media files of a run. */
-    public record FileCounts(long stored, long bytes, long known, long takenOver) {}
+    public record FileCounts(long stored, long bytes, long deduplicated, long reused) {}
 
     /** Calls of a run. */
     public record CallCounts(long calls, long billed, long maybeBilled) {}

@@ -23,30 +23,30 @@ public abstract class ExitStatusListener implements JobExecutionListener {
 
     @Override
     public final void beforeJob(JobExecution job) {
-        begins(job);
+        onStart(job);
     }
 
     @Override
     public final void afterJob(JobExecution job) {
         if (job.getStatus() == BatchStatus.STOPPED) {
-            gate.closure().ifPresent(closure -> job.setExitStatus(closure.exitStatus()));
+            gate.stopReason().ifPresent(stop -> job.setExitStatus(stop.exitStatus()));
         } else if (job.getStatus() == BatchStatus.COMPLETED) {
             try {
                 job.setExitStatus(whenComplete(job));
             } catch (RuntimeException e) {
-                cannotTell(e);
+                onCheckFailed(e);
                 job.setStatus(BatchStatus.FAILED);
                 job.addFailureException(e);
-                job.setExitStatus(ended(job));
+                job.setExitStatus(failedStatus(job));
             }
         } else if (job.getStatus() == BatchStatus.FAILED) {
-            job.setExitStatus(ended(job));
+            job.setExitStatus(failedStatus(job));
         }
     }
 
     /** The exit code of the process and its reason in a line, not the exception of a step. */
-    private ExitStatus ended(JobExecution job) {
-        return new ExitStatus(JobStarter.ended(job, gate).name(), JobStarter.whyFailed(job, gate));
+    private ExitStatus failedStatus(JobExecution job) {
+        return new ExitStatus(JobStarter.exitCodeOf(job, gate).name(), JobStarter.whyFailed(job, gate));
     }
 
     /**
@@ -54,11 +54,11 @@ public abstract class ExitStatusListener implements JobExecutionListener {
      *
      * @param job what was just begun
      */
-    public abstract void begins(JobExecution job);
+    public abstract void onStart(JobExecution job);
 
     /** The exit status of a job that came to its end, by what it has left or found. */
     public abstract ExitStatus whenComplete(JobExecution job);
 
     /** What else is done when {@link #whenComplete} cannot be told. */
-    public void cannotTell(RuntimeException failure) {}
+    public void onCheckFailed(RuntimeException failure) {}
 }

@@ -2,27 +2,17 @@ package io.github.notearchive.batch;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.springframework.batch.core.ExitStatus;
 
 /** What ends a job before its work is done: it closes once, with a reason; what closes it later changes nothing. */
 public abstract class Gate {
 
-    private @Nullable Closure closure;
+    private @Nullable StopReason stopReason;
     private @Nullable String signal;
-
-    /** Why a job ends before its work is done. */
-    public record Closure(ExitCode exitCode, String reason) {
-
-        /** As it stands in the job repository. */
-        public ExitStatus exitStatus() {
-            return new ExitStatus(exitCode.name(), reason);
-        }
-    }
 
     /** Opens for a job, unless a signal came before it began. */
     public synchronized void open() {
-        closure = null;
-        opens();
+        stopReason = null;
+        onOpen();
         if (signal != null) {
             close(ExitCode.INTERRUPTED, signal);
         }
@@ -34,12 +24,12 @@ public abstract class Gate {
      * @return whether this was the reason that closed it
      */
     public synchronized boolean close(ExitCode exitCode, String reason) {
-        if (closure != null) {
+        if (stopReason != null) {
             return false;
         }
-        Closure now = new Closure(exitCode, reason);
-        closure = now;
-        closes(now);
+        StopReason now = new StopReason(exitCode, reason);
+        stopReason = now;
+        onClose(now);
         return true;
     }
 
@@ -55,23 +45,23 @@ public abstract class Gate {
     }
 
     /** Why it is closed; empty while it is open. */
-    public synchronized Optional<Closure> closure() {
-        return Optional.ofNullable(closure);
+    public synchronized Optional<StopReason> stopReason() {
+        return Optional.ofNullable(stopReason);
     }
 
     /** Whether nothing more is to be taken up. */
     public boolean isClosed() {
-        return closure().isPresent();
+        return stopReason().isPresent();
     }
 
     /** Whether it is closed, and for this. */
     public synchronized boolean isClosedFor(ExitCode exitCode) {
-        return closure != null && closure.exitCode() == exitCode;
+        return stopReason != null && stopReason.exitCode() == exitCode;
     }
 
     /** What else is done when it opens. */
-    public void opens() {}
+    public void onOpen() {}
 
     /** What else is done when it closes. */
-    public abstract void closes(Closure closure);
+    public abstract void onClose(StopReason stop);
 }

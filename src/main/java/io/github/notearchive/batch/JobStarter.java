@@ -91,28 +91,28 @@ public class JobStarter {
     }
 
     /** How an execution ended. One that failed when a server was away is told apart. */
-    public static ExitCode ended(JobExecution execution, Gate gate) {
+    public static ExitCode exitCodeOf(JobExecution execution, Gate gate) {
         if (execution.getStatus() == BatchStatus.COMPLETED || execution.getStatus() == BatchStatus.STOPPED) {
             return ExitCode.named(execution.getExitStatus().getExitCode());
         }
         if (execution.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isRefused)) {
             return ExitCode.USAGE;
         }
-        boolean away = execution.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isOutOfReach)
-                || gate.closure()
-                        .filter(closure -> closure.exitCode() == ExitCode.UPSTREAM_UNAVAILABLE)
+        boolean unavailable = execution.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isOutOfReach)
+                || gate.stopReason()
+                        .filter(stop -> stop.exitCode() == ExitCode.UPSTREAM_UNAVAILABLE)
                         .isPresent();
-        return away ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
+        return unavailable ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
     }
 
     /** Why an execution failed, in a line. What had ended it before, as a used-up quota or a signal, is not why. */
     public static String whyFailed(JobExecution execution, Gate gate) {
-        ExitCode end = ended(execution, gate);
-        return gate.closure()
-                .filter(closure -> closure.exitCode() == end)
-                .map(Gate.Closure::reason)
+        ExitCode end = exitCodeOf(execution, gate);
+        return gate.stopReason()
+                .filter(stop -> stop.exitCode() == end)
+                .map(StopReason::reason)
                 .or(() -> failure(execution, end))
-                .or(() -> gate.closure().map(Gate.Closure::reason))
+                .or(() -> gate.stopReason().map(StopReason::reason))
                 .orElse("see the log");
     }
 
@@ -142,15 +142,15 @@ public class JobStarter {
     }
 
     /** What an exception outside of any execution comes to. Something unforeseen is logged. */
-    public static Gate.Closure brokenBy(Exception e) {
+    public static StopReason stopReasonOf(Exception e) {
         if (DatabaseErrors.isRefused(e)) {
-            return new Gate.Closure(ExitCode.USAGE, describe(e));
+            return new StopReason(ExitCode.USAGE, describe(e));
         }
         if (DatabaseErrors.isOutOfReach(e)) {
-            return new Gate.Closure(
+            return new StopReason(
                     ExitCode.UPSTREAM_UNAVAILABLE, "the database is out of reach: " + DatabaseErrors.describe(e));
         }
         log.error("It broke before or after its execution", e);
-        return new Gate.Closure(ExitCode.FAILED, DatabaseErrors.describe(e));
+        return new StopReason(ExitCode.FAILED, DatabaseErrors.describe(e));
     }
 }

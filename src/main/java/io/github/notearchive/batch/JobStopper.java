@@ -14,8 +14,8 @@ public class JobStopper extends Gate {
     private static final Logger log = LoggerFactory.getLogger(JobStopper.class);
 
     @Override
-    public void closes(Closure closure) {
-        log.info("The job ends, {}: {}", closure.exitCode(), closure.reason());
+    public void onClose(StopReason stop) {
+        log.info("The job ends, {}: {}", stop.exitCode(), stop.reason());
     }
 
     /**

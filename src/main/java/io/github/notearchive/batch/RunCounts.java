@@ -6,7 +6,7 @@ package io.github.notearchive.batch;
  * @param notes notes that were not archived before
  * @param refreshed archived notes with a new response
  * @param refreshesGone archived notes that are no longer available
- * @param refreshesPutOff archived notes whose refresh was postponed to a later night
+ * @param refreshesPostponed archived notes whose refresh was postponed to a later night
  * @param files media files of the notes
  * @param downloads failed downloads
  * @param bytesReceived bytes of response bodies of media servers, failed attempts included
@@ -15,7 +15,7 @@ public record RunCounts(
         Notes notes,
         long refreshed,
         long refreshesGone,
-        long refreshesPutOff,
+        long refreshesPostponed,
         Files files,
         FailedDownloads downloads,
         long bytesReceived) {
@@ -26,7 +26,7 @@ public record RunCounts(
 
     /** Returns the number of archived notes whose refresh was tried. */
     public long refreshesDone() {
-        return refreshed + refreshesGone + refreshesPutOff;
+        return refreshed + refreshesGone + refreshesPostponed;
     }
 
     /** Returns the number of notes that this run will not process again. */
@@ -54,10 +54,10 @@ public record RunCounts(
      *
      * @param stored files that were uploaded
      * @param bytes bytes of these
-     * @param known files that the store already had, found after the download
-     * @param bytesKnown bytes of these, which were not uploaded
-     * @param takenOver files with the source id of a stored file, for which no request was sent
-     * @param bytesTakenOver bytes of these, which were not downloaded
+     * @param deduplicated files that the store already had, found after the download
+     * @param bytesDeduplicated bytes of these, which were not uploaded
+     * @param reused files with the source id of a stored file, for which no request was sent
+     * @param bytesReused bytes of these, which were not downloaded
      * @param improved files whose lesser rendition was replaced by a better one
      * @param lesser files of notes archived by this run in a lesser rendition than the best one offered
      * @param requests requests to media servers, which are not billed
@@ -65,10 +65,10 @@ public record RunCounts(
     public record Files(
             long stored,
             long bytes,
-            long known,
-            long bytesKnown,
-            long takenOver,
-            long bytesTakenOver,
+            long deduplicated,
+            long bytesDeduplicated,
+            long reused,
+            long bytesReused,
             long improved,
             long lesser,
             long requests) {

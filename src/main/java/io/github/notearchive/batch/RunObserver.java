@@ -11,8 +11,8 @@ public interface RunObserver {
      *
      * @param restart whether the execution resumes an unfinished job instance
      */
-    void begins(boolean restart);
+    void onStart(boolean restart);
 
     /** Called each minute, and once after the execution has ended. */
-    void goesOn(RunCounts counts);
+    void onProgress(RunCounts counts);
 }

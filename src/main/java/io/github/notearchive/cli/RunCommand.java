@@ -243,10 +243,10 @@ final class RunCommand implements Callable<Integer> {
                     "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, in a lesser rendition %d, %d requests%n",
                     files.stored(),
                     DisplayFormat.size(files.bytes()),
-                    files.known(),
-                    DisplayFormat.size(files.bytesKnown()),
-                    files.takenOver(),
-                    DisplayFormat.size(files.bytesTakenOver()),
+                    files.deduplicated(),
+                    DisplayFormat.size(files.bytesDeduplicated()),
+                    files.reused(),
+                    DisplayFormat.size(files.bytesReused()),
                     files.improved(),
                     files.lesser(),
                     files.requests());
@@ -302,7 +302,7 @@ final class RunCommand implements Callable<Integer> {
                     refreshes.answered().files(),
                     refreshes.answered().back(),
                     refreshes.gone(),
-                    refreshes.putOff(),
+                    refreshes.postponed(),
                     refreshes.due());
             out.printf(
                     "         %d of these calls, of which billed %d, maybe billed %d; tonight %d of %s%n",

@@ -39,7 +39,7 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
          *
          * @param lesserBecause why it is not the best rendition offered; null when it is
          */
-        record Fresh(
+        record Downloaded(
                 MediaSlot slot,
                 DownloadedMedia media,
                 @Nullable String lesserBecause) implements Piece {
@@ -53,7 +53,7 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
         }
 
         /** Decided: stored before, waived, or missing. */
-        record Decided(SlotStatus status) implements Piece {
+        record Unchanged(SlotStatus status) implements Piece {
 
             @Override
             public MediaSlot slot() {
@@ -91,7 +91,7 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
 
     /** What of these lies in the spool; a file that two of them share comes with each. */
     static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
-        return pieces.stream().filter(Piece.Fresh.class::isInstance).map(piece -> ((Piece.Fresh) piece).media());
+        return pieces.stream().filter(Piece.Downloaded.class::isInstance).map(piece -> ((Piece.Downloaded) piece).media());
     }
 
     /** Removes what lies in the spool. A repeat does nothing. */

@@ -13,7 +13,7 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.Disposition.Archived;
 import io.github.notearchive.nightly.Disposition.Failed;
-import io.github.notearchive.nightly.Disposition.Forgotten;
+import io.github.notearchive.nightly.Disposition.Erased;
 import io.github.notearchive.nightly.Disposition.Kept;
 import io.github.notearchive.nightly.Disposition.Postponed;
 import io.github.notearchive.nightly.Disposition.Released;
@@ -52,7 +52,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private static final Logger log = LoggerFactory.getLogger(DispositionWriter.class);
 
     private final ObjectStore store;
-    private final MediaUploader harvests;
+    private final MediaUploader uploader;
     private final Sidecars sidecars;
     private final NoteRowWriter rows;
     private final ConcurrentErasures forgotten;
@@ -65,7 +65,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     DispositionWriter(
             ObjectStore store,
-            MediaUploader harvests,
+            MediaUploader uploader,
             Sidecars sidecars,
             NoteRowWriter rows,
             ConcurrentErasures forgotten,
@@ -76,7 +76,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
             PlatformTransactionManager transactions,
             Clock clock) {
         this.store = store;
-        this.harvests = harvests;
+        this.uploader = uploader;
         this.sidecars = sidecars;
         this.rows = rows;
         this.forgotten = forgotten;
@@ -91,7 +91,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     @Override
     public void write(Chunk<? extends Disposition> chunk) {
         for (Disposition disposition : chunk) {
-            try (CollectedMedia _ = disposition.harvest()) {
+            try (CollectedMedia _ = disposition.files()) {
                 writeOrRelease(disposition);
             }
         }
@@ -102,14 +102,14 @@ class DispositionWriter implements ItemWriter<Disposition> {
             inTransaction(() -> write(disposition));
             runs.current().databaseWorks();
         } catch (StoreException e) {
-            inTransaction(() -> storeFails(disposition.claimed(), e));
+            inTransaction(() -> onStoreFailure(disposition.claimed(), e));
         } catch (DataAccessException | TransactionException e) {
-            if (!runs.current().outlives(e)) {
+            if (!runs.current().continuesAfter(e)) {
                 throw e; // the database, not the note
             }
-            String obstacle = "the database undid its rows: " + DatabaseErrors.describe(e);
-            log.warn("Note {}: {}; it is released", disposition.claimed().id(), obstacle);
-            inTransaction(() -> release(disposition.claimed(), obstacle));
+            String reason = "the database undid its rows: " + DatabaseErrors.describe(e);
+            log.warn("Note {}: {}; it is released", disposition.claimed().id(), reason);
+            inTransaction(() -> release(disposition.claimed(), reason));
         }
     }
 
@@ -119,53 +119,53 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void write(Disposition disposition) {
         switch (disposition) {
-            case Archived(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
-            case Postponed(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
-            case Failed(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
-            case Unavailable(var claimed, var harvest, var settlement) -> bringIn(claimed, harvest, settlement);
-            case Kept(var claimed, var upkeep) -> keep(claimed, upkeep);
-            case Forgotten(var claimed) -> forget(claimed);
-            case Released(var claimed, var harvest, var reason) -> handBack(claimed, harvest, reason);
+            case Archived(var claimed, var files, var transition) -> persist(claimed, files, transition);
+            case Postponed(var claimed, var files, var transition) -> persist(claimed, files, transition);
+            case Failed(var claimed, var files, var transition) -> persist(claimed, files, transition);
+            case Unavailable(var claimed, var files, var transition) -> persist(claimed, files, transition);
+            case Kept(var claimed, var result) -> keep(claimed, result);
+            case Erased(var claimed) -> forget(claimed);
+            case Released(var claimed, var files, var reason) -> release(claimed, files, reason);
         }
     }
 
-    private void bringIn(WorklistItem claimed, @Nullable CollectedMedia harvest, StateTransition settlement) {
+    private void persist(WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition) {
         Instant now = now();
         try {
             CapturedNote note =
-                    harvest == null ? null : harvests.store(harvest, settlement.state() == NoteState.ARCHIVED, now);
-            if (!sidecars.write(claimed, note, settlement, now)) {
+                    files == null ? null : uploader.store(files, transition.state() == NoteState.ARCHIVED, now);
+            if (!sidecars.write(claimed, note, transition, now)) {
                 lost(claimed);
                 return;
             }
             if (note == null) {
-                settleAndCount(claimed, settlement, now);
+                settleAndCount(claimed, transition, now);
                 return;
             }
             runs.current().storeWorks();
-            if (record(claimed, note, settlement, now)
-                    && harvest != null
+            if (record(claimed, note, transition, now)
+                    && files != null
                     && claimed.state() != NoteState.ARCHIVED
-                    && settlement.state() == NoteState.ARCHIVED) {
+                    && transition.state() == NoteState.ARCHIVED) {
                 whenCommitted(
-                        () -> runs.current().filesLesser.add(harvest.lesser().count()));
+                        () -> runs.current().filesLesser.add(files.lesser().count()));
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
             throw e; // the store or the database, not the note
         } catch (RuntimeException e) {
-            giveUp(claimed, e);
+            fail(claimed, e);
         }
     }
 
     /** What is in hand may be gone tomorrow, so it is kept even though nothing is decided. */
-    private void handBack(WorklistItem claimed, @Nullable CollectedMedia harvest, String reason) {
-        if (harvest == null) {
+    private void release(WorklistItem claimed, @Nullable CollectedMedia files, String reason) {
+        if (files == null) {
             release(claimed, reason);
             return;
         }
         Instant now = now();
         try {
-            CapturedNote note = harvests.store(harvest, false, now);
+            CapturedNote note = uploader.store(files, false, now);
             if (!sidecars.write(claimed, note, null, now)) {
                 lost(claimed);
                 return;
@@ -194,30 +194,30 @@ class DispositionWriter implements ItemWriter<Disposition> {
      * A store that is away costs no note anything, and ends the run when it stays so. A file that a store which is
      * there does not take costs its note a place, or it would be the first in line for ever.
      */
-    private void storeFails(WorklistItem claimed, StoreException e) {
-        String obstacle = "the store does not take its files: " + e.getMessage();
-        log.warn("Note {}: {}; its answer is kept", claimed.id(), obstacle);
+    private void onStoreFailure(WorklistItem claimed, StoreException e) {
+        String reason = "the store does not take its files: " + e.getMessage();
+        log.warn("Note {}: {}; its answer is kept", claimed.id(), reason);
         boolean ofTheNote = store.isWritable() && !e.ofTheAccount();
         if (!ofTheNote) {
             runs.current().storeFails(e, e.refused(), gate);
         }
         if (claimed.refreshNight() != null) {
-            keep(claimed, retries.forRefresh(claimed, 0, StateReason.STORE_ERROR, obstacle, true), now());
+            keep(claimed, retries.forRefresh(claimed, 0, StateReason.STORE_ERROR, reason, true), now());
         } else if (claimed.state() == NoteState.ARCHIVED) {
             settleAndCount(
                     claimed, PostponementPolicy.archived(Night.current(clock).ends()));
-        } else if (ofTheNote && gate.closure().isEmpty()) {
-            settleAndCount(claimed, retries.forMedia(claimed, StateReason.STORE_ERROR, obstacle, e.unreachable()));
+        } else if (ofTheNote && gate.stopReason().isEmpty()) {
+            settleAndCount(claimed, retries.forMedia(claimed, StateReason.STORE_ERROR, reason, e.unreachable()));
         } else {
-            release(claimed, obstacle);
+            release(claimed, reason);
         }
     }
 
-    private boolean record(WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
+    private boolean record(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
         try {
-            Optional<Change> change = rows.record(claimed, note, settlement, now);
+            Optional<Change> change = rows.record(claimed, note, transition, now);
             change.ifPresentOrElse(
-                    c -> whenCommitted(() -> runs.current().settled(claimed, settlement, c)), () -> lost(claimed));
+                    c -> whenCommitted(() -> runs.current().settled(claimed, transition, c)), () -> lost(claimed));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
@@ -229,11 +229,11 @@ class DispositionWriter implements ItemWriter<Disposition> {
         if (DatabaseErrors.isOutOfReach(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
             throw e; // the database, not the note
         }
-        giveUp(claimed, e);
+        fail(claimed, e);
     }
 
     /** An answer that cannot be written must not break every night; it stays in the ledger. */
-    private void giveUp(WorklistItem claimed, RuntimeException e) {
+    private void fail(WorklistItem claimed, RuntimeException e) {
         if (claimed.refreshNight() != null) {
             log.warn("Note {}: its new answer cannot be written", claimed.id(), e);
             keep(
@@ -273,34 +273,34 @@ class DispositionWriter implements ItemWriter<Disposition> {
         }
     }
 
-    private void keep(WorklistItem claimed, RefreshResult upkeep) {
+    private void keep(WorklistItem claimed, RefreshResult result) {
         Instant now = now();
-        if (!sidecars.write(claimed, upkeep, now)) {
+        if (!sidecars.write(claimed, result, now)) {
             logLost(claimed);
             return;
         }
-        keep(claimed, upkeep, now);
+        keep(claimed, result, now);
     }
 
-    private void keep(WorklistItem claimed, RefreshResult upkeep, Instant now) {
+    private void keep(WorklistItem claimed, RefreshResult result, Instant now) {
         RunState run = runs.current();
-        if (!rows.keep(claimed, upkeep, now)) {
+        if (!rows.keep(claimed, result, now)) {
             logLost(claimed);
-        } else if (upkeep.state() != claimed.state()) {
+        } else if (result.state() != claimed.state()) {
             whenCommitted(run.refreshedGone::increment);
         } else {
-            whenCommitted(run.refreshesPutOff::increment);
+            whenCommitted(run.refreshesPostponed::increment);
         }
     }
 
     /** What is decided when the bucket cannot be told of it. */
-    private void settleAndCount(WorklistItem claimed, StateTransition settlement) {
-        settleAndCount(claimed, settlement, now());
+    private void settleAndCount(WorklistItem claimed, StateTransition transition) {
+        settleAndCount(claimed, transition, now());
     }
 
-    private void settleAndCount(WorklistItem claimed, StateTransition settlement, Instant now) {
-        if (rows.settle(claimed, settlement, now)) {
-            whenCommitted(() -> runs.current().settled(claimed, settlement));
+    private void settleAndCount(WorklistItem claimed, StateTransition transition, Instant now) {
+        if (rows.settle(claimed, transition, now)) {
+            whenCommitted(() -> runs.current().settled(claimed, transition));
         } else {
             lost(claimed);
         }

@@ -39,7 +39,7 @@ class Housekeeping {
         this.clock = clock;
     }
 
-    void tidy() {
+    void cleanUp() {
         emptyCopies();
         planRefreshes();
         spool.sweep();

@@ -123,18 +123,18 @@ class MediaCollector implements AutoCloseable {
      *
      * @param video what came of asking for the note's video
      */
-    Collected collect(NoteCapture capture, VideoOutcome video) throws InterruptedException {
+    CollectionResult collect(NoteCapture capture, VideoOutcome video) throws InterruptedException {
         return collect(capture, video, List.of());
     }
 
     /** The same with newer answers, for what earlier ones of this night could not bring in. */
-    Collected collect(NoteCapture newer, VideoOutcome video, Collected before) throws InterruptedException {
-        return collect(newer, video, before.harvest().pieces());
+    CollectionResult collect(NoteCapture newer, VideoOutcome video, CollectionResult before) throws InterruptedException {
+        return collect(newer, video, before.files().pieces());
     }
 
-    private Collected collect(NoteCapture capture, VideoOutcome answer, List<Piece> before)
+    private CollectionResult collect(NoteCapture capture, VideoOutcome answer, List<Piece> before)
             throws InterruptedException {
-        Gathering files = new Gathering(capture, answer, before);
+        MediaPlan files = new MediaPlan(capture, answer, before);
         files.decideWithoutRequests();
         Map<MediaSlot, DownloadOutcome> downloads = download(files.wanted.keySet(), files.lesser);
         countShared(downloads.values());
@@ -143,7 +143,7 @@ class MediaCollector implements AutoCloseable {
     }
 
     /** The files of a note, on their way from what is expected to what became of each. */
-    private final class Gathering {
+    private final class MediaPlan {
 
         private final NoteCapture capture;
         private final @Nullable NoteCapture bought;
@@ -171,7 +171,7 @@ class MediaCollector implements AutoCloseable {
         private boolean dead;
         private boolean faulty;
 
-        Gathering(NoteCapture capture, VideoOutcome answer, List<Piece> before) {
+        MediaPlan(NoteCapture capture, VideoOutcome answer, List<Piece> before) {
             this.capture = capture;
             this.answer = answer;
             this.bought = videos.answer(capture, answer).orElse(null);
@@ -187,7 +187,7 @@ class MediaCollector implements AutoCloseable {
             closeUnused(
                     before.values(),
                     Stream.concat(decided.stream(), lesser.values().stream()).toList());
-            decided.addAll(takeOver(inCatalog.sameFiles(), wanted.keySet()));
+            decided.addAll(reuse(inCatalog.sameFiles(), wanted.keySet()));
         }
 
         private void decide(MediaSlot slot) {
@@ -196,7 +196,7 @@ class MediaCollector implements AutoCloseable {
             Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
             Optional<Piece> same =
                     Optional.ofNullable(before.get(place)).filter(piece -> isSameFile(piece.slot(), slot));
-            Optional<Piece> fresh = same.filter(Piece.Fresh.class::isInstance);
+            Optional<Piece> fresh = same.filter(Piece.Downloaded.class::isInstance);
             Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, inCatalog.slots()));
             if (slot.notOffered() != null) {
                 withoutOffer(slot);
@@ -204,16 +204,16 @@ class MediaCollector implements AutoCloseable {
                 keepOrImprove(slot, fresh.get());
                 before.remove(place);
             } else if (settled.isPresent()) {
-                keepOrImprove(slot, new Piece.Decided(settled.get()));
+                keepOrImprove(slot, new Piece.Unchanged(settled.get()));
             } else {
-                wantUnlessAskedInVain(slot, row, same);
+                wantUnlessResponseOutstanding(slot, row, same);
             }
         }
 
         private void withoutOffer(MediaSlot slot) {
             for (SlotStatus status : VideoFiles.withoutOffer(slot, inCatalog.slots(), answer)) {
                 order.putIfAbsent(Place.of(status.slot()), order.size());
-                decided.add(new Piece.Decided(status));
+                decided.add(new Piece.Unchanged(status));
             }
         }
 
@@ -228,11 +228,11 @@ class MediaCollector implements AutoCloseable {
             }
         }
 
-        private void wantUnlessAskedInVain(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> same) {
+        private void wantUnlessResponseOutstanding(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> same) {
             Optional<SlotStatus.Missing> known =
-                    isAskedInVain(slot.kind(), answer) ? known(slot, row, same) : Optional.empty();
+                    isResponseOutstanding(slot.kind(), answer) ? known(slot, row, same) : Optional.empty();
             known.ifPresentOrElse(
-                    missing -> decided.add(new Piece.Decided(missing)), () -> wanted.put(slot, deadBefore(row, same)));
+                    missing -> decided.add(new Piece.Unchanged(missing)), () -> wanted.put(slot, deadBefore(row, same)));
         }
 
         /** Takes what the downloads came to. */
@@ -249,7 +249,7 @@ class MediaCollector implements AutoCloseable {
                     retryBetter |= again;
                     runs.current().filesImproved.increment();
                     // of those that were asked for now, the first is the best of the slot
-                    yield new Piece.Fresh(slot, media, lesserBecause);
+                    yield new Piece.Downloaded(slot, media, lesserBecause);
                 }
                 case Failed(var _, var soon) -> {
                     retryBetter |= soon;
@@ -269,12 +269,12 @@ class MediaCollector implements AutoCloseable {
                 case Downloaded(var media, var lesserBecause, var again) -> {
                     served = true;
                     retryBetter |= again;
-                    decided.add(new Piece.Fresh(slot, media, lesserBecause));
+                    decided.add(new Piece.Downloaded(slot, media, lesserBecause));
                 }
                 case Gone(var reason) -> {
                     SlotStatus.Missing missing = dead(slot, reason, wanted.get(slot), boughtIn(slot));
                     dead |= missing.gap() == Gap.DEAD;
-                    decided.add(new Piece.Decided(missing));
+                    decided.add(new Piece.Unchanged(missing));
                 }
                 case Failed(var reason, var soon) -> {
                     retrySoon |= soon;
@@ -289,7 +289,7 @@ class MediaCollector implements AutoCloseable {
         }
 
         private Piece retry(MediaSlot slot, String reason) {
-            return new Piece.Decided(new SlotStatus.Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
+            return new Piece.Unchanged(new SlotStatus.Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
         }
 
         /** The night in which the answer came that offers a file. */
@@ -298,9 +298,9 @@ class MediaCollector implements AutoCloseable {
             return Night.of(answers.answerWith(slot).capturedAt());
         }
 
-        Collected collected() {
+        CollectionResult collected() {
             decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
-            return new Collected(
+            return new CollectionResult(
                     new CollectedMedia(capture, bought, decided),
                     answer,
                     retrySoon,
@@ -325,8 +325,8 @@ class MediaCollector implements AutoCloseable {
         Set<SpoolFile> files = new HashSet<>();
         for (DownloadOutcome outcome : outcomes) {
             if (outcome instanceof Downloaded(var media, var _, var _) && !files.add(media.file())) {
-                runs.current().filesTakenOver.increment();
-                runs.current().bytesTakenOver.add(media.size());
+                runs.current().filesReused.increment();
+                runs.current().bytesReused.add(media.size());
             }
         }
     }
@@ -343,16 +343,16 @@ class MediaCollector implements AutoCloseable {
      * The same without anything missing, for a note that is archived and stays so: a file that it has is kept, whatever
      * an audit says of it, and one that it would have beside is waived by name.
      */
-    Collected keep(Collected collected) {
-        CollectedMedia harvest = collected.harvest();
-        List<SlotRow> rows = catalog.slotsOf(harvest.capture().id());
-        List<Piece> pieces = harvest.pieces().stream()
-                .map(piece -> piece instanceof Piece.Decided(SlotStatus.Missing missing)
-                        ? new Piece.Decided(kept(missing.slot(), rows))
+    CollectionResult keep(CollectionResult collected) {
+        CollectedMedia files = collected.files();
+        List<SlotRow> rows = catalog.slotsOf(files.capture().id());
+        List<Piece> pieces = files.pieces().stream()
+                .map(piece -> piece instanceof Piece.Unchanged(SlotStatus.Missing missing)
+                        ? new Piece.Unchanged(kept(missing.slot(), rows))
                         : piece)
                 .toList();
-        return new Collected(
-                new CollectedMedia(harvest.capture(), harvest.video(), pieces),
+        return new CollectionResult(
+                new CollectedMedia(files.capture(), files.video(), pieces),
                 collected.video(),
                 collected.retrySoon(),
                 collected.retryBetter(),
@@ -380,15 +380,15 @@ class MediaCollector implements AutoCloseable {
      * Files that another note has already, by the source's own name for them, need no request. They are taken out of
      * those that are wanted.
      */
-    private List<Piece> takeOver(List<SameFile> sameFiles, Set<MediaSlot> wanted) {
+    private List<Piece> reuse(List<SameFile> sameFiles, Set<MediaSlot> wanted) {
         List<Piece> taken = new ArrayList<>();
         for (SameFile same : sameFiles) {
             Optional<MediaSlot> slot = wanted.stream().filter(same::fills).findFirst();
             if (slot.isPresent()) {
                 wanted.remove(slot.get());
-                runs.current().filesTakenOver.increment();
-                runs.current().bytesTakenOver.add(same.media().size());
-                taken.add(new Piece.Decided(new SlotStatus.Stored(
+                runs.current().filesReused.increment();
+                runs.current().bytesReused.add(same.media().size());
+                taken.add(new Piece.Unchanged(new SlotStatus.Stored(
                         slot.get(),
                         same.media(),
                         same.rendition(),
@@ -402,14 +402,14 @@ class MediaCollector implements AutoCloseable {
     }
 
     /** Whether a new answer for such a file was asked for and has not come. */
-    private static boolean isAskedInVain(MediaKind kind, VideoOutcome answer) {
+    private static boolean isResponseOutstanding(MediaKind kind, VideoOutcome answer) {
         return kind.isOfVideo() && answer instanceof VideoOutcome.Unanswered;
     }
 
     /** What is known of a file already whose addresses are all dead. */
     private static Optional<SlotStatus.Missing> known(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> before) {
         if (before.isPresent()) {
-            return before.get() instanceof Piece.Decided(SlotStatus.Missing missing) && missing.gap() == Gap.DEAD
+            return before.get() instanceof Piece.Unchanged(SlotStatus.Missing missing) && missing.gap() == Gap.DEAD
                     ? Optional.of(missing)
                     : Optional.empty();
         }
@@ -420,7 +420,7 @@ class MediaCollector implements AutoCloseable {
     /** The night whose answer first had only dead addresses for this file; null when none had. */
     private static @Nullable Night deadBefore(Optional<SlotRow> row, Optional<Piece> before) {
         if (before.isPresent()
-                && before.get() instanceof Piece.Decided(SlotStatus.Missing(var _, var _, var _, var deadNight))) {
+                && before.get() instanceof Piece.Unchanged(SlotStatus.Missing(var _, var _, var _, var deadNight))) {
             return deadNight;
         }
         return row.map(SlotRow::deadNight).orElse(null);
@@ -482,8 +482,8 @@ class MediaCollector implements AutoCloseable {
         RunState run = runs.current();
         switch (outcome) {
             case Downloaded _, NoRoom _ -> {}
-            case Gone _ -> run.downloadsDead.increment();
-            case Failed(var _, var soon) -> (soon ? run.downloadsPassing : run.downloadsRefused).increment();
+            case Gone _ -> run.downloadsGone.increment();
+            case Failed(var _, var soon) -> (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
         }
     }
 
@@ -566,8 +566,8 @@ class MediaCollector implements AutoCloseable {
      *     of an earlier night already does not count
      * @param faulty whether an address was out of reach
      */
-    record Collected(
-            CollectedMedia harvest,
+    record CollectionResult(
+            CollectedMedia files,
             VideoOutcome video,
             boolean retrySoon,
             boolean retryBetter,
@@ -589,21 +589,21 @@ class MediaCollector implements AutoCloseable {
         List<NoteCapture> outdated() {
             return missing().stream()
                     .filter(missing -> missing.gap() == Gap.DEAD)
-                    .map(missing -> harvest.answerWith(missing.slot()))
+                    .map(missing -> files.answerWith(missing.slot()))
                     .distinct()
                     .toList();
         }
 
         /** Whether an answer in the place of this one was asked for and has not come. */
-        boolean isAskedInVain(NoteCapture of) {
-            return video instanceof VideoOutcome.Unanswered && of.equals(harvest.video());
+        boolean isResponseOutstanding(NoteCapture of) {
+            return video instanceof VideoOutcome.Unanswered && of.equals(files.video());
         }
 
         /** Whether all that is missing is the video, or gone for good. */
         boolean isOnlyVideoToCome() {
             return missing().stream().allMatch(missing -> switch (missing.gap()) {
                 case NO_ANSWER, GONE -> true;
-                case DEAD -> MediaCollector.isAskedInVain(missing.slot().kind(), video);
+                case DEAD -> MediaCollector.isResponseOutstanding(missing.slot().kind(), video);
                 case RETRY -> false;
             });
         }
@@ -615,20 +615,20 @@ class MediaCollector implements AutoCloseable {
 
         /** The answers that offer a better rendition of some file than the one that is there. */
         List<NoteCapture> withBetter() {
-            return harvest.lesser()
-                    .map(piece -> harvest.answerWith(piece.slot()))
+            return files.lesser()
+                    .map(piece -> files.answerWith(piece.slot()))
                     .distinct()
                     .toList();
         }
 
         /** Whether something was downloaded that is not stored yet. */
         boolean isAnythingInSpool() {
-            return CollectedMedia.downloads(harvest.pieces()).findAny().isPresent();
+            return CollectedMedia.downloads(files.pieces()).findAny().isPresent();
         }
 
         /** Which files are there in a lesser rendition and why, in a line. */
-        String lesserObstacle() {
-            List<Piece> lesser = harvest.lesser().toList();
+        String lesserDetail() {
+            List<Piece> lesser = files.lesser().toList();
             Piece first = lesser.getFirst();
             return first.slot()
                     + " DEGRADED: "
@@ -637,9 +637,9 @@ class MediaCollector implements AutoCloseable {
         }
 
         List<SlotStatus.Missing> missing() {
-            return harvest.pieces().stream()
-                    .filter(Piece.Decided.class::isInstance)
-                    .map(piece -> ((Piece.Decided) piece).status())
+            return files.pieces().stream()
+                    .filter(Piece.Unchanged.class::isInstance)
+                    .map(piece -> ((Piece.Unchanged) piece).status())
                     .filter(SlotStatus.Missing.class::isInstance)
                     .map(SlotStatus.Missing.class::cast)
                     .toList();
@@ -666,7 +666,7 @@ class MediaCollector implements AutoCloseable {
         }
 
         /** Returns which files are missing and why, in a line. */
-        String obstacle() {
+        String detail() {
             List<SlotStatus.Missing> missing = missing();
             SlotStatus.Missing first = first();
             String others = missing.size() == 1 ? "" : ", and " + (missing.size() - 1) + " more";

@@ -47,17 +47,17 @@ class MediaUploader {
      * @param complete whether it is archived with them
      * @throws io.github.notearchive.store.StoreException when the store does not take a file; those before it stay
      */
-    CapturedNote store(CollectedMedia harvest, boolean complete, Instant now) {
+    CapturedNote store(CollectedMedia files, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
-        Map<String, MediaCatalog.KnownObject> rows = media.findByDigest(CollectedMedia.downloads(harvest.pieces())
+        Map<String, MediaCatalog.KnownObject> rows = media.findByDigest(CollectedMedia.downloads(files.pieces())
                 .map(DownloadedMedia::sha256)
                 .collect(Collectors.toSet()));
         Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
-        for (Piece piece : harvest.pieces()) {
+        for (Piece piece : files.pieces()) {
             slots.add(
                     switch (piece) {
-                        case Piece.Decided(var status) -> status;
-                        case Piece.Fresh(var slot, var file, var lesserBecause) ->
+                        case Piece.Unchanged(var status) -> status;
+                        case Piece.Downloaded(var slot, var file, var lesserBecause) ->
                             stored(
                                     slot,
                                     file,
@@ -65,7 +65,7 @@ class MediaUploader {
                                     lesserBecause);
                     });
         }
-        return CapturedNote.of(harvest.capture(), harvest.video(), slots, complete, now);
+        return CapturedNote.of(files.capture(), files.video(), slots, complete, now);
     }
 
     /** @param row what the tables know of these bytes; null when nothing */
@@ -87,8 +87,8 @@ class MediaUploader {
         });
         RunState run = runs.current();
         if (known.isPresent()) {
-            run.filesKnown.increment();
-            run.bytesKnown.add(file.size());
+            run.filesDeduplicated.increment();
+            run.bytesDeduplicated.add(file.size());
         } else {
             run.filesStored.increment();
             run.bytesStored.add(file.size());

@@ -2,6 +2,7 @@ package io.github.notearchive.nightly;
 
 import static org.springframework.transaction.support.AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
@@ -10,7 +11,6 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.ExitStatusListener;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobStarter;
 import io.github.notearchive.io.DatabaseErrors;
@@ -186,7 +186,7 @@ public class NightlyJob {
                 }
             }
             return step.getStatus() == BatchStatus.STOPPED
-                    ? gate.closure().map(Gate.Closure::exitStatus).orElse(null)
+                    ? gate.stopReason().map(StopReason::exitStatus).orElse(null)
                     : null;
         }
 
@@ -228,7 +228,7 @@ public class NightlyJob {
         }
 
         @Override
-        public void begins(JobExecution job) {
+        public void onStart(JobExecution job) {
             runs.current().startExecution(job);
             calls.startExecution(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
         }
@@ -244,7 +244,7 @@ public class NightlyJob {
         }
 
         @Override
-        public void cannotTell(RuntimeException failure) {
+        public void onCheckFailed(RuntimeException failure) {
             closeUnchecked(gate, failure);
         }
     }

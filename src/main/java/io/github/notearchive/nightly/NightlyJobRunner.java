@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobStarter;
 import io.github.notearchive.batch.JobStarter.Launch;
 import io.github.notearchive.batch.RunWatchdog;
@@ -28,37 +28,37 @@ public class NightlyJobRunner {
 
     private final JdbcConnectionDetails database;
     private final NewRuns newRuns;
-    private final StartChecks preflight;
-    private final JobStarter launches;
+    private final StartChecks checks;
+    private final JobStarter starter;
     private final Job job;
     private final ActiveRuns runs;
     private final ProviderAccess provider;
-    private final RunWatchdogs watches;
-    private final ProgressReporter news;
+    private final RunWatchdogs watchdogs;
+    private final ProgressReporter reporter;
     private final RunSummaries summaries;
     private final ObjectRemoval removal;
 
     NightlyJobRunner(
             JdbcConnectionDetails database,
             NewRuns newRuns,
-            StartChecks preflight,
-            JobStarter launches,
+            StartChecks checks,
+            JobStarter starter,
             Job archiveNotes,
             ActiveRuns runs,
             ProviderAccess provider,
-            RunWatchdogs watches,
-            ProgressReporter news,
+            RunWatchdogs watchdogs,
+            ProgressReporter reporter,
             RunSummaries summaries,
             ObjectRemoval removal) {
         this.database = database;
         this.newRuns = newRuns;
-        this.preflight = preflight;
-        this.launches = launches;
+        this.checks = checks;
+        this.starter = starter;
         this.job = archiveNotes;
         this.runs = runs;
         this.provider = provider;
-        this.watches = watches;
-        this.news = news;
+        this.watchdogs = watchdogs;
+        this.reporter = reporter;
         this.summaries = summaries;
         this.removal = removal;
     }
@@ -83,28 +83,28 @@ public class NightlyJobRunner {
             if (lock == null) {
                 return notStarted(run, StartRefusal.ofLock(options.node()));
             }
-            return switch (preflight.of(run)) {
+            return switch (checks.of(run)) {
                 case Denied(var refusal) -> notStarted(run, refusal);
-                case Granted clearance -> start(run, lock, clearance);
+                case Granted granted -> start(run, lock, granted);
             };
         } catch (SQLException | DataAccessException | TransactionException e) {
-            Gate.Closure broken = JobStarter.brokenBy(e);
+            StopReason broken = JobStarter.stopReasonOf(e);
             return RunSummary.notStarted(broken.exitCode(), broken.reason(), run.took());
         }
     }
 
     private static RunSummary notStarted(RunState run, StartRefusal refusal) {
-        return RunSummary.notStarted(refusal.exitCode(), refusal.toRun(), run.took());
+        return RunSummary.notStarted(refusal.exitCode(), refusal.reason(), run.took());
     }
 
-    private RunSummary start(RunState run, RunnerLock lock, Granted clearance) {
-        run.withoutCalls(clearance.withoutCalls());
-        news.count(run);
-        Launch launch = launches.next(NightlyJob.NAME, run.node(), clearance.tonight(), _ -> {});
+    private RunSummary start(RunState run, RunnerLock lock, Granted granted) {
+        run.withoutCalls(granted.withoutCalls());
+        reporter.count(run);
+        Launch launch = starter.next(NightlyJob.NAME, run.node(), granted.tonight(), _ -> {});
         runs.begin(run);
         try {
-            news.begins(run, launch, clearance.tonight());
-            provider.open(run, clearance);
+            reporter.onStart(run, launch, granted.tonight());
+            provider.open(run, granted);
             return execute(run, lock, launch);
         } finally {
             provider.end();
@@ -113,21 +113,21 @@ public class NightlyJobRunner {
     }
 
     private RunSummary execute(RunState run, RunnerLock lock, Launch launch) {
-        try (RunWatchdog _ = watches.over(run, lock)) {
-            JobExecution execution = launches.start(job, launch);
-            news.goesOn(run);
+        try (RunWatchdog _ = watchdogs.watch(run, lock)) {
+            JobExecution execution = starter.start(job, launch);
+            reporter.onProgress(run);
             return summaries.of(run, execution, launch.restart());
         } catch (DataAccessException | TransactionException e) {
-            JobExecution begun = run.execution().orElseThrow(() -> e);
-            news.goesOn(run);
-            return summaries.ofBroken(run, begun, launch.restart(), e);
+            JobExecution started = run.execution().orElseThrow(() -> e);
+            reporter.onProgress(run);
+            return summaries.ofBroken(run, started, launch.restart(), e);
         } finally {
-            watches.ended();
+            watchdogs.onEnd();
         }
     }
 
     /** How far the run is that this process is in; empty when it is in none. */
     public Optional<RunProgress> progress() {
-        return runs.now().map(news::progress);
+        return runs.now().map(reporter::progress);
     }
 }

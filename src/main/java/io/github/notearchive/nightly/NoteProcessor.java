@@ -15,12 +15,12 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.Disposition.Archived;
 import io.github.notearchive.nightly.Disposition.Failed;
-import io.github.notearchive.nightly.Disposition.Forgotten;
+import io.github.notearchive.nightly.Disposition.Erased;
 import io.github.notearchive.nightly.Disposition.Kept;
 import io.github.notearchive.nightly.Disposition.Postponed;
 import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Unavailable;
-import io.github.notearchive.nightly.MediaCollector.Collected;
+import io.github.notearchive.nightly.MediaCollector.CollectionResult;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
@@ -55,14 +55,14 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
 
     private static final String NO_ROOM = "the spool had no room for a file";
 
-    private final NoteFetcher questions;
+    private final NoteFetcher fetcher;
     private final RunHealth health;
     private final PaidResponses paid;
     private final CallLedger ledger;
     private final ErasureList forgotten;
     private final MediaCollector media;
     private final VideoFiles videos;
-    private final VideoFetcher videoCalls;
+    private final VideoFetcher videoFetcher;
     private final PostponementPolicy retries;
     private final LedgerProperties ledgerSettings;
     private final OutageRetry outages;
@@ -70,27 +70,27 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     private final Clock clock;
 
     NoteProcessor(
-            NoteFetcher questions,
+            NoteFetcher fetcher,
             RunHealth health,
             PaidResponses paid,
             CallLedger ledger,
             ErasureList forgotten,
             MediaCollector media,
             VideoFiles videos,
-            VideoFetcher videoCalls,
+            VideoFetcher videoFetcher,
             PostponementPolicy retries,
             LedgerProperties ledgerSettings,
             OutageRetry outages,
             CallRepository calls,
             Clock clock) {
-        this.questions = questions;
+        this.fetcher = fetcher;
         this.health = health;
         this.paid = paid;
         this.ledger = ledger;
         this.forgotten = forgotten;
         this.media = media;
         this.videos = videos;
-        this.videoCalls = videoCalls;
+        this.videoFetcher = videoFetcher;
         this.retries = retries;
         this.ledgerSettings = ledgerSettings;
         this.outages = outages;
@@ -108,13 +108,13 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /** A note that needs a call in a run that makes none would be due again at once; it waits for the next night. */
-    private Disposition withoutCall(WorklistItem claimed, @Nullable CollectedMedia harvest, String reason) {
+    private Disposition withoutCall(WorklistItem claimed, @Nullable CollectedMedia files, String reason) {
         if (claimed.state() == NoteState.ARCHIVED || !health.isWithoutCalls()) {
-            return new Released(claimed, harvest, reason);
+            return new Released(claimed, files, reason);
         }
         return new Postponed(
                 claimed,
-                harvest,
+                files,
                 new StateTransition(
                         NoteState.POSTPONED,
                         Counter.NONE,
@@ -138,12 +138,12 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             Thread.currentThread().interrupt();
             return new Released(claimed, null, "interrupted");
         } catch (DataAccessException | TransactionException e) {
-            if (!health.outlives(e)) {
+            if (!health.continuesAfter(e)) {
                 throw e; // the database, not the note
             }
-            String obstacle = "the database undid a statement: " + DatabaseErrors.describe(e);
-            log.warn("Note {}: {}; it is released", claimed.id(), obstacle);
-            return new Released(claimed, null, obstacle);
+            String reason = "the database undid a statement: " + DatabaseErrors.describe(e);
+            log.warn("Note {}: {}; it is released", claimed.id(), reason);
+            return new Released(claimed, null, reason);
         } catch (RuntimeException e) {
             log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
             if (claimed.refreshNight() != null) {
@@ -153,7 +153,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             if (claimed.state() == NoteState.ARCHIVED) {
                 return new Archived(claimed, null, PostponementPolicy.archived(null));
             }
-            return putOff(claimed, null, retries.forMedia(claimed, StateReason.INTERNAL_ERROR, e.toString(), true));
+            return postpone(claimed, null, retries.forMedia(claimed, StateReason.INTERNAL_ERROR, e.toString(), true));
         }
     }
 
@@ -161,38 +161,38 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     private FetchOutcome detail(WorklistItem claimed) throws InterruptedException {
         Optional<NoteCapture> held =
                 claimed.state() == NoteState.POSTPONED ? videos.detailOfWaiting(claimed.id()) : Optional.empty();
-        return held.isPresent() ? new Found(held.get()) : questions.detail(claimed);
+        return held.isPresent() ? new Found(held.get()) : fetcher.detail(claimed);
     }
 
     /** Calls end a moment before the gate closes; a note handed back sooner would only be claimed again. */
-    private Disposition releasedAtEnd(WorklistItem claimed, @Nullable CollectedMedia harvest, CallsEndedException e) {
+    private Disposition releasedAtEnd(WorklistItem claimed, @Nullable CollectedMedia files, CallsEndedException e) {
         health.awaitEnd(e);
-        return withoutCall(claimed, harvest, String.valueOf(e.getMessage()));
+        return withoutCall(claimed, files, String.valueOf(e.getMessage()));
     }
 
-    private Disposition decide(WorklistItem claimed, FetchOutcome outcome, @Nullable Collected before)
+    private Disposition decide(WorklistItem claimed, FetchOutcome outcome, @Nullable CollectionResult before)
             throws InterruptedException {
-        CollectedMedia harvest = before == null ? null : before.harvest();
+        CollectedMedia files = before == null ? null : before.files();
         return switch (outcome) {
             case Found(var capture) when isForgotten(capture) -> forgotten(claimed, before);
             case Found(var capture) ->
                 before == null ? collect(claimed, capture) : collectAgain(claimed, capture, before);
-            case Missing(var reply, var certain) -> missing(claimed, reply, certain, harvest);
+            case Missing(var reply, var certain) -> missing(claimed, reply, certain, files);
             case Rejected(var reply) -> {
                 log.warn(
                         "Note {}: the provider rejects our request, {}; it will not be asked about" + " again",
                         claimed.id(),
                         reply);
                 yield new Failed(
-                        claimed, harvest, PostponementPolicy.failed(reply, StateReason.REJECTED, reply.toString()));
+                        claimed, files, PostponementPolicy.failed(reply, StateReason.REJECTED, reply.toString()));
             }
             case Deferred(var reply, var cause) ->
-                deferred(claimed, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), harvest);
-            case Exhausted exhausted -> new Released(claimed, harvest, health.ends(exhausted, ""));
-            case Unclaimed _ -> new Released(claimed, harvest, NoteFetcher.CLAIM_LOST);
+                deferred(claimed, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), files);
+            case Exhausted exhausted -> new Released(claimed, files, health.stop(exhausted, ""));
+            case Unclaimed _ -> new Released(claimed, files, NoteFetcher.CLAIM_LOST);
             case Outstanding(var call) ->
-                new Postponed(claimed, harvest, retries.outstanding(claimed, call, harvest != null));
-            case Blocked blocked -> new Released(claimed, harvest, health.ends(blocked, ""));
+                new Postponed(claimed, files, retries.outstanding(claimed, call, files != null));
+            case Blocked blocked -> new Released(claimed, files, health.stop(blocked, ""));
         };
     }
 
@@ -200,11 +200,11 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         return forgotten.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null));
     }
 
-    private static Forgotten forgotten(WorklistItem claimed, @Nullable Collected before) {
+    private static Erased forgotten(WorklistItem claimed, @Nullable CollectionResult before) {
         if (before != null) {
-            before.harvest().close();
+            before.files().close();
         }
-        return new Forgotten(claimed);
+        return new Erased(claimed);
     }
 
     /** By the worklist, or by the ledger where a process died before it could settle the note. */
@@ -213,7 +213,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     private Disposition missing(
-            WorklistItem claimed, ProviderReply reply, boolean certain, @Nullable CollectedMedia harvest) {
+            WorklistItem claimed, ProviderReply reply, boolean certain, @Nullable CollectedMedia files) {
         Night tonight = Night.current(clock);
         if (!certain && !wasMissingBefore(claimed, tonight)) {
             StateTransition later = new StateTransition(
@@ -225,9 +225,9 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                     reply + "; checked again in a later night",
                     tonight,
                     false);
-            return new Postponed(claimed, harvest, later);
+            return new Postponed(claimed, files, later);
         }
-        return new Unavailable(claimed, harvest, retries.unavailable(reply));
+        return new Unavailable(claimed, files, retries.unavailable(reply));
     }
 
     private Disposition deferred(
@@ -236,17 +236,17 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             Deferred.Cause cause,
             StateReason reason,
             String detail,
-            @Nullable CollectedMedia harvest) {
+            @Nullable CollectedMedia files) {
         boolean _ = health.isOutage(reply, cause);
         if (cause.isPause()) {
-            return new Released(claimed, harvest, detail);
+            return new Released(claimed, files, detail);
         }
-        StateTransition settlement =
-                retries.forCall(claimed, reply, reason, detail, harvest != null, !isUnreadableAgain(claimed, reply));
-        if (settlement.state() == NoteState.FAILED) {
+        StateTransition transition =
+                retries.forCall(claimed, reply, reason, detail, files != null, !isUnreadableAgain(claimed, reply));
+        if (transition.state() == NoteState.FAILED) {
             log.warn("Note {}: failed permanently after {} calls: {}", claimed.id(), claimed.attempts() + 1, detail);
         }
-        return putOff(claimed, harvest, settlement);
+        return postpone(claimed, files, transition);
     }
 
     /** Whether tonight's requests have brought two responses that cannot be read. */
@@ -256,29 +256,29 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     private Disposition collect(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
-        Collected collected = media.collect(capture, videoCalls.answer(claimed, capture));
+        CollectionResult collected = media.collect(capture, videoFetcher.answer(claimed, capture));
         try {
             return conclude(claimed, capture, collected);
         } catch (InterruptedException | RuntimeException e) {
-            collected.harvest().close(); // what was downloaded is nobody's any more
+            collected.files().close(); // what was downloaded is nobody's any more
             throw e;
         }
     }
 
     /** Buys a new answer where that may bring in more. */
-    private Disposition conclude(WorklistItem claimed, NoteCapture capture, Collected collected)
+    private Disposition conclude(WorklistItem claimed, NoteCapture capture, CollectionResult collected)
             throws InterruptedException {
         if (collected.noRoom()) {
             return disposition(claimed, collected);
         }
         List<NoteCapture> outdated = collected.outdated();
         if (claimed.state() != NoteState.PENDING) {
-            collected.harvest().answers().stream()
+            collected.files().answers().stream()
                     .filter(answer -> !outdated.contains(answer))
                     .forEach(answer -> paid.clearUrlsExpired(answer.callId()));
         }
         List<NoteCapture> replaceable = outdated.stream()
-                .filter(answer -> !collected.isAskedInVain(answer))
+                .filter(answer -> !collected.isResponseOutstanding(answer))
                 .toList();
         if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
             return withoutNewAnswer(claimed, collected);
@@ -295,13 +295,13 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 "Note {}: addresses of the answer of {} are dead, {}; a new answer is bought",
                 claimed.id(),
                 old.getFirst().capturedAt(),
-                collected.obstacle());
+                collected.detail());
         try {
             return old.contains(capture)
-                    ? decide(claimed, questions.detail(claimed), collected)
+                    ? decide(claimed, fetcher.detail(claimed), collected)
                     : collectAgain(claimed, capture, collected);
         } catch (CallsEndedException e) {
-            return releasedAtEnd(claimed, collected.harvest(), e);
+            return releasedAtEnd(claimed, collected.files(), e);
         }
     }
 
@@ -310,9 +310,9 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
      * is no longer there changes its state. It is asked about once a night, since nothing waits for it.
      */
     private Disposition refresh(WorklistItem claimed, Night due) throws InterruptedException {
-        FetchOutcome outcome = questions.refresh(claimed, due);
+        FetchOutcome outcome = fetcher.refresh(claimed, due);
         return switch (outcome) {
-            case Found(var capture) when isForgotten(capture) -> new Forgotten(claimed);
+            case Found(var capture) when isForgotten(capture) -> new Erased(claimed);
             case Found(var capture) -> archived(claimed, media.collect(capture, videos.known(capture)));
             case Missing(var reply, var certain) -> new Kept(claimed, noLongerThere(claimed, reply, certain));
             case Rejected(var reply) -> {
@@ -332,10 +332,10 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             case Exhausted(var quota, var whose, var until)
             when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
                 new Released(claimed, null, quota + " is used up until " + Night.local(until));
-            case Exhausted exhausted -> new Released(claimed, null, health.ends(exhausted, "for a refresh: "));
+            case Exhausted exhausted -> new Released(claimed, null, health.stop(exhausted, "for a refresh: "));
             case Unclaimed _ -> new Released(claimed, null, NoteFetcher.CLAIM_LOST);
             case Outstanding(var call) -> new Kept(claimed, retries.outstandingRefresh(claimed, call));
-            case Blocked blocked -> new Released(claimed, null, health.ends(blocked, "for a refresh: "));
+            case Blocked blocked -> new Released(claimed, null, health.stop(blocked, "for a refresh: "));
         };
     }
 
@@ -359,37 +359,37 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
      * A note that was archived before stays so. A file of the newest answer that cannot be had now is tried for by that
      * answer while it is fresh.
      */
-    private Disposition archived(WorklistItem claimed, Collected collected) throws InterruptedException {
+    private Disposition archived(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         try {
             return stillArchived(claimed, collected);
         } catch (RuntimeException | InterruptedException e) {
-            collected.harvest().close();
+            collected.files().close();
             throw e;
         }
     }
 
-    private Disposition stillArchived(WorklistItem claimed, Collected collected) throws InterruptedException {
+    private Disposition stillArchived(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         health.watchHosts(collected);
         if (collected.noRoom()) {
             return archivedWithoutRoom(claimed, collected);
         }
         if (collected.isComplete()) {
             // the addresses of an earlier night's answer are tried once a night
-            StateTransition settlement = Optional.of(collected)
-                    .filter(Collected::retryBetter)
-                    .filter(c -> ledger.isRecent(c.harvest().capture()))
-                    .flatMap(c -> retries.forBetter(claimed, c.lesserObstacle()))
+            StateTransition transition = Optional.of(collected)
+                    .filter(CollectionResult::retryBetter)
+                    .filter(c -> ledger.isRecent(c.files().capture()))
+                    .flatMap(c -> retries.forBetter(claimed, c.lesserDetail()))
                     .orElseGet(() -> PostponementPolicy.archived(lookAgain(collected)));
-            return new Archived(claimed, collected.harvest(), settlement);
+            return new Archived(claimed, collected.files(), transition);
         }
         Instant tomorrow = Night.current(clock).ends();
-        NoteCapture answer = collected.harvest().capture();
+        NoteCapture answer = collected.files().capture();
         boolean again = ledger.freshUntil(answer).isAfter(tomorrow);
-        String detail = "a file of the response of " + answer.capturedAt() + " is missing, " + collected.obstacle();
+        String detail = "a file of the response of " + answer.capturedAt() + " is missing, " + collected.detail();
         log.warn("Note {}: stays archived, but {}", claimed.id(), detail);
         return new Archived(
                 claimed,
-                media.keep(collected).harvest(),
+                media.keep(collected).files(),
                 new StateTransition(
                         NoteState.ARCHIVED,
                         Counter.NONE,
@@ -405,11 +405,11 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
      * Keeps what an archived note has, and what was downloaded for it; it is due at once, since only the spool was
      * full.
      */
-    private Disposition archivedWithoutRoom(WorklistItem claimed, Collected collected) throws InterruptedException {
+    private Disposition archivedWithoutRoom(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         awaitRoom(collected);
         return new Archived(
                 claimed,
-                media.keep(collected).harvest(),
+                media.keep(collected).files(),
                 new StateTransition(
                         NoteState.ARCHIVED,
                         Counter.NONE,
@@ -422,7 +422,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /** Waits, unless files of this very note fill the spool, which are stored and removed next. */
-    private void awaitRoom(Collected collected) throws InterruptedException {
+    private void awaitRoom(CollectionResult collected) throws InterruptedException {
         if (!collected.isAnythingInSpool()) {
             media.awaitRoom();
         }
@@ -441,7 +441,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /** When a lesser rendition is looked at again; null when there is none, or its answer is old. */
-    private @Nullable Instant lookAgain(Collected collected) {
+    private @Nullable Instant lookAgain(CollectionResult collected) {
         Instant tomorrow = Night.current(clock).ends();
         return collected.withBetter().stream()
                         .anyMatch(answer -> ledger.freshUntil(answer).isAfter(tomorrow))
@@ -450,48 +450,48 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /** What the addresses of this answer do not bring will not come. */
-    private Disposition withoutNewAnswer(WorklistItem claimed, Collected collected) throws InterruptedException {
+    private Disposition withoutNewAnswer(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         return collected.retrySoon()
                 ? disposition(claimed, collected)
                 : new Failed(
                         claimed,
-                        collected.harvest(),
-                        PostponementPolicy.incomplete(collected.obstacle()
+                        collected.files(),
+                        PostponementPolicy.incomplete(collected.detail()
                                 + "; no new answer is bought, since"
                                 + " archive.ledger.buy-again is false"));
     }
 
-    private Disposition collectAgain(WorklistItem claimed, NoteCapture newer, Collected before)
+    private Disposition collectAgain(WorklistItem claimed, NoteCapture newer, CollectionResult before)
             throws InterruptedException {
         // a video that is waited for is not asked for twice in a row
-        VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoCalls.answer(claimed, newer);
-        Collected collected = media.collect(newer, video, before);
+        VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(claimed, newer);
+        CollectionResult collected = media.collect(newer, video, before);
         try {
             collected.outdated().forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
             return disposition(claimed, collected);
         } catch (RuntimeException | InterruptedException e) {
-            collected.harvest().close();
+            collected.files().close();
             throw e;
         }
     }
 
-    private Disposition disposition(WorklistItem claimed, Collected collected) throws InterruptedException {
+    private Disposition disposition(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         health.watchHosts(collected);
         if (collected.noRoom()) {
             awaitRoom(collected);
-            return new Released(claimed, collected.harvest(), NO_ROOM);
+            return new Released(claimed, collected.files(), NO_ROOM);
         }
         if (collected.isComplete() && collected.retryBetter()) {
             if (health.isRunEnding()) {
-                return new Released(claimed, collected.harvest(), "the run ended before the best rendition came");
+                return new Released(claimed, collected.files(), "the run ended before the best rendition came");
             }
-            Optional<StateTransition> again = retries.forBetter(claimed, collected.lesserObstacle());
+            Optional<StateTransition> again = retries.forBetter(claimed, collected.lesserDetail());
             if (again.isPresent()) {
-                return new Postponed(claimed, collected.harvest(), again.get());
+                return new Postponed(claimed, collected.files(), again.get());
             }
         }
         if (collected.isComplete()) {
-            return new Archived(claimed, collected.harvest(), PostponementPolicy.archived(lookAgain(collected)));
+            return new Archived(claimed, collected.files(), PostponementPolicy.archived(lookAgain(collected)));
         }
         if (collected.video() instanceof Unanswered waiting
                 && !(waiting instanceof Unanswered.Later && !collected.isOnlyVideoToCome())) {
@@ -500,23 +500,23 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         if (health.isRunEnding() && collected.retrySoon()) {
             // the downloads may have been cut short by the end of the run, which is not the note's
             // fault
-            return new Released(claimed, collected.harvest(), "the run ended while files were missing");
+            return new Released(claimed, collected.files(), "the run ended while files were missing");
         }
         if (collected.isHopeless()) {
-            return new Failed(claimed, collected.harvest(), PostponementPolicy.incomplete(collected.obstacle()));
+            return new Failed(claimed, collected.files(), PostponementPolicy.incomplete(collected.detail()));
         }
-        return putOff(
+        return postpone(
                 claimed,
-                collected.harvest(),
-                retries.forMedia(claimed, collected.reason(), collected.obstacle(), collected.retrySoon()));
+                collected.files(),
+                retries.forMedia(claimed, collected.reason(), collected.detail(), collected.retrySoon()));
     }
 
     /** The note has what its answer offers, as far as that can be had, and waits for its video. */
-    private Disposition waitingForVideo(WorklistItem claimed, Collected collected, Unanswered waiting) {
-        CollectedMedia harvest = collected.harvest();
-        String detail = collected.obstacle();
-        if (harvest.video() != null) {
-            detail += "; a new response, " + waiting.obstacle();
+    private Disposition waitingForVideo(WorklistItem claimed, CollectionResult collected, Unanswered waiting) {
+        CollectedMedia files = collected.files();
+        String detail = collected.detail();
+        if (files.video() != null) {
+            detail += "; a new response, " + waiting.reason();
         }
         StateReason reason =
                 collected.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
@@ -524,20 +524,20 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             case Unanswered.Later(var _, var until) ->
                 new Postponed(
                         claimed,
-                        harvest,
+                        files,
                         new StateTransition(NoteState.POSTPONED, Counter.NONE, until, 0, reason, detail, null, true));
             case Unanswered.Repeated(var _, var reply, var cause) ->
-                deferred(claimed, reply, cause, reason, detail, harvest);
+                deferred(claimed, reply, cause, reason, detail, files);
             case Unanswered.Refused(var _, var reply) ->
-                new Failed(claimed, harvest, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
-            case Unanswered.Ended(var why) -> withoutCall(claimed, harvest, why);
+                new Failed(claimed, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
+            case Unanswered.Ended(var why) -> withoutCall(claimed, files, why);
         };
     }
 
-    private static Disposition putOff(
-            WorklistItem claimed, @Nullable CollectedMedia harvest, StateTransition settlement) {
-        return settlement.state() == NoteState.FAILED
-                ? new Failed(claimed, harvest, settlement)
-                : new Postponed(claimed, harvest, settlement);
+    private static Disposition postpone(
+            WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition) {
+        return transition.state() == NoteState.FAILED
+                ? new Failed(claimed, files, transition)
+                : new Postponed(claimed, files, transition);
     }
 }

@@ -38,7 +38,7 @@ class NoteRowWriter {
     private final NoteCatalog notes;
     private final NoteChanges changes;
     private final ClaimRepository claims;
-    private final WorklistRepository settlements;
+    private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
     private final ActiveRuns runs;
     private final JdbcOperations jdbc;
@@ -48,7 +48,7 @@ class NoteRowWriter {
             NoteCatalog notes,
             NoteChanges changes,
             ClaimRepository claims,
-            WorklistRepository settlements,
+            WorklistRepository worklist,
             RefreshPlan refreshPlan,
             ActiveRuns runs,
             JdbcOperations jdbc,
@@ -56,7 +56,7 @@ class NoteRowWriter {
         this.notes = notes;
         this.changes = changes;
         this.claims = claims;
-        this.settlements = settlements;
+        this.worklist = worklist;
         this.refreshPlan = refreshPlan;
         this.runs = runs;
         this.jdbc = jdbc;
@@ -68,17 +68,17 @@ class NoteRowWriter {
      *
      * @return what a refresh has changed, nothing for any other note; empty when the claim was lost
      */
-    Optional<Change> record(WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
-        First first = Savepoint.repeated(() -> recordFirst(claimed, note, settlement, now));
+    Optional<Change> record(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
+        FirstWrite first = Savepoint.repeated(() -> recordFirst(claimed, note, transition, now));
         return switch (first) {
             case WRITTEN -> Optional.of(Change.NONE);
             case LOST -> Optional.empty();
-            case NOT_THE_FIRST -> recordAny(claimed, note, settlement, now);
+            case NOT_THE_FIRST -> recordAny(claimed, note, transition, now);
         };
     }
 
     /** What came of writing a note as one that has no rows yet. */
-    private enum First {
+    private enum FirstWrite {
         WRITTEN,
         /** The claim, to another worker. */
         LOST,
@@ -87,13 +87,13 @@ class NoteRowWriter {
     }
 
     /** Nearly every note of a night is one that has no rows yet: all of them are written in one round trip. */
-    private First recordFirst(WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
+    private FirstWrite recordFirst(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
         if (claimed.state() != NoteState.PENDING || note.video() != null) {
-            return First.NOT_THE_FIRST;
+            return FirstWrite.NOT_THE_FIRST;
         }
         StatementBatch trip = new StatementBatch(jdbc);
         Supplier<Integer> settled = trip.update(
-                settlements.settleStatement(claimed, settlement, runs.current().jobExecutionId(), now));
+                worklist.settling(claimed, transition, runs.current().jobExecutionId(), now));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planStatement(claimed.id()));
         boolean kept;
@@ -107,18 +107,18 @@ class NoteRowWriter {
             });
         } catch (DuplicateKeyException e) {
             log.debug("Note {}: has rows already", claimed.id(), e);
-            return First.NOT_THE_FIRST;
+            return FirstWrite.NOT_THE_FIRST;
         }
         if (kept) {
-            return First.WRITTEN;
+            return FirstWrite.WRITTEN;
         }
-        return settled.get() == 1 ? First.NOT_THE_FIRST : First.LOST;
+        return settled.get() == 1 ? FirstWrite.NOT_THE_FIRST : FirstWrite.LOST;
     }
 
     private Optional<Change> recordAny(
-            WorklistItem claimed, CapturedNote note, StateTransition settlement, Instant now) {
+            WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
         return savepoint.executeRepeated(_ -> {
-            if (!settled(claimed, settlement, now)) {
+            if (!settled(claimed, transition, now)) {
                 return Optional.empty();
             }
             Optional<Snapshot> before = look(claimed);
@@ -135,18 +135,18 @@ class NoteRowWriter {
     }
 
     /** Writes what becomes of a note of which nothing new is known; false when the claim was lost. */
-    boolean settle(WorklistItem claimed, StateTransition settlement, Instant now) {
-        return savepoint.executeRepeated(_ -> settled(claimed, settlement, now));
+    boolean settle(WorklistItem claimed, StateTransition transition, Instant now) {
+        return savepoint.executeRepeated(_ -> settled(claimed, transition, now));
     }
 
-    private boolean settled(WorklistItem claimed, StateTransition settlement, Instant now) {
-        return settlements.settle(claimed, settlement, runs.current().jobExecutionId(), now);
+    private boolean settled(WorklistItem claimed, StateTransition transition, Instant now) {
+        return worklist.settle(claimed, transition, runs.current().jobExecutionId(), now);
     }
 
     /** Writes what becomes of a note that keeps all it has; false when the claim was lost. */
-    boolean keep(WorklistItem claimed, RefreshResult upkeep, Instant now) {
+    boolean keep(WorklistItem claimed, RefreshResult result, Instant now) {
         return savepoint.executeRepeated(
-                _ -> settlements.settleRefresh(claimed, upkeep, runs.current().jobExecutionId(), now));
+                _ -> worklist.keep(claimed, result, runs.current().jobExecutionId(), now));
     }
 
     /** Hands a note back as it was; false when the claim was lost. */

@@ -90,7 +90,7 @@ public class ObjectRemoval {
     }
 
     private ErasureRepository.Files remove(List<RunnerLock> locks, @Nullable Duration most) throws SQLException {
-        long begun = System.nanoTime();
+        long started = System.nanoTime();
         long count = 0;
         long bytes = 0;
         List<ErasureRepository.File> files = next();
@@ -99,7 +99,7 @@ public class ObjectRemoval {
                 lock.requireHeld();
             }
             for (ErasureRepository.File file : files) {
-                if (most != null && System.nanoTime() - begun > most.toNanos()) {
+                if (most != null && System.nanoTime() - started > most.toNanos()) {
                     return new ErasureRepository.Files(count, bytes);
                 }
                 if (most == null) {

@@ -80,7 +80,7 @@ public class OutageRetry {
     }
 
     private <T extends @Nullable Object> T repeat(Supplier<T> step, RuntimeException first) {
-        long began = System.nanoTime();
+        long startedAt = System.nanoTime();
         RuntimeException last = first;
         boolean isAccepting = false;
         Duration wait = FIRST_WAIT;
@@ -89,7 +89,7 @@ public class OutageRetry {
         }
         try {
             while (true) {
-                Duration left = limit.minusNanos(System.nanoTime() - began);
+                Duration left = limit.minusNanos(System.nanoTime() - startedAt);
                 if (left.isNegative()) {
                     gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
                     throw last;

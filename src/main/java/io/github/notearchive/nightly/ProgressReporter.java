@@ -54,7 +54,7 @@ class ProgressReporter {
     }
 
     /** Says which run it is, and by which settings. */
-    void begins(RunState run, Launch launch, Night tonight) {
+    void onStart(RunState run, Launch launch, Night tonight) {
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
                 launch.restart() ? "Continuing the unfinished run" : "A new run",
@@ -65,16 +65,16 @@ class ProgressReporter {
                 sourceSettings.callsInFlight(),
                 videoSettings.enabled() ? "bought" : "not bought",
                 sourceSettings.baseUrl());
-        tell(observer -> observer.begins(launch.restart()));
+        notifyObservers(observer -> observer.onStart(launch.restart()));
     }
 
-    void goesOn(RunState run) {
+    void onProgress(RunState run) {
         RunCounts counts = run.counts();
-        tell(observer -> observer.goesOn(counts));
+        notifyObservers(observer -> observer.onProgress(counts));
     }
 
     /** Whoever is told must not be able to end a night. */
-    private void tell(Consumer<RunObserver> what) {
+    private void notifyObservers(Consumer<RunObserver> what) {
         for (RunObserver observer : observers) {
             try {
                 what.accept(observer);
@@ -93,14 +93,14 @@ class ProgressReporter {
     /** Counts the notes that wait, from which {@link #progress} goes on until they are counted anew. */
     void count(RunState run) {
         long due = worklist.countDue(RunProgress.MOST_COUNTED, settings.retry().windowFrom(clock.instant()));
-        run.expected = due + run.inHand.get() + run.counts().done();
+        run.expected = due + run.inProgress.get() + run.counts().done();
     }
 
     /** How far it is at this moment. Asks no server. */
     RunProgress progress(RunState run) {
         RunCounts counts = run.counts();
         long expected = run.expected;
-        int inWork = run.inHand.get();
+        int inWork = run.inProgress.get();
         return new RunProgress(
                 counts,
                 inWork,

@@ -20,15 +20,15 @@ class ProviderAccess {
     }
 
     /** Opens the gate, and the way through it, unless a signal has come already. */
-    void open(RunState run, Granted clearance) {
+    void open(RunState run, Granted granted) {
         gate.open();
-        StartRefusal withoutCalls = clearance.withoutCalls();
+        StartRefusal withoutCalls = granted.withoutCalls();
         if (withoutCalls != null) {
-            provider.end(withoutCalls.toRun());
+            provider.end(withoutCalls.reason());
             return;
         }
-        provider.open(clearance.tonight(), clearance.made(), !executions.isAnotherRunActive(run.node()), gate::close);
-        gate.closure().ifPresent(closure -> provider.end(closure.reason()));
+        provider.open(granted.tonight(), granted.made(), !executions.isAnotherRunActive(run.node()), gate::close);
+        gate.stopReason().ifPresent(stop -> provider.end(stop.reason()));
     }
 
     void end() {

@@ -4,7 +4,7 @@ import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.OutageDetector;
-import io.github.notearchive.nightly.MediaCollector.Collected;
+import io.github.notearchive.nightly.MediaCollector.CollectionResult;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallsEndedException;
@@ -24,14 +24,14 @@ class RunHealth {
     private static final Duration GATE_FOLLOWS = Duration.ofMinutes(2);
 
     private final RunStopper gate;
-    private final QuotaHolds sourceGate;
+    private final QuotaHolds quotaHolds;
     private final ActiveRuns runs;
     private final CallLedger ledger;
     private final JustOneApiClient provider;
 
-    RunHealth(RunStopper gate, QuotaHolds sourceGate, ActiveRuns runs, CallLedger ledger, JustOneApiClient provider) {
+    RunHealth(RunStopper gate, QuotaHolds quotaHolds, ActiveRuns runs, CallLedger ledger, JustOneApiClient provider) {
         this.gate = gate;
-        this.sourceGate = sourceGate;
+        this.quotaHolds = quotaHolds;
         this.runs = runs;
         this.ledger = ledger;
         this.provider = provider;
@@ -48,10 +48,10 @@ class RunHealth {
      * @param occasion what was asked for, where it was not a note itself
      * @return why
      */
-    String ends(Exhausted exhausted, String occasion) {
+    String stop(Exhausted exhausted, String occasion) {
         String reason = occasion + exhausted.quota() + " is used up until " + Night.local(exhausted.until());
         if (exhausted.whose() == Exhausted.Whose.PROVIDER) {
-            sourceGate.close(
+            quotaHolds.close(
                     ProviderCode.DAILY_QUOTA.number(),
                     occasion + exhausted.quota(),
                     exhausted.until(),
@@ -64,7 +64,7 @@ class RunHealth {
     }
 
     /** The same, since nobody may call until somebody acts. */
-    String ends(Blocked blocked, String occasion) {
+    String stop(Blocked blocked, String occasion) {
         String reason = occasion + blocked.reply();
         Integer code = blocked.reply().code();
         gate.close(ExitCode.blockedBy(code == null ? 0 : code), reason);
@@ -72,8 +72,8 @@ class RunHealth {
     }
 
     /** See {@link RunState#outlives}. */
-    boolean outlives(RuntimeException databaseFailure) {
-        return runs.current().outlives(databaseFailure);
+    boolean continuesAfter(RuntimeException databaseFailure) {
+        return runs.current().continuesAfter(databaseFailure);
     }
 
     /** Notes how the provider fares, and ends the run when it has not fared well for long. */
@@ -100,17 +100,17 @@ class RunHealth {
      * says nothing of the hosts: of a note that is bought again only such files are asked for, so nothing may be served
      * of many in a row.
      */
-    void watchHosts(Collected collected) {
+    void watchHosts(CollectionResult collected) {
         if (collected.served()) {
             runs.current().cdn().works();
             return;
         }
         boolean isRefused =
-                collected.dead() && ledger.isRecent(collected.harvest().capture());
+                collected.dead() && ledger.isRecent(collected.files().capture());
         if ((collected.faulty() || isRefused) && runs.current().cdn().fails()) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the media hosts have given nothing but trouble for a while, at last " + collected.obstacle());
+                    "the media hosts have given nothing but trouble for a while, at last " + collected.detail());
         }
     }
 
@@ -130,11 +130,11 @@ class RunHealth {
         }
         switch (provider.ending().orElse(null)) {
             case Exhausted exhausted -> {
-                String _ = ends(exhausted, "");
+                String _ = stop(exhausted, "");
                 return;
             }
             case Blocked blocked -> {
-                String _ = ends(blocked, "");
+                String _ = stop(blocked, "");
                 return;
             }
             case null, default -> {}

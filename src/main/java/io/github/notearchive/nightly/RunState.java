@@ -21,7 +21,7 @@ import org.springframework.batch.core.job.JobExecution;
 /** What belongs to one run and to no other: its options, its execution, its counts and the health it has seen. */
 final class RunState extends ActiveStoreJob {
 
-    private static final long NOT_QUIET = 0;
+    private static final long NOT_PAUSED = 0;
 
     private final RunOptions options;
     private final Supplier<MediaTraffic> traffic;
@@ -36,7 +36,7 @@ final class RunState extends ActiveStoreJob {
     private @Nullable Long stuckSince;
     private volatile @Nullable JobExecution execution;
     private volatile @Nullable StartRefusal withoutCalls;
-    private final AtomicLong quietUntil = new AtomicLong(NOT_QUIET);
+    private final AtomicLong pausedUntil = new AtomicLong(NOT_PAUSED);
 
     final LongAdder archived = new LongAdder();
     final LongAdder unavailable = new LongAdder();
@@ -47,7 +47,7 @@ final class RunState extends ActiveStoreJob {
     final HeldClaims claims = new HeldClaims();
 
     /** How many notes are in work. */
-    final AtomicInteger inHand = new AtomicInteger();
+    final AtomicInteger inProgress = new AtomicInteger();
 
     /** How many notes it comes to, as last counted: done with, in work, and waiting; negative: not counted yet. */
     volatile long expected = -1;
@@ -59,22 +59,22 @@ final class RunState extends ActiveStoreJob {
     final LongAdder refreshedFiles = new LongAdder();
     final LongAdder refreshedBack = new LongAdder();
     final LongAdder refreshedGone = new LongAdder();
-    final LongAdder refreshesPutOff = new LongAdder();
+    final LongAdder refreshesPostponed = new LongAdder();
     final LongAdder filesStored = new LongAdder();
     final LongAdder bytesStored = new LongAdder();
 
     /** Of the bytes stored, those whose transaction is over, so that the catalog holds them. */
     final LongAdder bytesSettled = new LongAdder();
 
-    final LongAdder filesKnown = new LongAdder();
-    final LongAdder bytesKnown = new LongAdder();
-    final LongAdder filesTakenOver = new LongAdder();
-    final LongAdder bytesTakenOver = new LongAdder();
+    final LongAdder filesDeduplicated = new LongAdder();
+    final LongAdder bytesDeduplicated = new LongAdder();
+    final LongAdder filesReused = new LongAdder();
+    final LongAdder bytesReused = new LongAdder();
     final LongAdder filesImproved = new LongAdder();
     final LongAdder filesLesser = new LongAdder();
-    final LongAdder downloadsDead = new LongAdder();
-    final LongAdder downloadsPassing = new LongAdder();
-    final LongAdder downloadsRefused = new LongAdder();
+    final LongAdder downloadsGone = new LongAdder();
+    final LongAdder downloadsRetryable = new LongAdder();
+    final LongAdder downloadsRejected = new LongAdder();
 
     /**
      * @param traffic what the process has asked of media servers until now
@@ -110,11 +110,11 @@ final class RunState extends ActiveStoreJob {
     }
 
     /** Counts a note about which something is decided, but nothing new was learned. */
-    void settled(WorklistItem claimed, StateTransition settlement) {
-        if (claimed.state() == NoteState.ARCHIVED && settlement.state() == NoteState.ARCHIVED) {
+    void settled(WorklistItem claimed, StateTransition transition) {
+        if (claimed.state() == NoteState.ARCHIVED && transition.state() == NoteState.ARCHIVED) {
             return; // as it was, but for a better rendition
         }
-        switch (settlement.state()) {
+        switch (transition.state()) {
             case ARCHIVED -> archived.increment();
             case UNAVAILABLE -> unavailable.increment();
             case POSTPONED, PENDING -> postponed.increment();
@@ -127,9 +127,9 @@ final class RunState extends ActiveStoreJob {
      *
      * @param change what that has changed, if it was asked about anew
      */
-    void settled(WorklistItem claimed, StateTransition settlement, Change change) {
+    void settled(WorklistItem claimed, StateTransition transition, Change change) {
         if (claimed.refreshNight() == null) {
-            settled(claimed, settlement);
+            settled(claimed, transition);
             return;
         }
         refreshed.increment();
@@ -154,7 +154,7 @@ final class RunState extends ActiveStoreJob {
     }
 
     /** What became of archived notes that have a new answer. */
-    RunSummary.Answered answeredAnew() {
+    RunSummary.Answered refreshedNotes() {
         return new RunSummary.Answered(
                 refreshed.sum(),
                 refreshedCounts.sum(),
@@ -172,10 +172,10 @@ final class RunState extends ActiveStoreJob {
         return new RunCounts.Files(
                 filesStored.sum(),
                 bytesStored.sum(),
-                filesKnown.sum(),
-                bytesKnown.sum(),
-                filesTakenOver.sum(),
-                bytesTakenOver.sum(),
+                filesDeduplicated.sum(),
+                bytesDeduplicated.sum(),
+                filesReused.sum(),
+                bytesReused.sum(),
                 filesImproved.sum(),
                 filesLesser.sum(),
                 now.requests() - mediaBefore.requests());
@@ -188,9 +188,9 @@ final class RunState extends ActiveStoreJob {
                 notes(),
                 refreshed.sum(),
                 refreshedGone.sum(),
-                refreshesPutOff.sum(),
+                refreshesPostponed.sum(),
                 files(now),
-                new RunCounts.FailedDownloads(downloadsDead.sum(), downloadsPassing.sum(), downloadsRefused.sum()),
+                new RunCounts.FailedDownloads(downloadsGone.sum(), downloadsRetryable.sum(), downloadsRejected.sum()),
                 now.bytes() - mediaBefore.bytes());
     }
 
@@ -213,7 +213,7 @@ final class RunState extends ActiveStoreJob {
      * Takes one of so many calls that are left for archived notes; false when all are taken. Whoever got true says by
      * {@link #refreshDone} when the note is done with.
      */
-    boolean takeRefresh(long left) {
+    boolean reserveRefresh(long left) {
         if (refreshing.incrementAndGet() <= left) {
             return true;
         }
@@ -221,7 +221,7 @@ final class RunState extends ActiveStoreJob {
         return false;
     }
 
-    void refreshDone() {
+    void releaseRefresh() {
         refreshing.decrementAndGet();
     }
 
@@ -242,7 +242,7 @@ final class RunState extends ActiveStoreJob {
      * Whether the run continues after a failure of the database, and only the note in progress is released: the
      * database undid a statement because of other sessions, and has not done so for many notes in a row.
      */
-    boolean outlives(RuntimeException failure) {
+    boolean continuesAfter(RuntimeException failure) {
         return DatabaseErrors.isUndone(failure) && !database.fails();
     }
 
@@ -250,7 +250,7 @@ final class RunState extends ActiveStoreJob {
      * Takes one note out of {@code --limit}; false when none is left. Whoever got true says by {@link #claimed} what
      * came of it.
      */
-    boolean takeOne() {
+    boolean reserveNote() {
         Long limit = options.limit();
         if (limit == null) {
             return true;
@@ -284,14 +284,14 @@ final class RunState extends ActiveStoreJob {
     }
 
     /** Says that nothing is to be had for so long, so that idle workers do not all ask the database the same thing. */
-    void quietFor(Duration time) {
-        quietUntil.set(System.nanoTime() + time.toNanos());
+    void pauseClaims(Duration time) {
+        pausedUntil.set(System.nanoTime() + time.toNanos());
     }
 
     /** Says that there are notes, so that every worker may look for one. */
-    void noLongerQuiet() {
-        if (quietUntil.get() != NOT_QUIET) {
-            quietUntil.set(NOT_QUIET);
+    void resumeClaims() {
+        if (pausedUntil.get() != NOT_PAUSED) {
+            pausedUntil.set(NOT_PAUSED);
         }
     }
 
@@ -299,16 +299,16 @@ final class RunState extends ActiveStoreJob {
      * For how long a worker is to wait before it looks for a note. When the quiet is over, one worker is told to look,
      * and the others to wait for what it finds.
      */
-    Duration waitBeforeLooking(Duration next) {
-        long until = quietUntil.get();
-        if (until == NOT_QUIET) {
+    Duration waitBeforeClaim(Duration next) {
+        long until = pausedUntil.get();
+        if (until == NOT_PAUSED) {
             return Duration.ZERO;
         }
         long now = System.nanoTime();
         if (until - now > 0) {
             return Duration.ofNanos(until - now);
         }
-        return quietUntil.compareAndSet(until, now + next.toNanos()) ? Duration.ZERO : next;
+        return pausedUntil.compareAndSet(until, now + next.toNanos()) ? Duration.ZERO : next;
     }
 
     /** Whether it has been so, at every look and for so long, that notes are due and none can be claimed. */

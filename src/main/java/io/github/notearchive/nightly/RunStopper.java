@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.ActiveJob;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
@@ -56,7 +57,7 @@ public class RunStopper extends Gate {
     }
 
     @Override
-    public void opens() {
+    public void onOpen() {
         closed = new CountDownLatch(1);
         deadline = null;
         isAborted = false;
@@ -64,10 +65,10 @@ public class RunStopper extends Gate {
     }
 
     @Override
-    public void closes(Closure closure) {
-        log.info("No more notes are taken up, {}: {}", closure.exitCode(), closure.reason());
+    public void onClose(StopReason stop) {
+        log.info("No more notes are taken up, {}: {}", stop.exitCode(), stop.reason());
         closed.countDown();
-        if (closure.exitCode() == ExitCode.INTERRUPTED) {
+        if (stop.exitCode() == ExitCode.INTERRUPTED) {
             setDeadline();
         }
     }

@@ -1,9 +1,9 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobStarter;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -47,21 +47,21 @@ class RunSummaries {
 
     /** What a run did, and how its execution ended. */
     RunSummary of(RunState run, JobExecution execution, boolean restart) {
-        ExitCode exitCode = JobStarter.ended(execution, gate);
+        ExitCode exitCode = JobStarter.exitCodeOf(execution, gate);
         String reason = switch (exitCode) {
             case COMPLETED -> whyCompleted(run);
             case FAILED, UPSTREAM_UNAVAILABLE -> JobStarter.whyFailed(execution, gate);
             default -> execution.getExitStatus().getExitDescription();
         };
-        return of(run, execution, restart, new Gate.Closure(exitCode, reason));
+        return of(run, execution, restart, new StopReason(exitCode, reason));
     }
 
     /** The same of one whose end the database did not take. */
     RunSummary ofBroken(RunState run, JobExecution execution, boolean restart, RuntimeException broken) {
-        return of(run, execution, restart, JobStarter.brokenBy(broken));
+        return of(run, execution, restart, JobStarter.stopReasonOf(broken));
     }
 
-    private RunSummary of(RunState run, JobExecution execution, boolean restart, Gate.Closure end) {
+    private RunSummary of(RunState run, JobExecution execution, boolean restart, StopReason end) {
         CallsOfRun.Bills made = calls.of(execution.getId());
         return new RunSummary(
                 end.exitCode(),
@@ -96,9 +96,9 @@ class RunSummaries {
 
     private RunSummary.Refreshes refreshes(RunState run, CallsOfRun.Bills made) {
         return new RunSummary.Refreshes(
-                run.answeredAnew(),
+                run.refreshedNotes(),
                 run.refreshedGone.sum(),
-                run.refreshesPutOff.sum(),
+                run.refreshesPostponed.sum(),
                 made.refreshesDue(),
                 made.refreshes(),
                 new RunSummary.Tonight(

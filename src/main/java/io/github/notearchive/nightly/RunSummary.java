@@ -75,19 +75,19 @@ public record RunSummary(
      *
      * @param answered those with a new answer
      * @param gone notes that are no longer there, and keep what was archived
-     * @param putOff notes left to a later night
+     * @param postponed notes left to a later night
      * @param due notes that are due still
      * @param bill the requests to the provider
      * @param tonight those of the whole night
      */
     public record Refreshes(
-            Answered answered, long gone, long putOff, long due, CallTotals.Bill bill, Tonight tonight) {
+            Answered answered, long gone, long postponed, long due, CallTotals.Bill bill, Tonight tonight) {
 
         static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, CallTotals.Bill.NONE, Tonight.NONE);
 
         /** Whether there is anything to tell. */
         public boolean any() {
-            return answered.notes() + gone + putOff + due + bill.calls() > 0;
+            return answered.notes() + gone + postponed + due + bill.calls() > 0;
         }
     }
 
@@ -134,7 +134,7 @@ public record RunSummary(
                         notes.failed(),
                         notes.released(),
                         refreshes.answered().notes()),
-                new CommandResult.FileCounts(files.stored(), files.bytes(), files.known(), files.takenOver()),
+                new CommandResult.FileCounts(files.stored(), files.bytes(), files.deduplicated(), files.reused()),
                 new CommandResult.CallCounts(bill.calls(), bill.billed(), bill.maybeBilled()),
                 null);
     }

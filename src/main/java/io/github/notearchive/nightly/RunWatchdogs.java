@@ -25,7 +25,7 @@ class RunWatchdogs {
     private final NightlyLimitProperties limits;
     private final ClaimRepository claims;
     private final CallRepository calls;
-    private final ProgressReporter news;
+    private final ProgressReporter reporter;
     private final ArchiveRevision revision;
     private final Clock clock;
 
@@ -35,7 +35,7 @@ class RunWatchdogs {
             NightlyLimitProperties limits,
             ClaimRepository claims,
             CallRepository calls,
-            ProgressReporter news,
+            ProgressReporter reporter,
             ArchiveRevision revision,
             Clock clock) {
         this.gate = gate;
@@ -43,13 +43,13 @@ class RunWatchdogs {
         this.limits = limits;
         this.claims = claims;
         this.calls = calls;
-        this.news = news;
+        this.reporter = reporter;
         this.revision = revision;
         this.clock = clock;
     }
 
     /** Watches over a run, until it is closed. */
-    RunWatchdog over(RunState run, RunnerLock lock) {
+    RunWatchdog watch(RunState run, RunnerLock lock) {
         RunWatchdog watch = new RunWatchdog(
                 gate,
                 lock,
@@ -57,8 +57,8 @@ class RunWatchdogs {
                 limits.timeBox(run.options().maxDuration()).orElse(null),
                 settings.outage().after(),
                 () -> claims.renewLeases(run.node()),
-                () -> news.log(run),
-                () -> news.goesOn(run),
+                () -> reporter.log(run),
+                () -> reporter.onProgress(run),
                 revision::tryAdvance);
         // a node may make no call for minutes, which would tell it
         watch.eachSecond(this::closeIfStopped);
@@ -71,7 +71,7 @@ class RunWatchdogs {
     }
 
     /** Records in database and bucket that a run ended. */
-    void ended() {
+    void onEnd() {
         revision.tryAdvance();
     }
 

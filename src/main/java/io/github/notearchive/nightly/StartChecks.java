@@ -28,7 +28,7 @@ class StartChecks {
 
     private final JobExecutionQueries executions;
     private final CrashRecovery recovery;
-    private final QuotaHolds sourceGate;
+    private final QuotaHolds quotaHolds;
     private final CallRepository calls;
     private final NightlyBytes bytes;
     private final NoteSourceProperties sourceSettings;
@@ -41,7 +41,7 @@ class StartChecks {
     StartChecks(
             JobExecutionQueries executions,
             CrashRecovery recovery,
-            QuotaHolds sourceGate,
+            QuotaHolds quotaHolds,
             CallRepository calls,
             NightlyBytes bytes,
             NoteSourceProperties sourceSettings,
@@ -52,7 +52,7 @@ class StartChecks {
             Clock clock) {
         this.executions = executions;
         this.recovery = recovery;
-        this.sourceGate = sourceGate;
+        this.quotaHolds = quotaHolds;
         this.calls = calls;
         this.bytes = bytes;
         this.sourceSettings = sourceSettings;
@@ -82,7 +82,7 @@ class StartChecks {
         if (refusal.isPresent()) {
             return new StartDecision.Denied(refusal.get());
         }
-        housekeeping.tidy();
+        housekeeping.cleanUp();
         return new StartDecision.Granted(tonight, made, noCalls.orElse(null));
     }
 
@@ -98,6 +98,6 @@ class StartChecks {
     }
 
     private Optional<StartRefusal> ofGate(RunOptions options) {
-        return StartRefusal.ofGate(sourceGate.current()).filter(_ -> !options.force());
+        return StartRefusal.ofGate(quotaHolds.current()).filter(_ -> !options.force());
     }
 }

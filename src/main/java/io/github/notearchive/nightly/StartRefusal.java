@@ -14,7 +14,7 @@ import java.util.Optional;
  * @param toRun what that run says
  * @param toPlan what a plan says, where no run is begun
  */
-public record StartRefusal(ExitCode exitCode, String toRun, String toPlan) {
+public record StartRefusal(ExitCode exitCode, String reason, String planReason) {
 
     /** Another run of the node is active, or what else takes its lock. */
     public static StartRefusal ofLock(String node) {
@@ -73,8 +73,8 @@ public record StartRefusal(ExitCode exitCode, String toRun, String toPlan) {
     }
 
     /** Whoever meets it says the same. */
-    static StartRefusal of(ExitCode exitCode, String words) {
-        return new StartRefusal(exitCode, words, words);
+    static StartRefusal of(ExitCode exitCode, String reason) {
+        return new StartRefusal(exitCode, reason, reason);
     }
 
     /** The store is not there, or takes nothing of ours. */
@@ -83,7 +83,7 @@ public record StartRefusal(ExitCode exitCode, String toRun, String toPlan) {
     }
 
     private static StartRefusal usedUp(String what, Night tonight) {
-        String words = "our own limit of " + what + " a night is used up until " + Night.local(tonight.ends());
-        return of(ExitCode.QUOTA_EXHAUSTED, words);
+        String reason = "our own limit of " + what + " a night is used up until " + Night.local(tonight.ends());
+        return of(ExitCode.QUOTA_EXHAUSTED, reason);
     }
 }

@@ -29,14 +29,14 @@ class VideoFetcher {
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
 
     private final VideoFiles videos;
-    private final NoteFetcher questions;
+    private final NoteFetcher fetcher;
     private final RunHealth health;
     private final CallLedger ledger;
     private final Clock clock;
 
-    VideoFetcher(VideoFiles videos, NoteFetcher questions, RunHealth health, CallLedger ledger, Clock clock) {
+    VideoFetcher(VideoFiles videos, NoteFetcher fetcher, RunHealth health, CallLedger ledger, Clock clock) {
         this.videos = videos;
-        this.questions = questions;
+        this.fetcher = fetcher;
         this.health = health;
         this.ledger = ledger;
         this.clock = clock;
@@ -47,12 +47,12 @@ class VideoFetcher {
      * are brought in all the same.
      */
     VideoOutcome answer(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
-        if (!videos.isToBeAsked(claimed, capture)) {
+        if (!videos.isCallRequired(claimed, capture)) {
             return videos.known(capture);
         }
         FetchOutcome outcome;
         try {
-            outcome = questions.video(claimed, capture);
+            outcome = fetcher.video(claimed, capture);
         } catch (CallsEndedException e) {
             health.awaitEnd(e);
             return new Unanswered.Ended("its video was not asked for: " + e.getMessage());
@@ -72,11 +72,11 @@ class VideoFetcher {
             case Exhausted(var quota, var whose, var until)
             when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
                 new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
-            case Exhausted exhausted -> new Unanswered.Ended(health.ends(exhausted, "for a video: "));
+            case Exhausted exhausted -> new Unanswered.Ended(health.stop(exhausted, "for a video: "));
             case Outstanding(var call) ->
                 new Unanswered.Later(call.reason(), Night.current(clock).ends());
             case Unclaimed _ -> new Unanswered.Ended(NoteFetcher.CLAIM_LOST);
-            case Blocked blocked -> new Unanswered.Ended(health.ends(blocked, "for a video: "));
+            case Blocked blocked -> new Unanswered.Ended(health.stop(blocked, "for a video: "));
         };
     }
 

@@ -44,7 +44,7 @@ public class VideoFiles {
     }
 
     /** Whether a call is to be made, unless the ledger has the answer. */
-    boolean isToBeAsked(WorklistItem claimed, NoteCapture detail) {
+    boolean isCallRequired(WorklistItem claimed, NoteCapture detail) {
         return settings.enabled()
                 && claimed.state() != NoteState.ARCHIVED
                 && MediaSlots.lacksVideo(detail)
@@ -126,7 +126,7 @@ public class VideoFiles {
                                 : String.valueOf(slot.notOffered()));
             case VideoOutcome.NotOffered() -> new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
             case VideoOutcome.Unanswered waiting ->
-                new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.obstacle(), null);
+                new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.reason(), null);
         };
     }
 

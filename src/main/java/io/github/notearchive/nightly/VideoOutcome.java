@@ -23,22 +23,22 @@ public sealed interface VideoOutcome {
     /** The video waits, and why. Meanwhile an answer of earlier stands, if there is one. */
     sealed interface Unanswered extends VideoOutcome {
 
-        String obstacle();
+        String reason();
 
         /**
          * For a later night, which is not the note's fault.
          *
          * @param until when that begins; in the past where midnight has passed since
          */
-        record Later(String obstacle, Instant until) implements Unanswered {}
+        record Later(String reason, Instant until) implements Unanswered {}
 
         /** Until the call is repeated, within the limits of every note's retries. */
-        record Repeated(String obstacle, ProviderReply reply, Deferred.Cause cause) implements Unanswered {}
+        record Repeated(String reason, ProviderReply reply, Deferred.Cause cause) implements Unanswered {}
 
         /** For ever: the request itself is wrong. */
-        record Refused(String obstacle, ProviderReply reply) implements Unanswered {}
+        record Refused(String reason, ProviderReply reply) implements Unanswered {}
 
         /** For the next run, since this one ends. */
-        record Ended(String obstacle) implements Unanswered {}
+        record Ended(String reason) implements Unanswered {}
     }
 }

@@ -85,8 +85,8 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         boolean comesFromANote = note != null; // which may have been the last that was waited for
         leaveNote();
         LogContext.note(null);
-        while (gate.closure().isEmpty()) {
-            Duration wait = comesFromANote ? Duration.ZERO : run.waitBeforeLooking(LOOK);
+        while (gate.stopReason().isEmpty()) {
+            Duration wait = comesFromANote ? Duration.ZERO : run.waitBeforeClaim(LOOK);
             comesFromANote = false;
             if (wait.isPositive()) {
                 gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
@@ -94,7 +94,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
                 try {
                     Optional<WorklistItem> claimed = outages.call(this::claim);
                     if (claimed.isPresent()) {
-                        run.noLongerQuiet();
+                        run.resumeClaims();
                         LogContext.note(claimed.get().id());
                         return claimed.get();
                     }
@@ -102,7 +102,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
                         return null;
                     }
                 } catch (DataAccessException e) {
-                    if (!run.outlives(e)) {
+                    if (!run.continuesAfter(e)) {
                         throw e;
                     }
                     log.warn("No note could be claimed: {}", DatabaseErrors.describe(e));
@@ -115,11 +115,11 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
 
     private Optional<WorklistItem> claim() {
         run.claims.releaseUnconfirmed(held -> claims.releaseOthers(run.node(), held));
-        if (bytes.isUsedUp(run) || !run.takeOne()) {
+        if (bytes.isUsedUp(run) || !run.reserveNote()) {
             return Optional.empty();
         }
         // before the claim: whoever finds no more notes is to know of this one
-        run.inHand.incrementAndGet();
+        run.inProgress.incrementAndGet();
         try {
             boolean makesCalls = run.withoutCalls().isEmpty();
             Optional<WorklistItem> claimed =
@@ -132,7 +132,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         } finally {
             run.claimed(note != null);
             if (note == null) {
-                run.inHand.decrementAndGet();
+                run.inProgress.decrementAndGet();
             }
         }
     }
@@ -142,7 +142,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
      * for each note in hand, and for each of these one of their own.
      */
     private Optional<WorklistItem> claimRefresh() {
-        if (provider.callsLeft() < run.inHand.get() || !run.takeRefresh(provider.refreshesLeft())) {
+        if (provider.callsLeft() < run.inProgress.get() || !run.reserveRefresh(provider.refreshesLeft())) {
             return Optional.empty();
         }
         Optional<WorklistItem> claimed = Optional.empty();
@@ -152,7 +152,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         } finally {
             isRefreshing = claimed.isPresent();
             if (!isRefreshing) {
-                run.refreshDone();
+                run.releaseRefresh();
             }
         }
     }
@@ -173,15 +173,15 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         }
         if (!isDueNow && !outlook.hasMore(horizon)) {
             if (withoutCalls.isPresent() && isAnyWaitingForCalls()) {
-                gate.close(withoutCalls.get().exitCode(), withoutCalls.get().toRun());
+                gate.close(withoutCalls.get().exitCode(), withoutCalls.get().reason());
                 return true;
             }
-            run.noLongerQuiet(); // so that every worker finds the same, at once
+            run.resumeClaims(); // so that every worker finds the same, at once
             return false;
         }
         Optional<StartRefusal> usedUp = outlook.heldByThisNode() == 0 ? bytes.refusal(run) : Optional.empty();
         if (usedUp.isPresent()) {
-            gate.close(usedUp.get().exitCode(), usedUp.get().toRun());
+            gate.close(usedUp.get().exitCode(), usedUp.get().reason());
             return true;
         }
         boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;
@@ -195,7 +195,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
                 .map(due -> Duration.between(now, due))
                 .filter(Duration::isPositive)
                 .orElse(LOOK);
-        run.quietFor(wait.compareTo(LOOK) < 0 ? wait : LOOK);
+        run.pauseClaims(wait.compareTo(LOOK) < 0 ? wait : LOOK);
         return true;
     }
 
@@ -212,11 +212,11 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         if (note != null) {
             run.claims.remove(note);
             note = null;
-            run.inHand.decrementAndGet();
+            run.inProgress.decrementAndGet();
         }
         if (isRefreshing) {
             isRefreshing = false;
-            run.refreshDone();
+            run.releaseRefresh();
         }
     }
 

@@ -101,7 +101,7 @@ class ExitStatusListenerTests {
         }
 
         @Override
-        public void begins(JobExecution execution) {
+        public void onStart(JobExecution execution) {
             seen.add("execution " + execution.getId());
         }
 
@@ -115,7 +115,7 @@ class ExitStatusListenerTests {
         }
 
         @Override
-        public void cannotTell(RuntimeException failure) {
+        public void onCheckFailed(RuntimeException failure) {
             seen.add("uncheckable: " + failure.getMessage());
         }
     }

@@ -33,7 +33,7 @@ class JobStarterTests {
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
         job.addFailureException(AWAY);
 
-        assertThat(JobStarter.ended(job, gate)).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("the server shuts down");
     }
 
@@ -42,7 +42,7 @@ class JobStarterTests {
         gate.close(ExitCode.INTERRUPTED, "SIGTERM");
         job.addFailureException(new IllegalStateException("no such place"));
 
-        assertThat(JobStarter.ended(job, gate)).isEqualTo(ExitCode.FAILED);
+        assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.FAILED);
         assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("no such place");
     }
 
@@ -51,11 +51,11 @@ class JobStarterTests {
         SQLException refused = new SQLException("permission denied for table note", "42501");
         job.addFailureException(refused);
 
-        assertThat(JobStarter.ended(job, gate)).isEqualTo(ExitCode.USAGE);
+        assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.USAGE);
         assertThat(JobStarter.whyFailed(job, gate))
                 .isEqualTo(
                         "the database refuses us: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER");
-        assertThat(JobStarter.brokenBy(refused).exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(JobStarter.stopReasonOf(refused).exitCode()).isEqualTo(ExitCode.USAGE);
     }
 
     @Test

@@ -17,7 +17,7 @@ class JobStopperTests {
                 .isTrue();
         assertThat(gate.close(ExitCode.FAILED, "later")).isFalse();
 
-        assertThat(gate.closure()).contains(new Gate.Closure(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"));
+        assertThat(gate.stopReason()).contains(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"));
     }
 
     @Test
@@ -26,7 +26,7 @@ class JobStopperTests {
 
         gate.open();
 
-        assertThat(gate.closure()).contains(new Gate.Closure(ExitCode.INTERRUPTED, "SIGTERM"));
+        assertThat(gate.stopReason()).contains(new StopReason(ExitCode.INTERRUPTED, "SIGTERM"));
     }
 
     @Test

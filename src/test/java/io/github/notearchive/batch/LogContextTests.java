@@ -137,7 +137,7 @@ class LogContextTests {
             other.setAutoCommit(false);
             statement.execute(sql);
             running = CompletableFuture.supplyAsync(job);
-            NightlyScenario.await("its time is over", () -> gate.closure().isPresent());
+            NightlyScenario.await("its time is over", () -> gate.stopReason().isPresent());
             other.rollback();
         }
         return running.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);

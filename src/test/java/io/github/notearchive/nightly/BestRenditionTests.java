@@ -230,8 +230,8 @@ class BestRenditionTests {
         assertThat(same.media()).isEqualTo(original.media());
         assertThat(same.checks()).isEqualTo("same file as in note " + notes.get(0));
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
-        assertThat(run.files().takenOver()).isOne();
-        assertThat(run.files().bytesTakenOver()).isPositive();
+        assertThat(run.files().reused()).isOne();
+        assertThat(run.files().bytesReused()).isPositive();
     }
 
     @Test
@@ -250,10 +250,10 @@ class BestRenditionTests {
                 .containsOnly(twins.getFirst().media());
         assertThat(twins).extracting(SlotRow::reason).containsOnlyNulls();
         assertThat(night.provider().mediaRequests(name)).isOne();
-        assertThat(run.files().takenOver()).isOne();
-        assertThat(run.files().bytesTakenOver())
+        assertThat(run.files().reused()).isOne();
+        assertThat(run.files().bytesReused())
                 .isEqualTo(twins.getFirst().media().size());
-        assertThat(run.files().known()).as("uploads").isZero();
+        assertThat(run.files().deduplicated()).as("uploads").isZero();
     }
 
     @Test
@@ -324,7 +324,7 @@ class BestRenditionTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.files().takenOver()).isZero();
+        assertThat(run.files().reused()).isZero();
         assertThat(sound(notes.get(0)).media()).isNotEqualTo(sound(notes.get(1)).media());
     }
 
@@ -345,7 +345,7 @@ class BestRenditionTests {
 
         RunSummary run = night.run();
 
-        assertThat(run.files().takenOver()).isZero();
+        assertThat(run.files().reused()).isZero();
         assertThat(firstPicture(notes.get(1)).rendition()).isEqualTo("original");
         assertThat(firstPicture(notes.get(1)).reason()).isNull();
     }

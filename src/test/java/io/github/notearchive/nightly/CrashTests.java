@@ -199,7 +199,7 @@ class CrashTests {
                             == 1);
             cut(lockHolder());
             taken.get();
-            NightlyScenario.await("the run has seen it", () -> gate.closure().isPresent());
+            NightlyScenario.await("the run has seen it", () -> gate.stopReason().isPresent());
             night.provider().releaseAnswers();
 
             RunSummary ended = NightlyScenario.ended(run);

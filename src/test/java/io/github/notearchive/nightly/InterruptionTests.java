@@ -65,7 +65,7 @@ class InterruptionTests {
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(2), false, "main"));
         night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
-        NightlyScenario.await("the time box is over", () -> gate.closure().isPresent());
+        NightlyScenario.await("the time box is over", () -> gate.stopReason().isPresent());
         night.provider().releaseAnswers();
 
         RunSummary boxed = ended(run);

@@ -155,7 +155,7 @@ class NightlyMediaLimitTests {
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeld(2, NightlyScenario.PATIENCE);
         night.clock().set(shanghai("2026-03-10T13:30:00+08:00"));
-        NightlyScenario.await("the night is over", () -> gate.closure().isPresent());
+        NightlyScenario.await("the night is over", () -> gate.stopReason().isPresent());
         night.provider().releaseAnswers();
 
         RunSummary stopped = ended(run);

@@ -54,10 +54,10 @@ class ProgressReporterTests {
     private final class Listener implements RunObserver {
 
         @Override
-        public void begins(boolean restart) {}
+        public void onStart(boolean restart) {}
 
         @Override
-        public void goesOn(RunCounts counts) {
+        public void onProgress(RunCounts counts) {
             told.add(counts);
         }
     }
@@ -65,12 +65,12 @@ class ProgressReporterTests {
     private static final class Broken implements RunObserver {
 
         @Override
-        public void begins(boolean restart) {
+        public void onStart(boolean restart) {
             throw new IllegalStateException("broken");
         }
 
         @Override
-        public void goesOn(RunCounts counts) {
+        public void onProgress(RunCounts counts) {
             throw new IllegalStateException("broken");
         }
     }
@@ -95,7 +95,7 @@ class ProgressReporterTests {
         observers.addBean("listener", new Listener());
         run.archived.increment();
 
-        news.goesOn(run);
+        news.onProgress(run);
 
         assertThat(told)
                 .singleElement()
@@ -108,7 +108,7 @@ class ProgressReporterTests {
         assertThat(news.progress(run).due()).isNegative();
 
         news.count(run);
-        run.inHand.incrementAndGet();
+        run.inProgress.incrementAndGet();
         run.archived.increment();
 
         assertThat(news.progress(run).due()).isEqualTo(1);

@@ -213,7 +213,7 @@ class RefreshTests {
         assertThat(images(note).getLast().state()).isEqualTo(SlotState.STORED);
         assertThat(images(note).getLast().reason()).isNull();
         assertThat(night.note(note).dueAt()).isNull();
-        assertThat(second.refreshes().putOff()).isOne();
+        assertThat(second.refreshes().postponed()).isOne();
         assertThat(night.calls()).isEqualTo(3);
     }
 
@@ -235,7 +235,7 @@ class RefreshTests {
         assertThat(night.note(note).detail()).startsWith("refresh ");
         assertThat(night.note(note).refreshNight())
                 .isEqualTo(night.today().date().plusDays(nights));
-        assertThat(run.refreshes().putOff()).isOne();
+        assertThat(run.refreshes().postponed()).isOne();
         assertThat(run.refreshes().answered().notes()).isZero();
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
@@ -291,7 +291,7 @@ class RefreshTests {
 
         night.isNextDay();
         night.script().answers(note, Reply.code(301));
-        assertThat(night.run().refreshes().putOff()).isOne();
+        assertThat(night.run().refreshes().postponed()).isOne();
         assertThat(night.state(note)).as("trouble is no news").isEqualTo(UNAVAILABLE);
 
         night.isNextDay();

@@ -3,8 +3,8 @@ package io.github.notearchive.nightly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
@@ -137,7 +137,7 @@ class RunStopperTests {
         gate.stop("SIGTERM");
 
         assertItIsGivenBack("SIGTERM");
-        assertThat(gate.closure()).contains(new Gate.Closure(ExitCode.QUOTA_EXHAUSTED, "1 call a night is used up"));
+        assertThat(gate.stopReason()).contains(new StopReason(ExitCode.QUOTA_EXHAUSTED, "1 call a night is used up"));
     }
 
     @Test

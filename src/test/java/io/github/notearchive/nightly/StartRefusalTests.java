@@ -39,7 +39,7 @@ class StartRefusalTests {
                         "our own limit of 3 calls a night is used up until " + Night.local(TONIGHT.ends())));
         assertThat(StartRefusal.ofBytes(limits(2), 2 << 20, TONIGHT)
                         .orElseThrow()
-                        .toRun())
+                        .reason())
                 .startsWith("our own limit of 2MB of media a night is used up until ");
     }
 
@@ -51,10 +51,10 @@ class StartRefusalTests {
                 .orElseThrow();
 
         assertThat(refusal.exitCode()).isEqualTo(ExitCode.QUOTA_EXHAUSTED);
-        assertThat(refusal.toRun())
+        assertThat(refusal.reason())
                 .startsWith("the quota was met on " + Night.local(met))
                 .endsWith(". --force asks all the same");
-        assertThat(refusal.toPlan()).endsWith(", unless run --force asks all the same");
+        assertThat(refusal.planReason()).endsWith(", unless run --force asks all the same");
     }
 
     private static NightlyLimitProperties limits(long megabytes) {

@@ -154,7 +154,7 @@ public class RebuildJob {
         }
 
         @Override
-        public void begins(JobExecution job) {
+        public void onStart(JobExecution job) {
             rebuilds.current().startExecution(job.getId());
         }
 

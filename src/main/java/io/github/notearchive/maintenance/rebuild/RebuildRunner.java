@@ -1,11 +1,11 @@
 package io.github.notearchive.maintenance.rebuild;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.CrashRecovery;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobStarter;
 import io.github.notearchive.batch.JobStarter.Launch;
 import io.github.notearchive.batch.JobStopper;
@@ -124,11 +124,11 @@ public class RebuildRunner {
             return rebuildAlone(maxDuration, lock, audits, active);
         } catch (StoreException e) {
             StartRefusal refusal = StartRefusal.ofStore(e);
-            return untold(refusal.exitCode(), refusal.toRun(), active);
+            return untold(refusal.exitCode(), refusal.reason(), active);
         } catch (BrokenArchiveObjectException | IOException e) {
             return untold(ExitCode.USAGE, String.valueOf(e.getMessage()), active);
         } catch (SQLException | DataAccessException | TransactionException e) {
-            Gate.Closure broken = JobStarter.brokenBy(e);
+            StopReason broken = JobStarter.stopReasonOf(e);
             return untold(broken.exitCode(), broken.reason(), active);
         }
     }
@@ -203,7 +203,7 @@ public class RebuildRunner {
     }
 
     private RebuildSummary summary(JobExecution execution, boolean restart, long already, ActiveRebuild active) {
-        ExitCode exitCode = JobStarter.ended(execution, gate);
+        ExitCode exitCode = JobStarter.exitCodeOf(execution, gate);
         RebuildSummary.Found found = RebuildJob.found(repository, execution);
         String reason = switch (exitCode) {
             case COMPLETED -> "every sidecar is in the tables again";
@@ -222,6 +222,6 @@ public class RebuildRunner {
     }
 
     private static RebuildSummary untold(ExitCode exitCode, String reason, ActiveRebuild active) {
-        return RebuildSummary.untold(exitCode, reason + "; " + active.whatStands("nothing was rebuilt"), active.took());
+        return RebuildSummary.untold(exitCode, reason + "; " + active.restartHint("nothing was rebuilt"), active.took());
     }
 }

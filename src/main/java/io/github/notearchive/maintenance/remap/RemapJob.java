@@ -55,7 +55,7 @@ public class RemapJob {
         }
 
         @Override
-        public void begins(JobExecution job) {
+        public void onStart(JobExecution job) {
             remaps.current().startExecution(job.getId());
         }
 

@@ -1,12 +1,12 @@
 package io.github.notearchive.maintenance.remap;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.StoredResponses;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.batch.CrashRecovery;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobStarter;
 import io.github.notearchive.batch.JobStarter.Launch;
 import io.github.notearchive.batch.JobStopper;
@@ -103,7 +103,7 @@ public class RemapRunner {
                 remaps.end();
             }
         } catch (SQLException | DataAccessException | TransactionException e) {
-            Gate.Closure broken = JobStarter.brokenBy(e);
+            StopReason broken = JobStarter.stopReasonOf(e);
             return notStarted(remap, broken.exitCode(), broken.reason());
         }
     }
@@ -138,9 +138,9 @@ public class RemapRunner {
                 // the next page
             }
         }
-        ExitCode exitCode = gate.closure().map(Gate.Closure::exitCode).orElse(complete(remap));
-        String reason = gate.closure()
-                .map(Gate.Closure::reason)
+        ExitCode exitCode = gate.stopReason().map(StopReason::exitCode).orElse(complete(remap));
+        String reason = gate.stopReason()
+                .map(StopReason::reason)
                 .orElseGet(() -> remap.unreadable() > 0
                         ? unreadable(remap)
                         : "this is what a remap would change; nothing is written");
@@ -165,7 +165,7 @@ public class RemapRunner {
     }
 
     private RemapSummary summary(ActiveRemap remap, JobExecution execution, boolean restart) {
-        ExitCode exitCode = JobStarter.ended(execution, gate);
+        ExitCode exitCode = JobStarter.exitCodeOf(execution, gate);
         String reason = switch (exitCode) {
             case COMPLETED -> "every row says what this mapper makes of its stored answer";
             case INCOMPLETE -> unreadable(remap);

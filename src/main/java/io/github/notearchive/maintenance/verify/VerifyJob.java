@@ -206,7 +206,7 @@ public class VerifyJob {
         }
 
         @Override
-        public void begins(JobExecution job) {
+        public void onStart(JobExecution job) {
             audits.current().startExecution(job.getId());
         }
 

@@ -1,10 +1,10 @@
 package io.github.notearchive.maintenance.verify;
 
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.batch.CrashRecovery;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobStarter;
 import io.github.notearchive.batch.JobStarter.Launch;
@@ -114,19 +114,19 @@ public class VerifyRunner {
             return difference.isPresent() ? untold(unbegun, ExitCode.USAGE, difference.get()) : start(options, lock);
         } catch (StoreException e) {
             StartRefusal refusal = StartRefusal.ofStore(e);
-            return untold(unbegun, refusal.exitCode(), refusal.toRun());
+            return untold(unbegun, refusal.exitCode(), refusal.reason());
         } catch (SQLException | DataAccessException | TransactionException e) {
             return broken(unbegun, e);
         }
     }
 
     private static VerifySummary broken(ActiveAudit audit, Exception e) {
-        Gate.Closure broken = JobStarter.brokenBy(e);
+        StopReason broken = JobStarter.stopReasonOf(e);
         return untold(audit, broken.exitCode(), broken.reason());
     }
 
     private static VerifySummary untold(ActiveAudit audit, ExitCode exitCode, String reason) {
-        return VerifySummary.untold(exitCode, reason + "; " + audit.whatStands("nothing was audited"), audit.took());
+        return VerifySummary.untold(exitCode, reason + "; " + audit.restartHint("nothing was audited"), audit.took());
     }
 
     /**
@@ -202,7 +202,7 @@ public class VerifyRunner {
 
     private VerifySummary summary(ActiveAudit audit, JobExecution execution, boolean restart) {
         Map<Damage.Kind, Long> open = catalog.countOpen();
-        ExitCode ended = JobStarter.ended(execution, gate);
+        ExitCode ended = JobStarter.exitCodeOf(execution, gate);
         // whoever asks whether anything is wrong must not be told only that there is more to read
         boolean hides = ended == ExitCode.INTERRUPTED && !open.isEmpty();
         AuditRepository.Remaining left = catalog.remaining(audit.since());

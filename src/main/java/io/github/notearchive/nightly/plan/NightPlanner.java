@@ -19,7 +19,7 @@ import org.springframework.stereotype.Component;
 @Component
 public class NightPlanner {
 
-    private final PlanQueries backlog;
+    private final PlanQueries queries;
     private final CallTotals totals;
     private final MediaCatalog media;
     private final QuotaHolds gate;
@@ -33,7 +33,7 @@ public class NightPlanner {
     private final Clock clock;
 
     NightPlanner(
-            PlanQueries backlog,
+            PlanQueries queries,
             CallTotals totals,
             MediaCatalog media,
             QuotaHolds gate,
@@ -45,7 +45,7 @@ public class NightPlanner {
             RefreshProperties refreshes,
             NightlyLimitProperties limits,
             Clock clock) {
-        this.backlog = backlog;
+        this.queries = queries;
         this.totals = totals;
         this.media = media;
         this.gate = gate;
@@ -61,7 +61,7 @@ public class NightPlanner {
 
     /** Plans a run of this node that would begin now. */
     public NightPlan plan() {
-        return new PlanCalculator(facts(), settings, source, videos, refreshes, limits).plan();
+        return new PlanCalculator(inputs(), settings, source, videos, refreshes, limits).plan();
     }
 
     /** What is left of our own limits tonight. */
@@ -71,7 +71,7 @@ public class NightPlanner {
                 totals.made(tonight), media.storedIn(tonight).bytes(), source, videos, refreshes, limits);
     }
 
-    private PlanInputs facts() {
+    private PlanInputs inputs() {
         Night tonight = Night.current(clock);
         String node = settings.node();
         boolean running = executions.isRunActive(node);
@@ -80,18 +80,18 @@ public class NightPlanner {
                 running,
                 executions.isRebuildUnfinished(),
                 gate.current(),
-                backlog.groups(node, running),
-                backlog.claims(node, running),
-                backlog.failed(),
+                queries.groups(node, running),
+                queries.claims(node, running),
+                queries.failed(),
                 forgotten.count().notes(),
-                backlog.refreshes(node, running, refreshes.policy()),
-                videos.enabled() ? backlog.videosToBuy(node, running) : 0,
-                videos.enabled() ? backlog.videos() : PlanQueries.Share.NONE,
+                queries.refreshes(node, running, refreshes.policy()),
+                videos.enabled() ? queries.videosToBuy(node, running) : 0,
+                videos.enabled() ? queries.videos() : PlanQueries.Share.NONE,
                 totals.made(tonight),
                 media.storedIn(tonight).bytes(),
-                backlog.calls(),
-                backlog.files(),
-                backlog.bytesPerAnswer(),
-                backlog.answersBeforeStops());
+                queries.calls(),
+                queries.files(),
+                queries.bytesPerAnswer(),
+                queries.answersBeforeStops());
     }
 }

@@ -41,7 +41,7 @@ final class PlanCalculator {
 
     private static final Duration A_NIGHT = Duration.ofDays(1);
 
-    private final PlanInputs facts;
+    private final PlanInputs inputs;
     private final ArchiveProperties settings;
     private final NoteSourceProperties source;
     private final VideoProperties videos;
@@ -53,28 +53,28 @@ final class PlanCalculator {
     private final Duration fileTime;
     private final Pace pace;
     private final List<DueClass> due;
-    private final List<String> heldBack;
+    private final List<String> refusals;
 
     PlanCalculator(
-            PlanInputs facts,
+            PlanInputs inputs,
             ArchiveProperties settings,
             NoteSourceProperties source,
             VideoProperties videos,
             RefreshProperties refreshes,
             NightlyLimitProperties limits) {
-        this.facts = facts;
+        this.inputs = inputs;
         this.settings = settings;
         this.source = source;
         this.videos = videos;
         this.refreshes = refreshes;
         this.limits = limits;
-        this.tonight = Night.of(facts.at());
-        PlanQueries.Measured calls = facts.calls().latency();
+        this.tonight = Night.of(inputs.at());
+        PlanQueries.Measured calls = inputs.calls().latency();
         this.latency = calls.of() == 0 ? ASSUMED_LATENCY : calls.median();
-        this.fileTime = facts.files().of() == 0 ? ASSUMED_FILES : facts.files().median();
+        this.fileTime = inputs.files().of() == 0 ? ASSUMED_FILES : inputs.files().median();
         this.pace = pace();
         this.due = due();
-        this.heldBack = heldBack();
+        this.refusals = refusals();
     }
 
     /** So many calls, and what keeps them from being more. */
@@ -101,25 +101,25 @@ final class PlanCalculator {
     NightPlan plan() {
         Bound allowed = tonightAllows();
         long refreshing =
-                atMost(needed(DueKind.REFRESH), refreshLimit(), facts.made().refreshes());
+                atMost(needed(DueKind.REFRESH), refreshLimit(), inputs.made().refreshes());
         long filming = atMost(
-                needed(DueKind.VIDEO), videos.callsPerNight(), facts.made().videos());
+                needed(DueKind.VIDEO), videos.callsPerNight(), inputs.made().videos());
         long others = needed() - needed(DueKind.REFRESH) - needed(DueKind.VIDEO);
         long wanted = repeated(others + filming + refreshing);
         long made = Math.min(wanted, allowed.calls());
         return new NightPlan(
-                facts.at(),
+                inputs.at(),
                 tonight.date(),
                 settings.node(),
                 obstacles(),
                 due,
                 new CallsNeeded(
                         needed(),
-                        facts.calls().perAnswer(),
+                        inputs.calls().perAnswer(),
                         repeated(needed()),
                         made,
                         made < wanted ? allowed.because() : null),
-                limits(facts.made(), facts.storedBytes(), source, videos, refreshes, limits),
+                limits(inputs.made(), inputs.storedBytes(), source, videos, refreshes, limits),
                 duration(made),
                 backlogEnd(Math.min(made, repeated(others + filming))),
                 leftOut(wanted - made, allowed, filming, refreshing),
@@ -129,24 +129,24 @@ final class PlanCalculator {
     // what is due
 
     private List<DueClass> due() {
-        Group held = facts.group(Kind.HELD);
-        Group fresh = facts.group(Kind.NEW);
-        Group putOff = facts.group(Kind.PUT_OFF);
-        Group recheck = facts.group(Kind.RECHECK);
+        Group held = inputs.group(Kind.HELD);
+        Group fresh = inputs.group(Kind.NEW);
+        Group putOff = inputs.group(Kind.POSTPONED);
+        Group recheck = inputs.group(Kind.RECHECK);
         long paid = held.paid() + fresh.paid() + putOff.paid() + recheck.paid();
         return Stream.of(
                         new DueClass(DueKind.FILES_ONLY, paid, 0),
                         new DueClass(
-                                DueKind.BETTER_FILES, facts.group(Kind.BETTER).notes(), 0),
+                                DueKind.BETTER_FILES, inputs.group(Kind.BETTER).notes(), 0),
                         asked(DueKind.ANSWER_TOO_OLD, held),
                         asked(DueKind.NEW, fresh),
                         asked(DueKind.PUT_OFF, putOff),
                         asked(DueKind.RECHECK, recheck),
-                        new DueClass(DueKind.VIDEO, facts.videosToBuy(), facts.videosToBuy() + videosExpected(fresh)),
+                        new DueClass(DueKind.VIDEO, inputs.videosToBuy(), inputs.videosToBuy() + videosExpected(fresh)),
                         new DueClass(
                                 DueKind.REFRESH,
-                                facts.refreshes().due(),
-                                facts.refreshes().due()))
+                                inputs.refreshes().due(),
+                                inputs.refreshes().due()))
                 .filter(of -> of.notes() + of.calls() > 0)
                 .toList();
     }
@@ -157,7 +157,7 @@ final class PlanCalculator {
     }
 
     private long videosExpected(Group fresh) {
-        return Math.round((fresh.notes() - fresh.paid()) * facts.videoShare().share());
+        return Math.round((fresh.notes() - fresh.paid()) * inputs.videoShare().share());
     }
 
     private long needed() {
@@ -180,35 +180,35 @@ final class PlanCalculator {
 
     /** So many answers take so many calls. */
     private long repeated(long answers) {
-        return (long) Math.ceil(answers * facts.calls().perAnswer());
+        return (long) Math.ceil(answers * inputs.calls().perAnswer());
     }
 
     // what stands in the way
 
     /** Why no run would buy anything, whoever began it. */
-    private List<String> heldBack() {
-        return inWords(Stream.of(
-                StartRefusal.ofRebuild(facts.isRebuildUnfinished()),
-                StartRefusal.ofGate(facts.closed()),
-                StartRefusal.ofCalls(source.callsPerNight(), facts.made(), tonight),
-                StartRefusal.ofBytes(limits, facts.storedBytes(), tonight)));
+    private List<String> refusals() {
+        return planReasons(Stream.of(
+                StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
+                StartRefusal.ofGate(inputs.closed()),
+                StartRefusal.ofCalls(source.callsPerNight(), inputs.made(), tonight),
+                StartRefusal.ofBytes(limits, inputs.storedBytes(), tonight)));
     }
 
     /** Why no run would do what needs no call. */
-    private List<String> heldBackWithoutCall() {
-        return inWords(Stream.of(
-                StartRefusal.ofRebuild(facts.isRebuildUnfinished()),
-                StartRefusal.ofBytes(limits, facts.storedBytes(), tonight)));
+    private List<String> refusalsWithoutCall() {
+        return planReasons(Stream.of(
+                StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
+                StartRefusal.ofBytes(limits, inputs.storedBytes(), tonight)));
     }
 
-    private static List<String> inWords(Stream<Optional<StartRefusal>> refusals) {
-        return refusals.flatMap(Optional::stream).map(StartRefusal::toPlan).toList();
+    private static List<String> planReasons(Stream<Optional<StartRefusal>> refusals) {
+        return refusals.flatMap(Optional::stream).map(StartRefusal::planReason).toList();
     }
 
     private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>(withoutCall() > 0 ? heldBackWithoutCall() : heldBack);
-        if (facts.isRunning()) {
-            obstacles.add(StartRefusal.ofLock(settings.node()).toPlan());
+        List<String> obstacles = new ArrayList<>(withoutCall() > 0 ? refusalsWithoutCall() : refusals);
+        if (inputs.isRunning()) {
+            obstacles.add(StartRefusal.ofLock(settings.node()).planReason());
         }
         return obstacles;
     }
@@ -261,26 +261,26 @@ final class PlanCalculator {
                     Math.max(0, source.callsPerNight() - callsMade),
                     "our own limit of " + source.callsPerNight() + " calls a night"));
         }
-        if (bytesLimit() > 0 && facts.bytesPerAnswer() > 0) {
+        if (bytesLimit() > 0 && inputs.bytesPerAnswer() > 0) {
             bounds.add(new Bound(
-                    Math.max(0, bytesLimit() - bytesStored) / facts.bytesPerAnswer(),
+                    Math.max(0, bytesLimit() - bytesStored) / inputs.bytesPerAnswer(),
                     "our own limit of " + limits.bytesPerNightInWords() + " of media a night"));
         }
         return bounds;
     }
 
     private Bound tonightAllows() {
-        if (!heldBack.isEmpty()) {
-            return new Bound(0, heldBack.getFirst());
+        if (!refusals.isEmpty()) {
+            return new Bound(0, refusals.getFirst());
         }
-        List<Bound> bounds = ownBounds(facts.made().all(), facts.storedBytes());
+        List<Bound> bounds = ownBounds(inputs.made().all(), inputs.storedBytes());
         // where more was made already, the quota is another one by now
-        quota().map(quota -> new Bound(quota.calls() - facts.made().all(), quota.because()))
+        quota().map(quota -> new Bound(quota.calls() - inputs.made().all(), quota.because()))
                 .filter(quota -> quota.calls() > 0)
                 .ifPresent(bounds::add);
         Instant end = end().filter(time -> time.isBefore(tonight.ends())).orElse(tonight.ends());
         bounds.add(new Bound(
-                pace.callsIn(Duration.between(facts.at(), end)), "the time until " + Night.local(end) + ", " + pace));
+                pace.callsIn(Duration.between(inputs.at(), end)), "the time until " + Night.local(end) + ", " + pace));
         return Bound.least(bounds);
     }
 
@@ -293,7 +293,7 @@ final class PlanCalculator {
 
     /** How many calls the provider allowed in the nights that it ended; empty where it ended none. */
     private Optional<Bound> quota() {
-        List<Long> stops = facts.answersBeforeStops().stream().sorted().toList();
+        List<Long> stops = inputs.answersBeforeStops().stream().sorted().toList();
         if (stops.isEmpty()) {
             return Optional.empty();
         }
@@ -310,8 +310,8 @@ final class PlanCalculator {
     /** When a time limit ends a run that begins now. */
     private Optional<Instant> end() {
         return Stream.concat(
-                        limits.stopAfter(facts.at()).stream(),
-                        limits.timeBox(null).map(box -> facts.at().plus(box.length())).stream())
+                        limits.stopAfter(inputs.at()).stream(),
+                        limits.timeBox(null).map(box -> inputs.at().plus(box.length())).stream())
                 .min(Comparator.naturalOrder());
     }
 
@@ -344,7 +344,7 @@ final class PlanCalculator {
     }
 
     private ExpectedDuration duration(long calls) {
-        long notes = heldBackWithoutCall().isEmpty() ? withoutCall() : 0;
+        long notes = refusalsWithoutCall().isEmpty() ? withoutCall() : 0;
         double seconds = calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
         if (calls + notes > 0) {
             // the last one is waited for
@@ -356,24 +356,24 @@ final class PlanCalculator {
                 pace.bound(),
                 latency,
                 fileTime,
-                facts.calls().latency().of(),
-                facts.files().of(),
+                inputs.calls().latency().of(),
+                inputs.files().of(),
                 end().orElse(null));
     }
 
     // later nights
 
     private BacklogEnd backlogEnd(long tonightMade) {
-        long later = facts.group(Kind.NEW_LATER).notes()
-                + facts.group(Kind.PUT_OFF_TONIGHT).notes()
-                + facts.group(Kind.PUT_OFF_LATER).notes();
+        long later = inputs.group(Kind.NEW_LATER).notes()
+                + inputs.group(Kind.POSTPONED_TONIGHT).notes()
+                + inputs.group(Kind.POSTPONED_LATER).notes();
         long all = repeated(needed() - needed(DueKind.REFRESH) + later);
         long rest = Math.max(0, all - tonightMade);
         Bound night = aNightAllows();
         LocalDate last = rest == 0 ? tonight.date() : last(rest, night.calls());
         if (videos.callsPerNight() > 0) {
             long film = repeated(needed(DueKind.VIDEO))
-                    - Math.max(0, videos.callsPerNight() - facts.made().videos());
+                    - Math.max(0, videos.callsPerNight() - inputs.made().videos());
             if (film > 0 && last != null) {
                 LocalDate filmed = last(film, videos.callsPerNight());
                 if (filmed != null && filmed.isAfter(last)) {
@@ -407,28 +407,28 @@ final class PlanCalculator {
                 "refreshes beyond archive.refresh.share or its calls-per-night",
                 tonight.ends(),
                 ""));
-        left.add(waiting(Kind.PUT_OFF_TONIGHT, "put off, and due again later tonight"));
-        left.add(waiting(Kind.PUT_OFF_LATER, "put off to a later night"));
+        left.add(waiting(Kind.POSTPONED_TONIGHT, "put off, and due again later tonight"));
+        left.add(waiting(Kind.POSTPONED_LATER, "put off to a later night"));
         left.add(waiting(Kind.NEW_LATER, "new, but due in the future: a clock was ahead when they were enqueued"));
         left.add(waiting(Kind.RECHECK_LATER, "UNAVAILABLE, looked at again later"));
         left.add(waiting(Kind.BETTER_LATER, "archived, a better rendition is tried for later"));
         left.add(new LeftOut(
-                facts.refreshes().later(),
+                inputs.refreshes().later(),
                 "archived, asked about anew in a later night",
-                facts.refreshes().next() == null
+                inputs.refreshes().next() == null
                         ? null
-                        : new Night(facts.refreshes().next()).begins(),
+                        : new Night(inputs.refreshes().next()).begins(),
                 ""));
-        left.add(new LeftOut(facts.failed(), "FAILED", null, "status says why, and what deals with each"));
-        for (PlanQueries.Claims claims : facts.claims()) {
+        left.add(new LeftOut(inputs.failed(), "FAILED", null, "status says why, and what deals with each"));
+        for (PlanQueries.Claims claims : inputs.claims()) {
             left.add(new LeftOut(claims.notes(), "in work on node " + claims.node(), null, ""));
         }
-        left.add(new LeftOut(facts.forgotten(), "forgotten, and never asked about", null, ""));
+        left.add(new LeftOut(inputs.forgotten(), "forgotten, and never asked about", null, ""));
         return left.stream().filter(of -> of.notes() > 0).toList();
     }
 
     private LeftOut waiting(Kind kind, String why) {
-        Group group = facts.group(kind);
+        Group group = inputs.group(kind);
         String advice = kind == Kind.NEW_LATER ? "note-archive requeue NOTE_ID makes one due now" : "";
         return new LeftOut(group.notes(), why, group.first(), advice);
     }
@@ -437,38 +437,38 @@ final class PlanCalculator {
 
     private List<String> notKnown() {
         List<String> notKnown = new ArrayList<>();
-        if (facts.calls().latency().of() == 0) {
+        if (inputs.calls().latency().of() == 0) {
             notKnown.add(
                     "how long a call takes: none was measured in the last %d nights, %d s are assumed, and that each is answered at once"
                             .formatted(PlanQueries.NIGHTS, ASSUMED_LATENCY.toSeconds()));
         }
-        if (facts.files().of() == 0) {
+        if (inputs.files().of() == 0) {
             notKnown.add("how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
                     .formatted(PlanQueries.NIGHTS, ASSUMED_FILES.toSeconds()));
         }
-        if (facts.answersBeforeStops().isEmpty() && source.callsPerNight() == 0) {
+        if (inputs.answersBeforeStops().isEmpty() && source.callsPerNight() == 0) {
             notKnown.add("the provider's quota: no run has met its end, and archive.source.calls-per-night sets none");
         }
-        if (bytesLimit() > 0 && facts.bytesPerAnswer() == 0) {
+        if (bytesLimit() > 0 && inputs.bytesPerAnswer() == 0) {
             notKnown.add(
                     "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
                             .formatted(PlanQueries.NIGHTS));
         }
-        Group fresh = facts.group(Kind.NEW);
+        Group fresh = inputs.group(Kind.NEW);
         if (videos.enabled() && fresh.notes() > fresh.paid()) {
             notKnown.add(
-                    facts.videoShare().of() == 0
+                    inputs.videoShare().of() == 0
                             ? "how many of the new notes are videos, each with a second call: none is archived yet, and none is counted"
                             : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
                                     .formatted(
-                                            facts.videoShare().share() * 100,
-                                            facts.videoShare().of()));
+                                            inputs.videoShare().share() * 100,
+                                            inputs.videoShare().of()));
         }
-        if (!facts.refreshes().isPlanned()) {
+        if (!inputs.refreshes().isPlanned()) {
             notKnown.add(
                     "which archived notes are asked about anew: archive.refresh has changed, and the next run plans them by it");
         }
-        if (facts.group(Kind.BETTER).notes()
+        if (inputs.group(Kind.BETTER).notes()
                         + due.stream()
                                 .filter(of -> of.kind() == DueKind.FILES_ONLY)
                                 .mapToLong(DueClass::notes)

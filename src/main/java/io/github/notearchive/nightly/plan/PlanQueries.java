@@ -68,14 +68,14 @@ public class PlanQueries {
     /** What a run would do with a note that has a time, or when it would. */
     enum Kind {
         NEW,
-        PUT_OFF,
+        POSTPONED,
         HELD,
         RECHECK,
         BETTER,
         CLAIMED,
         NEW_LATER,
-        PUT_OFF_TONIGHT,
-        PUT_OFF_LATER,
+        POSTPONED_TONIGHT,
+        POSTPONED_LATER,
         RECHECK_LATER,
         BETTER_LATER
     }
@@ -251,7 +251,7 @@ public class PlanQueries {
             case PENDING -> due ? Kind.NEW : Kind.NEW_LATER;
             case UNAVAILABLE -> due ? Kind.RECHECK : Kind.RECHECK_LATER;
             case ARCHIVED -> due ? Kind.BETTER : Kind.BETTER_LATER;
-            case POSTPONED, FAILED -> due ? Kind.PUT_OFF : tonight ? Kind.PUT_OFF_TONIGHT : Kind.PUT_OFF_LATER;
+            case POSTPONED, FAILED -> due ? Kind.POSTPONED : tonight ? Kind.POSTPONED_TONIGHT : Kind.POSTPONED_LATER;
         };
     }
 

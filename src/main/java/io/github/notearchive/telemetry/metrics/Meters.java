@@ -131,10 +131,10 @@ class Meters implements CallListener {
         notes("forgotten", run -> run.notes().forgotten());
         refreshes("answered", RunCounts::refreshed);
         refreshes("gone", RunCounts::refreshesGone);
-        refreshes("put_off", RunCounts::refreshesPutOff);
+        refreshes("put_off", RunCounts::refreshesPostponed);
         files("stored", run -> run.files().stored(), run -> run.files().bytes());
-        files("known", run -> run.files().known(), run -> run.files().bytesKnown());
-        files("taken_over", run -> run.files().takenOver(), run -> run.files().bytesTakenOver());
+        files("known", run -> run.files().deduplicated(), run -> run.files().bytesDeduplicated());
+        files("taken_over", run -> run.files().reused(), run -> run.files().bytesReused());
         files("improved", run -> run.files().improved(), null);
         runCounter(
                 "media.requests",

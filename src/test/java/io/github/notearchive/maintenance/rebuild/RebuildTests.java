@@ -560,7 +560,7 @@ class RebuildTests {
                 Statement statement = holder.createStatement()) {
             statement.execute("SELECT pg_advisory_lock(4711)");
             running = CompletableFuture.supplyAsync(() -> rebuild.rebuild(Duration.ofMillis(500)));
-            NightlyScenario.await("its time is over", () -> gate.closure().isPresent());
+            NightlyScenario.await("its time is over", () -> gate.stopReason().isPresent());
         }
         try {
             return running.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);

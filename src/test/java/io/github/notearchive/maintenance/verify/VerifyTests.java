@@ -269,7 +269,7 @@ class VerifyTests {
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.files().stored()).isEqualTo(truth.size());
-        assertThat(run.files().known() + run.files().takenOver()).isZero();
+        assertThat(run.files().deduplicated() + run.files().reused()).isZero();
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
     }
@@ -288,7 +288,7 @@ class VerifyTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.files().known()).isZero();
+        assertThat(run.files().deduplicated()).isZero();
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
     }
@@ -312,7 +312,7 @@ class VerifyTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.files().takenOver()).isZero();
+        assertThat(run.files().reused()).isZero();
         assertThat(run.files().stored()).isOne();
     }
 

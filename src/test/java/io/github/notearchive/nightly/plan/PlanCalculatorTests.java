@@ -104,7 +104,7 @@ class PlanCalculatorTests {
     @Test
     void ownLimitAndWhatIsUsedOfItAreKept() {
         notes(Kind.NEW, 1_000);
-        notes(Kind.PUT_OFF_LATER, 100);
+        notes(Kind.POSTPONED_LATER, 100);
         settings.put("archive.source.calls-per-night", "500");
         made = new NightlyCalls(200, 0, 0);
         stops = List.of(600L);
@@ -264,7 +264,7 @@ class PlanCalculatorTests {
     }
 
     private NightPlan plan() {
-        PlanInputs facts = new PlanInputs(
+        PlanInputs inputs = new PlanInputs(
                 NOW,
                 false,
                 false,
@@ -283,7 +283,7 @@ class PlanCalculatorTests {
                 bytesPerAnswer,
                 stops);
         return new PlanCalculator(
-                        facts,
+                        inputs,
                         bound("archive", ArchiveProperties.class),
                         bound("archive.source", NoteSourceProperties.class),
                         bound("archive.video", VideoProperties.class),
