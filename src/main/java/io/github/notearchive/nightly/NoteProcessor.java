@@ -20,7 +20,6 @@ import io.github.notearchive.nightly.Disposition.Kept;
 import io.github.notearchive.nightly.Disposition.Postponed;
 import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Unavailable;
-import io.github.notearchive.nightly.MediaCollector.CollectionResult;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
@@ -271,14 +270,14 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         if (collected.noRoom()) {
             return disposition(claimed, collected);
         }
-        List<NoteCapture> outdated = collected.outdated();
+        List<NoteCapture> outdated = collected.expiredResponses();
         if (claimed.state() != NoteState.PENDING) {
             collected.files().answers().stream()
                     .filter(answer -> !outdated.contains(answer))
                     .forEach(answer -> paid.clearUrlsExpired(answer.callId()));
         }
         List<NoteCapture> replaceable = outdated.stream()
-                .filter(answer -> !collected.isResponseOutstanding(answer))
+                .filter(answer -> !collected.isReplacementPending(answer))
                 .toList();
         if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
             return withoutNewAnswer(claimed, collected);
@@ -423,7 +422,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
 
     /** Waits, unless files of this very note fill the spool, which are stored and removed next. */
     private void awaitRoom(CollectionResult collected) throws InterruptedException {
-        if (!collected.isAnythingInSpool()) {
+        if (!collected.hasSpooledFiles()) {
             media.awaitRoom();
         }
     }
@@ -443,7 +442,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     /** When a lesser rendition is looked at again; null when there is none, or its answer is old. */
     private @Nullable Instant lookAgain(CollectionResult collected) {
         Instant tomorrow = Night.current(clock).ends();
-        return collected.withBetter().stream()
+        return collected.responsesWithBetterRendition().stream()
                         .anyMatch(answer -> ledger.freshUntil(answer).isAfter(tomorrow))
                 ? tomorrow
                 : null;
@@ -467,7 +466,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(claimed, newer);
         CollectionResult collected = media.collect(newer, video, before);
         try {
-            collected.outdated().forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
+            collected.expiredResponses().forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
             return disposition(claimed, collected);
         } catch (RuntimeException | InterruptedException e) {
             collected.files().close();
@@ -494,7 +493,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             return new Archived(claimed, collected.files(), PostponementPolicy.archived(lookAgain(collected)));
         }
         if (collected.video() instanceof Unanswered waiting
-                && !(waiting instanceof Unanswered.Later && !collected.isOnlyVideoToCome())) {
+                && !(waiting instanceof Unanswered.Later && !collected.waitsOnlyForVideo())) {
             return waitingForVideo(claimed, collected, waiting);
         }
         if (health.isRunEnding() && collected.retrySoon()) {
@@ -502,7 +501,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             // fault
             return new Released(claimed, collected.files(), "the run ended while files were missing");
         }
-        if (collected.isHopeless()) {
+        if (collected.isPermanentlyIncomplete()) {
             return new Failed(claimed, collected.files(), PostponementPolicy.incomplete(collected.detail()));
         }
         return postpone(

@@ -4,7 +4,6 @@ import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.OutageDetector;
-import io.github.notearchive.nightly.MediaCollector.CollectionResult;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallsEndedException;
