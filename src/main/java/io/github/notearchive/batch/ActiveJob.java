@@ -2,10 +2,10 @@ package io.github.notearchive.batch;
 
 import java.time.Duration;
 
-/** What belongs to one execution of whichever job. */
+/** State of one execution of a job. */
 public abstract class ActiveJob {
 
-    private final long began = System.nanoTime();
+    private final long startedAt = System.nanoTime();
     private volatile long jobExecutionId;
 
     public void startExecution(long execution) {
@@ -13,24 +13,24 @@ public abstract class ActiveJob {
         LogContext.execution(execution);
     }
 
-    /** Its row in {@code batch_job_execution}; 0 while there is none. */
+    /** Returns the id in {@code batch_job_execution}; 0 before the execution starts. */
     public long jobExecutionId() {
         return jobExecutionId;
     }
 
     /**
-     * What a failure outside of its execution leaves behind, for whoever reads why it ended.
+     * Describes how to resume after a failure outside of the execution.
      *
-     * @param nothing said where no execution had begun
+     * @param ifNotStarted returned if no execution was started
      */
-    public String restartHint(String nothing) {
+    public String restartHint(String ifNotStarted) {
         return jobExecutionId == 0
-                ? nothing
-                : "execution %d had begun, and the next one goes on where it was".formatted(jobExecutionId);
+                ? ifNotStarted
+                : "execution %d was started; the next one resumes it".formatted(jobExecutionId);
     }
 
-    /** How long it has gone on, whatever was done to the clock meanwhile. */
+    /** Returns the time since the start, independent of the system clock. */
     public Duration took() {
-        return Duration.ofNanos(System.nanoTime() - began);
+        return Duration.ofNanos(System.nanoTime() - startedAt);
     }
 }

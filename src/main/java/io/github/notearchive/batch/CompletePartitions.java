@@ -7,8 +7,8 @@ import org.springframework.batch.core.step.Step;
 import org.springframework.batch.core.step.StepExecution;
 
 /**
- * Executes partitions and returns when all of them have ended. A partition that cannot be started, since the database
- * is unavailable, is FAILED; the inherited handler would return at once while other partitions are still working.
+ * Executes partitions and returns when all of them have ended. If a partition cannot be started because the database is
+ * unavailable, it is FAILED; the inherited handler would return immediately while other partitions are working.
  */
 public final class CompletePartitions extends TaskExecutorPartitionHandler {
 

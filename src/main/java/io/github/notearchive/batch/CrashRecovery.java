@@ -19,18 +19,18 @@ import org.springframework.batch.core.step.StepExecution;
 import org.springframework.stereotype.Component;
 
 /**
- * Puts in order what a process of this node left behind that was killed or cut off. Only under the node's runner lock.
+ * Repairs the state left by a process of this node that was killed. Requires the runner lock of the node.
  *
- * <p>Executions that say they are running, or of which nobody knows, become FAILED with the exit code {@code CRASHED},
- * and so can be restarted: the worklist and the ledger are the truth about the work, not the step's counters. Spring
- * Batch's own recovery refuses UNKNOWN.
+ * <p>Executions in a running state or UNKNOWN become FAILED with exit code {@code CRASHED} and can be restarted:
+ * worklist and ledger hold the state of the work, not the step's counters. Spring Batch's own recovery refuses UNKNOWN.
+ * Repeating the recovery is safe.
  */
 @Component
 public class CrashRecovery {
 
     private static final Logger log = LoggerFactory.getLogger(CrashRecovery.class);
     private static final ExitStatus CRASHED =
-            new ExitStatus("CRASHED", "the process ended without writing an end; recovered by the next run");
+            new ExitStatus("CRASHED", "the process ended without recording its end; recovered by the next run");
 
     private final JobRepository repository;
     private final JobExecutionQueries executions;
@@ -52,32 +52,32 @@ public class CrashRecovery {
     }
 
     /**
-     * Does so for a node.
+     * Repairs executions, spooled responses, calls and claims of a node.
      *
-     * @throws java.io.UncheckedIOException when paid answers may wait in files that nobody may read
+     * @throws java.io.UncheckedIOException if spooled responses may exist in files that are not readable
      */
     public void recover(String node) {
         endExecutions(NightlyJob.NAME, node);
-        // before their notes can be claimed, or they would be asked about again
-        List<NoteId> broughtIn = calls.persistSpooled(executions::isRunActive);
-        if (!broughtIn.isEmpty()) {
+        // before their notes can be claimed, or they would be fetched again
+        List<NoteId> recovered = calls.persistSpooled(executions::isRunActive);
+        if (!recovered.isEmpty()) {
             log.warn(
-                    "{} paid answers that could not be written to the database are brought into the ledger from their files",
-                    broughtIn.size());
+                    "Recovered {} paid responses from spool files",
+                    recovered.size());
         }
         // other nodes may have postponed these notes until it was known whether there is a response
-        claims.setDue(broughtIn);
+        claims.setDue(recovered);
         claims.setDue(calls.recover(node, clock.instant()));
         int released = claims.releaseAll(node);
         if (released > 0) {
-            log.warn("{} notes that node {} held are handed back", released, node);
+            log.warn("Released {} notes claimed by node {}", released, node);
         }
     }
 
     /**
-     * Ends what the executions of a job left open. Only under the lock of that job.
+     * Marks unended executions of a job as CRASHED. Requires the lock of that job.
      *
-     * @param node whose they are; null for every node's
+     * @param node node of the executions; null for all nodes
      */
     public void endExecutions(String job, @Nullable String node) {
         for (long id : executions.unended(job, node)) {
@@ -85,7 +85,7 @@ public class CrashRecovery {
             if (execution != null) {
                 end(execution);
                 log.warn(
-                        "Execution {} of {} was left behind by a process that ended; it is marked CRASHED and will be restarted",
+                        "Execution {} of {} was interrupted by the end of its process; marked CRASHED, will be restarted",
                         id,
                         job);
             }

@@ -4,20 +4,20 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
-/** What this process is in; at most one at a time. */
+/** Holder of the current value of this process; at most one at a time. */
 public abstract class Current<T> {
 
     private final String what;
     private final AtomicReference<@Nullable T> current = new AtomicReference<>();
 
-    /** @param what it is, with its article */
+    /** @param what the value with its article, for error messages */
     public Current(String what) {
         this.what = what;
     }
 
-    public void begin(T begun) {
-        if (!current.compareAndSet(null, begun)) {
-            throw new IllegalStateException("This process is in " + what + " already");
+    public void begin(T value) {
+        if (!current.compareAndSet(null, value)) {
+            throw new IllegalStateException("This process already has " + what);
         }
     }
 
@@ -25,16 +25,20 @@ public abstract class Current<T> {
         current.set(null);
     }
 
-    /** What it is in; empty between two. */
+    /** Returns the current value; empty if there is none. */
     public Optional<T> now() {
         return Optional.ofNullable(current.get());
     }
 
-    /** What it is in; asking outside of one is a mistake of the program. */
+    /**
+     * Returns the current value.
+     *
+     * @throws IllegalStateException if there is none, which is a programming error
+     */
     public T current() {
         T now = current.get();
         if (now == null) {
-            throw new IllegalStateException("This process is not in " + what);
+            throw new IllegalStateException("This process has no " + what);
         }
         return now;
     }

@@ -6,12 +6,12 @@ import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.listener.JobExecutionListener;
 
 /**
- * The beginning and the end that all jobs have in common: the execution is named to all who write it down, and gets the
- * exit status that operators read. That is the gate's for one that was stopped, and for one that came to its end what
- * the job itself finds.
+ * Start and end that all jobs have in common: registers the execution with its observers, and sets the exit status that
+ * operators read. The exit status of a stopped job is the stop reason of its gate; that of a completed job is computed
+ * by the job.
  *
- * <p>When that cannot be found, the execution is FAILED with the exception, so that the job is begun again: Spring
- * Batch would log what its listener throws, and leave the job COMPLETED.
+ * <p>If it cannot be computed, the execution is FAILED with the exception, so that the job is restarted: Spring Batch
+ * would log an exception of its listener and leave the job COMPLETED.
  */
 public abstract class ExitStatusListener implements JobExecutionListener {
 
@@ -44,21 +44,21 @@ public abstract class ExitStatusListener implements JobExecutionListener {
         }
     }
 
-    /** The exit code of the process and its reason in a line, not the exception of a step. */
+    /** Returns exit code and reason in one line, instead of the exception of a step. */
     private ExitStatus failedStatus(JobExecution job) {
         return new ExitStatus(JobStarter.exitCodeOf(job, gate).name(), JobStarter.whyFailed(job, gate));
     }
 
     /**
-     * Names the execution to all who write it down.
+     * Registers the execution with its observers.
      *
-     * @param job what was just begun
+     * @param job the execution that was started
      */
     public abstract void onStart(JobExecution job);
 
-    /** The exit status of a job that came to its end, by what it has left or found. */
+    /** Returns the exit status of a completed job, computed from its remaining work or findings. */
     public abstract ExitStatus whenComplete(JobExecution job);
 
-    /** What else is done when {@link #whenComplete} cannot be told. */
+    /** Called if {@link #whenComplete} throws an exception. */
     public void onCheckFailed(RuntimeException failure) {}
 }

@@ -11,23 +11,23 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
- * A pool that has waited for a connection in vain, and has none left, refuses others at once for two seconds. One whose
- * connections are all in use reports that, and no outage of the database.
+ * Connection pool that fails fast: after a timeout with no open connection it rejects requests for two seconds. An
+ * exhausted pool is reported as such, not as an outage of the database.
  *
  * <p>Spring Batch writes the end of one step at a time, under a lock ({@code JdbcStepExecutionDao.updateStepExecution},
- * {@code JdbcExecutionContextDao}). With a database out of reach each of the 64 workers would otherwise wait its own 15
- * seconds there, one after another.
+ * {@code JdbcExecutionContextDao}). Without this, each of the 64 workers would wait its own 15 seconds there, one after
+ * another, while the database is unavailable.
  */
 public final class FailFastDataSource extends DelegatingDataSource {
 
-    private static final Duration REFUSES_FOR = Duration.ofSeconds(2);
+    private static final Duration REJECT_FOR = Duration.ofSeconds(2);
 
     /** SQL/CLI's "limit on the number of handles exceeded": none of the states of an unavailable database. */
     private static final String EXHAUSTED = "HY014";
 
     private final HikariDataSource pool;
     private final LongSupplier nanoTime;
-    private final AtomicReference<@Nullable InVain> last = new AtomicReference<>();
+    private final AtomicReference<@Nullable Timeout> last = new AtomicReference<>();
 
     public FailFastDataSource(HikariDataSource pool, LongSupplier nanoTime) {
         super(pool);
@@ -35,13 +35,13 @@ public final class FailFastDataSource extends DelegatingDataSource {
         this.nanoTime = nanoTime;
     }
 
-    private record InVain(long at, SQLException failure) {}
+    private record Timeout(long at, SQLException failure) {}
 
     @Override
     public Connection getConnection() throws SQLException {
-        InVain wait = last.get();
-        if (wait != null && nanoTime.getAsLong() - wait.at < REFUSES_FOR.toNanos()) {
-            throw unavailable("the database is unavailable, not tried again so soon", wait.failure);
+        Timeout wait = last.get();
+        if (wait != null && nanoTime.getAsLong() - wait.at < REJECT_FOR.toNanos()) {
+            throw unavailable("the database is unavailable; next attempt within 2 s", wait.failure);
         }
         try {
             Connection connection = pool.getConnection();
@@ -56,13 +56,13 @@ public final class FailFastDataSource extends DelegatingDataSource {
                         EXHAUSTED);
             }
             if (connections == 0) {
-                last.set(new InVain(nanoTime.getAsLong(), e));
+                last.set(new Timeout(nanoTime.getAsLong(), e));
             }
             throw unavailable("the database is unavailable", e);
         }
     }
 
-    /** Hikari's own message is about its pool; its cause says what is wrong with the database. */
+    /** Replaces Hikari's message, which describes its pool, by the cause of the failure. */
     private static SQLException unavailable(String message, SQLException failure) {
         return new SQLTransientConnectionException(message, failure.getSQLState(), failure.getCause());
     }

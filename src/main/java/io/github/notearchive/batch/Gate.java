@@ -3,13 +3,13 @@ package io.github.notearchive.batch;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** What ends a job before its work is done: it closes once, with a reason; what closes it later changes nothing. */
+/** Stops a job before its work is done: it closes once, with a reason; later reasons are ignored. Thread-safe. */
 public abstract class Gate {
 
     private @Nullable StopReason stopReason;
     private @Nullable String signal;
 
-    /** Opens for a job, unless a signal came before it began. */
+    /** Opens for a job; closes again if a signal was received before. */
     public synchronized void open() {
         stopReason = null;
         onOpen();
@@ -19,9 +19,9 @@ public abstract class Gate {
     }
 
     /**
-     * Ends the job in order.
+     * Stops the job in order.
      *
-     * @return whether this was the reason that closed it
+     * @return whether this call closed the gate
      */
     public synchronized boolean close(ExitCode exitCode, String reason) {
         if (stopReason != null) {
@@ -33,35 +33,35 @@ public abstract class Gate {
         return true;
     }
 
-    /** Closes it for a signal, and for every job that this process would begin after it. */
+    /** Closes the gate because of a signal, also for every later job of this process. */
     public final synchronized void interrupt(String name) {
         signal = name;
         close(ExitCode.INTERRUPTED, name);
     }
 
-    /** Whether a signal came. */
+    /** Returns whether a signal was received. */
     public final synchronized boolean isInterrupted() {
         return signal != null;
     }
 
-    /** Why it is closed; empty while it is open. */
+    /** Returns why the gate is closed; empty while it is open. */
     public synchronized Optional<StopReason> stopReason() {
         return Optional.ofNullable(stopReason);
     }
 
-    /** Whether nothing more is to be taken up. */
+    /** Returns whether no more work is started. */
     public boolean isClosed() {
         return stopReason().isPresent();
     }
 
-    /** Whether it is closed, and for this. */
+    /** Returns whether the gate is closed with this exit code. */
     public synchronized boolean isClosedFor(ExitCode exitCode) {
         return stopReason != null && stopReason.exitCode() == exitCode;
     }
 
-    /** What else is done when it opens. */
+    /** Called when the gate opens. */
     public void onOpen() {}
 
-    /** What else is done when it closes. */
+    /** Called when the gate closes. */
     public abstract void onClose(StopReason stop);
 }

@@ -17,11 +17,11 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Questions to Spring Batch's tables that its job repository does not answer by itself. */
+/** Queries on the tables of Spring Batch that its job repository does not offer. */
 @Repository
 public class JobExecutionQueries {
 
-    /** Whether execution {@code e} is of {@code :node}, or of any where that is null. */
+    /** Condition: execution {@code e} belongs to {@code :node}; always true if {@code :node} is null. */
     private static final String OF_NODE = """
             (:node::text IS NULL
              OR EXISTS (SELECT 1 FROM batch_job_execution_params p
@@ -36,9 +36,9 @@ public class JobExecutionQueries {
     }
 
     /**
-     * The executions of a job that say they are running, or of which nobody knows; newest first.
+     * Returns the executions of a job in a running state or UNKNOWN, newest first.
      *
-     * @param node whose they are; null for every node's
+     * @param node node of the executions; null for all nodes
      */
     List<Long> unended(String job, @Nullable String node) {
         return jdbc.sql("""
@@ -60,9 +60,9 @@ public class JobExecutionQueries {
     }
 
     /**
-     * The newest execution of a job, of whatever instance; empty when there is none.
+     * Returns the newest execution of a job, of any instance; empty if there is none.
      *
-     * @param node whose it is; null for any node's
+     * @param node node of the execution; null for any node
      */
     Optional<Long> newest(String job, @Nullable String node) {
         return jdbc.sql("""
@@ -80,7 +80,7 @@ public class JobExecutionQueries {
                 .optional();
     }
 
-    /** How many instances of a job on a node began in a night. */
+    /** Counts the instances of a job that a node started in a night. */
     long instancesOf(String job, Night night, String node) {
         return jdbc.sql("""
                         SELECT count(DISTINCT e.job_instance_id)
@@ -99,22 +99,22 @@ public class JobExecutionQueries {
                 .single();
     }
 
-    /** Whether a rebuild of the tables was begun, by whatever node, and has not come to its end. */
+    /** Returns whether any node started a rebuild of the tables that is not completed. */
     public boolean isRebuildUnfinished() {
         return isUnfinished(RebuildJob.NAME);
     }
 
-    /** Whether a remap was begun and has not come to its end, and no process works on it. */
+    /** Returns whether a remap was started that is neither completed nor active. */
     public boolean isRemapUnfinished() {
         return isUnfinished(RemapJob.NAME) && !RunnerLock.isRemap(jdbc);
     }
 
-    /** Whether a process of this node runs, rebuilds or forgets at this moment. */
+    /** Returns whether a process of this node is running, rebuilding or erasing. */
     public boolean isRunActive(String node) {
         return RunnerLock.isRunOf(node, jdbc);
     }
 
-    /** Whether a process of another node runs at this moment. */
+    /** Returns whether a process of another node is running. */
     public boolean isAnotherRunActive(String node) {
         return RunnerLock.isRunBeside(node, jdbc);
     }
@@ -132,7 +132,7 @@ public class JobExecutionQueries {
                         """).param("job", job).query(Boolean.class).single();
     }
 
-    /** All executions of the instance that an execution belongs to. */
+    /** Returns all executions of the instance that an execution belongs to. */
     public List<Long> siblingsOf(long jobExecutionId) {
         return jdbc.sql("""
                         SELECT e.job_execution_id
@@ -146,7 +146,7 @@ public class JobExecutionQueries {
                 .list();
     }
 
-    /** The last runs with what they bought, newest first. */
+    /** Returns the latest runs with their call counts, newest first. */
     public List<Run> latest(int limit) {
         return jdbc.sql("""
                         SELECT job_execution_id, job_instance_id, night, instance_night, node, status, exit_code, exit_message,
@@ -173,8 +173,8 @@ public class JobExecutionQueries {
     }
 
     /**
-     * When the newest run of a node ended that ended in order, whatever it left undone; empty when none did. See
-     * {@link ExitCode#isOrderly}.
+     * Returns the end time of the newest run of a node that ended in order; empty if there is none. See {@link
+     * ExitCode#isOrderly}.
      */
     public Optional<Instant> lastOrderlyEnd(String node) {
         return jdbc.sql("""
@@ -201,7 +201,7 @@ public class JobExecutionQueries {
                 .map(JobExecutionQueries::instant);
     }
 
-    /** The last audit of the store, on whichever node; empty when there was none. */
+    /** Returns the latest audit of the store, of any node; empty if there is none. */
     public Optional<Audit> latestAudit() {
         return jdbc.sql("""
                         SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.start_time, e.end_time
@@ -222,7 +222,7 @@ public class JobExecutionQueries {
                 .optional();
     }
 
-    /** Spring Batch writes local times of the process, which runs in UTC. */
+    /** Converts a timestamp of Spring Batch, which writes local times of the process (UTC). */
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
         if (timestamp == null) {
             return null;
@@ -232,10 +232,10 @@ public class JobExecutionQueries {
     }
 
     /**
-     * One execution of the job.
+     * One execution of the nightly job.
      *
-     * @param night the calendar day of Shanghai in which the execution began, as in the report and the log
-     * @param instanceNight the calendar day of Shanghai in which its job instance was created
+     * @param night calendar day of Shanghai in which the execution started, as in report and log
+     * @param instanceNight calendar day of Shanghai in which its job instance was created
      */
     public record Run(
             long execution,

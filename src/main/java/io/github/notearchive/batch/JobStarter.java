@@ -18,7 +18,7 @@ import org.springframework.batch.core.launch.JobOperator;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.stereotype.Component;
 
-/** Launches jobs, each as the instance that was not finished or as a new one, and says how they ended. */
+/** Starts jobs, as a restart of an unfinished instance or as a new instance, and classifies how they ended. */
 @Component
 public class JobStarter {
 
@@ -34,13 +34,13 @@ public class JobStarter {
         this.executions = executions;
     }
 
-    /** What a job is launched with, and whether that continues an instance. */
+    /** Parameters of a start, and whether it restarts an instance. */
     public record Launch(JobParameters parameters, boolean restart) {}
 
     /**
-     * The node's newest instance if it is not COMPLETED, whichever night it began; else a new one of this night.
+     * Returns the node's newest instance if it is not COMPLETED, of any night; otherwise a new instance of this night.
      *
-     * @param more what a new instance has beside night, node and sequence
+     * @param more adds parameters of a new instance besides night, node and sequence
      */
     public Launch next(String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
         return unfinished(job, node)
@@ -49,9 +49,9 @@ public class JobStarter {
     }
 
     /**
-     * The newest execution of a job when its instance is not COMPLETED; empty when there is nothing to go on with.
+     * Returns the newest execution of a job if it can be restarted; empty if there is none or it is COMPLETED.
      *
-     * @param node whose it is; null for any node's
+     * @param node node of the execution; null for any node
      */
     public Optional<JobExecution> unfinished(String job, @Nullable String node) {
         return executions
@@ -61,8 +61,8 @@ public class JobStarter {
     }
 
     /**
-     * The next number that no instance has. One without any execution has its number as well: Spring Batch writes the
-     * two one after the other, and a process may have died in between.
+     * Returns parameters with the next free sequence number. An instance without execution occupies its number as well:
+     * Spring Batch writes the two in separate transactions, and a process may have died in between.
      */
     private JobParameters newInstance(String job, String node, Night tonight, Consumer<JobParametersBuilder> more) {
         long sequence = executions.instancesOf(job, tonight, node);
@@ -79,18 +79,18 @@ public class JobStarter {
         return parameters;
     }
 
-    /** Starts a job, and returns when it has ended. */
+    /** Starts a job and returns when it has ended. */
     public JobExecution start(Job job, Launch launch) {
         try {
             return operator.start(job, launch.parameters());
         } catch (JobExecutionException e) {
-            throw new IllegalStateException("The job could not be started: " + e.getMessage(), e);
+            throw new IllegalStateException("Job could not be started: " + e.getMessage(), e);
         } finally {
             LogContext.clear();
         }
     }
 
-    /** How an execution ended. One that failed when a server was away is told apart. */
+    /** Returns the exit code of an execution. Failures caused by an unavailable server are distinguished. */
     public static ExitCode exitCodeOf(JobExecution execution, Gate gate) {
         if (execution.getStatus() == BatchStatus.COMPLETED || execution.getStatus() == BatchStatus.STOPPED) {
             return ExitCode.named(execution.getExitStatus().getExitCode());
@@ -105,7 +105,10 @@ public class JobStarter {
         return unavailable ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
     }
 
-    /** Why an execution failed, in a line. What had ended it before, as a used-up quota or a signal, is not why. */
+    /**
+     * Describes in one line why an execution failed. An earlier stop reason with another exit code, such as a quota or
+     * a signal, is not the cause.
+     */
     public static String whyFailed(JobExecution execution, Gate gate) {
         ExitCode end = exitCodeOf(execution, gate);
         return gate.stopReason()
@@ -116,7 +119,7 @@ public class JobStarter {
                 .orElse("see the log");
     }
 
-    /** One that makes it end so; that other steps have failed says the least. */
+    /** Describes the failure that determines the exit code; the failure of a partition handler is used last. */
     private static Optional<String> failure(JobExecution execution, ExitCode end) {
         return execution.getAllFailureExceptions().stream()
                 .filter(failure -> end == ExitCode.FAILED || exitCodeOf(failure) == end)
@@ -124,7 +127,7 @@ public class JobStarter {
                 .map(JobStarter::describe);
     }
 
-    /** How a job ends for an exception. */
+    /** Returns the exit code for an exception. */
     public static ExitCode exitCodeOf(Throwable failure) {
         if (DatabaseErrors.isRefused(failure)) {
             return ExitCode.USAGE;
@@ -132,25 +135,25 @@ public class JobStarter {
         return DatabaseErrors.isOutOfReach(failure) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
     }
 
-    /** An exception in a line. */
+    /** Describes an exception in one line. */
     public static String describe(Throwable failure) {
         return DatabaseErrors.isRefused(failure)
-                ? "the database refuses us: "
+                ? "the database denies access: "
                         + DatabaseErrors.describe(failure)
                         + "; check the privileges of ARCHIVE_DATABASE_USER"
                 : DatabaseErrors.describe(failure);
     }
 
-    /** What an exception outside of any execution comes to. Something unforeseen is logged. */
+    /** Returns the stop reason for an exception outside of an execution. Unexpected exceptions are logged. */
     public static StopReason stopReasonOf(Exception e) {
         if (DatabaseErrors.isRefused(e)) {
             return new StopReason(ExitCode.USAGE, describe(e));
         }
         if (DatabaseErrors.isOutOfReach(e)) {
             return new StopReason(
-                    ExitCode.UPSTREAM_UNAVAILABLE, "the database is out of reach: " + DatabaseErrors.describe(e));
+                    ExitCode.UPSTREAM_UNAVAILABLE, "the database is unavailable: " + DatabaseErrors.describe(e));
         }
-        log.error("It broke before or after its execution", e);
+        log.error("Failed outside of an execution", e);
         return new StopReason(ExitCode.FAILED, DatabaseErrors.describe(e));
     }
 }

@@ -5,8 +5,7 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Whether more is taken up in a job that asks no provider. What is under way when it closes is put down, since it can
- * be taken up again.
+ * Gate of the jobs that make no provider calls. Work in progress is abandoned when it closes, since it can be repeated.
  */
 @Component
 public class JobStopper extends Gate {
@@ -15,13 +14,13 @@ public class JobStopper extends Gate {
 
     @Override
     public void onClose(StopReason stop) {
-        log.info("The job ends, {}: {}", stop.exitCode(), stop.reason());
+        log.info("Stopping: {} ({})", stop.exitCode(), stop.reason());
     }
 
     /**
-     * Takes a signal.
+     * Handles a signal.
      *
-     * @param signal its name, for people to read
+     * @param signal name of the signal
      */
     public void stop(String signal) {
         interrupt(signal);

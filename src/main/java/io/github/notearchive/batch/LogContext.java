@@ -7,20 +7,20 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
 /**
- * What a log line belongs to, whoever writes it: the execution of a job, and one note of it. Kept by thread; work that
- * is handed to another thread takes it along by {@link #carried}.
+ * Log context of a thread: the job execution and the note that its log lines belong to. {@link #carried} passes it to
+ * another thread.
  */
 public final class LogContext {
 
-    /** Its row in {@code batch_job_execution}. */
+    /** MDC key of the id in {@code batch_job_execution}. */
     public static final String EXECUTION = "job_execution_id";
 
-    /** The note that the thread works on. */
+    /** MDC key of the id of the note. */
     public static final String NOTE = "note_id";
 
     private LogContext() {}
 
-    /** All that this thread logs from now on belongs to an execution; 0: to none. */
+    /** Sets the execution of this thread; 0 removes it. */
     public static void execution(long id) {
         if (id == 0) {
             MDC.remove(EXECUTION);
@@ -29,7 +29,7 @@ public final class LogContext {
         }
     }
 
-    /** And to a note, or to none in particular. */
+    /** Sets the note of this thread; null removes it. */
     public static void note(@Nullable NoteId id) {
         if (id == null) {
             MDC.remove(NOTE);
@@ -38,13 +38,13 @@ public final class LogContext {
         }
     }
 
-    /** It belongs to nothing any more. */
+    /** Removes execution and note. */
     public static void clear() {
         MDC.remove(EXECUTION);
         MDC.remove(NOTE);
     }
 
-    /** The same work, for a thread that has no context of its own, and has none afterwards. */
+    /** Wraps work so that it runs in this context on a thread without context, which is cleared afterwards. */
     public static <T> Supplier<T> carried(Supplier<T> work) {
         Map<String, String> here = MDC.getCopyOfContextMap();
         return () -> {

@@ -8,8 +8,8 @@ import org.springframework.jdbc.datasource.DriverManagerDataSource;
 import org.springframework.stereotype.Component;
 
 /**
- * Gives Flyway connections of its own, without the socket and lock timeouts of the pool: a migration of a large table
- * takes as long as it takes.
+ * Provides Flyway with separate connections, without the socket and lock timeouts of the pool, since the migration of a
+ * large table may take long.
  */
 @Component
 final class MigrationConnection implements FlywayConfigurationCustomizer {

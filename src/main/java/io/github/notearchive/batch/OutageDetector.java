@@ -5,18 +5,18 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Tells the trouble of a whole service from that of a note: so many faults in a row, or nothing but trouble for so
- * long.
+ * Distinguishes an outage of a service from the failure of a single request: an outage is a number of failures in a
+ * row, or no success for a period. Thread-safe.
  */
 public final class OutageDetector {
 
-    /** Below this a long time proves nothing: a night of one note may meet one slow fault. */
-    private static final int FEW = 3;
+    /** Minimum number of failures for the period to count: a night of one note may meet one slow failure. */
+    private static final int MINIMUM = 3;
 
     private final ArchiveProperties.Outage limits;
     private final LongSupplier nanoTime;
     private int faults;
-    private int troubles;
+    private int failures;
     private long since;
 
     public OutageDetector(ArchiveProperties.Outage limits) {
@@ -28,24 +28,24 @@ public final class OutageDetector {
         this.nanoTime = nanoTime;
     }
 
-    /** The service did what it is for. */
+    /** Records a success. */
     public synchronized void works() {
         faults = 0;
-        troubles = 0;
+        failures = 0;
     }
 
-    /** The service failed; true when that makes an outage. */
+    /** Records a failure; returns whether that makes an outage. */
     public synchronized boolean fails() {
         faults++;
         return struggles() || faults >= limits.faults();
     }
 
-    /** The service is there but does nothing for us; true when that has gone on for too long. */
+    /** Records a request that the service throttled; returns whether that has lasted too long. */
     public synchronized boolean struggles() {
-        if (troubles++ == 0) {
+        if (failures++ == 0) {
             since = nanoTime.getAsLong();
         }
-        return troubles >= FEW && Duration.ofNanos(nanoTime.getAsLong() - since).compareTo(limits.after()) >= 0;
+        return failures >= MINIMUM && Duration.ofNanos(nanoTime.getAsLong() - since).compareTo(limits.after()) >= 0;
     }
 
     public synchronized int faults() {

@@ -15,14 +15,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What goes on beside a job until it ends: the lock is looked at every two seconds and taken again when its connection
- * is lost, the time box ends the job, and some things are done each minute.
+ * Supervises a job until it ends: checks its lock every two seconds and takes it again after a lost connection, stops
+ * the job at the end of its time box, and executes tasks each minute.
  */
 public final class RunWatchdog implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RunWatchdog.class);
-    private static final Duration LOCK_EVERY = Duration.ofSeconds(2);
-    private static final Duration TIME_EVERY = Duration.ofSeconds(1);
+    private static final Duration LOCK_INTERVAL = Duration.ofSeconds(2);
+    private static final Duration TIME_INTERVAL = Duration.ofSeconds(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final Gate gate;
@@ -36,12 +36,12 @@ public final class RunWatchdog implements AutoCloseable {
     private boolean isLost;
 
     /**
-     * Begins to watch.
+     * Starts the watchdog.
      *
-     * @param execution what is logged belongs to; 0 while there is none
-     * @param timeBox after how long the gate is closed; null: never
-     * @param outageLimit for how long the database may be unavailable to the lock before the gate is closed
-     * @param eachMinute what is done each minute, each on its own
+     * @param execution id of the execution for the log; 0 before it starts
+     * @param timeBox time limit of the job; null for none
+     * @param outageLimit how long the database may be unavailable to the lock before the gate is closed
+     * @param eachMinute tasks executed each minute, independently of each other
      */
     public RunWatchdog(
             Gate gate,
@@ -56,24 +56,24 @@ public final class RunWatchdog implements AutoCloseable {
         for (Runnable work : eachMinute) {
             every(MINUTE, work);
         }
-        every(LOCK_EVERY, () -> keep(lock, gate));
+        every(LOCK_INTERVAL, () -> keep(lock, gate));
         if (timeBox != null) {
             var _ = timer.schedule(
                     () -> {
                         LogContext.execution(execution.getAsLong());
-                        gate.close(ExitCode.INTERRUPTED, timeBox.isOver());
+                        gate.close(ExitCode.INTERRUPTED, timeBox.reason());
                     },
                     timeBox.length().toMillis(),
                     TimeUnit.MILLISECONDS);
         }
     }
 
-    /** Does something every second, until the job ends. */
+    /** Executes a task every second until the job ends. */
     public void eachSecond(Runnable work) {
-        every(TIME_EVERY, work);
+        every(TIME_INTERVAL, work);
     }
 
-    /** Closes the gate when the clock says so, which may be set meanwhile. */
+    /** Closes the gate at a time of the clock, which may be adjusted meanwhile. */
     public void endAt(Clock clock, Instant end, String reason) {
         eachSecond(() -> {
             if (!clock.instant().isBefore(end)) {
@@ -83,24 +83,24 @@ public final class RunWatchdog implements AutoCloseable {
     }
 
     /**
-     * A job without its lock may not go on: another one could begin and take up the same things. While it ends it needs
-     * the lock as well, since a next one would take over what is in flight.
+     * Checks the lock. A job without its lock must stop: another job could start and process the same notes. It needs
+     * the lock until it has ended, since a next job would recover its work in progress.
      */
     private void keep(RunnerLock lock, Gate gate) {
-        String lost = "the connection that held " + lock.name() + " is lost";
+        String lost = "the connection of " + lock.name() + " is lost";
         try {
             switch (lock.keep()) {
                 case HELD -> {}
-                case RETAKEN -> log.warn("{}; the lock is taken again by a new one", lost);
+                case RETAKEN -> log.warn("{}; the lock was acquired again by a new connection", lost);
                 case LOST ->
-                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ", and " + lock.rival() + " has the lock by now");
+                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ", and " + lock.rival() + " holds the lock now");
             }
             isLost = false;
         } catch (SQLException e) {
             if (!isLost) {
                 isLost = true;
                 lostSince = System.nanoTime();
-                log.warn("{}: {}; a new connection is tried", lost, DatabaseErrors.describe(e));
+                log.warn("{}: {}; trying a new connection", lost, DatabaseErrors.describe(e));
             }
             if (System.nanoTime() - lostSince >= outageLimit.toNanos()) {
                 gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + DatabaseErrors.describe(e));
@@ -118,7 +118,7 @@ public final class RunWatchdog implements AutoCloseable {
                         isFailing.set(false);
                     } catch (RuntimeException e) {
                         if (!isFailing.getAndSet(true) || !DatabaseErrors.isOutOfReach(e)) {
-                            tell(e, period);
+                            logFailure(e, period);
                         }
                     }
                 },
@@ -127,9 +127,9 @@ public final class RunWatchdog implements AutoCloseable {
                 TimeUnit.MILLISECONDS);
     }
 
-    /** In a line where a server is away; a mistake of ours comes with where it was made. */
-    private static void tell(RuntimeException failure, Duration period) {
-        String line = "Beside the job: {}; it is tried again in {} s";
+    /** Logs an outage in one line, and a programming error with its stack trace. */
+    private static void logFailure(RuntimeException failure, Duration period) {
+        String line = "Periodic task failed: {}; next attempt in {} s";
         if (DatabaseErrors.isOutOfReach(failure)) {
             log.warn(line, DatabaseErrors.describe(failure), period.toSeconds());
         } else {

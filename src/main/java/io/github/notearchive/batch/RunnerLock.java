@@ -16,19 +16,18 @@ import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
- * The right of one process to run for a node, to audit the store, or to have the whole archive for itself: an advisory
- * lock of PostgreSQL, held by a connection of its own. Beside the lock of their node all runs share that of the whole
- * archive.
+ * Lock of one process: to run for a node, to audit the store, or to use the whole archive exclusively. An advisory lock
+ * of PostgreSQL on a separate connection. Besides the lock of their node, runs share the lock of the whole archive.
  *
- * <p>It ends with the connection, so a killed process leaves none behind. A connection that is lost while the process
- * lives, as when the server restarts, is replaced by {@link #keep}.
+ * <p>The lock ends with the connection, so a killed process leaves none. {@link #keep} replaces a connection that is
+ * lost while the process is alive, for example by a restart of the server. Thread-safe.
  */
 public final class RunnerLock implements AutoCloseable {
 
-    /** The group of the locks of runs, one a node. */
+    /** Group of the locks of runs, one per node. */
     public static final String RUNS = "note-archive";
 
-    /** Which of {@code pg_locks l} are taken and of {@code :group}, whoever has them. */
+    /** Condition: row {@code l} of {@code pg_locks} is a granted lock of {@code :group}, of any process. */
     public static final String OF_GROUP = """
             l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -37,7 +36,7 @@ public final class RunnerLock implements AutoCloseable {
 
     private static final String REMAPS = "note-archive-remap";
 
-    /** Whose lock it is where there is one for all nodes. */
+    /** Member name of locks that exist once for all nodes. */
     private static final String ALL = "";
 
     /** Longer than {@link ObjectRemoval#removeAfterRun} holds the lock of the whole archive. */
@@ -48,7 +47,7 @@ public final class RunnerLock implements AutoCloseable {
     private static final int CONNECT_SECONDS = 10;
     private static final int ALIVE_SECONDS = 10;
 
-    private static final String NO_MORE = "";
+    private static final String NO_OTHER = "";
     private static final String ARCHIVE_SHARED =
             " AND pg_try_advisory_lock_shared(hashtext('note-archive, all of it'), 0)";
     private static final String ARCHIVE_ALONE = " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)";
@@ -56,7 +55,7 @@ public final class RunnerLock implements AutoCloseable {
     private final JdbcConnectionDetails database;
     private final Name name;
     private Connection connection;
-    private boolean givenBack;
+    private boolean released;
 
     private RunnerLock(JdbcConnectionDetails database, Name name, Connection connection) {
         this.database = database;
@@ -65,7 +64,7 @@ public final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Takes the lock of a node's runs; empty when another process has it, or has the whole archive for longer than
+     * Acquires the lock of a node's runs; empty if another process has it, or has the whole archive for longer than
      * {@link #ARCHIVE_PATIENCE}.
      */
     public static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node) throws SQLException {
@@ -73,49 +72,52 @@ public final class RunnerLock implements AutoCloseable {
                 database, new Name(RUNS, node, ARCHIVE_SHARED, "this node's runner lock", "another run of this node"));
     }
 
-    /** Takes the lock of audits, of which a database has one; empty when another process has it. */
+    /** Acquires the lock of audits, of which a database has one; empty if another process has it. */
     public static Optional<RunnerLock> ofAudits(JdbcConnectionDetails database) throws SQLException {
-        return take(database, new Name("note-archive-verify", ALL, NO_MORE, "the lock of audits", "another audit"));
+        return take(database, new Name("note-archive-verify", ALL, NO_OTHER, "the lock of audits", "another audit"));
     }
 
-    /** Takes the whole archive for a process of this node; empty while a run of any node, or a remap, is active. */
+    /** Acquires the whole archive for a process of this node; empty while a run of any node, or a remap, is active. */
     public static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node) throws SQLException {
         return take(database, new Name(RUNS, node, ARCHIVE_ALONE, "the lock of the whole archive", "another run"));
     }
 
     /**
-     * Takes the lock of remaps, of which a database has one; empty when another process has it, or the whole archive.
+     * Acquires the lock of remaps, of which a database has one; empty if another process has it, or the whole archive.
      */
     public static Optional<RunnerLock> ofRemaps(JdbcConnectionDetails database) throws SQLException {
         return take(database, new Name(REMAPS, ALL, ARCHIVE_SHARED, "the lock of remaps", "another remap"));
     }
 
-    /** Takes the right to decide about a note beside runs; empty when another process has it, or the whole archive. */
+    /**
+     * Acquires the lock of one note, to decide about it during runs; empty if another process has it, or the whole
+     * archive.
+     */
     public static Optional<RunnerLock> ofNote(JdbcConnectionDetails database, NoteId id) throws SQLException {
         return take(
                 database,
-                new Name("note-archive-note", id.value(), ARCHIVE_SHARED, "the lock of note " + id, "somebody else"));
+                new Name("note-archive-note", id.value(), ARCHIVE_SHARED, "the lock of note " + id, "another process"));
     }
 
-    /** Whether a process has the lock of a node's runs, or of the whole archive, at this moment. */
+    /** Returns whether a process has the lock of a node's runs, or of the whole archive. */
     public static boolean isRunOf(String node, JdbcClient jdbc) {
         return isTaken(RUNS, node, true, jdbc);
     }
 
-    /** Whether a process has the lock of another node's runs at this moment. */
+    /** Returns whether a process has the lock of another node's runs. */
     static boolean isRunBeside(String node, JdbcClient jdbc) {
         return isTaken(RUNS, node, false, jdbc);
     }
 
-    /** Whether a process has the lock of remaps at this moment. */
+    /** Returns whether a process has the lock of remaps. */
     static boolean isRemap(JdbcClient jdbc) {
         return isTaken(REMAPS, ALL, true, jdbc);
     }
 
     /**
-     * Whether a process has a lock of a group.
+     * Returns whether a process has a lock of a group.
      *
-     * @param byThis whether that of this member, or that of any other
+     * @param byThis true for the lock of this member, false for that of any other
      */
     private static boolean isTaken(String group, String member, boolean byThis, JdbcClient jdbc) {
         return jdbc.sql("""
@@ -136,17 +138,17 @@ public final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * The two halves of the lock's number, what else is locked with it, and what people call it and whoever else has
-     * it.
+     * Name of a lock: the two halves of its number, the additional lock, and the texts for the lock and for another
+     * holder.
      */
-    private record Name(String group, String member, String more, String spoken, String rival) {}
+    private record Name(String group, String member, String more, String label, String rival) {}
 
-    /** What people call it. */
+    /** Returns the name of the lock for messages. */
     String name() {
-        return name.spoken();
+        return name.label();
     }
 
-    /** What people call whoever else has it. */
+    /** Returns the name of another holder for messages. */
     String rival() {
         return name.rival();
     }
@@ -170,12 +172,12 @@ public final class RunnerLock implements AutoCloseable {
                         .formatted(name.more()))) {
             statement.setString(1, name.group());
             statement.setString(2, name.member());
-            long begun = System.nanoTime();
+            long startedAt = System.nanoTime();
             Attempt attempt = attempt(statement);
             while (attempt == Attempt.ARCHIVE_TAKEN
                     && name.group().equals(RUNS)
                     && name.more().equals(ARCHIVE_SHARED)
-                    && System.nanoTime() - begun < ARCHIVE_PATIENCE.toNanos()
+                    && System.nanoTime() - startedAt < ARCHIVE_PATIENCE.toNanos()
                     && pause()) {
                 attempt = attempt(statement);
             }
@@ -206,7 +208,7 @@ public final class RunnerLock implements AutoCloseable {
         }
     }
 
-    /** Returns false when the thread is interrupted. */
+    /** Waits; returns false if the thread is interrupted. */
     private static boolean pause() {
         try {
             Thread.sleep(ARCHIVE_PAUSE);
@@ -217,40 +219,40 @@ public final class RunnerLock implements AutoCloseable {
         }
     }
 
-    /** What became of the lock when it was looked at. */
+    /** Result of checking the lock. */
     enum Kept {
-        /** The connection stands, and with it the lock. */
+        /** The connection works and has the lock. */
         HELD,
         /** The connection was lost, and a new one has the lock. */
         RETAKEN,
-        /** The connection was lost, and another process has the lock by now. */
+        /** The connection was lost, and another process has the lock. */
         LOST
     }
 
     /**
-     * Looks whether the connection still stands, and takes the lock once more by a new one when it does not.
+     * Checks the connection, and acquires the lock with a new one if it is lost.
      *
-     * @throws SQLException when it was lost and the database is out of reach; to be tried again
+     * @throws SQLException if the connection is lost and the database unavailable; may be repeated
      */
     synchronized Kept keep() throws SQLException {
-        if (givenBack || isConnected()) {
+        if (released || isConnected()) {
             return Kept.HELD;
         }
-        connection.close(); // or a server that still sees it would refuse the new one
+        connection.close(); // otherwise a server that still sees it would refuse the new one
         Optional<Connection> next = tryLock(database, name);
         next.ifPresent(taken -> connection = taken);
         return next.isPresent() ? Kept.RETAKEN : Kept.LOST;
     }
 
     /**
-     * Requires that this process has the lock, as {@link #keep} finds.
+     * Requires that this process has the lock, as {@link #keep} determines.
      *
-     * @throws DataAccessResourceFailureException when another process has it by now
+     * @throws DataAccessResourceFailureException if another process has it
      */
     public void requireHeld() throws SQLException {
         if (keep() == Kept.LOST) {
             throw new DataAccessResourceFailureException(
-                    "the connection that held %s is lost, and %s has the lock by now; repeat the command to finish"
+                    "the connection of %s is lost, and %s holds the lock now; repeat the command to finish"
                             .formatted(name(), rival()));
         }
     }
@@ -264,17 +266,17 @@ public final class RunnerLock implements AutoCloseable {
     }
 
     /**
-     * Frees the lock before it hangs up: the server takes note of a closed connection only a moment later, and the next
-     * run must not meet this one's lock.
+     * Releases the lock before closing the connection: the server notices a closed connection with a delay, and the
+     * next run must not meet this lock.
      */
     @Override
     public synchronized void close() {
-        givenBack = true;
+        released = true;
         try (Connection last = connection;
                 Statement statement = last.createStatement()) {
             statement.execute("SELECT pg_advisory_unlock_all()");
         } catch (SQLException e) {
-            // the connection is lost, and the lock with it
+            // the lock ended with the connection
         }
     }
 }

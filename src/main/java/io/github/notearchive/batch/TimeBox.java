@@ -5,10 +5,10 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How long a job may take things up.
+ * Time limit of a job.
  *
- * @param length from its beginning
- * @param origin who says so, as it is typed
+ * @param length from its start
+ * @param origin option or setting that defines it, as typed
  */
 public record TimeBox(Duration length, String origin) {
 
@@ -16,13 +16,13 @@ public record TimeBox(Duration length, String origin) {
         return new TimeBox(length, "--max-duration");
     }
 
-    /** The same where there may be no such option. */
+    /** Returns the time box of an optional option. */
     public static @Nullable TimeBox ofNullableOption(@Nullable Duration length) {
         return length == null ? null : ofOption(length);
     }
 
-    /** Why the job ended. */
-    public String isOver() {
-        return origin + " " + Spans.inWords(length) + " is over";
+    /** Returns the stop reason. */
+    public String reason() {
+        return origin + " " + Spans.inWords(length) + " has elapsed";
     }
 }

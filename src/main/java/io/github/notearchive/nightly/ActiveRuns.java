@@ -3,11 +3,11 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.batch.Current;
 import org.springframework.stereotype.Component;
 
-/** The run that this process is in. */
+/** The active run of this process. */
 @Component
 class ActiveRuns extends Current<RunState> {
 
     ActiveRuns() {
-        super("a run");
+        super("an active run");
     }
 }

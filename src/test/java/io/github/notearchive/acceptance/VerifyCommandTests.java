@@ -65,7 +65,7 @@ class VerifyCommandTests {
 
             Program audit = startHeldAtTheEnd(practice, archive, holder);
             audit.terminate();
-            audit.awaitLog("The job ends, INTERRUPTED: SIGTERM");
+            audit.awaitLog("Stopping: INTERRUPTED (SIGTERM)");
             holder.execute("ROLLBACK");
             Ended stopped = practice.end(audit, Duration.ofSeconds(20)).with(7);
             assertThat(stopped.out()).contains("INTERRUPTED (exit 7): SIGTERM");

@@ -13,7 +13,7 @@ import org.springframework.batch.core.step.StepExecution;
 class CurrentStepTests {
 
     @Test
-    void theStepOfThisThreadIsToldToTerminate() {
+    void terminatesTheStepOfTheCurrentThread() {
         JobExecution job = new JobExecution(7, new JobInstance(1, "job"), new JobParameters());
         StepExecution step = new StepExecution(8, "step", job);
         StepSynchronizationManager.register(step);
@@ -27,10 +27,10 @@ class CurrentStepTests {
     }
 
     @Test
-    void aThreadThatIsInNoStepHasNoneToEnd() {
+    void rejectsAThreadWithoutStep() {
         assertThatIllegalStateException()
                 .isThrownBy(CurrentStep::end)
                 .withMessageContaining(Thread.currentThread().getName())
-                .withMessageContaining("is in no step");
+                .withMessageContaining("executes no step");
     }
 }

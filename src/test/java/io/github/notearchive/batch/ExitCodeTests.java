@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 class ExitCodeTests {
 
     @Test
-    void numbersAndNamesAreThoseThatScriptsRelyOn() {
+    void keepsNumbersAndNames() {
         assertThat(Arrays.stream(ExitCode.values()).collect(Collectors.toMap(Enum::name, ExitCode::number)))
                 .isEqualTo(Map.ofEntries(
                         Map.entry("COMPLETED", 0),
@@ -28,7 +28,7 @@ class ExitCodeTests {
     }
 
     @Test
-    void aNameInTheJobRepositoryIsFoundAgain() {
+    void findsTheCodeOfAName() {
         for (ExitCode code : ExitCode.values()) {
             assertThat(ExitCode.named(code.name())).isEqualTo(code);
         }
@@ -36,9 +36,9 @@ class ExitCodeTests {
     }
 
     @Test
-    void onlyARunThatDidNotBeginSaysThatNothingWasBought() {
+    void reportsThatNothingWasBoughtOnlyForARunThatWasNotStarted() {
         assertThat(ExitCode.USAGE.nextUnbegun())
-                .isEqualTo("put the configuration right, then run again; nothing was bought");
+                .isEqualTo("correct the configuration, then run again; nothing was bought");
         for (ExitCode code : ExitCode.values()) {
             assertThat(code.next()).doesNotContain("nothing was bought");
         }

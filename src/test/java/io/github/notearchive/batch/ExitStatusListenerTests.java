@@ -29,7 +29,7 @@ class ExitStatusListenerTests {
     }
 
     @Test
-    void aRebuildWhoseCountsCannotBeReadIsNotComplete() {
+    void failsARebuildWhoseCountsCannotBeRead() {
         RuntimeException away = new DataAccessResourceFailureException("the database is gone");
         job.setStatus(BatchStatus.COMPLETED);
         job.setExitStatus(ExitStatus.COMPLETED);
@@ -43,7 +43,7 @@ class ExitStatusListenerTests {
     }
 
     @Test
-    void aJobThatIsCompleteEndsAsItFinds() {
+    void setsTheComputedStatusOfACompletedJob() {
         Scripted bounds = new Scripted(new ExitStatus("INCOMPLETE", "3 are left"));
         job.setStatus(BatchStatus.COMPLETED);
 
@@ -56,7 +56,7 @@ class ExitStatusListenerTests {
     }
 
     @Test
-    void aJobThatWasStoppedEndsAsTheGateSaysAndIsNotJudged() {
+    void setsTheStopReasonOfAStoppedJob() {
         Scripted bounds = new Scripted(ExitStatus.COMPLETED);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away");
         job.setStatus(BatchStatus.STOPPED);
@@ -70,7 +70,7 @@ class ExitStatusListenerTests {
     }
 
     @Test
-    void whatAJobDoesBesidesWhenItCannotBeJudgedIsDone() {
+    void callsOnCheckFailedIfTheStatusCannotBeComputed() {
         Scripted bounds = new Scripted(null);
         job.setStatus(BatchStatus.COMPLETED);
 

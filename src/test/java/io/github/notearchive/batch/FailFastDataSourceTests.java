@@ -20,7 +20,7 @@ import org.springframework.transaction.CannotCreateTransactionException;
 
 class FailFastDataSourceTests {
 
-    private static final String AT_ONCE = "not tried again so soon";
+    private static final String AT_ONCE = "next attempt within 2 s";
 
     private final AtomicLong now = new AtomicLong();
     private final Server server = new Server();
@@ -47,7 +47,7 @@ class FailFastDataSourceTests {
     }
 
     @Test
-    void refusesAtOnceAfterAWaitInVainAndSaysWhy() {
+    void rejectsRequestsAfterATimeout() {
         server.isOutOfReach = true;
 
         assertThatThrownBy(source::getConnection)
@@ -60,7 +60,7 @@ class FailFastDataSourceTests {
     }
 
     @Test
-    void triesAgainAfterTenSeconds() throws SQLException {
+    void connectsAgainAfterTenSeconds() throws SQLException {
         server.isOutOfReach = true;
         assertThatThrownBy(source::getConnection).hasMessageNotContaining(AT_ONCE);
 
@@ -72,7 +72,7 @@ class FailFastDataSourceTests {
     }
 
     @Test
-    void waitsForABusyPoolEachTimeAndReportsNoOutage() throws SQLException {
+    void waitsForABusyPoolAndReportsNoOutage() throws SQLException {
         try (Connection _ = source.getConnection()) {
             for (int i = 0; i < 2; i++) {
                 assertThatThrownBy(source::getConnection)
@@ -93,7 +93,7 @@ class FailFastDataSourceTests {
         }
     }
 
-    /** The tests' PostgreSQL, while it is in reach. */
+    /** The tests' PostgreSQL, which can be made unavailable. */
     private static final class Server extends AbstractDataSource {
 
         private volatile boolean isOutOfReach;

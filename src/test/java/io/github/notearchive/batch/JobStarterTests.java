@@ -12,10 +12,10 @@ import org.springframework.batch.core.job.JobExecutionException;
 import org.springframework.batch.core.job.JobInstance;
 import org.springframework.batch.core.job.parameters.JobParameters;
 
-/** What a failed execution came to, and why, also where something else had ended it before. */
+/** Exit code and reason of failed executions, also after an earlier stop reason. */
 class JobStarterTests {
 
-    private static final SQLException AWAY = new SQLException("the server shuts down", "57P01");
+    private static final SQLException UNAVAILABLE = new SQLException("the server shuts down", "57P01");
 
     private final JobStopper gate = new JobStopper();
     private final JobExecution job = new JobExecution(7, new JobInstance(1, NightlyJob.NAME), new JobParameters());
@@ -28,46 +28,46 @@ class JobStarterTests {
     }
 
     @Test
-    void aServerThatGoesAwayWhileARunEndsIsWhyItFailed() {
+    void reportsAServerOutageDuringTheEndOfARun() {
         gate.close(ExitCode.QUOTA_EXHAUSTED, "the provider's daily quota is used up");
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
-        job.addFailureException(AWAY);
+        job.addFailureException(UNAVAILABLE);
 
         assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("the server shuts down");
     }
 
     @Test
-    void aMistakeThatIsMetWhileARunEndsIsWhyItFailed() {
+    void reportsAnExceptionDuringTheEndOfARun() {
         gate.close(ExitCode.INTERRUPTED, "SIGTERM");
-        job.addFailureException(new IllegalStateException("no such place"));
+        job.addFailureException(new IllegalStateException("no such index"));
 
         assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.FAILED);
-        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("no such place");
+        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("no such index");
     }
 
     @Test
-    void aMissingPrivilegeIsConfiguration() {
+    void mapsAMissingPrivilegeToUsage() {
         SQLException refused = new SQLException("permission denied for table note", "42501");
         job.addFailureException(refused);
 
         assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.USAGE);
         assertThat(JobStarter.whyFailed(job, gate))
                 .isEqualTo(
-                        "the database refuses us: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER");
+                        "the database denies access: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER");
         assertThat(JobStarter.stopReasonOf(refused).exitCode()).isEqualTo(ExitCode.USAGE);
     }
 
     @Test
-    void whatClosedTheGateIsWhyWhereItSaysTheSame() {
+    void reportsTheStopReasonIfItHasTheSameExitCode() {
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
-        job.addFailureException(AWAY);
+        job.addFailureException(UNAVAILABLE);
 
         assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("w7 broke: the server shuts down");
     }
 
     @Test
-    void anExecutionThatFailedForNoReasonThatIsKnownIsToldByTheGate() {
+    void fallsBackToTheStopReasonWithoutException() {
         JobExecution silent = new JobExecution(8, new JobInstance(1, NightlyJob.NAME), new JobParameters());
         silent.setStatus(BatchStatus.FAILED);
 

@@ -9,19 +9,19 @@ class JobStopperTests {
     private final JobStopper gate = new JobStopper();
 
     @Test
-    void itClosesOnceAndKeepsTheFirstReason() {
+    void keepsTheFirstReason() {
         gate.open();
         assertThat(gate.isClosed()).isFalse();
 
-        assertThat(gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"))
+        assertThat(gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable"))
                 .isTrue();
         assertThat(gate.close(ExitCode.FAILED, "later")).isFalse();
 
-        assertThat(gate.stopReason()).contains(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away"));
+        assertThat(gate.stopReason()).contains(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable"));
     }
 
     @Test
-    void aSignalBeforeTheAuditLetsItReadNothing() {
+    void staysClosedAfterASignalBeforeTheJob() {
         gate.stop("SIGTERM");
 
         gate.open();
@@ -30,7 +30,7 @@ class JobStopperTests {
     }
 
     @Test
-    void theNextAuditFindsItOpen() {
+    void opensForTheNextJob() {
         gate.open();
         gate.close(ExitCode.INTERRUPTED, "the time box");
 

@@ -31,12 +31,12 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.slf4j.MDC;
 import org.springframework.beans.factory.annotation.Autowired;
 
-/** Each line of a run says which execution it belongs to, and each line about a note which note. */
+/** Log lines of a run carry the execution id, and lines about a note the note id. */
 @NightlyJobTest
-@Isolated("whoever opens a context sets up the logs of the whole JVM anew")
+@Isolated("a new context reconfigures the logs of the whole JVM")
 class LogContextTests {
 
-    /** A job that is over sooner may have no execution yet. */
+    /** A shorter job may have no execution yet. */
     private static final Duration LONG_ENOUGH_TO_BEGIN = Duration.ofSeconds(3);
 
     @RegisterExtension
@@ -58,7 +58,7 @@ class LogContextTests {
     JobStopper gate;
 
     @Test
-    void linesOfARunAndOfItsNotes() {
+    void addsExecutionAndNoteToTheLinesOfARun() {
         String rejected = night.pending(3).getFirst();
         night.script().answers(rejected, Reply.code(400));
 
@@ -73,7 +73,7 @@ class LogContextTests {
     }
 
     @Test
-    void whatEndsTheRunBelongsToIt() {
+    void addsTheExecutionToTheLineThatStopsTheRun() {
         night.script().answers(night.pending(1).getFirst(), Reply.code(100));
 
         RunSummary summary = night.run();
@@ -84,7 +84,7 @@ class LogContextTests {
     }
 
     @Test
-    void threadsThatWorkForANoteCarryIt() throws Exception {
+    void carriesTheNoteToOtherThreads() throws Exception {
         MDC.put(LogContext.NOTE, "66aa00000000000000000001");
         var work = LogContext.carried(() -> MDC.get(LogContext.NOTE));
         MDC.clear();
@@ -100,7 +100,7 @@ class LogContextTests {
     }
 
     @Test
-    void whatGoesOnBesideARemapBelongsToIt() throws Exception {
+    void addsTheExecutionToTheWatchdogOfARemap() throws Exception {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = 1").update();
@@ -111,12 +111,12 @@ class LogContextTests {
                 () -> remap.remap(options, false));
 
         assertThat(summary.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
-        assertThat(heard.line("The job ends").getMDCPropertyMap())
+        assertThat(heard.line("Stopping: ").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
     }
 
     @Test
-    void whatGoesOnBesideARebuildBelongsToIt() throws Exception {
+    void addsTheExecutionToTheWatchdogOfARebuild() throws Exception {
         night.pending(1);
         assertEnded(night.run(), ExitCode.COMPLETED);
         night.sql().sql(ArchiveRows.LOSS).update();
@@ -124,20 +124,20 @@ class LogContextTests {
         RebuildSummary summary =
                 whileHeld("LOCK TABLE note IN SHARE MODE", () -> rebuild.rebuild(LONG_ENOUGH_TO_BEGIN));
 
-        assertThat(heard.line("The job ends").getMDCPropertyMap())
+        assertThat(heard.line("Stopping: ").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
     }
 
-    /** What becomes of a job whose rows are held until its time is over. */
+    /** Runs a job whose rows are locked until its time box has elapsed. */
     private <T> T whileHeld(String sql, Supplier<T> job) throws Exception {
-        gate.open(); // as it will be; an earlier job may have left it closed
+        gate.open(); // an earlier job may have left it closed
         CompletableFuture<T> running;
         try (Connection other = night.connect();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
             statement.execute(sql);
             running = CompletableFuture.supplyAsync(job);
-            NightlyScenario.await("its time is over", () -> gate.stopReason().isPresent());
+            NightlyScenario.await("the time box has elapsed", () -> gate.stopReason().isPresent());
             other.rollback();
         }
         return running.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);

@@ -14,7 +14,7 @@ class OutageDetectorTests {
             new OutageDetector(new ArchiveProperties.Outage(5, Duration.ofMinutes(10)), nanos::get);
 
     @Test
-    void soManyFaultsInARowAreAnOutage() {
+    void reportsAnOutageAfterConsecutiveFaults() {
         for (int i = 1; i < 5; i++) {
             assertThat(detector.fails()).as("fault %d", i).isFalse();
         }
@@ -25,7 +25,7 @@ class OutageDetectorTests {
     }
 
     @Test
-    void oneSuccessBetweenThemBeginsTheCountAnew() {
+    void restartsTheCountAfterASuccess() {
         for (int i = 0; i < 100; i++) {
             assertThat(detector.fails()).isFalse();
             assertThat(detector.fails()).isFalse();
@@ -36,7 +36,7 @@ class OutageDetectorTests {
     }
 
     @Test
-    void nothingButTroubleForLongIsAnOutageHoweverFew() {
+    void reportsAnOutageAfterAPeriodWithoutSuccess() {
         assertThat(detector.struggles()).isFalse();
         pass(Duration.ofMinutes(5));
         assertThat(detector.fails()).isFalse();
@@ -46,7 +46,7 @@ class OutageDetectorTests {
     }
 
     @Test
-    void twoTroublesProveNothingHoweverFarApart() {
+    void ignoresTwoFailuresRegardlessOfTheInterval() {
         assertThat(detector.struggles()).isFalse();
         pass(Duration.ofHours(5));
 
@@ -54,7 +54,7 @@ class OutageDetectorTests {
     }
 
     @Test
-    void strugglingAloneIsNoOutageBeforeItsTime() {
+    void ignoresThrottlingBeforeThePeriodHasElapsed() {
         for (int i = 0; i < 1000; i++) {
             assertThat(detector.struggles()).isFalse();
         }
@@ -68,7 +68,7 @@ class OutageDetectorTests {
     }
 
     @Test
-    void aSuccessBeginsTheTimeAnew() {
+    void restartsThePeriodAfterASuccess() {
         detector.struggles();
         detector.struggles();
         pass(Duration.ofMinutes(11));

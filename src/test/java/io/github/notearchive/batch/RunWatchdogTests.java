@@ -14,11 +14,11 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.BadSqlGrammarException;
 
-/** What goes wrong beside a job is told so that somebody can act on it. */
-@Isolated("hears the logs of the whole JVM")
+/** Failures of periodic tasks are logged with what an operator needs. */
+@Isolated("captures the logs of the whole JVM")
 class RunWatchdogTests {
 
-    private static final String TOLD = "it is tried again in 1 s";
+    private static final String RETRY = "next attempt in 1 s";
 
     private final JobStopper gate = new JobStopper();
 
@@ -28,47 +28,47 @@ class RunWatchdogTests {
     @BeforeEach
     void closeTheGate() {
         gate.open();
-        gate.close(ExitCode.INTERRUPTED, "so that no lock is looked at");
+        gate.close(ExitCode.INTERRUPTED, "so that no lock is checked");
     }
 
     @Test
-    void aMistakeOfOursIsToldWithWhereItWasMade() throws Exception {
-        ILoggingEvent line = toldOf(new NullPointerException());
+    void logsAProgrammingErrorWithItsStackTrace() throws Exception {
+        ILoggingEvent line = logged(new NullPointerException());
 
-        assertThat(line.getFormattedMessage()).contains("Beside the job: NullPointerException;");
+        assertThat(line.getFormattedMessage()).contains("Periodic task failed: NullPointerException;");
         assertThat(line.getThrowableProxy().getClassName()).isEqualTo(NullPointerException.class.getName());
         assertThat(line.getMDCPropertyMap()).containsEntry(LogContext.EXECUTION, "42");
     }
 
     @Test
-    void aStatementThatIsRefusedIsToldByWhatTheDatabaseSays() throws Exception {
-        ILoggingEvent line = toldOf(new BadSqlGrammarException(
+    void logsARejectedStatementWithTheMessageOfTheDatabase() throws Exception {
+        ILoggingEvent line = logged(new BadSqlGrammarException(
                 "PreparedStatementCallback",
                 "SELECT a, very, long, statement FROM nowhere",
                 new SQLException("relation \"nowhere\" does not exist", "42P01")));
 
         assertThat(line.getFormattedMessage())
-                .contains("Beside the job: relation \"nowhere\" does not exist;")
+                .contains("Periodic task failed: relation \"nowhere\" does not exist;")
                 .doesNotContain("very");
         assertThat(line.getThrowableProxy()).isNotNull();
     }
 
     @Test
-    void aServerThatIsAwayIsToldInALine() throws Exception {
-        ILoggingEvent line = toldOf(new DataAccessResourceFailureException(
+    void logsAnUnavailableServerInOneLine() throws Exception {
+        ILoggingEvent line = logged(new DataAccessResourceFailureException(
                 "SELECT something", new SQLException("Connection to db:5432 refused", "08001")));
 
-        assertThat(line.getFormattedMessage()).contains("Beside the job: Connection to db:5432 refused;");
+        assertThat(line.getFormattedMessage()).contains("Periodic task failed: Connection to db:5432 refused;");
         assertThat(line.getThrowableProxy()).isNull();
     }
 
-    private ILoggingEvent toldOf(RuntimeException failure) throws InterruptedException {
+    private ILoggingEvent logged(RuntimeException failure) throws InterruptedException {
         try (RunWatchdog watch = new RunWatchdog(gate, null, () -> 42, null, Duration.ZERO)) {
             watch.eachSecond(() -> {
                 throw failure;
             });
-            NightlyScenario.await("it is told", () -> heard.has(TOLD));
+            NightlyScenario.await("the failure is logged", () -> heard.has(RETRY));
         }
-        return heard.line(TOLD);
+        return heard.line(RETRY);
     }
 }

@@ -205,7 +205,7 @@ class CrashTests {
             RunSummary ended = NightlyScenario.ended(run);
 
             assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
-            assertThat(ended.reason()).contains("another run of this node has the lock by now");
+            assertThat(ended.reason()).contains("another run of this node holds the lock now");
             assertThat(night.calls()).isEqualTo(32);
         }
         assertEnded(night.run(), ExitCode.COMPLETED);

@@ -43,8 +43,8 @@ class NightlyLimitPropertiesTests {
     void optionOfTheRunWinsOverTheSetting() {
         NightlyLimitProperties limits = limits(0, "", Duration.ofHours(6));
 
-        assertThat(limits.timeBox(null).orElseThrow().isOver()).isEqualTo("archive.limits.max-duration 6h is over");
-        assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().isOver()).isEqualTo("--max-duration 9h is over");
+        assertThat(limits.timeBox(null).orElseThrow().reason()).isEqualTo("archive.limits.max-duration 6h has elapsed");
+        assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().reason()).isEqualTo("--max-duration 9h has elapsed");
     }
 
     @ParameterizedTest

@@ -242,10 +242,10 @@ class OutageTests {
         }
 
         assertEnded(run, ExitCode.USAGE);
-        assertThat(run.reason()).contains("the database refuses us: ", "permission denied");
+        assertThat(run.reason()).contains("the database denies access: ", "permission denied");
         assertThat(night.calls()).isEqualTo(3);
         assertThat(run.next())
-                .isEqualTo("put the configuration right, then run again; the same command continues this run");
+                .isEqualTo("correct the configuration, then run again; the same command resumes this run");
         assertThat(night.exitCodes()).containsExactly("USAGE");
         assertThat(night.states(notes)).containsOnly(PENDING);
     }
@@ -293,7 +293,7 @@ class OutageTests {
         assertThat(audit.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(audit.reason())
                 .contains("could not extend file")
-                .endsWith("; execution %d had begun, and the next one goes on where it was"
+                .endsWith("; execution %d was started; the next one resumes it"
                         .formatted(night.executions().getLast().id()));
         assertThat(rebuild.rebuild(null).reason()).endsWith("; nothing was rebuilt");
     }

@@ -106,7 +106,7 @@ class HealthTests {
         Health.Reason reason = check.check().reasons().getFirst();
 
         assertThat(reason.what()).endsWith("8 UPSTREAM_UNAVAILABLE: the store is away");
-        assertThat(reason.command()).isEqualTo("run again when the server is back");
+        assertThat(reason.command()).isEqualTo("run again when the server is available");
     }
 
     @Test

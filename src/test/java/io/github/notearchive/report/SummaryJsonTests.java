@@ -45,7 +45,7 @@ class SummaryJsonTests {
         assertThat(json.path("reason").stringValue()).isEqualTo("the store is away");
         assertThat(json.path("next").stringValue())
                 .as("there is no run to continue")
-                .isEqualTo("run again when the server is back");
+                .isEqualTo("run again when the server is available");
         assertThat(json.path("night").stringValue())
                 .as("by the day of Shanghai")
                 .isEqualTo("2026-11-26");

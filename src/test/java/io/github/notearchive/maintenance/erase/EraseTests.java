@@ -411,7 +411,7 @@ class EraseTests {
                 assertThat(forget.get(20, TimeUnit.SECONDS))
                         .isInstanceOf(DataAccessResourceFailureException.class)
                         .asString()
-                        .contains("another run has the lock by now");
+                        .contains("another run holds the lock now");
             }
         }
         assertThat(night.objects("media/")).isNotEmpty();
