@@ -67,7 +67,7 @@ public enum ExitCode {
     }
 
     /** Describes the next action of the operator after a run that ended before an execution was started. */
-    public String nextUnbegun() {
+    public String nextIfNotStarted() {
         return switch (this) {
             case FAILED -> "read the log, then run again";
             case USAGE -> "correct the configuration, then run again; nothing was bought";

@@ -7,7 +7,7 @@ import org.springframework.batch.core.listener.ItemProcessListener;
 import org.springframework.batch.core.listener.ItemWriteListener;
 import org.springframework.batch.infrastructure.item.Chunk;
 
-/** Bounds of a note's part of the {@link ResponseMemory}: from its claim until it is written. */
+/** Limits the entries of a note in the {@link ResponseMemory} to the time from processing to writing. */
 record AnswerMemoryListener(ResponseMemory memory)
         implements ItemProcessListener<WorklistItem, Disposition>, ItemWriteListener<Disposition> {
 

@@ -58,7 +58,7 @@ public record ArchiveProperties(
             @DefaultValue("5") @Min(1) int perNight,
             @DefaultValue("25") @Min(1) int perLife) {
 
-        /** The wait after the {@code times}-th time of a night, counted from 1, with its jitter. */
+        /** Returns the delay after the {@code times}-th attempt of a night, counted from 1, with jitter. */
         Duration delayAfter(int times) {
             Duration delay = delays.get(Math.min(times, delays.size()) - 1);
             double factor = 1 + (jitter == 0 ? 0 : ThreadLocalRandom.current().nextDouble(-jitter, jitter));
@@ -66,8 +66,7 @@ public record ArchiveProperties(
         }
 
         /**
-         * Until when a note that comes up is still for tonight's run: the longest wait from now, and not beyond the
-         * night.
+         * Returns until when a note that becomes due belongs to this run: the longest delay from now, within the night.
          */
         Instant windowFrom(Instant now) {
             Instant retried = now.plus(longestDelay());
@@ -75,7 +74,7 @@ public record ArchiveProperties(
             return retried.isBefore(tonight) ? retried : tonight;
         }
 
-        /** The longest wait that {@link #delayAfter} gives. */
+        /** Returns the longest delay that {@link #delayAfter} returns. */
         Duration longestDelay() {
             Duration longest = delays.stream().max(Duration::compareTo).orElseThrow();
             return Duration.ofNanos((long) (longest.toNanos() * (1 + jitter)));

@@ -25,20 +25,20 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Compares the database with its bucket, so that a restored dump is recognized: the table {@code archive} and the
- * object {@code archive.json} hold the identifier of the archive and a revision.
+ * Compares the database with its bucket, so that a restored dump is detected: the table {@code archive} and the object
+ * {@code archive.json} store the id of the archive and a revision.
  *
- * <p>A revision is committed in the database first and written into the bucket then, and the bucket is read before the
- * database. So the revision that is read from the bucket is never higher than that of the database that wrote it, also
- * while other nodes write; a higher one shows that the database is an older copy.
+ * <p>A revision is committed to the database before it is written to the bucket, and the bucket is read before the
+ * database. So the revision in the bucket is never higher than that of the database that wrote it, even while other
+ * nodes write; a higher one proves that the database is an older copy.
  */
 @Repository
 public class ArchiveRevision {
 
     private static final Logger log = LoggerFactory.getLogger(ArchiveRevision.class);
 
-    /** How often the object is written while other nodes count the revision up. */
-    private static final int TRIES = 10;
+    /** Maximum number of writes of the object while other nodes increment the revision. */
+    private static final int MAX_WRITES = 10;
 
     private final ObjectStore store;
     private final JdbcClient jdbc;
@@ -53,10 +53,10 @@ public class ArchiveRevision {
     }
 
     /**
-     * Why nothing may be written to the bucket from this database; empty when the bucket belongs to it, or to no
-     * archive yet. One GET and one query, and of a bucket without the object one LIST.
+     * Returns why this database must not write to the bucket; empty if the bucket belongs to it, or to no archive yet.
+     * Sends one GET and one query, and one LIST for a bucket without the object.
      *
-     * @throws StoreException when the store does not respond
+     * @throws StoreException if the store does not respond
      */
     public Optional<String> difference() {
         Optional<ArchiveObject> bucket;
@@ -81,7 +81,7 @@ public class ArchiveRevision {
         ArchiveObject written = bucket.get();
         if (database.isEmpty()) {
             return Optional.of(
-                    "the bucket belongs to archive %s, which this database does not know: it is new, or restored from an old dump; check ARCHIVE_S3_BUCKET, then use note-archive rebuild for an empty database, note-archive rebuild --missing for a restored one"
+                    "the bucket belongs to archive %s, which this database does not contain: it is new, or restored from an old dump; check ARCHIVE_S3_BUCKET, then use note-archive rebuild for an empty database, note-archive rebuild --missing for a restored one"
                             .formatted(written.archiveId()));
         }
         ArchiveObject known = database.get();
@@ -113,16 +113,16 @@ public class ArchiveRevision {
         }
     }
 
-    /** {@link #difference} as the refusal of a job. */
+    /** Returns {@link #difference} as start refusal. */
     Optional<StartRefusal> refusal() {
         return difference().map(why -> StartRefusal.of(ExitCode.USAGE, why));
     }
 
     /**
-     * Why the bucket cannot be merged into this database; empty when it belongs to the same archive, or one of the two
-     * does not say.
+     * Returns why the bucket cannot be merged into this database; empty if both belong to the same archive, or one has
+     * no id.
      *
-     * @param bucket what the bucket says
+     * @param bucket archive object of the bucket
      */
     public Optional<String> otherArchive(Optional<ArchiveObject> bucket) {
         return bucket.flatMap(written -> inDatabase()
@@ -137,11 +137,10 @@ public class ArchiveRevision {
     }
 
     /**
-     * Counts the revision up, in a separate transaction, and writes it into the bucket. The first call gives the
-     * archive its identifier.
+     * Increments the revision in a separate transaction and writes it to the bucket. The first call creates the id of
+     * the archive.
      *
-     * @throws StoreException when the store does not take the object; the database is ahead then, which no command
-     *     refuses
+     * @throws StoreException if the store rejects the object; the database is ahead then, which every command accepts
      */
     public void advance() {
         ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
@@ -155,15 +154,15 @@ public class ArchiveRevision {
         // another node may have written a newer revision, which this PUT has replaced
         ArchiveObject written;
         ArchiveObject newest = inDatabase().orElseThrow();
-        int tries = 0;
+        int attempts = 0;
         do {
             written = newest;
             written.putInto(store);
             newest = inDatabase().orElseThrow();
-        } while (newest.revision() > written.revision() && ++tries < TRIES);
+        } while (newest.revision() > written.revision() && ++attempts < MAX_WRITES);
     }
 
-    /** {@link #advance}; an outage is logged, and the next call makes up for it. */
+    /** Calls {@link #advance}; an outage is logged, and the next call repeats it. */
     public void tryAdvance() {
         try {
             advance();
@@ -174,7 +173,7 @@ public class ArchiveRevision {
         }
     }
 
-    /** Takes over identifier and revision of a bucket that the tables hold all of. */
+    /** Adopts id and revision of a bucket whose content the tables contain completely. */
     public void adopt(ArchiveObject bucket) {
         ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
                                         INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)

@@ -14,7 +14,7 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
-/** What the ledger says of a run, for its summary. */
+/** Reads the calls of a run from the ledger, for its summary. */
 @Component
 class CallsOfRun {
 
@@ -39,7 +39,10 @@ class CallsOfRun {
         this.clock = clock;
     }
 
-    /** A database that went away must not hide how the run ended. */
+    /**
+     * Returns the counts of an execution; estimates if the database is unavailable, so that the result of the run is
+     * reported.
+     */
     Bills of(long jobExecutionId) {
         try {
             return new Bills(
@@ -56,12 +59,12 @@ class CallsOfRun {
                     totals.billOfRefreshesIn(Night.current(clock)).calls(),
                     worklist.refreshes().due());
         } catch (DataAccessException | TransactionException e) {
-            log.warn("The calls of this run could not be counted: {}", DatabaseErrors.describe(e));
+            log.warn("Calls of this run could not be counted: {}", DatabaseErrors.describe(e));
             return Bills.notCounted(calls.sentByThisExecution());
         }
     }
 
-    /** Its calls in all, those for videos, and those about notes that were archived. */
+    /** Calls of a run: all, those for videos, and those for refreshes. */
     record Bills(
             CallTotals.Bill bill,
             long boughtAgain,
@@ -70,7 +73,7 @@ class CallsOfRun {
             long refreshesTonight,
             long refreshesDue) {
 
-        /** What the process knows by itself: any of them may be charged. */
+        /** Returns the counts known to the process; each call may have been billed. */
         static Bills notCounted(long sent) {
             return new Bills(new CallTotals.Bill(sent, 0, sent), 0, RunSummary.Videos.NONE, CallTotals.Bill.NONE, 0, 0);
         }

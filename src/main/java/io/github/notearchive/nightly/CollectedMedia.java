@@ -11,10 +11,10 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the answers about a note brought in, and for each file that they promise what became of it.
+ * Responses of a note and the status of each file that they promise. Closing it removes spooled files.
  *
- * @param capture the answer about the note
- * @param video the answer that was bought for its video; null when there is none
+ * @param capture response about the note
+ * @param video response for its video; null if there is none
  */
 record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pieces) implements AutoCloseable {
 
@@ -22,22 +22,22 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
         pieces = List.copyOf(pieces);
     }
 
-    /** One expected file. */
+    /** Status of one expected file. */
     sealed interface Piece {
 
         MediaSlot slot();
 
-        /** Why the file that is there is not the best rendition offered; null when none is, or it is. */
+        /** Returns why the present file is not the best rendition offered; null if it is, or none is present. */
         @Nullable
         String lesserBecause();
 
-        /** Which lesser rendition is there; empty when none is, or its name is not known. */
+        /** Returns the lesser rendition that is present; empty if there is none, or its name is unknown. */
         Optional<String> lesserRendition();
 
         /**
-         * Downloaded into the spool, and to be stored.
+         * Downloaded into the spool and not stored yet.
          *
-         * @param lesserBecause why it is not the best rendition offered; null when it is
+         * @param lesserBecause why it is not the best rendition offered; null if it is
          */
         record Downloaded(
                 MediaSlot slot,
@@ -52,7 +52,7 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
             }
         }
 
-        /** Decided: stored before, waived, or missing. */
+        /** No download: stored before, waived, or missing. */
         record Unchanged(SlotStatus status) implements Piece {
 
             @Override
@@ -74,27 +74,27 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
         }
     }
 
-    /** The answer that offers a file. */
+    /** Returns the response that offers a file. */
     NoteCapture answerWith(MediaSlot slot) {
         return video != null && slot.kind().isOfVideo() ? video : capture;
     }
 
-    /** The answers, that about the note first. */
+    /** Returns the responses, that about the note first. */
     List<NoteCapture> answers() {
         return video == null ? List.of(capture) : List.of(capture, video);
     }
 
-    /** The files that are there in a lesser rendition than the best one offered. */
+    /** Returns the files present in a lesser rendition than the best one offered. */
     Stream<Piece> lesser() {
         return pieces.stream().filter(piece -> piece.lesserBecause() != null);
     }
 
-    /** What of these lies in the spool; a file that two of them share comes with each. */
+    /** Returns the spooled files; a file shared by two pieces occurs twice. */
     static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
         return pieces.stream().filter(Piece.Downloaded.class::isInstance).map(piece -> ((Piece.Downloaded) piece).media());
     }
 
-    /** Removes what lies in the spool. A repeat does nothing. */
+    /** Removes the spooled files. Idempotent. */
     @Override
     public void close() {
         downloads(pieces).forEach(DownloadedMedia::close);

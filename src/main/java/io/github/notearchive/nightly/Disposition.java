@@ -5,44 +5,41 @@ import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import org.jspecify.annotations.Nullable;
 
-/** What becomes of a claimed note. Each one read is exactly one of these written. */
+/** Result of processing a claimed note. Each note that is read leads to exactly one disposition. */
 sealed interface Disposition {
 
     WorklistItem claimed();
 
-    /** What its answers brought in; null when nothing did. */
+    /** Returns the collected media; null if there are none. */
     default @Nullable CollectedMedia files() {
         return null;
     }
 
-    /** Every expected file is there or waived; {@code harvest} is null when nothing was brought in anew. */
+    /** Every expected file is stored or waived; {@code files} is null if nothing new was collected. */
     record Archived(WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition)
             implements Disposition {}
 
     /**
-     * There is no such note, or no longer; {@code harvest} is what an earlier answer brought in, null when there is
+     * The note does not exist, or no longer; {@code files} were collected from an earlier response, null if there are
      * none.
      */
     record Unavailable(WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition)
             implements Disposition {}
 
-    /** To be taken up again later; {@code harvest} is what its answer brought in so far, null when there is none. */
+    /** Will be retried later; {@code files} were collected so far, null if there are none. */
     record Postponed(WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition)
             implements Disposition {}
 
-    /** Given up; {@code harvest} is what its answer brought in, null when there is none. */
+    /** Failed permanently; {@code files} were collected, null if there are none. */
     record Failed(WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition)
             implements Disposition {}
 
-    /** Archived before, and keeps all it has: asking anew brought no answer with the note in it, now or at all. */
+    /** An archived note that keeps its content: the refresh brought no response with the note. */
     record Kept(WorklistItem claimed, RefreshResult result) implements Disposition {}
 
-    /** Not to be archived: it was forgotten, or whoever wrote it. Nothing is kept of it. */
+    /** The note or its author was erased. Nothing of it is stored. */
     record Erased(WorklistItem claimed) implements Disposition {}
 
-    /**
-     * Handed back as it was, state and counters untouched; what {@code harvest} brought in is kept, null when there is
-     * none.
-     */
+    /** Returned to the worklist unchanged, including counters; {@code files} are stored, null if there are none. */
     record Released(WorklistItem claimed, @Nullable CollectedMedia files, String reason) implements Disposition {}
 }

@@ -40,11 +40,11 @@ import org.springframework.transaction.support.TransactionSynchronizationManager
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Writes what was decided: objects with the sidecar last, then catalog rows, then the worklist row, these two in one
- * transaction, which is repeated during an outage of database or store.
+ * Writes dispositions: media objects, then the sidecar, then catalog rows and worklist row in one transaction, which is
+ * repeated during an outage of database or store.
  *
- * <p>A claim that was lost meanwhile writes no row. Objects that were stored for it stay: they are named by their
- * content, so whoever holds the claim finds them there.
+ * <p>If the claim was lost, no row is written. Objects stored for it remain: they are content-addressed, so the owner
+ * of the claim reuses them.
  */
 @Component
 class DispositionWriter implements ItemWriter<Disposition> {
@@ -105,9 +105,9 @@ class DispositionWriter implements ItemWriter<Disposition> {
             inTransaction(() -> onStoreFailure(disposition.claimed(), e));
         } catch (DataAccessException | TransactionException e) {
             if (!runs.current().continuesAfter(e)) {
-                throw e; // the database, not the note
+                throw e; // failure of the database, not of the note
             }
-            String reason = "the database undid its rows: " + DatabaseErrors.describe(e);
+            String reason = "the database rolled back its rows: " + DatabaseErrors.describe(e);
             log.warn("Note {}: {}; it is released", disposition.claimed().id(), reason);
             inTransaction(() -> release(disposition.claimed(), reason));
         }
@@ -151,13 +151,13 @@ class DispositionWriter implements ItemWriter<Disposition> {
                         () -> runs.current().filesLesser.add(files.lesser().count()));
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
-            throw e; // the store or the database, not the note
+            throw e; // failure of store or database, not of the note
         } catch (RuntimeException e) {
             fail(claimed, e);
         }
     }
 
-    /** What is in hand may be gone tomorrow, so it is kept even though nothing is decided. */
+    /** Releases a note and stores its collected media, whose URLs may expire. */
     private void release(WorklistItem claimed, @Nullable CollectedMedia files, String reason) {
         if (files == null) {
             release(claimed, reason);
@@ -172,12 +172,12 @@ class DispositionWriter implements ItemWriter<Disposition> {
             }
             recordReleased(claimed, note, reason, now);
         } catch (DataAccessException | TransactionException e) {
-            throw e; // the database, not the note
+            throw e; // failure of the database, not of the note
         } catch (RuntimeException e) {
             if (e instanceof StoreException store && store.unreachable()) {
-                throw e; // the store, not the note
+                throw e; // failure of the store, not of the note
             }
-            log.warn("Note {}: what it brought in could not be kept", claimed.id(), e);
+            log.warn("Note {}: its media could not be stored", claimed.id(), e);
             release(claimed, reason);
         }
     }
@@ -191,12 +191,12 @@ class DispositionWriter implements ItemWriter<Disposition> {
     }
 
     /**
-     * A store that is away costs no note anything, and ends the run when it stays so. A file that a store which is
-     * there does not take costs its note a place, or it would be the first in line for ever.
+     * Handles a store error. An unavailable store counts no attempt of the note and stops the run if it lasts. A file
+     * rejected by an available store counts an attempt, so that the note does not block the worklist permanently.
      */
     private void onStoreFailure(WorklistItem claimed, StoreException e) {
-        String reason = "the store does not take its files: " + e.getMessage();
-        log.warn("Note {}: {}; its answer is kept", claimed.id(), reason);
+        String reason = "the store rejected its files: " + e.getMessage();
+        log.warn("Note {}: {}; its response is kept", claimed.id(), reason);
         boolean ofTheNote = store.isWritable() && !e.ofTheAccount();
         if (!ofTheNote) {
             runs.current().storeFails(e, e.refused(), gate);
@@ -227,15 +227,18 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void cannotBeWritten(WorklistItem claimed, NonTransientDataAccessException e) {
         if (DatabaseErrors.isOutOfReach(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
-            throw e; // the database, not the note
+            throw e; // failure of the database, not of the note
         }
         fail(claimed, e);
     }
 
-    /** An answer that cannot be written must not break every night; it stays in the ledger. */
+    /**
+     * Fails a note whose data cannot be written, so that it does not stop every night; the response remains in the
+     * ledger.
+     */
     private void fail(WorklistItem claimed, RuntimeException e) {
         if (claimed.refreshNight() != null) {
-            log.warn("Note {}: its new answer cannot be written", claimed.id(), e);
+            log.warn("Note {}: its new response cannot be written", claimed.id(), e);
             keep(
                     claimed,
                     retries.forRefresh(claimed, 0, StateReason.WRITE_FAILED, DatabaseErrors.describe(e), false),
@@ -248,7 +251,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
             return;
         }
         log.warn(
-                "Note {}: its answer cannot be written; it is given up, the answer is kept in the" + " ledger",
+                "Note {}: failed permanently, its data cannot be written; the response is kept in the ledger",
                 claimed.id(),
                 e);
         settleAndCount(
@@ -267,16 +270,16 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private void forget(WorklistItem claimed) {
         if (forgotten.erase(claimed, now())) {
             whenCommitted(() -> runs.current().forgotten.increment());
-            log.warn("Note {}: its author is forgotten, so nothing is kept of it", claimed.id());
+            log.warn("Note {}: its author is erased; nothing is stored", claimed.id());
         } else {
-            logLost(claimed);
+            logLostClaim(claimed);
         }
     }
 
     private void keep(WorklistItem claimed, RefreshResult result) {
         Instant now = now();
         if (!sidecars.write(claimed, result, now)) {
-            logLost(claimed);
+            logLostClaim(claimed);
             return;
         }
         keep(claimed, result, now);
@@ -285,7 +288,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private void keep(WorklistItem claimed, RefreshResult result, Instant now) {
         RunState run = runs.current();
         if (!rows.keep(claimed, result, now)) {
-            logLost(claimed);
+            logLostClaim(claimed);
         } else if (result.state() != claimed.state()) {
             whenCommitted(run.refreshedGone::increment);
         } else {
@@ -293,7 +296,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         }
     }
 
-    /** What is decided when the bucket cannot be told of it. */
+    /** Settles a note whose sidecar cannot be written. */
     private void settleAndCount(WorklistItem claimed, StateTransition transition) {
         settleAndCount(claimed, transition, now());
     }
@@ -313,13 +316,13 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private void countReleased(WorklistItem claimed, boolean held, String reason) {
         if (held) {
             whenCommitted(() -> runs.current().released.increment());
-            log.debug("Note {}: handed back, {}", claimed.id(), reason);
+            log.debug("Note {}: released, {}", claimed.id(), reason);
         } else {
-            logLost(claimed);
+            logLostClaim(claimed);
         }
     }
 
-    /** Counts what a transaction did, once, although it may be repeated. */
+    /** Executes a count after the commit, once, although the transaction may be repeated. */
     private static void whenCommitted(Runnable count) {
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
             @Override
@@ -329,21 +332,21 @@ class DispositionWriter implements ItemWriter<Disposition> {
         });
     }
 
-    /** The present, as exactly as a row can say it, so that a sidecar says the same. */
+    /** Returns the current time in the precision of the database, so that row and sidecar are equal. */
     private Instant now() {
         return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
 
     /**
-     * The claim was lost. Another node may have postponed the note since the response was not in the ledger then; it is
-     * there now, so the note is due.
+     * Handles a lost claim. Another node may have postponed the note because the response was not in the ledger; it is
+     * there now, so the note is set due.
      */
     private void lost(WorklistItem claimed) {
-        logLost(claimed);
+        logLostClaim(claimed);
         rows.setDue(claimed);
     }
 
-    private static void logLost(WorklistItem claimed) {
-        log.warn("Note {}: claim {} was lost to another worker; nothing is written", claimed.id(), claimed.claim());
+    private static void logLostClaim(WorklistItem claimed) {
+        log.warn("Note {}: claim {} was lost to another worker; nothing was written", claimed.id(), claimed.claim());
     }
 }

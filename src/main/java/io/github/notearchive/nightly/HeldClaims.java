@@ -10,19 +10,19 @@ import java.util.function.Consumer;
 import java.util.function.Supplier;
 
 /**
- * The claims that the workers of a run hold. A claim whose commit was not confirmed, since the connection was lost, may
- * be in the worklist without a worker that holds it.
+ * Claims held by the workers of a run. A claim whose commit was not confirmed because the connection was lost may exist
+ * in the worklist without a worker. Thread-safe.
  */
 final class HeldClaims {
 
     private final Set<Long> ids = ConcurrentHashMap.newKeySet();
 
-    /** Shared by those who claim, exclusive for the one who releases what no worker holds. */
+    /** Read lock for claiming, write lock for releasing claims without a worker. */
     private final ReadWriteLock claiming = new ReentrantReadWriteLock();
 
     private volatile boolean isAnyUnconfirmed;
 
-    /** Claims a note, and records the claim as held until {@link #remove}. */
+    /** Claims a note and records the claim as held until {@link #remove}. */
     Optional<WorklistItem> add(Supplier<Optional<WorklistItem>> claim) {
         claiming.readLock().lock();
         try {
@@ -37,15 +37,15 @@ final class HeldClaims {
         }
     }
 
-    /** The worker of a claim has finished with its note. */
+    /** Removes a claim whose worker has finished. */
     void remove(WorklistItem claimed) {
         ids.remove(claimed.claim());
     }
 
     /**
-     * Releases the claims that were not confirmed, if there may be any. A failure leaves that to the next call.
+     * Releases claims that were not confirmed, if there may be any. After a failure the next call repeats it.
      *
-     * @param releaseOthers releases every claim of the node except these
+     * @param releaseOthers releases every claim of the node except the given ones
      */
     void releaseUnconfirmed(Consumer<Set<Long>> releaseOthers) {
         if (!isAnyUnconfirmed) {

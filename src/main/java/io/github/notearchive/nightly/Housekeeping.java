@@ -10,11 +10,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** What is put in order before each run, so that nothing else has to. Safe to repeat. */
+/** Cleans up before each run. Idempotent. */
 @Component
 class Housekeeping {
 
-    // the lines of a run all come under this name
+    // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     private final PaidResponses paid;
@@ -50,7 +50,7 @@ class Housekeeping {
         int emptied = paid.clearResponsesBefore(clock.instant().minus(ledgerSettings.reuseFor()));
         if (emptied > 0) {
             log.info(
-                    "{} answers in the ledger were too old to be used again and lie in the store; their copies are emptied",
+                    "Removed {} copies of responses from the ledger: too old for reuse, kept in the store",
                     emptied);
         }
     }
@@ -59,7 +59,7 @@ class Housekeeping {
         int planned = refreshPlan.planAllIfChanged();
         if (planned > 0) {
             log.info(
-                    "archive.refresh has changed: {} archived notes are asked about anew in another night than before, or no more",
+                    "archive.refresh has changed: the refresh of {} archived notes was rescheduled",
                     planned);
         }
     }

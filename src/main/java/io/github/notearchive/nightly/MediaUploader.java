@@ -26,7 +26,7 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.support.TransactionSynchronization;
 import org.springframework.transaction.support.TransactionSynchronizationManager;
 
-/** Puts what was downloaded for a note into the store, each file once. */
+/** Uploads the downloaded files of a note to the store, each once. */
 @Component
 class MediaUploader {
 
@@ -41,11 +41,11 @@ class MediaUploader {
     }
 
     /**
-     * The note as it is to be written down, with all its files in the store. Repeating it stores nothing anew. Part of
-     * the transaction that writes the rows of the files.
+     * Uploads the files and returns the note with its stored slots. Idempotent. Part of the transaction that writes the
+     * rows of the files.
      *
-     * @param complete whether it is archived with them
-     * @throws io.github.notearchive.store.StoreException when the store does not take a file; those before it stay
+     * @param complete whether the note is archived with them
+     * @throws io.github.notearchive.store.StoreException if the store rejects a file; files before it remain stored
      */
     CapturedNote store(CollectedMedia files, boolean complete, Instant now) {
         List<SlotStatus> slots = new ArrayList<>();
@@ -68,7 +68,7 @@ class MediaUploader {
         return CapturedNote.of(files.capture(), files.video(), slots, complete, now);
     }
 
-    /** @param row what the tables know of these bytes; null when nothing */
+    /** @param row catalog row of these bytes; null if there is none */
     private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable KnownObject row) {
         String sha256 = file.sha256();
         Optional<StoredMedia> known = Optional.ofNullable(row)
@@ -78,7 +78,7 @@ class MediaUploader {
                         .filter(object -> object.size() == file.size())
                         .isPresent());
         StoredMedia stored = known.orElseGet(() -> {
-            // a row that is there already goes on to name its own key
+            // an existing row keeps its key
             ObjectKey key = row == null
                     ? StoredMedia.keyOf(sha256, file.type().extension())
                     : row.media().key();
@@ -95,7 +95,7 @@ class MediaUploader {
             TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
                 @Override
                 public void afterCompletion(int status) {
-                    if (status == STATUS_ROLLED_BACK) { // to be stored by the repeat
+                    if (status == STATUS_ROLLED_BACK) { // the repetition stores it
                         run.filesStored.decrement();
                         run.bytesStored.add(-file.size());
                     } else {
@@ -126,10 +126,7 @@ class MediaUploader {
                 lesserBecause);
     }
 
-    /**
-     * What the answer promised of the bytes, and whether it was true, and what else is odd about them; null when it
-     * promised nothing and nothing is.
-     */
+    /** Describes promised checksums and remarks of a file; null if there are none. */
     private static @Nullable String checks(DownloadedMedia file) {
         StringJoiner checks = new StringJoiner(", ");
         if (file.promisedSize() != DownloadedMedia.Comparison.NONE) {

@@ -4,7 +4,7 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.media.MediaDownloader;
 import org.springframework.stereotype.Component;
 
-/** Makes a run that counts from now on what the process counts since it began. */
+/** Creates the state of a run, with the counters of the process at its start. */
 @Component
 class NewRuns {
 

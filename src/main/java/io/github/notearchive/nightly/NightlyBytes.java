@@ -9,20 +9,20 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * Our own limit of media bytes in one night, across restarts and nodes.
+ * Configured limit of media bytes per night, across restarts and nodes. Thread-safe.
  *
- * <p>The catalog decides. It is asked once a second for what other nodes have stored, and whenever what this one has
- * stored since seems to use up the rest.
+ * <p>The catalog is authoritative. It is queried once a second for bytes of other nodes, and whenever the bytes of this
+ * one seem to reach the limit.
  */
 @Component
 class NightlyBytes {
 
-    private static final Duration KNOWN_FOR = Duration.ofSeconds(1);
+    private static final Duration VALID_FOR = Duration.ofSeconds(1);
 
     private final MediaCatalog media;
     private final NightlyLimitProperties limits;
     private final Clock clock;
-    private @Nullable Look last;
+    private @Nullable Snapshot last;
 
     NightlyBytes(MediaCatalog media, NightlyLimitProperties limits, Clock clock) {
         this.media = media;
@@ -30,37 +30,37 @@ class NightlyBytes {
         this.clock = clock;
     }
 
-    /** What the catalog held at a moment, and what of it is certainly the run's own. */
-    private record Look(Night night, long at, RunState run, long settled, long ofTheNight) {}
+    /** Bytes in the catalog at a time, and the part that was certainly stored by this run. */
+    private record Snapshot(Night night, long at, RunState run, long settled, long ofTheNight) {}
 
-    /** Whether the night's bytes are stored, so that no more notes are to be taken up. */
+    /** Returns whether the limit is reached, so that no note is started. */
     boolean isUsedUp(RunState run) {
         return refusal(run).isPresent();
     }
 
-    /** The same, with what is said of it. */
+    /** Returns the refusal if the limit is reached. */
     synchronized Optional<StartRefusal> refusal(RunState run) {
         long limit = limits.bytesPerNight().toBytes();
         if (limit == 0) {
             return Optional.empty();
         }
-        Look look = last;
-        if (look != null
-                && look.run() == run
-                && look.night().equals(Night.current(clock))
-                && System.nanoTime() - look.at() < KNOWN_FOR.toNanos()
-                && look.ofTheNight() + run.bytesStored.sum() - look.settled() < limit) {
+        Snapshot snapshot = last;
+        if (snapshot != null
+                && snapshot.run() == run
+                && snapshot.night().equals(Night.current(clock))
+                && System.nanoTime() - snapshot.at() < VALID_FOR.toNanos()
+                && snapshot.ofTheNight() + run.bytesStored.sum() - snapshot.settled() < limit) {
             return Optional.empty();
         }
-        last = look(run);
+        last = snapshot(run);
         return StartRefusal.ofBytes(limits, last.ofTheNight(), last.night());
     }
 
-    private Look look(RunState run) {
+    private Snapshot snapshot(RunState run) {
         Night tonight = Night.current(clock);
-        // before the catalog: what is settled meanwhile counts twice, not never
+        // before the catalog query: bytes settled in between count twice rather than never
         long settled = run.bytesSettled.sum();
-        return new Look(
+        return new Snapshot(
                 tonight,
                 System.nanoTime(),
                 run,

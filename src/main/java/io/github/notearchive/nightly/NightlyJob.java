@@ -40,13 +40,13 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * The job {@value #NAME} as Spring Batch sees it: one step of {@value #PARTITIONS} workers on virtual threads, each a
- * plain loop that reads, processes and writes one note at a time.
+ * The Spring Batch job {@value #NAME}: one step of {@value #PARTITIONS} workers on virtual threads. Each worker reads,
+ * processes and writes one note at a time.
  *
- * <p>The number of workers is frozen with the instance, so it is fixed, and {@code archive.workers} limits how many of
- * them are active: the others start when these end, and find nothing to do. So no more than that many use the
- * {@link HikariPoolSizer} at once, also when all stop at once. What ends the run early stands in the
- * {@link RunStopper}; the job's exit status says the same.
+ * <p>The number of workers is part of the instance and therefore fixed; {@code archive.workers} limits how many are
+ * active. The others start when these end, and find no notes. So no more than that many use the pool of {@link
+ * HikariPoolSizer}, also when all stop at once. The {@link RunStopper} holds the reason of an early stop, which becomes
+ * the exit status of the job.
  */
 @Configuration(proxyBeanMethods = false)
 public class NightlyJob {
@@ -74,19 +74,15 @@ public class NightlyJob {
                 .listener((ItemProcessListener<WorklistItem, Disposition>) memoryOfNote)
                 .listener((ItemWriteListener<Disposition>) memoryOfNote)
                 .listener(new EndOfWorker(gate))
-                // a worker that found nothing more to do has work again when the instance is
-                // restarted
+                // a worker without notes may have notes again after a restart
                 .allowStartIfComplete(true)
                 .build();
     }
 
-    /**
-     * A chunk has no transaction of its own: {@link OutageRetry} repeats what each part of it commits, which a lost
-     * connection would undo together.
-     */
+    /** A chunk has no transaction of its own: {@link OutageRetry} repeats its parts, which commit separately. */
     private static PlatformTransactionManager noTransaction() {
         ResourcelessTransactionManager none = new ResourcelessTransactionManager();
-        // else a statement outside of a transaction would keep its connection until the chunk ends
+        // otherwise a statement outside of a transaction would keep its connection until the chunk ends
         none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
         return none;
     }
@@ -113,8 +109,7 @@ public class NightlyJob {
                 .step(archiveNotesWorker)
                 .partitionHandler(partitions)
                 .listener(new EndOfStep(gate, runs, claims, outages, settings, clock))
-                // a process that died between the end of the step and that of the job leaves an
-                // instance to restart, and notes may have become due since
+                // notes may become due between the end of the step and a restart of the job
                 .allowStartIfComplete(true)
                 .build();
     }
@@ -143,7 +138,7 @@ public class NightlyJob {
         return partitions;
     }
 
-    /** A worker that breaks ends the run in order, instead of leaving the others to work on a broken ground. */
+    /** Stops the run in order when a worker fails. */
     private record EndOfWorker(RunStopper gate) implements StepExecutionListener {
 
         @Override
@@ -155,14 +150,14 @@ public class NightlyJob {
                 gate.close(
                         cause == null ? ExitCode.FAILED : JobStarter.exitCodeOf(cause),
                         step.getStepName()
-                                + " broke: "
-                                + (cause == null ? "no exception is known" : JobStarter.describe(cause)));
+                                + " failed: "
+                                + (cause == null ? "no exception recorded" : JobStarter.describe(cause)));
             }
             return null;
         }
     }
 
-    /** Says why the step stopped, and does not let it complete over notes that are still due. */
+    /** Sets the stop reason of the step, and prevents its completion while notes are due. */
     private record EndOfStep(
             RunStopper gate,
             ActiveRuns runs,
@@ -201,7 +196,7 @@ public class NightlyJob {
         }
     }
 
-    /** A run that left notes behind is INCOMPLETE. */
+    /** A run with postponed or failed notes is INCOMPLETE. */
     private static final class Bounds extends ExitStatusListener {
 
         private final RunStopper gate;
@@ -240,7 +235,7 @@ public class NightlyJob {
                     ? new ExitStatus(ExitCode.COMPLETED.name())
                     : new ExitStatus(
                             ExitCode.INCOMPLETE.name(),
-                            left + " notes were put off to a later night or failed; status names them");
+                            left + " notes were postponed to a later night or failed; status lists them");
         }
 
         @Override
@@ -250,6 +245,6 @@ public class NightlyJob {
     }
 
     private static void closeUnchecked(RunStopper gate, RuntimeException e) {
-        gate.close(JobStarter.exitCodeOf(e), "whether all is done could not be checked: " + DatabaseErrors.describe(e));
+        gate.close(JobStarter.exitCodeOf(e), "remaining notes could not be counted: " + DatabaseErrors.describe(e));
     }
 }

@@ -18,10 +18,10 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Runs one night for a node, or continues the one it did not finish.
+ * Runs one night for a node, or resumes an unfinished one.
  *
- * <p>In this order: the node's lock; the {@link StartChecks}; the newest instance that is not COMPLETED, or a new one.
- * Up to the last step nothing is bought and no execution is written.
+ * <p>In this order: lock of the node; {@link StartChecks}; newest instance that is not COMPLETED, or a new one. Before
+ * the last step nothing is bought and no execution is written.
  */
 @Component
 public class NightlyJobRunner {
@@ -63,10 +63,7 @@ public class NightlyJobRunner {
         this.removal = removal;
     }
 
-    /**
-     * Runs to an end of some kind, and says which. Bounded by the limits of the settings; never throws for a server
-     * that is away.
-     */
+    /** Runs the job and returns its summary. Limited by the settings; does not throw for unavailable servers. */
     public RunSummary run(RunOptions options) {
         RunSummary summary = runUnderLock(options);
         boolean serversRespond =
@@ -126,7 +123,7 @@ public class NightlyJobRunner {
         }
     }
 
-    /** How far the run is that this process is in; empty when it is in none. */
+    /** Returns the progress of the active run; empty if there is none. */
     public Optional<RunProgress> progress() {
         return runs.now().map(reporter::progress);
     }

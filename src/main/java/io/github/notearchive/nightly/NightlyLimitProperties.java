@@ -45,10 +45,10 @@ public record NightlyLimitProperties(
     private static final DataSize FEWEST = DataSize.ofMegabytes(1);
     private static final List<String> UNITS = List.of("B", "KB", "MB", "GB", "TB");
 
-    /** A shorter time is a unit that was forgotten. */
+    /** Minimum time; a shorter one is a forgotten unit. */
     public static final Duration SHORTEST = Duration.ofMinutes(1);
 
-    /** What is said of a shorter time. */
+    /** Description of the minimum time. */
     public static final String SHORTEST_IN_WORDS = "at least 1m, with its unit as in 6h";
 
     @AssertTrue(
@@ -63,7 +63,7 @@ public record NightlyLimitProperties(
         return maxDuration.isZero() || maxDuration.compareTo(SHORTEST) >= 0;
     }
 
-    /** The limit as it is typed, such as {@code 50GB}. */
+    /** Returns the limit as typed, for example {@code 50GB}. */
     public String bytesPerNightInWords() {
         long size = bytesPerNight.toBytes();
         int unit = 0;
@@ -74,7 +74,7 @@ public record NightlyLimitProperties(
         return size + UNITS.get(unit);
     }
 
-    /** When a run that goes on at this moment is to end; empty where no time is set. */
+    /** Returns when a run at this time has to stop; empty if no time is set. */
     public Optional<Instant> stopAfter(Instant now) {
         if (stopAt.isEmpty()) {
             return Optional.empty();
@@ -85,9 +85,9 @@ public record NightlyLimitProperties(
     }
 
     /**
-     * How long a run may take; empty where nothing limits it.
+     * Returns the time limit of a run; empty if there is none.
      *
-     * @param option what the run was told, which wins; null for nothing
+     * @param option {@code --max-duration}, which has precedence; null if not given
      */
     public Optional<TimeBox> timeBox(@Nullable Duration option) {
         if (option != null) {

@@ -10,12 +10,12 @@ import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteClient;
 import org.springframework.stereotype.Component;
 
-/** Asks about claimed notes, and takes note when the provider itself has answered. */
+/** Fetches claimed notes, and records when the provider itself has responded. */
 @Component
 class NoteFetcher {
 
-    /** Why a note is handed back that was not asked about. */
-    static final String CLAIM_LOST = "its claim was lost while it waited for its turn to call";
+    /** Reason of a note that was not fetched. */
+    static final String CLAIM_LOST = "its claim was lost while it waited for the rate limit";
 
     private final NoteClient source;
     private final JustOneApiClient provider;
@@ -27,34 +27,34 @@ class NoteFetcher {
         this.runs = runs;
     }
 
-    /** What there is of a note. */
+    /** Fetches a note. */
     FetchOutcome detail(WorklistItem claimed) throws InterruptedException {
-        return ask(() -> source.fetch(inquiry(claimed)));
+        return fetch(() -> source.fetch(request(claimed)));
     }
 
-    /** What there is of the video of a note. */
+    /** Fetches the video of a note. */
     FetchOutcome video(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
-        return ask(() -> source.fetchVideo(inquiry(claimed), capture));
+        return fetch(() -> source.fetchVideo(request(claimed), capture));
     }
 
-    /** What there is of a note by now, no answer from before a night being good enough. */
+    /** Fetches a note again; responses from before the night are not used. */
     FetchOutcome refresh(WorklistItem claimed, Night due) throws InterruptedException {
-        return ask(() -> source.refresh(inquiry(claimed), due.begins()));
+        return fetch(() -> source.refresh(request(claimed), due.begins()));
     }
 
-    private static FetchRequest inquiry(WorklistItem claimed) {
+    private static FetchRequest request(WorklistItem claimed) {
         return new FetchRequest(claimed.id(), claimed.claim(), claimed.settledAt());
     }
 
-    private interface Question {
-        FetchOutcome ask() throws InterruptedException;
+    private interface Request {
+        FetchOutcome send() throws InterruptedException;
     }
 
-    /** The ledger may have answered for the provider, which says nothing of the provider then. */
-    private FetchOutcome ask(Question question) throws InterruptedException {
+    /** Fetches, and records a success of the provider unless the response came from the ledger. */
+    private FetchOutcome fetch(Request request) throws InterruptedException {
         long before = System.nanoTime();
-        FetchOutcome outcome = question.ask();
-        // while a call waited for its fault, others may have been answered, of old
+        FetchOutcome outcome = request.send();
+        // earlier calls may have succeeded while this one failed
         if (!isFault(outcome) && provider.hasAnsweredSince(before)) {
             runs.current().provider().works();
         }

@@ -46,7 +46,10 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
-/** Decides what becomes of one note. Drops none: each item in is one disposition out. */
+/**
+ * Processes one claimed note: fetches it unless the ledger has a usable response, then collects its media. Returns
+ * exactly one disposition per note.
+ */
 @Component
 class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
 
@@ -100,13 +103,16 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     @Override
     public Disposition process(WorklistItem claimed) {
         return outages.call(() -> disposition(claimed), () -> {
-            // its response may be in a file, and would be bought again
+            // its response may be in a spool file, and would be bought again
             calls.persistSpooled(claimed.id());
             return disposition(claimed);
         });
     }
 
-    /** A note that needs a call in a run that makes none would be due again at once; it waits for the next night. */
+    /**
+     * Handles a note that needs a call in a run without calls: it is postponed to the next night, since it would be due
+     * again immediately.
+     */
     private Disposition withoutCall(WorklistItem claimed, @Nullable CollectedMedia files, String reason) {
         if (claimed.state() == NoteState.ARCHIVED || !health.isWithoutCalls()) {
             return new Released(claimed, files, reason);
@@ -138,13 +144,13 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             return new Released(claimed, null, "interrupted");
         } catch (DataAccessException | TransactionException e) {
             if (!health.continuesAfter(e)) {
-                throw e; // the database, not the note
+                throw e; // failure of the database, not of the note
             }
-            String reason = "the database undid a statement: " + DatabaseErrors.describe(e);
+            String reason = "the database rolled back a statement: " + DatabaseErrors.describe(e);
             log.warn("Note {}: {}; it is released", claimed.id(), reason);
             return new Released(claimed, null, reason);
         } catch (RuntimeException e) {
-            log.warn("Note {}: its answer could not be worked on; it is put off", claimed.id(), e);
+            log.warn("Note {}: its response could not be processed; postponed", claimed.id(), e);
             if (claimed.refreshNight() != null) {
                 return new Kept(
                         claimed, retries.forRefresh(claimed, null, StateReason.INTERNAL_ERROR, e.toString(), true));
@@ -156,14 +162,17 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         }
     }
 
-    /** What is known of a note that waits for its video only, else what the provider says. */
+    /** Returns the response of a note that lacks only its video; otherwise fetches the note. */
     private FetchOutcome detail(WorklistItem claimed) throws InterruptedException {
         Optional<NoteCapture> held =
                 claimed.state() == NoteState.POSTPONED ? videos.detailOfWaiting(claimed.id()) : Optional.empty();
         return held.isPresent() ? new Found(held.get()) : fetcher.detail(claimed);
     }
 
-    /** Calls end a moment before the gate closes; a note handed back sooner would only be claimed again. */
+    /**
+     * Releases a note after the calls have ended. Waits for the gate, which closes shortly afterwards; otherwise the
+     * note would be claimed again.
+     */
     private Disposition releasedAtEnd(WorklistItem claimed, @Nullable CollectedMedia files, CallsEndedException e) {
         health.awaitEnd(e);
         return withoutCall(claimed, files, String.valueOf(e.getMessage()));
@@ -179,7 +188,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             case Missing(var reply, var certain) -> missing(claimed, reply, certain, files);
             case Rejected(var reply) -> {
                 log.warn(
-                        "Note {}: the provider rejects our request, {}; it will not be asked about" + " again",
+                        "Note {}: the provider rejected the request, {}; not retried",
                         claimed.id(),
                         reply);
                 yield new Failed(
@@ -206,7 +215,10 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         return new Erased(claimed);
     }
 
-    /** By the worklist, or by the ledger where a process died before it could settle the note. */
+    /**
+     * Returns whether an earlier night reported the note as absent, by worklist or ledger: a process may have died
+     * before settling the note.
+     */
     private boolean wasMissingBefore(WorklistItem claimed, Night tonight) {
         return claimed.wasMissingBefore(tonight).isPresent() || ledger.wasMissingBefore(claimed.id(), tonight);
     }
@@ -248,7 +260,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         return postpone(claimed, files, transition);
     }
 
-    /** Whether tonight's requests have brought two responses that cannot be read. */
+    /** Returns whether two responses of tonight were unreadable. */
     private boolean isUnreadableAgain(WorklistItem claimed, ProviderReply reply) {
         return reply.isUnreadable()
                 && paid.countUnreadable(claimed.id(), Night.current(clock).begins()) > 1;
@@ -259,12 +271,12 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         try {
             return conclude(claimed, capture, collected);
         } catch (InterruptedException | RuntimeException e) {
-            collected.files().close(); // what was downloaded is nobody's any more
+            collected.files().close(); // no caller uses the downloads
             throw e;
         }
     }
 
-    /** Buys a new answer where that may bring in more. */
+    /** Buys a new response if that may deliver missing files. */
     private Disposition conclude(WorklistItem claimed, NoteCapture capture, CollectionResult collected)
             throws InterruptedException {
         if (collected.noRoom()) {
@@ -288,10 +300,9 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         if (old.isEmpty() || health.isRunEnding()) {
             return disposition(claimed, collected);
         }
-        // the answer is of an earlier night, so its addresses may merely have expired: one new
-        // answer is bought
+        // the response is of an earlier night, so its URLs may have expired: buy one new response
         log.info(
-                "Note {}: addresses of the answer of {} are dead, {}; a new answer is bought",
+                "Note {}: URLs of the response of {} have expired, {}; buying a new response",
                 claimed.id(),
                 old.getFirst().capturedAt(),
                 collected.detail());
@@ -305,8 +316,8 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /**
-     * Asks anew about a note that is archived. Whatever comes of it, the note keeps what it has, and only word that it
-     * is no longer there changes its state. It is asked about once a night, since nothing waits for it.
+     * Refreshes an archived note. The note keeps its content; only a confirmed absence changes its state. One fetch per
+     * night.
      */
     private Disposition refresh(WorklistItem claimed, Night due) throws InterruptedException {
         FetchOutcome outcome = fetcher.refresh(claimed, due);
@@ -316,7 +327,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             case Missing(var reply, var certain) -> new Kept(claimed, noLongerThere(claimed, reply, certain));
             case Rejected(var reply) -> {
                 log.warn(
-                        "Note {}: the provider rejects our request for a refresh, {}; it stays archived",
+                        "Note {}: the provider rejected the request for a refresh, {}; it stays archived",
                         claimed.id(),
                         reply);
                 yield new Kept(claimed, retries.rejectedRefresh(claimed, reply));
@@ -338,7 +349,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         };
     }
 
-    /** By the same evidence as for a note that was never archived. */
+    /** Returns the refresh result of an absent note, by the same evidence as for other notes. */
     private RefreshResult noLongerThere(WorklistItem claimed, ProviderReply reply, boolean certain) {
         Night tonight = Night.current(clock);
         return certain || wasMissingBefore(claimed, tonight)
@@ -355,8 +366,8 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /**
-     * A note that was archived before stays so. A file of the newest answer that cannot be had now is tried for by that
-     * answer while it is fresh.
+     * Decides about a note that stays archived. A file of the new response that is missing is retried while that
+     * response is fresh.
      */
     private Disposition archived(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         try {
@@ -373,7 +384,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             return archivedWithoutRoom(claimed, collected);
         }
         if (collected.isComplete()) {
-            // the addresses of an earlier night's answer are tried once a night
+            // URLs of an earlier night are tried once a night
             StateTransition transition = Optional.of(collected)
                     .filter(CollectionResult::retryBetter)
                     .filter(c -> ledger.isRecent(c.files().capture()))
@@ -400,10 +411,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         again));
     }
 
-    /**
-     * Keeps what an archived note has, and what was downloaded for it; it is due at once, since only the spool was
-     * full.
-     */
+    /** Keeps the files of an archived note, old and new; it is due immediately, since only the spool was full. */
     private Disposition archivedWithoutRoom(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         awaitRoom(collected);
         return new Archived(
@@ -420,7 +428,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         true));
     }
 
-    /** Waits, unless files of this very note fill the spool, which are stored and removed next. */
+    /** Waits for room, unless files of this note fill the spool, which are stored and removed next. */
     private void awaitRoom(CollectionResult collected) throws InterruptedException {
         if (!collected.hasSpooledFiles()) {
             media.awaitRoom();
@@ -428,8 +436,8 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /**
-     * Tries for the better renditions of a note that is archived with lesser ones, and for files that a refresh could
-     * not have, by the answers that are paid for. Nothing is bought for it.
+     * Tries better renditions of an archived note, and files missing after a refresh, from existing responses. Buys
+     * nothing.
      */
     private Disposition improve(WorklistItem claimed) throws InterruptedException {
         Optional<NoteCapture> detail = ledger.fresh(claimed.id())
@@ -439,7 +447,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 : new Archived(claimed, null, PostponementPolicy.archived(null));
     }
 
-    /** When a lesser rendition is looked at again; null when there is none, or its answer is old. */
+    /** Returns when a lesser rendition is tried again; null if there is none, or its response is too old. */
     private @Nullable Instant lookAgain(CollectionResult collected) {
         Instant tomorrow = Night.current(clock).ends();
         return collected.responsesWithBetterRendition().stream()
@@ -448,7 +456,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 : null;
     }
 
-    /** What the addresses of this answer do not bring will not come. */
+    /** Decides about a note with expired URLs for which no new response may be bought. */
     private Disposition withoutNewAnswer(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
         return collected.retrySoon()
                 ? disposition(claimed, collected)
@@ -456,13 +464,12 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                         claimed,
                         collected.files(),
                         PostponementPolicy.incomplete(collected.detail()
-                                + "; no new answer is bought, since"
-                                + " archive.ledger.buy-again is false"));
+                                + "; no new response is bought, since archive.ledger.buy-again is false"));
     }
 
     private Disposition collectAgain(WorklistItem claimed, NoteCapture newer, CollectionResult before)
             throws InterruptedException {
-        // a video that is waited for is not asked for twice in a row
+        // a pending video is not fetched twice in a row
         VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(claimed, newer);
         CollectionResult collected = media.collect(newer, video, before);
         try {
@@ -497,8 +504,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             return waitingForVideo(claimed, collected, waiting);
         }
         if (health.isRunEnding() && collected.retrySoon()) {
-            // the downloads may have been cut short by the end of the run, which is not the note's
-            // fault
+            // the downloads may have been aborted by the end of the run: no attempt is counted
             return new Released(claimed, collected.files(), "the run ended while files were missing");
         }
         if (collected.isPermanentlyIncomplete()) {
@@ -510,7 +516,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 retries.forMedia(claimed, collected.reason(), collected.detail(), collected.retrySoon()));
     }
 
-    /** The note has what its answer offers, as far as that can be had, and waits for its video. */
+    /** Decides about a note that lacks its video and has its other files as far as possible. */
     private Disposition waitingForVideo(WorklistItem claimed, CollectionResult collected, Unanswered waiting) {
         CollectedMedia files = collected.files();
         String detail = collected.detail();

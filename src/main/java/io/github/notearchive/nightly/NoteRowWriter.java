@@ -26,13 +26,13 @@ import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
 /**
- * Writes what was decided about claimed notes into the tables, what is known of each and its place on the worklist
- * together or not at all, in the step's transaction. Where the claim was lost meanwhile, nothing is written.
+ * Writes catalog rows and worklist row of a note, in the transaction of the caller. Writes nothing if the claim was
+ * lost.
  */
 @Component
 class NoteRowWriter {
 
-    // the lines of whoever writes come under one name
+    // all lines about writing a note use one logger
     private static final Logger log = LoggerFactory.getLogger(DispositionWriter.class);
 
     private final NoteCatalog notes;
@@ -64,9 +64,9 @@ class NoteRowWriter {
     }
 
     /**
-     * Writes a note, and what becomes of it.
+     * Writes a note and its transition.
      *
-     * @return what a refresh has changed, nothing for any other note; empty when the claim was lost
+     * @return what a refresh has changed, {@link Change#NONE} for other notes; empty if the claim was lost
      */
     Optional<Change> record(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
         FirstWrite first = Savepoint.repeated(() -> recordFirst(claimed, note, transition, now));
@@ -77,16 +77,16 @@ class NoteRowWriter {
         };
     }
 
-    /** What came of writing a note as one that has no rows yet. */
+    /** Result of writing a note as one without rows. */
     private enum FirstWrite {
         WRITTEN,
-        /** The claim, to another worker. */
+        /** The claim was lost. */
         LOST,
-        /** It has rows, or is no such note for another reason; nothing is written. */
+        /** The note has rows, or is not a new one for another reason; nothing is written. */
         NOT_THE_FIRST
     }
 
-    /** Nearly every note of a night is one that has no rows yet: all of them are written in one round trip. */
+    /** Writes a note without rows, the common case, in one round trip. */
     private FirstWrite recordFirst(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
         if (claimed.state() != NoteState.PENDING || note.video() != null) {
             return FirstWrite.NOT_THE_FIRST;
@@ -129,12 +129,12 @@ class NoteRowWriter {
         });
     }
 
-    /** What a refresh changes is told; of others nobody asks. */
+    /** Returns the state before a refresh, for the comparison; empty for other notes. */
     private Optional<Snapshot> look(WorklistItem claimed) {
         return claimed.refreshNight() == null ? Optional.empty() : changes.snapshot(claimed.id());
     }
 
-    /** Writes what becomes of a note of which nothing new is known; false when the claim was lost. */
+    /** Writes the transition of a note without new data; false if the claim was lost. */
     boolean settle(WorklistItem claimed, StateTransition transition, Instant now) {
         return savepoint.executeRepeated(_ -> settled(claimed, transition, now));
     }
@@ -143,23 +143,23 @@ class NoteRowWriter {
         return worklist.settle(claimed, transition, runs.current().jobExecutionId(), now);
     }
 
-    /** Writes what becomes of a note that keeps all it has; false when the claim was lost. */
+    /** Writes the refresh result of a note that keeps its content; false if the claim was lost. */
     boolean keep(WorklistItem claimed, RefreshResult result, Instant now) {
         return savepoint.executeRepeated(
                 _ -> worklist.keep(claimed, result, runs.current().jobExecutionId(), now));
     }
 
-    /** Hands a note back as it was; false when the claim was lost. */
+    /** Releases a note unchanged; false if the claim was lost. */
     boolean release(WorklistItem claimed) {
         return savepoint.executeRepeated(_ -> claims.release(claimed));
     }
 
-    /** Sets a note due now whose claim was lost to a node that postponed it since it did not have the response. */
+    /** Sets a note due whose claim was lost to a node that postponed it because the response was not in the ledger. */
     void setDue(WorklistItem lost) {
         claims.setDue(List.of(lost.id()));
     }
 
-    /** The same, but what it has brought in is written. */
+    /** Releases a note and writes its collected media; false if the claim was lost. */
     boolean release(WorklistItem claimed, CapturedNote note, Instant now) {
         return savepoint.executeRepeated(_ -> {
             boolean released = claims.release(claimed);

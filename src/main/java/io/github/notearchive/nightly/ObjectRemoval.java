@@ -20,11 +20,11 @@ import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Removes the objects listed in {@code forgotten_object}: row, object and list entry, in this order. A removal that is
- * interrupted continues with the next one.
+ * Removes the objects listed in {@code forgotten_object}: row, object and list entry, in this order. An interrupted
+ * removal is resumed by the next one.
  *
- * <p>Only under the lock of the whole archive: a run that has the same bytes in progress may have seen the row, and
- * would then not store them.
+ * <p>Requires the lock of the whole archive: a run with the same bytes in progress may have read the row and would not
+ * store them.
  */
 @Component
 public class ObjectRemoval {
@@ -33,7 +33,7 @@ public class ObjectRemoval {
 
     private static final int PAGE = 500;
 
-    /** No run of another node can start while the lock is held, so it is held briefly. */
+    /** Maximum time of a removal after a run, since no run of another node can start meanwhile. */
     private static final Duration AFTER_A_RUN = Duration.ofSeconds(2);
 
     private final ErasureRepository rows;
@@ -56,20 +56,20 @@ public class ObjectRemoval {
     }
 
     /**
-     * Removes all of them.
+     * Removes all listed objects.
      *
-     * @param locks those of the caller, that of the whole archive among them; checked before each page
-     * @return what was removed
-     * @throws org.springframework.dao.DataAccessResourceFailureException when a lock was lost
+     * @param locks locks of the caller, including that of the whole archive; checked before each page
+     * @return removed files
+     * @throws org.springframework.dao.DataAccessResourceFailureException if a lock was lost
      */
     public ErasureRepository.Files removeAll(List<RunnerLock> locks) throws SQLException {
         return remove(locks, null);
     }
 
     /**
-     * Removes what a node's run has listed, unless a run of another node or an audit is active, which would take the
-     * files for missing ones. Takes {@link #AFTER_A_RUN} at most; the rest, and whatever an outage leaves, is removed
-     * after a later run.
+     * Removes the objects listed by a node's run, unless a run of another node or an audit is active, which would
+     * report them as missing. Takes {@link #AFTER_A_RUN} at most; the rest is removed after a later run, also after an
+     * outage.
      */
     void removeAfterRun(String node) {
         try {

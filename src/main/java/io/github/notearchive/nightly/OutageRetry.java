@@ -25,7 +25,7 @@ import org.springframework.stereotype.Component;
 @Component
 public class OutageRetry {
 
-    // the lines of a run all come under this name
+    // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     private static final Duration FIRST_WAIT = Duration.ofMillis(250);
@@ -44,7 +44,7 @@ public class OutageRetry {
         this.limit = settings.outage().after();
     }
 
-    /** How many steps have failed and are repeated at this moment. */
+    /** Returns the number of failed steps that are being repeated. */
     int waiting() {
         return waiting.get();
     }

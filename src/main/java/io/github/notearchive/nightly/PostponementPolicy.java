@@ -18,7 +18,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** When a note that was put off comes up again, and when it has been put off for the last time. */
+/** Decides when a note is retried, and when it fails permanently. Limits: {@link ArchiveProperties.Retry}. */
 @Component
 class PostponementPolicy {
 
@@ -35,9 +35,10 @@ class PostponementPolicy {
     }
 
     /**
-     * When to try again after the {@code times}-th time of this night: within minutes, or from the next night on.
+     * Returns the time of the next attempt after the {@code times}-th attempt of this night: within minutes, or the
+     * next night.
      *
-     * @param soon whether waiting for minutes can help at all
+     * @param soon whether waiting for minutes can help
      */
     private Instant next(int times, boolean soon) {
         return soon && times < limits.perNight()
@@ -45,14 +46,11 @@ class PostponementPolicy {
                 : Night.current(clock).ends();
     }
 
-    /**
-     * What becomes of a note whose answer is there and whose files are not: put off, or given up when that was the last
-     * time.
-     */
+    /** Returns the transition of a note with missing files: postponed, or failed after the last attempt. */
     StateTransition forMedia(WorklistItem claimed, StateReason reason, String detail, boolean soon) {
         int times = claimed.mediaAttempts() + 1;
         if (times >= limits.perLife()) {
-            log.warn("Note {}: failed permanently, files are missing after {} tries: {}", claimed.id(), times, detail);
+            log.warn("Note {}: failed permanently, files missing after {} attempts: {}", claimed.id(), times, detail);
             return incomplete(detail);
         }
         return new StateTransition(
@@ -67,8 +65,8 @@ class PostponementPolicy {
     }
 
     /**
-     * What becomes of a note with lesser renditions of which a better one met an error that may pass: postponed within
-     * the night; empty when it keeps them, since that was the last try.
+     * Returns the transition of a note whose better rendition met a temporary error: postponed within the night; empty
+     * after the last attempt, when it keeps the lesser rendition.
      */
     Optional<StateTransition> forBetter(WorklistItem claimed, String detail) {
         NoteState state = claimed.state() == NoteState.ARCHIVED || claimed.refreshNight() != null
@@ -82,10 +80,10 @@ class PostponementPolicy {
     }
 
     /**
-     * What becomes of a note that the provider has put off: it is asked about again, or given up when that was the last
-     * time.
+     * Returns the transition of a note after a temporary error of the provider: postponed, or failed after the last
+     * attempt.
      *
-     * @param responseHeld whether there is an answer about it all the same
+     * @param responseHeld whether the ledger has a usable response nevertheless
      * @param soon whether another response may come within minutes
      */
     StateTransition forCall(
@@ -95,9 +93,9 @@ class PostponementPolicy {
             String detail,
             boolean responseHeld,
             boolean soon) {
-        int asks = claimed.attempts() + 1;
-        if (asks >= limits.perLife()) {
-            return failed(reply, StateReason.RETRIES_EXHAUSTED, asks + " calls without success: " + detail);
+        int calls = claimed.attempts() + 1;
+        if (calls >= limits.perLife()) {
+            return failed(reply, StateReason.RETRIES_EXHAUSTED, calls + " calls without success: " + detail);
         }
         return new StateTransition(
                 NoteState.POSTPONED,
@@ -111,10 +109,10 @@ class PostponementPolicy {
     }
 
     /**
-     * What becomes of a note while an earlier call about it has no response yet: it is postponed to the next night, and
-     * nothing is counted. The recovery of the node that sent the call sets it due earlier, see {@link CrashRecovery}.
+     * Returns the transition of a note while an earlier call has no response yet: postponed to the next night without
+     * counting an attempt. The crash recovery of the calling node sets it due earlier, see {@link CrashRecovery}.
      *
-     * @param responseHeld whether there is an answer about it all the same
+     * @param responseHeld whether the ledger has a usable response nevertheless
      */
     StateTransition outstanding(WorklistItem claimed, OutstandingCall call, boolean responseHeld) {
         log.warn("Note {}: postponed, {}", claimed.id(), call.reason());
@@ -129,7 +127,7 @@ class PostponementPolicy {
                 responseHeld);
     }
 
-    /** The same of a refresh. */
+    /** Returns the result of a refresh while an earlier call has no response yet. */
     RefreshResult outstandingRefresh(WorklistItem claimed, OutstandingCall call) {
         return new RefreshResult(
                 claimed.state(),
@@ -142,7 +140,7 @@ class PostponementPolicy {
                 false);
     }
 
-    /** Not there; looked at again after a while. */
+    /** Returns the transition of an absent note, which is checked again after {@code recheckUnavailableAfter}. */
     StateTransition unavailable(ProviderReply reply) {
         return new StateTransition(
                 NoteState.UNAVAILABLE,
@@ -156,19 +154,19 @@ class PostponementPolicy {
     }
 
     /**
-     * What becomes of a refresh that came to nothing: it is asked for once more the next night, and after as many
-     * nights as a note is asked about in one it is left for a while.
+     * Returns the result of a failed refresh: repeated the next night, and after {@code perNight} nights postponed for
+     * {@code recheckUnavailableAfter}.
      *
-     * @param responseHeld whether there is an answer that could not be worked on
+     * @param responseHeld whether there is a response that could not be processed
      */
     RefreshResult forRefresh(
             WorklistItem claimed, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
         int attempts = claimed.refreshAttempts() + 1;
-        boolean isEnough = attempts >= limits.perNight();
+        boolean isLast = attempts >= limits.perNight();
         return new RefreshResult(
                 claimed.state(),
-                isEnough ? afterAWhile() : Night.of(Night.current(clock).ends()),
-                isEnough ? 0 : attempts,
+                isLast ? afterAWhile() : Night.of(Night.current(clock).ends()),
+                isLast ? 0 : attempts,
                 code,
                 reason,
                 "refresh failed: " + detail,
@@ -176,7 +174,7 @@ class PostponementPolicy {
                 responseHeld);
     }
 
-    /** A refresh that there will be none of, for a while. */
+    /** Returns the result of a rejected refresh, which is repeated after {@code recheckUnavailableAfter}. */
     RefreshResult rejectedRefresh(WorklistItem claimed, ProviderReply reply) {
         return new RefreshResult(
                 claimed.state(),
@@ -189,7 +187,7 @@ class PostponementPolicy {
                 false);
     }
 
-    /** No longer there; what is archived of it stays. */
+    /** Returns the result of a refresh of an absent note; its archived content is kept. */
     RefreshResult gone(ProviderReply reply) {
         return new RefreshResult(
                 NoteState.UNAVAILABLE,
@@ -207,20 +205,20 @@ class PostponementPolicy {
     }
 
     /**
-     * Complete.
+     * Returns the transition of a complete note.
      *
-     * @param lookAgain when a better rendition of some file is tried for; null: never
+     * @param lookAgain when a better rendition is tried; null for never
      */
     static StateTransition archived(@Nullable Instant lookAgain) {
         return new StateTransition(NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, null, lookAgain != null);
     }
 
-    /** Failed permanently because of a response of the provider. */
+    /** Returns the transition of a note that failed because of a response of the provider. */
     static StateTransition failed(ProviderReply reply, StateReason reason, String detail) {
         return new StateTransition(NoteState.FAILED, Counter.CALL, null, reply.code(), reason, detail, null, false);
     }
 
-    /** Failed permanently because of missing files. */
+    /** Returns the transition of a note that failed because of missing files. */
     static StateTransition incomplete(String detail) {
         return new StateTransition(
                 NoteState.FAILED, Counter.MEDIA, null, 0, StateReason.MEDIA_INCOMPLETE, detail, null, false);

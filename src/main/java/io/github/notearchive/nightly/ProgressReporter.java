@@ -16,11 +16,11 @@ import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 
-/** How far a run is, for whoever wants to know: the observers, the log, a person who asks. */
+/** Publishes the progress of a run to observers and the log. */
 @Component
 class ProgressReporter {
 
-    // the lines of a run all come under this name
+    // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.LOGGER);
@@ -53,11 +53,11 @@ class ProgressReporter {
         this.clock = clock;
     }
 
-    /** Says which run it is, and by which settings. */
+    /** Logs which run starts, and its settings; notifies the observers. */
     void onStart(RunState run, Launch launch, Night tonight) {
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
-                launch.restart() ? "Continuing the unfinished run" : "A new run",
+                launch.restart() ? "Resuming the unfinished run" : "Starting a new run",
                 run.node(),
                 tonight,
                 settings.workers(),
@@ -73,30 +73,30 @@ class ProgressReporter {
         notifyObservers(observer -> observer.onProgress(counts));
     }
 
-    /** Whoever is told must not be able to end a night. */
+    /** Notifies the observers; an exception must not stop the run. */
     private void notifyObservers(Consumer<RunObserver> what) {
         for (RunObserver observer : observers) {
             try {
                 what.accept(observer);
             } catch (RuntimeException e) {
-                log.warn("An observer of the run failed, the run goes on: {}", e.toString());
+                log.warn("An observer of the run failed; the run continues: {}", e.toString());
             }
         }
     }
 
-    /** Writes the line of each minute. */
+    /** Writes the progress line of each minute. */
     void log(RunState run) {
         count(run);
         progressLog.info("Progress: {}", progress(run));
     }
 
-    /** Counts the notes that wait, from which {@link #progress} goes on until they are counted anew. */
+    /** Counts the waiting notes, from which {@link #progress} calculates until the next count. */
     void count(RunState run) {
         long due = worklist.countDue(RunProgress.MOST_COUNTED, settings.retry().windowFrom(clock.instant()));
         run.expected = due + run.inProgress.get() + run.counts().done();
     }
 
-    /** How far it is at this moment. Asks no server. */
+    /** Returns the current progress. Sends no request. */
     RunProgress progress(RunState run) {
         RunCounts counts = run.counts();
         long expected = run.expected;

@@ -5,7 +5,7 @@ import io.github.notearchive.nightly.StartDecision.Granted;
 import io.github.notearchive.provider.JustOneApiClient;
 import org.springframework.stereotype.Component;
 
-/** Lets calls leave for as long as a run lasts and its gate is open, and at no other time. */
+/** Permits calls while a run is active and its gate is open. */
 @Component
 class ProviderAccess {
 
@@ -19,7 +19,7 @@ class ProviderAccess {
         this.executions = executions;
     }
 
-    /** Opens the gate, and the way through it, unless a signal has come already. */
+    /** Opens the gate and permits calls, unless a signal was received. */
     void open(RunState run, Granted granted) {
         gate.open();
         StartRefusal withoutCalls = granted.withoutCalls();

@@ -14,18 +14,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/**
- * Whether the servers that a run needs beside its database are there: the store, and the provider. The bucket has to be
- * that of the database.
- */
+/** Checks that provider and store are reachable, and that the bucket belongs to the database. */
 @Component
 class Reachability {
 
-    // the lines of a run all come under this name
+    // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
-    /** The provider's time has whole seconds only. */
-    private static final Duration TOLERATED = Duration.ofSeconds(2);
+    /** Tolerated clock difference; the provider's time has whole seconds. */
+    private static final Duration TOLERANCE = Duration.ofSeconds(2);
 
     private final ObjectStore store;
     private final ArchiveRevision revision;
@@ -43,14 +40,14 @@ class Reachability {
     }
 
     /**
-     * Why no run begins; empty when both are there, the store has its bucket, and the revision that the run starts with
-     * is written there.
+     * Returns why no run can start; empty if both are reachable and the bucket exists. Writes the revision of the run
+     * to the bucket.
      */
     Optional<StartRefusal> refusal() {
         return refusalOfStore().or(this::refusalOfProvider);
     }
 
-    /** Why database and bucket do not belong together, or cannot be compared; else empty. */
+    /** Returns why database and bucket do not match, or cannot be compared; otherwise empty. */
     Optional<StartRefusal> refusalOfBucket() {
         try {
             return revision.refusal();
@@ -59,7 +56,7 @@ class Reachability {
         }
     }
 
-    /** The same as {@link #refusal} of the store alone. Behind {@link #refusalOfBucket}. */
+    /** Returns the refusal of {@link #refusal} for the store only. Call after {@link #refusalOfBucket}. */
     Optional<StartRefusal> refusalOfStore() {
         try {
             store.ensureBucket();
@@ -82,9 +79,9 @@ class Reachability {
     }
 
     private void compareClocks(Duration ahead) {
-        if (ahead.abs().compareTo(TOLERATED) > 0) {
+        if (ahead.abs().compareTo(TOLERANCE) > 0) {
             log.warn(
-                    "This machine's clock is {} s {} the provider's; set it (NTP), since nights and quotas go by it",
+                    "The clock of this machine is {} s {} the provider's; synchronize it (NTP), nights and quotas depend on it",
                     ahead.abs().toSeconds(),
                     ahead.isNegative() ? "ahead of" : "behind");
         }

@@ -15,11 +15,11 @@ import io.github.notearchive.provider.ProviderReply;
 import java.time.Duration;
 import org.springframework.stereotype.Component;
 
-/** What answers and files say of the run as a whole, and when it ends for that. */
+/** Detects outages from responses and downloads, and stops the run for quotas, blocked accounts and outages. */
 @Component
 class RunHealth {
 
-    /** Longer than a response is tried to be written, which comes before the gate closes. */
+    /** Longer than the attempts to write a response, which precede the closing of the gate. */
     private static final Duration GATE_FOLLOWS = Duration.ofMinutes(2);
 
     private final RunStopper gate;
@@ -36,16 +36,16 @@ class RunHealth {
         this.provider = provider;
     }
 
-    /** Whether nothing more is to be taken up. */
+    /** Returns whether no more notes are started. */
     boolean isRunEnding() {
         return gate.isClosed();
     }
 
     /**
-     * Ends the run, since no call is possible any more.
+     * Stops the run because no further call is possible.
      *
-     * @param occasion what was asked for, where it was not a note itself
-     * @return why
+     * @param occasion prefix of the reason for calls other than note fetches
+     * @return the reason
      */
     String stop(Exhausted exhausted, String occasion) {
         String reason = occasion + exhausted.quota() + " is used up until " + Night.local(exhausted.until());
@@ -62,7 +62,7 @@ class RunHealth {
         return reason;
     }
 
-    /** The same, since nobody may call until somebody acts. */
+    /** Stops the run because the account is blocked until an operator acts; returns the reason. */
     String stop(Blocked blocked, String occasion) {
         String reason = occasion + blocked.reply();
         Integer code = blocked.reply().code();
@@ -75,7 +75,7 @@ class RunHealth {
         return runs.current().continuesAfter(databaseFailure);
     }
 
-    /** Notes how the provider fares, and ends the run when it has not fared well for long. */
+    /** Records an error of the provider and returns whether it is an outage, which stops the run. */
     boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
         OutageDetector health = runs.current().provider();
         boolean outage = switch (cause) {
@@ -86,18 +86,17 @@ class RunHealth {
         if (outage) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the provider has given nothing but trouble for a while, at last " + reply);
+                    "the provider has only returned errors for a while, last " + reply);
         }
         return outage;
     }
 
     /**
-     * Notes how the media hosts fare, and ends the run when they have not fared well for long.
+     * Records the result of the media hosts, and stops the run during an outage.
      *
-     * <p>Addresses of an earlier night may have expired. Those of tonight's answers are good, so hosts that serve none
-     * of them, note after note, are in trouble or refuse us. A file that an earlier night's answer had dead already
-     * says nothing of the hosts: of a note that is bought again only such files are asked for, so nothing may be served
-     * of many in a row.
+     * <p>URLs of an earlier night may have expired, but those of tonight are valid: hosts that serve none of them for
+     * many notes in a row have failed or block this node. Files that were already dead by the response of an earlier
+     * night do not count: a note whose response is bought again requests only such files.
      */
     void watchHosts(CollectionResult collected) {
         if (collected.served()) {
@@ -109,19 +108,19 @@ class RunHealth {
         if ((collected.faulty() || isRefused) && runs.current().cdn().fails()) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the media hosts have given nothing but trouble for a while, at last " + collected.detail());
+                    "the media hosts have only returned errors for a while, last " + collected.detail());
         }
     }
 
-    /** Whether the run makes no call and is not ending. */
+    /** Returns whether the run makes no calls and is not stopping. */
     boolean isWithoutCalls() {
         return runs.current().withoutCalls().isPresent() && !gate.isClosed();
     }
 
     /**
-     * Ends the run for what ended its calls: the worker that received that response may not have been able to, since
-     * the database was unavailable. Without such a response it waits for the gate, which closes a moment after calls
-     * have ended.
+     * Stops the run after its calls have ended: the worker that received the final response may not have been able to,
+     * since the database was unavailable. Without such a response it waits for the gate, which closes shortly after the
+     * calls have ended.
      */
     void awaitEnd(CallsEndedException e) {
         if (isWithoutCalls() || gate.isClosed()) {

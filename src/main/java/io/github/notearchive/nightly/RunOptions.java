@@ -4,11 +4,11 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operator asks of one run. Not part of the job's identity: a restart may ask for something else.
+ * Options of one run. Not part of the identity of the job: a restart may use other options.
  *
- * @param limit how many notes are taken up at most, one that comes back counting again; null: no limit
- * @param maxDuration after how long no further note is taken up; null: no limit
- * @param force whether a gate that an earlier 303 closed is ignored
- * @param node which machine this is
+ * @param limit maximum number of notes to start, counting a note again for each retry; null for no limit
+ * @param maxDuration time after which no note is started; null for no limit
+ * @param force whether a gate closed by an earlier code 303 is ignored
+ * @param node name of this node
  */
 public record RunOptions(@Nullable Long limit, @Nullable Duration maxDuration, boolean force, String node) {}

@@ -18,7 +18,7 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.job.JobExecution;
 
-/** What belongs to one run and to no other: its options, its execution, its counts and the health it has seen. */
+/** State of one run: options, execution, counts, and outage detection. Thread-safe. */
 final class RunState extends ActiveStoreJob {
 
     private static final long NOT_PAUSED = 0;
@@ -46,10 +46,10 @@ final class RunState extends ActiveStoreJob {
 
     final HeldClaims claims = new HeldClaims();
 
-    /** How many notes are in work. */
+    /** Notes in progress. */
     final AtomicInteger inProgress = new AtomicInteger();
 
-    /** How many notes it comes to, as last counted: done with, in work, and waiting; negative: not counted yet. */
+    /** Expected notes of the run as last counted: processed, in progress, and waiting; negative if not counted yet. */
     volatile long expected = -1;
 
     final LongAdder forgotten = new LongAdder();
@@ -63,7 +63,7 @@ final class RunState extends ActiveStoreJob {
     final LongAdder filesStored = new LongAdder();
     final LongAdder bytesStored = new LongAdder();
 
-    /** Of the bytes stored, those whose transaction is over, so that the catalog holds them. */
+    /** Stored bytes whose transaction has ended, so that the catalog contains them. */
     final LongAdder bytesSettled = new LongAdder();
 
     final LongAdder filesDeduplicated = new LongAdder();
@@ -77,8 +77,10 @@ final class RunState extends ActiveStoreJob {
     final LongAdder downloadsRejected = new LongAdder();
 
     /**
-     * @param traffic what the process has asked of media servers until now
-     * @param fieldsBefore how many new fields of answers it has recorded until now
+     * Creates the state of a run.
+     *
+     * @param traffic requests to media servers of this process
+     * @param fieldsBefore new response fields recorded by this process before the run
      */
     RunState(RunOptions options, ArchiveProperties settings, Supplier<MediaTraffic> traffic, int fieldsBefore) {
         super(settings);
@@ -100,7 +102,7 @@ final class RunState extends ActiveStoreJob {
         startExecution(job.getId());
     }
 
-    /** What was begun, also where its end could not be written; empty while nothing was. */
+    /** Returns the execution, even if its end could not be written; empty before it starts. */
     Optional<JobExecution> execution() {
         return Optional.ofNullable(execution);
     }
@@ -109,10 +111,10 @@ final class RunState extends ActiveStoreJob {
         return options.node();
     }
 
-    /** Counts a note about which something is decided, but nothing new was learned. */
+    /** Counts a note without new data. */
     void settled(WorklistItem claimed, StateTransition transition) {
         if (claimed.state() == NoteState.ARCHIVED && transition.state() == NoteState.ARCHIVED) {
-            return; // as it was, but for a better rendition
+            return; // unchanged except for a better rendition
         }
         switch (transition.state()) {
             case ARCHIVED -> archived.increment();
@@ -123,9 +125,9 @@ final class RunState extends ActiveStoreJob {
     }
 
     /**
-     * Counts a note that was written anew.
+     * Counts a note with new data.
      *
-     * @param change what that has changed, if it was asked about anew
+     * @param change difference found by a refresh
      */
     void settled(WorklistItem claimed, StateTransition transition, Change change) {
         if (claimed.refreshNight() == null) {
@@ -147,13 +149,13 @@ final class RunState extends ActiveStoreJob {
         }
     }
 
-    /** What became of the notes so far. */
+    /** Returns the dispositions so far. */
     RunCounts.Notes notes() {
         return new RunCounts.Notes(
                 archived.sum(), unavailable.sum(), postponed.sum(), failed.sum(), released.sum(), forgotten.sum());
     }
 
-    /** What became of archived notes that have a new answer. */
+    /** Returns the counts of refreshed notes. */
     RunSummary.Answered refreshedNotes() {
         return new RunSummary.Answered(
                 refreshed.sum(),
@@ -163,7 +165,7 @@ final class RunState extends ActiveStoreJob {
                 refreshedBack.sum());
     }
 
-    /** What became of the notes' files so far. */
+    /** Returns the counts of files so far. */
     RunCounts.Files files() {
         return files(traffic.get());
     }
@@ -181,7 +183,7 @@ final class RunState extends ActiveStoreJob {
                 now.requests() - mediaBefore.requests());
     }
 
-    /** What was done so far. */
+    /** Returns the counts so far. */
     RunCounts counts() {
         MediaTraffic now = traffic.get();
         return new RunCounts(
@@ -194,24 +196,24 @@ final class RunState extends ActiveStoreJob {
                 now.bytes() - mediaBefore.bytes());
     }
 
-    /** Makes no calls, for a reason, and works only on notes whose response is held. */
+    /** Sets why the run makes no calls and only processes notes with a usable response. */
     void withoutCalls(@Nullable StartRefusal reason) {
         withoutCalls = reason;
     }
 
-    /** Why it makes no calls; empty when it makes calls. */
+    /** Returns why the run makes no calls; empty if it makes calls. */
     Optional<StartRefusal> withoutCalls() {
         return Optional.ofNullable(withoutCalls);
     }
 
-    /** How many new fields of answers the process had recorded when the run began. */
+    /** Returns the number of new response fields recorded before the run. */
     int fieldsBefore() {
         return fieldsBefore;
     }
 
     /**
-     * Takes one of so many calls that are left for archived notes; false when all are taken. Whoever got true says by
-     * {@link #refreshDone} when the note is done with.
+     * Reserves one of the remaining refresh calls; false if none is left. After true, the caller calls {@link
+     * #releaseRefresh} when the note is processed.
      */
     boolean reserveRefresh(long left) {
         if (refreshing.incrementAndGet() <= left) {
@@ -233,22 +235,22 @@ final class RunState extends ActiveStoreJob {
         return cdn;
     }
 
-    /** The database took what became of a note. */
+    /** Records that the database stored a disposition. */
     void databaseWorks() {
         database.works();
     }
 
     /**
-     * Whether the run continues after a failure of the database, and only the note in progress is released: the
-     * database undid a statement because of other sessions, and has not done so for many notes in a row.
+     * Returns whether the run continues after a database failure and only releases the current note: the database
+     * rolled back a statement because of other sessions, and has not done so for many notes in a row.
      */
     boolean continuesAfter(RuntimeException failure) {
         return DatabaseErrors.isUndone(failure) && !database.fails();
     }
 
     /**
-     * Takes one note out of {@code --limit}; false when none is left. Whoever got true says by {@link #claimed} what
-     * came of it.
+     * Reserves one note of {@code --limit}; false if none is left. After true, the caller calls {@link #claimed} with
+     * the result.
      */
     boolean reserveNote() {
         Long limit = options.limit();
@@ -263,7 +265,7 @@ final class RunState extends ActiveStoreJob {
         return false;
     }
 
-    /** Says whether a note was found for what {@link #takeOne} took; if not, it is put back. */
+    /** Reports whether a note was found for {@link #reserveNote}; if not, the reservation is cancelled. */
     void claimed(boolean found) {
         if (options.limit() == null) {
             return;
@@ -274,21 +276,18 @@ final class RunState extends ActiveStoreJob {
         claiming.decrementAndGet();
     }
 
-    /**
-     * Whether {@code --limit} is reached, and every note taken out of it shows as a claim in the worklist or is
-     * settled.
-     */
+    /** Returns whether {@code --limit} is reached, and every reserved note is visible as a claim or settled. */
     boolean isLimitUsedUp() {
         Long limit = options.limit();
         return limit != null && taken.get() >= limit && claiming.get() == 0;
     }
 
-    /** Says that nothing is to be had for so long, so that idle workers do not all ask the database the same thing. */
+    /** Pauses claims for a time without due notes, so that idle workers do not repeat the same query. */
     void pauseClaims(Duration time) {
         pausedUntil.set(System.nanoTime() + time.toNanos());
     }
 
-    /** Says that there are notes, so that every worker may look for one. */
+    /** Resumes claims of all workers. */
     void resumeClaims() {
         if (pausedUntil.get() != NOT_PAUSED) {
             pausedUntil.set(NOT_PAUSED);
@@ -296,8 +295,8 @@ final class RunState extends ActiveStoreJob {
     }
 
     /**
-     * For how long a worker is to wait before it looks for a note. When the quiet is over, one worker is told to look,
-     * and the others to wait for what it finds.
+     * Returns how long a worker waits before it queries the worklist. After the pause, one worker queries and the
+     * others wait for its result.
      */
     Duration waitBeforeClaim(Duration next) {
         long until = pausedUntil.get();
@@ -311,7 +310,7 @@ final class RunState extends ActiveStoreJob {
         return pausedUntil.compareAndSet(until, now + next.toNanos()) ? Duration.ZERO : next;
     }
 
-    /** Whether it has been so, at every look and for so long, that notes are due and none can be claimed. */
+    /** Returns whether, at every check during this time, notes were due and none could be claimed. */
     synchronized boolean isStuckFor(Duration time, boolean isStuckNow) {
         long now = System.nanoTime();
         if (!isStuckNow) {

@@ -20,18 +20,20 @@ import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.stereotype.Component;
 
 /**
- * Whether notes are still taken up in this run.
+ * Gate of the nightly job: stops a run once, with a reason.
  *
- * <p>Closing lets no further call leave, while what is in flight is finished; see {@link #closeAtOwnLimit} for the
- * exception. Each reader then marks its own step to terminate and ends its input.
+ * <p>After closing, no further call is sent and work in progress is finished; see {@link #closeAtOwnLimit} for the
+ * exception. Each reader then terminates its step. Thread-safe.
  */
 @Component
 public class RunStopper extends Gate {
 
     private static final Logger log = LoggerFactory.getLogger(RunStopper.class);
 
-    /** Within the 8 minutes that the shipped schedules give SIGTERM, a minute of which stores. */
-    private static final Duration LONGEST_END = Duration.ofMinutes(7);
+    /**
+     * Shorter than the 8 minutes that the shipped schedules allow after SIGTERM, of which one minute is for storing.
+     */
+    private static final Duration MAX_SHUTDOWN = Duration.ofMinutes(7);
 
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
@@ -39,7 +41,7 @@ public class RunStopper extends Gate {
     private final LongSupplier nanoTime;
     private CountDownLatch closed = new CountDownLatch(1);
 
-    /** By when what is in flight has to be finished; null while no deadline is set. */
+    /** When work in progress is aborted, in nanoseconds; null while no deadline is set. */
     private @Nullable Long deadline;
 
     private boolean isAborted;
@@ -66,7 +68,7 @@ public class RunStopper extends Gate {
 
     @Override
     public void onClose(StopReason stop) {
-        log.info("No more notes are taken up, {}: {}", stop.exitCode(), stop.reason());
+        log.info("Stopping: {} ({})", stop.exitCode(), stop.reason());
         closed.countDown();
         if (stop.exitCode() == ExitCode.INTERRUPTED) {
             setDeadline();
@@ -75,16 +77,16 @@ public class RunStopper extends Gate {
 
     private void setDeadline() {
         if (deadline == null) {
-            deadline = nanoTime.getAsLong() + LONGEST_END.toNanos();
+            deadline = nanoTime.getAsLong() + MAX_SHUTDOWN.toNanos();
         }
     }
 
-    /** Aborts what is still in flight after the deadline, as a second signal does. */
+    /** Aborts work in progress after the deadline, like a second signal. */
     synchronized void abortAfterDeadline() {
         if (deadline != null && !isAborted && nanoTime.getAsLong() - deadline >= 0) {
             log.warn(
-                    "{} min after the end of the run was ordered: releasing what is in flight",
-                    LONGEST_END.toMinutes());
+                    "Work in progress did not end within {} min; releasing it",
+                    MAX_SHUTDOWN.toMinutes());
             abort();
         }
     }
@@ -95,7 +97,7 @@ public class RunStopper extends Gate {
         downloads.abort();
     }
 
-    /** Closes it, and ends the calls even where it is closed already: some may be waiting still. */
+    /** Closes the gate and ends the calls, even if it was closed before: calls may still be waiting. */
     @Override
     public synchronized boolean close(ExitCode exitCode, String reason) {
         boolean isFirst = super.close(exitCode, reason);
@@ -104,17 +106,17 @@ public class RunStopper extends Gate {
     }
 
     /**
-     * Closes since our own limit of a night's calls is met. Calls that it still allowed leave, even those that wait out
-     * a pause, unless something else closes it meanwhile.
+     * Closes because the configured nightly limit of calls is used up. Calls within the limit are still sent, including
+     * those waiting for a pause, unless the gate is closed for another reason.
      */
     synchronized void closeAtOwnLimit(String reason) {
         super.close(ExitCode.QUOTA_EXHAUSTED, reason);
     }
 
     /**
-     * Takes a signal: the first one finishes what is in flight, the second hands it back at once.
+     * Handles a signal: the first one finishes work in progress, the second one releases it.
      *
-     * @param signal its name, for people to read
+     * @param signal name of the signal
      */
     public void stop(String signal) {
         LogContext.execution(runs.now().map(ActiveJob::jobExecutionId).orElse(0L));
@@ -128,19 +130,19 @@ public class RunStopper extends Gate {
     private synchronized void stopOrAbort(String signal) {
         if (!isInterrupted()) {
             log.info(
-                    "{}: finishing what is in flight; a second signal hands it back at once. Nothing is lost either way",
+                    "{}: finishing work in progress; a second signal releases it immediately. No data is lost",
                     signal);
             interrupt(signal);
             setDeadline();
             return;
         }
         log.warn(
-                "{} again: handing back what is in flight. Calls without an answer may have been billed; their rows say so",
+                "{} again: releasing work in progress. Calls without a response are recorded as billing unknown",
                 signal);
         abort();
     }
 
-    /** Closes for what an answer to another node has ended. */
+    /** Closes because of a response that another node received. */
     public void close(StopNotice stop) {
         if (stop.holdsUntil() == null) {
             close(ExitCode.blockedBy(stop.code()), stop.toString());
@@ -156,7 +158,7 @@ public class RunStopper extends Gate {
                         + stop.metBy());
     }
 
-    /** Waits until the gate closes, or for so long; true when it is closed. */
+    /** Waits until the gate closes or the time has elapsed; returns whether it is closed. */
     boolean awaitClosed(Duration time) throws InterruptedException {
         CountDownLatch latch;
         synchronized (this) {

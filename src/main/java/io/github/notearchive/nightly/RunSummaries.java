@@ -16,11 +16,11 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
-/** Sums up runs that have ended. */
+/** Creates the summary of a run that has ended. */
 @Component
 class RunSummaries {
 
-    // the lines of a run all come under this name
+    // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     private final RunStopper gate;
@@ -45,7 +45,7 @@ class RunSummaries {
         this.refreshSettings = refreshSettings;
     }
 
-    /** What a run did, and how its execution ended. */
+    /** Returns the summary of a run and its execution. */
     RunSummary of(RunState run, JobExecution execution, boolean restart) {
         ExitCode exitCode = JobStarter.exitCodeOf(execution, gate);
         String reason = switch (exitCode) {
@@ -56,7 +56,7 @@ class RunSummaries {
         return of(run, execution, restart, new StopReason(exitCode, reason));
     }
 
-    /** The same of one whose end the database did not take. */
+    /** Returns the summary of a run whose end could not be written to the database. */
     RunSummary ofBroken(RunState run, JobExecution execution, boolean restart, RuntimeException broken) {
         return of(run, execution, restart, JobStarter.stopReasonOf(broken));
     }
@@ -77,15 +77,15 @@ class RunSummaries {
                 newFields(run));
     }
 
-    /** A worklist that nobody filled should not look like a night's work. */
+    /** Returns the reason of a completed run; distinguishes an empty worklist. */
     private String whyCompleted(RunState run) {
         try {
             return run.counts().done() == 0 && worklist.countByState().isEmpty()
                     ? "the worklist is empty; fill it with: note-archive enqueue FILE"
-                    : "every note that was due reached its end";
+                    : "every due note was processed";
         } catch (DataAccessException | TransactionException e) {
-            log.warn("The worklist could not be counted: {}", DatabaseErrors.describe(e));
-            return "every note that was due reached its end";
+            log.warn("Worklist could not be counted: {}", DatabaseErrors.describe(e));
+            return "every due note was processed";
         }
     }
 

@@ -10,20 +10,19 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run did, and how it ended.
+ * Summary of a run: counts and result.
  *
- * @param exitCode how it ended
- * @param reason why, for a person to read
- * @param took from the start to the end
- * @param execution which one it was; null when none was started
- * @param notes what became of the notes that were not archived before
- * @param files what became of the notes' files
- * @param bill the requests to the provider
- * @param boughtAgain of the billed ones, those for notes whose files were dead at the addresses of an earlier answer
- * @param videos of the requests, those for videos
- * @param refreshes what became of archived notes that were asked about anew, which none of the counts above has, but
- *     for those of files and requests
- * @param newFields fields of answers that were never seen before
+ * @param exitCode result of the run
+ * @param reason text for the operator
+ * @param took time from start to end
+ * @param execution execution of the job; null if none was started
+ * @param notes dispositions of notes that were not archived before
+ * @param files counts of files
+ * @param bill requests to the provider
+ * @param boughtAgain billed requests for notes whose earlier response had only expired URLs for a file
+ * @param videos requests for videos
+ * @param refreshes refreshes of archived notes, not part of the counts above except files and requests
+ * @param newFields response fields that were new
  */
 public record RunSummary(
         ExitCode exitCode,
@@ -41,17 +40,17 @@ public record RunSummary(
     /**
      * An execution of the job.
      *
-     * @param id its row in {@code batch_job_execution}
-     * @param instance the job instance that it belongs to
-     * @param restart whether it continued an unfinished instance
+     * @param id id in {@code batch_job_execution}
+     * @param instance id of its job instance
+     * @param restart whether it restarted an unfinished instance
      */
     public record Execution(long id, long instance, boolean restart) {}
 
     /**
-     * How many calls of a kind were made in a night.
+     * Calls of one kind in a night.
      *
-     * @param made by whatever run and node
-     * @param allowed our own limit of them; 0 is none
+     * @param made by all runs and nodes
+     * @param allowed configured limit; 0 for none
      */
     public record Tonight(long made, long allowed) {
 
@@ -59,11 +58,11 @@ public record RunSummary(
     }
 
     /**
-     * The calls for videos.
+     * Calls for videos.
      *
-     * @param enabled whether any are made
-     * @param bill the requests to the provider
-     * @param tonight those of the whole night
+     * @param enabled whether videos are bought
+     * @param bill requests to the provider
+     * @param tonight calls of the whole night
      */
     public record Videos(boolean enabled, CallTotals.Bill bill, Tonight tonight) {
 
@@ -71,48 +70,48 @@ public record RunSummary(
     }
 
     /**
-     * What became of archived notes that were asked about anew.
+     * Refreshes of archived notes.
      *
-     * @param answered those with a new answer
-     * @param gone notes that are no longer there, and keep what was archived
-     * @param postponed notes left to a later night
-     * @param due notes that are due still
-     * @param bill the requests to the provider
-     * @param tonight those of the whole night
+     * @param answered notes with a new response
+     * @param gone notes no longer available, whose archived content is kept
+     * @param postponed notes postponed to a later night
+     * @param due notes still due
+     * @param bill requests to the provider
+     * @param tonight calls of the whole night
      */
     public record Refreshes(
             Answered answered, long gone, long postponed, long due, CallTotals.Bill bill, Tonight tonight) {
 
         static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, CallTotals.Bill.NONE, Tonight.NONE);
 
-        /** Whether there is anything to tell. */
+        /** Returns whether a count is not zero. */
         public boolean any() {
             return answered.notes() + gone + postponed + due + bill.calls() > 0;
         }
     }
 
     /**
-     * Archived notes with a new answer.
+     * Archived notes with a new response.
      *
-     * @param notes all of them; the next three count those of them that
-     * @param counts have other counts than before,
-     * @param words another title or text,
-     * @param files or a file that they did not have
-     * @param back those that were UNAVAILABLE meanwhile
+     * @param notes all of them
+     * @param counts those with other counts than before
+     * @param words those with another title or text
+     * @param files those with a new file
+     * @param back those that were UNAVAILABLE before
      */
     public record Answered(long notes, long counts, long words, long files, long back) {
 
         static final Answered NONE = new Answered(0, 0, 0, 0, 0);
     }
 
-    /** Its row in {@code batch_job_execution}; null when no execution was started. */
+    /** Returns the id in {@code batch_job_execution}; null if no execution was started. */
     public @Nullable Long executionId() {
         return execution == null ? null : Long.valueOf(execution.id());
     }
 
-    /** What to do now, for the person in charge. */
+    /** Describes the next action of the operator. */
     public String next() {
-        return execution == null ? exitCode.nextUnbegun() : exitCode.next();
+        return execution == null ? exitCode.nextIfNotStarted() : exitCode.next();
     }
 
     /** Returns the part of the summary that telemetry reports. */
@@ -139,7 +138,7 @@ public record RunSummary(
                 null);
     }
 
-    /** A run that ended before an execution began: nothing was asked, nothing changed. */
+    /** Returns the summary of a run without execution: nothing was fetched, nothing changed. */
     public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
         return new RunSummary(
                 exitCode,

@@ -11,13 +11,13 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Watches over runs: their locks, leases and time limits, what an answer to another node ends, and who is to be told
- * how they go on.
+ * Creates the {@link RunWatchdog} of a run: lock, leases, time limits, stop notices of other nodes, and progress
+ * reports.
  */
 @Component
 class RunWatchdogs {
 
-    // the lines of a run all come under this name
+    // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     private final RunStopper gate;
@@ -48,7 +48,7 @@ class RunWatchdogs {
         this.clock = clock;
     }
 
-    /** Watches over a run, until it is closed. */
+    /** Supervises a run until the watchdog is closed. */
     RunWatchdog watch(RunState run, RunnerLock lock) {
         RunWatchdog watch = new RunWatchdog(
                 gate,
@@ -60,17 +60,17 @@ class RunWatchdogs {
                 () -> reporter.log(run),
                 () -> reporter.onProgress(run),
                 revision::tryAdvance);
-        // a node may make no call for minutes, which would tell it
+        // a node may send no call for minutes, which would also detect the stop
         watch.eachSecond(this::closeIfStopped);
         watch.eachSecond(gate::abortAfterDeadline);
         limits.stopAfter(clock.instant()).ifPresent(end -> {
-            log.info("No more notes are taken up from {}", Night.local(end));
-            watch.endAt(clock, end, "archive.limits.stop-at " + Night.local(end) + " has come");
+            log.info("Starting no notes after {}", Night.local(end));
+            watch.endAt(clock, end, "archive.limits.stop-at " + Night.local(end) + " was reached");
         });
         return watch;
     }
 
-    /** Records in database and bucket that a run ended. */
+    /** Advances the revision at the end of a run. */
     void onEnd() {
         revision.tryAdvance();
     }

@@ -5,23 +5,23 @@ import java.time.Instant;
 import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** Which nodes hold the archive at this moment: those that run, and whoever rebuilds or forgets. */
+/** Lists the nodes that hold a lock of the archive: runs, rebuilds, erasures. */
 public final class RunningNodes {
 
-    /** What {@link RunnerLock} calls its connection, before the name of the node. */
+    /** Prefix of the application name of {@link RunnerLock} connections, before the node. */
     public static final String APPLICATION = RunnerLock.RUNS + " runner ";
 
     private RunningNodes() {}
 
     /**
-     * One of them.
+     * A node with a lock.
      *
-     * @param node its name; empty where the database does not show us whose connection it is
-     * @param since when its connection was made, by the database's clock
+     * @param node name of the node; empty if the database hides the owner of the connection
+     * @param since when its connection was opened, by the clock of the database
      */
     public record RunningNode(String node, Instant since) {}
 
-    /** Reads what locks there are; writes nothing, and needs no table. */
+    /** Reads the locks; needs no table. */
     public static List<RunningNode> in(JdbcClient jdbc) {
         return jdbc.sql("""
                         SELECT coalesce(a.application_name, '') AS application, coalesce(a.backend_start, now()) AS since

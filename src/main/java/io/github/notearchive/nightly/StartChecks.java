@@ -16,12 +16,11 @@ import java.util.Optional;
 import org.springframework.stereotype.Component;
 
 /**
- * What comes between the node's lock and a run.
+ * Checks between acquiring the lock of the node and starting a run.
  *
- * <p>In this order: a rebuild that is not finished; whether the bucket is that of the database, since spooled responses
- * are written only into a database that is; what a killed process left behind; the gate of an earlier 303; our own
- * limits of the night; whether provider and store can be reached; the housekeeping. A closed gate, or a used-up limit
- * of calls, denies a run only when no note is due whose response is held.
+ * <p>In this order: unfinished rebuild; bucket belongs to the database, since spooled responses are written only then;
+ * crash recovery; gate of an earlier code 303; configured limits of the night; provider and store are reachable;
+ * cleanup. A closed gate or a used-up limit of calls denies a run only if no due note has a usable response.
  */
 @Component
 class StartChecks {
@@ -63,7 +62,7 @@ class StartChecks {
         this.clock = clock;
     }
 
-    /** Makes ready for a run of a node whose lock is held, or says why it does not begin. */
+    /** Prepares a run of a node whose lock is held, or returns why it must not start. */
     StartDecision of(RunState run) {
         Optional<StartRefusal> held = StartRefusal.ofRebuild(executions.isRebuildUnfinished())
                 .or(reachability::refusalOfBucket)
@@ -74,7 +73,7 @@ class StartChecks {
         Night tonight = Night.current(clock);
         NightlyCalls made = calls.count(tonight);
         Optional<StartRefusal> noCalls =
-                ofGate(run.options()).or(() -> StartRefusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
+                gateRefusal(run.options()).or(() -> StartRefusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
         noCalls.ifPresent(_ -> backlog.markPaid());
         Optional<StartRefusal> refusal = noCalls.filter(_ -> !claims.isHeldDue(run.node()))
                 .or(() -> bytes.refusal(run))
@@ -87,7 +86,7 @@ class StartChecks {
     }
 
     private Optional<StartRefusal> recover(String node) {
-        // before the gate is looked at: what closes it from now on ends this run, too
+        // before the gate is read: what closes it from now on also stops this run
         calls.stops().observeFromNow();
         try {
             recovery.recover(node);
@@ -97,7 +96,7 @@ class StartChecks {
         }
     }
 
-    private Optional<StartRefusal> ofGate(RunOptions options) {
+    private Optional<StartRefusal> gateRefusal(RunOptions options) {
         return StartRefusal.ofGate(quotaHolds.current()).filter(_ -> !options.force());
     }
 }

@@ -4,20 +4,20 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import org.jspecify.annotations.Nullable;
 
-/** Whether a run may begin. */
+/** Decision whether a run may start. */
 sealed interface StartDecision {
 
     /**
-     * It may.
+     * The run may start.
      *
-     * @param tonight the night that it begins in
-     * @param made the calls of that night, by whatever run and node
-     * @param withoutCalls why it makes no call, and works only on notes whose response is held; null when it makes
+     * @param tonight night of the start
+     * @param made calls of that night, by all runs and nodes
+     * @param withoutCalls why the run makes no calls and only processes notes with a usable response; null if it makes
      *     calls
      */
     record Granted(
             Night tonight, NightlyCalls made, @Nullable StartRefusal withoutCalls) implements StartDecision {}
 
-    /** It may not; nothing was bought, and no execution is written. */
+    /** The run must not start; nothing was bought, and no execution is written. */
     record Denied(StartRefusal refusal) implements StartDecision {}
 }

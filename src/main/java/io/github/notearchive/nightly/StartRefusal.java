@@ -8,20 +8,20 @@ import io.github.notearchive.store.StoreException;
 import java.util.Optional;
 
 /**
- * Why no run begins, or takes anything more up, whoever began it.
+ * Reason why a run does not start, or starts no more notes.
  *
- * @param exitCode how a run ends that meets it
- * @param toRun what that run says
- * @param toPlan what a plan says, where no run is begun
+ * @param exitCode exit code of that run
+ * @param reason text of the run
+ * @param planReason text of a plan, for which no run is started
  */
 public record StartRefusal(ExitCode exitCode, String reason, String planReason) {
 
-    /** Another run of the node is active, or what else takes its lock. */
+    /** Returns the refusal for an active run of the node, or another holder of its lock. */
     public static StartRefusal ofLock(String node) {
         return new StartRefusal(
                 ExitCode.ALREADY_RUNNING,
                 "another run of node " + node + " is active, or a rebuild or forget of the archive",
-                "a run of node " + node + " is active, and does this now");
+                "a run of node " + node + " is active and processes this");
     }
 
     public static Optional<StartRefusal> ofRebuild(boolean isUnfinished) {
@@ -44,8 +44,8 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
                     + Night.local(gate.until());
             return new StartRefusal(
                     ExitCode.QUOTA_EXHAUSTED,
-                    met + ". --force asks all the same",
-                    met + ", unless run --force asks all the same");
+                    met + ". --force overrides this",
+                    met + ", unless run --force overrides this");
         });
     }
 
@@ -72,12 +72,12 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
                 : Optional.empty();
     }
 
-    /** Whoever meets it says the same. */
+    /** Returns a refusal with the same text for run and plan. */
     static StartRefusal of(ExitCode exitCode, String reason) {
         return new StartRefusal(exitCode, reason, reason);
     }
 
-    /** The store is not there, or takes nothing of ours. */
+    /** Returns the refusal for a store that is unavailable or rejects writes. */
     public static StartRefusal ofStore(StoreException e) {
         return of(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
     }

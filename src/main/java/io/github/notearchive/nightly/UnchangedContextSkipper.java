@@ -12,11 +12,11 @@ import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.stereotype.Component;
 
 /**
- * Spares the chunks of a step whose execution context stays as it was the writing of it.
+ * Skips writing the execution context of a step after a chunk if it has not changed.
  *
- * <p>Spring Batch writes the context with each chunk, changed or not, for one worker at a time
- * ({@code JdbcExecutionContextDao.updateExecutionContext} holds a lock), while that worker's transaction is open. Those
- * of {@link NightlyJob} never change. At its end a step writes it in any case.
+ * <p>Spring Batch writes the context with each chunk, changed or not, for one worker at a time ({@code
+ * JdbcExecutionContextDao.updateExecutionContext} holds a lock), while the transaction of that worker is open. The
+ * contexts of {@link NightlyJob} never change. At its end a step always writes it.
  */
 @Component
 final class UnchangedContextSkipper implements BeanPostProcessor {

@@ -21,11 +21,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** The second call, for the video of a note whose own answer offers none. */
+/** Fetches the video of a note whose own response offers none, with a second call. */
 @Component
 class VideoFetcher {
 
-    // the lines of whoever decides about a note come under one name
+    // all lines about the decision on a note use one logger
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
 
     private final VideoFiles videos;
@@ -43,8 +43,8 @@ class VideoFetcher {
     }
 
     /**
-     * Asks for the note's video, where it is to be asked for. What ends the run ends it at once; the note's other files
-     * are brought in all the same.
+     * Fetches the note's video if a call is required. If the outcome stops the run, the note's other files are
+     * collected nevertheless.
      */
     VideoOutcome answer(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
         if (!videos.isCallRequired(claimed, capture)) {
@@ -55,18 +55,17 @@ class VideoFetcher {
             outcome = fetcher.video(claimed, capture);
         } catch (CallsEndedException e) {
             health.awaitEnd(e);
-            return new Unanswered.Ended("its video was not asked for: " + e.getMessage());
+            return new Unanswered.Ended("its video was not fetched: " + e.getMessage());
         }
         return switch (outcome) {
             case Found(var answer) -> new VideoOutcome.Answered(answer);
             case Missing(var reply, var certain) -> withoutVideo(claimed, reply, certain);
             case Rejected(var reply) -> {
                 log.warn(
-                        "Note {}: the provider rejects our request for its video, {}; it will not"
-                                + " be asked for again",
+                        "Note {}: the provider rejected the request for its video, {}; not retried",
                         claimed.id(),
                         reply);
-                yield new Unanswered.Refused("the call for it is rejected: " + reply, reply);
+                yield new Unanswered.Refused("the call for it was rejected: " + reply, reply);
             }
             case Deferred(var reply, var cause) -> new Unanswered.Repeated("the call for it: " + reply, reply, cause);
             case Exhausted(var quota, var whose, var until)
@@ -80,12 +79,12 @@ class VideoFetcher {
         };
     }
 
-    /** As with a note, a success without it is believed on a second night only. */
+    /** Handles a response without video. A success code without a video is accepted only on a second night. */
     private VideoOutcome withoutVideo(WorklistItem claimed, ProviderReply reply, boolean certain) {
         Night tonight = Night.current(clock);
         return certain || ledger.wasVideoMissingBefore(claimed.id(), tonight)
                 ? new VideoOutcome.NotOffered()
                 : new Unanswered.Later(
-                        "not in the answer: " + reply + "; asked once more on a later night", tonight.ends());
+                        "not in the answer: " + reply + "; checked again in a later night", tonight.ends());
     }
 }

@@ -21,16 +21,15 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * When a note's video is asked for by a call of its own, and what its slot holds while there is no answer to one.
+ * Decides whether a note's video needs a separate call, and what its slot contains without a response.
  *
- * <p>A call is made for notes of type {@code video} only, whose answer carries no stream, and only while the video is
- * neither stored nor waived, or while an audit has found its files damaged. That the provider has none is believed
- * until somebody requeues the note.
+ * <p>A call is made only for notes of type {@code video} whose response has no stream, while the video is neither
+ * stored nor waived, or an audit found it damaged. That the provider has no video is final until the note is requeued.
  */
 @Component
 public class VideoFiles {
 
-    /** Waivers that nobody gave by name: they follow from what was asked. */
+    /** Waivers that follow from responses and were not given by an operator. */
     private static final Set<String> NOT_OFFERED = Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
 
     private final MediaCatalog catalog;
@@ -43,7 +42,7 @@ public class VideoFiles {
         this.settings = settings;
     }
 
-    /** Whether a call is to be made, unless the ledger has the answer. */
+    /** Returns whether a call is required, unless the ledger has the response. */
     boolean isCallRequired(WorklistItem claimed, NoteCapture detail) {
         return settings.enabled()
                 && claimed.state() != NoteState.ARCHIVED
@@ -51,7 +50,7 @@ public class VideoFiles {
                 && !isSettled(catalog.slotsOf(detail.id()), claimed.state() == NoteState.PENDING);
     }
 
-    /** What there is without a call. */
+    /** Returns the outcome without a call. */
     VideoOutcome known(NoteCapture detail) {
         return MediaSlots.lacksVideo(detail)
                 ? ledger.freshVideo(detail.id())
@@ -74,7 +73,7 @@ public class VideoFiles {
         return there;
     }
 
-    /** The answer whose addresses count: what was bought now, or while the question is open what was bought before. */
+    /** Returns the response with the valid URLs: the new one, or the previous one while a call is pending. */
     Optional<NoteCapture> answer(NoteCapture detail, VideoOutcome answer) {
         return switch (answer) {
             case VideoOutcome.Answered(var capture) -> Optional.of(capture);
@@ -84,8 +83,8 @@ public class VideoFiles {
     }
 
     /**
-     * The answer about a note that has everything but its video, however old: it is not bought again for a video that
-     * it does not carry.
+     * Returns the response of a note that lacks only its video, of any age: no new one is bought for a video that it
+     * does not contain.
      */
     Optional<NoteCapture> detailOfWaiting(NoteId id) {
         List<SlotRow> rows = catalog.slotsOf(id);
@@ -95,11 +94,10 @@ public class VideoFiles {
     }
 
     /**
-     * What becomes of the video and the subtitles for which no answer offers an address: what is stored, or waived by
-     * somebody, stays so. What an audit found damaged does, too, which is better than nothing, but for a video that is
-     * waited for.
+     * Returns the status of video and subtitles that no response offers. Stored files and waivers of operators are
+     * kept, also files that an audit found damaged, except for a pending video.
      *
-     * @param slot the video's, not offered by the answer about the note
+     * @param slot slot of the video, not offered by the response about the note
      */
     public static List<SlotStatus> withoutOffer(MediaSlot slot, List<SlotRow> rows, VideoOutcome answer) {
         Optional<SlotRow> row = rows.stream()

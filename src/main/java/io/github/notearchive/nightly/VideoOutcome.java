@@ -6,39 +6,39 @@ import io.github.notearchive.provider.ProviderReply;
 import java.time.Instant;
 
 /**
- * What came of asking for a note's video, told apart by what becomes of the note. Whatever it is, the note's other
- * files are brought in.
+ * Outcome of fetching the video of a note, classified by what becomes of the note. The other files of the note are
+ * collected in every case.
  */
 public sealed interface VideoOutcome {
 
-    /** No call was to be made: what is known of the video stays as it is. */
+    /** No call was required: the recorded status of the video is kept. */
     record NotAsked() implements VideoOutcome {}
 
-    /** Here is the answer, paid for tonight or before. */
+    /** The response, bought tonight or before. */
     record Answered(NoteCapture capture) implements VideoOutcome {}
 
-    /** The provider has no video of this note, and asking again would not change that. */
+    /** The provider has no video of this note; a repetition would not change that. */
     record NotOffered() implements VideoOutcome {}
 
-    /** The video waits, and why. Meanwhile an answer of earlier stands, if there is one. */
+    /** The video is pending. A previous response is used meanwhile, if there is one. */
     sealed interface Unanswered extends VideoOutcome {
 
         String reason();
 
         /**
-         * For a later night, which is not the note's fault.
+         * Postponed to a later night, without counting an attempt.
          *
-         * @param until when that begins; in the past where midnight has passed since
+         * @param until start of that night; may be in the past after midnight
          */
         record Later(String reason, Instant until) implements Unanswered {}
 
-        /** Until the call is repeated, within the limits of every note's retries. */
+        /** Postponed, within the retry limits of the note. */
         record Repeated(String reason, ProviderReply reply, Deferred.Cause cause) implements Unanswered {}
 
-        /** For ever: the request itself is wrong. */
+        /** Permanent: the request is invalid. */
         record Refused(String reason, ProviderReply reply) implements Unanswered {}
 
-        /** For the next run, since this one ends. */
+        /** Left to the next run, since this one stops. */
         record Ended(String reason) implements Unanswered {}
     }
 }

@@ -23,12 +23,12 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 
 /**
- * Claims one due note at a time, for one worker. An archived note that is to be asked about anew comes when no other is
- * due, and while our own limits leave a call for it.
+ * Claims one due note at a time, for one worker. A note due for a refresh is claimed when no other is due, and while
+ * the limits leave a call for it.
  *
- * <p>With nothing to claim it waits while a note may still come up tonight, and ends its input only when none can. A
- * closed gate ends it at once, and marks the worker's step to terminate, so that the job is STOPPED and not COMPLETED.
- * A note counts as in work from the claim until the next read, which is after the commit.
+ * <p>Without a note to claim, it waits while a note may become due tonight, and ends its input otherwise. A closed gate
+ * ends the input immediately and terminates the step, so that the job is STOPPED and not COMPLETED. A note is in
+ * progress from its claim until the next read, which follows the commit.
  */
 @Component
 @StepScope
@@ -36,14 +36,14 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
 
     private static final Logger log = LoggerFactory.getLogger(WorklistReader.class);
 
-    /** The worklist is looked at this often when there is nothing to do, by one worker for all. */
-    private static final Duration LOOK = Duration.ofMillis(250);
+    /** Interval of queries while no note is due, by one worker for all. */
+    private static final Duration QUERY_INTERVAL = Duration.ofMillis(250);
 
-    /** The others see within this time what that one found. */
-    private static final Duration HEAR = Duration.ofMillis(20);
+    /** Interval in which the other workers check the result of that query. */
+    private static final Duration CHECK_INTERVAL = Duration.ofMillis(20);
 
-    /** A row that is due and cannot be claimed for so long is held by somebody else's session. */
-    private static final Duration LOCKED_FOR = Duration.ofMinutes(5);
+    /** Time after which due rows without claim are considered locked by another session. */
+    private static final Duration LOCKED_AFTER = Duration.ofMinutes(5);
 
     private final ClaimRepository claims;
     private final JustOneApiClient provider;
@@ -82,14 +82,14 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
 
     @Override
     public @Nullable WorklistItem read() throws InterruptedException {
-        boolean comesFromANote = note != null; // which may have been the last that was waited for
+        boolean isAfterNote = note != null; // it may have been the last one in progress
         leaveNote();
         LogContext.note(null);
         while (gate.stopReason().isEmpty()) {
-            Duration wait = comesFromANote ? Duration.ZERO : run.waitBeforeClaim(LOOK);
-            comesFromANote = false;
+            Duration wait = isAfterNote ? Duration.ZERO : run.waitBeforeClaim(QUERY_INTERVAL);
+            isAfterNote = false;
             if (wait.isPositive()) {
-                gate.awaitClosed(wait.compareTo(HEAR) < 0 ? wait : HEAR);
+                gate.awaitClosed(wait.compareTo(CHECK_INTERVAL) < 0 ? wait : CHECK_INTERVAL);
             } else {
                 try {
                     Optional<WorklistItem> claimed = outages.call(this::claim);
@@ -105,7 +105,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
                     if (!run.continuesAfter(e)) {
                         throw e;
                     }
-                    log.warn("No note could be claimed: {}", DatabaseErrors.describe(e));
+                    log.warn("Claim failed: {}", DatabaseErrors.describe(e));
                 }
             }
         }
@@ -118,7 +118,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         if (bytes.isUsedUp(run) || !run.reserveNote()) {
             return Optional.empty();
         }
-        // before the claim: whoever finds no more notes is to know of this one
+        // before the claim: a worker that finds no more notes has to see this one
         run.inProgress.incrementAndGet();
         try {
             boolean makesCalls = run.withoutCalls().isEmpty();
@@ -138,8 +138,8 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
     }
 
     /**
-     * Notes come in their order only if none is claimed whose call another one could take: there is to be a call left
-     * for each note in hand, and for each of these one of their own.
+     * Claims a refresh only if a call is left for each note in progress and for each refresh, so that refreshes take no
+     * call of other notes.
      */
     private Optional<WorklistItem> claimRefresh() {
         if (provider.callsLeft() < run.inProgress.get() || !run.reserveRefresh(provider.refreshesLeft())) {
@@ -159,7 +159,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
 
     private boolean isMoreToCome() {
         Instant now = clock.instant();
-        // before the outlook: a claim that is being made may not show there yet
+        // before the query: a concurrent claim may not be visible there yet
         boolean isLimitUsedUp = run.isLimitUsedUp();
         Optional<StartRefusal> withoutCalls = run.withoutCalls();
         PendingWork outlook =
@@ -176,7 +176,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
                 gate.close(withoutCalls.get().exitCode(), withoutCalls.get().reason());
                 return true;
             }
-            run.resumeClaims(); // so that every worker finds the same, at once
+            run.resumeClaims(); // so that every worker ends now
             return false;
         }
         Optional<StartRefusal> usedUp = outlook.heldByThisNode() == 0 ? bytes.refusal(run) : Optional.empty();
@@ -185,7 +185,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
             return true;
         }
         boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;
-        if (run.isStuckFor(LOCKED_FOR, isStuck)) {
+        if (run.isStuckFor(LOCKED_AFTER, isStuck)) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
                     "notes are due, but their rows are locked by another session of the database");
@@ -194,8 +194,8 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         Duration wait = outlook.nextDue()
                 .map(due -> Duration.between(now, due))
                 .filter(Duration::isPositive)
-                .orElse(LOOK);
-        run.pauseClaims(wait.compareTo(LOOK) < 0 ? wait : LOOK);
+                .orElse(QUERY_INTERVAL);
+        run.pauseClaims(wait.compareTo(QUERY_INTERVAL) < 0 ? wait : QUERY_INTERVAL);
         return true;
     }
 

@@ -105,7 +105,7 @@ public record NightReport(
         /** What to do after it, for the person in charge; only of one that said how it ended. */
         String next() {
             ExitCode code = ExitCode.named(exitCode);
-            return execution == null ? code.nextUnbegun() : code.next();
+            return execution == null ? code.nextIfNotStarted() : code.next();
         }
 
         /** Whether the archive worked as it should, even if not all is done. */

@@ -471,7 +471,7 @@ enum KillPoint {
             scene.provider().awaitHeld(WORKERS, PATIENCE);
             run.terminate();
             assertThat(run.endsWithin(Duration.ofMillis(100))).isFalse();
-            run.awaitLog("SIGTERM: finishing what is in flight");
+            run.awaitLog("SIGTERM: finishing work in progress");
             scene.kill(run);
             scene.settle();
             return "asked to stop, " + WORKERS + " calls held by the provider";
@@ -494,7 +494,7 @@ enum KillPoint {
                 Trap.before("UPDATE ON worklist", "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL")
                         .set(archive);
                 run.terminate();
-                run.awaitLog("SIGTERM: finishing what is in flight");
+                run.awaitLog("SIGTERM: finishing work in progress");
                 run.terminate();
                 String seen = scene.killTrapped(run, archive, WORKERS, rows -> {
                     assertThat(rows.number(CLAIMS)).isEqualTo(WORKERS);

@@ -169,7 +169,7 @@ class NightTests {
                 })
                 .anySatisfy(line -> {
                     assertThat(line.at("/message").asString())
-                            .startsWith("No more notes are taken up, QUOTA_EXHAUSTED");
+                            .startsWith("Stopping: QUOTA_EXHAUSTED");
                     assertThat(line.at("/job_execution_id").asString()).isEqualTo("1");
                 });
     }

@@ -23,7 +23,7 @@ class SignalTests {
     /** Shorter than an answer (120 s) or a silent file (30 s) would be waited for. */
     private static final Duration AT_ONCE = Duration.ofSeconds(20);
 
-    private static final String FIRST = "SIGTERM: finishing what is in flight";
+    private static final String FIRST = "SIGTERM: finishing work in progress";
 
     /** The program's own servers are stopped, too, and behind the last note. */
     @Test
@@ -85,7 +85,7 @@ class SignalTests {
             run.terminate();
             Ended stopped = practice.end(run, AT_ONCE).with(7);
 
-            assertThat(stopped.err()).contains("SIGTERM again: handing back what is in flight");
+            assertThat(stopped.err()).contains("SIGTERM again: releasing work in progress");
             try (Archive archive = practice.look()) {
                 assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
                 assertThat(archive.states()).isEqualTo(Map.of("PENDING", 30L));
@@ -117,7 +117,7 @@ class SignalTests {
             provider.awaitHeld(Practice.WORKERS, PATIENCE);
 
             run.hangUp();
-            run.awaitLog("SIGHUP: finishing what is in flight");
+            run.awaitLog("SIGHUP: finishing work in progress");
             run.hangUp();
             assertThat(run.endsWithin(Duration.ofSeconds(2))).isFalse();
             provider.releaseAnswers();

@@ -37,7 +37,7 @@ class ExitCodeTests {
 
     @Test
     void reportsThatNothingWasBoughtOnlyForARunThatWasNotStarted() {
-        assertThat(ExitCode.USAGE.nextUnbegun())
+        assertThat(ExitCode.USAGE.nextIfNotStarted())
                 .isEqualTo("correct the configuration, then run again; nothing was bought");
         for (ExitCode code : ExitCode.values()) {
             assertThat(code.next()).doesNotContain("nothing was bought");

@@ -65,7 +65,7 @@ class LogContextTests {
         RunSummary summary = night.run();
 
         assertEnded(summary, ExitCode.INCOMPLETE);
-        ILoggingEvent aboutTheNote = heard.line("the provider rejects our request");
+        ILoggingEvent aboutTheNote = heard.line("the provider rejected the request");
         assertThat(aboutTheNote.getMDCPropertyMap())
                 .containsEntry(LogContext.NOTE, rejected)
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
@@ -79,7 +79,7 @@ class LogContextTests {
         RunSummary summary = night.run();
 
         assertEnded(summary, ExitCode.BLOCKED_TOKEN);
-        assertThat(heard.line("No more notes are taken up").getMDCPropertyMap())
+        assertThat(heard.line("Stopping: ").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
     }
 

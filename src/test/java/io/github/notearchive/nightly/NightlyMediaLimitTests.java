@@ -161,7 +161,7 @@ class NightlyMediaLimitTests {
         RunSummary stopped = ended(run);
 
         assertEnded(stopped, ExitCode.INTERRUPTED);
-        assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 in Shanghai has come");
+        assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 in Shanghai was reached");
         assertThat(night.archived()).hasSize(2);
         assertThat(night.claims()).isZero();
 
