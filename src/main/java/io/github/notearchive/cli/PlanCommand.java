@@ -74,7 +74,7 @@ final class PlanCommand implements Callable<Integer> {
     private static void printDue(List<NightPlan.DueClass> classes, PrintWriter out) {
         out.println("Due now, in the order in which it is taken up");
         TextTable due = new TextTable("class", "notes", "calls");
-        classes.forEach(of -> due.row(of.kind().words(), of.notes(), of.calls()));
+        classes.forEach(of -> due.row(of.kind().label(), of.notes(), of.calls()));
         out.print(due.isEmpty() ? "  nothing\n" : due);
     }
 

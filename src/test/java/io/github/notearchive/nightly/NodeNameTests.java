@@ -34,7 +34,7 @@ class NodeNameTests {
         NightPlan plan = planner.plan();
 
         assertThat(NAME).hasSize(64);
-        assertThat(plan.obstacles()).containsExactly("a run of node " + NAME + " is active, and does this now");
+        assertThat(plan.obstacles()).containsExactly("a run of node " + NAME + " is active and processes this");
         assertThat(plan.due()).as("in work").isEmpty();
         night.provider().releaseAnswers();
         assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);

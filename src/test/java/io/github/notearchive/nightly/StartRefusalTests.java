@@ -53,8 +53,8 @@ class StartRefusalTests {
         assertThat(refusal.exitCode()).isEqualTo(ExitCode.QUOTA_EXHAUSTED);
         assertThat(refusal.reason())
                 .startsWith("the quota was met on " + Night.local(met))
-                .endsWith(". --force asks all the same");
-        assertThat(refusal.planReason()).endsWith(", unless run --force asks all the same");
+                .endsWith(". --force overrides this");
+        assertThat(refusal.planReason()).endsWith(", unless run --force overrides this");
     }
 
     private static NightlyLimitProperties limits(long megabytes) {

@@ -38,7 +38,7 @@ final class NightCheck {
                         + DisplayFormat.took(Duration.between(now, closed.until()))
                         + ": "
                         + closed.reason()
-                        + " was met; run --force asks all the same"))
+                        + " was met; run --force overrides this"))
                 .orElseGet(() -> Seen.ok("open; the provider's day ends on " + until));
     }
 

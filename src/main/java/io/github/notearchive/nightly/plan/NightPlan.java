@@ -7,20 +7,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a run that began now would have to do, how much of it our limits allow tonight, and when the rest is done. An
- * estimate: what it rests on is named, and so is what nobody can know.
+ * Plan of a run that starts now: its work, how much of it the limits allow tonight, and the end of the backlog. An
+ * estimate; unknown inputs are listed.
  *
- * @param at the moment it is about
- * @param night the day of Asia/Shanghai
- * @param node whose run it would be
- * @param obstacles why a run would not begin at all; none where it would
- * @param due what is due, by class, in the order in which it is taken up
- * @param calls how many calls that needs
- * @param limits our own limits of the night, and what is left of them
- * @param duration how long tonight's part takes
- * @param backlog when all is done that is due or put off
- * @param leftOut what is not taken up tonight, and why
- * @param notKnown what the figures do not rest on
+ * @param at time of the plan
+ * @param night calendar day of Asia/Shanghai
+ * @param node node of the run
+ * @param obstacles reasons why a run would not start; empty if it would
+ * @param due due notes by class, in the order of processing
+ * @param calls required calls
+ * @param limits configured limits of the night and their remainder
+ * @param duration duration of tonight's part
+ * @param backlog end of all due and postponed work
+ * @param leftOut work not started tonight, with reasons
+ * @param notKnown unknown inputs
  */
 public record NightPlan(
         Instant at,
@@ -35,45 +35,45 @@ public record NightPlan(
         List<LeftOut> leftOut,
         List<String> notKnown) {
 
-    /** What is done with the notes of a class. */
+    /** Class of due notes. */
     public enum DueKind {
-        FILES_ONLY("files only: the answer is paid for"),
-        BETTER_FILES("archived, a better rendition is tried for"),
-        ANSWER_TOO_OLD("files missing, the answer is too old or dead"),
+        FILES_ONLY("files only: the response is paid"),
+        BETTER_FILES("archived, a better rendition is tried"),
+        ANSWER_TOO_OLD("files missing, the response is too old or expired"),
         NEW("new"),
-        PUT_OFF("asked before and put off"),
-        RECHECK("was not there, looked at again"),
+        PUT_OFF("fetched before and postponed"),
+        RECHECK("unavailable, checked again"),
         VIDEO("second calls for videos"),
-        REFRESH("archived, asked about anew");
+        REFRESH("archived, refreshed");
 
-        private final String words;
+        private final String label;
 
-        DueKind(String words) {
-            this.words = words;
+        DueKind(String label) {
+            this.label = label;
         }
 
-        /** For a person to read. */
-        public String words() {
-            return words;
+        /** Returns the label for the console. */
+        public String label() {
+            return label;
         }
     }
 
     /**
-     * Notes of which the same is to be done.
+     * Due notes of one class.
      *
-     * @param notes how many; for second calls those that are known to need one
-     * @param calls how many calls they need at least
+     * @param notes number of notes; for second calls those known to need one
+     * @param calls minimum number of calls
      */
     public record DueClass(DueKind kind, long notes, long calls) {}
 
     /**
-     * Calls, of which each may be billed.
+     * Calls, each of which may be billed.
      *
-     * @param needed by the classes, each call answered at once
-     * @param perAnswer how many calls an answer took in the last nights; 1 where none is known
-     * @param expected {@code needed} with those repetitions
-     * @param tonight how many of these tonight's limits allow
-     * @param because what limits them; null where nothing does
+     * @param needed calls if each brings a response
+     * @param perAnswer calls per response in the last nights; 1 if unknown
+     * @param expected {@code needed} including those repetitions
+     * @param tonight calls that tonight's limits allow
+     * @param because what limits them; null if nothing does
      */
     public record CallsNeeded(
             long needed,
@@ -83,13 +83,13 @@ public record NightPlan(
             @Nullable String because) {}
 
     /**
-     * One of our own limits.
+     * A configured limit.
      *
-     * @param name the setting
-     * @param unit of what the figures are: calls or bytes
-     * @param limit of a night; 0 where there is none
-     * @param used in this night, by all runs and nodes
-     * @param left what may still be used; null where there is no limit
+     * @param name setting
+     * @param unit calls or bytes
+     * @param limit limit of a night; 0 for none
+     * @param used used this night by all runs and nodes
+     * @param left remainder; null without limit
      */
     public record Limit(
             String name,
@@ -99,16 +99,16 @@ public record NightPlan(
             @Nullable Long left) {}
 
     /**
-     * How long the calls of tonight take.
+     * Duration of tonight's calls.
      *
-     * @param expected in all
-     * @param callsPerSecond how fast calls leave
-     * @param bound what keeps them from leaving faster
-     * @param latency the median of the calls measured, or what is assumed
-     * @param files the median from an answer to its archived note, or what is assumed
-     * @param measuredCalls by how many calls; 0: assumed
-     * @param measuredNotes by how many notes; 0: assumed
-     * @param end when a time limit ends a run that begins now; null where there is none
+     * @param expected total
+     * @param callsPerSecond rate of calls
+     * @param bound what limits the rate
+     * @param latency median duration of the measured calls, or the assumed one
+     * @param files median time from a response to its archived note, or the assumed one
+     * @param measuredCalls size of the sample of calls; 0 if assumed
+     * @param measuredNotes size of the sample of notes; 0 if assumed
+     * @param end when a time limit stops a run that starts now; null for never
      */
     public record ExpectedDuration(
             Duration expected,
@@ -121,12 +121,12 @@ public record NightPlan(
             @Nullable Instant end) {}
 
     /**
-     * When nothing is due or put off any more, if nothing comes to it.
+     * End of the backlog, if no notes are added.
      *
-     * @param calls how many are left after tonight
-     * @param perNight how many of them a night allows
-     * @param because what limits that
-     * @param lastNight in which night it ends; null where no night allows any
+     * @param calls remaining calls after tonight
+     * @param perNight calls of a night
+     * @param because what limits them
+     * @param lastNight last night; null if no night allows any call
      */
     public record BacklogEnd(
             long calls,
@@ -135,12 +135,12 @@ public record NightPlan(
             @Nullable LocalDate lastNight) {}
 
     /**
-     * Notes, or calls, that tonight leaves out.
+     * Notes or calls left out tonight.
      *
-     * @param notes how many
-     * @param why they are left out
-     * @param next when that ends by itself, or the first of it; null where it does not, or nobody knows
-     * @param advice what a person can do about it; empty where nothing is to be done
+     * @param notes number
+     * @param why reason
+     * @param next when that ends by itself, or for the first of them; null if it does not or is unknown
+     * @param advice action of the operator; empty if none is needed
      */
     public record LeftOut(long notes, String why, @Nullable Instant next, String advice) {}
 }

@@ -15,7 +15,7 @@ import java.time.Clock;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
-/** Plans the night from the tables and the settings. Makes no call, claims nothing, writes nothing. */
+/** Plans the night from tables and settings. Makes no call, claims nothing, writes nothing. */
 @Component
 public class NightPlanner {
 
@@ -59,12 +59,12 @@ public class NightPlanner {
         this.clock = clock;
     }
 
-    /** Plans a run of this node that would begin now. */
+    /** Returns the plan of a run of this node that starts now. */
     public NightPlan plan() {
         return new PlanCalculator(inputs(), settings, source, videos, refreshes, limits).plan();
     }
 
-    /** What is left of our own limits tonight. */
+    /** Returns the configured limits and their remainder tonight. */
     public List<NightPlan.Limit> limits() {
         Night tonight = Night.current(clock);
         return PlanCalculator.limits(

@@ -30,13 +30,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** What follows from the facts and the settings. */
+/** Calculates a plan from inputs and settings. Pure. */
 final class PlanCalculator {
 
-    /** Of a call, where none was measured. */
+    /** Latency of a call if none was measured. */
     private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(1);
 
-    /** Of the files of a note, where none were measured. */
+    /** Duration of the files of a note if none was measured. */
     private static final Duration ASSUMED_FILES = Duration.ofSeconds(3);
 
     private static final Duration A_NIGHT = Duration.ofDays(1);
@@ -77,7 +77,7 @@ final class PlanCalculator {
         this.refusals = refusals();
     }
 
-    /** So many calls, and what keeps them from being more. */
+    /** A number of calls and what limits it. */
     private record Bound(long calls, String because) {
 
         static Bound least(List<Bound> bounds) {
@@ -85,7 +85,7 @@ final class PlanCalculator {
         }
     }
 
-    /** How fast calls leave, and what keeps them from leaving faster. */
+    /** Rate of calls and what limits it. */
     private record Pace(double callsPerSecond, String bound) {
 
         long callsIn(Duration time) {
@@ -178,14 +178,14 @@ final class PlanCalculator {
                 .sum();
     }
 
-    /** So many answers take so many calls. */
+    /** Returns the expected number of calls for a number of responses. */
     private long repeated(long answers) {
         return (long) Math.ceil(answers * inputs.calls().perAnswer());
     }
 
-    // what stands in the way
+    // reasons not to start
 
-    /** Why no run would buy anything, whoever began it. */
+    /** Returns why no run would buy anything. */
     private List<String> refusals() {
         return planReasons(Stream.of(
                 StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
@@ -194,7 +194,7 @@ final class PlanCalculator {
                 StartRefusal.ofBytes(limits, inputs.storedBytes(), tonight)));
     }
 
-    /** Why no run would do what needs no call. */
+    /** Returns why no run would process notes without calls. */
     private List<String> refusalsWithoutCall() {
         return planReasons(Stream.of(
                 StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
@@ -253,7 +253,7 @@ final class PlanCalculator {
         return limit == 0 ? wanted : Math.min(wanted, Math.max(0, limit - used));
     }
 
-    /** How many calls our own limits leave. */
+    /** Returns the number of calls that the configured limits leave. */
     private List<Bound> ownBounds(long callsMade, long bytesStored) {
         List<Bound> bounds = new ArrayList<>();
         if (source.callsPerNight() > 0) {
@@ -291,7 +291,7 @@ final class PlanCalculator {
         return Bound.least(bounds);
     }
 
-    /** How many calls the provider allowed in the nights that it ended; empty where it ended none. */
+    /** Returns the number of calls that the provider allowed in nights that ended with its quota; empty if none did. */
     private Optional<Bound> quota() {
         List<Long> stops = inputs.answersBeforeStops().stream().sorted().toList();
         if (stops.isEmpty()) {
@@ -304,10 +304,10 @@ final class PlanCalculator {
                         + answers
                         + " answers, the median of the last "
                         + stops.size()
-                        + " nights that it ended"));
+                        + " nights that reached it"));
     }
 
-    /** When a time limit ends a run that begins now. */
+    /** Returns when a time limit stops a run that starts now. */
     private Optional<Instant> end() {
         return Stream.concat(
                         limits.stopAfter(inputs.at()).stream(),
@@ -315,7 +315,7 @@ final class PlanCalculator {
                 .min(Comparator.naturalOrder());
     }
 
-    /** How long a run may take that begins at 00:00 in Shanghai. */
+    /** Returns the maximum duration of a run that starts at 00:00 in Shanghai. */
     private Duration wholeNight() {
         Stream<Duration> stop = limits.stopAt().isEmpty()
                 ? Stream.empty()
@@ -347,7 +347,7 @@ final class PlanCalculator {
         long notes = refusalsWithoutCall().isEmpty() ? withoutCall() : 0;
         double seconds = calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
         if (calls + notes > 0) {
-            // the last one is waited for
+            // the last one has to end
             seconds += (calls > 0 ? seconds(latency) : 0) + seconds(fileTime);
         }
         return new ExpectedDuration(
@@ -387,7 +387,7 @@ final class PlanCalculator {
         return new BacklogEnd(rest, night.calls(), night.because(), last);
     }
 
-    /** The night in which so many calls are done that are begun in the next one. */
+    /** Returns the night in which the calls are completed that start in the next night. */
     private @Nullable LocalDate last(long calls, long perNight) {
         return perNight == 0 ? null : tonight.date().plusDays(Math.ceilDiv(calls, perNight));
     }
@@ -396,7 +396,7 @@ final class PlanCalculator {
 
     private List<LeftOut> leftOut(long over, Bound allowed, long filming, long refreshing) {
         List<LeftOut> left = new ArrayList<>();
-        left.add(new LeftOut(over, "calls beyond what tonight allows: " + allowed.because(), tonight.ends(), ""));
+        left.add(new LeftOut(over, "calls beyond the limit of tonight: " + allowed.because(), tonight.ends(), ""));
         left.add(new LeftOut(
                 needed(DueKind.VIDEO) - filming,
                 "calls for videos beyond archive.video.calls-per-night",
@@ -407,23 +407,23 @@ final class PlanCalculator {
                 "refreshes beyond archive.refresh.share or its calls-per-night",
                 tonight.ends(),
                 ""));
-        left.add(waiting(Kind.POSTPONED_TONIGHT, "put off, and due again later tonight"));
-        left.add(waiting(Kind.POSTPONED_LATER, "put off to a later night"));
+        left.add(waiting(Kind.POSTPONED_TONIGHT, "postponed, due again later tonight"));
+        left.add(waiting(Kind.POSTPONED_LATER, "postponed to a later night"));
         left.add(waiting(Kind.NEW_LATER, "new, but due in the future: a clock was ahead when they were enqueued"));
-        left.add(waiting(Kind.RECHECK_LATER, "UNAVAILABLE, looked at again later"));
-        left.add(waiting(Kind.BETTER_LATER, "archived, a better rendition is tried for later"));
+        left.add(waiting(Kind.RECHECK_LATER, "UNAVAILABLE, checked again later"));
+        left.add(waiting(Kind.BETTER_LATER, "archived, a better rendition is tried later"));
         left.add(new LeftOut(
                 inputs.refreshes().later(),
-                "archived, asked about anew in a later night",
+                "archived, refreshed in a later night",
                 inputs.refreshes().next() == null
                         ? null
                         : new Night(inputs.refreshes().next()).begins(),
                 ""));
-        left.add(new LeftOut(inputs.failed(), "FAILED", null, "status says why, and what deals with each"));
+        left.add(new LeftOut(inputs.failed(), "FAILED", null, "status lists reasons and remedies"));
         for (PlanQueries.Claims claims : inputs.claims()) {
-            left.add(new LeftOut(claims.notes(), "in work on node " + claims.node(), null, ""));
+            left.add(new LeftOut(claims.notes(), "in progress on node " + claims.node(), null, ""));
         }
-        left.add(new LeftOut(inputs.forgotten(), "forgotten, and never asked about", null, ""));
+        left.add(new LeftOut(inputs.forgotten(), "erased, never fetched", null, ""));
         return left.stream().filter(of -> of.notes() > 0).toList();
     }
 
@@ -433,13 +433,13 @@ final class PlanCalculator {
         return new LeftOut(group.notes(), why, group.first(), advice);
     }
 
-    // what nobody knows
+    // unknown inputs
 
     private List<String> notKnown() {
         List<String> notKnown = new ArrayList<>();
         if (inputs.calls().latency().of() == 0) {
             notKnown.add(
-                    "how long a call takes: none was measured in the last %d nights, %d s are assumed, and that each is answered at once"
+                    "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
                             .formatted(PlanQueries.NIGHTS, ASSUMED_LATENCY.toSeconds()));
         }
         if (inputs.files().of() == 0) {
@@ -447,7 +447,7 @@ final class PlanCalculator {
                     .formatted(PlanQueries.NIGHTS, ASSUMED_FILES.toSeconds()));
         }
         if (inputs.answersBeforeStops().isEmpty() && source.callsPerNight() == 0) {
-            notKnown.add("the provider's quota: no run has met its end, and archive.source.calls-per-night sets none");
+            notKnown.add("the provider's quota: no run has reached it, and archive.source.calls-per-night sets none");
         }
         if (bytesLimit() > 0 && inputs.bytesPerAnswer() == 0) {
             notKnown.add(
@@ -458,7 +458,7 @@ final class PlanCalculator {
         if (videos.enabled() && fresh.notes() > fresh.paid()) {
             notKnown.add(
                     inputs.videoShare().of() == 0
-                            ? "how many of the new notes are videos, each with a second call: none is archived yet, and none is counted"
+                            ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
                             : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
                                     .formatted(
                                             inputs.videoShare().share() * 100,
@@ -466,7 +466,7 @@ final class PlanCalculator {
         }
         if (!inputs.refreshes().isPlanned()) {
             notKnown.add(
-                    "which archived notes are asked about anew: archive.refresh has changed, and the next run plans them by it");
+                    "which archived notes are refreshed: archive.refresh has changed, the next run plans them again");
         }
         if (inputs.group(Kind.BETTER).notes()
                         + due.stream()
@@ -475,7 +475,7 @@ final class PlanCalculator {
                                 .sum()
                 > 0) {
             notKnown.add(
-                    "whether the addresses of answers that are paid for still live; a dead one of an earlier night takes one call more");
+                    "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call");
         }
         return notKnown;
     }

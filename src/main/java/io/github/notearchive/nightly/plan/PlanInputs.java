@@ -11,25 +11,25 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a plan is made of, as the tables have it at one moment.
+ * Inputs of a plan, read from the tables at one time.
  *
- * @param at the moment
+ * @param at time of reading
  * @param isRunning whether a run of this node is active
- * @param isRebuildUnfinished whether runs refuse because of it
- * @param closed the gate, where it is closed
- * @param groups notes that have a time, by kind
- * @param claims who holds notes
- * @param failed how many notes were given up
- * @param forgotten how many notes were forgotten
- * @param refreshes archived notes that are asked about anew
- * @param videosToBuy notes that are due and wait for their video alone
- * @param videoShare how many of the newest notes are videos
- * @param made the calls of tonight
- * @param storedBytes the media of tonight
- * @param calls what calls of the last nights were like
- * @param files how long the files of a note took
- * @param bytesPerAnswer what these came to; 0: nothing is known
- * @param answersBeforeStops after how many answers the provider ended the last nights
+ * @param isRebuildUnfinished whether an unfinished rebuild blocks runs
+ * @param closed the quota gate, if closed
+ * @param groups notes with a due date, by kind
+ * @param claims claims of other nodes
+ * @param failed number of failed notes
+ * @param forgotten number of erased notes
+ * @param refreshes refreshes of archived notes
+ * @param videosToBuy due notes that lack only their video
+ * @param videoShare share of videos among the newest notes
+ * @param made calls of tonight
+ * @param storedBytes media bytes of tonight
+ * @param calls measurements of calls in the last nights
+ * @param files measured duration of the files of a note
+ * @param bytesPerAnswer average media bytes per response; 0 if unknown
+ * @param answersBeforeStops responses before the provider's quota was used up, per night
  */
 record PlanInputs(
         Instant at,

@@ -27,29 +27,28 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /**
- * Questions about what is to be done and how fast it went, answered from counts that are kept and from indexes: none
- * reads the worklist as a whole.
+ * Queries on pending work and past durations. Uses maintained counts and indexes; no query scans the whole worklist.
  */
 @Repository
 public class PlanQueries {
 
-    /** How far back it is looked for how fast things went. */
+    /** Number of past nights that measurements cover. */
     static final int NIGHTS = 7;
 
-    /** The newest calls of these nights stand for all. */
+    /** Maximum number of newest calls that are evaluated. */
     private static final int CALLS = 5000;
 
     private static final int NOTES = 1000;
     private static final int STOPS = 5;
 
-    /** The notes whose response can be used again. */
+    /** Selects the notes with a usable response. */
     private static final String PAID = """
             SELECT DISTINCT c.note_id FROM api_call c
             WHERE c.response IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
               AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain)\
             """;
 
-    /** Whether a run of this node could claim the row {@code w}. */
+    /** Condition: a run of this node could claim the row {@code w}. */
     private static final String FREE = """
             (w.claimed_by IS NULL OR (w.claimed_by <> :node AND w.claimed_until < now())
              OR (w.claimed_by = :node AND NOT :running))
@@ -65,7 +64,7 @@ public class PlanQueries {
         this.clock = clock;
     }
 
-    /** What a run would do with a note that has a time, or when it would. */
+    /** Class of a note with a due date: what a run would do with it, or when. */
     enum Kind {
         NEW,
         POSTPONED,
@@ -83,9 +82,9 @@ public class PlanQueries {
     /**
      * Notes of one kind.
      *
-     * @param notes how many there are
-     * @param paid of how many the ledger holds an answer that can be used
-     * @param first when the first of them is due
+     * @param notes number of notes
+     * @param paid number of notes with a usable response in the ledger
+     * @param first due date of the first note; null if all are due
      */
     record Group(long notes, long paid, @Nullable Instant first) {
 
@@ -93,10 +92,10 @@ public class PlanQueries {
     }
 
     /**
-     * The notes that have a time, by kind; kinds that no note is of are left out. What an hour has is counted already;
-     * of this one, and of what somebody holds, the rows are read.
+     * Counts the notes with a due date, by kind; empty kinds are omitted. Complete hours are counted from {@code
+     * worklist_count}; rows are read only for the current hour and for claimed notes.
      *
-     * @param running whether a run of this node is active, so that its claims are no leftovers
+     * @param running whether a run of this node is active, so that its claims are not orphaned
      */
     Map<Kind, Group> groups(String node, boolean running) {
         Instant now = clock.instant();
@@ -136,10 +135,10 @@ public class PlanQueries {
         return groups;
     }
 
-    /** Notes of one sort that are due within one hour. */
+    /** Notes of one state that are due in the same hour. */
     private record Hour(NoteState state, boolean held, Instant begins) {}
 
-    /** One note. */
+    /** A note with its due date. */
     private record Row(NoteState state, boolean held, Instant due) {
 
         Hour hour() {
@@ -168,7 +167,7 @@ public class PlanQueries {
         return byHour;
     }
 
-    /** What a run of this node could not claim since somebody holds it. */
+    /** Returns the notes that a run of this node could not claim because another node has claimed them. */
     private List<Row> held(String node, boolean running) {
         return jdbc.sql("""
                         SELECT w.state, w.response_held, w.due_at FROM worklist w
@@ -205,7 +204,7 @@ public class PlanQueries {
                 row.getTimestamp("due_at").toInstant());
     }
 
-    /** When the first note of a kind is due; null where all are, and for notes that are held. */
+    /** Returns the due date of the first note of a kind; null if all are due, and for claimed notes. */
     private @Nullable Instant first(
             Kind kind,
             List<Row> laterThisHour,
@@ -255,10 +254,7 @@ public class PlanQueries {
         };
     }
 
-    /**
-     * Marks the due notes whose response can be used again as such, so that they are claimed before all others and by
-     * runs that make no call. A repeat changes nothing.
-     */
+    /** Marks due notes with a usable response, so that they are claimed first and by runs without calls. Idempotent. */
     public void markPaid() {
         Instant now = clock.instant();
         jdbc.sql("""
@@ -281,8 +277,8 @@ public class PlanQueries {
     }
 
     /**
-     * Notes that are due and whose answer the ledger holds, so that no call is needed. Reads the answers of the last
-     * nights, which the quota bounds, and the row of each note.
+     * Counts due notes with a usable response, which need no call. Reads the responses of the last nights, which the
+     * quota limits, and one row per note.
      */
     private Map<Kind, Long> paid(String node, boolean running, Instant now) {
         Map<Kind, Long> paid = new EnumMap<>(Kind.class);
@@ -313,10 +309,10 @@ public class PlanQueries {
         return paid;
     }
 
-    /** How many notes a node holds. */
+    /** Number of notes claimed by a node. */
     record Claims(String node, long notes) {}
 
-    /** Who holds notes that a run of this node could not claim. */
+    /** Returns the claims of other nodes. */
     List<Claims> claims(String node, boolean running) {
         return jdbc.sql("""
                         SELECT w.claimed_by, count(*) AS notes FROM worklist w
@@ -329,7 +325,7 @@ public class PlanQueries {
                 .list();
     }
 
-    /** How many notes were given up. */
+    /** Counts the failed notes. */
     long failed() {
         return jdbc.sql("SELECT coalesce(sum(notes), 0) FROM worklist_count WHERE state = 'FAILED'")
                 .query(Long.class)
@@ -337,16 +333,16 @@ public class PlanQueries {
     }
 
     /**
-     * Archived notes that are asked about anew.
+     * Refreshes of archived notes.
      *
-     * @param due in this night
-     * @param later in a later one
-     * @param next which is the first of those
-     * @param isPlanned whether that was planned by the settings as they are now
+     * @param due refreshes due this night
+     * @param later refreshes of later nights
+     * @param next first of those nights
+     * @param isPlanned whether they were planned by the current settings
      */
     record Refreshes(long due, long later, @Nullable LocalDate next, boolean isPlanned) {}
 
-    /** What is planned to be asked about anew. */
+    /** Returns the planned refreshes. */
     Refreshes refreshes(String node, boolean running, String policy) {
         return jdbc.sql("""
                         SELECT coalesce(sum(p.notes) FILTER (WHERE p.refresh_night <= :tonight), 0)
@@ -372,7 +368,7 @@ public class PlanQueries {
                 .single();
     }
 
-    /** How many notes that are due have all but their video, which no call has brought yet. */
+    /** Counts due notes that lack only a video that was not fetched yet. */
     long videosToBuy(String node, boolean running) {
         return jdbc.sql("""
                         SELECT count(DISTINCT m.note_id)
@@ -389,16 +385,16 @@ public class PlanQueries {
     }
 
     /**
-     * A share of something that was seen.
+     * A share of a sample.
      *
-     * @param of how many were looked at
+     * @param of size of the sample
      */
     record Share(long of, double share) {
 
         static final Share NONE = new Share(0, 0);
     }
 
-    /** How many of the notes that were published last are videos. */
+    /** Returns the share of videos among the notes published last. */
     Share videos() {
         return jdbc.sql("""
                         SELECT count(*) AS notes, coalesce(avg((note_type = 'video')::int), 0) AS share
@@ -410,10 +406,10 @@ public class PlanQueries {
     }
 
     /**
-     * How long things took.
+     * Measured durations.
      *
-     * @param of how many were looked at; 0: nothing is known
-     * @param median half of them took no longer
+     * @param of size of the sample; 0 if nothing was measured
+     * @param median median duration
      */
     record Measured(long of, Duration median) {
 
@@ -423,14 +419,14 @@ public class PlanQueries {
     }
 
     /**
-     * What the calls of the last nights were like.
+     * Measurements of the calls of the last nights.
      *
-     * @param latency from sending a call to its whole answer
-     * @param perAnswer how many calls it took for one that is billed; 1 where none is known
+     * @param latency duration of a call
+     * @param perAnswer calls per billed response; 1 if unknown
      */
     record Calls(Measured latency, double perAnswer) {}
 
-    /** The same by the newest calls. */
+    /** Measures the newest calls. */
     Calls calls() {
         return jdbc.sql("""
                         SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
@@ -449,7 +445,7 @@ public class PlanQueries {
                 .single();
     }
 
-    /** How long it took from an answer until its note was archived, with all its files. */
+    /** Measures the time from a response until its note was archived. */
     Measured files() {
         return jdbc.sql("""
                         SELECT count(*) AS notes,
@@ -470,7 +466,7 @@ public class PlanQueries {
                 .single();
     }
 
-    /** How many bytes the media of an answer came to in the last nights; 0: nothing is known. */
+    /** Returns the average media bytes per response in the last nights; 0 if unknown. */
     long bytesPerAnswer() {
         return jdbc.sql("""
                         SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
@@ -478,7 +474,7 @@ public class PlanQueries {
                         """).param("since", since()).query(Long.class).single();
     }
 
-    /** After how many answers the provider ended the last nights that it did end, the newest first. */
+    /** Returns the number of responses before the provider reported its quota as used up, per night, newest first. */
     List<Long> answersBeforeStops() {
         return jdbc.sql("""
                         SELECT max(billed_before) AS answers FROM quota_stop

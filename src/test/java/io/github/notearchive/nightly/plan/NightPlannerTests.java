@@ -93,15 +93,15 @@ class NightPlannerTests {
         assertThat(plan.leftOut())
                 .extracting(LeftOut::notes, LeftOut::why)
                 .containsExactly(
-                        tuple(7L, "calls beyond what tonight allows: our own limit of 10 calls a night"),
+                        tuple(7L, "calls beyond the limit of tonight: our own limit of 10 calls a night"),
                         tuple(1L, "refreshes beyond archive.refresh.share or its calls-per-night"),
-                        tuple(1L, "put off, and due again later tonight"),
-                        tuple(2L, "put off to a later night"),
+                        tuple(1L, "postponed, due again later tonight"),
+                        tuple(2L, "postponed to a later night"),
                         tuple(1L, "new, but due in the future: a clock was ahead when they were enqueued"),
-                        tuple(1L, "UNAVAILABLE, looked at again later"),
-                        tuple(1L, "archived, asked about anew in a later night"),
+                        tuple(1L, "UNAVAILABLE, checked again later"),
+                        tuple(1L, "archived, refreshed in a later night"),
                         tuple(3L, "FAILED"),
-                        tuple(2L, "in work on node other"));
+                        tuple(2L, "in progress on node other"));
         assertThat(plan.calls().needed()).isEqualTo(9 + 2 + 2 + 1 + 3);
         assertThat(plan.calls().tonight()).as("one was made").isEqualTo(9);
         assertThat(plan.backlog().calls()).as("without refreshes").isEqualTo(14 + 1 + 1 + 2 - 9);
@@ -162,11 +162,11 @@ class NightPlannerTests {
 
         NightPlan beside = planner.plan();
 
-        assertThat(beside.obstacles()).containsExactly("a run of node main is active, and does this now");
+        assertThat(beside.obstacles()).containsExactly("a run of node main is active and processes this");
         assertThat(beside.due()).isEmpty();
         assertThat(beside.leftOut())
                 .extracting(LeftOut::notes, LeftOut::why)
-                .containsExactly(tuple(4L, "in work on node main"));
+                .containsExactly(tuple(4L, "in progress on node main"));
         night.provider().releaseAnswers();
         assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
 
@@ -184,7 +184,7 @@ class NightPlannerTests {
         assertThat(closed.calls().tonight()).isZero();
         assertThat(closed.backlog().perNight()).isEqualTo(4);
         assertThat(closed.backlog().because())
-                .isEqualTo("the provider's quota: 4 answers, the median of the last 1 nights that it ended");
+                .isEqualTo("the provider's quota: 4 answers, the median of the last 1 nights that reached it");
         assertThat(closed.backlog().lastNight()).isEqualTo(LocalDate.of(2026, 3, 11));
     }
 

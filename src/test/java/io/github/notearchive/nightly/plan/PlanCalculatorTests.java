@@ -116,8 +116,8 @@ class PlanCalculatorTests {
         assertThat(plan.backlog().calls()).isEqualTo(800);
         assertThat(plan.backlog().perNight()).isEqualTo(500);
         assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
-        assertThat(leftOut(plan, "calls beyond what tonight allows")).isEqualTo(700);
-        assertThat(leftOut(plan, "put off to a later night")).isEqualTo(100);
+        assertThat(leftOut(plan, "calls beyond the limit of tonight")).isEqualTo(700);
+        assertThat(leftOut(plan, "postponed to a later night")).isEqualTo(100);
     }
 
     @Test
@@ -132,7 +132,7 @@ class PlanCalculatorTests {
         assertThat(plan.calls().expected()).isEqualTo(1_250);
         assertThat(plan.calls().tonight()).isEqualTo(113);
         assertThat(plan.backlog().because())
-                .isEqualTo("the provider's quota: 90 answers, the median of the last 3 nights that it ended");
+                .isEqualTo("the provider's quota: 90 answers, the median of the last 3 nights that reached it");
         assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(11));
     }
 
@@ -157,7 +157,7 @@ class PlanCalculatorTests {
         assertThat(plan.calls().needed()).isEqualTo(140);
         assertThat(plan.calls().tonight()).isEqualTo(100);
         assertThat(plan.backlog().calls()).as("of the backlog they are no part").isZero();
-        assertThat(leftOut(plan, "calls beyond what tonight allows")).isEqualTo(20);
+        assertThat(leftOut(plan, "calls beyond the limit of tonight")).isEqualTo(20);
         assertThat(leftOut(plan, "refreshes beyond")).isEqualTo(20);
     }
 

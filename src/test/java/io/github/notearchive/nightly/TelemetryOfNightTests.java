@@ -27,9 +27,9 @@ import org.springframework.util.FileSystemUtils;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/** Of a real night, everybody who wants to know is told the same. */
+/** Metrics, webhook and health check report the same result of a night. */
 @NightlyJobTest
-class ToldTests {
+class TelemetryOfNightTests {
 
     private static final Receiver gateway = new Receiver();
     private static final Receiver collector = new Receiver();
@@ -70,7 +70,7 @@ class ToldTests {
     }
 
     @Test
-    void aNightIsToldToFileGatewayCollectorWebhookAndCheck() throws Exception {
+    void reportsANightToFileGatewayCollectorWebhookAndCheck() throws Exception {
         List<String> notes = new ArrayList<>(night.pending(SandboxNoteKind.IMAGES, 2));
         notes.addAll(night.pending(1));
         night.script().answers(notes.getFirst(), Reply.code(301), Reply.code(777), Reply.normal());
@@ -145,13 +145,13 @@ class ToldTests {
         JsonNode started = json(webhook.told().getFirst());
         assertThat(started.path("event").asString()).isEqualTo("start");
         assertThat(started.path("exitCode").isNull()).isTrue();
-        JsonNode told = json(webhook.told().getLast());
-        assertThat(told.path("event").asString()).isEqualTo("success");
-        assertThat(told.path("result").asString()).isEqualTo("COMPLETED");
-        assertThat(told.path("execution").asLong()).isEqualTo(run.executionId());
-        assertThat(told.path("notes").path("archived").asLong()).isEqualTo(3);
-        assertThat(told.path("bill").path("billed").asLong()).isEqualTo(3);
-        assertThat(told.path("night").asString()).isEqualTo("2026-03-10");
+        JsonNode event = json(webhook.told().getLast());
+        assertThat(event.path("event").asString()).isEqualTo("success");
+        assertThat(event.path("result").asString()).isEqualTo("COMPLETED");
+        assertThat(event.path("execution").asLong()).isEqualTo(run.executionId());
+        assertThat(event.path("notes").path("archived").asLong()).isEqualTo(3);
+        assertThat(event.path("bill").path("billed").asLong()).isEqualTo(3);
+        assertThat(event.path("night").asString()).isEqualTo("2026-03-10");
     }
 
     private static JsonNode json(Receiver.Told told) {
