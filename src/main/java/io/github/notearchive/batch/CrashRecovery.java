@@ -61,9 +61,7 @@ public class CrashRecovery {
         // before their notes can be claimed, or they would be fetched again
         List<NoteId> recovered = calls.persistSpooled(executions::isRunActive);
         if (!recovered.isEmpty()) {
-            log.warn(
-                    "Recovered {} paid responses from spool files",
-                    recovered.size());
+            log.warn("Recovered {} paid responses from spool files", recovered.size());
         }
         // other nodes may have postponed these notes until it was known whether there is a response
         claims.setDue(recovered);

@@ -17,8 +17,7 @@ public final class CurrentStep {
     public static void end() {
         StepContext context = StepSynchronizationManager.getContext();
         if (context == null) {
-            throw new IllegalStateException(
-                    "Thread " + Thread.currentThread().getName() + " executes no step");
+            throw new IllegalStateException("Thread " + Thread.currentThread().getName() + " executes no step");
         }
         context.getStepExecution().setTerminateOnly();
     }

@@ -173,8 +173,8 @@ public class JobExecutionQueries {
     }
 
     /**
-     * Returns the end time of the newest run of a node that ended in order; empty if there is none. See {@link
-     * ExitCode#isOrderly}.
+     * Returns the end time of the newest run of a node that ended in order; empty if there is none. See
+     * {@link ExitCode#isOrderly}.
      */
     public Optional<Instant> lastOrderlyEnd(String node) {
         return jdbc.sql("""

@@ -45,7 +45,8 @@ public final class OutageDetector {
         if (failures++ == 0) {
             since = nanoTime.getAsLong();
         }
-        return failures >= MINIMUM && Duration.ofNanos(nanoTime.getAsLong() - since).compareTo(limits.after()) >= 0;
+        return failures >= MINIMUM
+                && Duration.ofNanos(nanoTime.getAsLong() - since).compareTo(limits.after()) >= 0;
     }
 
     public synchronized int faults() {

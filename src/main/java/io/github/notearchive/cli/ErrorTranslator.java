@@ -69,7 +69,7 @@ public final class ErrorTranslator {
     static CommandResult result(Throwable failure) {
         CommandFailure told = told(failure);
         ExitCode exitCode = told.exitCode();
-        return CommandResult.failed(exitCode, TerminalText.line(told.getMessage()), exitCode.nextUnbegun());
+        return CommandResult.failed(exitCode, TerminalText.line(told.getMessage()), exitCode.nextIfNotStarted());
     }
 
     private static @Nullable CommandFailure known(Throwable cause) {

@@ -64,7 +64,8 @@ final class MediaCopies {
     private void copyAhead(FileEntry object) throws IOException {
         String sha256 = object.sha256();
         try {
-            FileEntry file = store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
+            FileEntry file =
+                    store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
             if (file.sha256().equals(sha256)) {
                 return;
             }

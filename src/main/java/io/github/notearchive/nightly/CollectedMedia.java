@@ -91,7 +91,9 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
 
     /** Returns the spooled files; a file shared by two pieces occurs twice. */
     static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
-        return pieces.stream().filter(Piece.Downloaded.class::isInstance).map(piece -> ((Piece.Downloaded) piece).media());
+        return pieces.stream()
+                .filter(Piece.Downloaded.class::isInstance)
+                .map(piece -> ((Piece.Downloaded) piece).media());
     }
 
     /** Removes the spooled files. Idempotent. */

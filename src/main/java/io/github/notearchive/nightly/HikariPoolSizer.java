@@ -8,14 +8,14 @@ import org.springframework.core.Ordered;
 import org.springframework.stereotype.Component;
 
 /**
- * Sizes the connection pool for parallel writes of all workers and for other threads. {@link NightlyJob} has {@code
- * archive.workers} active workers, each with one connection at a time, so the pool is never exhausted.
+ * Sizes the connection pool for parallel writes of all workers and for other threads. {@link NightlyJob} has
+ * {@code archive.workers} active workers, each with one connection at a time, so the pool is never exhausted.
  *
  * <p>A worker that has written its note keeps its connection while it waits for the lock under which Spring Batch saves
  * the context of one step at a time ({@code JdbcExecutionContextDao.updateExecutionContext}). The holder of that lock
  * may still need a connection. With a pool smaller than the number of workers both would wait for each other until the
- * timeout of the pool, which happens when a run ends with all its notes in progress. The pool is wrapped in a {@link
- * FailFastDataSource}.
+ * timeout of the pool, which happens when a run ends with all its notes in progress. The pool is wrapped in a
+ * {@link FailFastDataSource}.
  */
 @Component
 final class HikariPoolSizer implements BeanPostProcessor, Ordered {

@@ -49,18 +49,14 @@ class Housekeeping {
     private void emptyCopies() {
         int emptied = paid.clearResponsesBefore(clock.instant().minus(ledgerSettings.reuseFor()));
         if (emptied > 0) {
-            log.info(
-                    "Removed {} copies of responses from the ledger: too old for reuse, kept in the store",
-                    emptied);
+            log.info("Removed {} copies of responses from the ledger: too old for reuse, kept in the store", emptied);
         }
     }
 
     private void planRefreshes() {
         int planned = refreshPlan.planAllIfChanged();
         if (planned > 0) {
-            log.info(
-                    "archive.refresh has changed: the refresh of {} archived notes was rescheduled",
-                    planned);
+            log.info("archive.refresh has changed: the refresh of {} archived notes was rescheduled", planned);
         }
     }
 }

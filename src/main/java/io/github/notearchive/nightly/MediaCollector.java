@@ -119,7 +119,8 @@ class MediaCollector implements AutoCloseable {
     }
 
     /** Collects from newer responses the files that earlier ones of this night could not deliver. */
-    CollectionResult collect(NoteCapture newer, VideoOutcome video, CollectionResult before) throws InterruptedException {
+    CollectionResult collect(NoteCapture newer, VideoOutcome video, CollectionResult before)
+            throws InterruptedException {
         return collect(newer, video, before.files().pieces());
     }
 
@@ -147,8 +148,8 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * Returns the result without missing files, for a note that stays archived: stored files are kept regardless of audit
-     * findings, and additional files that could not be downloaded are waived by name.
+     * Returns the result without missing files, for a note that stays archived: stored files are kept regardless of
+     * audit findings, and additional files that could not be downloaded are waived by name.
      */
     CollectionResult keep(CollectionResult collected) {
         CollectedMedia files = collected.files();

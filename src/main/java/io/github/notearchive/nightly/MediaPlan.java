@@ -106,8 +106,7 @@ final class MediaPlan {
         Place place = Place.of(slot);
         order.put(place, order.size());
         Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
-        Optional<Piece> same =
-                Optional.ofNullable(before.get(place)).filter(piece -> isSameFile(piece.slot(), slot));
+        Optional<Piece> same = Optional.ofNullable(before.get(place)).filter(piece -> isSameFile(piece.slot(), slot));
         Optional<Piece> fresh = same.filter(Piece.Downloaded.class::isInstance);
         Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, inCatalog.slots()));
         if (slot.notOffered() != null) {

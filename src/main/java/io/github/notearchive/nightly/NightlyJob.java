@@ -2,7 +2,6 @@ package io.github.notearchive.nightly;
 
 import static org.springframework.transaction.support.AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
@@ -13,6 +12,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.ExitStatusListener;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobStarter;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.ResponseMemory;
 import java.time.Clock;
@@ -44,9 +44,9 @@ import org.springframework.transaction.PlatformTransactionManager;
  * processes and writes one note at a time.
  *
  * <p>The number of workers is part of the instance and therefore fixed; {@code archive.workers} limits how many are
- * active. The others start when these end, and find no notes. So no more than that many use the pool of {@link
- * HikariPoolSizer}, also when all stop at once. The {@link RunStopper} holds the reason of an early stop, which becomes
- * the exit status of the job.
+ * active. The others start when these end, and find no notes. So no more than that many use the pool of
+ * {@link HikariPoolSizer}, also when all stop at once. The {@link RunStopper} holds the reason of an early stop, which
+ * becomes the exit status of the job.
  */
 @Configuration(proxyBeanMethods = false)
 public class NightlyJob {

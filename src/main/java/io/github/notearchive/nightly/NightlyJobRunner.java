@@ -1,11 +1,11 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStarter;
 import io.github.notearchive.batch.JobStarter.Launch;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.nightly.StartDecision.Denied;
 import io.github.notearchive.nightly.StartDecision.Granted;
 import java.sql.SQLException;

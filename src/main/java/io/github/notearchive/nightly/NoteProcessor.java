@@ -14,8 +14,8 @@ import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.Disposition.Archived;
-import io.github.notearchive.nightly.Disposition.Failed;
 import io.github.notearchive.nightly.Disposition.Erased;
+import io.github.notearchive.nightly.Disposition.Failed;
 import io.github.notearchive.nightly.Disposition.Kept;
 import io.github.notearchive.nightly.Disposition.Postponed;
 import io.github.notearchive.nightly.Disposition.Released;
@@ -187,10 +187,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 before == null ? collect(claimed, capture) : collectAgain(claimed, capture, before);
             case Missing(var reply, var certain) -> missing(claimed, reply, certain, files);
             case Rejected(var reply) -> {
-                log.warn(
-                        "Note {}: the provider rejected the request, {}; not retried",
-                        claimed.id(),
-                        reply);
+                log.warn("Note {}: the provider rejected the request, {}; not retried", claimed.id(), reply);
                 yield new Failed(
                         claimed, files, PostponementPolicy.failed(reply, StateReason.REJECTED, reply.toString()));
             }
@@ -412,7 +409,8 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /** Keeps the files of an archived note, old and new; it is due immediately, since only the spool was full. */
-    private Disposition archivedWithoutRoom(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
+    private Disposition archivedWithoutRoom(WorklistItem claimed, CollectionResult collected)
+            throws InterruptedException {
         awaitRoom(collected);
         return new Archived(
                 claimed,
@@ -470,7 +468,8 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     private Disposition collectAgain(WorklistItem claimed, NoteCapture newer, CollectionResult before)
             throws InterruptedException {
         // a pending video is not fetched twice in a row
-        VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(claimed, newer);
+        VideoOutcome video =
+                before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(claimed, newer);
         CollectionResult collected = media.collect(newer, video, before);
         try {
             collected.expiredResponses().forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));

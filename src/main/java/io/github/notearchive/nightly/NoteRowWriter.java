@@ -93,7 +93,7 @@ class NoteRowWriter {
         }
         StatementBatch trip = new StatementBatch(jdbc);
         Supplier<Integer> settled = trip.update(
-                worklist.settling(claimed, transition, runs.current().jobExecutionId(), now));
+                worklist.settleStatement(claimed, transition, runs.current().jobExecutionId(), now));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planStatement(claimed.id()));
         boolean kept;
@@ -146,7 +146,7 @@ class NoteRowWriter {
     /** Writes the refresh result of a note that keeps its content; false if the claim was lost. */
     boolean keep(WorklistItem claimed, RefreshResult result, Instant now) {
         return savepoint.executeRepeated(
-                _ -> worklist.keep(claimed, result, runs.current().jobExecutionId(), now));
+                _ -> worklist.settleRefresh(claimed, result, runs.current().jobExecutionId(), now));
     }
 
     /** Releases a note unchanged; false if the claim was lost. */

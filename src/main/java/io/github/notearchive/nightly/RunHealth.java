@@ -85,8 +85,7 @@ class RunHealth {
         };
         if (outage) {
             gate.close(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    "the provider has only returned errors for a while, last " + reply);
+                    ExitCode.UPSTREAM_UNAVAILABLE, "the provider has only returned errors for a while, last " + reply);
         }
         return outage;
     }

@@ -212,8 +212,8 @@ final class RunState extends ActiveStoreJob {
     }
 
     /**
-     * Reserves one of the remaining refresh calls; false if none is left. After true, the caller calls {@link
-     * #releaseRefresh} when the note is processed.
+     * Reserves one of the remaining refresh calls; false if none is left. After true, the caller calls
+     * {@link #releaseRefresh} when the note is processed.
      */
     boolean reserveRefresh(long left) {
         if (refreshing.incrementAndGet() <= left) {

@@ -1,10 +1,10 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.ActiveJob;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.LogContext;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
@@ -84,9 +84,7 @@ public class RunStopper extends Gate {
     /** Aborts work in progress after the deadline, like a second signal. */
     synchronized void abortAfterDeadline() {
         if (deadline != null && !isAborted && nanoTime.getAsLong() - deadline >= 0) {
-            log.warn(
-                    "Work in progress did not end within {} min; releasing it",
-                    MAX_SHUTDOWN.toMinutes());
+            log.warn("Work in progress did not end within {} min; releasing it", MAX_SHUTDOWN.toMinutes());
             abort();
         }
     }
@@ -130,8 +128,7 @@ public class RunStopper extends Gate {
     private synchronized void stopOrAbort(String signal) {
         if (!isInterrupted()) {
             log.info(
-                    "{}: finishing work in progress; a second signal releases it immediately. No data is lost",
-                    signal);
+                    "{}: finishing work in progress; a second signal releases it immediately. No data is lost", signal);
             interrupt(signal);
             setDeadline();
             return;

@@ -1,10 +1,10 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStarter;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;

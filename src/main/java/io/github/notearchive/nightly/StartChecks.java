@@ -72,8 +72,8 @@ class StartChecks {
         }
         Night tonight = Night.current(clock);
         NightlyCalls made = calls.count(tonight);
-        Optional<StartRefusal> noCalls =
-                gateRefusal(run.options()).or(() -> StartRefusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
+        Optional<StartRefusal> noCalls = gateRefusal(run.options())
+                .or(() -> StartRefusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
         noCalls.ifPresent(_ -> backlog.markPaid());
         Optional<StartRefusal> refusal = noCalls.filter(_ -> !claims.isHeldDue(run.node()))
                 .or(() -> bytes.refusal(run))

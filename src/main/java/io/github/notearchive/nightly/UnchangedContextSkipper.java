@@ -14,9 +14,9 @@ import org.springframework.stereotype.Component;
 /**
  * Skips writing the execution context of a step after a chunk if it has not changed.
  *
- * <p>Spring Batch writes the context with each chunk, changed or not, for one worker at a time ({@code
- * JdbcExecutionContextDao.updateExecutionContext} holds a lock), while the transaction of that worker is open. The
- * contexts of {@link NightlyJob} never change. At its end a step always writes it.
+ * <p>Spring Batch writes the context with each chunk, changed or not, for one worker at a time
+ * ({@code JdbcExecutionContextDao.updateExecutionContext} holds a lock), while the transaction of that worker is open.
+ * The contexts of {@link NightlyJob} never change. At its end a step always writes it.
  */
 @Component
 final class UnchangedContextSkipper implements BeanPostProcessor {

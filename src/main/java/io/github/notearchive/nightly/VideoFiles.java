@@ -123,8 +123,7 @@ public class VideoFiles {
                                 ? MediaSlots.NOT_OFFERED_BY_V6
                                 : String.valueOf(slot.notOffered()));
             case VideoOutcome.NotOffered() -> new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
-            case VideoOutcome.Unanswered waiting ->
-                new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.reason(), null);
+            case VideoOutcome.Unanswered waiting -> new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.reason(), null);
         };
     }
 

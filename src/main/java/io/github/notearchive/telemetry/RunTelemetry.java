@@ -88,7 +88,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     }
 
     @Override
-    public void begins(boolean restart) {
+    public void onStart(boolean restart) {
         Notifications messages = notifications;
         if (open && messages != null) {
             metrics.runStarted();
@@ -97,7 +97,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     }
 
     @Override
-    public void goesOn(RunCounts counts) {
+    public void onProgress(RunCounts counts) {
         if (open) {
             metrics.progress(counts);
         }

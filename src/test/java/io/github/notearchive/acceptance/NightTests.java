@@ -168,8 +168,7 @@ class NightTests {
                     assertThat(line.at("/log/level").asString()).isNotEmpty();
                 })
                 .anySatisfy(line -> {
-                    assertThat(line.at("/message").asString())
-                            .startsWith("Stopping: QUOTA_EXHAUSTED");
+                    assertThat(line.at("/message").asString()).startsWith("Stopping: QUOTA_EXHAUSTED");
                     assertThat(line.at("/job_execution_id").asString()).isEqualTo("1");
                 });
     }

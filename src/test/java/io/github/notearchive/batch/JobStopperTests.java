@@ -17,7 +17,8 @@ class JobStopperTests {
                 .isTrue();
         assertThat(gate.close(ExitCode.FAILED, "later")).isFalse();
 
-        assertThat(gate.stopReason()).contains(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable"));
+        assertThat(gate.stopReason())
+                .contains(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable"));
     }
 
     @Test

@@ -137,7 +137,8 @@ class LogContextTests {
             other.setAutoCommit(false);
             statement.execute(sql);
             running = CompletableFuture.supplyAsync(job);
-            NightlyScenario.await("the time box has elapsed", () -> gate.stopReason().isPresent());
+            NightlyScenario.await(
+                    "the time box has elapsed", () -> gate.stopReason().isPresent());
             other.rollback();
         }
         return running.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);

@@ -54,12 +54,8 @@ class ExporterTests extends ExportScenario {
     static Stream<Choice> choices() {
         return Stream.of(
                 new Choice("nothing", ALL, SmallArchive.notes()),
-                new Choice(
-                        "published from",
-                        published(Instant.parse("2026-02-20T00:00:00Z"), null),
-                        List.of(FORMULA)),
-                new Choice(
-                        "published to", published(null, Instant.parse("2026-02-20T00:00:00Z")), List.of(HOSTILE)),
+                new Choice("published from", published(Instant.parse("2026-02-20T00:00:00Z"), null), List.of(FORMULA)),
+                new Choice("published to", published(null, Instant.parse("2026-02-20T00:00:00Z")), List.of(HOSTILE)),
                 new Choice(
                         "captured",
                         captured(Instant.parse("2026-03-11T00:00:00Z"), Instant.parse("2026-03-12T00:00:00Z")),
@@ -461,8 +457,8 @@ class ExporterTests extends ExportScenario {
         Path key = Files.writeString(directory.resolve("key"), "short");
 
         assertThatExceptionOfType(ExportException.class)
-                .isThrownBy(() -> export(
-                        options(ExportFormat.CSV, target, ALL, MediaMode.LINK, AuthorMode.HASH, key, false)))
+                .isThrownBy(() ->
+                        export(options(ExportFormat.CSV, target, ALL, MediaMode.LINK, AuthorMode.HASH, key, false)))
                 .withMessageContaining("has 5 bytes, but needs 16");
         assertNothingIsLeft();
     }

@@ -251,8 +251,7 @@ class BestRenditionTests {
         assertThat(twins).extracting(SlotRow::reason).containsOnlyNulls();
         assertThat(night.provider().mediaRequests(name)).isOne();
         assertThat(run.files().reused()).isOne();
-        assertThat(run.files().bytesReused())
-                .isEqualTo(twins.getFirst().media().size());
+        assertThat(run.files().bytesReused()).isEqualTo(twins.getFirst().media().size());
         assertThat(run.files().deduplicated()).as("uploads").isZero();
     }
 

@@ -44,7 +44,8 @@ class NightlyLimitPropertiesTests {
         NightlyLimitProperties limits = limits(0, "", Duration.ofHours(6));
 
         assertThat(limits.timeBox(null).orElseThrow().reason()).isEqualTo("archive.limits.max-duration 6h has elapsed");
-        assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().reason()).isEqualTo("--max-duration 9h has elapsed");
+        assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().reason())
+                .isEqualTo("--max-duration 9h has elapsed");
     }
 
     @ParameterizedTest

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.mockito.Mockito.mock;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.store.ObjectStore;
@@ -37,7 +37,7 @@ class OutageRetryTests {
         assertThatThrownBy(() -> outages.run(this::fail)).isInstanceOf(DataAccessResourceFailureException.class);
 
         assertThat(attempts).hasValue(1);
-        assertThat(gate.closure()).map(Gate.Closure::exitCode).contains(ExitCode.UPSTREAM_UNAVAILABLE);
+        assertThat(gate.stopReason()).map(StopReason::exitCode).contains(ExitCode.UPSTREAM_UNAVAILABLE);
     }
 
     @Test

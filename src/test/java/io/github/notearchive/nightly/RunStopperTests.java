@@ -3,8 +3,8 @@ package io.github.notearchive.nightly;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;

@@ -1,6 +1,5 @@
 package io.github.notearchive.maintenance.rebuild;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.archive.catalog.SchemaDrift;
@@ -11,6 +10,7 @@ import io.github.notearchive.batch.JobStarter.Launch;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.nightly.StartRefusal;
@@ -222,6 +222,7 @@ public class RebuildRunner {
     }
 
     private static RebuildSummary untold(ExitCode exitCode, String reason, ActiveRebuild active) {
-        return RebuildSummary.untold(exitCode, reason + "; " + active.restartHint("nothing was rebuilt"), active.took());
+        return RebuildSummary.untold(
+                exitCode, reason + "; " + active.restartHint("nothing was rebuilt"), active.took());
     }
 }

@@ -1,6 +1,5 @@
 package io.github.notearchive.maintenance.remap;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.StoredResponses;
@@ -12,6 +11,7 @@ import io.github.notearchive.batch.JobStarter.Launch;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.note.Night;
 import java.sql.SQLException;

@@ -1,6 +1,5 @@
 package io.github.notearchive.maintenance.verify;
 
-import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.batch.CrashRecovery;
@@ -11,6 +10,7 @@ import io.github.notearchive.batch.JobStarter.Launch;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.nightly.ArchiveRevision;

@@ -71,7 +71,8 @@ final class PlanCalculator {
         this.tonight = Night.of(inputs.at());
         PlanQueries.Measured calls = inputs.calls().latency();
         this.latency = calls.of() == 0 ? ASSUMED_LATENCY : calls.median();
-        this.fileTime = inputs.files().of() == 0 ? ASSUMED_FILES : inputs.files().median();
+        this.fileTime =
+                inputs.files().of() == 0 ? ASSUMED_FILES : inputs.files().median();
         this.pace = pace();
         this.due = due();
         this.refusals = refusals();

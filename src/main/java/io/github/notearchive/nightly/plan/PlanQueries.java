@@ -92,8 +92,8 @@ public class PlanQueries {
     }
 
     /**
-     * Counts the notes with a due date, by kind; empty kinds are omitted. Complete hours are counted from {@code
-     * worklist_count}; rows are read only for the current hour and for claimed notes.
+     * Counts the notes with a due date, by kind; empty kinds are omitted. Complete hours are counted from
+     * {@code worklist_count}; rows are read only for the current hour and for claimed notes.
      *
      * @param running whether a run of this node is active, so that its claims are not orphaned
      */

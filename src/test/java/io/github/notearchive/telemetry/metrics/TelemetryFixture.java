@@ -96,7 +96,7 @@ public final class TelemetryFixture implements AutoCloseable {
     /** Reports a run whose execution started. */
     public void reportStartedRun(CommandResult result) {
         telemetry.open("run");
-        telemetry.begins(false);
+        telemetry.onStart(false);
         telemetry.ended(result);
     }
 

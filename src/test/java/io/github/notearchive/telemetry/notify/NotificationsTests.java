@@ -119,7 +119,7 @@ class NotificationsTests {
         try (TelemetryFixture fixture = withWebhook("archive.notify.events", "start,failure")) {
             fixture.setTime(Instant.parse("2026-03-10T15:50:00Z"));
             fixture.telemetry.open("run");
-            fixture.telemetry.begins(false);
+            fixture.telemetry.onStart(false);
             fixture.setTime(Instant.parse("2026-03-10T16:10:00Z"));
             fixture.telemetry.ended(BLOCKED);
         }
@@ -311,7 +311,7 @@ class NotificationsTests {
     @Test
     void nothingIsSentBeforeACommandOpensTelemetryOrWithoutSettings() {
         try (TelemetryFixture fixture = withWebhook("archive.notify.events", "start,failure")) {
-            fixture.telemetry.begins(false);
+            fixture.telemetry.onStart(false);
             fixture.telemetry.ended(BLOCKED);
         }
         try (TelemetryFixture fixture = TelemetryFixture.with()) {
