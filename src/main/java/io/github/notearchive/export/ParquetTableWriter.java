@@ -226,7 +226,7 @@ final class ParquetTableWriter implements TableWriter {
                     return file.size();
                 }
 
-                /** The method of the superclass wraps the exception of the file. */
+                // the method of the superclass wraps the exception of the file
                 @Override
                 public void close() {
                     file.close();

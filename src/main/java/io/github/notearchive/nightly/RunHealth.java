@@ -70,7 +70,7 @@ class RunHealth {
         return reason;
     }
 
-    /** See {@link RunState#outlives}. */
+    /** See {@link RunState#continuesAfter}. */
     boolean continuesAfter(RuntimeException databaseFailure) {
         return runs.current().continuesAfter(databaseFailure);
     }

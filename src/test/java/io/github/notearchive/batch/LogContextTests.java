@@ -5,13 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.rebuild.RebuildSummary;
 import io.github.notearchive.maintenance.remap.RemapOptions;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapSummary;
 import io.github.notearchive.nightly.ArchiveProperties;
-import io.github.notearchive.nightly.HeardLines;
 import io.github.notearchive.nightly.NightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
@@ -40,7 +40,7 @@ class LogContextTests {
     private static final Duration LONG_ENOUGH_TO_BEGIN = Duration.ofSeconds(3);
 
     @RegisterExtension
-    final HeardLines heard = new HeardLines();
+    final RecordedLog log = new RecordedLog();
 
     @Autowired
     NightlyScenario night;
@@ -65,7 +65,7 @@ class LogContextTests {
         RunSummary summary = night.run();
 
         assertEnded(summary, ExitCode.INCOMPLETE);
-        ILoggingEvent aboutTheNote = heard.line("the provider rejected the request");
+        ILoggingEvent aboutTheNote = log.line("the provider rejected the request");
         assertThat(aboutTheNote.getMDCPropertyMap())
                 .containsEntry(LogContext.NOTE, rejected)
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
@@ -79,7 +79,7 @@ class LogContextTests {
         RunSummary summary = night.run();
 
         assertEnded(summary, ExitCode.BLOCKED_TOKEN);
-        assertThat(heard.line("Stopping: ").getMDCPropertyMap())
+        assertThat(log.line("Stopping: ").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.executionId()));
     }
 
@@ -111,7 +111,7 @@ class LogContextTests {
                 () -> remap.remap(options, false));
 
         assertThat(summary.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
-        assertThat(heard.line("Stopping: ").getMDCPropertyMap())
+        assertThat(log.line("Stopping: ").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
     }
 
@@ -124,7 +124,7 @@ class LogContextTests {
         RebuildSummary summary =
                 whileHeld("LOCK TABLE note IN SHARE MODE", () -> rebuild.rebuild(LONG_ENOUGH_TO_BEGIN));
 
-        assertThat(heard.line("Stopping: ").getMDCPropertyMap())
+        assertThat(log.line("Stopping: ").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));
     }
 

@@ -3,7 +3,7 @@ package io.github.notearchive.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
-import io.github.notearchive.nightly.HeardLines;
+import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.nightly.NightlyScenario;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -23,7 +23,7 @@ class RunWatchdogTests {
     private final JobStopper gate = new JobStopper();
 
     @RegisterExtension
-    final HeardLines heard = new HeardLines();
+    final RecordedLog log = new RecordedLog();
 
     @BeforeEach
     void closeTheGate() {
@@ -67,8 +67,8 @@ class RunWatchdogTests {
             watch.eachSecond(() -> {
                 throw failure;
             });
-            NightlyScenario.await("the failure is logged", () -> heard.has(RETRY));
+            NightlyScenario.await("the failure is logged", () -> log.has(RETRY));
         }
-        return heard.line(RETRY);
+        return log.line(RETRY);
     }
 }

@@ -3,9 +3,7 @@ package io.github.notearchive.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
+import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
@@ -27,13 +25,12 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.slf4j.LoggerFactory;
 
 /** A provider that means harm costs a call and no more: neither memory, nor time, nor the token. */
 @Isolated("listens to a log that others write to")
@@ -51,18 +48,12 @@ class HostileResponseTests {
     private final ScriptedProvider provider = new ScriptedProvider();
     private final CallRecorderFixture journal = new CallRecorderFixture();
     private final List<JustOneApiClient> clients = new ArrayList<>();
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(JustOneApiClient.class);
 
-    @BeforeEach
-    void listen() {
-        log.start();
-        logger.addAppender(log);
-    }
+    @RegisterExtension
+    final RecordedLog log = new RecordedLog();
 
     @AfterEach
     void close() throws IOException {
-        logger.detachAppender(log);
         provider.close();
         for (JustOneApiClient client : clients) {
             client.close();
@@ -131,7 +122,7 @@ class HostileResponseTests {
         Found found = (Found) client("token", TOKEN).fetch(NOTE);
 
         assertThat(found.capture().answer()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
-        assertThat(log.list).isEmpty();
+        assertThat(log.messages()).isEmpty();
     }
 
     @Test
@@ -210,8 +201,8 @@ class HostileResponseTests {
         List<String> texts = new ArrayList<>();
         journal.received.forEach(received -> texts.add(received.reply().toString()));
         journal.received.forEach(received -> texts.add(received.reply().requestId() + ""));
-        log.list.forEach(event -> texts.add(event.getFormattedMessage()));
-        assertThat(log.list).hasSize(3);
+        texts.addAll(log.messages());
+        assertThat(log.messages()).hasSize(3);
         assertThat(texts).hasSize(9).allSatisfy(text -> assertThat(text).hasSizeLessThan(400));
         assertThat(texts).allMatch(text -> text.chars().noneMatch(Character::isISOControl));
     }
@@ -312,8 +303,7 @@ class HostileResponseTests {
     }
 
     private String logged() {
-        return String.join(
-                "\n", log.list.stream().map(ILoggingEvent::getFormattedMessage).toList());
+        return String.join("\n", log.messages());
     }
 
     private JustOneApiClient client(String... settings) {

@@ -54,7 +54,7 @@ final class Webhook {
      *
      * @param body JSON object
      */
-    record Message(Event event, UUID delivery, byte[] body) {}
+    record Message(Event event, UUID delivery, String body) {}
 
     Message started(boolean restart) {
         String text =
@@ -92,7 +92,7 @@ final class Webhook {
         fields.put("files", result == null ? null : result.files());
         fields.put("bill", result == null ? null : result.calls());
         fields.put("findings", result == null ? null : result.findings());
-        return new Message(event, UUID.randomUUID(), JSON.writeValueAsBytes(fields));
+        return new Message(event, UUID.randomUUID(), JSON.writeValueAsString(fields));
     }
 
     /** Returns the result in two or three lines for people. */
@@ -116,6 +116,7 @@ final class Webhook {
 
     /** Sends a message once. */
     Delivery post(Message message, Duration timeout) {
+        byte[] body = message.body().getBytes(UTF_8);
         Map<String, String> headers = new HashMap<>(settings.url().authorizationHeader());
         headers.put("X-Note-Archive-Event", message.event().label());
         headers.put("X-Note-Archive-Delivery", message.delivery().toString());
@@ -123,9 +124,9 @@ final class Webhook {
             headers.put("Authorization", "Bearer " + settings.token().value());
         }
         if (settings.secret().isPresent()) {
-            headers.put("X-Note-Archive-Signature", "sha256=" + signature(message.body()));
+            headers.put("X-Note-Archive-Signature", "sha256=" + signature(body));
         }
-        return client.post(settings.url().address(), message.body(), ContentType.APPLICATION_JSON, headers, timeout);
+        return client.post(settings.url().address(), body, ContentType.APPLICATION_JSON, headers, timeout);
     }
 
     private String signature(byte[] body) {

@@ -283,8 +283,8 @@ class RebuildTests {
         }
         assertThat(summary.found().findings())
                 .anySatisfy(line -> assertThat(line).contains("its answer does not hold the note"))
-                .anySatisfy(line -> assertThat(line).contains("media 0 key is \"media/../../etc"))
-                .anySatisfy(line -> assertThat(line).contains("not at 77"))
+                .anySatisfy(line -> assertThat(line).contains("media 0 key has the invalid value \"media/../../etc"))
+                .anySatisfy(line -> assertThat(line).contains("not 77"))
                 .anySatisfy(line -> assertThat(line).contains("twice"))
                 .anySatisfy(line -> assertThat(line).contains("the database refuses its rows"));
         assertSame(rows(), before);

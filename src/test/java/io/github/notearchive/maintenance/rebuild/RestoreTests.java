@@ -370,7 +370,7 @@ class RestoreTests {
 
         assertRefused();
 
-        assertThat(night.run().reason()).contains("does not know");
+        assertThat(night.run().reason()).contains("does not contain");
         assertThat(night.calls()).isEqualTo(2);
         assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
         assertEnded(night.run(), ExitCode.COMPLETED);

@@ -181,7 +181,7 @@ class ObjectCheckTests {
         assertThat(damage(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex(BYTES))).seen())
                 .isEqualTo("another answer than the ledger holds");
         assertThat(damage(sidecar(new NoteId("0".repeat(24)), CAPTURED, null)).seen())
-                .contains("it says that it is of note \"" + NOTE);
+                .contains("the content is of note \"" + NOTE);
         assertThat(damage(sidecar(NOTE, CAPTURED.plusMillis(1), null)).seen())
                 .contains("captured at " + CAPTURED + ", unlike its key");
     }
@@ -204,7 +204,7 @@ class ObjectCheckTests {
         Damage damage = damage(sidecar(NOTE, CAPTURED, null));
 
         assertThat(damage.kind()).isEqualTo(Kind.SIDECAR_CORRUPT);
-        assertThat(damage.seen()).startsWith(text.length() + " bytes that cannot be used: it");
+        assertThat(damage.seen()).startsWith(text.length() + " bytes that cannot be used: ");
     }
 
     @Test

@@ -356,7 +356,7 @@ class VerifyTests {
         assertThat(findings())
                 .containsExactlyInAnyOrder(
                         "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
-        assertThat(seen(swapped)).contains("it says that it is of note \"" + notes.get(1));
+        assertThat(seen(swapped)).contains("the content is of note \"" + notes.get(1));
         assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: not JSON");
         assertThat(seen(edited)).contains(" was put");
     }

@@ -55,7 +55,8 @@ class NightPlannerTests {
         assertThat(plan.backlog().lastNight()).isEqualTo(plan.night());
         assertThat(plan.leftOut()).isEmpty();
         assertThat(plan.notKnown())
-                .anySatisfy(unknown -> assertThat(unknown).contains("none was measured", "1 s are assumed"));
+                .anySatisfy(unknown ->
+                        assertThat(unknown).contains("none was measured", "1 s and a response to each are assumed"));
     }
 
     @Test

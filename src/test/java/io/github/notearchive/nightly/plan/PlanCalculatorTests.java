@@ -248,7 +248,7 @@ class PlanCalculatorTests {
         assertThat(plan.duration().latency()).isEqualTo(Duration.ofSeconds(1));
         assertThat(plan.duration().measuredCalls()).isZero();
         assertThat(plan.notKnown())
-                .anyMatch(unknown -> unknown.contains("1 s are assumed"))
+                .anyMatch(unknown -> unknown.contains("1 s and a response to each are assumed"))
                 .anyMatch(unknown -> unknown.contains("3 s are assumed"));
     }
 

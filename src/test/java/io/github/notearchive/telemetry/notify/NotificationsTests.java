@@ -4,11 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
 
-import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.spi.ILoggingEvent;
-import ch.qos.logback.core.read.ListAppender;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.telemetry.metrics.MetricsProperties;
 import io.github.notearchive.telemetry.metrics.TelemetryFixture;
@@ -22,18 +20,16 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.HexFormat;
-import java.util.List;
 import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
-import org.slf4j.LoggerFactory;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
@@ -46,18 +42,12 @@ class NotificationsTests {
             CommandResult.failed(ExitCode.BLOCKED_TOKEN, "code 100 (TOKEN INVALID)", "renew the token");
 
     private final Receiver receiver = new Receiver();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(Receivers.class);
-    private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
-    @BeforeEach
-    void listen() {
-        log.start();
-        logger.addAppender(log);
-    }
+    @RegisterExtension
+    final RecordedLog log = new RecordedLog();
 
     @AfterEach
     void close() throws IOException {
-        logger.detachAppender(log);
         receiver.close();
     }
 
@@ -76,12 +66,6 @@ class NotificationsTests {
         settings[more.length + 2] = "archive.node";
         settings[more.length + 3] = "second";
         return TelemetryFixture.with(settings);
-    }
-
-    private List<String> failures() {
-        synchronized (log) {
-            return log.list.stream().map(ILoggingEvent::getFormattedMessage).toList();
-        }
     }
 
     @Test
@@ -111,7 +95,7 @@ class NotificationsTests {
         assertThat(message.path("next").asString()).isEqualTo("renew the token");
         assertThat(message.path("notes").isNull()).isTrue();
         assertThat(message.path("text").asString()).contains("second", "BLOCKED_TOKEN (exit 4)", "renew the token");
-        assertThat(failures()).isEmpty();
+        assertThat(log.messages()).isEmpty();
     }
 
     @Test
@@ -218,7 +202,7 @@ class NotificationsTests {
         assertThat(receiver.told())
                 .extracting(told -> told.headers().get("X-Note-Archive-Delivery"))
                 .containsOnly(receiver.told().getFirst().headers().get("X-Note-Archive-Delivery"));
-        assertThat(failures()).isEmpty();
+        assertThat(log.messages()).isEmpty();
     }
 
     @ParameterizedTest
@@ -234,7 +218,7 @@ class NotificationsTests {
         }
 
         assertThat(receiver.told()).hasSize(1);
-        assertThat(failures())
+        assertThat(log.messages())
                 .singleElement()
                 .asString()
                 .contains(receiver.address() + "/***", "HTTP " + status)
@@ -271,13 +255,13 @@ class NotificationsTests {
             fixture.reportStartedRun(BLOCKED);
         }
 
-        assertThat(failures().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
-        assertThat(failures())
+        assertThat(log.messages().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
+        assertThat(log.messages())
                 .allSatisfy(line -> assertThat(line).contains("/***").doesNotContain("secret", "services"));
         if (hostile == Hostile.ENDLESS) {
-            assertThat(failures()).as("the status is sufficient").isEmpty();
+            assertThat(log.messages()).as("the status is sufficient").isEmpty();
         } else {
-            assertThat(failures()).isNotEmpty();
+            assertThat(log.messages()).isNotEmpty();
         }
     }
 
@@ -301,7 +285,7 @@ class NotificationsTests {
             fixture.reportStartedRun(BLOCKED);
         }
 
-        assertThat(failures())
+        assertThat(log.messages())
                 .hasSize(2)
                 .allSatisfy(line -> assertThat(line)
                         .contains("127.0.0.1:" + unusedPort + "/***")

@@ -1,4 +1,4 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.io;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
@@ -17,7 +17,7 @@ import org.slf4j.LoggerFactory;
  * Records the log lines of the program during a test, from level INFO. Each context that a test opens sets up the logs
  * of the whole JVM, so such tests are isolated, and the level that the last one left is replaced.
  */
-public final class HeardLines implements BeforeEachCallback, AfterEachCallback {
+public final class RecordedLog implements BeforeEachCallback, AfterEachCallback {
 
     private final List<ILoggingEvent> lines = new CopyOnWriteArrayList<>();
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
@@ -50,20 +50,25 @@ public final class HeardLines implements BeforeEachCallback, AfterEachCallback {
         return (Logger) LoggerFactory.getLogger("io.github.notearchive");
     }
 
-    /** Whether there is a line with these words by now. */
-    public boolean has(String words) {
-        return lines.stream().anyMatch(saying(words));
+    /** Returns the messages so far. */
+    public List<String> messages() {
+        return lines.stream().map(ILoggingEvent::getFormattedMessage).toList();
     }
 
-    /** The first line with these words. */
-    public ILoggingEvent line(String words) {
+    /** Returns whether a message contains the text so far. */
+    public boolean has(String text) {
+        return lines.stream().anyMatch(containing(text));
+    }
+
+    /** Returns the first line whose message contains the text. */
+    public ILoggingEvent line(String text) {
         return lines.stream()
-                .filter(saying(words))
+                .filter(containing(text))
                 .findFirst()
-                .orElseThrow(() -> new AssertionError("no line says \"" + words + "\""));
+                .orElseThrow(() -> new AssertionError("no message contains \"" + text + "\""));
     }
 
-    private static Predicate<ILoggingEvent> saying(String words) {
-        return line -> line.getFormattedMessage().contains(words);
+    private static Predicate<ILoggingEvent> containing(String text) {
+        return line -> line.getFormattedMessage().contains(text);
     }
 }
