@@ -1,6 +1,6 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,12 +19,12 @@ class NightlyBytes {
 
     private static final Duration VALID_FOR = Duration.ofSeconds(1);
 
-    private final MediaCatalog media;
+    private final MediaTotals media;
     private final NightlyLimitProperties limits;
     private final Clock clock;
     private @Nullable Snapshot last;
 
-    NightlyBytes(MediaCatalog media, NightlyLimitProperties limits, Clock clock) {
+    NightlyBytes(MediaTotals media, NightlyLimitProperties limits, Clock clock) {
         this.media = media;
         this.limits = limits;
         this.clock = clock;

@@ -1,5 +1,6 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
@@ -15,6 +16,31 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
 
     public FinishedRun {
         ended = ended.isBefore(began) ? began : ended;
+    }
+
+    /** Returns the end as {@code run_summary} records it. */
+    RunHistory.RunEnd recorded(String node, SettingsInForce settings) {
+        return new RunHistory.RunEnd(
+                summary.executionId(),
+                night(),
+                node,
+                began,
+                ended,
+                summary.exitCode().number(),
+                summary.exitCode().name(),
+                summary.reason(),
+                new RunHistory.Work(
+                        summary.notes().archived(),
+                        summary.notes().unavailable(),
+                        summary.notes().postponed(),
+                        summary.notes().failed(),
+                        summary.notes().released(),
+                        summary.refreshes().answered().notes(),
+                        summary.files().stored(),
+                        summary.files().bytes(),
+                        summary.files().requests()),
+                settings.callsAllowed(),
+                settings.byName());
     }
 
     /** The calendar day of Shanghai in which it began. */

@@ -6,6 +6,10 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.OpenNotes;
+import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -17,8 +21,6 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.LastRun;
 import io.github.notearchive.report.Health.Reason;
-import io.github.notearchive.report.NightReport.Left;
-import io.github.notearchive.report.NightReport.ReasonCount;
 import io.github.notearchive.report.NightReport.Run;
 import java.io.IOException;
 import java.time.Clock;
@@ -45,7 +47,8 @@ public class HealthCheck {
 
     private static final int NIGHTS = 14;
 
-    private final ReportRepository tables;
+    private final RunHistory history;
+    private final OpenNotes openNotes;
     private final JobExecutionQueries executions;
     private final QuotaHolds gate;
     private final WorklistStats counts;
@@ -58,7 +61,8 @@ public class HealthCheck {
     private final Clock clock;
 
     HealthCheck(
-            ReportRepository tables,
+            RunHistory history,
+            OpenNotes openNotes,
             JobExecutionQueries executions,
             QuotaHolds gate,
             WorklistStats counts,
@@ -69,7 +73,8 @@ public class HealthCheck {
             ResponseSpool unwritten,
             HealthProperties settings,
             Clock clock) {
-        this.tables = tables;
+        this.history = history;
+        this.openNotes = openNotes;
         this.executions = executions;
         this.gate = gate;
         this.counts = counts;
@@ -90,8 +95,9 @@ public class HealthCheck {
         // a clock may have been ahead, and the sandbox's is
         Night last = new Night(tonight.date().plusDays(NIGHTS));
         Map<String, List<Run>> byNode = new TreeMap<>();
-        for (String node : tables.nodes(first)) {
-            List<Run> runs = tables.runs(node, first, last);
+        for (String node : history.nodes(first)) {
+            List<Run> runs =
+                    history.runs(node, first, last).stream().map(Run::of).toList();
             if (!runs.isEmpty()) {
                 byNode.put(node, runs);
             }
@@ -182,7 +188,7 @@ public class HealthCheck {
     }
 
     private void killed(String node, Run last, String whose, List<Reason> reasons) {
-        boolean isOver = last.exitCode().equals(ReportRepository.KILLED);
+        boolean isOver = last.exitCode().equals(Run.KILLED);
         if (!isOver && executions.isRunActive(node)) {
             reasons.add(new Reason(
                     Cause.RUN_ACTIVE,
@@ -214,7 +220,7 @@ public class HealthCheck {
                 .max(Comparator.naturalOrder());
         Run first = all.getFirst();
         boolean isYoung = success.isEmpty()
-                && tables.lastNight(null, new Night(first.night().date().minusDays(1)))
+                && history.lastNight(null, new Night(first.night().date().minusDays(1)))
                         .isEmpty();
         Instant since = isYoung ? first.began() : success.orElse(Instant.MIN);
         if (since.isBefore(now.minus(settings.successWithin()))) {
@@ -290,7 +296,7 @@ public class HealthCheck {
     /** Each reason has its own way out, and its own price. */
     private void givenUp(List<Reason> reasons) {
         Map<StateReason, Long> failed = new EnumMap<>(StateReason.class);
-        for (ReasonCount count : tables.classes()) {
+        for (ReasonCount count : openNotes.reasons()) {
             if (count.state().equals(NoteState.FAILED.name())) {
                 failed.merge(count.reason(), count.notes(), Long::sum);
             }
@@ -404,9 +410,7 @@ public class HealthCheck {
         if (last == null) {
             return "there was no run yet";
         }
-        if (last.exitNumber() == null
-                && !last.exitCode().equals(ReportRepository.KILLED)
-                && executions.isRunActive(last.node())) {
+        if (last.exitNumber() == null && !last.exitCode().equals(Run.KILLED) && executions.isRunActive(last.node())) {
             return "a run is under way, begun " + ago(last.began(), now);
         }
         return last.exitNumber() == null

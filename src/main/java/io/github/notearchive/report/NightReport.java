@@ -1,8 +1,15 @@
 package io.github.notearchive.report;
 
-import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.archive.stats.NightStats.CallClass;
+import io.github.notearchive.archive.stats.NightStats.FailedNote;
+import io.github.notearchive.archive.stats.NightStats.NewField;
+import io.github.notearchive.archive.stats.NightStats.Remark;
+import io.github.notearchive.archive.stats.NightStats.Retry;
+import io.github.notearchive.archive.stats.NightStats.Stop;
+import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.time.Instant;
@@ -98,6 +105,30 @@ public record NightReport(
             long maybeBilled,
             @Nullable Left left) {
 
+        /** Exit code of a run that has not ended. */
+        static final String NOT_OVER = "NOT_OVER";
+
+        /** Exit code of a killed run. */
+        static final String KILLED = "KILLED";
+
+        static Run of(RunHistory.Run run) {
+            boolean isKnown = run.left() != null;
+            boolean isOver = run.ended() != null;
+            boolean isKilled = !isKnown && isOver && run.exitCode().equals("CRASHED");
+            return new Run(
+                    run.execution(),
+                    run.night(),
+                    run.began(),
+                    run.ended(),
+                    isOver && !isKilled ? ExitCode.named(run.exitCode()).number() : null,
+                    !isOver ? NOT_OVER : isKilled ? KILLED : run.exitCode(),
+                    run.reason(),
+                    run.bill().calls(),
+                    run.bill().billed(),
+                    run.bill().maybeBilled(),
+                    run.left());
+        }
+
         Duration took() {
             return ended == null || ended.isBefore(began) ? Duration.ZERO : Duration.between(began, ended);
         }
@@ -111,37 +142,6 @@ public record NightReport(
         /** Whether the archive worked as it should, even if not all is done. */
         public boolean endedInOrder() {
             return exitNumber != null && ExitCode.named(exitCode).isOrderly();
-        }
-    }
-
-    /** What a run did and left: its row of {@code run_summary}. */
-    public record Left(
-            long archived,
-            long unavailable,
-            long postponed,
-            long failed,
-            long released,
-            long refreshed,
-            long filesStored,
-            long bytesStored,
-            long mediaRequests,
-            @Nullable Long callsAllowed,
-            long pending,
-            long waiting,
-            long archivedInAll,
-            long goneInAll,
-            long failedInAll,
-            long due,
-            long objects,
-            long objectBytes,
-            @Nullable Instant oldestVerified,
-            long neverVerified,
-            long openFindings,
-            Map<String, String> settings) {
-
-        /** Notes that a run is to bring to their end yet. */
-        public long backlog() {
-            return pending + waiting;
         }
     }
 
@@ -213,20 +213,6 @@ public record NightReport(
         }
     }
 
-    /** Notes with the same reason. */
-    public record ReasonCount(
-            String state, StateReason reason, @Nullable Integer code, long notes) {}
-
-    /** A note that somebody must decide about. */
-    public record FailedNote(
-            String note,
-            StateReason reason,
-            @Nullable Integer code,
-            @Nullable String error) {}
-
-    /** A file that is stored, and something about it. */
-    public record Remark(String note, String kind, int ordinal, String what) {}
-
     /**
      * The night in equal parts.
      *
@@ -248,30 +234,6 @@ public record NightReport(
      * @param bytes bytes that came into the store, from whichever node
      */
     public record Slice(long callsSoFar, long notes, long bytes) {}
-
-    /** Notes that were put off with 301 so often, and how many were answered all the same. */
-    public record Retry(int times, long notes, long answered) {}
-
-    /**
-     * Calls of the same sort.
-     *
-     * @param p50 milliseconds that half of them took at most; null when none came back
-     */
-    public record CallClass(
-            String endpoint,
-            @Nullable Integer code,
-            @Nullable Integer httpStatus,
-            Billed billed,
-            long calls,
-            @Nullable Long p50,
-            @Nullable Long p95,
-            @Nullable Long p99) {}
-
-    /** The end of a night by 303. */
-    public record Stop(Instant at, Instant until) {}
-
-    /** A field that no answer had before. */
-    public record NewField(String path, String type, String state, String example) {}
 
     /**
      * When the backlog is worked off, by the notes that the last nights brought to their end.

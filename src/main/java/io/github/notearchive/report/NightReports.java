@@ -1,13 +1,16 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.Mentions;
+import io.github.notearchive.archive.stats.NightStats;
+import io.github.notearchive.archive.stats.OpenNotes;
+import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.report.NightReport.Past;
-import io.github.notearchive.report.NightReport.ReasonCount;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Slice;
 import io.github.notearchive.report.NightReport.Slices;
@@ -75,7 +78,9 @@ public class NightReports implements Mentions {
             Duration.ofMinutes(20),
             Duration.ofMinutes(30));
 
-    private final ReportRepository tables;
+    private final RunHistory history;
+    private final NightStats stats;
+    private final OpenNotes openNotes;
     private final SettingsInForce settings;
     private final ObjectStore store;
     private final ReportFolder folder;
@@ -83,12 +88,16 @@ public class NightReports implements Mentions {
     private final TransactionTemplate transaction;
 
     NightReports(
-            ReportRepository tables,
+            RunHistory history,
+            NightStats stats,
+            OpenNotes openNotes,
             SettingsInForce settings,
             ObjectStore store,
             ReportFolder folder,
             PlatformTransactionManager transactions) {
-        this.tables = tables;
+        this.history = history;
+        this.stats = stats;
+        this.openNotes = openNotes;
         this.settings = settings;
         this.store = store;
         this.folder = folder;
@@ -108,17 +117,17 @@ public class NightReports implements Mentions {
         if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
             return;
         }
-        transaction.executeWithoutResult(_ -> tables.keep(node, end, settings));
+        transaction.executeWithoutResult(_ -> history.record(end.recorded(node, settings)));
     }
 
     /** The last night, up to this one, in which a run of a node ended; empty when there is none. */
     public Optional<Night> lastNight(String node, Night upTo) {
-        return tables.lastNight(node, upTo);
+        return history.lastNight(node, upTo);
     }
 
     /** The nodes of which there was ever a run. */
     public List<String> nodes() {
-        return tables.nodes(new Night(LocalDate.EPOCH));
+        return history.nodes(new Night(LocalDate.EPOCH));
     }
 
     /** What is known of a night of a node; empty when no run began in it. */
@@ -181,7 +190,8 @@ public class NightReports implements Mentions {
 
     private Optional<NightReport> read(Night night, String node) {
         Night first = new Night(night.date().minusDays(90));
-        List<Past> nights = nights(tables.runs(node, first, night));
+        List<Past> nights =
+                nights(history.runs(node, first, night).stream().map(Run::of).toList());
         if (nights.isEmpty() || !nights.getLast().night().equals(night)) {
             return Optional.empty();
         }
@@ -196,26 +206,26 @@ public class NightReports implements Mentions {
                 .map(run -> run.ended() == null ? run.began() : run.ended())
                 .max(Instant::compareTo)
                 .orElse(from);
-        Optional<List<ReasonCount>> kept = tables.keptClasses(node, night);
-        ReportRepository.Remarks remarks = tables.remarks(executions, REMARKS);
+        Optional<List<ReasonCount>> kept = history.reasonsAtEnd(node, night);
+        NightStats.Remarks remarks = stats.remarks(executions, REMARKS);
         return Optional.of(new NightReport(
                 night,
                 node,
                 runs,
                 List.copyOf(nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
-                kept.orElseGet(tables::classes),
+                kept.orElseGet(openNotes::reasons),
                 kept.isPresent(),
-                tables.failedNotes(executions, EYES),
-                tables.countFailedNotes(executions),
+                stats.failedNotes(executions, EYES),
+                stats.countFailedNotes(executions),
                 remarks.first(),
                 remarks.inAll(),
                 remarks.lesser(),
                 slices(from, to, executions),
-                tables.retries(executions),
-                tables.callClasses(executions),
-                tables.stops(executions),
-                tables.findingsAt(to),
-                tables.newFields(from, to)));
+                stats.retries(executions),
+                stats.callClasses(executions),
+                stats.stops(executions),
+                stats.findingsAt(to),
+                stats.newFields(from, to)));
     }
 
     private static List<Past> nights(List<Run> runs) {
@@ -234,11 +244,11 @@ public class NightReports implements Mentions {
                 .orElseGet(() -> Duration.ofHours(all.toHours() / SLICES + 1));
         int slices = (int) (all.toMillis() / width.toMillis()) + 1;
         Instant end = from.plus(width.multipliedBy(slices));
-        long[] calls = by(slices, tables.calls(from, end, width));
-        long[] notes = by(slices, tables.answers(from, end, width, executions));
-        long[] bytes = by(slices, tables.bytes(from, end, width));
+        long[] calls = by(slices, stats.calls(from, end, width));
+        long[] notes = by(slices, stats.answers(from, end, width, executions));
+        long[] bytes = by(slices, stats.bytes(from, end, width));
         List<Slice> each = new ArrayList<>();
-        long soFar = tables.countCalls(Night.of(from).begins(), from);
+        long soFar = stats.countCalls(Night.of(from).begins(), from);
         Night day = Night.of(from);
         for (int i = 0; i < slices; i++) {
             Night now = Night.of(from.plus(width.multipliedBy(i)));
@@ -252,7 +262,7 @@ public class NightReports implements Mentions {
         return new Slices(from, width, each);
     }
 
-    private static long[] by(int slices, List<ReportRepository.Count> counts) {
+    private static long[] by(int slices, List<NightStats.Count> counts) {
         long[] numbers = new long[slices];
         counts.forEach(count -> {
             if (count.slice() >= 0 && count.slice() < slices) {

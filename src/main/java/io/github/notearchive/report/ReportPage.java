@@ -1,17 +1,18 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.stats.NightStats.CallClass;
+import io.github.notearchive.archive.stats.NightStats.FailedNote;
+import io.github.notearchive.archive.stats.NightStats.NewField;
+import io.github.notearchive.archive.stats.NightStats.Remark;
+import io.github.notearchive.archive.stats.NightStats.Retry;
+import io.github.notearchive.archive.stats.NightStats.Stop;
+import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.io.Figures;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.report.NightReport.CallClass;
-import io.github.notearchive.report.NightReport.FailedNote;
-import io.github.notearchive.report.NightReport.Left;
-import io.github.notearchive.report.NightReport.NewField;
 import io.github.notearchive.report.NightReport.Past;
-import io.github.notearchive.report.NightReport.ReasonCount;
-import io.github.notearchive.report.NightReport.Remark;
-import io.github.notearchive.report.NightReport.Retry;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Slice;
 import io.github.notearchive.report.NightReport.Slices;
@@ -94,7 +95,7 @@ final class ReportPage {
     /** How bad an end is, as a class of the style sheet. */
     private static String tone(Run run) {
         if (run.exitNumber() == null) {
-            return run.exitCode().equals(ReportRepository.KILLED) ? "bad" : "watch";
+            return run.exitCode().equals(Run.KILLED) ? "bad" : "watch";
         }
         return switch (run.exitNumber()) {
             case 0 -> "good";
@@ -115,7 +116,7 @@ final class ReportPage {
         if (run.exitNumber() != null) {
             return "Exit " + run.exitNumber() + ", " + run.exitCode();
         }
-        return run.exitCode().equals(ReportRepository.KILLED) ? "Killed" : "Not over";
+        return run.exitCode().equals(Run.KILLED) ? "Killed" : "Not over";
     }
 
     private void verdict() {
@@ -143,7 +144,7 @@ final class ReportPage {
         }
         String reason = night.last().reason();
         String why = night.last().exitNumber() == null
-                ? night.last().exitCode().equals(ReportRepository.KILLED)
+                ? night.last().exitCode().equals(Run.KILLED)
                         ? "it could not write its end: it was killed, or the database was out of reach; the next run goes on where it was"
                         : "it has not: it goes on, or it ended without writing its end"
                 : reason == null ? "no reason was given" : reason;
@@ -387,7 +388,7 @@ final class ReportPage {
         long made = soFar.stream().mapToLong(Long::longValue).max().orElse(0);
         List<Double> marks = new ArrayList<>();
         StringBuilder stops = new StringBuilder();
-        for (NightReport.Stop stop : night.stops()) {
+        for (Stop stop : night.stops()) {
             double share = (double) Duration.between(slices.from(), stop.at()).toMillis()
                     / Math.max(1, Duration.between(slices.from(), slices.to()).toMillis());
             if (share >= 0 && share <= 1) {

@@ -4,6 +4,8 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.NightStats;
+import io.github.notearchive.archive.stats.OpenNotes;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.erase.Eraser;
@@ -67,7 +69,7 @@ class NightReportTests {
                 .contains("Code 303 ended the night at")
                 .doesNotContain(settings.node() + "\"");
         assertThat(report.calls())
-                .extracting(NightReport.CallClass::code, NightReport.CallClass::calls)
+                .extracting(NightStats.CallClass::code, NightStats.CallClass::calls)
                 .contains(org.assertj.core.groups.Tuple.tuple(0, 3L));
         assertThat(report.calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
         assertThat(report.slices().each().getLast().callsSoFar()).isEqualTo(night.calls());
@@ -95,7 +97,7 @@ class NightReportTests {
                 .as("made again a night later")
                 .isEqualTo(page);
         NightReport next = find(night.today());
-        assertThat(next.retries()).containsExactly(new NightReport.Retry(1, 1, 1));
+        assertThat(next.retries()).containsExactly(new NightStats.Retry(1, 1, 1));
         assertThat(next.nights()).hasSize(2);
         assertThat(next.left().orElseThrow().backlog()).isZero();
         assertThat(NightReports.page(next)).contains("Exit 0, COMPLETED", "Beside the nights before");

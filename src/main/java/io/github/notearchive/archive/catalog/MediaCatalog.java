@@ -102,25 +102,6 @@ public class MediaCatalog {
         this.autoCommit = Transactions.perStatement(transactions);
     }
 
-    /** Returns the files stored in a night by all nodes, in its own transaction. */
-    public Volume storedIn(Night night) {
-        return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
-                                        WHERE stored_at >= :begins AND stored_at < :ends
-                                        """)
-                .param("begins", Timestamp.from(night.begins()))
-                .param("ends", Timestamp.from(night.ends()))
-                .query((row, _) -> volume(row))
-                .single());
-    }
-
-    /** Number and total size of files. */
-    public record Volume(long files, long bytes) {}
-
-    public static Volume volume(ResultSet row) throws SQLException {
-        return new Volume(row.getLong("files"), row.getLong("bytes"));
-    }
-
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */
     public List<SlotRow> slotsOf(NoteId id) {
         return slots(id, null);

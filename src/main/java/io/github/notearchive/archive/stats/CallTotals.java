@@ -20,7 +20,7 @@ public class CallTotals {
     /** Counts the calls that match a condition. */
     private static final String BILL = """
             SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
-                   count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe
+                   count(*) FILTER (WHERE billed = 'UNKNOWN') AS maybe_billed
             FROM api_call
             WHERE %s
             """;
@@ -93,8 +93,8 @@ public class CallTotals {
                 .single();
     }
 
-    private static Bill bill(ResultSet row) throws SQLException {
-        return new Bill(row.getLong("calls"), row.getLong("billed"), row.getLong("maybe"));
+    static Bill bill(ResultSet row) throws SQLException {
+        return new Bill(row.getLong("calls"), row.getLong("billed"), row.getLong("maybe_billed"));
     }
 
     /** Returns the calls of a night, grouped by code and billing. */

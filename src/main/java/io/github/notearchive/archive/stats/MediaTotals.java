@@ -1,6 +1,9 @@
 package io.github.notearchive.archive.stats;
 
-import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.note.Night;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -25,8 +28,27 @@ public class MediaTotals {
         this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
     }
 
+    /** Returns the files stored in a night by all nodes, in its own transaction. */
+    public Volume storedIn(Night night) {
+        return ownTransaction.execute(_ -> jdbc.sql("""
+                                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
+                                        WHERE stored_at >= :begins AND stored_at < :ends
+                                        """)
+                .param("begins", Timestamp.from(night.begins()))
+                .param("ends", Timestamp.from(night.ends()))
+                .query((row, _) -> volume(row))
+                .single());
+    }
+
+    /** Number and total size of files. */
+    public record Volume(long files, long bytes) {}
+
+    private static Volume volume(ResultSet row) throws SQLException {
+        return new Volume(row.getLong("files"), row.getLong("bytes"));
+    }
+
     /** Returns the current total. Adds older files to {@code media_object_count}, unless another session does. */
-    public MediaCatalog.Volume now() {
+    public Volume now() {
         ownTransaction.executeWithoutResult(_ -> countOlderFiles());
         return jdbc.sql("""
                         SELECT c.files + n.files AS files, c.bytes + n.bytes AS bytes
@@ -34,7 +56,7 @@ public class MediaTotals {
                               FROM media_object_count) AS c,
                              (SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                               WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity') FROM media_object_count)) AS n
-                        """).query((row, _) -> MediaCatalog.volume(row)).single();
+                        """).query((row, _) -> volume(row)).single();
     }
 
     /** Counts the archived notes with a lesser rendition than the best one offered. */

@@ -42,7 +42,11 @@ public class WorklistStats {
      * are counted already; notes due later in the current hour are subtracted.
      */
     public List<StateCount> countByState() {
-        Instant now = clock.instant();
+        return countByState(clock.instant());
+    }
+
+    /** As above, with the notes due at a time. */
+    List<StateCount> countByState(Instant now) {
         return jdbc.sql("""
                         SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_work
                         FROM (SELECT state, sum(notes) AS notes,

@@ -1,8 +1,8 @@
 package io.github.notearchive.nightly.plan;
 
-import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.ArchiveProperties;
@@ -21,7 +21,7 @@ public class NightPlanner {
 
     private final PlanQueries queries;
     private final CallTotals totals;
-    private final MediaCatalog media;
+    private final MediaTotals media;
     private final QuotaHolds gate;
     private final JobExecutionQueries executions;
     private final ErasureList forgotten;
@@ -35,7 +35,7 @@ public class NightPlanner {
     NightPlanner(
             PlanQueries queries,
             CallTotals totals,
-            MediaCatalog media,
+            MediaTotals media,
             QuotaHolds gate,
             JobExecutionQueries executions,
             ErasureList forgotten,

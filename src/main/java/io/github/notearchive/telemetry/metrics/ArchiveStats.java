@@ -2,8 +2,8 @@ package io.github.notearchive.telemetry.metrics;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import java.time.Instant;
 import java.util.List;
@@ -30,7 +30,7 @@ record ArchiveStats(
         long refreshesDue,
         List<CallTotals.CallCount> callsTonight,
         @Nullable Instant gateClosedUntil,
-        MediaCatalog.Volume media,
+        MediaTotals.Volume media,
         AuditRepository.Verified verified,
         Map<Damage.Kind, Long> findings,
         @Nullable Instant lastSuccess,

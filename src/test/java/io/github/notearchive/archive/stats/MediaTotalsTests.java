@@ -3,7 +3,6 @@ package io.github.notearchive.archive.stats;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.catalog.MediaCatalog;
 import java.time.Duration;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
@@ -28,18 +27,18 @@ class MediaTotalsTests {
 
     @Test
     void oldAndNewFilesAreCountedExactly() {
-        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(0, 0));
+        assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(0, 0));
         store(1, Duration.ofDays(90));
         store(2, Duration.ofHours(8));
         store(3, Duration.ofMinutes(1));
-        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 300));
+        assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(3, 300));
 
         store(4, Duration.ofDays(400)); // as after a rebuild
         jdbc.sql("DELETE FROM media_object WHERE object_key = '1'").update();
         jdbc.sql("UPDATE media_object SET size_bytes = 50 WHERE object_key = '2'")
                 .update();
         jdbc.sql("UPDATE media_object SET verified_at = now()").update();
-        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));
+        assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(3, 250));
 
         // new files become old
         jdbc.sql("UPDATE media_object_count SET counted_until = now() - interval '9 hours'")
@@ -47,9 +46,9 @@ class MediaTotalsTests {
         jdbc.sql("UPDATE media_object SET stored_at = now() - interval '7 hours' WHERE object_key = '3'")
                 .update();
         jdbc.sql("DELETE FROM media_object_count").update();
-        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(3, 250));
+        assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(3, 250));
 
         jdbc.sql("TRUNCATE media_object CASCADE").update();
-        assertThat(totals.now()).isEqualTo(new MediaCatalog.Volume(0, 0));
+        assertThat(totals.now()).isEqualTo(new MediaTotals.Volume(0, 0));
     }
 }

@@ -2,7 +2,7 @@ package io.github.notearchive.telemetry.metrics;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.CommandResult;
@@ -29,7 +29,7 @@ public final class TelemetryFixture implements AutoCloseable {
             0,
             List.of(),
             null,
-            new MediaCatalog.Volume(2, 3000),
+            new MediaTotals.Volume(2, 3000),
             new AuditRepository.Verified(NOW, 0),
             Map.of(Damage.Kind.CORRUPT, 4L),
             NOW,

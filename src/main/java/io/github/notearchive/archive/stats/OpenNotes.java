@@ -1,8 +1,9 @@
-package io.github.notearchive.report;
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.io.Timestamps.instant;
 
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -20,13 +21,13 @@ public class OpenNotes {
     }
 
     /**
-     * Notes of a state with the same reason.
+     * Notes with the same state and reason.
      *
-     * @param code the last code of the example
-     * @param detail the reason of the example, in words
-     * @param notes how many there are, of all that are on the worklist
-     * @param example one of them; null when none of those that were looked at is one
-     * @param due when the first one of those that were looked at is due; null as that, or never
+     * @param code last code of the example
+     * @param detail detail of the example
+     * @param notes number of notes in the whole worklist
+     * @param example one of the notes; null if none of the examined ones is
+     * @param due earliest due date of the examined notes; null if there is none
      */
     public record Group(
             NoteState state,
@@ -38,11 +39,11 @@ public class OpenNotes {
             @Nullable Instant due) {}
 
     /**
-     * All groups, the largest of each state first.
+     * Returns all groups, the largest of each state first.
      *
-     * @param lookedAt of each state so many notes are looked at for an example, those that runs left last
+     * @param examined number of notes per state that are examined for an example, the last settled first
      */
-    public List<Group> byReason(int lookedAt) {
+    public List<Group> byReason(int examined) {
         return jdbc.sql("""
                         SELECT counted.state, counted.reason, counted.notes, seen.example, seen.due, e.last_code, e.detail
                         FROM (SELECT c.state, c.reason, sum(c.notes)::bigint AS notes
@@ -52,35 +53,54 @@ public class OpenNotes {
                         LEFT JOIN (SELECT w.state, w.reason, min(w.note_id) AS example, min(w.due_at) AS due
                                    FROM unnest(ARRAY['POSTPONED', 'FAILED']) AS states (state)
                                    CROSS JOIN LATERAL (
-                                       -- apart from those that no run left, or the index would not give them in order
+                                       -- separate from notes that no run settled, so that the index returns them in order
                                        (SELECT n.state, n.reason, n.note_id, n.due_at, n.settled_by FROM worklist n
                                         WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
                                           AND n.settled_by IS NOT NULL
                                         ORDER BY n.settled_by DESC
-                                        LIMIT :lookedAt)
+                                        LIMIT :examined)
                                        UNION ALL
                                        (SELECT n.state, n.reason, n.note_id, n.due_at, n.settled_by FROM worklist n
                                         WHERE n.state IN ('POSTPONED', 'FAILED') AND n.state = states.state
                                           AND n.settled_by IS NULL
-                                        LIMIT :lookedAt)
+                                        LIMIT :examined)
                                        ORDER BY settled_by DESC NULLS LAST
-                                       LIMIT :lookedAt) AS w
+                                       LIMIT :examined) AS w
                                    GROUP BY 1, 2) AS seen USING (state, reason)
                         LEFT JOIN worklist e ON e.note_id = seen.example
                         ORDER BY counted.state, counted.notes DESC, counted.reason
                         """)
-                .param("lookedAt", lookedAt)
-                .query((row, _) -> {
-                    Timestamp due = row.getTimestamp("due");
-                    return new Group(
-                            NoteState.valueOf(row.getString("state")),
-                            StateReason.valueOf(row.getString("reason")),
-                            row.getObject("last_code", Integer.class),
-                            row.getString("detail"),
-                            row.getLong("notes"),
-                            row.getString("example"),
-                            due == null ? null : due.toInstant());
-                })
+                .param("examined", examined)
+                .query((row, _) -> new Group(
+                        NoteState.valueOf(row.getString("state")),
+                        StateReason.valueOf(row.getString("reason")),
+                        row.getObject("last_code", Integer.class),
+                        row.getString("detail"),
+                        row.getLong("notes"),
+                        row.getString("example"),
+                        instant(row.getTimestamp("due"))))
                 .list();
     }
+
+    /** Counts the notes of the worklist with a reason, by reason and code, the most frequent first. */
+    public List<ReasonCount> reasons() {
+        return jdbc.sql("""
+                        SELECT state, reason, code, sum(notes) AS notes
+                        FROM worklist_count
+                        WHERE reason IS NOT NULL
+                        GROUP BY 1, 2, 3 HAVING sum(notes) > 0
+                        ORDER BY state, sum(notes) DESC, 2, 3
+                        LIMIT 100
+                        """)
+                .query((row, _) -> new ReasonCount(
+                        row.getString("state"),
+                        StateReason.valueOf(row.getString("reason")),
+                        row.getObject("code", Integer.class),
+                        row.getLong("notes")))
+                .list();
+    }
+
+    /** Number of notes with the same state, reason and code. */
+    public record ReasonCount(
+            String state, StateReason reason, @Nullable Integer code, long notes) {}
 }

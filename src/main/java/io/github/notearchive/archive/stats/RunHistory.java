@@ -1,0 +1,306 @@
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.io.Timestamps.instant;
+
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.stats.WorklistStats.StateCount;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.note.Night;
+import java.sql.Date;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.json.JsonMapper;
+
+/** Reads and writes how runs ended: {@code run_summary}, and {@code run_history} for runs without a row there. */
+@Repository
+public class RunHistory {
+
+    private static final JsonMapper JSON = JsonMapper.shared();
+    private static final TypeReference<TreeMap<String, String>> TEXTS = new TypeReference<>() {};
+    private static final TypeReference<List<ReasonCount>> REASONS = new TypeReference<>() {};
+
+    private final JdbcClient jdbc;
+    private final MediaTotals media;
+    private final AuditRepository audits;
+    private final WorklistStats worklist;
+    private final OpenNotes openNotes;
+
+    RunHistory(
+            JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist, OpenNotes openNotes) {
+        this.jdbc = jdbc;
+        this.media = media;
+        this.audits = audits;
+        this.worklist = worklist;
+        this.openNotes = openNotes;
+    }
+
+    /** Returns the nodes with a run in this night or a later one. */
+    public List<String> nodes(Night from) {
+        return jdbc.sql("""
+                        SELECT node FROM run_summary WHERE night >= :night
+                        UNION
+                        SELECT h.node FROM run_history h
+                        WHERE h.night >= :night AND h.node IS NOT NULL
+                          AND NOT EXISTS (SELECT 1 FROM run_summary s WHERE s.job_execution_id = h.job_execution_id)
+                        ORDER BY 1
+                        """)
+                .param("night", Date.valueOf(from.date()))
+                .query((row, _) -> row.getString("node"))
+                .list();
+    }
+
+    /**
+     * Returns the last night, up to a given one, in which a run ended; empty if there is none.
+     *
+     * @param node node of the run; null for any node
+     */
+    public Optional<Night> lastNight(@Nullable String node, Night upTo) {
+        return jdbc.sql("""
+                        SELECT max(night) AS night FROM run_summary
+                        WHERE (:node::text IS NULL OR node = :node) AND night <= :night
+                        """)
+                .param("node", node, Types.VARCHAR)
+                .param("night", Date.valueOf(upTo.date()))
+                .query((row, _) -> Optional.ofNullable(row.getObject("night", LocalDate.class)))
+                .single()
+                .map(Night::new);
+    }
+
+    /** Returns the runs of a node in these nights, oldest first, including killed and active ones. */
+    public List<Run> runs(String node, Night from, Night to) {
+        return jdbc.sql("""
+                        SELECT s.*, r.job_execution_id AS execution, r.began, r.ended, r.exit, r.said,
+                               bill.calls, bill.billed, bill.maybe_billed
+                        FROM (SELECT s.id AS summary, s.job_execution_id, s.began_at AS began, s.ended_at AS ended,
+                                     s.exit_code AS exit, s.reason AS said
+                              FROM run_summary s
+                              WHERE s.node = :node AND s.night BETWEEN :from AND :to
+                              UNION ALL
+                              SELECT NULL, h.job_execution_id, h.started_at AT TIME ZONE 'UTC',
+                                     h.ended_at AT TIME ZONE 'UTC', h.exit_code, h.exit_message
+                              FROM run_history h
+                              WHERE h.node = :node AND h.night BETWEEN :from AND :to
+                                AND NOT EXISTS (SELECT 1 FROM run_summary k WHERE k.job_execution_id = h.job_execution_id)
+                             ) AS r
+                        LEFT JOIN run_summary s ON s.id = r.summary
+                        CROSS JOIN LATERAL (
+                            SELECT count(*) AS calls, count(*) FILTER (WHERE c.billed = 'YES') AS billed,
+                                   count(*) FILTER (WHERE c.billed = 'UNKNOWN') AS maybe_billed
+                            FROM api_call c
+                            WHERE c.job_execution_id = r.job_execution_id) AS bill
+                        ORDER BY r.began, r.job_execution_id NULLS LAST, r.summary
+                        """)
+                .param("node", node)
+                .param("from", Date.valueOf(from.date()))
+                .param("to", Date.valueOf(to.date()))
+                .query((row, _) -> run(row))
+                .list();
+    }
+
+    private static Run run(ResultSet row) throws SQLException {
+        Instant began = row.getTimestamp("began").toInstant();
+        LocalDate night = row.getObject("night", LocalDate.class);
+        return new Run(
+                row.getObject("execution", Long.class),
+                night == null ? Night.of(began) : new Night(night),
+                began,
+                instant(row.getTimestamp("ended")),
+                row.getString("exit"),
+                row.getString("said"),
+                CallTotals.bill(row),
+                night == null ? null : left(row));
+    }
+
+    private static Left left(ResultSet row) throws SQLException {
+        return new Left(
+                row.getLong("archived"),
+                row.getLong("unavailable"),
+                row.getLong("postponed"),
+                row.getLong("failed"),
+                row.getLong("released"),
+                row.getLong("refreshed"),
+                row.getLong("files_stored"),
+                row.getLong("bytes_stored"),
+                row.getLong("media_requests"),
+                row.getObject("calls_allowed", Long.class),
+                row.getLong("worklist_pending"),
+                row.getLong("worklist_postponed"),
+                row.getLong("worklist_archived"),
+                row.getLong("worklist_gone"),
+                row.getLong("worklist_failed"),
+                row.getLong("due"),
+                row.getLong("objects"),
+                row.getLong("object_bytes"),
+                instant(row.getTimestamp("oldest_verified_at")),
+                row.getLong("never_verified"),
+                row.getLong("open_findings"),
+                JSON.readValue(row.getString("settings"), TEXTS));
+    }
+
+    /** Returns the reasons of open notes when the last run of a night ended; empty if no run recorded them. */
+    public Optional<List<ReasonCount>> reasonsAtEnd(String node, Night night) {
+        return jdbc.sql("""
+                        SELECT open_notes FROM run_summary WHERE node = :node AND night = :night ORDER BY id DESC LIMIT 1
+                        """)
+                .param("node", node)
+                .param("night", Date.valueOf(night.date()))
+                .query(String.class)
+                .optional()
+                .map(json -> JSON.readValue(json, REASONS));
+    }
+
+    /** Records the end of a run with the current totals of worklist and store. A repeat changes nothing. */
+    public void record(RunEnd end) {
+        MediaTotals.Volume stored = media.now();
+        List<StateCount> states = worklist.countByState(end.ended());
+        jdbc.sql("""
+                        INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
+                                archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
+                                media_requests, calls_allowed, worklist_pending, worklist_postponed, worklist_archived,
+                                worklist_gone, worklist_failed, due, objects, object_bytes, oldest_verified_at, never_verified,
+                                open_findings, open_notes, settings)
+                        SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
+                               :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
+                               :mediaRequests, :callsAllowed, :inPending, :inPostponed, :inArchived,
+                               :inUnavailable, :inFailed, :due, :objects, :objectBytes, o.oldest, :never,
+                               (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb
+                        FROM (SELECT min(verified_at) AS oldest
+                              FROM (SELECT verified_at FROM media_object
+                                    WHERE coalesce(verified_at, timestamptz 'epoch') > timestamptz 'epoch'
+                                      AND coalesce(verified_at, timestamptz 'epoch') <= :ended
+                                    ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS first) AS o
+                        ON CONFLICT (job_execution_id) DO NOTHING
+                        """)
+                .param("execution", end.execution(), Types.BIGINT)
+                .param("night", Date.valueOf(end.night().date()))
+                .param("node", end.node())
+                .param("began", Timestamp.from(end.began()))
+                .param("ended", Timestamp.from(end.ended()))
+                .param("exitNumber", end.exitNumber())
+                .param("exitCode", end.exitCode())
+                .param("reason", end.reason())
+                .param("archived", end.work().archived())
+                .param("unavailable", end.work().unavailable())
+                .param("postponed", end.work().postponed())
+                .param("failed", end.work().failed())
+                .param("released", end.work().released())
+                .param("refreshed", end.work().refreshed())
+                .param("filesStored", end.work().filesStored())
+                .param("bytesStored", end.work().bytesStored())
+                .param("mediaRequests", end.work().mediaRequests())
+                .param("callsAllowed", end.callsAllowed(), Types.BIGINT)
+                .param("inPending", notesIn(NoteState.PENDING, states))
+                .param("inPostponed", notesIn(NoteState.POSTPONED, states))
+                .param("inArchived", notesIn(NoteState.ARCHIVED, states))
+                .param("inUnavailable", notesIn(NoteState.UNAVAILABLE, states))
+                .param("inFailed", notesIn(NoteState.FAILED, states))
+                .param("due", states.stream().mapToLong(StateCount::due).sum())
+                .param("objects", stored.files())
+                .param("objectBytes", stored.bytes())
+                .param("never", audits.verified(end.ended()).never())
+                .param("openNotes", JSON.writeValueAsString(openNotes.reasons()))
+                .param("settings", JSON.writeValueAsString(end.settings()))
+                .update();
+    }
+
+    private static long notesIn(NoteState state, List<StateCount> counts) {
+        return counts.stream()
+                .filter(count -> count.state() == state)
+                .mapToLong(StateCount::notes)
+                .sum();
+    }
+
+    /**
+     * A run.
+     *
+     * @param execution job execution; null if the run ended before one was started
+     * @param ended null if the run is active, or was killed and no later run has recorded that
+     * @param exitCode name of the exit code; for a killed run that of Spring Batch
+     * @param left row of {@code run_summary}; null for a run without one, which was killed or is active
+     */
+    public record Run(
+            @Nullable Long execution,
+            Night night,
+            Instant began,
+            @Nullable Instant ended,
+            String exitCode,
+            @Nullable String reason,
+            CallTotals.Bill bill,
+            @Nullable Left left) {}
+
+    /** Results of a run and state of the archive at its end: a row of {@code run_summary}. */
+    public record Left(
+            long archived,
+            long unavailable,
+            long postponed,
+            long failed,
+            long released,
+            long refreshed,
+            long filesStored,
+            long bytesStored,
+            long mediaRequests,
+            @Nullable Long callsAllowed,
+            long pending,
+            long waiting,
+            long archivedInAll,
+            long goneInAll,
+            long failedInAll,
+            long due,
+            long objects,
+            long objectBytes,
+            @Nullable Instant oldestVerified,
+            long neverVerified,
+            long openFindings,
+            Map<String, String> settings) {
+
+        /** Returns the number of notes that are not settled. */
+        public long backlog() {
+            return pending + waiting;
+        }
+    }
+
+    /**
+     * End of a run, to be recorded.
+     *
+     * @param execution job execution; null if none was started
+     * @param callsAllowed configured limit of calls in a night; null for none
+     * @param settings settings that determine the work of the run, without secrets
+     */
+    public record RunEnd(
+            @Nullable Long execution,
+            Night night,
+            String node,
+            Instant began,
+            Instant ended,
+            int exitNumber,
+            String exitCode,
+            String reason,
+            Work work,
+            @Nullable Long callsAllowed,
+            Map<String, String> settings) {}
+
+    /** Work of a run, in the counts of {@code run_summary}. */
+    public record Work(
+            long archived,
+            long unavailable,
+            long postponed,
+            long failed,
+            long released,
+            long refreshed,
+            long filesStored,
+            long bytesStored,
+            long mediaRequests) {}
+}
