@@ -50,6 +50,34 @@ class ArchitectureTests {
             Map.entry("nightly", Set.of("maintenance")),
             Map.entry("report", Set.of("nightly", "provider")));
 
+    /** Calls that create threads, executors or HTTP clients. */
+    private static final List<String> CREATIONS = List.of(
+            "java.lang.Thread.of",
+            "java.net.http.HttpClient.new",
+            "java.util.Timer.<init>",
+            "java.util.concurrent.Executors.new",
+            "java.util.concurrent.ScheduledThreadPoolExecutor.<init>",
+            "java.util.concurrent.ThreadPoolExecutor.<init>",
+            "okhttp3.OkHttpClient$Builder.build",
+            "org.apache.hc.client5.http.impl",
+            "org.springframework.core.task.SimpleAsyncTaskExecutor.<init>");
+
+    /** Classes outside of {@code io} that create them. This list may only shrink. */
+    private static final List<String> CREATORS = List.of(
+            "LiveProgress",
+            "MediaCollector",
+            "MinioClients",
+            "NightlyJob",
+            "Otlp",
+            "PostgresServer",
+            "Receivers",
+            "ResponseWriter",
+            "RunWatchdog",
+            "SandboxProvider",
+            "SidecarWriter",
+            "SystemChecks",
+            "VerdictReader");
+
     @ArchTest
     static final ArchRule namesSayWhatAThingIs =
             noClasses().should().haveNameMatching(".*(Util|Utils|Helper|Manager|Impl|Dto|Service)(\\$.*)?");
@@ -101,6 +129,20 @@ class ArchitectureTests {
                         .map(ArchitectureTests::packageOf))
                 .as("the arrow from %s to %s", from, to)
                 .contains(to)));
+    }
+
+    @ArchTest
+    static void httpClientsAndExecutorsAreCreatedInOnePlace(JavaClasses classes) {
+        Set<String> creators = classes.stream()
+                .filter(type -> !packageOf(type).equals("io"))
+                .filter(type -> type.getAccessesFromSelf().stream()
+                        .map(access -> access.getTargetOwner().getName() + "."
+                                + access.getTarget().getName())
+                        .anyMatch(access -> CREATIONS.stream().anyMatch(access::startsWith)))
+                .map(JavaClass::getSimpleName)
+                .collect(Collectors.toCollection(TreeSet::new));
+
+        assertThat(creators).containsExactlyElementsOf(CREATORS);
     }
 
     @ArchTest

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.apache.hc.client5.http.impl.io.DefaultManagedHttpClientConnection;
 import org.apache.hc.core5.http.ClassicHttpRequest;
 import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpException;
 import org.apache.hc.core5.http.config.Http1Config;
 import org.apache.hc.core5.http.impl.io.DefaultHttpRequestWriterFactory;
 import org.apache.hc.core5.http.impl.io.DefaultHttpResponseParserFactory;
@@ -17,11 +18,11 @@ import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Connection that counts as stale when the peer closed it, or sent bytes that belong to no response: a second response,
- * a body longer than its Content-Length, or the 408 of an idle connection.
+ * HTTP connection that is stale if the peer closed it, or sent bytes that belong to no response: a second response, a
+ * body longer than its Content-Length, or the 408 of an idle connection.
  *
- * <p>Bytes that arrive after the check cannot be distinguished from the response to the next request. It takes no
- * header line of more than 8 KiB and no more than 100 of them.
+ * <p>Bytes that arrive after this check cannot be distinguished from the response to the next request. Headers are
+ * limited to 100 lines of 8 KiB each.
  */
 final class CheckedConnection extends DefaultManagedHttpClientConnection {
 
@@ -34,17 +35,18 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
     /** Idle time after which the connection is read from, in order to find its end. */
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** Bytes that were read from the socket and not yet from here; null until a body was read. */
+    /** Buffer with bytes that were read from the socket only; null until a body was read. */
     private volatile @Nullable SessionInputBuffer received;
 
     private volatile long idleSince = System.nanoTime();
 
+    private final boolean rejectsRepeated;
     private String target = "";
     private boolean isOtherTarget;
     private String head = "";
-    private boolean repeatsResponse;
 
-    CheckedConnection(String id) {
+    /** @param rejectsRepeated whether a repeated response is a {@link RepeatedResponseException} */
+    CheckedConnection(String id, boolean rejectsRepeated) {
         super(
                 id,
                 null,
@@ -54,6 +56,15 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
                 null,
                 new DefaultHttpRequestWriterFactory(BOUNDED),
                 new DefaultHttpResponseParserFactory(BOUNDED));
+        this.rejectsRepeated = rejectsRepeated;
+    }
+
+    /** The response is a copy of the previous one; the connection is closed. */
+    static final class RepeatedResponseException extends IOException {
+
+        private RepeatedResponseException() {
+            super("the response repeats the previous one");
+        }
     }
 
     @Override
@@ -69,17 +80,21 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
         target = request.getRequestUri();
     }
 
+    /**
+     * Receives the head of a response. A successful one that equals, byte by byte, the head of the response to another
+     * target is a second copy, which arrived after the request was sent, too late for {@link #isStale}.
+     */
     @Override
-    protected void onResponseReceived(ClassicHttpResponse response) {
-        super.onResponseReceived(response);
-        String received = new StatusLine(response) + Arrays.toString(response.getHeaders());
-        repeatsResponse = isOtherTarget && received.equals(head);
-        head = received;
-    }
-
-    /** Whether the head of the last response equals that of the response to another target. */
-    boolean repeatsResponse() {
-        return repeatsResponse;
+    public ClassicHttpResponse receiveResponseHeader() throws HttpException, IOException {
+        ClassicHttpResponse response = super.receiveResponseHeader();
+        if (rejectsRepeated) {
+            String next = new StatusLine(response) + Arrays.toString(response.getHeaders());
+            if (isOtherTarget && response.getCode() / 100 == 2 && next.equals(head)) {
+                throw new RepeatedResponseException();
+            }
+            head = next;
+        }
+        return response;
     }
 
     @Override
@@ -94,8 +109,8 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
     }
 
     /**
-     * Whether bytes wait to be read, which is known without a wait: of TLS, too, nothing is buffered but what is
-     * decrypted. What waits there undecrypted may be a message of the protocol itself, so it is read.
+     * Returns whether bytes are available, without waiting. Encrypted bytes may be a message of the TLS protocol
+     * itself, so they are read.
      */
     private boolean hasSurplus() throws IOException {
         SessionInputBuffer buffer = received;

@@ -1,6 +1,6 @@
 /**
- * Technical helpers without knowledge of notes: atomic files, checked HTTP connections, database errors and
- * transactions, secrets, number and text formats.
+ * Technical helpers without knowledge of notes: atomic files, the HTTP client, database errors and transactions,
+ * secrets, number and text formats.
  *
  * <p>Uses: nothing. Used by: all modules.
  */

@@ -68,10 +68,12 @@ public class MediaDownloader implements AutoCloseable {
     /** Ends every download in progress, waits included. These and all later ones fail until {@link #resume}. */
     public void abort() {
         limiter.abort();
+        transfer.abort();
     }
 
     /** Allows downloads again after an {@link #abort}. */
     public void resume() {
+        transfer.resume();
         limiter.resume();
     }
 
@@ -87,7 +89,7 @@ public class MediaDownloader implements AutoCloseable {
 
     @Override
     public void close() {
-        limiter.close();
+        limiter.abort();
         transfer.close();
     }
 

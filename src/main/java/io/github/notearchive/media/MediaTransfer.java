@@ -1,8 +1,6 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.io.ConnectionPool;
-import io.github.notearchive.io.RepeatedResponses;
-import io.github.notearchive.io.RepeatedResponses.RepeatedResponseException;
+import io.github.notearchive.io.DeadlineHttpClient;
 import io.github.notearchive.media.DownloadLimiter.DownloadPermit;
 import io.github.notearchive.media.SpoolFile.SpoolFullException;
 import io.github.notearchive.media.format.FileCheck;
@@ -11,12 +9,10 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
-import java.io.UncheckedIOException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
-import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.LongAdder;
@@ -24,73 +20,36 @@ import javax.net.ssl.SSLException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.DnsResolver;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
-import org.apache.hc.core5.http.ConnectionRequestTimeoutException;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.NoHttpResponseException;
-import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.http.message.BasicHeader;
-import org.apache.hc.core5.util.Timeout;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Performs one attempt at one URL, on the caller's thread: request, redirects, body, digests, truncation check.
  *
- * <p>The HTTP client repeats no request, follows no redirect, decodes no body, stores no cookie, and uses no system
- * proxy.
+ * <p>Each redirect is checked like the first URL. Bodies are not decoded.
  */
 final class MediaTransfer implements AutoCloseable {
 
     private static final Set<Integer> REDIRECTS = Set.of(301, 302, 303, 307, 308);
     private static final Set<Integer> GONE = Set.of(401, 403, 404, 410);
-    private static final long MAX_DISCARDED = 16 * 1024;
 
     private final MediaProperties properties;
     private final AllowedHosts allowed;
-    private final CloseableHttpClient client;
-    private final LongAdder requests = new LongAdder();
+    private final DeadlineHttpClient http;
     private final LongAdder bytes = new LongAdder();
 
     MediaTransfer(MediaProperties properties, AllowedHosts allowed, DnsResolver resolver) {
         this.properties = properties;
         this.allowed = allowed;
-        Timeout idle = Timeout.of(properties.idleTimeout());
-        client = HttpClients.custom()
-                .setConnectionManager(ConnectionPool.with(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.of(properties.connectTimeout()))
-                                .setSocketTimeout(idle))
-                        .setDnsResolver(resolver)
-                        .setMaxConnTotal(properties.downloadsInFlight())
-                        .setMaxConnPerRoute(properties.downloadsPerHost())
-                        .build())
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        .setConnectionRequestTimeout(Timeout.of(properties.fileTimeout()))
-                        .setResponseTimeout(idle)
-                        .setRedirectsEnabled(false)
-                        .setAuthenticationEnabled(false)
-                        .setContentCompressionEnabled(false)
-                        .setProtocolUpgradeEnabled(false)
-                        .build())
-                .setRequestExecutor(new RepeatedResponses())
-                .setRoutePlanner(new DefaultRoutePlanner(null))
-                .setUserAgent("note-archive")
-                .setDefaultHeaders(
-                        List.of(new BasicHeader("Accept", "*/*"), new BasicHeader("Accept-Encoding", "identity")))
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableContentCompression()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .disableConnectionState()
+        http = DeadlineHttpClient.builder("media", properties.connectTimeout(), properties.idleTimeout())
+                .connections(properties.downloadsInFlight(), properties.downloadsPerHost())
+                .resolver(resolver)
+                .resendsRepeated()
                 .build();
     }
 
@@ -104,20 +63,22 @@ final class MediaTransfer implements AutoCloseable {
             return follow(partial, permit);
         } catch (IOException e) {
             return permit.isExpired() ? expired() : failed(e);
-        } catch (IllegalStateException e) {
-            // the HTTP client reports an abort between two of its steps as a programming error
-            if (!permit.isExpired() && !permit.isAborted()) {
-                throw e;
-            }
-            return expired();
-        } finally {
-            permit.finish();
         }
+    }
+
+    /** Ends the requests in progress and all later ones until {@link #resume}. */
+    void abort() {
+        http.abort();
+    }
+
+    /** Allows requests again. */
+    void resume() {
+        http.resume();
     }
 
     /** Requests sent so far. */
     long requests() {
-        return requests.sum();
+        return http.requests();
     }
 
     /** Bytes of bodies received so far. */
@@ -127,92 +88,104 @@ final class MediaTransfer implements AutoCloseable {
 
     @Override
     public void close() {
-        try {
-            client.close();
-        } catch (IOException e) {
-            throw new UncheckedIOException("Media client cannot be closed", e);
-        }
+        http.close();
+    }
+
+    /** What follows from a response. */
+    private sealed interface Step {
+
+        record Done(Attempt attempt) implements Step {}
+
+        record Redirect(String location) implements Step {}
+
+        /** The rest belongs to other bytes: request the whole file. */
+        record Restart() implements Step {}
     }
 
     private Attempt follow(PartialDownload partial, DownloadPermit permit) throws IOException {
         MediaUrl at = partial.url();
         for (int redirects = 0; ; ) {
-            Exchange exchange = open(at, partial.rest(), permit);
-            String location;
-            try {
-                int status = exchange.response.getCode();
-                if (status == 200) {
-                    partial.close();
-                    return receive(at, partial, exchange);
+            switch (send(at, partial, permit)) {
+                case Step.Done(var attempt) -> {
+                    return attempt;
                 }
-                if (status == 206 && partial.resumeWith(exchange.response)) {
-                    return save(at, partial, exchange.body());
+                case Step.Redirect(var location) -> {
+                    if (redirects++ == properties.maxRedirects()) {
+                        return new Attempt.Retryable("more than " + properties.maxRedirects() + " redirects", false);
+                    }
+                    at = at.redirected(location, allowed);
                 }
-                if (GONE.contains(status)) {
-                    return new Attempt.Gone("HTTP " + status);
-                }
-                if ((status == 206 || status == 416) && partial.rest() != null) {
-                    // the rest belongs to other bytes: request the whole file
-                    partial.close();
-                    continue;
-                }
-                Header header = exchange.response.getFirstHeader("Location");
-                location = header == null ? null : header.getValue();
-                if (!REDIRECTS.contains(status) || location == null) {
-                    return retryable("HTTP " + status);
-                }
-            } finally {
-                exchange.end();
+                case Step.Restart() -> partial.close();
             }
-            if (redirects++ == properties.maxRedirects()) {
-                return new Attempt.Retryable("more than " + properties.maxRedirects() + " redirects", false);
-            }
-            at = at.redirected(location, allowed);
         }
     }
 
-    private Exchange open(MediaUrl url, PartialDownload.@Nullable Rest rest, DownloadPermit permit) throws IOException {
+    private Step send(MediaUrl url, PartialDownload partial, DownloadPermit permit) throws IOException {
         if (!url.isUpgradable()) {
-            return send(url, rest, permit);
+            return sendOnce(url, partial, permit);
         }
         try {
-            return send(url.upgraded(), rest, permit);
+            return sendOnce(url.upgraded(), partial, permit);
         } catch (SSLException | SocketException | ConnectTimeoutException e) {
             if (permit.isExpired() || permit.isAborted()) {
                 throw e;
             }
             // http is what the provider gave
-            return send(url, rest, permit);
+            return sendOnce(url, partial, permit);
         }
     }
 
-    private Exchange send(MediaUrl url, PartialDownload.@Nullable Rest rest, DownloadPermit permit) throws IOException {
+    /** @throws IOException if there is no response; a failure while its body is read is a failed attempt */
+    private Step sendOnce(MediaUrl url, PartialDownload partial, DownloadPermit permit) throws IOException {
+        if (permit.isAborted() || permit.isExpired()) {
+            throw new SocketTimeoutException("Ended before the request was sent");
+        }
         String authority = url.literal() ? url.host() + ":" + url.port() : url.host();
         HttpUriRequestBase request = new HttpUriRequestBase("GET", URI.create(url.scheme() + "://" + authority + "/"));
         // not through java.net.URI, which rejects some targets and rewrites others
         request.setPath(url.target());
+        request.setHeader("Accept", "*/*");
+        request.setHeader("Accept-Encoding", "identity");
+        PartialDownload.Rest rest = partial.rest();
         if (rest != null) {
             request.setHeader("Range", "bytes=" + rest.from() + "-");
             request.setHeader("If-Range", rest.validator());
         }
-        if (!permit.start(request)) {
-            throw new SocketTimeoutException("Ended before the request was sent");
-        }
-        requests.increment();
         String host =
                 url.host().startsWith("[") ? url.host().substring(1, url.host().length() - 1) : url.host();
-        HttpHost target = new HttpHost(url.scheme(), host, url.port());
-        try {
-            return new Exchange(request, client.executeOpen(target, request, null));
-        } catch (RepeatedResponseException _) {
-            // not caused by this file: send it once more, over another connection
-            requests.increment();
-            return new Exchange(request, client.executeOpen(target, request, null));
-        }
+        return http.execute(new HttpHost(url.scheme(), host, url.port()), request, permit.remaining(), response -> {
+            try {
+                return read(url, partial, response);
+            } catch (IOException e) {
+                return new Step.Done(permit.isExpired() ? expired() : failed(e));
+            }
+        });
     }
 
-    private Attempt receive(MediaUrl at, PartialDownload partial, Exchange exchange) throws IOException {
-        HttpEntity entity = exchange.response.getEntity();
+    private Step read(MediaUrl at, PartialDownload partial, ClassicHttpResponse response) throws IOException {
+        int status = response.getCode();
+        if (status == 200) {
+            partial.close();
+            return new Step.Done(receive(at, partial, response));
+        }
+        if (status == 206 && partial.resumeWith(response)) {
+            HttpEntity rest = response.getEntity();
+            return new Step.Done(save(at, partial, rest == null ? InputStream.nullInputStream() : rest.getContent()));
+        }
+        if (GONE.contains(status)) {
+            return new Step.Done(new Attempt.Gone("HTTP " + status));
+        }
+        if ((status == 206 || status == 416) && partial.rest() != null) {
+            return new Step.Restart();
+        }
+        Header location = response.getFirstHeader("Location");
+        return REDIRECTS.contains(status) && location != null && location.getValue() != null
+                ? new Step.Redirect(location.getValue())
+                : new Step.Done(retryable("HTTP " + status));
+    }
+
+    private Attempt receive(MediaUrl at, PartialDownload partial, ClassicHttpResponse response) throws IOException {
+        HttpEntity entity = response.getEntity();
         if (entity == null) {
             return retryable("empty body");
         }
@@ -228,7 +201,7 @@ final class MediaTransfer implements AutoCloseable {
             bytes.add(head.length);
             return incomplete ? incomplete() : retryable(mismatch.orElseThrow());
         }
-        partial.start(TypeSniffer.sniff(head).orElseThrow(), exchange.response);
+        partial.start(TypeSniffer.sniff(head).orElseThrow(), response);
         return save(at, partial, new SequenceInputStream(new ByteArrayInputStream(head), body));
     }
 
@@ -304,39 +277,10 @@ final class MediaTransfer implements AutoCloseable {
             case ConnectionClosedException _ -> incomplete();
             case MessageConstraintException _ -> retryable("headers too long or too many");
             case NoHttpResponseException _ -> retryable("connection closed without a response");
-            case ConnectionRequestTimeoutException _ -> new Attempt.Retryable("no free connection", false);
             case ConnectTimeoutException _ -> retryable("connect timed out");
             case SocketTimeoutException _ -> retryable("read timed out");
             case SocketException _ -> retryable("connection failed or reset");
             default -> retryable(e.getClass().getSimpleName());
         };
-    }
-
-    /** A request with its open response. */
-    private record Exchange(HttpUriRequestBase request, ClassicHttpResponse response) {
-
-        InputStream body() throws IOException {
-            HttpEntity entity = response.getEntity();
-            return entity == null ? InputStream.nullInputStream() : entity.getContent();
-        }
-
-        /** Releases the connection for the next request if little is left to read, else closes it. */
-        void end() {
-            HttpEntity entity = response.getEntity();
-            if (entity != null && entity.isStreaming()) {
-                long length = entity.getContentLength();
-                if (response.getCode() >= 300 && length >= 0 && length <= MAX_DISCARDED) {
-                    EntityUtils.consumeQuietly(entity);
-                } else {
-                    // before the close, which would read the body to its end
-                    request.abort();
-                }
-            }
-            try {
-                response.close();
-            } catch (IOException _) {
-                // the connection is gone either way
-            }
-        }
     }
 }

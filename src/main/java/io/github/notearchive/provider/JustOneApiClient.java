@@ -1,5 +1,6 @@
 package io.github.notearchive.provider;
 
+import io.github.notearchive.io.DeadlineHttpClient;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
@@ -34,8 +35,6 @@ import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
 import javax.net.ssl.SSLHandshakeException;
@@ -45,6 +44,7 @@ import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.net.URIBuilder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -86,7 +86,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
     private final DailyQuota allowance;
     private final DailyQuota videoAllowance;
     private final DailyQuota refreshAllowance;
-    private final ProviderHttp http;
+    private final DeadlineHttpClient http;
     private final TokenRedactor echo;
     private final ResponseMemory memory;
 
@@ -102,7 +102,6 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
     /** How often something was learnt of the night's calls. */
     private long learnt;
 
-    private volatile boolean aborted;
     private volatile Consumer<StopNotice> onStop = _ -> {};
     private volatile long answeredAt = System.nanoTime();
 
@@ -131,7 +130,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         this.allowance = new DailyQuota(limits.all(), "calls");
         this.videoAllowance = new DailyQuota(limits.videos(), "calls for videos");
         this.refreshAllowance = new DailyQuota(limits.refreshes(), "calls about archived notes");
-        this.http = new ProviderHttp(settings);
+        this.http = settings.httpClient();
         this.echo = new TokenRedactor(settings.token());
     }
 
@@ -144,7 +143,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
      *     call is
      */
     public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<StopNotice> onStop) {
-        aborted = false;
+        http.resume();
         ending = null;
         this.onStop = onStop;
         know(tonight, made);
@@ -200,9 +199,8 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
      * They may have been billed, and their rows say so.
      */
     public void abort() {
-        aborted = true;
         pacer.end("aborted");
-        underWay.forEach(flight -> flight.request.abort());
+        http.abort();
     }
 
     /** Whether an answer that is about a note, and no fault, has come since a {@link System#nanoTime}. */
@@ -416,7 +414,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         boolean isKept = reply.billed() == Billed.YES || reply.isUnreadable();
         byte[] kept = isKept ? exchange.kept() : null;
         long number = journal.received(call, reply, kept, receivedAt, took);
-        if (aborted && exchange.fault() != null) {
+        if (http.isAborted() && exchange.fault() != null) {
             throw new CallsEndedException("the call was given up, " + reply);
         }
         if (answer.isEmpty()) {
@@ -624,25 +622,12 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         Flight flight = new Flight(endpoint, id, request);
         underWay.add(flight);
         asked.add(id);
-        if (aborted) {
-            request.abort();
-        }
-        ScheduledFuture<?> deadline = http.abortAfter(request, settings.responseTimeout());
         try {
-            return http.send(request, response -> read(request, response));
+            return http.execute(request, settings.responseTimeout(), this::read);
         } catch (IOException e) {
             Exchange misdirected = flight.misdirected;
-            if (misdirected != null) {
-                return misdirected;
-            }
-            // the abort fails this thread's read before the deadline's own task is done
-            boolean late = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
-            String fault = late
-                    ? "no whole answer within " + settings.responseTimeout().toSeconds() + " s"
-                    : http.describe(e);
-            return Exchange.fault(fault, late || !neverLeft(e));
+            return misdirected != null ? misdirected : Exchange.fault(echo.describe(e), !neverLeft(e));
         } finally {
-            deadline.cancel(false);
             underWay.remove(flight);
         }
     }
@@ -659,13 +644,10 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         }
     }
 
-    private Exchange read(HttpGet request, ClassicHttpResponse response) throws IOException {
+    private Exchange read(ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
         Body body = entity == null ? new Body(new byte[0], true) : body(entity);
         if (!body.isWhole) {
-            // first, since letting go of a body reads it to its end
-            request.abort();
-            response.setEntity(null);
             return new Exchange(
                     response.getCode(),
                     body.bytes,
@@ -673,6 +655,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
                     true,
                     null);
         }
+        EntityUtils.consume(entity);
         return new Exchange(
                 response.getCode(), body.bytes, null, true, retryAfter(response.getFirstHeader("Retry-After")));
     }
@@ -746,7 +729,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
     }
 
     @Override
-    public void close() throws IOException {
+    public void close() {
         http.close();
     }
 

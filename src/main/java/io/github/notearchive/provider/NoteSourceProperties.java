@@ -1,5 +1,6 @@
 package io.github.notearchive.provider;
 
+import io.github.notearchive.io.DeadlineHttpClient;
 import io.github.notearchive.io.Secret;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.DecimalMax;
@@ -90,6 +91,14 @@ public record NoteSourceProperties(
     boolean isMaxAnswerSizeUsable() {
         return maxAnswerSize.compareTo(DataSize.ofKilobytes(1)) >= 0
                 && maxAnswerSize.compareTo(DataSize.ofGigabytes(1)) <= 0;
+    }
+
+    /** Creates a client for requests to the provider. */
+    DeadlineHttpClient httpClient() {
+        return DeadlineHttpClient.builder("provider", connectTimeout, responseTimeout)
+                .connections(callsInFlight, callsInFlight)
+                .decompresses()
+                .build();
     }
 
     private String scheme() {

@@ -1,10 +1,10 @@
 package io.github.notearchive.provider;
 
+import io.github.notearchive.io.DeadlineHttpClient;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
-import java.util.concurrent.ScheduledFuture;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.jspecify.annotations.Nullable;
@@ -17,7 +17,7 @@ import org.springframework.stereotype.Component;
 public class ProviderPing {
 
     private static final Logger log = LoggerFactory.getLogger(ProviderPing.class);
-    private static final Duration PATIENCE = Duration.ofSeconds(15);
+    private static final Duration LIMIT = Duration.ofSeconds(15);
 
     private final NoteSourceProperties settings;
 
@@ -51,27 +51,27 @@ public class ProviderPing {
      * @throws IOException when there is no answer; its message names the host and never the token
      */
     public Pong send() throws IOException {
-        try (ProviderHttp http = new ProviderHttp(settings)) {
+        try (DeadlineHttpClient http = settings.httpClient()) {
             try {
                 return sendOnce(http);
-            } catch (IOException lostOrAway) {
-                return sendOnce(http); // one connection that is lost is no sign of anything
+            } catch (IOException _) {
+                return sendOnce(http); // a single lost connection is no outage
             }
         }
     }
 
-    private Pong sendOnce(ProviderHttp http) throws IOException {
+    private Pong sendOnce(DeadlineHttpClient http) throws IOException {
         HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
-        ScheduledFuture<?> deadline = http.abortAfter(request, PATIENCE);
         try {
-            Pong pong = http.send(
-                    request, response -> new Pong(response.getCode(), DateUtils.parseStandardDate(response, "Date")));
-            log.debug("The provider answers /ping with HTTP {}", pong.status());
+            Pong pong = http.execute(
+                    request,
+                    LIMIT,
+                    response -> new Pong(response.getCode(), DateUtils.parseStandardDate(response, "Date")));
+            log.debug("The provider responds to /ping with HTTP {}", pong.status());
             return pong;
         } catch (IOException e) {
-            throw new IOException("The provider at " + settings.baseUrl() + " cannot be reached: " + http.describe(e));
-        } finally {
-            deadline.cancel(false);
+            String reason = new TokenRedactor(settings.token()).describe(e);
+            throw new IOException("The provider at " + settings.baseUrl() + " cannot be reached: " + reason);
         }
     }
 }

@@ -1,6 +1,8 @@
 package io.github.notearchive.provider;
 
+import io.github.notearchive.io.DeadlineHttpClient.DeadlineExceededException;
 import io.github.notearchive.io.Secret;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -56,6 +58,14 @@ final class TokenRedactor {
         return erasedFrom(text.getBytes(StandardCharsets.UTF_8))
                 .map(erased -> new String(erased, StandardCharsets.UTF_8))
                 .orElse(text);
+    }
+
+    /** Describes a failure in one short line without the token. */
+    String describe(IOException e) {
+        String message = e.getMessage() == null ? "" : erasedFrom(e.getMessage());
+        String type = e.getClass().getSimpleName();
+        return ResponseReader.shorten(
+                message.isEmpty() ? type : e instanceof DeadlineExceededException ? message : type + ": " + message);
     }
 
     /** Backslashes belong to what they escape, so only the first of a row may begin. */

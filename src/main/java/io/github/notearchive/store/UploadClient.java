@@ -1,6 +1,6 @@
 package io.github.notearchive.store;
 
-import io.github.notearchive.io.ConnectionPool;
+import io.github.notearchive.io.DeadlineHttpClient;
 import io.minio.Http;
 import io.minio.MinioClient;
 import io.minio.Signer;
@@ -12,7 +12,6 @@ import io.minio.errors.MinioException;
 import io.minio.errors.XmlParserException;
 import io.minio.messages.ErrorResponse;
 import java.io.IOException;
-import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.ZoneOffset;
@@ -21,28 +20,16 @@ import java.util.Base64;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
 import okhttp3.RequestBody;
 import org.apache.hc.client5.http.classic.methods.HttpPut;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
-import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
-import org.apache.hc.client5.http.impl.routing.DefaultRoutePlanner;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.util.TimeValue;
-import org.apache.hc.core5.util.Timeout;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -80,9 +67,7 @@ final class UploadClient implements AutoCloseable {
     private final long maxSinglePut;
     private final ReentrantLock partsInMemory = new ReentrantLock();
     private final Http.BaseUrl endpoint;
-    private final PoolingHttpClientConnectionManager connections;
-    private final CloseableHttpClient http;
-    private final ScheduledThreadPoolExecutor deadlines;
+    private final DeadlineHttpClient http;
     private volatile boolean checksums = true;
 
     /** @param maxSinglePut length in bytes above which a file is uploaded in parts */
@@ -92,34 +77,9 @@ final class UploadClient implements AutoCloseable {
         this.partsClient = partsClient;
         this.maxSinglePut = maxSinglePut;
         this.endpoint = new Http.BaseUrl(properties.endpoint().strip());
-        Timeout silence = Timeout.of(properties.socketTimeout());
-        this.connections = ConnectionPool.with(ConnectionConfig.custom()
-                        .setConnectTimeout(Timeout.of(properties.connectTimeout()))
-                        .setSocketTimeout(silence)
-                        .setTimeToLive(TimeValue.ofMinutes(2)))
-                .setMaxConnTotal(StoreProperties.MAX_CONNECTIONS)
-                .setMaxConnPerRoute(StoreProperties.MAX_CONNECTIONS)
+        this.http = DeadlineHttpClient.builder("object-store", properties.connectTimeout(), properties.socketTimeout())
+                .connections(StoreProperties.MAX_CONNECTIONS, StoreProperties.MAX_CONNECTIONS)
                 .build();
-        this.http = HttpClients.custom()
-                .setConnectionManager(connections)
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        .setConnectionRequestTimeout(silence)
-                        .setResponseTimeout(silence)
-                        .setAuthenticationEnabled(false)
-                        .setContentCompressionEnabled(false)
-                        .setProtocolUpgradeEnabled(false)
-                        .build())
-                .setRoutePlanner(new DefaultRoutePlanner(null))
-                .setUserAgent("note-archive")
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableContentCompression()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .build();
-        this.deadlines = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("object-store-deadlines").factory());
-        this.deadlines.setRemoveOnCancelPolicy(true);
     }
 
     /**
@@ -184,28 +144,19 @@ final class UploadClient implements AutoCloseable {
         HttpPut request =
                 signed(key, contentType, sha256, isSigned ? sha256 : UNSIGNED, withChecksum ? checksum : null);
         request.setEntity(new EntityTemplate(bytes.size(), null, null, bytes::writeTo));
-        ScheduledFuture<?> deadline = deadlines.schedule(
-                request::abort, properties.requestTimeout(bytes.size()).toMillis(), TimeUnit.MILLISECONDS);
-        try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
-            HttpEntity entity = response.getEntity();
-            if (response.getCode() >= 300) {
-                throw requests.rejected("PUT", key.value(), errorCode(response), response.getCode());
-            }
-            EntityUtils.consume(entity);
-            boolean isConfirmed = withChecksum && checksum.equals(header(response, CHECKSUM));
-            return new Receipt(withoutQuotes(header(response, "ETag")), isConfirmed, isSigned);
+        try {
+            return http.execute(request, properties.requestTimeout(bytes.size()), response -> {
+                if (response.getCode() >= 300) {
+                    throw requests.rejected("PUT", key.value(), errorCode(response), response.getCode());
+                }
+                EntityUtils.consume(response.getEntity());
+                boolean isConfirmed = withChecksum && checksum.equals(header(response, CHECKSUM));
+                return new Receipt(withoutQuotes(header(response, "ETag")), isConfirmed, isSigned);
+            });
         } catch (IOException e) {
             // a store that restarted has closed all connections: the next attempt needs a new one
-            connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+            http.closeIdle();
             throw e;
-        } catch (IllegalStateException e) {
-            // the HTTP client takes an abort between two of its steps for a programming error
-            if (!request.isAborted()) {
-                throw e;
-            }
-            throw new SocketTimeoutException("not done in time");
-        } finally {
-            deadline.cancel(false);
         }
     }
 
@@ -268,7 +219,6 @@ final class UploadClient implements AutoCloseable {
 
     @Override
     public void close() {
-        deadlines.shutdownNow();
-        http.close(CloseMode.GRACEFUL);
+        http.close();
     }
 }

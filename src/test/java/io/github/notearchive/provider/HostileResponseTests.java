@@ -268,7 +268,7 @@ class HostileResponseTests {
 
         Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
 
-        assertThat(deferred.reply().message()).startsWith("no whole answer within");
+        assertThat(deferred.reply().message()).startsWith("no complete response within");
     }
 
     @Test
@@ -286,7 +286,7 @@ class HostileResponseTests {
         Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
         over.countDown();
 
-        assertThat(deferred.reply().message()).startsWith("no whole answer within");
+        assertThat(deferred.reply().message()).startsWith("no complete response within");
     }
 
     private static ScriptedProvider.Reply endless(byte[] start, byte[] piece) {

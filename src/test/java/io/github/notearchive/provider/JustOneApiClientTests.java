@@ -462,7 +462,7 @@ class JustOneApiClientTests {
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
-        assertThat(deferred.reply().message()).startsWith("no whole answer within");
+        assertThat(deferred.reply().message()).startsWith("no complete response within");
         assertThat(provider.requests()).hasSize(1);
     }
 

@@ -1,24 +1,15 @@
 package io.github.notearchive.telemetry.notify;
 
-import io.github.notearchive.io.ConnectionPool;
+import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.DeadlineHttpClient.DeadlineExceededException;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
 import java.util.Map;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.ScheduledThreadPoolExecutor;
-import java.util.concurrent.TimeUnit;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.config.RequestConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
-import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
-import org.apache.hc.core5.io.CloseMode;
-import org.apache.hc.core5.util.Timeout;
 
 /**
  * HTTP client for receivers that are not trusted: it follows no redirects, reads only the status of a response, and
@@ -26,30 +17,10 @@ import org.apache.hc.core5.util.Timeout;
  */
 public final class WebhookClient implements AutoCloseable {
 
-    private final CloseableHttpClient http;
-    private final ScheduledThreadPoolExecutor deadlines;
+    private static final Duration SILENCE = Duration.ofSeconds(5);
 
-    WebhookClient() {
-        this.http = HttpClients.custom()
-                .setConnectionManager(ConnectionPool.with(ConnectionConfig.custom()
-                                .setConnectTimeout(Timeout.ofSeconds(5))
-                                .setSocketTimeout(Timeout.ofSeconds(5)))
-                        .build())
-                .setDefaultRequestConfig(RequestConfig.custom()
-                        .setConnectionRequestTimeout(Timeout.ofSeconds(5))
-                        .setResponseTimeout(Timeout.ofSeconds(5))
-                        .build())
-                .setUserAgent("note-archive")
-                .disableAutomaticRetries()
-                .disableRedirectHandling()
-                .disableCookieManagement()
-                .disableAuthCaching()
-                .disableContentCompression()
-                .build();
-        this.deadlines = new ScheduledThreadPoolExecutor(
-                1, Thread.ofPlatform().daemon().name("telemetry-deadlines").factory());
-        this.deadlines.setRemoveOnCancelPolicy(true);
-    }
+    private final DeadlineHttpClient http =
+            DeadlineHttpClient.builder("telemetry", SILENCE, SILENCE).build();
 
     /** Result of one request. */
     public sealed interface Delivery {
@@ -71,28 +42,12 @@ public final class WebhookClient implements AutoCloseable {
         HttpUriRequestBase request = new HttpUriRequestBase("POST", address);
         headers.forEach(request::setHeader);
         request.setEntity(new ByteArrayEntity(body, type));
-        ScheduledFuture<?> deadline = deadlines.schedule(request::abort, timeout.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            return result(send(request));
+            return result(http.execute(request, timeout, ClassicHttpResponse::getCode));
+        } catch (DeadlineExceededException e) {
+            return new Delivery.Undelivered(String.valueOf(e.getMessage()), true);
         } catch (IOException | RuntimeException e) {
-            // the delay, since the aborted read may fail before the task of the deadline is done
-            boolean isLate = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
-            String reason = isLate ? "no response within " + timeout.toMillis() + " ms" : rootCause(e);
-            return new Delivery.Undelivered(reason, true);
-        } finally {
-            deadline.cancel(false);
-        }
-    }
-
-    private int send(HttpUriRequestBase request) throws IOException {
-        try (ClassicHttpResponse response = http.executeOpen(null, request, null)) {
-            HttpEntity body = response.getEntity();
-            if (body != null && body.getContentLength() != 0) {
-                // closing the response would read an endless body
-                request.abort();
-                response.setEntity(null);
-            }
-            return response.getCode();
+            return new Delivery.Undelivered(rootCause(e), true);
         }
     }
 
@@ -115,7 +70,6 @@ public final class WebhookClient implements AutoCloseable {
 
     @Override
     public void close() {
-        deadlines.shutdownNow();
-        http.close(CloseMode.IMMEDIATE);
+        http.close();
     }
 }

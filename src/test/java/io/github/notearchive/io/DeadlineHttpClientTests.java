@@ -2,7 +2,10 @@ package io.github.notearchive.io;
 
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
+import io.github.notearchive.io.DeadlineHttpClient.DeadlineExceededException;
 import java.io.BufferedReader;
 import java.io.FileInputStream;
 import java.io.IOException;
@@ -14,20 +17,20 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Path;
 import java.security.KeyStore;
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.SynchronousQueue;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
-import org.apache.hc.client5.http.config.ConnectionConfig;
-import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
-import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.classic.RequestFailedException;
 import org.apache.hc.client5.http.ssl.ClientTlsStrategyBuilder;
 import org.apache.hc.client5.http.ssl.NoopHostnameVerifier;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.ssl.SSLContexts;
-import org.apache.hc.core5.util.Timeout;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,9 +38,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A connection with bytes that belong to no response is not used for the next request. */
-class ConnectionPoolTests {
+class DeadlineHttpClientTests {
 
+    private static final Duration LONG = Duration.ofSeconds(20);
+    private static final Duration SHORT = Duration.ofMillis(200);
     private static final String PASSWORD = "changeit";
 
     @TempDir
@@ -46,7 +50,7 @@ class ConnectionPoolTests {
     private static SSLContext serverTls;
 
     @BeforeAll
-    static void makeKey() throws Exception {
+    static void createKey() throws Exception {
         Path store = directory.resolve("key.p12");
         Process keytool = new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "keytool")
@@ -87,7 +91,7 @@ class ConnectionPoolTests {
     })
     void surplusOfOneWriteIsNotReadAsTheNextResponse(boolean tls, String surplus) throws Exception {
         try (Server server = new Server(tls, surplus.replace("|", "\r\n"), false);
-                CloseableHttpClient client = client()) {
+                DeadlineHttpClient client = client()) {
 
             assertThat(bodies(client, server)).containsExactly("/a", "/b", "/c");
             assertThat(server.requests).containsExactly("1 /a", "2 /b", "2 /c");
@@ -96,10 +100,10 @@ class ConnectionPoolTests {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void surplusThatComesLaterIsNotReadAsTheNextResponse(boolean tls) throws Exception {
+    void laterSurplusIsNotReadAsTheNextResponse(boolean tls) throws Exception {
         String surplus = "HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\n/surplus";
         try (Server server = new Server(tls, surplus, true);
-                CloseableHttpClient client = client()) {
+                DeadlineHttpClient client = client()) {
             String first = body(client, server, "/a");
             server.later.put("now");
             server.sent.take();
@@ -112,9 +116,9 @@ class ConnectionPoolTests {
 
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
-    void aConnectionWithoutSurplusIsReused(boolean tls) throws Exception {
+    void connectionWithoutSurplusIsReused(boolean tls) throws Exception {
         try (Server server = new Server(tls, "", false);
-                CloseableHttpClient client = client()) {
+                DeadlineHttpClient client = client()) {
 
             assertThat(bodies(client, server)).containsExactly("/a", "/b", "/c");
             assertThat(server.requests).containsExactly("1 /a", "1 /b", "1 /c");
@@ -122,9 +126,9 @@ class ConnectionPoolTests {
     }
 
     @Test
-    void aResponseWithoutABodyIsFollowedByTheCheckToo() throws Exception {
+    void surplusAfterAResponseWithoutBodyIsNotRead() throws Exception {
         try (Server server = new Server(false, "HTTP/1.1 204 x\r\n\r\n", false);
-                CloseableHttpClient client = client()) {
+                DeadlineHttpClient client = client()) {
 
             assertThat(body(client, server, "/none")).isEmpty();
             assertThat(body(client, server, "/b")).isEqualTo("/b");
@@ -132,32 +136,90 @@ class ConnectionPoolTests {
         }
     }
 
-    private static CloseableHttpClient client() throws Exception {
-        return HttpClients.custom()
-                .setConnectionManager(
-                        ConnectionPool.with(ConnectionConfig.custom().setSocketTimeout(Timeout.ofSeconds(20)))
-                                .setTlsSocketStrategy(ClientTlsStrategyBuilder.create()
-                                        .setSslContext(SSLContexts.custom()
-                                                .loadTrustMaterial((_, _) -> true)
-                                                .build())
-                                        .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
-                                        .buildClassic())
-                                .build())
-                .disableAutomaticRetries()
-                .build();
+    @Test
+    void deadlineIncludesResponseAndTheWaitForAConnection() throws Exception {
+        try (Server server = new Server(false, "", false);
+                DeadlineHttpClient client = builder().connections(1, 1).build()) {
+            CountDownLatch reading = new CountDownLatch(1);
+            CountDownLatch end = new CountDownLatch(1);
+            Thread.ofVirtual().start(() -> {
+                try {
+                    client.execute(new HttpGet(server.address + "/b"), LONG, _ -> {
+                        reading.countDown();
+                        return awaited(end);
+                    });
+                } catch (IOException closed) {
+                    // at the end of the test
+                }
+            });
+            reading.await();
+
+            assertThatThrownBy(() -> client.execute(new HttpGet(server.address + "/c"), SHORT, _ -> ""))
+                    .isInstanceOf(DeadlineExceededException.class)
+                    .hasMessage("no complete response within 0.2 s");
+            assertThat(server.requests).containsExactly("1 /b");
+            end.countDown();
+
+            assertThatThrownBy(() -> client.execute(new HttpGet(server.address + "/silent"), SHORT, _ -> ""))
+                    .isInstanceOf(DeadlineExceededException.class);
+        }
     }
 
-    private static List<String> bodies(CloseableHttpClient client, Server server) throws IOException {
+    @Test
+    void abortEndsRequestsUntilTheClientResumes() throws Exception {
+        try (Server server = new Server(false, "", false);
+                DeadlineHttpClient client = client()) {
+            FutureTask<String> silent = new FutureTask<>(() -> body(client, server, "/silent"));
+            Thread.ofVirtual().start(silent);
+            await().until(() -> !server.requests.isEmpty());
+
+            client.abort();
+
+            assertThatThrownBy(silent::get).hasCauseInstanceOf(IOException.class);
+            assertThatThrownBy(() -> body(client, server, "/b")).isInstanceOf(RequestFailedException.class);
+            client.resume();
+            assertThat(body(client, server, "/b")).isEqualTo("/b");
+            assertThat(server.requests).containsExactly("1 /silent", "2 /b");
+        }
+    }
+
+    private static String awaited(CountDownLatch latch) {
+        try {
+            latch.await();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+        return "";
+    }
+
+    private static DeadlineHttpClient client() throws Exception {
+        return builder().build();
+    }
+
+    private static DeadlineHttpClient.Builder builder() throws Exception {
+        return DeadlineHttpClient.builder("test", LONG, LONG)
+                .tls(ClientTlsStrategyBuilder.create()
+                        .setSslContext(SSLContexts.custom()
+                                .loadTrustMaterial((_, _) -> true)
+                                .build())
+                        .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
+                        .buildClassic());
+    }
+
+    private static List<String> bodies(DeadlineHttpClient client, Server server) throws IOException {
         return List.of(body(client, server, "/a"), body(client, server, "/b"), body(client, server, "/c"));
     }
 
-    private static String body(CloseableHttpClient client, Server server, String path) throws IOException {
+    private static String body(DeadlineHttpClient client, Server server, String path) throws IOException {
         return client.execute(
                 new HttpGet(server.address + path),
-                response -> response.getEntity() == null ? "" : EntityUtils.toString(response.getEntity()));
+                LONG,
+                response -> response.getEntity() == null
+                        ? ""
+                        : new String(EntityUtils.toByteArray(response.getEntity()), US_ASCII));
     }
 
-    /** Answers each request with its path; {@code /a} and {@code /none} have a surplus. */
+    /** Replies with the path; {@code /a} and {@code /none} have a surplus, {@code /silent} has no response. */
     private static final class Server implements AutoCloseable {
 
         final String address;
@@ -201,22 +263,25 @@ class ConnectionPoolTests {
                         // no header matters
                     }
                     requests.add(connection + " " + path);
-                    answer(path, socket.getOutputStream());
+                    if (path.equals("/silent")) {
+                        continue;
+                    }
+                    reply(path, socket.getOutputStream());
                 }
             } catch (IOException | InterruptedException end) {
                 // the client is gone
             }
         }
 
-        private void answer(String path, OutputStream out) throws IOException, InterruptedException {
+        private void reply(String path, OutputStream out) throws IOException, InterruptedException {
             boolean hasSurplus = path.equals("/a") || path.equals("/none");
-            String answer = path.equals("/none")
+            String reply = path.equals("/none")
                     ? "HTTP/1.1 204 x\r\n\r\n"
                     : "HTTP/1.1 200 OK\r\nContent-Length: " + path.length() + "\r\n\r\n" + path;
             if (hasSurplus && !isLate) {
-                answer += surplus;
+                reply += surplus;
             }
-            out.write(answer.getBytes(US_ASCII));
+            out.write(reply.getBytes(US_ASCII));
             out.flush();
             if (hasSurplus && isLate) {
                 later.take();

@@ -1,0 +1,311 @@
+package io.github.notearchive.io;
+
+import java.io.IOException;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
+import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.LongAdder;
+import org.apache.hc.client5.http.DnsResolver;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.client5.http.config.ConnectionConfig;
+import org.apache.hc.client5.http.config.RequestConfig;
+import org.apache.hc.client5.http.impl.classic.CloseableHttpClient;
+import org.apache.hc.client5.http.impl.classic.HttpClientBuilder;
+import org.apache.hc.client5.http.impl.classic.HttpClients;
+import org.apache.hc.client5.http.impl.classic.RequestFailedException;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
+import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
+import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
+import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpHost;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.io.CloseMode;
+import org.apache.hc.core5.util.TimeValue;
+import org.apache.hc.core5.util.Timeout;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * HTTP client whose requests have a deadline; the only place that configures connections, timeouts and limits.
+ *
+ * <p>A request is sent once, on the caller's thread. Redirects are not followed; cookies, credentials and proxies are
+ * not used. The deadline includes the wait for a connection and the reading of the body. Idle connections are checked
+ * before they are reused ({@link CheckedConnection}) and are at most two minutes old. Thread-safe.
+ */
+public final class DeadlineHttpClient implements AutoCloseable {
+
+    private static final TimeValue MAX_AGE = TimeValue.ofMinutes(2);
+
+    /** Longer than any deadline, which ends the wait for a connection. */
+    private static final Timeout CONNECTION_WAIT = Timeout.ofDays(1);
+
+    /** Limit of a body that is read only in order to reuse the connection, in bytes. */
+    private static final long MAX_DISCARDED = 16 * 1024;
+
+    private static final AtomicLong CONNECTIONS = new AtomicLong();
+
+    private final PoolingHttpClientConnectionManager connections;
+    private final CloseableHttpClient http;
+    private final ScheduledThreadPoolExecutor deadlines;
+    private final Set<HttpUriRequestBase> inProgress = ConcurrentHashMap.newKeySet();
+    private final LongAdder requests = new LongAdder();
+    private volatile boolean isAborted;
+
+    private DeadlineHttpClient(Builder settings) {
+        PoolingHttpClientConnectionManagerBuilder pool = PoolingHttpClientConnectionManagerBuilder.create()
+                .setConnectionFactory(socket -> connection(socket, settings.resendsRepeated))
+                .setDnsResolver(settings.resolver)
+                .setMaxConnTotal(settings.connections)
+                .setMaxConnPerRoute(settings.connectionsPerHost)
+                .setDefaultConnectionConfig(ConnectionConfig.custom()
+                        .setConnectTimeout(Timeout.of(settings.connectTimeout))
+                        .setSocketTimeout(Timeout.of(settings.idleTimeout))
+                        .setTimeToLive(MAX_AGE)
+                        .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
+                        .build());
+        if (settings.tls != null) {
+            pool.setTlsSocketStrategy(settings.tls);
+        }
+        connections = pool.build();
+        HttpClientBuilder client = HttpClients.custom()
+                .setConnectionManager(connections)
+                .setDefaultRequestConfig(RequestConfig.custom()
+                        .setConnectionRequestTimeout(CONNECTION_WAIT)
+                        .setResponseTimeout(Timeout.of(settings.idleTimeout))
+                        .setAuthenticationEnabled(false)
+                        .setProtocolUpgradeEnabled(false)
+                        .build())
+                .setUserAgent("note-archive")
+                .disableAutomaticRetries()
+                .disableRedirectHandling()
+                .disableCookieManagement()
+                .disableAuthCaching()
+                .disableConnectionState();
+        if (!settings.decompresses) {
+            client.disableContentCompression();
+        }
+        http = client.build();
+        deadlines = new ScheduledThreadPoolExecutor(
+                1,
+                Thread.ofPlatform().daemon().name(settings.name + "-deadlines").factory(),
+                new DiscardPolicy()); // after close, all requests are aborted
+        deadlines.setRemoveOnCancelPolicy(true);
+    }
+
+    /**
+     * Starts the configuration of a client without a limit of connections.
+     *
+     * @param name prefix of the name of its thread
+     * @param connectTimeout limit of a connection attempt
+     * @param idleTimeout longest wait for the next bytes of a response
+     */
+    public static Builder builder(String name, Duration connectTimeout, Duration idleTimeout) {
+        return new Builder(name, connectTimeout, idleTimeout);
+    }
+
+    /** Reads a response within the deadline of its request. */
+    @FunctionalInterface
+    public interface ResponseReader<T> {
+
+        /** Reads the response. A body that is read to its end leaves the connection for the next request. */
+        T read(ClassicHttpResponse response) throws IOException;
+    }
+
+    /** The time of a request was over before its response was complete. */
+    public static final class DeadlineExceededException extends SocketTimeoutException {
+
+        private DeadlineExceededException(Duration limit, Exception cause) {
+            super("no complete response within " + Figures.took(limit));
+            initCause(cause);
+        }
+    }
+
+    /**
+     * Sends a request to the host in its URI, as {@link #execute(HttpHost, HttpUriRequestBase, Duration,
+     * ResponseReader)}.
+     */
+    public <T> T execute(HttpUriRequestBase request, Duration limit, ResponseReader<T> reader) throws IOException {
+        return execute(null, request, limit, reader);
+    }
+
+    /**
+     * Sends a request and returns what the reader returns.
+     *
+     * @param target host to connect to; null for that of the URI
+     * @param limit time until the deadline
+     * @throws DeadlineExceededException if the deadline has passed
+     * @throws IOException if there is no complete response, or the client was aborted
+     */
+    public <T> T execute(
+            @Nullable HttpHost target, HttpUriRequestBase request, Duration limit, ResponseReader<T> reader)
+            throws IOException {
+        inProgress.add(request);
+        ScheduledFuture<?> deadline =
+                deadlines.schedule(request::abort, Math.max(0, limit.toNanos()), TimeUnit.NANOSECONDS);
+        try {
+            if (isAborted) {
+                request.abort();
+            }
+            return send(target, request, reader);
+        } catch (IOException | IllegalStateException e) {
+            // the HTTP client reports an abort between two of its steps as a programming error
+            if (e instanceof IllegalStateException bug && !request.isAborted()) {
+                throw bug;
+            }
+            // the delay: the aborted read may fail before the task of the deadline is done
+            if (deadline.getDelay(TimeUnit.NANOSECONDS) <= 0) {
+                throw new DeadlineExceededException(limit, e);
+            }
+            throw e instanceof IOException failure ? failure : new RequestFailedException("Request aborted", e);
+        } finally {
+            deadline.cancel(false);
+            inProgress.remove(request);
+        }
+    }
+
+    private <T> T send(@Nullable HttpHost target, HttpUriRequestBase request, ResponseReader<T> reader)
+            throws IOException {
+        ClassicHttpResponse response = open(target, request);
+        try {
+            return reader.read(response);
+        } finally {
+            release(request, response);
+        }
+    }
+
+    private ClassicHttpResponse open(@Nullable HttpHost target, HttpUriRequestBase request) throws IOException {
+        requests.increment();
+        try {
+            return http.executeOpen(target, request, null);
+        } catch (CheckedConnection.RepeatedResponseException _) {
+            // not caused by this request: send it once more, over another connection
+            requests.increment();
+            return http.executeOpen(target, request, null);
+        }
+    }
+
+    /** Releases the connection for the next request if little of an error response is left to read, else closes it. */
+    private static void release(HttpUriRequestBase request, ClassicHttpResponse response) {
+        HttpEntity entity = response.getEntity();
+        if (entity != null && entity.isStreaming()) {
+            long length = entity.getContentLength();
+            if (response.getCode() >= 300 && length >= 0 && length <= MAX_DISCARDED) {
+                EntityUtils.consumeQuietly(entity);
+            } else {
+                // before the close, which would read the body to its end; no effect if it was read
+                request.abort();
+            }
+        }
+        try {
+            response.close();
+        } catch (IOException _) {
+            // the connection is closed either way
+        }
+    }
+
+    /** Returns the number of requests sent so far, including those without a response. */
+    public long requests() {
+        return requests.sum();
+    }
+
+    /** Closes all idle connections. */
+    public void closeIdle() {
+        connections.closeIdle(TimeValue.ZERO_MILLISECONDS);
+    }
+
+    /** Aborts the requests in progress and all later ones until {@link #resume}. */
+    public void abort() {
+        isAborted = true;
+        inProgress.forEach(HttpUriRequestBase::abort);
+    }
+
+    /** Allows requests again after an {@link #abort}. */
+    public void resume() {
+        isAborted = false;
+    }
+
+    public boolean isAborted() {
+        return isAborted;
+    }
+
+    @Override
+    public void close() {
+        abort();
+        deadlines.shutdownNow();
+        http.close(CloseMode.IMMEDIATE);
+    }
+
+    private static ManagedHttpClientConnection connection(@Nullable Socket socket, boolean rejectsRepeated)
+            throws IOException {
+        var connection = new CheckedConnection("http-outgoing-" + CONNECTIONS.incrementAndGet(), rejectsRepeated);
+        if (socket != null) {
+            connection.bind(socket);
+        }
+        return connection;
+    }
+
+    /** Configuration of a client. */
+    public static final class Builder {
+
+        private final String name;
+        private final Duration connectTimeout;
+        private final Duration idleTimeout;
+        private int connections = Integer.MAX_VALUE;
+        private int connectionsPerHost = Integer.MAX_VALUE;
+        private boolean decompresses;
+        private boolean resendsRepeated;
+        private @Nullable DnsResolver resolver;
+        private @Nullable TlsSocketStrategy tls;
+
+        private Builder(String name, Duration connectTimeout, Duration idleTimeout) {
+            this.name = name;
+            this.connectTimeout = connectTimeout;
+            this.idleTimeout = idleTimeout;
+        }
+
+        /** Limits the connections; requests wait for one until their deadline. */
+        public Builder connections(int total, int perHost) {
+            connections = total;
+            connectionsPerHost = perHost;
+            return this;
+        }
+
+        /** Requests and decodes compressed bodies. */
+        public Builder decompresses() {
+            decompresses = true;
+            return this;
+        }
+
+        /**
+         * Sends a request once more if its response repeats the previous one of the connection. Only for requests that
+         * cost nothing.
+         */
+        public Builder resendsRepeated() {
+            resendsRepeated = true;
+            return this;
+        }
+
+        /** Connects only to the addresses that this resolver returns. */
+        public Builder resolver(DnsResolver value) {
+            resolver = value;
+            return this;
+        }
+
+        Builder tls(TlsSocketStrategy value) {
+            tls = value;
+            return this;
+        }
+
+        public DeadlineHttpClient build() {
+            return new DeadlineHttpClient(this);
+        }
+    }
+}
