@@ -4,7 +4,8 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
@@ -49,7 +50,7 @@ final class ExplainCommand implements Callable<Integer> {
             NoteState state,
             List<String> next,
             List<NoteHistory.Event> story,
-            Worklist.Entry worklist,
+            WorklistEntry worklist,
             NoteCatalog.@Nullable NoteLine captured,
             List<CallHistory.CallEntry> calls,
             List<NoteHistory.File> files) {}
@@ -59,7 +60,8 @@ final class ExplainCommand implements Callable<Integer> {
         NoteId id = Arguments.noteId(spec, note);
         try (CommandContext context = CommandContext.openExisting()) {
             PrintWriter out = spec.commandLine().getOut();
-            Optional<Worklist.Entry> entry = context.get(Worklist.class).find(id);
+            Optional<WorklistEntry> entry =
+                    context.get(WorklistRepository.class).find(id);
             if (entry.isEmpty()) {
                 Forgotten.refuse(context, id);
                 throw new CommandFailure(
@@ -101,7 +103,7 @@ final class ExplainCommand implements Callable<Integer> {
         }
     }
 
-    private static void tell(Worklist.Entry entry, PrintWriter out) {
+    private static void tell(WorklistEntry entry, PrintWriter out) {
         out.printf("Note %s is %s%n", entry.id(), entry.state());
         out.printf(
                 "  enqueued %s from \"%s\" with priority %d (times of Shanghai)%n",
@@ -249,7 +251,7 @@ final class ExplainCommand implements Callable<Integer> {
     }
 
     /** When it is asked about anew; empty when never. */
-    private static Optional<String> refresh(Worklist.Entry entry) {
+    private static Optional<String> refresh(WorklistEntry entry) {
         String own = (entry.refreshDays() == null ? "" : "; it is to be every " + entry.refreshDays() + " nights")
                 + (entry.refreshOn() == null ? "" : "; it was to be in the night of " + entry.refreshOn());
         if (entry.state() != NoteState.ARCHIVED && entry.state() != NoteState.UNAVAILABLE) {
@@ -263,7 +265,7 @@ final class ExplainCommand implements Callable<Integer> {
                         + own);
     }
 
-    private static String next(Worklist.Entry entry, NoteHistories stories) {
+    private static String next(WorklistEntry entry, NoteHistories stories) {
         if (entry.claimedBy() != null) {
             return "node "
                     + entry.claimedBy()

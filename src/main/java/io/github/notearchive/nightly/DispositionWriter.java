@@ -10,6 +10,7 @@ import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.Disposition.Archived;
 import io.github.notearchive.nightly.Disposition.Erased;
@@ -134,16 +135,17 @@ class DispositionWriter implements ItemWriter<Disposition> {
         try {
             CapturedNote note =
                     files == null ? null : uploader.store(files, transition.state() == NoteState.ARCHIVED, now);
-            if (!sidecars.write(claimed, note, transition, now)) {
+            WorklistRow row = claimed.row().apply(transition, now);
+            if (!sidecars.write(claimed, note, row)) {
                 lost(claimed);
                 return;
             }
             if (note == null) {
-                settleAndCount(claimed, transition, now);
+                settleAndCount(claimed, transition, row);
                 return;
             }
             runs.current().storeWorks();
-            if (record(claimed, note, transition, now)
+            if (record(claimed, note, transition, row, now)
                     && files != null
                     && claimed.state() != NoteState.ARCHIVED
                     && transition.state() == NoteState.ARCHIVED) {
@@ -166,7 +168,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         Instant now = now();
         try {
             CapturedNote note = uploader.store(files, false, now);
-            if (!sidecars.write(claimed, note, null, now)) {
+            if (!sidecars.write(claimed, note, null)) {
                 lost(claimed);
                 return;
             }
@@ -202,7 +204,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
             runs.current().storeFails(e, e.refused(), gate);
         }
         if (claimed.refreshNight() != null) {
-            keep(claimed, retries.forRefresh(claimed, 0, StateReason.STORE_ERROR, reason, true), now());
+            keepWithoutSidecar(claimed, retries.forRefresh(claimed, 0, StateReason.STORE_ERROR, reason, true));
         } else if (claimed.state() == NoteState.ARCHIVED) {
             settleAndCount(
                     claimed, PostponementPolicy.archived(Night.current(clock).ends()));
@@ -213,9 +215,10 @@ class DispositionWriter implements ItemWriter<Disposition> {
         }
     }
 
-    private boolean record(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
+    private boolean record(
+            WorklistItem claimed, CapturedNote note, StateTransition transition, WorklistRow row, Instant now) {
         try {
-            Optional<Change> change = rows.record(claimed, note, transition, now);
+            Optional<Change> change = rows.record(claimed, note, row, now);
             change.ifPresentOrElse(
                     c -> whenCommitted(() -> runs.current().settled(claimed, transition, c)), () -> lost(claimed));
             return change.isPresent();
@@ -239,10 +242,9 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private void fail(WorklistItem claimed, RuntimeException e) {
         if (claimed.refreshNight() != null) {
             log.warn("Note {}: its new response cannot be written", claimed.id(), e);
-            keep(
+            keepWithoutSidecar(
                     claimed,
-                    retries.forRefresh(claimed, 0, StateReason.WRITE_FAILED, DatabaseErrors.describe(e), false),
-                    now());
+                    retries.forRefresh(claimed, 0, StateReason.WRITE_FAILED, DatabaseErrors.describe(e), false));
             return;
         }
         if (claimed.state() == NoteState.ARCHIVED) {
@@ -277,17 +279,22 @@ class DispositionWriter implements ItemWriter<Disposition> {
     }
 
     private void keep(WorklistItem claimed, RefreshResult result) {
-        Instant now = now();
-        if (!sidecars.write(claimed, result, now)) {
+        WorklistRow row = claimed.row().apply(result, now());
+        if (!sidecars.write(claimed, null, row)) {
             logLostClaim(claimed);
             return;
         }
-        keep(claimed, result, now);
+        keep(claimed, result, row);
     }
 
-    private void keep(WorklistItem claimed, RefreshResult result, Instant now) {
+    /** Settles a refresh whose sidecar cannot be written. */
+    private void keepWithoutSidecar(WorklistItem claimed, RefreshResult result) {
+        keep(claimed, result, claimed.row().apply(result, now()));
+    }
+
+    private void keep(WorklistItem claimed, RefreshResult result, WorklistRow row) {
         RunState run = runs.current();
-        if (!rows.keep(claimed, result, now)) {
+        if (!rows.settle(claimed, row)) {
             logLostClaim(claimed);
         } else if (result.state() != claimed.state()) {
             whenCommitted(run.refreshedGone::increment);
@@ -298,11 +305,11 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     /** Settles a note whose sidecar cannot be written. */
     private void settleAndCount(WorklistItem claimed, StateTransition transition) {
-        settleAndCount(claimed, transition, now());
+        settleAndCount(claimed, transition, claimed.row().apply(transition, now()));
     }
 
-    private void settleAndCount(WorklistItem claimed, StateTransition transition, Instant now) {
-        if (rows.settle(claimed, transition, now)) {
+    private void settleAndCount(WorklistItem claimed, StateTransition transition, WorklistRow row) {
+        if (rows.settle(claimed, row)) {
             whenCommitted(() -> runs.current().settled(claimed, transition));
         } else {
             lost(claimed);

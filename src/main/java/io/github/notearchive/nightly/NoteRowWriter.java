@@ -9,10 +9,9 @@ import io.github.notearchive.archive.catalog.StatementBatch;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
-import io.github.notearchive.archive.worklist.RefreshResult;
-import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.Savepoint;
 import java.time.Instant;
 import java.util.List;
@@ -64,16 +63,16 @@ class NoteRowWriter {
     }
 
     /**
-     * Writes a note and its transition.
+     * Writes a note and its worklist row.
      *
      * @return what a refresh has changed, {@link Change#NONE} for other notes; empty if the claim was lost
      */
-    Optional<Change> record(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
-        FirstWrite first = Savepoint.repeated(() -> recordFirst(claimed, note, transition, now));
+    Optional<Change> record(WorklistItem claimed, CapturedNote note, WorklistRow row, Instant now) {
+        FirstWrite first = Savepoint.repeated(() -> recordFirst(claimed, note, row, now));
         return switch (first) {
             case WRITTEN -> Optional.of(Change.NONE);
             case LOST -> Optional.empty();
-            case NOT_THE_FIRST -> recordAny(claimed, note, transition, now);
+            case NOT_THE_FIRST -> recordAny(claimed, note, row, now);
         };
     }
 
@@ -87,13 +86,13 @@ class NoteRowWriter {
     }
 
     /** Writes a note without rows, the common case, in one round trip. */
-    private FirstWrite recordFirst(WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
+    private FirstWrite recordFirst(WorklistItem claimed, CapturedNote note, WorklistRow row, Instant now) {
         if (claimed.state() != NoteState.PENDING || note.video() != null) {
             return FirstWrite.NOT_THE_FIRST;
         }
         StatementBatch trip = new StatementBatch(jdbc);
         Supplier<Integer> settled = trip.update(
-                worklist.settleStatement(claimed, transition, runs.current().jobExecutionId(), now));
+                worklist.settleStatement(claimed, row, runs.current().jobExecutionId()));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planStatement(claimed.id()));
         boolean kept;
@@ -115,10 +114,9 @@ class NoteRowWriter {
         return settled.get() == 1 ? FirstWrite.NOT_THE_FIRST : FirstWrite.LOST;
     }
 
-    private Optional<Change> recordAny(
-            WorklistItem claimed, CapturedNote note, StateTransition transition, Instant now) {
+    private Optional<Change> recordAny(WorklistItem claimed, CapturedNote note, WorklistRow row, Instant now) {
         return savepoint.executeRepeated(_ -> {
-            if (!settled(claimed, transition, now)) {
+            if (!settled(claimed, row)) {
                 return Optional.empty();
             }
             Optional<Snapshot> before = look(claimed);
@@ -134,19 +132,13 @@ class NoteRowWriter {
         return claimed.refreshNight() == null ? Optional.empty() : changes.snapshot(claimed.id());
     }
 
-    /** Writes the transition of a note without new data; false if the claim was lost. */
-    boolean settle(WorklistItem claimed, StateTransition transition, Instant now) {
-        return savepoint.executeRepeated(_ -> settled(claimed, transition, now));
+    /** Writes the row of a note without new data; false if the claim was lost. */
+    boolean settle(WorklistItem claimed, WorklistRow row) {
+        return savepoint.executeRepeated(_ -> settled(claimed, row));
     }
 
-    private boolean settled(WorklistItem claimed, StateTransition transition, Instant now) {
-        return worklist.settle(claimed, transition, runs.current().jobExecutionId(), now);
-    }
-
-    /** Writes the refresh result of a note that keeps its content; false if the claim was lost. */
-    boolean keep(WorklistItem claimed, RefreshResult result, Instant now) {
-        return savepoint.executeRepeated(
-                _ -> worklist.settleRefresh(claimed, result, runs.current().jobExecutionId(), now));
+    private boolean settled(WorklistItem claimed, WorklistRow row) {
+        return worklist.settle(claimed, row, runs.current().jobExecutionId());
     }
 
     /** Releases a note unchanged; false if the claim was lost. */

@@ -5,7 +5,7 @@ import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.io.Figures;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -43,7 +43,7 @@ public class NoteHistories {
     }
 
     /** The story of a note of the worklist. */
-    public NoteHistory tell(Worklist.Entry entry) {
+    public NoteHistory tell(WorklistEntry entry) {
         NoteId id = entry.id();
         List<File> files = files(id);
         List<Event> events = new ArrayList<>();

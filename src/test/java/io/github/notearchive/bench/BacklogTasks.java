@@ -74,12 +74,9 @@ final class BacklogTasks {
 
     static void claimAndSettle(BigWorklist.Parts parts) {
         WorklistItem note = parts.get(ClaimRepository.class).claim(NODE).orElseThrow();
-        parts.get(WorklistRepository.class)
-                .settle(
-                        note,
-                        new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
-                        7,
-                        Instant.now());
+        StateTransition archived =
+                new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false);
+        parts.get(WorklistRepository.class).settle(note, note.row().apply(archived, Instant.now()), 7);
     }
 
     private static void keep(BigWorklist.Parts parts) {

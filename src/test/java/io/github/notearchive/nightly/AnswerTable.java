@@ -3,7 +3,7 @@ package io.github.notearchive.nightly;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.WorklistEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -101,7 +101,7 @@ final class AnswerTable {
         }
 
         private String disposition() {
-            Worklist.Entry entry = night.note(note);
+            WorklistEntry entry = night.note(note);
             String code = entry.lastCode() == null ? "" : " " + entry.lastCode();
             String reason = (entry.reason() == null ? "" : ", " + entry.reason())
                     + (entry.detail() == null ? "" : ": " + entry.detail());

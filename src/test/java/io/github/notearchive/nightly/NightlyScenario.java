@@ -11,7 +11,8 @@ import io.github.notearchive.archive.worklist.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.OperatorActions;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -58,7 +59,7 @@ public final class NightlyScenario {
 
     private final JdbcClient jdbc;
     private final NightlyJobRunner runner;
-    private final Worklist worklist;
+    private final WorklistRepository worklist;
     private final OperatorActions interventions;
     private final Enqueuer enqueuer;
     private final CallHistory history;
@@ -71,7 +72,7 @@ public final class NightlyScenario {
             NightServers servers,
             JdbcClient jdbc,
             NightlyJobRunner runner,
-            Worklist worklist,
+            WorklistRepository worklist,
             OperatorActions interventions,
             Enqueuer enqueuer,
             CallHistory history,
@@ -241,7 +242,7 @@ public final class NightlyScenario {
         assertThat(interventions.requeue(List.of(new NoteId(note)))).hasSize(1);
     }
 
-    public Worklist.Entry note(String note) {
+    public WorklistEntry note(String note) {
         return worklist.find(new NoteId(note)).orElseThrow();
     }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
@@ -28,7 +28,7 @@ class NoteHistoryTests {
     NoteHistories stories;
 
     @Autowired
-    Worklist worklist;
+    WorklistRepository worklist;
 
     @Test
     void noteThatWasPutOffOnceIsQueuedAskedTwiceAndArchived() {

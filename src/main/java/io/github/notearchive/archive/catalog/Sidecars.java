@@ -3,10 +3,8 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.ledger.PaidCall;
 import io.github.notearchive.archive.ledger.PaidResponses;
-import io.github.notearchive.archive.worklist.RefreshResult;
-import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.Worklist;
 import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.MediaKind;
@@ -51,7 +49,7 @@ public class Sidecars {
     private final PaidResponses paid;
     private final NoteCatalog notes;
     private final MediaCatalog media;
-    private final Worklist worklist;
+    private final WorklistRepository worklist;
     private final ResponseMemory memory;
     private final JdbcOperations jdbc;
     private final TransactionTemplate autoCommit;
@@ -61,7 +59,7 @@ public class Sidecars {
             PaidResponses paid,
             NoteCatalog notes,
             MediaCatalog media,
-            Worklist worklist,
+            WorklistRepository worklist,
             ResponseMemory memory,
             JdbcOperations jdbc,
             PlatformTransactionManager transactions) {
@@ -76,42 +74,28 @@ public class Sidecars {
     }
 
     /**
-     * Writes the sidecars of a decision about a claimed note.
+     * Writes the sidecars of a claimed note.
      *
      * @param note captured responses; null if there are none
-     * @param decided the decision; null if the note is released
+     * @param row the row to be written after them; null if the note is released
      * @return false if the claim was lost; nothing is stored then, and no row may be written
      * @throws StoreException if a sidecar could not be stored; no row may be written then
      */
-    public boolean write(
-            WorklistItem claimed, @Nullable CapturedNote note, @Nullable StateTransition decided, Instant now) {
+    public boolean write(WorklistItem claimed, @Nullable CapturedNote note, @Nullable WorklistRow row) {
         StatementBatch batch = new StatementBatch(jdbc);
         Supplier<List<PaidCall>> bought = batch.query(paid.latestPaidCallQuery(claimed.id()));
-        Supplier<List<WorklistRow>> before = batch.query(worklist.rowQuery(claimed));
+        Supplier<List<WorklistRow>> held = batch.query(worklist.rowQuery(claimed));
         autoCommit.executeWithoutResult(_ -> batch.run());
         PaidCall newest = bought.get().stream().findFirst().orElse(null);
         if (note == null && newest == null) {
             return true; // no paid response, so no sidecar
         }
-        if (before.get().isEmpty()) {
+        if (held.get().isEmpty()) {
             return false;
         }
-        WorklistRow row = before.get().getFirst();
-        write(claimed.id(), newest, note, decided == null ? row : row.after(decided, now));
+        WorklistRow current = held.get().getFirst();
+        write(claimed.id(), newest, note, row == null ? current : row.withChanges(claimed.row(), current));
         return true;
-    }
-
-    /**
-     * Writes the sidecar of a refresh without a new response.
-     *
-     * @return false if the claim was lost; nothing is stored then, and no row may be written
-     * @throws StoreException if the sidecar could not be stored; no row may be written then
-     */
-    public boolean write(WorklistItem claimed, RefreshResult decided, Instant now) {
-        Optional<WorklistRow> before = worklist.row(claimed);
-        before.ifPresent(row ->
-                write(claimed.id(), paid.latestPaidCall(claimed.id()).orElse(null), null, row.after(decided, now)));
-        return before.isPresent();
     }
 
     /** Writes the sidecars of an unclaimed note. */

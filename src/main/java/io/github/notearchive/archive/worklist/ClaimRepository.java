@@ -190,24 +190,12 @@ public class ClaimRepository {
                 .optional());
     }
 
-    private WorklistItem claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
-        LocalDate counted = row.getObject("counted_night", LocalDate.class);
-        Night now = Night.current(clock);
-        boolean tonight = now.date().equals(counted);
-        LocalDate missing = row.getObject("missing_night", LocalDate.class);
+    private static WorklistItem claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
         return new WorklistItem(
                 new NoteId(row.getString("note_id")),
                 row.getLong("claim_id"),
-                NoteState.valueOf(row.getString("state")),
-                row.getInt("attempts"),
-                tonight ? row.getInt("attempts_tonight") : 0,
-                row.getInt("media_attempts"),
-                tonight ? row.getInt("media_attempts_tonight") : 0,
-                missing == null ? null : new Night(missing),
-                refresh == null ? null : new Night(refresh),
-                row.getInt("refresh_attempts"),
-                now,
-                instant(row.getTimestamp("settled_at")));
+                WorklistRepository.row(row),
+                refresh == null ? null : new Night(refresh));
     }
 
     /** Returns whether a refresh is due, possibly locked by another worker. */

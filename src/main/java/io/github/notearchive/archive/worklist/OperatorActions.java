@@ -7,7 +7,6 @@ import io.github.notearchive.note.NoteId;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -31,9 +30,6 @@ public class OperatorActions {
     /** Locks the row of an unclaimed note, under an optional further condition. */
     private static final String UNCLAIMED =
             "SELECT 1 FROM worklist WHERE note_id = :noteId AND claim_id IS NULL%s FOR UPDATE";
-
-    /** Condition that no run has settled a note since {@code :seen}, or ever if that is null. */
-    private static final String NOT_SETTLED_SINCE = "settled_at IS NOT DISTINCT FROM :seen";
 
     private final JdbcClient jdbc;
     private final Clock clock;
@@ -123,7 +119,7 @@ public class OperatorActions {
      */
     public boolean lockUnclaimed(NoteId id, WorklistRow seen) {
         return isLocked(
-                jdbc.sql(UNCLAIMED.formatted(" AND " + NOT_SETTLED_SINCE))
+                jdbc.sql(UNCLAIMED.formatted(" AND settled_at IS NOT DISTINCT FROM :seen"))
                         .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP),
                 id);
     }
@@ -134,25 +130,5 @@ public class OperatorActions {
                 .query(Integer.class)
                 .optional()
                 .isPresent();
-    }
-
-    /**
-     * Marks a note as archived after an operator's waiver completed it. Part of the caller's transaction.
-     *
-     * @param seen row as read
-     * @return false if a run has claimed it, or has settled it since
-     */
-    public boolean completeByWaiver(NoteId id, WorklistRow seen, Instant now) {
-        return jdbc.sql("""
-                                UPDATE worklist
-                                SET state = 'ARCHIVED', due_at = NULL, reason = NULL, detail = NULL, response_held = false, settled_at = :now
-                                WHERE note_id = :noteId AND state IN ('PENDING', 'POSTPONED', 'FAILED') AND claim_id IS NULL
-                                  AND %s
-                                """.formatted(NOT_SETTLED_SINCE))
-                        .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
-                        .param("now", Timestamp.from(now))
-                        .param("noteId", id.value())
-                        .update()
-                == 1;
     }
 }

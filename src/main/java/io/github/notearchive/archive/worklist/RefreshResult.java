@@ -24,7 +24,8 @@ public record RefreshResult(
         StateReason reason,
         String detail,
         @Nullable Night missingNight,
-        boolean responseHeld) {
+        boolean responseHeld)
+        implements Transition {
 
     public RefreshResult {
         if (state != NoteState.ARCHIVED && state != NoteState.UNAVAILABLE) {

@@ -24,7 +24,8 @@ public record StateTransition(
         @Nullable StateReason reason,
         @Nullable String detail,
         @Nullable Night missingNight,
-        boolean responseHeld) {
+        boolean responseHeld)
+        implements Transition {
 
     public StateTransition {
         if (reason == null && state != NoteState.ARCHIVED) {

@@ -7,46 +7,61 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A claimed note and its earlier attempts.
+ * A claimed note.
  *
  * @param claim the fencing token of the claim
- * @param attempts times that the provider failed, in total
- * @param attemptsTonight times that the provider failed, in this night
- * @param mediaAttempts times that a file was unavailable, in total
- * @param mediaAttemptsTonight times that a file was unavailable, in this night
- * @param missingNight night in which a success lacked the note; null if none did
+ * @param row the row at the claim
  * @param refreshNight night since which a response counts as new, if the note is claimed for a refresh; otherwise null
- * @param refreshAttempts consecutive nights of failed refreshes
- * @param night night of the claim, to which {@code attemptsTonight} and {@code mediaAttemptsTonight} belong
- * @param settledAt when the note was last settled; null if never
  */
 public record WorklistItem(
-        NoteId id,
-        long claim,
-        NoteState state,
-        int attempts,
-        int attemptsTonight,
-        int mediaAttempts,
-        int mediaAttemptsTonight,
-        @Nullable Night missingNight,
-        @Nullable Night refreshNight,
-        int refreshAttempts,
-        Night night,
-        @Nullable Instant settledAt) {
+        NoteId id, long claim, WorklistRow row, @Nullable Night refreshNight) {
+
+    public NoteState state() {
+        return row.state();
+    }
+
+    /** Returns when the note was last settled; null if never. */
+    public @Nullable Instant settledAt() {
+        return row.settledAt();
+    }
+
+    /** Returns the failures of the provider in total. */
+    public int attempts() {
+        return row.counters().attempts();
+    }
+
+    /** Returns the failures of files in total. */
+    public int mediaAttempts() {
+        return row.counters().mediaAttempts();
+    }
 
     /** Returns the failures of the provider in a night, which may have begun after the claim. */
     public int attemptsIn(Night tonight) {
-        return night.equals(tonight) ? attemptsTonight : 0;
+        return isCounted(tonight) ? row.counters().attemptsTonight() : 0;
     }
 
     /** Returns the failures of files in a night, which may have begun after the claim. */
     public int mediaAttemptsIn(Night tonight) {
-        return night.equals(tonight) ? mediaAttemptsTonight : 0;
+        return isCounted(tonight) ? row.counters().mediaAttemptsTonight() : 0;
+    }
+
+    private boolean isCounted(Night tonight) {
+        return tonight.date().equals(row.counters().countedNight());
+    }
+
+    /** Returns the consecutive nights of failed refreshes. */
+    public int refreshAttempts() {
+        return row.refresh().refreshAttempts();
+    }
+
+    /** Returns the night in which a success lacked the note; null if none did. */
+    public @Nullable Night missingNight() {
+        return row.missingNight() == null ? null : new Night(row.missingNight());
     }
 
     /** Returns the earlier night in which a success lacked the note. */
     public Optional<Night> wasMissingBefore(Night tonight) {
-        return Optional.ofNullable(missingNight).filter(night -> night.compareTo(tonight) < 0);
+        return Optional.ofNullable(missingNight()).filter(night -> night.compareTo(tonight) < 0);
     }
 
     @Override

@@ -1,110 +1,235 @@
 package io.github.notearchive.archive.worklist;
 
+import static io.github.notearchive.io.Timestamps.instant;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import io.github.notearchive.archive.catalog.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.catalog.Query;
+import io.github.notearchive.archive.worklist.WorklistRow.Counters;
+import io.github.notearchive.archive.worklist.WorklistRow.Origin;
+import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.note.Night;
+import io.github.notearchive.io.Transactions;
+import io.github.notearchive.note.NoteId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.time.Instant;
+import java.sql.Types;
+import java.time.LocalDate;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
-/** Settles claimed notes: writes the decision and ends the claim. Part of the caller's transaction. */
+/**
+ * Reads and writes single rows of {@code worklist}. Methods that change rows write absolute values, computed by
+ * {@link WorklistRow#apply}, in the caller's transaction.
+ */
 @Repository
 public class WorklistRepository {
 
-    private static final NamedStatement SETTLE = NamedStatement.of("""
+    private static final NamedStatement ROW = NamedStatement.of("""
+                    SELECT * FROM worklist
+                    WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
+                    """);
+
+    /** Assignments of the columns that only the owner of the claim changes. */
+    private static final String STATE = """
+            state = :state, response_held = :responseHeld, attempts = :attempts, attempts_tonight = :attemptsTonight,
+            media_attempts = :mediaAttempts, media_attempts_tonight = :mediaAttemptsTonight,
+            counted_night = :countedNight, missing_night = :missingNight, due_at = :dueAt, last_code = :code,
+            reason = :reason, detail = :detail, settled_at = :settledAt""";
+
+    /** Condition that the refreshes are planned as they were at the claim. */
+    private static final String SAME_PLAN =
+            "refresh_night IS NOT DISTINCT FROM :plannedNight::date AND refresh_attempts = :plannedAttempts";
+
+    /** Without a night, the row leaves the plan to {@link RefreshPlan}, which plans archived notes only. */
+    private static final NamedStatement SETTLE =
+            NamedStatement.of("""
                     UPDATE worklist
-                    SET state = :state, due_at = :dueAt, last_code = :code, reason = :reason, detail = :detail,
-                        missing_night = :missingNight, response_held = :responseHeld,
-                        refresh_night = CASE WHEN :state = 'ARCHIVED' THEN refresh_night END,
-                        attempts = attempts + :call,
-                        media_attempts = media_attempts + :media,
-                        attempts_tonight =
-                            CASE WHEN counted_night = :tonight THEN attempts_tonight ELSE 0 END + :call,
-                        media_attempts_tonight =
-                            CASE WHEN counted_night = :tonight THEN media_attempts_tonight ELSE 0 END + :media,
-                        counted_night = :tonight,
-                        settled_at = :now, settled_by = :execution,
+                    SET %s,
+                        refresh_night = CASE WHEN :refreshNight::date IS NULL
+                                             THEN CASE WHEN :state = 'ARCHIVED' THEN refresh_night END
+                                             WHEN %s THEN :refreshNight::date ELSE refresh_night END,
+                        refresh_attempts = CASE WHEN :refreshNight::date IS NOT NULL AND %s
+                                                THEN :refreshAttempts ELSE refresh_attempts END,
+                        settled_by = :execution,
                         %s
                     WHERE note_id = :noteId AND claim_id = :claim
-                    """.formatted(ClaimRepository.ENDED));
+                    """.formatted(STATE, SAME_PLAN, SAME_PLAN, ClaimRepository.ENDED));
 
     private final JdbcClient jdbc;
 
-    WorklistRepository(JdbcClient jdbc) {
+    /** Commits each statement on its own, independent of the caller's transaction. */
+    private final TransactionTemplate autoCommit;
+
+    WorklistRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
+        this.autoCommit = Transactions.perStatement(transactions);
+    }
+
+    /** Returns all columns of a row; empty if the note is not on the worklist. */
+    public Optional<WorklistEntry> find(NoteId id) {
+        return jdbc.sql("SELECT * FROM worklist WHERE note_id = :noteId")
+                .param("noteId", id.value())
+                .query((row, _) -> WorklistEntry.of(
+                        id,
+                        row(row),
+                        row.getObject("settled_by", Long.class),
+                        row.getString("claimed_by"),
+                        instant(row.getTimestamp("claimed_until"))))
+                .optional();
+    }
+
+    /** Returns the row of a note regardless of its claim; empty if it is not on the worklist. Commits on return. */
+    public Optional<WorklistRow> row(NoteId id) {
+        return autoCommit.execute(_ -> rowQuery(id, null).execute(jdbc).optional());
+    }
+
+    /** Returns the query for the row of a claimed note, which has no result if the claim was lost. */
+    public Query<WorklistRow> rowQuery(WorklistItem claimed) {
+        return rowQuery(claimed.id(), claimed.claim());
+    }
+
+    private static Query<WorklistRow> rowQuery(NoteId id, @Nullable Long claim) {
+        return ROW.with(new MapSqlParameterSource("noteId", id.value()).addValue("claim", claim, Types.BIGINT))
+                .as((row, _) -> row(row));
+    }
+
+    static WorklistRow row(ResultSet row) throws SQLException {
+        return new WorklistRow(
+                NoteState.valueOf(row.getString("state")),
+                row.getBoolean("response_held"),
+                instant(row.getTimestamp("due_at")),
+                row.getObject("last_code", Integer.class),
+                StateReason.ofName(row.getString("reason")),
+                row.getString("detail"),
+                row.getObject("missing_night", LocalDate.class),
+                instant(row.getTimestamp("settled_at")),
+                new Counters(
+                        row.getInt("attempts"),
+                        row.getInt("attempts_tonight"),
+                        row.getInt("media_attempts"),
+                        row.getInt("media_attempts_tonight"),
+                        row.getObject("counted_night", LocalDate.class)),
+                new Refresh(
+                        row.getObject("refresh_days", Integer.class),
+                        row.getObject("refresh_on", LocalDate.class),
+                        row.getObject("refresh_night", LocalDate.class),
+                        row.getInt("refresh_attempts")),
+                new Origin(
+                        row.getInt("priority"),
+                        row.getString("source"),
+                        row.getTimestamp("enqueued_at").toInstant()));
+    }
+
+    private static MapSqlParameterSource parameters(NoteId id, WorklistRow row) {
+        Counters counters = row.counters();
+        return new MapSqlParameterSource("noteId", id.value())
+                .addValue("state", row.state().name())
+                .addValue("responseHeld", row.responseHeld())
+                .addValue("attempts", counters.attempts())
+                .addValue("attemptsTonight", counters.attemptsTonight())
+                .addValue("mediaAttempts", counters.mediaAttempts())
+                .addValue("mediaAttemptsTonight", counters.mediaAttemptsTonight())
+                .addValue("countedNight", counters.countedNight(), Types.DATE)
+                .addValue("missingNight", row.missingNight(), Types.DATE)
+                .addValue("dueAt", timestamp(row.dueAt()), Types.TIMESTAMP)
+                .addValue("code", row.lastCode(), Types.INTEGER)
+                .addValue("reason", StateReason.nameOf(row.reason()), Types.VARCHAR)
+                .addValue("detail", PostgresText.of(row.detail()), Types.VARCHAR)
+                .addValue("settledAt", timestamp(row.settledAt()), Types.TIMESTAMP)
+                .addValue("refreshNight", row.refresh().refreshNight(), Types.DATE)
+                .addValue("refreshAttempts", row.refresh().refreshAttempts());
     }
 
     /**
-     * Writes a decision and ends the claim.
+     * Writes the row of a claimed note and ends the claim. A refresh that was planned again since the claim keeps the
+     * newer plan.
      *
-     * @param now time of the decision
      * @return false if the claim was lost; nothing is written then
      */
-    public boolean settle(WorklistItem claimed, StateTransition decided, long jobExecutionId, Instant now) {
-        return settleStatement(claimed, decided, jobExecutionId, now).update(jdbc) == 1;
+    public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecutionId) {
+        return settleStatement(claimed, row, jobExecutionId).update(jdbc) == 1;
     }
 
     /** Returns {@link #settle} as a statement that changes one row, or none if the claim was lost. */
-    public BoundStatement settleStatement(
-            WorklistItem claimed, StateTransition decided, long jobExecutionId, Instant now) {
-        Night missing = decided.missingNight();
-        return SETTLE.with(new MapSqlParameterSource()
-                .addValue("state", decided.state().name())
-                .addValue("dueAt", timestamp(decided.dueAt()))
-                .addValue("code", decided.code())
-                .addValue("reason", StateReason.nameOf(decided.reason()))
-                .addValue("detail", PostgresText.of(decided.detail()))
-                .addValue("missingNight", missing == null ? null : missing.date())
-                .addValue("responseHeld", decided.responseHeld())
-                .addValue("call", decided.countsFor() == Counter.CALL ? 1 : 0)
-                .addValue("media", decided.countsFor() == Counter.MEDIA ? 1 : 0)
-                .addValue("tonight", Night.of(now).date())
-                .addValue("now", Timestamp.from(now))
+    public BoundStatement settleStatement(WorklistItem claimed, WorklistRow row, long jobExecutionId) {
+        Refresh planned = claimed.row().refresh();
+        return SETTLE.with(parameters(claimed.id(), row)
+                .addValue("plannedNight", planned.refreshNight(), Types.DATE)
+                .addValue("plannedAttempts", planned.refreshAttempts())
                 .addValue("execution", jobExecutionId)
-                .addValue("noteId", claimed.id().value())
                 .addValue("claim", claimed.claim()));
     }
 
     /**
-     * Writes the result of a refresh without a new response, and ends the claim.
+     * Writes the row of an unclaimed note that an operator completed.
      *
-     * @return false if the claim was lost; nothing is written then
+     * @param seen row as read
+     * @return false if a run has claimed it, or has settled it since; nothing is written then
      */
-    public boolean settleRefresh(WorklistItem claimed, RefreshResult decided, long jobExecutionId, Instant now) {
+    public boolean settleUnclaimed(NoteId id, WorklistRow seen, WorklistRow row) {
         return jdbc.sql("""
-                                UPDATE worklist
-                                SET state = :state, refresh_night = :again, refresh_attempts = :attempts,
-                                    due_at = CASE WHEN :held THEN :againAt WHEN :state = 'ARCHIVED' THEN due_at END,
-                                    response_held = :held OR (:state = 'ARCHIVED' AND response_held),
-                                    last_code = :code, reason = :reason, detail = :detail, missing_night = :missingNight,
-                                    settled_at = :now, settled_by = :execution,
-                                    %s
-                                WHERE note_id = :noteId AND claim_id = :claim
-                                """.formatted(ClaimRepository.ENDED))
-                        .param("state", decided.state().name())
-                        .param("again", decided.again().date())
-                        .param("againAt", Timestamp.from(decided.again().begins()))
-                        .param("held", decided.responseHeld())
-                        .param("attempts", decided.attempts())
-                        .param("code", decided.code())
-                        .param("reason", decided.reason().name())
-                        .param("detail", PostgresText.ofText(decided.detail()))
-                        .param(
-                                "missingNight",
-                                decided.missingNight() == null
-                                        ? null
-                                        : decided.missingNight().date())
-                        .param("now", Timestamp.from(now))
-                        .param("execution", jobExecutionId)
-                        .param("noteId", claimed.id().value())
-                        .param("claim", claimed.claim())
+                                UPDATE worklist SET %s
+                                WHERE note_id = :noteId AND state = :seenState AND claim_id IS NULL
+                                  AND settled_at IS NOT DISTINCT FROM :seen
+                                """.formatted(STATE))
+                        .paramSource(parameters(id, row)
+                                .addValue("seenState", seen.state().name())
+                                .addValue("seen", timestamp(seen.settledAt()), Types.TIMESTAMP))
                         .update()
                 == 1;
+    }
+
+    /** Restores a row from a sidecar, replacing an existing one; returns true. Requires that no run is active. */
+    public boolean restore(NoteId id, WorklistRow row) {
+        return restore(id, row, false);
+    }
+
+    /**
+     * As above, unless the existing row was settled at the same time or later.
+     *
+     * @return whether it was written
+     */
+    public boolean restoreIfLater(NoteId id, WorklistRow row) {
+        return restore(id, row, true);
+    }
+
+    private boolean restore(NoteId id, WorklistRow row, boolean onlyIfLater) {
+        return jdbc.sql("""
+                                INSERT INTO worklist (note_id, state, response_held, attempts, attempts_tonight,
+                                    media_attempts, media_attempts_tonight, counted_night, missing_night, due_at,
+                                    last_code, reason, detail, settled_at, priority, source, enqueued_at,
+                                    refresh_days, refresh_on, refresh_night, refresh_attempts)
+                                VALUES (:noteId, :state, :responseHeld, :attempts, :attemptsTonight,
+                                    :mediaAttempts, :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt,
+                                    :code, :reason, :detail, :settledAt, :priority, :source, :enqueuedAt,
+                                    :refreshDays, :refreshOn, :refreshNight, :refreshAttempts)
+                                ON CONFLICT (note_id) DO UPDATE
+                                SET %s,
+                                    priority = :priority, source = :source, enqueued_at = :enqueuedAt,
+                                    refresh_days = :refreshDays, refresh_on = :refreshOn,
+                                    refresh_night = :refreshNight, refresh_attempts = :refreshAttempts,
+                                    settled_by = NULL, %s
+                                WHERE NOT :onlyIfLater OR coalesce(EXCLUDED.settled_at > worklist.settled_at,
+                                                                   EXCLUDED.settled_at IS NOT NULL)
+                                """.formatted(STATE, ClaimRepository.ENDED))
+                        .paramSource(parameters(id, row)
+                                .addValue("priority", row.origin().priority())
+                                .addValue("source", row.origin().source())
+                                .addValue(
+                                        "enqueuedAt",
+                                        Timestamp.from(row.origin().enqueuedAt()))
+                                .addValue("refreshDays", row.refresh().refreshDays(), Types.INTEGER)
+                                .addValue("refreshOn", row.refresh().refreshOn(), Types.DATE)
+                                .addValue("onlyIfLater", onlyIfLater))
+                        .update()
+                > 0;
     }
 }

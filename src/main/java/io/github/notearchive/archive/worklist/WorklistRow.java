@@ -1,51 +1,36 @@
 package io.github.notearchive.archive.worklist;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Snapshot of a worklist row as stored in the sidecar; excludes claim and execution.
  *
- * @param refreshNight night of the next refresh, if it does not follow from the last response
- * @param refreshAttempts consecutive nights of failed refreshes
+ * @param responseHeld whether a paid response waits for its media
+ * @param dueAt when a run may claim the note; null for never
+ * @param missingNight night in which a success lacked the note; null if none did
  */
 public record WorklistRow(
         NoteState state,
-        int priority,
-        String source,
-        Instant enqueuedAt,
-        int attempts,
-        int attemptsTonight,
-        int mediaAttempts,
-        int mediaAttemptsTonight,
-        @Nullable LocalDate countedNight,
-        @Nullable LocalDate missingNight,
         boolean responseHeld,
         @Nullable Instant dueAt,
         @Nullable Integer lastCode,
         @Nullable StateReason reason,
         @Nullable String detail,
+        @Nullable LocalDate missingNight,
         @Nullable Instant settledAt,
-        @Nullable Integer refreshDays,
-        @Nullable LocalDate refreshOn,
-        @Nullable LocalDate refreshNight,
-        int refreshAttempts) {
+        @JsonUnwrapped Counters counters,
+        @JsonUnwrapped Refresh refresh,
+        @JsonUnwrapped Origin origin) {
 
     public WorklistRow {
-        if (state == null || source == null || enqueuedAt == null) {
-            throw new IllegalArgumentException("state, source and enqueuedAt of a worklist row are required");
-        }
-        if (priority < 0 || priority > 9) {
-            throw new IllegalArgumentException("priority must be 0 to 9, not " + priority);
-        }
-        if (attempts < 0 || attemptsTonight < 0 || mediaAttempts < 0 || mediaAttemptsTonight < 0) {
-            throw new IllegalArgumentException("attempts must not be negative");
-        }
-        if (refreshDays != null && (refreshDays < 1 || refreshDays > Enqueuer.MAX_GAP_DAYS)) {
-            throw new IllegalArgumentException("invalid refresh interval: " + refreshDays + " days");
+        if (state == null) {
+            throw new IllegalArgumentException("state of a worklist row is required");
         }
         if (reason == null && state != NoteState.PENDING && state != NoteState.ARCHIVED) {
             throw new IllegalArgumentException("state " + state + " requires a reason");
@@ -55,98 +40,151 @@ public record WorklistRow(
         }
     }
 
-    /** Returns the row after {@link WorklistRepository#settle}. Pure. */
-    public WorklistRow after(StateTransition decided, Instant now) {
-        LocalDate tonight = Night.of(now).date();
-        boolean sameNight = tonight.equals(countedNight);
-        int call = decided.countsFor() == Counter.CALL ? 1 : 0;
-        int media = decided.countsFor() == Counter.MEDIA ? 1 : 0;
-        return new WorklistRow(
-                decided.state(),
-                priority,
-                source,
-                enqueuedAt,
-                attempts + call,
-                (sameNight ? attemptsTonight : 0) + call,
-                mediaAttempts + media,
-                (sameNight ? mediaAttemptsTonight : 0) + media,
-                tonight,
-                decided.missingNight() == null ? null : decided.missingNight().date(),
-                decided.responseHeld(),
-                decided.dueAt(),
-                decided.code(),
-                decided.reason(),
-                decided.detail(),
-                now,
-                refreshDays,
-                refreshOn,
-                null,
-                0);
+    /**
+     * Failed attempts, in total and in {@code countedNight}.
+     *
+     * @param attempts failures of the provider
+     * @param mediaAttempts failures of files
+     */
+    public record Counters(
+            int attempts,
+            int attemptsTonight,
+            int mediaAttempts,
+            int mediaAttemptsTonight,
+            @Nullable LocalDate countedNight) {
+
+        public Counters {
+            if (attempts < 0 || attemptsTonight < 0 || mediaAttempts < 0 || mediaAttemptsTonight < 0) {
+                throw new IllegalArgumentException("attempts must not be negative");
+            }
+        }
+
+        private Counters count(Counter counter, LocalDate tonight) {
+            Counters before = tonight.equals(countedNight) ? this : new Counters(attempts, 0, mediaAttempts, 0, null);
+            int call = counter == Counter.CALL ? 1 : 0;
+            int media = counter == Counter.MEDIA ? 1 : 0;
+            return new Counters(
+                    attempts + call,
+                    before.attemptsTonight + call,
+                    mediaAttempts + media,
+                    before.mediaAttemptsTonight + media,
+                    tonight);
+        }
     }
 
-    /** Returns the row after {@link WorklistRepository#settleRefresh}. Pure. */
-    public WorklistRow after(RefreshResult decided, Instant now) {
-        boolean archived = decided.state() == NoteState.ARCHIVED;
-        return new WorklistRow(
-                decided.state(),
-                priority,
-                source,
-                enqueuedAt,
-                attempts,
-                attemptsTonight,
-                mediaAttempts,
-                mediaAttemptsTonight,
-                countedNight,
-                decided.missingNight() == null ? null : decided.missingNight().date(),
-                decided.responseHeld() || (archived && responseHeld),
-                decided.responseHeld() ? decided.again().begins() : archived ? dueAt : null,
-                decided.code(),
-                decided.reason(),
-                decided.detail(),
-                now,
-                refreshDays,
-                refreshOn,
-                decided.again().date(),
-                decided.attempts());
+    /**
+     * Schedule of refreshes. {@link Enqueuer} and {@link RefreshPlan} change it during claims too.
+     *
+     * @param refreshDays interval in nights; null for that of the settings
+     * @param refreshOn night of a single refresh; null for none
+     * @param refreshNight night of the next refresh, if it does not follow from the last response
+     * @param refreshAttempts consecutive nights of failed refreshes
+     */
+    public record Refresh(
+            @Nullable Integer refreshDays,
+            @Nullable LocalDate refreshOn,
+            @Nullable LocalDate refreshNight,
+            int refreshAttempts) {
+
+        public Refresh {
+            if (refreshDays != null && (refreshDays < 1 || refreshDays > Enqueuer.MAX_GAP_DAYS)) {
+                throw new IllegalArgumentException("invalid refresh interval: " + refreshDays + " days");
+            }
+        }
+
+        private Refresh with(@Nullable LocalDate night, int attempts) {
+            return new Refresh(refreshDays, refreshOn, night, attempts);
+        }
     }
 
-    /** Returns the row after {@link OperatorActions#completeByWaiver}. Pure. */
-    public WorklistRow completedByWaiver(Instant now) {
-        return with(NoteState.ARCHIVED, null, null, null, false, now);
+    /** How the note was enqueued. */
+    public record Origin(int priority, String source, Instant enqueuedAt) {
+
+        public Origin {
+            if (source == null || enqueuedAt == null) {
+                throw new IllegalArgumentException("source and enqueuedAt of a worklist row are required");
+            }
+            if (priority < 0 || priority > 9) {
+                throw new IllegalArgumentException("priority must be 0 to 9, not " + priority);
+            }
+        }
     }
 
-    /** Returns the row with the note due now, for a reason found without a call. Pure. */
-    public WorklistRow dueAgain(String why, Instant now) {
-        return with(NoteState.POSTPONED, now, StateReason.MEDIA_PENDING, why, true, settledAt);
+    /** Returns the row after a transition. Pure; the only code that computes these columns for a single note. */
+    public WorklistRow apply(Transition transition, Instant now) {
+        return switch (transition) {
+            case StateTransition to ->
+                new WorklistRow(
+                        to.state(),
+                        to.responseHeld(),
+                        to.dueAt(),
+                        to.code(),
+                        to.reason(),
+                        to.detail(),
+                        dateOf(to.missingNight()),
+                        now,
+                        counters.count(to.countsFor(), Night.of(now).date()),
+                        refresh.with(null, 0),
+                        origin);
+            case RefreshResult to -> {
+                boolean keeps = to.state() == NoteState.ARCHIVED;
+                yield new WorklistRow(
+                        to.state(),
+                        to.responseHeld() || (keeps && responseHeld),
+                        to.responseHeld() ? to.again().begins() : keeps ? dueAt : null,
+                        to.code(),
+                        to.reason(),
+                        to.detail(),
+                        dateOf(to.missingNight()),
+                        now,
+                        counters,
+                        refresh.with(to.again().date(), to.attempts()),
+                        origin);
+            }
+            case Transition.CompletedByWaiver() -> with(NoteState.ARCHIVED, false, null, null, null, now);
+            case Transition.FileLost(var detail) ->
+                with(NoteState.POSTPONED, true, now, StateReason.MEDIA_PENDING, detail, settledAt);
+        };
     }
 
     private WorklistRow with(
             NoteState next,
+            boolean held,
             @Nullable Instant due,
             @Nullable StateReason why,
             @Nullable String text,
-            boolean held,
             @Nullable Instant settled) {
+        return new WorklistRow(next, held, due, lastCode, why, text, missingNight, settled, counters, refresh, origin);
+    }
+
+    private static @Nullable LocalDate dateOf(@Nullable Night night) {
+        return night == null ? null : night.date();
+    }
+
+    /**
+     * Returns this row with the columns that others changed during the claim.
+     *
+     * @param claimed the row at the claim, from which this one was computed
+     * @param current the row as it is now
+     */
+    public WorklistRow withChanges(WorklistRow claimed, WorklistRow current) {
+        Refresh plan = current.isPlannedLike(claimed) ? refresh : current.refresh;
         return new WorklistRow(
-                next,
-                priority,
-                source,
-                enqueuedAt,
-                attempts,
-                attemptsTonight,
-                mediaAttempts,
-                mediaAttemptsTonight,
-                countedNight,
-                missingNight,
-                held,
-                due,
+                state,
+                responseHeld,
+                dueAt,
                 lastCode,
-                why,
-                text,
-                settled,
-                refreshDays,
-                refreshOn,
-                refreshNight,
-                refreshAttempts);
+                reason,
+                detail,
+                missingNight,
+                settledAt,
+                counters,
+                current.refresh.with(plan.refreshNight, plan.refreshAttempts),
+                current.origin);
+    }
+
+    private boolean isPlannedLike(WorklistRow other) {
+        return refresh.refreshAttempts == other.refresh.refreshAttempts
+                && Objects.equals(refresh.refreshNight, other.refresh.refreshNight);
     }
 }

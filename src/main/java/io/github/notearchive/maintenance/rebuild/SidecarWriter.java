@@ -9,7 +9,8 @@ import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.RefreshPlan;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.Transition;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Savepoint;
@@ -67,7 +68,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     private final PaidResponses paid;
     private final NoteCatalog notes;
     private final MediaCatalog media;
-    private final Worklist worklist;
+    private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
     private final RebuiltTables tables;
     private final ActiveRebuilds rebuilds;
@@ -82,7 +83,7 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             PaidResponses paid,
             NoteCatalog notes,
             MediaCatalog media,
-            Worklist worklist,
+            WorklistRepository worklist,
             RefreshPlan refreshPlan,
             RebuiltTables tables,
             ActiveRebuilds rebuilds,
@@ -179,12 +180,12 @@ class SidecarWriter implements ItemWriter<ListedObject> {
                 notes.restore(capture.boughtBy(number), files, losses.isEmpty() ? sidecar.archivedAt() : null);
             }
             if (!losses.isEmpty()) {
-                standing = standing.dueAgain("found by a rebuild: " + losses.getFirst(), now);
+                standing = standing.apply(new Transition.FileLost("found by a rebuild: " + losses.getFirst()), now);
             }
         }
         boolean restored =
                 (merges && losses.isEmpty()) ? worklist.restoreIfLater(id, standing) : worklist.restore(id, standing);
-        if (restored && standing.refreshNight() == null) {
+        if (restored && standing.refresh().refreshNight() == null) {
             refreshPlan.plan(id);
         }
         paid.clearResponsesBefore(id, now.minus(ledger.reuseFor()));

@@ -11,7 +11,7 @@ import io.github.notearchive.archive.catalog.Verdict.Damaged;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.OperatorActions;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
@@ -35,7 +35,7 @@ import org.springframework.stereotype.Component;
 public class Repairs {
 
     private final AuditRepository catalog;
-    private final Worklist worklist;
+    private final WorklistRepository worklist;
     private final OperatorActions interventions;
     private final Sidecars sidecars;
     private final LedgerProperties ledgerSettings;
@@ -46,7 +46,7 @@ public class Repairs {
 
     Repairs(
             AuditRepository catalog,
-            Worklist worklist,
+            WorklistRepository worklist,
             OperatorActions interventions,
             Sidecars sidecars,
             LedgerProperties ledgerSettings,

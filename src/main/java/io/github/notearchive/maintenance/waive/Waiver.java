@@ -11,7 +11,9 @@ import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.OperatorActions;
 import io.github.notearchive.archive.worklist.RefreshPlan;
-import io.github.notearchive.archive.worklist.Worklist;
+import io.github.notearchive.archive.worklist.Transition;
+import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.nightly.ArchiveRevision;
@@ -49,7 +51,7 @@ public class Waiver {
 
     private final MediaCatalog media;
     private final NoteCatalog notes;
-    private final Worklist worklist;
+    private final WorklistRepository worklist;
     private final OperatorActions interventions;
     private final RefreshPlan refreshPlan;
     private final CallLedger ledger;
@@ -63,7 +65,7 @@ public class Waiver {
     Waiver(
             MediaCatalog media,
             NoteCatalog notes,
-            Worklist worklist,
+            WorklistRepository worklist,
             OperatorActions interventions,
             RefreshPlan refreshPlan,
             CallLedger ledger,
@@ -115,7 +117,7 @@ public class Waiver {
     }
 
     private Result waiveAlone(NoteId id, MediaKind kind, int ordinal, String reason) {
-        Optional<Worklist.Entry> entry = worklist.find(id);
+        Optional<WorklistEntry> entry = worklist.find(id);
         if (entry.isEmpty()) {
             return new Result.NotPossible("note " + id + " is not on the worklist");
         }
@@ -200,9 +202,10 @@ public class Waiver {
         }
         Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
         CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
-        sidecars.write(note, standing.completedByWaiver(now));
+        WorklistRow completed = standing.apply(new Transition.CompletedByWaiver(), now);
+        sidecars.write(note, completed);
         Boolean done = transaction.execute(status -> {
-            if (!interventions.completeByWaiver(id, standing, now)) {
+            if (!worklist.settleUnclaimed(id, standing, completed)) {
                 status.setRollbackOnly();
                 return false;
             }

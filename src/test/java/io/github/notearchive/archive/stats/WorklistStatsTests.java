@@ -62,11 +62,7 @@ class WorklistStatsTests {
 
     private void settle(NoteState state, Instant due, Integer code, StateReason reason) {
         WorklistItem claimed = list.claims.claim("main").orElseThrow();
-        assertThat(list.settlements.settle(
-                        claimed,
-                        new StateTransition(state, Counter.CALL, due, code, reason, null, null, false),
-                        7,
-                        NOW))
+        assertThat(list.settle(claimed, new StateTransition(state, Counter.CALL, due, code, reason, null, null, false)))
                 .isTrue();
     }
 

@@ -4,6 +4,7 @@ import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.time.Duration;
 import java.time.Instant;
@@ -74,9 +75,9 @@ class ClaimRepositoryTests {
         assertThat(first.attempts()).isZero();
         assertThat(second.state()).isEqualTo(NoteState.POSTPONED);
         assertThat(second.attempts()).isEqualTo(1);
-        assertThat(second.attemptsTonight()).isEqualTo(1);
+        assertThat(second.attemptsIn(Night.of(NOW))).isEqualTo(1);
         assertThat(third.mediaAttempts()).isEqualTo(1);
-        assertThat(third.mediaAttemptsTonight()).isEqualTo(1);
+        assertThat(third.mediaAttemptsIn(Night.of(NOW))).isEqualTo(1);
         assertThat(third.claim()).isGreaterThan(second.claim()).isGreaterThan(first.claim());
     }
 
@@ -188,7 +189,7 @@ class ClaimRepositoryTests {
     void releaseKeepsStateCountersAndDueTime() {
         list.pending(1, 5, NOW.minusSeconds(5));
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
-        Worklist.Entry before = list.entry(1);
+        WorklistEntry before = list.entry(1);
         WorklistItem claimed = claims.claim(NODE).orElseThrow();
 
         assertThat(claims.release(claimed)).isTrue();

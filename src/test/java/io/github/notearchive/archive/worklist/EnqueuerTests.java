@@ -40,8 +40,7 @@ class EnqueuerTests {
             clock,
             new WorklistStats(database.jdbc(), clock, database.transactions()),
             database.transactions());
-    private final WorklistRepository settlements = new WorklistRepository(database.jdbc());
-    private final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
+    private final WorklistRepository worklist = new WorklistRepository(database.jdbc(), database.transactions());
     private final List<Rejected> rejected = new ArrayList<>();
 
     @BeforeEach
@@ -49,11 +48,15 @@ class EnqueuerTests {
         rejected.clear();
     }
 
+    private void settle(WorklistItem claimed, Transition transition) {
+        worklist.settle(claimed, claimed.row().apply(transition, NOW), 1);
+    }
+
     @Test
     void newNoteIsPendingAndDueNow() {
         enqueue(id(1) + "\n", new Options(null, 7, "csv of May"));
 
-        Worklist.Entry entry = worklist.find(new NoteId(id(1))).orElseThrow();
+        WorklistEntry entry = worklist.find(new NoteId(id(1))).orElseThrow();
         assertThat(entry.state()).isEqualTo(NoteState.PENDING);
         assertThat(entry.priority()).isEqualTo(7);
         assertThat(entry.source()).isEqualTo("csv of May");
@@ -91,12 +94,11 @@ class EnqueuerTests {
     void knownNoteKeepsItsRow() {
         enqueue(id(1), new Options(null, 3, "first"));
         WorklistItem claimed = claims.claim("main").orElseThrow();
-        settlements.settle(
+        settle(
                 claimed,
-                new StateTransition(NoteState.ARCHIVED, StateTransition.Counter.NONE, null, 0, null, null, null, false),
-                1,
-                clock.instant());
-        Worklist.Entry before = worklist.find(new NoteId(id(1))).orElseThrow();
+                new StateTransition(
+                        NoteState.ARCHIVED, StateTransition.Counter.NONE, null, 0, null, null, null, false));
+        WorklistEntry before = worklist.find(new NoteId(id(1))).orElseThrow();
 
         EnqueueReport report = enqueue(id(1) + "\n" + id(2), new Options(null, 9, "second"));
 

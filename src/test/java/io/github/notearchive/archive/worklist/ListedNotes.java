@@ -20,9 +20,8 @@ public final class ListedNotes {
     public Instant now;
     public final WorklistStats counts;
     public final ClaimRepository claims;
-    public final WorklistRepository settlements = new WorklistRepository(database.jdbc());
     public final OperatorActions actions;
-    final Worklist worklist = new Worklist(database.jdbc(), database.transactions());
+    public final WorklistRepository worklist = new WorklistRepository(database.jdbc(), database.transactions());
 
     public ListedNotes(Instant now) {
         this.now = now;
@@ -44,20 +43,21 @@ public final class ListedNotes {
                         """).param("now", now.toString()).update();
     }
 
+    /** Settles a claimed note now, by the execution 7. */
+    public boolean settle(WorklistItem claimed, Transition transition) {
+        return worklist.settle(claimed, claimed.row().apply(transition, clock.instant()), 7);
+    }
+
     boolean settle(WorklistItem claimed, NoteState state, Counter counter, @Nullable Instant due) {
-        return settlements.settle(
-                claimed,
-                new StateTransition(state, counter, due, 301, StateReason.PROVIDER_ERROR, "e", null, false),
-                1,
-                clock.instant());
+        return settle(
+                claimed, new StateTransition(state, counter, due, 301, StateReason.PROVIDER_ERROR, "e", null, false));
     }
 
     public void settleBy(long execution, NoteState state, @Nullable Instant due) {
-        settlements.settle(
-                claims.claim(NODE).orElseThrow(),
-                new StateTransition(state, Counter.NONE, due, null, StateReason.PROVIDER_ERROR, null, null, false),
-                execution,
-                clock.instant());
+        WorklistItem claimed = claims.claim(NODE).orElseThrow();
+        StateTransition transition =
+                new StateTransition(state, Counter.NONE, due, null, StateReason.PROVIDER_ERROR, null, null, false);
+        worklist.settle(claimed, claimed.row().apply(transition, clock.instant()), execution);
     }
 
     public void pending(int number, int priority, Instant due) {
@@ -103,7 +103,7 @@ public final class ListedNotes {
                 .single();
     }
 
-    Worklist.Entry entry(int number) {
+    WorklistEntry entry(int number) {
         return worklist.find(new NoteId(id(number))).orElseThrow();
     }
 

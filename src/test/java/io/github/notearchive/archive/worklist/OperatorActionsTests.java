@@ -19,13 +19,12 @@ class OperatorActionsTests {
 
     private final ListedNotes list = new ListedNotes(NOW);
     private final ClaimRepository claims = list.claims;
-    private final WorklistRepository settlements = list.settlements;
     private final OperatorActions actions = list.actions;
 
     @Test
     void requeueResetsANote() {
         list.pending(1, 5, NOW);
-        settlements.settle(
+        list.settle(
                 claims.claim(NODE).orElseThrow(),
                 new StateTransition(
                         NoteState.POSTPONED,
@@ -35,16 +34,14 @@ class OperatorActionsTests {
                         StateReason.NOTE_ABSENT,
                         "empty",
                         Night.of(NOW),
-                        false),
-                1,
-                NOW);
+                        false));
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
         list.now = NOW.plusSeconds(60);
 
         List<NoteId> requeued = actions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
 
         assertThat(requeued).containsExactly(new NoteId(id(1)));
-        Worklist.Entry entry = list.entry(1);
+        WorklistEntry entry = list.entry(1);
         assertThat(entry.state()).isEqualTo(NoteState.PENDING);
         assertThat(entry.dueAt()).isEqualTo(list.now);
         assertThat(entry.attempts() + entry.attemptsTonight()).isZero();
@@ -79,26 +76,28 @@ class OperatorActionsTests {
     }
 
     @Test
-    void waiverArchivesANoteUnlessItIsInProgress() {
+    void waiverCompletesANoteUnlessARunHasClaimedOrSettledIt() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
         claims.claim(NODE);
-
         WorklistRow failed = list.worklist.row(new NoteId(id(1))).orElseThrow();
         WorklistRow claimed = list.worklist.row(new NoteId(id(2))).orElseThrow();
 
-        assertThat(actions.completeByWaiver(new NoteId(id(1)), claimed, NOW))
-                .as("settled since it was read")
-                .isFalse();
+        assertThat(waive(1, claimed)).as("settled since it was read").isFalse();
         assertThat(actions.lockUnclaimed(new NoteId(id(1)), claimed)).isFalse();
         assertThat(actions.lockUnclaimed(new NoteId(id(1)), failed)).isTrue();
-        assertThat(actions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isTrue();
-        assertThat(actions.completeByWaiver(new NoteId(id(1)), failed, NOW)).isFalse();
+        assertThat(waive(1, failed)).isTrue();
+        assertThat(waive(1, failed)).as("repeated").isFalse();
         assertThat(actions.lockUnclaimed(new NoteId(id(2)), claimed)).isFalse();
-        assertThat(actions.completeByWaiver(new NoteId(id(2)), claimed, NOW)).isFalse();
+        assertThat(waive(2, claimed)).as("claimed").isFalse();
 
         assertThat(list.entry(1).state()).isEqualTo(NoteState.ARCHIVED);
         assertThat(list.entry(1).dueAt()).isNull();
+    }
+
+    private boolean waive(int number, WorklistRow seen) {
+        return list.worklist.settleUnclaimed(
+                new NoteId(id(number)), seen, seen.apply(new Transition.CompletedByWaiver(), NOW));
     }
 }

@@ -3,54 +3,100 @@ package io.github.notearchive.archive.worklist;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import java.io.StringReader;
+import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.LocalDate;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 @Timeout(60)
 class WorklistRepositoryTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z"); // 22:00 in Shanghai
     private static final String NODE = "main";
+    private static final NoteId ID = new NoteId(ListedNotes.id(1));
 
     private final ListedNotes list = new ListedNotes(NOW);
     private final ClaimRepository claims = list.claims;
-    private final WorklistRepository settlements = list.settlements;
 
-    @Test
-    void settleWritesTheDecisionAndEndsTheClaim() {
-        list.pending(1, 5, NOW);
-        WorklistItem claimed = claims.claim(NODE).orElseThrow();
-        Instant later = NOW.plus(Duration.ofDays(30));
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("io.github.notearchive.archive.worklist.WorklistRowTests#transitions")
+    void settleWritesTheRowAndEndsTheClaim(String name, WorklistRow before, Transition transition) {
+        list.worklist.restore(ID, before);
+        WorklistItem claimed = claim(before);
+        WorklistRow row = claimed.row().apply(transition, NOW);
 
-        boolean settled = settlements.settle(
-                claimed,
-                new StateTransition(
-                        NoteState.UNAVAILABLE,
-                        Counter.NONE,
-                        later,
-                        201,
-                        StateReason.NOT_FOUND,
-                        "No content available",
-                        Night.of(NOW),
-                        false),
-                42,
-                NOW);
+        boolean settled = list.worklist.settle(claimed, row, 42);
 
         assertThat(settled).isTrue();
-        Worklist.Entry entry = list.entry(1);
-        assertThat(entry.state()).isEqualTo(NoteState.UNAVAILABLE);
-        assertThat(entry.dueAt()).isEqualTo(later);
-        assertThat(entry.lastCode()).isEqualTo(201);
-        assertThat(entry.reason()).isEqualTo(StateReason.NOT_FOUND);
-        assertThat(entry.detail()).isEqualTo("No content available");
-        assertThat(entry.settledAt()).isEqualTo(NOW);
+        assertThat(claimed.row()).isEqualTo(before);
+        assertThat(list.worklist.row(ID).orElseThrow())
+                .usingRecursiveComparison()
+                .ignoringFields("refresh")
+                .isEqualTo(row);
+        WorklistEntry entry = list.entry(1);
         assertThat(entry.settledBy()).isEqualTo(42);
         assertThat(entry.claimedBy()).isNull();
         assertThat(entry.claimedUntil()).isNull();
         assertThat(claims.release(claimed)).isFalse();
+        if (transition instanceof RefreshResult) {
+            assertThat(entry.refreshNight()).isEqualTo(row.refresh().refreshNight());
+            assertThat(entry.refreshAttempts()).isEqualTo(row.refresh().refreshAttempts());
+        } else {
+            assertThat(entry.refreshNight())
+                    .as("left to RefreshPlan")
+                    .isEqualTo(before.refresh().refreshNight());
+        }
+    }
+
+    private WorklistItem claim(WorklistRow before) {
+        return (before.refresh().refreshNight() == null ? claims.claim(NODE) : claims.claimRefresh(NODE)).orElseThrow();
+    }
+
+    @Test
+    void settledRefreshKeepsAPlanMadeSinceTheClaim() {
+        LocalDate tonight = Night.of(NOW).date();
+        list.worklist.restore(ID, WorklistRowTests.archived(new Refresh(9, null, tonight, 1)));
+        list.database
+                .jdbc()
+                .sql("INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (:id, :at, :at)")
+                .param("id", ID.value())
+                .param("at", Timestamp.from(NOW.minus(Duration.ofDays(9))))
+                .update();
+        WorklistItem claimed = claims.claimRefresh(NODE).orElseThrow();
+        enqueue(ID, 30, tonight.plusDays(5));
+
+        boolean settled = list.settle(
+                claimed,
+                new RefreshResult(
+                        NoteState.ARCHIVED,
+                        Night.of(Night.of(NOW).ends()),
+                        2,
+                        301,
+                        StateReason.PROVIDER_ERROR,
+                        "later",
+                        null,
+                        false));
+
+        assertThat(settled).isTrue();
+        WorklistRow row = list.worklist.row(ID).orElseThrow();
+        assertThat(row.detail()).isEqualTo("later");
+        assertThat(row.refresh()).isEqualTo(new Refresh(30, tonight.plusDays(5), tonight.plusDays(5), 0));
+    }
+
+    private void enqueue(NoteId id, int refreshDays, LocalDate refreshOn) {
+        new Enqueuer(list.database.dataSource(), list.clock)
+                .enqueue(
+                        new StringReader(id.value()),
+                        new Enqueuer.Options(null, 5, "operator", refreshDays, refreshOn),
+                        _ -> {});
     }
 
     @Test
@@ -59,7 +105,7 @@ class WorklistRepositoryTests {
         WorklistItem lost = claims.claim("slow").orElseThrow();
         list.leaseEnds(1);
         WorklistItem taken = claims.claim(NODE).orElseThrow();
-        Worklist.Entry before = list.entry(1);
+        WorklistEntry before = list.entry(1);
 
         boolean settled = list.settle(lost, NoteState.ARCHIVED, Counter.CALL, null);
 
@@ -72,47 +118,19 @@ class WorklistRepositoryTests {
     @Test
     void detailIsSanitizedForPostgresql() {
         list.pending(1, 5, NOW);
-        list.pending(2, 5, NOW);
-        WorklistItem settled = claims.claim(NODE).orElseThrow();
-        WorklistItem kept = claims.claim(NODE).orElseThrow();
 
-        assertThat(settlements.settle(
-                        settled,
-                        new StateTransition(
-                                NoteState.FAILED,
-                                Counter.NONE,
-                                null,
-                                0,
-                                StateReason.REJECTED,
-                                "a\u0000b\ud83d",
-                                null,
-                                false),
-                        7,
-                        NOW))
-                .isTrue();
-        assertThat(settlements.settleRefresh(
-                        kept,
-                        new RefreshResult(
-                                NoteState.UNAVAILABLE,
-                                Night.of(NOW),
-                                1,
-                                0,
-                                StateReason.NOT_FOUND,
-                                "c\u0000",
-                                null,
-                                false),
-                        7,
-                        NOW))
-                .isTrue();
+        list.settle(
+                claims.claim(NODE).orElseThrow(),
+                new StateTransition(
+                        NoteState.FAILED, Counter.NONE, null, 0, StateReason.REJECTED, "a\u0000b\ud83d", null, false));
 
-        assertThat(list.worklist.find(settled.id()).orElseThrow().detail()).isEqualTo("a\uFFFDb\uFFFD");
-        assertThat(list.worklist.find(kept.id()).orElseThrow().detail()).isEqualTo("c\uFFFD");
+        assertThat(list.entry(1).detail()).isEqualTo("a\uFFFDb\uFFFD");
     }
 
     @Test
-    void missingNightIsKeptUntilTheNextDecision() {
+    void missingNightCountsInLaterNights() {
         list.pending(1, 5, NOW);
-        settlements.settle(
+        list.settle(
                 claims.claim(NODE).orElseThrow(),
                 new StateTransition(
                         NoteState.POSTPONED,
@@ -122,19 +140,12 @@ class WorklistRepositoryTests {
                         StateReason.NOTE_ABSENT,
                         "empty",
                         Night.of(NOW),
-                        false),
-                1,
-                NOW);
+                        false));
 
-        WorklistItem tonight = claims.claim(NODE).orElseThrow();
-        claims.release(tonight);
-        list.now = Night.of(NOW).ends();
-        WorklistItem nextNight = claims.claim(NODE).orElseThrow();
+        WorklistItem claimed = claims.claim(NODE).orElseThrow();
 
-        assertThat(tonight.wasMissingBefore(Night.of(NOW))).isEmpty();
-        assertThat(nextNight.wasMissingBefore(Night.current(list.clock))).contains(Night.of(NOW));
-        list.settle(nextNight, NoteState.POSTPONED, Counter.CALL, list.now);
-        assertThat(claims.claim(NODE).orElseThrow().missingNight()).isNull();
+        assertThat(claimed.wasMissingBefore(Night.of(NOW))).isEmpty();
+        assertThat(claimed.wasMissingBefore(Night.of(Night.of(NOW).ends()))).contains(Night.of(NOW));
     }
 
     @Test
@@ -143,23 +154,16 @@ class WorklistRepositoryTests {
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
         list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.MEDIA, NOW);
+        Night tonight = Night.of(NOW);
+        Night nextNight = Night.of(tonight.ends());
 
-        list.now = Night.of(NOW).ends().minusMillis(1);
-        WorklistItem sameNight = claims.claim(NODE).orElseThrow();
-        claims.release(sameNight);
-        list.now = Night.of(NOW).ends();
-        WorklistItem nextNight = claims.claim(NODE).orElseThrow();
-        list.settle(nextNight, NoteState.POSTPONED, Counter.CALL, list.now);
-        WorklistItem afterwards = claims.claim(NODE).orElseThrow();
+        WorklistItem claimed = claims.claim(NODE).orElseThrow();
 
-        assertThat(sameNight.attemptsTonight()).isEqualTo(2);
-        assertThat(sameNight.mediaAttemptsTonight()).isEqualTo(1);
-        assertThat(nextNight.attempts()).isEqualTo(2);
-        assertThat(nextNight.attemptsTonight()).isZero();
-        assertThat(nextNight.mediaAttempts()).isEqualTo(1);
-        assertThat(nextNight.mediaAttemptsTonight()).isZero();
-        assertThat(afterwards.attempts()).isEqualTo(3);
-        assertThat(afterwards.attemptsTonight()).isEqualTo(1);
-        assertThat(afterwards.mediaAttemptsTonight()).isZero();
+        assertThat(claimed.attempts()).isEqualTo(2);
+        assertThat(claimed.attemptsIn(tonight)).isEqualTo(2);
+        assertThat(claimed.attemptsIn(nextNight)).isZero();
+        assertThat(claimed.mediaAttempts()).isEqualTo(1);
+        assertThat(claimed.mediaAttemptsIn(tonight)).isEqualTo(1);
+        assertThat(claimed.mediaAttemptsIn(nextNight)).isZero();
     }
 }

@@ -1,0 +1,66 @@
+package io.github.notearchive.archive.worklist;
+
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
+import java.time.Instant;
+import java.time.LocalDate;
+import org.jspecify.annotations.Nullable;
+
+/** A worklist row with claim and execution, for operators. The components are fields of {@code explain --json}. */
+public record WorklistEntry(
+        NoteId id,
+        NoteState state,
+        int priority,
+        int attempts,
+        int attemptsTonight,
+        int mediaAttempts,
+        int mediaAttemptsTonight,
+        @Nullable Night countedNight,
+        @Nullable Instant dueAt,
+        @Nullable Integer lastCode,
+        @Nullable StateReason reason,
+        @Nullable String detail,
+        String source,
+        Instant enqueuedAt,
+        @Nullable Instant settledAt,
+        @Nullable Long settledBy,
+        @Nullable String claimedBy,
+        @Nullable Instant claimedUntil,
+        @Nullable Integer refreshDays,
+        @Nullable LocalDate refreshOn,
+        @Nullable LocalDate refreshNight,
+        int refreshAttempts) {
+
+    static WorklistEntry of(
+            NoteId id,
+            WorklistRow row,
+            @Nullable Long settledBy,
+            @Nullable String claimedBy,
+            @Nullable Instant claimedUntil) {
+        WorklistRow.Counters counters = row.counters();
+        WorklistRow.Refresh refresh = row.refresh();
+        return new WorklistEntry(
+                id,
+                row.state(),
+                row.origin().priority(),
+                counters.attempts(),
+                counters.attemptsTonight(),
+                counters.mediaAttempts(),
+                counters.mediaAttemptsTonight(),
+                counters.countedNight() == null ? null : new Night(counters.countedNight()),
+                row.dueAt(),
+                row.lastCode(),
+                row.reason(),
+                row.detail(),
+                row.origin().source(),
+                row.origin().enqueuedAt(),
+                row.settledAt(),
+                settledBy,
+                claimedBy,
+                claimedUntil,
+                refresh.refreshDays(),
+                refresh.refreshOn(),
+                refresh.refreshNight(),
+                refresh.refreshAttempts());
+    }
+}
