@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     reached the database
  * @param executionId row of {@code batch_job_execution}; null if none was created, and then the following are null too
  * @param restart whether the execution resumed an unfinished job instance
- * @param notes null for an audit
- * @param files null for an audit
+ * @param counts null for an audit
  * @param calls null for an audit
  * @param findings open findings by kind; null for a run
  */
@@ -24,28 +23,20 @@ public record CommandResult(
         boolean isSummarized,
         @Nullable Long executionId,
         @Nullable Boolean restart,
-        @Nullable NoteCounts notes,
-        @Nullable FileCounts files,
+        @Nullable RunCounts counts,
         @Nullable CallCounts calls,
         @Nullable Map<?, Long> findings) {
 
-    /** Notes of a run by disposition; {@code postponed} counts a note each time. */
-    public record NoteCounts(
-            long archived, long unavailable, long postponed, long failed, long released, long refreshed) {}
-
-    /** Media files of a run. */
-    public record FileCounts(long stored, long bytes, long deduplicated, long reused) {}
-
     /** Calls of a run. */
-    public record CallCounts(long calls, long billed, long maybeBilled) {}
+    public record CallCounts(long calls, long billed, long billingUnknown) {}
 
     /** Returns the result of a command that failed with an exception. */
     public static CommandResult failed(ExitCode exitCode, String reason, String next) {
-        return new CommandResult(exitCode, reason, next, false, null, null, null, null, null, null);
+        return new CommandResult(exitCode, reason, next, false, null, null, null, null, null);
     }
 
     /** Returns the result of a command that ended before it created a job execution. */
     public static CommandResult notStarted(ExitCode exitCode, String reason, String next) {
-        return new CommandResult(exitCode, reason, next, true, null, null, null, null, null, null);
+        return new CommandResult(exitCode, reason, next, true, null, null, null, null, null);
     }
 }

@@ -1,37 +1,28 @@
 package io.github.notearchive.batch;
 
 /**
- * Counts of a run in progress. Each number only grows.
+ * Counts of a run. Each number only grows. The names of the components are the names in JSON, metrics, messages and the
+ * console.
  *
  * @param notes notes that were not archived before
- * @param refreshed archived notes with a new response
- * @param refreshesGone archived notes that are no longer available
- * @param refreshesPostponed archived notes whose refresh was postponed to a later night
- * @param files media files of the notes
+ * @param refreshes archived notes that were fetched again
+ * @param files media files of all notes
  * @param downloads failed downloads
  * @param bytesReceived bytes of response bodies of media servers, failed attempts included
  */
-public record RunCounts(
-        Notes notes,
-        long refreshed,
-        long refreshesGone,
-        long refreshesPostponed,
-        Files files,
-        FailedDownloads downloads,
-        long bytesReceived) {
+public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDownloads downloads, long bytesReceived) {
 
     /** Counts of a run that has done nothing yet. */
-    public static final RunCounts NONE =
-            new RunCounts(Notes.NONE, 0, 0, 0, Files.NONE, new FailedDownloads(0, 0, 0), 0);
-
-    /** Returns the number of archived notes whose refresh was tried. */
-    public long refreshesDone() {
-        return refreshed + refreshesGone + refreshesPostponed;
-    }
+    public static final RunCounts NONE = new RunCounts(
+            new Notes(0, 0, 0, 0, 0, 0),
+            new Refreshes(0, 0, 0, 0, 0, 0, 0),
+            new Files(0, 0, 0, 0, 0, 0, 0, 0, 0),
+            new FailedDownloads(0, 0, 0),
+            0);
 
     /** Returns the number of notes that this run will not process again. */
     public long done() {
-        return notes.archived() + notes.unavailable() + notes.failed() + refreshesDone();
+        return notes.archived() + notes.unavailable() + notes.failed() + refreshes.done();
     }
 
     /**
@@ -42,46 +33,66 @@ public record RunCounts(
      * @param postponed postponements; a note counts each time
      * @param failed notes that failed permanently
      * @param released notes that were returned to the worklist unchanged
-     * @param forgotten notes whose responses were discarded, since their authors are erased
+     * @param erased notes whose responses were discarded, since their authors are erased
      */
-    public record Notes(long archived, long unavailable, long postponed, long failed, long released, long forgotten) {
+    public record Notes(long archived, long unavailable, long postponed, long failed, long released, long erased) {}
 
-        public static final Notes NONE = new Notes(0, 0, 0, 0, 0, 0);
+    /**
+     * Refreshes of archived notes.
+     *
+     * @param refreshed notes with a new response; the next four count those with a difference
+     * @param changedCounts notes with other counts than before
+     * @param changedText notes with another title or text
+     * @param changedFiles notes with a new file
+     * @param restored notes that were UNAVAILABLE before
+     * @param unavailable notes that are no longer available, whose archived content is kept
+     * @param postponed notes whose refresh was postponed to a later night
+     */
+    public record Refreshes(
+            long refreshed,
+            long changedCounts,
+            long changedText,
+            long changedFiles,
+            long restored,
+            long unavailable,
+            long postponed) {
+
+        /** Returns the number of archived notes whose refresh was tried. */
+        public long done() {
+            return refreshed + unavailable + postponed;
+        }
     }
 
     /**
      * Media files of notes.
      *
      * @param stored files that were uploaded
-     * @param bytes bytes of these
+     * @param bytesStored bytes of these
      * @param deduplicated files that the store already had, found after the download
      * @param bytesDeduplicated bytes of these, which were not uploaded
      * @param reused files with the source id of a stored file, for which no request was sent
      * @param bytesReused bytes of these, which were not downloaded
-     * @param improved files whose lesser rendition was replaced by a better one
-     * @param lesser files of notes archived by this run in a lesser rendition than the best one offered
+     * @param upgraded files whose lesser rendition was replaced by a better one
+     * @param degraded files of notes archived by this run in a lesser rendition than the best one offered
      * @param requests requests to media servers, which are not billed
      */
     public record Files(
             long stored,
-            long bytes,
+            long bytesStored,
             long deduplicated,
             long bytesDeduplicated,
             long reused,
             long bytesReused,
-            long improved,
-            long lesser,
-            long requests) {
-
-        public static final Files NONE = new Files(0, 0, 0, 0, 0, 0, 0, 0, 0);
-    }
+            long upgraded,
+            long degraded,
+            long requests) {}
 
     /**
      * Failed downloads by remedy. A file counts at each attempt.
      *
-     * @param dead no URL has the file: only a new response helps
-     * @param passing error of network or server: another attempt helps
-     * @param refused no URL is allowed by the address filter: another setting helps
+     * @param gone no URL has the file: only a new response helps
+     * @param retryable error of network or server: another attempt helps
+     * @param rejected no URL is allowed by the address filter: another setting helps
      */
-    public record FailedDownloads(long dead, long passing, long refused) {}
+    public record FailedDownloads(long gone, long retryable, long rejected) {}
 }

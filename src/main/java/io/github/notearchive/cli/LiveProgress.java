@@ -97,7 +97,7 @@ final class LiveProgress implements AutoCloseable {
                         now.counts().notes().failed() == 0
                                 ? ""
                                 : ", " + now.counts().notes().failed() + " failed",
-                        DisplayFormat.size(now.counts().files().bytes()),
+                        DisplayFormat.size(now.counts().files().bytesStored()),
                         now.notesPerMinute());
     }
 

@@ -231,34 +231,34 @@ final class RunCommand implements Callable<Integer> {
                     execution.restart() ? ", a restart" : "",
                     DisplayFormat.took(summary.took()));
             out.printf(
-                    "  notes  archived %d, unavailable %d, put off %d times, failed %d, handed back %d%s%n",
+                    "  notes  archived %d, unavailable %d, postponed %d times, failed %d, released %d%s%n",
                     notes.archived(),
                     notes.unavailable(),
                     notes.postponed(),
                     notes.failed(),
                     notes.released(),
-                    notes.forgotten() == 0 ? "" : ", not kept as their authors are forgotten " + notes.forgotten());
+                    notes.erased() == 0 ? "" : ", erased " + notes.erased());
             RunCounts.Files files = summary.files();
             out.printf(
-                    "  files  stored %d (%s), already in the store %d (%s not uploaded), known by name %d (%s not downloaded), improved %d, in a lesser rendition %d, %d requests%n",
+                    "  files  stored %d (%s), deduplicated %d (%s), reused %d (%s), upgraded %d, degraded %d, %d requests%n",
                     files.stored(),
-                    DisplayFormat.size(files.bytes()),
+                    DisplayFormat.size(files.bytesStored()),
                     files.deduplicated(),
                     DisplayFormat.size(files.bytesDeduplicated()),
                     files.reused(),
                     DisplayFormat.size(files.bytesReused()),
-                    files.improved(),
-                    files.lesser(),
+                    files.upgraded(),
+                    files.degraded(),
                     files.requests());
             out.printf(
-                    "  calls  %d, of which billed %d, maybe billed %d; bought again for dead files %d%n",
+                    "  calls  %d, of which billed %d, billing unknown %d; bought again for expired URLs %d%n",
                     summary.bill().calls(),
                     summary.bill().billed(),
-                    summary.bill().maybeBilled(),
+                    summary.bill().billingUnknown(),
                     summary.boughtAgain());
             print(summary.videos(), out);
             print("  new    ", summary.newFields(), out);
-            print(summary.refreshes(), out);
+            print(summary.counts().refreshes(), summary.refreshes(), out);
         }
         out.println("  next   " + summary.next());
         out.flush();
@@ -267,10 +267,10 @@ final class RunCommand implements Callable<Integer> {
     private static void print(RunSummary.Videos videos, PrintWriter out) {
         if (videos.enabled() || videos.bill().calls() > 0) {
             out.printf(
-                    "  videos %d of these calls, of which billed %d, maybe billed %d; tonight %d of %s%n",
+                    "  videos %d of these calls, of which billed %d, billing unknown %d; tonight %d of %s%n",
                     videos.bill().calls(),
                     videos.bill().billed(),
-                    videos.bill().maybeBilled(),
+                    videos.bill().billingUnknown(),
                     videos.tonight().made(),
                     videos.tonight().allowed() == 0
                             ? "any number"
@@ -292,23 +292,23 @@ final class RunCommand implements Callable<Integer> {
                         .formatted(newFields.size(), examples)));
     }
 
-    private static void print(RunSummary.Refreshes refreshes, PrintWriter out) {
-        if (refreshes.any()) {
+    private static void print(RunCounts.Refreshes counts, RunSummary.Refreshes refreshes, PrintWriter out) {
+        if (counts.done() + refreshes.due() + refreshes.bill().calls() > 0) {
             out.printf(
-                    "  again  archived notes asked anew %d: other counts %d, other words %d, new files %d, back %d; no longer there %d, put off %d, still due %d%n",
-                    refreshes.answered().notes(),
-                    refreshes.answered().counts(),
-                    refreshes.answered().words(),
-                    refreshes.answered().files(),
-                    refreshes.answered().back(),
-                    refreshes.gone(),
-                    refreshes.postponed(),
+                    "  again  refreshed %d: changed counts %d, text %d, files %d, restored %d; unavailable %d, postponed %d, still due %d%n",
+                    counts.refreshed(),
+                    counts.changedCounts(),
+                    counts.changedText(),
+                    counts.changedFiles(),
+                    counts.restored(),
+                    counts.unavailable(),
+                    counts.postponed(),
                     refreshes.due());
             out.printf(
-                    "         %d of these calls, of which billed %d, maybe billed %d; tonight %d of %s%n",
+                    "         %d of these calls, of which billed %d, billing unknown %d; tonight %d of %s%n",
                     refreshes.bill().calls(),
                     refreshes.bill().billed(),
-                    refreshes.bill().maybeBilled(),
+                    refreshes.bill().billingUnknown(),
                     refreshes.tonight().made(),
                     refreshes.tonight().allowed() == 0
                             ? "any number"

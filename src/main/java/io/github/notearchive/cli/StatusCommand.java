@@ -389,8 +389,8 @@ final class StatusCommand implements Callable<Integer> {
                 + (videos.allowed() == 0 ? "any number" : videos.allowed() + " allowed")
                 + ", billed "
                 + bill.billed()
-                + ", maybe billed "
-                + bill.maybeBilled()
+                + ", billing unknown "
+                + bill.billingUnknown()
                 + (videos.enabled() ? "" : "; no more are bought (archive.video.enabled)");
     }
 
@@ -406,8 +406,8 @@ final class StatusCommand implements Callable<Integer> {
                 + (refreshes.allowed() == 0 ? "any number" : refreshes.allowed() + " allowed")
                 + ", billed "
                 + bill.billed()
-                + ", maybe billed "
-                + bill.maybeBilled()
+                + ", billing unknown "
+                + bill.billingUnknown()
                 + "; refreshes due now "
                 + notes.due()
                 + " of "

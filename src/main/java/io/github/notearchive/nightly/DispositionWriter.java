@@ -150,7 +150,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
                     && claimed.state() != NoteState.ARCHIVED
                     && transition.state() == NoteState.ARCHIVED) {
                 whenCommitted(
-                        () -> runs.current().filesLesser.add(files.lesser().count()));
+                        () -> runs.current().filesDegraded.add(files.lesser().count()));
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
             throw e; // failure of store or database, not of the note
@@ -271,7 +271,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void forget(WorklistItem claimed) {
         if (forgotten.erase(claimed, now())) {
-            whenCommitted(() -> runs.current().forgotten.increment());
+            whenCommitted(() -> runs.current().erased.increment());
             log.warn("Note {}: its author is erased; nothing is stored", claimed.id());
         } else {
             logLostClaim(claimed);
@@ -297,7 +297,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         if (!rows.settle(claimed, row)) {
             logLostClaim(claimed);
         } else if (result.state() != claimed.state()) {
-            whenCommitted(run.refreshedGone::increment);
+            whenCommitted(run.refreshesUnavailable::increment);
         } else {
             whenCommitted(run.refreshesPostponed::increment);
         }

@@ -158,7 +158,7 @@ final class MediaPlan {
         return switch (outcome) {
             case Downloaded(var media, var lesserBecause, var again) -> {
                 retryBetter |= again;
-                run.filesImproved.increment();
+                run.filesUpgraded.increment();
                 // the first candidate of this request is the best of the slot
                 yield new Piece.Downloaded(slot, media, lesserBecause);
             }

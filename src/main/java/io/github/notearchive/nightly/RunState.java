@@ -52,13 +52,13 @@ final class RunState extends ActiveStoreJob {
     /** Expected notes of the run as last counted: processed, in progress, and waiting; negative if not counted yet. */
     volatile long expected = -1;
 
-    final LongAdder forgotten = new LongAdder();
+    final LongAdder erased = new LongAdder();
     final LongAdder refreshed = new LongAdder();
     final LongAdder refreshedCounts = new LongAdder();
-    final LongAdder refreshedWords = new LongAdder();
+    final LongAdder refreshedText = new LongAdder();
     final LongAdder refreshedFiles = new LongAdder();
-    final LongAdder refreshedBack = new LongAdder();
-    final LongAdder refreshedGone = new LongAdder();
+    final LongAdder refreshedRestored = new LongAdder();
+    final LongAdder refreshesUnavailable = new LongAdder();
     final LongAdder refreshesPostponed = new LongAdder();
     final LongAdder filesStored = new LongAdder();
     final LongAdder bytesStored = new LongAdder();
@@ -70,8 +70,8 @@ final class RunState extends ActiveStoreJob {
     final LongAdder bytesDeduplicated = new LongAdder();
     final LongAdder filesReused = new LongAdder();
     final LongAdder bytesReused = new LongAdder();
-    final LongAdder filesImproved = new LongAdder();
-    final LongAdder filesLesser = new LongAdder();
+    final LongAdder filesUpgraded = new LongAdder();
+    final LongAdder filesDegraded = new LongAdder();
     final LongAdder downloadsGone = new LongAdder();
     final LongAdder downloadsRetryable = new LongAdder();
     final LongAdder downloadsRejected = new LongAdder();
@@ -136,13 +136,13 @@ final class RunState extends ActiveStoreJob {
         }
         refreshed.increment();
         if (claimed.state() == NoteState.UNAVAILABLE) {
-            refreshedBack.increment();
+            refreshedRestored.increment();
         }
         if (change.counts()) {
             refreshedCounts.increment();
         }
         if (change.words()) {
-            refreshedWords.increment();
+            refreshedText.increment();
         }
         if (change.files()) {
             refreshedFiles.increment();
@@ -152,35 +152,7 @@ final class RunState extends ActiveStoreJob {
     /** Returns the dispositions so far. */
     RunCounts.Notes notes() {
         return new RunCounts.Notes(
-                archived.sum(), unavailable.sum(), postponed.sum(), failed.sum(), released.sum(), forgotten.sum());
-    }
-
-    /** Returns the counts of refreshed notes. */
-    RunSummary.Answered refreshedNotes() {
-        return new RunSummary.Answered(
-                refreshed.sum(),
-                refreshedCounts.sum(),
-                refreshedWords.sum(),
-                refreshedFiles.sum(),
-                refreshedBack.sum());
-    }
-
-    /** Returns the counts of files so far. */
-    RunCounts.Files files() {
-        return files(traffic.get());
-    }
-
-    private RunCounts.Files files(MediaTraffic now) {
-        return new RunCounts.Files(
-                filesStored.sum(),
-                bytesStored.sum(),
-                filesDeduplicated.sum(),
-                bytesDeduplicated.sum(),
-                filesReused.sum(),
-                bytesReused.sum(),
-                filesImproved.sum(),
-                filesLesser.sum(),
-                now.requests() - mediaBefore.requests());
+                archived.sum(), unavailable.sum(), postponed.sum(), failed.sum(), released.sum(), erased.sum());
     }
 
     /** Returns the counts so far. */
@@ -188,10 +160,24 @@ final class RunState extends ActiveStoreJob {
         MediaTraffic now = traffic.get();
         return new RunCounts(
                 notes(),
-                refreshed.sum(),
-                refreshedGone.sum(),
-                refreshesPostponed.sum(),
-                files(now),
+                new RunCounts.Refreshes(
+                        refreshed.sum(),
+                        refreshedCounts.sum(),
+                        refreshedText.sum(),
+                        refreshedFiles.sum(),
+                        refreshedRestored.sum(),
+                        refreshesUnavailable.sum(),
+                        refreshesPostponed.sum()),
+                new RunCounts.Files(
+                        filesStored.sum(),
+                        bytesStored.sum(),
+                        filesDeduplicated.sum(),
+                        bytesDeduplicated.sum(),
+                        filesReused.sum(),
+                        bytesReused.sum(),
+                        filesUpgraded.sum(),
+                        filesDegraded.sum(),
+                        now.requests() - mediaBefore.requests()),
                 new RunCounts.FailedDownloads(downloadsGone.sum(), downloadsRetryable.sum(), downloadsRejected.sum()),
                 now.bytes() - mediaBefore.bytes());
     }

@@ -68,12 +68,11 @@ class RunSummaries {
                 end.reason(),
                 run.took(),
                 new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), restart),
-                run.notes(),
-                run.files(),
+                run.counts(),
                 made.bill(),
                 made.boughtAgain(),
                 made.videos(),
-                refreshes(run, made),
+                refreshes(made),
                 newFields(run));
     }
 
@@ -94,11 +93,8 @@ class RunSummaries {
         return found.subList(run.fieldsBefore(), found.size());
     }
 
-    private RunSummary.Refreshes refreshes(RunState run, CallsOfRun.Bills made) {
+    private RunSummary.Refreshes refreshes(CallsOfRun.Bills made) {
         return new RunSummary.Refreshes(
-                run.refreshedNotes(),
-                run.refreshedGone.sum(),
-                run.refreshesPostponed.sum(),
                 made.refreshesDue(),
                 made.refreshes(),
                 new RunSummary.Tonight(

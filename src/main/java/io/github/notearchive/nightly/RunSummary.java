@@ -16,12 +16,11 @@ import org.jspecify.annotations.Nullable;
  * @param reason text for the operator
  * @param took time from start to end
  * @param execution execution of the job; null if none was started
- * @param notes dispositions of notes that were not archived before
- * @param files counts of files
+ * @param counts counts of notes and files
  * @param bill requests to the provider
  * @param boughtAgain billed requests for notes whose earlier response had only expired URLs for a file
  * @param videos requests for videos
- * @param refreshes refreshes of archived notes, not part of the counts above except files and requests
+ * @param refreshes requests for archived notes, and refreshes that are still due
  * @param newFields response fields that were new
  */
 public record RunSummary(
@@ -29,8 +28,7 @@ public record RunSummary(
         String reason,
         Duration took,
         @Nullable Execution execution,
-        RunCounts.Notes notes,
-        RunCounts.Files files,
+        RunCounts counts,
         CallTotals.Bill bill,
         long boughtAgain,
         Videos videos,
@@ -70,38 +68,25 @@ public record RunSummary(
     }
 
     /**
-     * Refreshes of archived notes.
+     * Calls for archived notes.
      *
-     * @param answered notes with a new response
-     * @param gone notes no longer available, whose archived content is kept
-     * @param postponed notes postponed to a later night
      * @param due notes still due
      * @param bill requests to the provider
      * @param tonight calls of the whole night
      */
-    public record Refreshes(
-            Answered answered, long gone, long postponed, long due, CallTotals.Bill bill, Tonight tonight) {
+    public record Refreshes(long due, CallTotals.Bill bill, Tonight tonight) {
 
-        static final Refreshes NONE = new Refreshes(Answered.NONE, 0, 0, 0, CallTotals.Bill.NONE, Tonight.NONE);
-
-        /** Returns whether a count is not zero. */
-        public boolean any() {
-            return answered.notes() + gone + postponed + due + bill.calls() > 0;
-        }
+        static final Refreshes NONE = new Refreshes(0, CallTotals.Bill.NONE, Tonight.NONE);
     }
 
-    /**
-     * Archived notes with a new response.
-     *
-     * @param notes all of them
-     * @param counts those with other counts than before
-     * @param words those with another title or text
-     * @param files those with a new file
-     * @param back those that were UNAVAILABLE before
-     */
-    public record Answered(long notes, long counts, long words, long files, long back) {
+    /** Returns the dispositions of notes that were not archived before. */
+    public RunCounts.Notes notes() {
+        return counts.notes();
+    }
 
-        static final Answered NONE = new Answered(0, 0, 0, 0, 0);
+    /** Returns the counts of files. */
+    public RunCounts.Files files() {
+        return counts.files();
     }
 
     /** Returns the id in {@code batch_job_execution}; null if no execution was started. */
@@ -126,15 +111,8 @@ public record RunSummary(
                 true,
                 execution.id(),
                 execution.restart(),
-                new CommandResult.NoteCounts(
-                        notes.archived(),
-                        notes.unavailable(),
-                        notes.postponed(),
-                        notes.failed(),
-                        notes.released(),
-                        refreshes.answered().notes()),
-                new CommandResult.FileCounts(files.stored(), files.bytes(), files.deduplicated(), files.reused()),
-                new CommandResult.CallCounts(bill.calls(), bill.billed(), bill.maybeBilled()),
+                counts,
+                new CommandResult.CallCounts(bill.calls(), bill.billed(), bill.billingUnknown()),
                 null);
     }
 
@@ -145,8 +123,7 @@ public record RunSummary(
                 reason,
                 took,
                 null,
-                RunCounts.Notes.NONE,
-                RunCounts.Files.NONE,
+                RunCounts.NONE,
                 CallTotals.Bill.NONE,
                 0,
                 Videos.NONE,

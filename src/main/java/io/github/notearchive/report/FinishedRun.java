@@ -35,9 +35,9 @@ public record FinishedRun(Instant began, Instant ended, RunSummary summary) {
                         summary.notes().postponed(),
                         summary.notes().failed(),
                         summary.notes().released(),
-                        summary.refreshes().answered().notes(),
+                        summary.counts().refreshes().refreshed(),
                         summary.files().stored(),
-                        summary.files().bytes(),
+                        summary.files().bytesStored(),
                         summary.files().requests()),
                 settings.callsAllowed(),
                 settings.byName());

@@ -102,7 +102,7 @@ public record NightReport(
             @Nullable String reason,
             long calls,
             long billed,
-            long maybeBilled,
+            long billingUnknown,
             @Nullable Left left) {
 
         /** Exit code of a run that has not ended. */
@@ -125,7 +125,7 @@ public record NightReport(
                     run.reason(),
                     run.bill().calls(),
                     run.bill().billed(),
-                    run.bill().maybeBilled(),
+                    run.bill().billingUnknown(),
                     run.left());
         }
 
@@ -192,8 +192,8 @@ public record NightReport(
             return runs.stream().mapToLong(Run::billed).sum();
         }
 
-        long maybeBilled() {
-            return runs.stream().mapToLong(Run::maybeBilled).sum();
+        long billingUnknown() {
+            return runs.stream().mapToLong(Run::billingUnknown).sum();
         }
 
         Duration took() {

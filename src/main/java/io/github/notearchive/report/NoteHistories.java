@@ -112,7 +112,7 @@ public class NoteHistories {
                 switch (call.billed()) {
                     case YES -> ", billed";
                     case NO -> ", not billed";
-                    case UNKNOWN -> ", maybe billed";
+                    case UNKNOWN -> ", billing unknown";
                 });
         if (call.jobExecutionId() != null) {
             words.append(", by execution ").append(call.jobExecutionId());

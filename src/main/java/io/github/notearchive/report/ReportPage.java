@@ -225,9 +225,9 @@ final class ReportPage {
         tile(
                 "Billed",
                 Figures.count(tonight.billed()),
-                tonight.maybeBilled() == 0
+                tonight.billingUnknown() == 0
                         ? "none in doubt"
-                        : "and maybe " + Figures.count(tonight.maybeBilled()) + " more");
+                        : "and maybe " + Figures.count(tonight.billingUnknown()) + " more");
         tile(
                 "Stored",
                 known(tonight, Figures.size(tonight.bytes())),

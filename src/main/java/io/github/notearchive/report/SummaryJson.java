@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.RunCounts;
@@ -34,8 +35,8 @@ public record SummaryJson(
         @Nullable Long execution,
         @Nullable Long instance,
         boolean restart,
-        Notes notes,
-        Files files,
+        RunCounts.Notes notes,
+        RunCounts.Files files,
         Calls calls,
         Calls videos,
         Refreshes refreshes,
@@ -49,39 +50,15 @@ public record SummaryJson(
     private static final JsonMapper MAPPER =
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-    /** What became of the notes. */
-    public record Notes(long archived, long unavailable, long putOff, long failed, long handedBack, long forgotten) {}
-
-    /** What became of their files. */
-    public record Files(
-            long stored,
-            long bytes,
-            long known,
-            long bytesNotUploaded,
-            long knownByName,
-            long bytesNotDownloaded,
-            long improved,
-            long lesser,
-            long requests) {}
-
     /** Requests to the provider, and what is charged for them. */
     public record Calls(
             long made,
             long billed,
-            long maybeBilled,
+            long billingUnknown,
             @Nullable Long boughtAgain) {}
 
-    /** What became of archived notes that were asked about anew. */
-    public record Refreshes(
-            long notes,
-            long otherCounts,
-            long otherWords,
-            long newFiles,
-            long back,
-            long gone,
-            long putOff,
-            long due,
-            Calls calls) {}
+    /** Refreshes of archived notes, those still due, and calls for them. */
+    public record Refreshes(@JsonUnwrapped RunCounts.Refreshes counts, long due, Calls calls) {}
 
     /** A field that no answer had before. */
     public record Field(String field, String exampleNote) {}
@@ -115,8 +92,6 @@ public record SummaryJson(
             FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
         RunSummary.Execution execution = summary.execution();
-        RunCounts.Notes notes = summary.notes();
-        RunCounts.Files files = summary.files();
         RunSummary.Refreshes refreshes = summary.refreshes();
         return new SummaryJson(
                 "note-archive/run-summary",
@@ -133,45 +108,21 @@ public record SummaryJson(
                 summary.executionId(),
                 execution == null ? null : Long.valueOf(execution.instance()),
                 execution != null && execution.restart(),
-                new Notes(
-                        notes.archived(),
-                        notes.unavailable(),
-                        notes.postponed(),
-                        notes.failed(),
-                        notes.released(),
-                        notes.forgotten()),
-                new Files(
-                        files.stored(),
-                        files.bytes(),
-                        files.deduplicated(),
-                        files.bytesDeduplicated(),
-                        files.reused(),
-                        files.bytesReused(),
-                        files.improved(),
-                        files.lesser(),
-                        files.requests()),
+                summary.notes(),
+                summary.files(),
                 calls(summary.bill(), summary.boughtAgain()),
                 calls(summary.videos().bill(), null),
-                new Refreshes(
-                        refreshes.answered().notes(),
-                        refreshes.answered().counts(),
-                        refreshes.answered().words(),
-                        refreshes.answered().files(),
-                        refreshes.answered().back(),
-                        refreshes.gone(),
-                        refreshes.postponed(),
-                        refreshes.due(),
-                        calls(refreshes.bill(), null)),
+                new Refreshes(summary.counts().refreshes(), refreshes.due(), calls(refreshes.bill(), null)),
                 summary.newFields().stream().map(SummaryJson::field).toList(),
                 limits,
-                report == null ? null : lying(report));
+                report == null ? null : reportOf(report));
     }
 
     private static Calls calls(CallTotals.Bill bill, @Nullable Long boughtAgain) {
-        return new Calls(bill.calls(), bill.billed(), bill.maybeBilled(), boughtAgain);
+        return new Calls(bill.calls(), bill.billed(), bill.billingUnknown(), boughtAgain);
     }
 
-    private static Report lying(NightReports.Written report) {
+    private static Report reportOf(NightReports.Written report) {
         ObjectKey key = report.key();
         return new Report(report.file().toString(), key == null ? null : key.value());
     }

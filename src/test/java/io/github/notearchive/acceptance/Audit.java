@@ -24,7 +24,7 @@ import java.util.stream.Stream;
  * What must hold of an archive once its work is done, whatever was done to the program meanwhile: rows, objects and
  * ledger are compared with each other and with what the provider itself counted.
  *
- * <p>Every finding is a violation, said in words. {@link #maybeBilled} is none: it counts the requests whose answer
+ * <p>Every finding is a violation, said in words. {@link #billingUnknown} is none: it counts the requests whose answer
  * nobody saw, each of which explains at most one answer sold twice.
  */
 record Audit(
@@ -34,7 +34,7 @@ record Audit(
         List<String> duplicated,
         List<String> boughtTwice,
         List<String> ledgerWrong,
-        int maybeBilled) {
+        int billingUnknown) {
 
     /**
      * S3Proxy writes an object to a file of this name first (AbstractNio2BlobStore.putBlob), and leaves it there when
@@ -78,9 +78,9 @@ record Audit(
     }
 
     /** Asserts that there is no violation, and that no more calls than that are unanswered. */
-    Audit isClean(int maybeBilledAtMost) {
+    Audit isClean(int billingUnknownAtMost) {
         assertThat(violations()).as("violations").isEmpty();
-        assertThat(maybeBilled).as("calls in flight at a kill").isBetween(0, maybeBilledAtMost);
+        assertThat(billingUnknown).as("calls in flight at a kill").isBetween(0, billingUnknownAtMost);
         return this;
     }
 
@@ -192,11 +192,12 @@ record Audit(
                         .formatted(id, rows, answered, asked));
             }
             if (paid > sold || sold > paid + unknown) {
-                ledgerWrong.add("ledger: note %s has %d paid and %d maybe billed rows; the provider has sold %d answers"
-                        .formatted(id, paid, unknown, sold));
+                ledgerWrong.add(
+                        "ledger: note %s has %d paid and %d billing unknown rows; the provider has sold %d answers"
+                                .formatted(id, paid, unknown, sold));
             }
             if (paid > 1 || sold > 1 + unknown) {
-                boughtTwice.add("bought twice: note %s, %d paid rows, %d maybe billed, %d answers sold"
+                boughtTwice.add("bought twice: note %s, %d paid rows, %d billing unknown, %d answers sold"
                         .formatted(id, paid, unknown, sold));
             }
         }

@@ -47,7 +47,7 @@ enum KillPoint {
     /** The row of the ledger is durable, the request has not reached the provider. */
     REQUEST_LEFT("the call's row is durable, the request is on its way", "proxy holds requests") {
         @Override
-        int maybeBilled() {
+        int billingUnknown() {
             return WORKERS;
         }
 
@@ -72,7 +72,7 @@ enum KillPoint {
     /** The provider has the request. */
     REQUEST_SENT("the provider works on the request", "provider holds answers") {
         @Override
-        int maybeBilled() {
+        int billingUnknown() {
             return WORKERS;
         }
 
@@ -96,7 +96,7 @@ enum KillPoint {
     /** The answer is sold and has not arrived. */
     ANSWER_SENT("the answer is sold and on its way back", "proxy holds answers") {
         @Override
-        int maybeBilled() {
+        int billingUnknown() {
             return WORKERS;
         }
 
@@ -120,7 +120,7 @@ enum KillPoint {
     /** The answer has arrived and is not durable. */
     ANSWER_RECEIVED("the answer has arrived, its row is not written", "trap on UPDATE of api_call") {
         @Override
-        int maybeBilled() {
+        int billingUnknown() {
             return WORKERS;
         }
 
@@ -160,7 +160,7 @@ enum KillPoint {
     /** The answer is within the COMMIT that makes it durable. */
     ANSWER_COMMITTING("the answer's transaction commits", "trap in its COMMIT") {
         @Override
-        int maybeBilled() {
+        int billingUnknown() {
             return WORKERS;
         }
 
@@ -460,7 +460,7 @@ enum KillPoint {
     /** 100 ms after it was asked to stop. */
     STOPPING("SIGKILL 100 ms after SIGTERM", "provider holds answers") {
         @Override
-        int maybeBilled() {
+        int billingUnknown() {
             return WORKERS;
         }
 
@@ -481,7 +481,7 @@ enum KillPoint {
     /** A second signal has it hand back what is in flight, and that is not written. */
     HANDING_BACK("a second SIGTERM hands notes back", "trap on UPDATE of worklist") {
         @Override
-        int maybeBilled() {
+        int billingUnknown() {
             return WORKERS;
         }
 
@@ -792,7 +792,7 @@ enum KillPoint {
     }
 
     /** How many calls may stay without an answer. */
-    int maybeBilled() {
+    int billingUnknown() {
         return 0;
     }
 

@@ -25,7 +25,13 @@ final class Matrix {
         file = DIRECTORY.resolve(name + ".md");
         List<String> all = new ArrayList<>(List.of(columns));
         all.addAll(List.of(
-                "lost", "stuck", "row without object", "duplicated", "bought twice", "ledger wrong", "maybe billed"));
+                "lost",
+                "stuck",
+                "row without object",
+                "duplicated",
+                "bought twice",
+                "ledger wrong",
+                "billing unknown"));
         this.columns = all.size();
         lines.add(row(all));
         lines.add("|---".repeat(all.size()) + "|");
@@ -43,7 +49,7 @@ final class Matrix {
                 audit.ledgerWrong())) {
             all.add(String.valueOf(findings.size()));
         }
-        all.add(String.valueOf(audit.maybeBilled()));
+        all.add(String.valueOf(audit.billingUnknown()));
         write(all);
     }
 

@@ -38,7 +38,7 @@ class NightTests {
             assertThat(night.out())
                     .contains("COMPLETED (exit 0)")
                     .contains("archived 60, unavailable 0, put off 0 times, failed 0")
-                    .contains("calls  60, of which billed 60, maybe billed 0");
+                    .contains("calls  60, of which billed 60, billing unknown 0");
             assertThat(practice.provider().calls()).isEqualTo(60);
             assertThat(practice.provider().bought()).containsExactlyInAnyOrderElementsOf(ids);
             try (Archive archive = practice.look()) {

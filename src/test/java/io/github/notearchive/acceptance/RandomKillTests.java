@@ -78,7 +78,7 @@ class RandomKillTests {
     private int startUps;
     private int works;
     private int enqueues;
-    private int maybeBilled;
+    private int billingUnknown;
     private int notes;
 
     @Test
@@ -96,7 +96,7 @@ class RandomKillTests {
         }
 
         matrix.note(
-                "**%d kills in %d nights of %d notes**: %d in start-up, %d in the work, %d of `enqueue`. Violations: %d. Maybe billed: %d. Took %d min."
+                "**%d kills in %d nights of %d notes**: %d in start-up, %d in the work, %d of `enqueue`. Violations: %d. Billing unknown: %d. Took %d min."
                         .formatted(
                                 kills(),
                                 nights,
@@ -105,7 +105,7 @@ class RandomKillTests {
                                 works,
                                 enqueues,
                                 violations.size(),
-                                maybeBilled,
+                                billingUnknown,
                                 Duration.ofNanos(System.nanoTime() - began).toMinutes()));
         assertThat(violations).as("seed " + seed).isEmpty();
     }
@@ -315,10 +315,10 @@ class RandomKillTests {
                     String.valueOf(inWork),
                     exits.toString());
             notes += size;
-            maybeBilled += audit.maybeBilled();
+            billingUnknown += audit.billingUnknown();
             List<String> found = new ArrayList<>(audit.violations());
-            if (audit.maybeBilled() > Practice.WORKERS * deaths.size()) {
-                found.add(audit.maybeBilled() + " calls in flight at " + deaths.size() + " kills");
+            if (audit.billingUnknown() > Practice.WORKERS * deaths.size()) {
+                found.add(audit.billingUnknown() + " calls in flight at " + deaths.size() + " kills");
             }
             if (!found.isEmpty()) {
                 found.forEach(violation -> violations.add("night " + seed + ": " + violation));

@@ -55,7 +55,7 @@ class GoldenMasterTests {
             Map.entry("PostgreSQL [\\d.]+", "PostgreSQL VERSION"),
             Map.entry("[\\d.]+ [KMGT]?B free", "SIZE free"),
             Map.entry("\"[^\"]*, \\d+ processors?, [^\"]*\"", "\"JAVA\""),
-            Map.entry("(\"[a-zA-Z]*(Seconds|durationMs|sidecarBytes|bytes)\" : )[\\d.E-]+", "$1NUMBER"));
+            Map.entry("(\"[a-zA-Z]*(Seconds|durationMs|sidecarBytes|bytes|bytesStored)\" : )[\\d.E-]+", "$1NUMBER"));
 
     @TempDir
     Path home;

@@ -80,7 +80,7 @@ class BestRenditionTests {
         assertThat(best.reason()).isNull();
         assertThat(best.error()).isNull();
         assertThat(best.media()).isNotEqualTo(lesser.media());
-        assertThat(second.files().improved()).isOne();
+        assertThat(second.files().upgraded()).isOne();
         assertThat(second.notes().archived()).as("archived anew").isZero();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
         assertThat(night.calls()).isOne();
@@ -150,7 +150,7 @@ class BestRenditionTests {
         assertThat(night.provider().mediaRequests(name))
                 .as("five times three tries, and once the lesser one")
                 .isEqualTo(16);
-        assertThat(run.files().lesser()).isOne();
+        assertThat(run.files().degraded()).isOne();
         assertThat(aboutLesserRenditions()).singleElement().satisfies(reason -> {
             assertThat(reason.level()).isEqualTo(Health.Level.ATTENTION);
             assertThat(reason.what()).startsWith("1 archived note has");
@@ -174,7 +174,7 @@ class BestRenditionTests {
         assertThat(night.calls()).isEqualTo(2);
         assertThat(firstPicture(note).rendition()).isEqualTo("original");
         assertThat(firstPicture(note).reason()).isNull();
-        assertThat(upgrade.files().lesser()).isZero();
+        assertThat(upgrade.files().degraded()).isZero();
         assertThat(aboutLesserRenditions()).isEmpty();
         assertThat(interventions.requeueDegraded()).isZero();
         assertThat(night.objects("media/")).hasSize(objectsOf(note));

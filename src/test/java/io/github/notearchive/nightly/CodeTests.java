@@ -392,7 +392,7 @@ class CodeTests {
             assertThat(calls.getLast().billed()).as(kind).isEqualTo(Billed.YES);
             assertThat(night.note(note).attempts()).as(kind).isEqualTo(1);
         }
-        assertThat(run.bill().maybeBilled()).isEqualTo(kinds.size() - bills.size());
+        assertThat(run.bill().billingUnknown()).isEqualTo(kinds.size() - bills.size());
     }
 
     @Test

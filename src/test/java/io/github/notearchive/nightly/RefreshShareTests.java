@@ -43,7 +43,7 @@ class RefreshShareTests {
         assertEnded(first, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(5 + 4 + 3);
         assertThat(first.notes().archived()).isEqualTo(4);
-        assertThat(first.refreshes().answered().notes()).isEqualTo(3);
+        assertThat(first.counts().refreshes().refreshed()).isEqualTo(3);
         assertThat(first.refreshes().bill().calls()).isEqualTo(3);
         assertThat(first.refreshes().tonight().made()).isEqualTo(3);
         assertThat(first.refreshes().tonight().allowed()).isEqualTo(3);
@@ -54,7 +54,7 @@ class RefreshShareTests {
         assertThat(elsewhere.refreshes().bill().calls()).isZero();
 
         night.isNextDay();
-        assertThat(night.run().refreshes().answered().notes()).isEqualTo(3);
+        assertThat(night.run().counts().refreshes().refreshed()).isEqualTo(3);
         assertThat(night.count("""
                                 SELECT max(captures) FROM (SELECT count(*) AS captures FROM note_capture GROUP BY note_id) AS notes
                                 """)).as("those that waited come first").isEqualTo(3);

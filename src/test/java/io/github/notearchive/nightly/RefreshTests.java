@@ -109,10 +109,10 @@ class RefreshTests {
                 .isEqualTo(files.stream().map(SlotRow::media).toList());
         for (RunSummary run : List.of(second, third)) {
             assertThat(run.notes().archived()).as("archived for the first time").isZero();
-            assertThat(run.refreshes().answered().notes()).isOne();
-            assertThat(run.refreshes().answered().counts()).isOne();
-            assertThat(run.refreshes().answered().words()).isZero();
-            assertThat(run.refreshes().answered().files()).isZero();
+            assertThat(run.counts().refreshes().refreshed()).isOne();
+            assertThat(run.counts().refreshes().changedCounts()).isOne();
+            assertThat(run.counts().refreshes().changedText()).isZero();
+            assertThat(run.counts().refreshes().changedFiles()).isZero();
             assertThat(run.refreshes().bill().calls()).isOne();
             assertThat(run.refreshes().bill().billed()).isOne();
             assertThat(run.refreshes().due()).isZero();
@@ -143,8 +143,8 @@ class RefreshTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.refreshes().answered().words()).isOne();
-        assertThat(run.refreshes().answered().files()).isOne();
+        assertThat(run.counts().refreshes().changedText()).isOne();
+        assertThat(run.counts().refreshes().changedFiles()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
         List<SlotRow> after = images(note);
         assertThat(after).hasSize(before.size() + 1).allMatch(row -> row.state() == SlotState.STORED);
@@ -201,7 +201,7 @@ class RefreshTests {
         assertThat(waived.state()).isEqualTo(SlotState.WAIVED);
         assertThat(waived.reason()).isEqualTo("NOT_REFRESHED");
         assertThat(images(note).subList(0, pictures)).allMatch(row -> row.state() == SlotState.STORED);
-        assertThat(first.refreshes().answered().notes()).isOne();
+        assertThat(first.counts().refreshes().refreshed()).isOne();
         assertThat(night.calls()).as("nothing is bought again for it").isEqualTo(2);
 
         night.isNextDay();
@@ -213,7 +213,7 @@ class RefreshTests {
         assertThat(images(note).getLast().state()).isEqualTo(SlotState.STORED);
         assertThat(images(note).getLast().reason()).isNull();
         assertThat(night.note(note).dueAt()).isNull();
-        assertThat(second.refreshes().postponed()).isOne();
+        assertThat(second.counts().refreshes().postponed()).isOne();
         assertThat(night.calls()).isEqualTo(3);
     }
 
@@ -235,15 +235,15 @@ class RefreshTests {
         assertThat(night.note(note).detail()).startsWith("refresh ");
         assertThat(night.note(note).refreshNight())
                 .isEqualTo(night.today().date().plusDays(nights));
-        assertThat(run.refreshes().postponed()).isOne();
-        assertThat(run.refreshes().answered().notes()).isZero();
+        assertThat(run.counts().refreshes().postponed()).isOne();
+        assertThat(run.counts().refreshes().refreshed()).isZero();
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
         assertThat(night.claims()).isZero();
 
         night.isDaysLater(nights);
         night.script().clear();
-        assertThat(night.run().refreshes().answered().notes()).isOne();
+        assertThat(night.run().counts().refreshes().refreshed()).isOne();
         assertThat(night.note(note).reason()).isNull();
         assertThat(night.calls(note)).isEqualTo(3);
     }
@@ -278,7 +278,7 @@ class RefreshTests {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.note(note).lastCode()).isEqualTo(404);
-        assertThat(run.refreshes().gone()).isOne();
+        assertThat(run.counts().refreshes().unavailable()).isOne();
         assertThat(run.notes().unavailable()).as("for the first time").isZero();
         assertThat(night.slots(note)).isEqualTo(files);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
@@ -291,7 +291,7 @@ class RefreshTests {
 
         night.isNextDay();
         night.script().answers(note, Reply.code(301));
-        assertThat(night.run().refreshes().postponed()).isOne();
+        assertThat(night.run().counts().refreshes().postponed()).isOne();
         assertThat(night.state(note)).as("trouble is no news").isEqualTo(UNAVAILABLE);
 
         night.isNextDay();
@@ -299,7 +299,7 @@ class RefreshTests {
         RunSummary back = night.run();
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(back.refreshes().answered().back()).isOne();
+        assertThat(back.counts().refreshes().restored()).isOne();
         assertThat(night.slots(note))
                 .extracting(SlotRow::media)
                 .isEqualTo(files.stream().map(SlotRow::media).toList());
@@ -345,7 +345,7 @@ class RefreshTests {
         night.script().clear();
         RunSummary next = night.run();
         assertEnded(next, ExitCode.COMPLETED);
-        assertThat(next.refreshes().answered().notes()).isOne();
+        assertThat(next.counts().refreshes().refreshed()).isOne();
         assertThat(night.instances()).as("the restart of the same instance").hasSize(2);
     }
 
@@ -389,7 +389,7 @@ class RefreshTests {
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isOne();
-        assertThat(run.refreshes().answered().notes()).isOne();
+        assertThat(run.counts().refreshes().refreshed()).isOne();
         assertThat(run.refreshes().bill().calls()).isZero();
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
@@ -406,7 +406,7 @@ class RefreshTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.refreshes().answered().notes()).isOne();
+        assertThat(run.counts().refreshes().refreshed()).isOne();
         assertThat(run.refreshes().bill().calls()).isZero();
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
         assertThat(night.note(note).refreshNight())
@@ -423,7 +423,7 @@ class RefreshTests {
 
         for (int nights : List.of(1, 9)) {
             night.isDaysLater(nights);
-            assertThat(night.run().refreshes().answered().notes()).isOne();
+            assertThat(night.run().counts().refreshes().refreshed()).isOne();
         }
 
         assertThat(night.calls(note)).isEqualTo(3);
@@ -442,7 +442,7 @@ class RefreshTests {
         VerifySummary audit = verifier.verify(new VerifyOptions(null, false, false, "main"));
         assertThat(audit.open()).containsOnlyKeys(Damage.Kind.MISSING);
 
-        assertThat(night.run().refreshes().answered().notes()).isOne();
+        assertThat(night.run().counts().refreshes().refreshed()).isOne();
 
         assertThat(video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(video(note).media()).isEqualTo(before.media());

@@ -53,9 +53,7 @@ class RunProgressTests {
             long bytes) {
         return new RunCounts(
                 new RunCounts.Notes(archived, unavailable, postponed, failed, released, 0),
-                refreshed,
-                0,
-                0,
+                new RunCounts.Refreshes(refreshed, 0, 0, 0, 0, 0, 0),
                 new RunCounts.Files(files, bytes, 0, 0, 0, 0, 0, 0, 0),
                 new RunCounts.FailedDownloads(0, 0, 0),
                 0);

@@ -394,7 +394,7 @@ class VideoTests {
         RunSummary second = night.run();
 
         assertEnded(second, ExitCode.COMPLETED);
-        assertThat(second.files().improved()).isOne();
+        assertThat(second.files().upgraded()).isOne();
         assertThat(video(note).rendition()).isEqualTo("h265[1]/master_url");
         assertThat(video(note).reason()).isNull();
         assertThat(night.calls(note)).isOne();

@@ -80,7 +80,7 @@ class NightReportTests {
         assertThat(report.slices().each().stream()
                         .mapToLong(NightReport.Slice::bytes)
                         .sum())
-                .isEqualTo(stopped.files().bytes());
+                .isEqualTo(stopped.files().bytesStored());
         assertThat(report.left().orElseThrow().backlog()).isEqualTo(2);
         assertThat(NightReports.page(find(first))).isEqualTo(page);
 

@@ -132,7 +132,7 @@ public class CallTotals {
     }
 
     /** Number of calls, billed calls, and calls with unknown billing. */
-    public record Bill(long calls, long billed, long maybeBilled) {
+    public record Bill(long calls, long billed, long billingUnknown) {
 
         /** No calls. */
         public static final Bill NONE = new Bill(0, 0, 0);

@@ -101,7 +101,7 @@ public record VerifySummary(
     public CommandResult result(String next) {
         return execution == null
                 ? CommandResult.notStarted(exitCode, reason, next)
-                : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, null, open);
+                : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, open);
     }
 
     /** How many findings are open. */

@@ -20,11 +20,11 @@ class BatchMetrics {
     /** Exported meters with their descriptions. Reading is excluded, since it is mostly waiting. */
     private static final Map<String, String> DESCRIPTIONS = Map.of(
             "spring.batch.job",
-            "How long jobs took, by Spring Batch",
+            "Duration of jobs, from Spring Batch",
             "spring.batch.item.process",
-            "How long notes took to be asked about and downloaded, by Spring Batch",
+            "Duration of fetching and downloading a note, from Spring Batch",
             "spring.batch.chunk.write",
-            "How long notes took to be stored and written down, by Spring Batch");
+            "Duration of storing and writing a note, from Spring Batch");
 
     @Bean
     ObservationRegistry observationRegistry(MetricsProperties settings, Meters meters) {

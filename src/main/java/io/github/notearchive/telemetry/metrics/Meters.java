@@ -128,59 +128,62 @@ class Meters implements CallListener {
         notes("postponed", run -> run.notes().postponed());
         notes("failed", run -> run.notes().failed());
         notes("released", run -> run.notes().released());
-        notes("forgotten", run -> run.notes().forgotten());
-        refreshes("answered", RunCounts::refreshed);
-        refreshes("gone", RunCounts::refreshesGone);
-        refreshes("put_off", RunCounts::refreshesPostponed);
-        files("stored", run -> run.files().stored(), run -> run.files().bytes());
-        files("known", run -> run.files().deduplicated(), run -> run.files().bytesDeduplicated());
-        files("taken_over", run -> run.files().reused(), run -> run.files().bytesReused());
-        files("improved", run -> run.files().improved(), null);
+        notes("erased", run -> run.notes().erased());
+        refreshes("refreshed", run -> run.refreshes().refreshed());
+        refreshes("unavailable", run -> run.refreshes().unavailable());
+        refreshes("postponed", run -> run.refreshes().postponed());
+        files("stored", run -> run.files().stored(), run -> run.files().bytesStored());
+        files(
+                "deduplicated",
+                run -> run.files().deduplicated(),
+                run -> run.files().bytesDeduplicated());
+        files("reused", run -> run.files().reused(), run -> run.files().bytesReused());
+        files("upgraded", run -> run.files().upgraded(), null);
         runCounter(
                 "media.requests",
                 "Requests to media servers",
                 run -> run.files().requests());
-        runCounter("media.received", "What media servers sent, failed tries included", RunCounts::bytesReceived);
-        failures("dead", run -> run.downloads().dead());
-        failures("passing", run -> run.downloads().passing());
-        failures("refused", run -> run.downloads().refused());
+        runCounter(
+                "media.received",
+                "Bytes of responses of media servers, failed attempts included",
+                RunCounts::bytesReceived);
+        failures("gone", run -> run.downloads().gone());
+        failures("retryable", run -> run.downloads().retryable());
+        failures("rejected", run -> run.downloads().rejected());
         for (Endpoint endpoint : Endpoint.values()) {
             latency(endpoint);
         }
         calls("0", Billed.YES);
         spool("files", "Files between download and store", NodeGauges.SpoolUse::files);
         spool("size", "Bytes between download and store", NodeGauges.SpoolUse::bytes);
-        spool(
-                "limit",
-                "How many of these bytes may be on the disk, archive.media.max-spool-size",
-                NodeGauges.SpoolUse::limit);
+        spool("limit", "Limit of these bytes, archive.media.max-spool-size", NodeGauges.SpoolUse::limit);
         spool("disk.free", "Bytes that are free on the disk of these files", NodeGauges.SpoolUse::diskFree);
     }
 
     private void registerRunning() {
-        String description = "1 while a run is going on, as far as it could still say";
+        String description = "1 while a run is active, as last written";
         gauge("note.archive.running", description, () -> isRunning ? 1 : 0);
     }
 
     private void notes(String disposition, ToDoubleFunction<RunCounts> value) {
-        String description = "What became of notes; one that was put off counts each time";
+        String description = "Notes by disposition; a postponed note counts each time";
         runCounter("notes", description, value, "disposition", disposition);
     }
 
     private void refreshes(String outcome, ToDoubleFunction<RunCounts> value) {
-        String description = "What became of archived notes that were asked about anew";
+        String description = "Refreshes of archived notes by outcome";
         runCounter("refreshes", description, value, "outcome", outcome);
     }
 
     private void files(String outcome, ToDoubleFunction<RunCounts> files, @Nullable ToDoubleFunction<RunCounts> bytes) {
-        runCounter("files", "What became of files", files, "outcome", outcome);
+        runCounter("files", "Media files by outcome", files, "outcome", outcome);
         if (bytes != null) {
             runCounter("size", "Bytes of these files", bytes, "outcome", outcome);
         }
     }
 
     private void failures(String kind, ToDoubleFunction<RunCounts> value) {
-        runCounter("media.failures", "Downloads that brought no file", value, "class", kind);
+        runCounter("media.failures", "Failed downloads", value, "class", kind);
     }
 
     private void runCounter(String name, String description, ToDoubleFunction<RunCounts> value, String... labels) {
@@ -213,14 +216,14 @@ class Meters implements CallListener {
     private Counter calls(String code, Billed billed) {
         return Counter.builder("note.archive.run.calls")
                 .tags("code", code, "billed", label(billed))
-                .description("Calls that came back, by the provider's code")
+                .description("Responses of the provider by code")
                 .register(registry);
     }
 
     private Timer latency(Endpoint endpoint) {
         return Timer.builder("note.archive.run.call.duration")
                 .tag("endpoint", endpoint.ledgerName())
-                .description("How long calls took")
+                .description("Duration of calls")
                 .serviceLevelObjectives(LATENCY_BUCKETS)
                 .register(registry);
     }
@@ -247,7 +250,7 @@ class Meters implements CallListener {
             String due = "Of these, notes that are due now";
             stat("notes.due", due, now -> sum(now, state, StateCount::due), "state", state.name());
         }
-        stat("refreshes.due", "Archived notes that are to be asked about anew now", ArchiveStats::refreshesDue);
+        stat("refreshes.due", "Archived notes whose refresh is due", ArchiveStats::refreshesDue);
         String degraded = "Archived notes that have a file in a lesser rendition than the best one offered";
         stat("notes.degraded", degraded, ArchiveStats::degradedNotes);
         stat("new.fields", "Fields of responses that are new and not reviewed", ArchiveStats::newFields);
@@ -258,21 +261,21 @@ class Meters implements CallListener {
             String description = "Calls of this day in Shanghai, of all runs and nodes";
             stat("calls.tonight", description, now -> sum(now, billed), "billed", label(billed));
         }
-        String allowed = "Calls that our own limit allows in a day; 0: no limit";
+        String allowed = "Configured limit of calls a day; 0: no limit";
         stat("calls.allowed", allowed, _ -> node.callsPerNight().getAsLong());
-        String closed = "Until when the provider wants no more calls; 0: the gate is open";
+        String closed = "Time at which the gate reopens; 0: the gate is open";
         stat("gate.closed.until.timestamp", closed, now -> seconds(now.gateClosedUntil()));
     }
 
     private void registerFiles() {
         stat("media.objects", "Files in the store", now -> now.media().files());
         stat("media.size", "Bytes of files in the store", now -> now.media().bytes());
-        String oldest = "When the file verified the longest ago was; 0: one never was, or there is none";
+        String oldest = "Oldest time of verification of a file; 0: a file was never verified, or there is none";
         stat(
                 "fixity.oldest.verified.timestamp",
                 oldest,
                 now -> seconds(now.verified().oldest()));
-        String never = "Files that were never verified since the tables were rebuilt; 100000 are that many or more";
+        String never = "Files not verified since the tables were rebuilt, counted up to 100000";
         stat("fixity.never.verified", never, now -> now.verified().never());
         for (Damage.Kind kind : Damage.Kind.values()) {
             ToDoubleFunction<ArchiveStats> open = now -> now.findings().getOrDefault(kind, 0L);
@@ -284,13 +287,13 @@ class Meters implements CallListener {
         unfinished("rebuild", now -> now.unfinished().rebuild() ? 1 : 0);
         unfinished("remap", now -> now.unfinished().remap() ? 1 : 0);
         unfinished("forget", now -> now.unfinished().forget());
-        String success = "When the newest run ended that ended with 0, 3, 6 or 7; 0: none did";
+        String success = "End of the newest run with exit code 0, 3, 6 or 7; 0: none";
         stat("last.success.timestamp", success, now -> seconds(now.lastSuccess()));
     }
 
     private void unfinished(String command, ToDoubleFunction<ArchiveStats> value) {
         String description =
-                "Not 0 while a command has begun and not completed; of forget the number of notes and authors";
+                "Not 0 while a started command is not completed; for forget the number of notes and authors";
         stat("unfinished", description, value, "command", command);
     }
 

@@ -3,6 +3,7 @@ package io.github.notearchive.telemetry.notify;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.batch.CommandResult;
+import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.notify.WebhookClient.Delivery;
 import java.security.GeneralSecurityException;
@@ -88,8 +89,10 @@ final class Webhook {
         fields.put("execution", result == null ? null : result.executionId());
         fields.put("restart", restart);
         fields.put("seconds", seconds);
-        fields.put("notes", result == null ? null : result.notes());
-        fields.put("files", result == null ? null : result.files());
+        RunCounts counts = result == null ? null : result.counts();
+        fields.put("notes", counts == null ? null : counts.notes());
+        fields.put("refreshes", counts == null ? null : counts.refreshes());
+        fields.put("files", counts == null ? null : counts.files());
         fields.put("bill", result == null ? null : result.calls());
         fields.put("findings", result == null ? null : result.findings());
         return new Message(event, UUID.randomUUID(), JSON.writeValueAsString(fields));
@@ -99,15 +102,15 @@ final class Webhook {
     static String text(String command, String node, CommandResult result) {
         StringBuilder text = new StringBuilder("note-archive %s on node %s: %s (exit %d): %s"
                 .formatted(command, node, result.exitCode(), result.exitCode().number(), result.reason()));
-        CommandResult.NoteCounts notes = result.notes();
+        RunCounts counts = result.counts();
         CommandResult.CallCounts calls = result.calls();
-        if (notes != null && calls != null) {
+        if (counts != null && calls != null) {
             text.append("\nnotes archived %d, unavailable %d, postponed %d times, failed %d; calls %d, billed %d"
                     .formatted(
-                            notes.archived(),
-                            notes.unavailable(),
-                            notes.postponed(),
-                            notes.failed(),
+                            counts.notes().archived(),
+                            counts.notes().unavailable(),
+                            counts.notes().postponed(),
+                            counts.notes().failed(),
                             calls.calls(),
                             calls.billed()));
         }

@@ -222,7 +222,7 @@ class EraseTests {
         RunSummary run = night.run();
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.notes().forgotten()).isOne();
+        assertThat(run.notes().erased()).isOne();
         assertThat(night.calls(later)).isOne();
         assertThat(night.bills(later)).containsExactly("YES");
         assertThat(night.ledger(later).getFirst().responseHeld()).isFalse();
@@ -521,7 +521,7 @@ class EraseTests {
 
         RunSummary run = night.run();
 
-        assertThat(run.files().improved()).isEqualTo(3);
+        assertThat(run.files().upgraded()).isEqualTo(3);
         assertThat(keys(notes)).doesNotContainAnyElementsOf(lesser);
         assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes));
         assertThat(night.count("SELECT count(*) FROM media_object"))
@@ -544,7 +544,7 @@ class EraseTests {
         night.isNextDay();
         // another node's run keeps this one from removing, as a kill before the removal does
         try (RunnerLock _ = RunnerLock.ofRuns(database, "other").orElseThrow()) {
-            assertThat(night.run().files().improved()).isEqualTo(3);
+            assertThat(night.run().files().upgraded()).isEqualTo(3);
         }
         assertThat(night.objects("media/")).hasSize(stored + 3);
         assertThat(night.count("SELECT count(*) FROM forgotten_object")).isEqualTo(3);
@@ -567,7 +567,7 @@ class EraseTests {
         night.isNextDay();
 
         try (RunnerLock _ = RunnerLock.ofAudits(database).orElseThrow()) {
-            assertThat(night.run().files().improved()).isOne();
+            assertThat(night.run().files().upgraded()).isOne();
         }
 
         assertThat(night.objects("media/")).hasSize(stored + 1);
@@ -609,7 +609,7 @@ class EraseTests {
         night.pending(List.of(other));
         night.isNextDay();
 
-        assertThat(night.run().files().improved()).isOne();
+        assertThat(night.run().files().upgraded()).isOne();
 
         assertThat(night.slots(first).getFirst().media().key().value()).isNotEqualTo(shared);
         assertThat(keys(List.of(other))).contains(shared);

@@ -457,7 +457,7 @@ class RebuildTests {
         interventions.requeueDegraded();
         RunSummary upgrade = night.run();
         assertEnded(upgrade, ExitCode.COMPLETED);
-        assertThat(upgrade.files().improved()).isOne();
+        assertThat(upgrade.files().upgraded()).isOne();
         assertThat(night.objects("notes/" + note)).hasSize(2);
         List<SlotRow> slots = night.slots(note);
         loseTheDatabase();

@@ -146,7 +146,7 @@ class NightPlannerTests {
                         tuple("archive.source.calls-per-night", 7L, 3L),
                         tuple("archive.video.calls-per-night", 3L, 0L),
                         tuple("archive.refresh.calls-per-night", 0L, 2L),
-                        tuple("archive.limits.bytes-per-night", run.files().bytes(), null));
+                        tuple("archive.limits.bytes-per-night", run.files().bytesStored(), null));
         night.isNextDay();
         assertThat(due(planner.plan()))
                 .isEqualTo(Map.of(
