@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.ledger.CallHistory;
+import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -53,7 +54,7 @@ final class ExplainCommand implements Callable<Integer> {
             WorklistEntry worklist,
             NoteCatalog.@Nullable NoteLine captured,
             List<CallHistory.CallEntry> calls,
-            List<NoteHistory.File> files) {}
+            List<NoteStats.File> files) {}
 
     @Override
     public Integer call() {
@@ -192,7 +193,7 @@ final class ExplainCommand implements Callable<Integer> {
         out.print(table.isEmpty() ? "  none\n" : table);
     }
 
-    private static void tellFiles(List<MediaCatalog.SlotRow> slots, List<NoteHistory.File> files, PrintWriter out) {
+    private static void tellFiles(List<MediaCatalog.SlotRow> slots, List<NoteStats.File> files, PrintWriter out) {
         out.println("Files");
         TextTable table = new TextTable(
                 "kind", "ordinal", "state", "reason", "rendition", "size", "type", "listed", "object or error");
@@ -214,10 +215,10 @@ final class ExplainCommand implements Callable<Integer> {
         out.print(table.isEmpty() ? "  none known\n" : table);
     }
 
-    private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteHistory.File> files) {
+    private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteStats.File> files) {
         return files.stream()
                 .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
-                .allMatch(NoteHistory.File::isListed);
+                .allMatch(NoteStats.File::isListed);
     }
 
     /** What stands between the note and its video, where that is a call of its own. */

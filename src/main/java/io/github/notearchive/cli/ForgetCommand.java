@@ -1,12 +1,12 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.erase.ErasureReport;
-import io.github.notearchive.nightly.ArchiveRevision;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.io.PrintWriter;

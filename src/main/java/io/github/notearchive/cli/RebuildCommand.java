@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.io.DisplayFormat;
@@ -65,7 +66,7 @@ final class RebuildCommand implements Callable<Integer> {
                 summary.exitCode(), summary.exitCode().number(), TerminalText.line(summary.reason()));
         if (summary.execution() != null) {
             RebuildSummary.Found found = summary.found();
-            RebuildSummary.Rows rows = summary.rows();
+            RebuiltTables.Rows rows = summary.rows();
             out.printf(
                     "  execution %d%s, %s, %.0f sidecars a second%n",
                     summary.execution(),

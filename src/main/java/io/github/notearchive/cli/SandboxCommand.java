@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.stats.SampleQueries;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.embedded.DataDirectory;
@@ -27,7 +28,6 @@ import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.StringUtils;
 import picocli.CommandLine.Command;
@@ -169,7 +169,7 @@ final class SandboxCommand implements Callable<Integer> {
                                     + provider.videosDelivered()
                                     + " of those answers sold"
                             : ""));
-            show(context.get(JdbcClient.class), out);
+            context.get(SampleQueries.class).all().forEach(sample -> print(sample, out));
             out.println();
             out.println("Look further:");
             for (String further : List.of(
@@ -333,41 +333,13 @@ final class SandboxCommand implements Callable<Integer> {
         return summary;
     }
 
-    private static void show(JdbcClient jdbc, PrintWriter out) {
-        ask(jdbc, out, "The runs, in Spring Batch's own tables", """
-                SELECT job_execution_id AS execution, job_instance_id AS instance, status, exit_code, exit_message
-                FROM batch_job_execution ORDER BY job_execution_id
-                """);
-        ask(jdbc, out, "What the workers of each run wrote", """
-                SELECT job_execution_id AS execution, count(*) AS workers, sum(read_count) AS read, sum(write_count) AS written
-                FROM batch_step_execution WHERE step_name LIKE 'archiveNotes:w%' GROUP BY 1 ORDER BY 1
-                """);
-        ask(jdbc, out, "The worklist", """
-                SELECT state, count(*) AS notes, sum(attempts) AS put_off, min(due_at) AS next_due
-                FROM worklist GROUP BY state ORDER BY state
-                """);
-        ask(jdbc, out, "The ledger: what was asked and what is billed", """
-                SELECT job_execution_id AS execution, code, billed, count(*) AS calls
-                FROM api_call GROUP BY 1, 2, 3 ORDER BY 1, 2
-                """);
-        ask(jdbc, out, "The files", """
-                SELECT kind, state, reason, count(*) AS files, count(DISTINCT sha256) AS objects, sum(size_bytes) AS bytes
-                FROM note_media LEFT JOIN media_object USING (sha256) GROUP BY 1, 2, 3 ORDER BY 1, 2
-                """);
-        ask(jdbc, out, "The notes with the most likes", """
-                SELECT note_id, title, nickname AS author, liked_count AS likes
-                FROM note JOIN author USING (author_id) ORDER BY liked_count DESC NULLS LAST LIMIT 5
-                """);
-    }
-
-    private static void ask(JdbcClient jdbc, PrintWriter out, String title, String sql) {
-        List<Map<String, @Nullable Object>> rows = jdbc.sql(sql).query().listOfRows();
+    private static void print(SampleQueries.Sample sample, PrintWriter out) {
         out.println();
-        out.println("-- " + title);
-        out.print(sql);
-        if (!rows.isEmpty()) {
-            TextTable table = new TextTable(rows.getFirst().keySet().toArray(String[]::new));
-            rows.forEach(row -> table.row(row.values().toArray()));
+        out.println("-- " + sample.title());
+        out.print(sample.sql());
+        if (!sample.rows().isEmpty()) {
+            TextTable table = new TextTable(sample.rows().getFirst().keySet().toArray(String[]::new));
+            sample.rows().forEach(row -> table.row(row.values().toArray()));
             out.print(table);
         }
     }

@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.CapturedNote;
 import io.github.notearchive.archive.catalog.ConcurrentErasures;
 import io.github.notearchive.archive.catalog.NoteChanges.Change;
+import io.github.notearchive.archive.catalog.NoteRowWriter;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshResult;
@@ -218,7 +219,8 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private boolean record(
             WorklistItem claimed, CapturedNote note, StateTransition transition, WorklistRow row, Instant now) {
         try {
-            Optional<Change> change = rows.record(claimed, note, row, now);
+            Optional<Change> change =
+                    rows.record(claimed, note, row, runs.current().jobExecutionId(), now);
             change.ifPresentOrElse(
                     c -> whenCommitted(() -> runs.current().settled(claimed, transition, c)), () -> lost(claimed));
             return change.isPresent();
@@ -294,7 +296,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void keep(WorklistItem claimed, RefreshResult result, WorklistRow row) {
         RunState run = runs.current();
-        if (!rows.settle(claimed, row)) {
+        if (!rows.settle(claimed, row, run.jobExecutionId())) {
             logLostClaim(claimed);
         } else if (result.state() != claimed.state()) {
             whenCommitted(run.refreshesUnavailable::increment);
@@ -309,7 +311,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     }
 
     private void settleAndCount(WorklistItem claimed, StateTransition transition, WorklistRow row) {
-        if (rows.settle(claimed, row)) {
+        if (rows.settle(claimed, row, runs.current().jobExecutionId())) {
             whenCommitted(() -> runs.current().settled(claimed, transition));
         } else {
             lost(claimed);

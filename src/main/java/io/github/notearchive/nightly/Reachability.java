@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.ProviderPing;
@@ -50,7 +51,7 @@ class Reachability {
     /** Returns why database and bucket do not match, or cannot be compared; otherwise empty. */
     Optional<StartRefusal> refusalOfBucket() {
         try {
-            return revision.refusal();
+            return revision.difference().map(why -> StartRefusal.of(ExitCode.USAGE, why));
         } catch (StoreException e) {
             return Optional.of(StartRefusal.ofStore(e));
         }

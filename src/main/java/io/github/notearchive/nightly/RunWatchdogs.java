@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.RunWatchdog;

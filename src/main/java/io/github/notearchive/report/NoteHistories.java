@@ -4,6 +4,8 @@ import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.stats.NoteStats;
+import io.github.notearchive.archive.stats.NoteStats.File;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.io.Figures;
@@ -12,11 +14,7 @@ import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.report.NoteHistory.Event;
-import io.github.notearchive.report.NoteHistory.File;
 import io.github.notearchive.report.NoteHistory.Kind;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,19 +23,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
 /** Tells what happened to a note, and why, from the worklist, the ledger, the files and the audits. */
 @Repository
 public class NoteHistories {
 
-    private final JdbcClient jdbc;
+    private final NoteStats stats;
     private final CallHistory history;
     private final LedgerProperties ledger;
 
-    NoteHistories(JdbcClient jdbc, CallHistory history, LedgerProperties ledger) {
-        this.jdbc = jdbc;
+    NoteHistories(NoteStats stats, CallHistory history, LedgerProperties ledger) {
+        this.stats = stats;
         this.history = history;
         this.ledger = ledger;
     }
@@ -45,14 +42,14 @@ public class NoteHistories {
     /** The story of a note of the worklist. */
     public NoteHistory tell(WorklistEntry entry) {
         NoteId id = entry.id();
-        List<File> files = files(id);
+        List<File> files = stats.files(id);
         List<Event> events = new ArrayList<>();
         events.add(new Event(
                 entry.enqueuedAt(),
                 Kind.QUEUED,
                 "queued from \"%s\" with priority %d".formatted(entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
-        Map<Long, String> sidecars = sidecars(id);
+        Map<Long, String> sidecars = stats.sidecarKeys(id);
         for (CallEntry call : history.of(id)) {
             events.add(new Event(
                     call.sentAt(), Kind.CALL, inWords(call, before.get(call.endpoint()), sidecars.get(call.id()))));
@@ -184,75 +181,16 @@ public class NoteHistories {
         return words.toString();
     }
 
-    private Map<Long, String> sidecars(NoteId id) {
-        Map<Long, String> keys = new HashMap<>();
-        jdbc.sql("""
-                        SELECT call_id, sidecar_key FROM note_capture WHERE note_id = :noteId AND sidecar_key IS NOT NULL
-                        """).param("noteId", id.value()).query(row -> {
-            keys.put(row.getLong("call_id"), row.getString("sidecar_key"));
-        });
-        return keys;
-    }
-
-    private List<File> files(NoteId id) {
-        return jdbc.sql("""
-                        SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks, m.error, m.updated_at,
-                               o.size_bytes, o.content_type, o.object_key,
-                               m.captured_at >= n.last_captured_at
-                               OR (m.kind IN ('VIDEO', 'SUBTITLE')
-                                   AND m.captured_at >= (SELECT max(c.captured_at)
-                                                         FROM note_capture c JOIN api_call a ON a.id = c.call_id
-                                                         WHERE c.note_id = m.note_id AND a.endpoint = :video)) AS listed
-                        FROM note_media m
-                        JOIN note n USING (note_id)
-                        LEFT JOIN media_object o USING (sha256)
-                        WHERE m.note_id = :noteId
-                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
-                        """)
-                .param("noteId", id.value())
-                .param("video", Endpoint.VIDEO.ledgerName())
-                .query((row, _) -> file(row))
-                .list();
-    }
-
-    private static File file(ResultSet row) throws SQLException {
-        String error = row.getString("error");
-        return new File(
-                row.getString("kind"),
-                row.getInt("ordinal"),
-                SlotState.valueOf(row.getString("state")),
-                row.getString("reason"),
-                row.getString("rendition"),
-                row.getObject("size_bytes", Long.class),
-                row.getString("content_type"),
-                row.getString("object_key"),
-                row.getString("checks"),
-                error == null ? List.of() : List.of(error.split("; ")),
-                row.getTimestamp("updated_at").toInstant(),
-                row.getBoolean("listed"));
-    }
-
     private List<Event> findings(NoteId id) {
         List<Event> events = new ArrayList<>();
-        jdbc.sql("""
-                        SELECT f.kind, f.object_key, f.seen, f.first_seen, f.resolved_at
-                        FROM fixity_finding f
-                        WHERE f.note_id = :noteId
-                           OR f.object_key IN (SELECT o.object_key FROM note_media m JOIN media_object o USING (sha256)
-                                               WHERE m.note_id = :noteId)
-                        ORDER BY f.id
-                        """).param("noteId", id.value()).query(row -> {
-            String what = row.getString("kind") + " " + row.getString("object_key");
-            events.add(new Event(
-                    row.getTimestamp("first_seen").toInstant(),
-                    Kind.AUDIT,
-                    "an audit found " + what + ": " + row.getString("seen")));
-            Timestamp resolved = row.getTimestamp("resolved_at");
-            if (resolved != null) {
+        for (NoteStats.Finding finding : stats.findings(id)) {
+            String what = finding.kind() + " " + finding.key();
+            events.add(new Event(finding.firstSeen(), Kind.AUDIT, "an audit found " + what + ": " + finding.seen()));
+            if (finding.resolvedAt() != null) {
                 events.add(
-                        new Event(resolved.toInstant(), Kind.AUDIT, "an audit found nothing wrong any more: " + what));
+                        new Event(finding.resolvedAt(), Kind.AUDIT, "an audit found nothing wrong any more: " + what));
             }
-        });
+        }
         return events;
     }
 }

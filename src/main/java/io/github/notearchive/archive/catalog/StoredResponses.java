@@ -198,11 +198,13 @@ public class StoredResponses {
     }
 
     /**
-     * Writes differences and new fields of the responses. Part of the caller's transaction; idempotent.
+     * Writes differences and new fields of the responses. Part of the caller's transaction, in which statements now
+     * wait at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
      *
      * @return the differences
      */
     public RemapChanges write(Page page) {
+        jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
         Plan plan = plan(page);
         saveAuthors(plan.authors().values());
         List<Mapped> changed = saveNotes(plan.notes());

@@ -4,8 +4,8 @@ import static io.github.notearchive.io.Timestamps.instant;
 
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunningNodes;
 import io.github.notearchive.nightly.NightlyJob;
-import io.github.notearchive.nightly.RunningNodes;
 import io.github.notearchive.note.Night;
 import java.sql.ResultSet;
 import java.sql.SQLException;

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.stats;
 
+import static io.github.notearchive.io.Timestamps.instant;
 import static java.time.temporal.ChronoUnit.HOURS;
 
 import io.github.notearchive.archive.worklist.NoteState;
@@ -99,6 +100,35 @@ public class WorklistStats {
                 .single();
     }
 
+    /** Counts the PENDING notes that are due after a time, on a connection of the caller. */
+    public static DueLater newNotesDueAfter(Instant time, JdbcClient jdbc) {
+        return jdbc.sql("""
+                        SELECT coalesce((SELECT sum(notes) FROM worklist_count
+                                         WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
+                               + (SELECT count(*)
+                                  FROM generate_series(10, 0, -1) AS lanes (lane)
+                                  CROSS JOIN LATERAL (
+                                      SELECT FROM worklist
+                                      WHERE lane = lanes.lane AND state = 'PENDING'
+                                        AND due_at > :soon AND due_at < :hourEnds
+                                      OFFSET 0) AS this_hour) AS notes,
+                               (SELECT max(latest.due_at)
+                                FROM generate_series(10, 0, -1) AS lanes (lane)
+                                CROSS JOIN LATERAL (
+                                    SELECT max(w.due_at) AS due_at FROM worklist w
+                                    WHERE w.lane = lanes.lane AND w.state = 'PENDING' AND w.due_at > :soon
+                                      AND w.due_at >= (SELECT c.due_hour FROM worklist_count c
+                                                       WHERE c.state = 'PENDING' AND c.due_hour IS NOT NULL
+                                                       GROUP BY c.due_hour HAVING sum(c.notes) > 0
+                                                       ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
+                        """)
+                .param("soon", Timestamp.from(time))
+                .param("hourEnds", Timestamp.from(endOfHour(time)))
+                .query((row, _) -> new DueLater(
+                        row.getLong("notes"), row.getLong("notes") == 0 ? null : instant(row.getTimestamp("last"))))
+                .single();
+    }
+
     /** Counts the notes that these executions postponed or failed and that are not settled since. */
     public long countOpenOf(Collection<Long> jobExecutionIds) {
         return jdbc.sql("""
@@ -160,6 +190,13 @@ public class WorklistStats {
     public static Instant endOfHour(Instant moment) {
         return moment.truncatedTo(HOURS).plus(1, HOURS);
     }
+
+    /**
+     * Notes due later.
+     *
+     * @param last latest due date; null if there are none
+     */
+    public record DueLater(long notes, @Nullable Instant last) {}
 
     /** Number of notes in a state, of those due now, and of those in progress. */
     public record StateCount(NoteState state, long notes, long due, long inWork) {}

@@ -3,7 +3,6 @@ package io.github.notearchive.cli.check;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.io.DisplayFormat;
-import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,10 +46,7 @@ final class ClockCheck {
         List<String> wrong = new ArrayList<>();
         if (hasDatabase) {
             Instant asked = clock.instant();
-            Instant theirs = database.jdbc()
-                    .sql("SELECT clock_timestamp()")
-                    .query((row, _) -> row.getTimestamp(1).toInstant())
-                    .single();
+            Instant theirs = database.clock();
             compare("the database's", drift(clock, asked, theirs), seen, wrong);
         }
         if (store.drift() != null) {
@@ -81,37 +77,10 @@ final class ClockCheck {
 
     private Optional<String> future() {
         Instant soon = clock.instant().plus(AHEAD);
-        return database.jdbc()
-                .sql("""
-                        SELECT coalesce((SELECT sum(notes) FROM worklist_count
-                                         WHERE state = 'PENDING' AND due_hour >= :hourEnds), 0)
-                               + (SELECT count(*)
-                                  FROM generate_series(10, 0, -1) AS lanes (lane)
-                                  CROSS JOIN LATERAL (
-                                      SELECT FROM worklist
-                                      WHERE lane = lanes.lane AND state = 'PENDING'
-                                        AND due_at > :soon AND due_at < :hourEnds
-                                      OFFSET 0) AS this_hour) AS notes,
-                               (SELECT max(latest.due_at)
-                                FROM generate_series(10, 0, -1) AS lanes (lane)
-                                CROSS JOIN LATERAL (
-                                    SELECT max(w.due_at) AS due_at FROM worklist w
-                                    WHERE w.lane = lanes.lane AND w.state = 'PENDING' AND w.due_at > :soon
-                                      AND w.due_at >= (SELECT c.due_hour FROM worklist_count c
-                                                       WHERE c.state = 'PENDING' AND c.due_hour IS NOT NULL
-                                                       GROUP BY c.due_hour HAVING sum(c.notes) > 0
-                                                       ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
-                        """)
-                .param("soon", Timestamp.from(soon))
-                .param("hourEnds", Timestamp.from(WorklistStats.endOfHour(soon)))
-                .query((row, _) -> row.getLong("notes") == 0
-                        ? Optional.<String>empty()
-                        : Optional.of(
-                                "%d new notes are due only later, up to %s in Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
-                                        .formatted(
-                                                row.getLong("notes"),
-                                                DisplayFormat.minute(
-                                                        row.getTimestamp("last").toInstant()))))
-                .single();
+        WorklistStats.DueLater later = database.newNotesDueAfter(soon);
+        return Optional.ofNullable(later.last())
+                .map(last ->
+                        "%d new notes are due only later, up to %s in Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
+                                .formatted(later.notes(), DisplayFormat.minute(last)));
     }
 }

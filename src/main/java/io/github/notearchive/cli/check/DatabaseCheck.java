@@ -1,6 +1,8 @@
 package io.github.notearchive.cli.check;
 
+import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.batch.RunningNodes;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.DataDirectoryProperties;
@@ -8,11 +10,11 @@ import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.nightly.RunningNodes;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -117,8 +119,20 @@ final class DatabaseCheck implements AutoCloseable {
         }
     }
 
-    /** Asks the database that {@link #server} has found. */
-    JdbcClient jdbc() {
+    /** Returns the time of the database. */
+    Instant clock() {
+        return jdbc().sql("SELECT clock_timestamp()")
+                .query((row, _) -> row.getTimestamp(1).toInstant())
+                .single();
+    }
+
+    /** Returns the new notes that are due after a time. */
+    WorklistStats.DueLater newNotesDueAfter(Instant time) {
+        return WorklistStats.newNotesDueAfter(time, jdbc());
+    }
+
+    /** Returns a client of the database that {@link #server} has found. */
+    private JdbcClient jdbc() {
         if (connection == null) {
             throw new IllegalStateException("There is no connection to the database");
         }

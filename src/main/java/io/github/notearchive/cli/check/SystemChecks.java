@@ -1,5 +1,6 @@
 package io.github.notearchive.cli.check;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.CommandFailure;
@@ -7,7 +8,6 @@ import io.github.notearchive.cli.ErrorTranslator;
 import io.github.notearchive.cli.check.Check.Result;
 import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.ArchiveRevision;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance.erase;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.Erased;
@@ -11,7 +12,6 @@ import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.nightly.ArchiveProperties;
-import io.github.notearchive.nightly.ArchiveRevision;
 import io.github.notearchive.nightly.ObjectRemoval;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;

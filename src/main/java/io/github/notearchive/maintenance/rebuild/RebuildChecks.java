@@ -2,12 +2,13 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
+import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.maintenance.erase.Eraser;
-import io.github.notearchive.nightly.ArchiveRevision;
 import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -78,7 +79,7 @@ class RebuildChecks {
     /** Why nothing may be written into these tables, or nothing can be; empty when all is well. */
     Optional<String> obstacle(boolean isUnfinished) {
         Optional<String> rows = isUnfinished
-                ? tables.strangers()
+                ? tables.rowsOfRuns()
                         .map(
                                 what -> what
                                         + ", so that the unfinished rebuild cannot go on. Let it begin anew, with an empty database")

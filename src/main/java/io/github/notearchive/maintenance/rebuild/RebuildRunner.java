@@ -2,6 +2,7 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
+import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.CrashRecovery;
 import io.github.notearchive.batch.ExitCode;

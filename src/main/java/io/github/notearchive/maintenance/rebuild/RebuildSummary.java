@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance.rebuild;
 
+import io.github.notearchive.archive.catalog.RebuiltTables.Rows;
 import io.github.notearchive.batch.ExitCode;
 import java.time.Duration;
 import java.util.List;
@@ -39,12 +40,6 @@ public record RebuildSummary(
     public record Found(long sidecars, long refused, long lost, long written, List<String> findings) {
 
         static final Found NONE = new Found(0, 0, 0, 0, List.of());
-    }
-
-    /** How many rows the tables hold. */
-    public record Rows(long notes, long captures, long files, long objects, long calls, long due) {
-
-        static final Rows NONE = new Rows(0, 0, 0, 0, 0, 0);
     }
 
     /**

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.ledger.LedgerProperties;

@@ -14,7 +14,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.DataAccessException;
-import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -36,19 +35,13 @@ class RemapWriter implements ItemWriter<Page> {
     private final StoredResponses answers;
     private final JobStopper gate;
     private final ActiveRemaps remaps;
-    private final JdbcClient jdbc;
     private final Savepoint savepoint;
 
     RemapWriter(
-            StoredResponses answers,
-            JobStopper gate,
-            ActiveRemaps remaps,
-            JdbcClient jdbc,
-            PlatformTransactionManager transactions) {
+            StoredResponses answers, JobStopper gate, ActiveRemaps remaps, PlatformTransactionManager transactions) {
         this.answers = answers;
         this.gate = gate;
         this.remaps = remaps;
-        this.jdbc = jdbc;
         this.savepoint = new Savepoint(transactions);
     }
 
@@ -66,10 +59,7 @@ class RemapWriter implements ItemWriter<Page> {
     private Optional<RemapChanges> write(Page page) throws InterruptedException {
         for (int tries = 1; ; tries++) {
             try {
-                return Optional.of(savepoint.execute(_ -> {
-                    jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
-                    return answers.write(page);
-                }));
+                return Optional.of(savepoint.execute(_ -> answers.write(page)));
             } catch (DataAccessException e) {
                 if (tries == TRIES || !isWaitGivenUp(e)) {
                     throw e;

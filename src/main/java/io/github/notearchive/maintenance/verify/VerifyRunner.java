@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance.verify;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.batch.CrashRecovery;
@@ -13,7 +14,6 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.nightly.ArchiveProperties;
-import io.github.notearchive.nightly.ArchiveRevision;
 import io.github.notearchive.nightly.StartRefusal;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;

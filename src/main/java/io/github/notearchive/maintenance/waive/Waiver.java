@@ -1,5 +1,6 @@
 package io.github.notearchive.maintenance.waive;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.CapturedNote;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
@@ -16,7 +17,6 @@ import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.batch.RunnerLock;
-import io.github.notearchive.nightly.ArchiveRevision;
 import io.github.notearchive.nightly.VideoFiles;
 import io.github.notearchive.nightly.VideoOutcome;
 import io.github.notearchive.note.MediaKind;

@@ -9,6 +9,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.erase.ErasureReport;
@@ -16,7 +17,6 @@ import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
 import io.github.notearchive.maintenance.waive.Waiver;
-import io.github.notearchive.nightly.ArchiveRevision;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;

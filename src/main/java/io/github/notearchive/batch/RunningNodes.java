@@ -1,6 +1,5 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.batch;
 
-import io.github.notearchive.batch.RunnerLock;
 import java.time.Instant;
 import java.util.List;
 import org.springframework.jdbc.core.simple.JdbcClient;

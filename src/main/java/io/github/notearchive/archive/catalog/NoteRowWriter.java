@@ -1,11 +1,7 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.CapturedNote;
-import io.github.notearchive.archive.catalog.NoteCatalog;
-import io.github.notearchive.archive.catalog.NoteChanges;
 import io.github.notearchive.archive.catalog.NoteChanges.Change;
 import io.github.notearchive.archive.catalog.NoteChanges.Snapshot;
-import io.github.notearchive.archive.catalog.StatementBatch;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
@@ -29,17 +25,15 @@ import org.springframework.transaction.PlatformTransactionManager;
  * lost.
  */
 @Component
-class NoteRowWriter {
+public class NoteRowWriter {
 
-    // all lines about writing a note use one logger
-    private static final Logger log = LoggerFactory.getLogger(DispositionWriter.class);
+    private static final Logger log = LoggerFactory.getLogger(NoteRowWriter.class);
 
     private final NoteCatalog notes;
     private final NoteChanges changes;
     private final ClaimRepository claims;
     private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
-    private final ActiveRuns runs;
     private final JdbcOperations jdbc;
     private final Savepoint savepoint;
 
@@ -49,7 +43,6 @@ class NoteRowWriter {
             ClaimRepository claims,
             WorklistRepository worklist,
             RefreshPlan refreshPlan,
-            ActiveRuns runs,
             JdbcOperations jdbc,
             PlatformTransactionManager transactions) {
         this.notes = notes;
@@ -57,7 +50,6 @@ class NoteRowWriter {
         this.claims = claims;
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
-        this.runs = runs;
         this.jdbc = jdbc;
         this.savepoint = new Savepoint(transactions);
     }
@@ -67,12 +59,13 @@ class NoteRowWriter {
      *
      * @return what a refresh has changed, {@link Change#NONE} for other notes; empty if the claim was lost
      */
-    Optional<Change> record(WorklistItem claimed, CapturedNote note, WorklistRow row, Instant now) {
-        FirstWrite first = Savepoint.repeated(() -> recordFirst(claimed, note, row, now));
+    public Optional<Change> record(
+            WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
+        FirstWrite first = Savepoint.repeated(() -> recordFirst(claimed, note, row, jobExecution, now));
         return switch (first) {
             case WRITTEN -> Optional.of(Change.NONE);
             case LOST -> Optional.empty();
-            case NOT_THE_FIRST -> recordAny(claimed, note, row, now);
+            case NOT_THE_FIRST -> recordAny(claimed, note, row, jobExecution, now);
         };
     }
 
@@ -86,13 +79,13 @@ class NoteRowWriter {
     }
 
     /** Writes a note without rows, the common case, in one round trip. */
-    private FirstWrite recordFirst(WorklistItem claimed, CapturedNote note, WorklistRow row, Instant now) {
+    private FirstWrite recordFirst(
+            WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
         if (claimed.state() != NoteState.PENDING || note.video() != null) {
             return FirstWrite.NOT_THE_FIRST;
         }
         StatementBatch trip = new StatementBatch(jdbc);
-        Supplier<Integer> settled = trip.update(
-                worklist.settleStatement(claimed, row, runs.current().jobExecutionId()));
+        Supplier<Integer> settled = trip.update(worklist.settleStatement(claimed, row, jobExecution));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planStatement(claimed.id()));
         boolean kept;
@@ -114,9 +107,10 @@ class NoteRowWriter {
         return settled.get() == 1 ? FirstWrite.NOT_THE_FIRST : FirstWrite.LOST;
     }
 
-    private Optional<Change> recordAny(WorklistItem claimed, CapturedNote note, WorklistRow row, Instant now) {
+    private Optional<Change> recordAny(
+            WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
         return savepoint.executeRepeated(_ -> {
-            if (!settled(claimed, row)) {
+            if (!settled(claimed, row, jobExecution)) {
                 return Optional.empty();
             }
             Optional<Snapshot> before = look(claimed);
@@ -133,26 +127,26 @@ class NoteRowWriter {
     }
 
     /** Writes the row of a note without new data; false if the claim was lost. */
-    boolean settle(WorklistItem claimed, WorklistRow row) {
-        return savepoint.executeRepeated(_ -> settled(claimed, row));
+    public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
+        return savepoint.executeRepeated(_ -> settled(claimed, row, jobExecution));
     }
 
-    private boolean settled(WorklistItem claimed, WorklistRow row) {
-        return worklist.settle(claimed, row, runs.current().jobExecutionId());
+    private boolean settled(WorklistItem claimed, WorklistRow row, long jobExecution) {
+        return worklist.settle(claimed, row, jobExecution);
     }
 
     /** Releases a note unchanged; false if the claim was lost. */
-    boolean release(WorklistItem claimed) {
+    public boolean release(WorklistItem claimed) {
         return savepoint.executeRepeated(_ -> claims.release(claimed));
     }
 
     /** Sets a note due whose claim was lost to a node that postponed it because the response was not in the ledger. */
-    void setDue(WorklistItem lost) {
+    public void setDue(WorklistItem lost) {
         claims.setDue(List.of(lost.id()));
     }
 
     /** Releases a note and writes its collected media; false if the claim was lost. */
-    boolean release(WorklistItem claimed, CapturedNote note, Instant now) {
+    public boolean release(WorklistItem claimed, CapturedNote note, Instant now) {
         return savepoint.executeRepeated(_ -> {
             boolean released = claims.release(claimed);
             if (released) {

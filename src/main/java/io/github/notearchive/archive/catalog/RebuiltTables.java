@@ -1,9 +1,8 @@
-package io.github.notearchive.maintenance.rebuild;
+package io.github.notearchive.archive.catalog;
 
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
-import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import java.sql.Timestamp;
 import java.sql.Types;
@@ -14,11 +13,11 @@ import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Questions to all tables of the archive at once. */
+/** Compares all tables of the archive with the state that a rebuild requires. Read-only. */
 @Repository
-class RebuiltTables {
+public class RebuiltTables {
 
-    /** In the order in which somebody would look for what stands in the way. */
+    /** In the order of their importance to an operator. */
     private static final List<String> TABLES = List.of(
             "worklist",
             "api_call",
@@ -39,13 +38,13 @@ class RebuiltTables {
         this.jdbc = jdbc;
     }
 
-    /** The first table of the archive that holds anything; empty when none does. */
-    Optional<String> firstWithRows() {
+    /** Returns the first table with a row; empty if all tables are empty. */
+    public Optional<String> firstWithRows() {
         return TABLES.stream().filter(table -> exists("FROM " + table)).findFirst();
     }
 
-    /** What stands there that no rebuild has written, in words; empty when nothing does. */
-    Optional<String> strangers() {
+    /** Describes rows that no rebuild wrote; empty if there are none. */
+    public Optional<String> rowsOfRuns() {
         if (exists("FROM worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)")) {
             return Optional.of("the table worklist holds notes that no sidecar has brought");
         }
@@ -61,10 +60,10 @@ class RebuiltTables {
     }
 
     /**
-     * Whether the tables have the rows of a sidecar in an older state, or not at all. Compares with the rows of its
-     * note as they were before any of its sidecars was written.
+     * Returns whether the rows of a sidecar are missing or older. Compares with the worklist row as it was before any
+     * sidecar of the note was written.
      */
-    boolean areBehind(Sidecar sidecar, WorklistRow standing) {
+    public boolean areBehind(Sidecar sidecar, WorklistRow before) {
         Instant updated = sidecar.media() == null
                 ? null
                 : sidecar.media().stream()
@@ -84,7 +83,7 @@ class RebuiltTables {
                 .param("note", sidecar.noteId().value())
                 .param("capturedAt", Timestamp.from(sidecar.capturedAt()))
                 .param("captured", sidecar.media() != null)
-                .param("settledAt", timestamp(standing.settledAt()), Types.TIMESTAMP)
+                .param("settledAt", timestamp(before.settledAt()), Types.TIMESTAMP)
                 .param("updatedAt", timestamp(updated), Types.TIMESTAMP)
                 .query(Boolean.class)
                 .single();
@@ -96,7 +95,8 @@ class RebuiltTables {
                 .single();
     }
 
-    RebuildSummary.Rows count(Instant now) {
+    /** Counts the rows, and the notes due at a time. */
+    public Rows count(Instant now) {
         return jdbc.sql("""
                         SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
                                (SELECT count(*) FROM note_media) AS files, (SELECT count(*) FROM media_object) AS objects,
@@ -104,7 +104,7 @@ class RebuiltTables {
                                (SELECT count(*) FROM worklist WHERE due_at <= :now) AS due
                         """)
                 .param("now", Timestamp.from(now))
-                .query((row, _) -> new RebuildSummary.Rows(
+                .query((row, _) -> new Rows(
                         row.getLong("notes"),
                         row.getLong("captures"),
                         row.getLong("files"),
@@ -112,5 +112,12 @@ class RebuiltTables {
                         row.getLong("calls"),
                         row.getLong("due")))
                 .single();
+    }
+
+    /** Numbers of rows. */
+    public record Rows(long notes, long captures, long files, long objects, long calls, long due) {
+
+        /** No rows. */
+        public static final Rows NONE = new Rows(0, 0, 0, 0, 0, 0);
     }
 }

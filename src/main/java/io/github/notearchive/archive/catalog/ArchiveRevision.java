@@ -1,9 +1,6 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
-import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
@@ -113,11 +110,6 @@ public class ArchiveRevision {
         }
     }
 
-    /** Returns {@link #difference} as start refusal. */
-    Optional<StartRefusal> refusal() {
-        return difference().map(why -> StartRefusal.of(ExitCode.USAGE, why));
-    }
-
     /**
      * Returns why the bucket cannot be merged into this database; empty if both belong to the same archive, or one has
      * no id.
@@ -190,7 +182,7 @@ public class ArchiveRevision {
     private Optional<ArchiveObject> inDatabase() {
         return ownTransaction.execute(_ -> jdbc.sql("""
                                         SELECT archive_id, revision, revised_at,
-                                               (SELECT max(job_execution_id) FROM batch_job_execution) AS execution
+                                               (SELECT max(job_execution_id) FROM run_history) AS execution
                                         FROM archive
                                         """)
                 .query((row, _) -> new ArchiveObject(

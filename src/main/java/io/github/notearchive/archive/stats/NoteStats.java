@@ -1,0 +1,126 @@
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.io.Timestamps.instant;
+
+import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.NoteId;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Reads what is recorded about one note, for its history. Read-only. */
+@Repository
+public class NoteStats {
+
+    private final JdbcClient jdbc;
+
+    NoteStats(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /** Returns the sidecar keys of a note by call id. */
+    public Map<Long, String> sidecarKeys(NoteId id) {
+        Map<Long, String> keys = new HashMap<>();
+        jdbc.sql("""
+                        SELECT call_id, sidecar_key FROM note_capture WHERE note_id = :noteId AND sidecar_key IS NOT NULL
+                        """).param("noteId", id.value()).query(row -> {
+            keys.put(row.getLong("call_id"), row.getString("sidecar_key"));
+        });
+        return keys;
+    }
+
+    /** Returns the slots of a note with their objects, in the order of kinds and positions. */
+    public List<File> files(NoteId id) {
+        return jdbc.sql("""
+                        SELECT m.kind, m.ordinal, m.state, m.reason, m.rendition, m.checks, m.error, m.updated_at,
+                               o.size_bytes, o.content_type, o.object_key,
+                               m.captured_at >= n.last_captured_at
+                               OR (m.kind IN ('VIDEO', 'SUBTITLE')
+                                   AND m.captured_at >= (SELECT max(c.captured_at)
+                                                         FROM note_capture c JOIN api_call a ON a.id = c.call_id
+                                                         WHERE c.note_id = m.note_id AND a.endpoint = :video)) AS listed
+                        FROM note_media m
+                        JOIN note n USING (note_id)
+                        LEFT JOIN media_object o USING (sha256)
+                        WHERE m.note_id = :noteId
+                        ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
+                        """)
+                .param("noteId", id.value())
+                .param("video", Endpoint.VIDEO.ledgerName())
+                .query((row, _) -> file(row))
+                .list();
+    }
+
+    private static File file(ResultSet row) throws SQLException {
+        String error = row.getString("error");
+        return new File(
+                row.getString("kind"),
+                row.getInt("ordinal"),
+                SlotState.valueOf(row.getString("state")),
+                row.getString("reason"),
+                row.getString("rendition"),
+                row.getObject("size_bytes", Long.class),
+                row.getString("content_type"),
+                row.getString("object_key"),
+                row.getString("checks"),
+                error == null ? List.of() : List.of(error.split("; ")),
+                row.getTimestamp("updated_at").toInstant(),
+                row.getBoolean("listed"));
+    }
+
+    /** Returns the findings of audits about the sidecars and files of a note, oldest first. */
+    public List<Finding> findings(NoteId id) {
+        return jdbc.sql("""
+                        SELECT f.kind, f.object_key, f.seen, f.first_seen, f.resolved_at
+                        FROM fixity_finding f
+                        WHERE f.note_id = :noteId
+                           OR f.object_key IN (SELECT o.object_key FROM note_media m JOIN media_object o USING (sha256)
+                                               WHERE m.note_id = :noteId)
+                        ORDER BY f.id
+                        """)
+                .param("noteId", id.value())
+                .query((row, _) -> new Finding(
+                        row.getString("kind"),
+                        row.getString("object_key"),
+                        row.getString("seen"),
+                        row.getTimestamp("first_seen").toInstant(),
+                        instant(row.getTimestamp("resolved_at"))))
+                .list();
+    }
+
+    /**
+     * A slot and its object.
+     *
+     * @param tried errors of the URLs that were tried last, in order; empty if the first one succeeded or none was
+     *     tried
+     * @param isListed whether the newest response lists it
+     */
+    public record File(
+            String kind,
+            int ordinal,
+            SlotState state,
+            @Nullable String reason,
+            @Nullable String rendition,
+            @Nullable Long sizeBytes,
+            @Nullable String contentType,
+            @Nullable String objectKey,
+            @Nullable String checks,
+            List<String> tried,
+            Instant changedAt,
+            boolean isListed) {}
+
+    /** A finding of an audit; {@code resolvedAt} is null while it is open. */
+    public record Finding(
+            String kind,
+            String key,
+            String seen,
+            Instant firstSeen,
+            @Nullable Instant resolvedAt) {}
+}
