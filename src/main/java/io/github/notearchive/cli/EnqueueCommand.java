@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.worklist.EnqueueException;
 import io.github.notearchive.archive.worklist.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.NoteReference;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.TerminalText;
@@ -167,7 +168,7 @@ final class EnqueueCommand implements Callable<Integer> {
         throw new ParameterException(
                 spec.commandLine(),
                 "\""
-                        + TerminalText.line(Enqueuer.withoutShareToken(input))
+                        + TerminalText.line(NoteReference.withoutShareToken(input))
                         + (Files.isRegularFile(file)
                                 ? "\" is a file that this user may not read; nothing was enqueued"
                                 : "\" is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note; nothing was enqueued"));
@@ -178,7 +179,7 @@ final class EnqueueCommand implements Callable<Integer> {
     }
 
     private static boolean isReference(String input) {
-        return !Files.exists(Path.of(input.replace("\0", ""))) && Enqueuer.isReference(input);
+        return !Files.exists(Path.of(input.replace("\0", ""))) && NoteReference.isNote(input);
     }
 
     private static Reader open(String input) throws IOException {
@@ -191,7 +192,7 @@ final class EnqueueCommand implements Callable<Integer> {
     }
 
     private static String name(String input) {
-        return isStandardInput(input) ? "standard input" : TerminalText.line(Enqueuer.withoutShareToken(input));
+        return isStandardInput(input) ? "standard input" : TerminalText.line(NoteReference.withoutShareToken(input));
     }
 
     private boolean print(String input, EnqueueReport report) {

@@ -1,16 +1,10 @@
 package io.github.notearchive.archive.worklist;
 
-import de.siegmar.fastcsv.reader.CloseableIterator;
-import de.siegmar.fastcsv.reader.CsvParseException;
-import de.siegmar.fastcsv.reader.CsvReader;
-import de.siegmar.fastcsv.reader.CsvRecord;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
 import io.github.notearchive.note.Night;
-import java.io.BufferedReader;
-import java.io.IOException;
+import io.github.notearchive.note.NoteId;
 import java.io.Reader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -20,11 +14,8 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
@@ -58,8 +49,7 @@ public class Enqueuer {
     /** Maximum number of notes locked by a transaction that plans refreshes. */
     static final int BATCH = 10_000;
 
-    private static final int MAX_LINE = 64 * 1024;
-    private static final int MAX_SHOWN = 120;
+    private static final int BUFFER_SIZE = 64 * 1024;
 
     /** Longest interval between two responses, in days. */
     public static final int MAX_GAP_DAYS = 36_500;
@@ -74,21 +64,6 @@ public class Enqueuer {
                          WHERE c.note_id = w.note_id AND c.refresh AND c.billed = 'YES' AND c.response IS NOT NULL
                            AND c.received_at > n.last_captured_at))
             """;
-
-    /**
-     * Names of note columns. {@link #OTHER_COLUMNS} apply only if no column has one of these: {@code _id} of a database
-     * export also has 24 hexadecimal digits.
-     */
-    private static final Set<String> NOTE_COLUMNS =
-            Set.of("noteid", "noteurl", "noteurls", "notelink", "笔记id", "笔记链接", "笔记地址", "笔记网址", "笔记url");
-
-    private static final Set<String> OTHER_COLUMNS = Set.of("id", "note", "url", "link", "笔记", "链接", "网址");
-
-    /** Names of columns whose ids look like note ids. */
-    private static final Pattern USER_COLUMN = Pattern.compile("(?i)user|author|creator|\\buid\\b|用户|作者|博主");
-
-    /** Part of a URL or of an id. */
-    private static final Pattern NOTE_LIKE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
 
     private final DataSource dataSource;
     private final Clock clock;
@@ -146,33 +121,14 @@ public class Enqueuer {
             DataSource session = new SingleConnectionDataSource(connection, true);
             JdbcClient jdbc = JdbcClient.create(session);
             TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(session));
-            LineReader lines = transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
+            ListCopy lines = transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
             return write(options, jdbc, transaction, lines);
         } catch (SQLException e) {
             throw new IllegalStateException("no database connection: " + e.getMessage(), e);
         }
     }
 
-    /** Returns the message of the deepest cause. */
-    private static String reason(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return String.valueOf(cause.getMessage());
-    }
-
-    /** Returns whether a text is a note id or a link to a note. */
-    public static boolean isReference(String text) {
-        return NoteReference.parse(text) instanceof NoteReference.Note;
-    }
-
-    /** Masks the share token of a link, which grants access to the note. */
-    public static String withoutShareToken(String text) {
-        return text.replaceAll("(?i)(xsec_token(?:=|%3d))[^&\\s\"',;]*", "$1***");
-    }
-
-    private static LineReader copy(
+    private static ListCopy copy(
             Reader list, Options options, Consumer<Rejected> rejects, Connection connection, JdbcClient jdbc) {
         jdbc.sql("DROP TABLE IF EXISTS pg_temp.enqueued").update(); // of the previous list
         jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
@@ -183,8 +139,8 @@ public class Enqueuer {
                     .getCopyAPI()
                     .copyIn("COPY enqueued (note_id, line) FROM STDIN");
             try {
-                LineReader lines = new LineReader(copy, rejects);
-                read(list, options, lines);
+                ListCopy lines = new ListCopy(copy, rejects);
+                new NoteListReader(options.column(), lines).read(list);
                 lines.flush();
                 copy.endCopy();
                 if (options.plansRefreshes()) {
@@ -197,14 +153,12 @@ public class Enqueuer {
                     copy.cancelCopy();
                 }
             }
-        } catch (IOException | UncheckedIOException e) {
-            throw new EnqueueException("The list cannot be read: " + reason(e) + "; nothing was enqueued", e);
         } catch (SQLException e) {
             throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
         }
     }
 
-    private EnqueueReport write(Options options, JdbcClient jdbc, TransactionTemplate transaction, LineReader lines) {
+    private EnqueueReport write(Options options, JdbcClient jdbc, TransactionTemplate transaction, ListCopy lines) {
         Written all = new Written(0, 0);
         Optional<Batch> batch = next(jdbc, options, "");
         while (batch.isPresent()) {
@@ -251,7 +205,7 @@ public class Enqueuer {
                 .map(last -> new Batch(after, last));
     }
 
-    private Written write(Batch ids, Options options, JdbcClient jdbc, LineReader lines) {
+    private Written write(Batch ids, Options options, JdbcClient jdbc, ListCopy lines) {
         setWorkMem(jdbc);
         WorklistStats.countByStatement(jdbc);
         long added = insert(ids, options, jdbc);
@@ -300,14 +254,14 @@ public class Enqueuer {
      *
      * @return number of removed worklist rows
      */
-    private static int rejectErased(Batch ids, JdbcClient jdbc, LineReader lines) {
+    private static int rejectErased(Batch ids, JdbcClient jdbc, ListCopy lines) {
         jdbc.sql("""
                         SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
                         WHERE e.note_id > :after AND e.note_id <= :last
                         ORDER BY e.line
                         """).paramSource(ids).query(row -> {
             lines.accepted--;
-            lines.reject(new Rejected(
+            lines.rejected(new Rejected(
                     row.getLong("line"),
                     row.getString("note_id"),
                     "was forgotten on "
@@ -352,228 +306,33 @@ public class Enqueuer {
                 .update();
     }
 
-    private static void read(Reader list, Options options, LineReader lines) throws IOException, SQLException {
-        BufferedReader reader = new BufferedReader(new PlainText(list), MAX_LINE);
-        skipByteOrderMark(reader);
-        reader.mark(MAX_LINE);
-        String first = readLine(reader);
-        if (first == null) {
-            return;
-        }
-        boolean isCut = first.length() >= MAX_LINE - 2;
-        char separator = separator(first);
-        Optional<Integer> column = options.column() == null ? idColumn(fields(first, separator)) : Optional.empty();
-        if (options.column() == null && column.isEmpty()) {
-            if (!isCut) {
-                rejectUserHeading(first);
-            }
-            String second = readLine(reader);
-            if (!isCut && isHeading(first) && second != null && isReference(second)) {
-                lines.heading = LineReader.shown(first);
-            } else {
-                lines.accept(1, first);
-            }
-            long number = 2;
-            for (String line = second; line != null; line = readLine(reader)) {
-                lines.accept(number++, line);
-            }
-            return;
-        }
-        if (isCut) {
-            throw new EnqueueException(
-                    "The first line is longer than " + MAX_LINE + " characters, so it is not CSV; nothing was enqueued",
-                    null);
-        }
-        reader.reset();
-        readCsv(
-                reader,
-                separator,
-                column.orElseGet(() -> column(options.column(), fields(first, separator))),
-                isNumber(options.column()),
-                lines);
-    }
-
-    /** User ids cannot be distinguished from note ids, and each costs a call. */
-    private static void rejectUserHeading(String first) {
-        if (isHeading(first) && USER_COLUMN.matcher(first).find()) {
-            throw new EnqueueException(
-                    "The first line \""
-                            + LineReader.shown(first)
-                            + "\" names users and no column of notes; name that column with --column; nothing was enqueued",
-                    null);
-        }
-    }
-
-    private static void readCsv(Reader reader, char separator, int column, boolean byNumber, LineReader lines)
-            throws IOException, SQLException {
-        try (CloseableIterator<CsvRecord> records = CsvReader.builder()
-                .fieldSeparator(separator)
-                .allowExtraFields(true)
-                .allowMissingFields(true)
-                .ofCsvRecord(new ClosedQuotes(reader, separator))
-                .iterator()) {
-            boolean header = true;
-            while (records.hasNext()) {
-                CsvRecord row = records.next();
-                String field = column < row.getFieldCount() ? row.getField(column) : "";
-                boolean skip = header && (!byNumber || isHeading(field));
-                header = false;
-                if (skip) {
-                    continue;
-                }
-                if (field.isBlank() && !isBlank(row)) {
-                    lines.reject(new Rejected(
-                            row.getStartingLineNumber(),
-                            LineReader.shown(String.join(" ", row.getFields())),
-                            "is empty in column " + (column + 1)));
-                    continue;
-                }
-                lines.accept(row.getStartingLineNumber(), field);
-            }
-        } catch (CsvParseException e) {
-            throw new EnqueueException("The list is not well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
-        }
-    }
-
-    /**
-     * Returns whether the first field of a numbered column, or the first line of a list without a detected column, is a
-     * heading. A text that may have been meant as a note is rejected instead.
-     */
-    private static boolean isHeading(String text) {
-        return NoteReference.parse(text) instanceof NoteReference.Invalid
-                && !NOTE_LIKE.matcher(text).find();
-    }
-
-    private static boolean isBlank(CsvRecord row) {
-        return row.getFields().stream().allMatch(String::isBlank);
-    }
-
-    private static boolean isNumber(@Nullable String column) {
-        return column != null && column.matches("\\d{1,4}");
-    }
-
-    private static int column(@Nullable String wanted, List<String> names) {
-        if (isNumber(wanted) && wanted != null) {
-            int number = Integer.parseInt(wanted);
-            if (number < 1) {
-                throw new EnqueueException("Column numbers start at 1; --column " + wanted + " does not exist", null);
-            }
-            if (number > names.size()) {
-                throw new EnqueueException(
-                        "The list has no column "
-                                + number
-                                + "; its first line has "
-                                + names.size()
-                                + "; nothing was enqueued",
-                        null);
-            }
-            return number - 1;
-        }
-        for (int i = 0; i < names.size(); i++) {
-            if (names.get(i).strip().equalsIgnoreCase(wanted)) {
-                return i;
-            }
-        }
-        throw new EnqueueException(
-                "The list has no column \""
-                        + wanted
-                        + "\"; its first line names "
-                        + String.join(", ", names)
-                        + "; nothing was enqueued",
-                null);
-    }
-
-    private static Optional<Integer> idColumn(List<String> names) {
-        return first(NOTE_COLUMNS, names).or(() -> first(OTHER_COLUMNS, names));
-    }
-
-    private static Optional<Integer> first(Set<String> wanted, List<String> names) {
-        for (int i = 0; i < names.size(); i++) {
-            if (wanted.contains(names.get(i).toLowerCase(Locale.ROOT).replaceAll("[ _-]", ""))) {
-                return Optional.of(i);
-            }
-        }
-        return Optional.empty();
-    }
-
-    /** Parses the first line like the rows below, so that separators within quotes do not split columns. */
-    private static List<String> fields(String line, char separator) {
-        try (CloseableIterator<CsvRecord> records = CsvReader.builder()
-                .fieldSeparator(separator)
-                .allowExtraCharsAfterClosingQuote(true) // a line of text may have them
-                .ofCsvRecord(line)
-                .iterator()) {
-            return records.hasNext()
-                    ? records.next().getFields().stream().map(String::strip).toList()
-                    : List.of("");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static char separator(String header) {
-        String unquoted = header.replaceAll("\"[^\"]*\"", "");
-        for (char candidate : new char[] {',', ';', '\t'}) {
-            if (unquoted.indexOf(candidate) >= 0) {
-                return candidate;
-            }
-        }
-        return ',';
-    }
-
-    private static void skipByteOrderMark(BufferedReader reader) throws IOException {
-        reader.mark(1);
-        if (reader.read() != '\uFEFF') {
-            reader.reset();
-        }
-    }
-
-    /** Reads a line without its end, truncated to a maximum length, so that a binary file cannot exhaust memory. */
-    private static @Nullable String readLine(BufferedReader reader) throws IOException {
-        StringBuilder line = new StringBuilder();
-        int c = reader.read();
-        if (c < 0) {
-            return null;
-        }
-        for (; c >= 0 && c != '\n'; c = reader.read()) {
-            if (line.length() < MAX_LINE - 2) {
-                line.append((char) c);
-            }
-        }
-        return line.toString();
-    }
-
-    /** Splits lines into ids, which are copied to the table, and rejected lines. */
-    private static final class LineReader {
+    /** Copies the ids of a list to the table and counts its lines. */
+    private static final class ListCopy implements NoteListReader.Sink {
 
         private final CopyIn copy;
         private final Consumer<Rejected> rejects;
-        private final StringBuilder buffer = new StringBuilder(MAX_LINE);
+        private final StringBuilder buffer = new StringBuilder(BUFFER_SIZE);
         private final List<Rejected> examples = new ArrayList<>();
         private long accepted;
         private long rejected;
         private @Nullable String heading;
 
-        LineReader(CopyIn copy, Consumer<Rejected> rejects) {
+        ListCopy(CopyIn copy, Consumer<Rejected> rejects) {
             this.copy = copy;
             this.rejects = rejects;
         }
 
-        void accept(long number, String text) throws SQLException {
-            switch (NoteReference.parse(text)) {
-                case NoteReference.Empty _ -> {}
-                case NoteReference.Invalid(String reason) -> reject(new Rejected(number, shown(text), reason));
-                case NoteReference.Note(var id) -> {
-                    accepted++;
-                    buffer.append(id.value()).append('\t').append(number).append('\n');
-                    if (buffer.length() > MAX_LINE - 100) {
-                        flush();
-                    }
-                }
+        @Override
+        public void note(NoteId id, long line) {
+            accepted++;
+            buffer.append(id.value()).append('\t').append(line).append('\n');
+            if (buffer.length() > BUFFER_SIZE - 100) {
+                flush();
             }
         }
 
-        private void reject(Rejected line) {
+        @Override
+        public void rejected(Rejected line) {
             rejected++;
             if (examples.size() < EXAMPLES) {
                 examples.add(line);
@@ -581,17 +340,19 @@ public class Enqueuer {
             rejects.accept(line);
         }
 
-        void flush() throws SQLException {
-            byte[] bytes = buffer.toString().getBytes(StandardCharsets.US_ASCII);
-            copy.writeToCopy(bytes, 0, bytes.length);
-            buffer.setLength(0);
+        @Override
+        public void heading(String text) {
+            heading = text;
         }
 
-        private static String shown(String text) {
-            String plain = withoutShareToken(text.strip()).replaceAll("\\p{Cntrl}", "?");
-            return plain.codePointCount(0, plain.length()) <= MAX_SHOWN
-                    ? plain
-                    : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…";
+        void flush() {
+            byte[] bytes = buffer.toString().getBytes(StandardCharsets.US_ASCII);
+            try {
+                copy.writeToCopy(bytes, 0, bytes.length);
+            } catch (SQLException e) {
+                throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
+            }
+            buffer.setLength(0);
         }
     }
 }

@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
  * <p>Only known link forms count: {@code /explore/ID}, {@code /discovery/item/ID}, {@code /item/ID}, {@code /note/ID}
  * and {@code /user/profile/USER/ID}. Links also contain other ids of the same form, such as user ids.
  */
-sealed interface NoteReference {
+public sealed interface NoteReference {
 
     /** A line that names a note. */
     record Note(NoteId id) implements NoteReference {}
@@ -23,6 +23,16 @@ sealed interface NoteReference {
 
     /** A blank line or a comment. */
     record Empty() implements NoteReference {}
+
+    /** Returns whether a text is a note id or a link to a note. */
+    static boolean isNote(String text) {
+        return parse(text) instanceof Note;
+    }
+
+    /** Masks the share token of a link, which grants access to the note. */
+    static String withoutShareToken(String text) {
+        return text.replaceAll("(?i)(xsec_token(?:=|%3d))[^&\\s\"',;]*", "$1***");
+    }
 
     /** Parses a line or field. */
     static NoteReference parse(String text) {

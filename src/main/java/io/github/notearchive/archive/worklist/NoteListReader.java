@@ -1,0 +1,284 @@
+package io.github.notearchive.archive.worklist;
+
+import de.siegmar.fastcsv.reader.CloseableIterator;
+import de.siegmar.fastcsv.reader.CsvParseException;
+import de.siegmar.fastcsv.reader.CsvReader;
+import de.siegmar.fastcsv.reader.CsvRecord;
+import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.note.NoteId;
+import java.io.BufferedReader;
+import java.io.FilterReader;
+import java.io.IOException;
+import java.io.Reader;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Reads note ids from a list: lines of text, or a column of CSV. The column is named, numbered, or detected by its name
+ * in the first line.
+ */
+final class NoteListReader {
+
+    private static final int MAX_LINE = 64 * 1024;
+    private static final int MAX_SHOWN = 120;
+
+    /**
+     * Names of note columns. {@link #OTHER_COLUMNS} apply only if no column has one of these: {@code _id} of a database
+     * export also has 24 hexadecimal digits.
+     */
+    private static final Set<String> NOTE_COLUMNS =
+            Set.of("noteid", "noteurl", "noteurls", "notelink", "笔记id", "笔记链接", "笔记地址", "笔记网址", "笔记url");
+
+    private static final Set<String> OTHER_COLUMNS = Set.of("id", "note", "url", "link", "笔记", "链接", "网址");
+
+    /** Names of columns whose ids look like note ids. */
+    private static final Pattern USER_COLUMN = Pattern.compile("(?i)user|author|creator|\\buid\\b|用户|作者|博主");
+
+    /** Part of a URL or of an id. */
+    private static final Pattern NOTE_LIKE = Pattern.compile("://|\\.com/|[0-9a-fA-F]{8}");
+
+    private final @Nullable String column;
+    private final Sink sink;
+
+    /** Receives the content of a list in its order. */
+    interface Sink {
+
+        void note(NoteId id, long line);
+
+        void rejected(Rejected line);
+
+        /** Receives a first line that is neither a note nor a rejected line. */
+        void heading(String text);
+    }
+
+    /** @param column CSV column, by its name in the first line or its number from 1; null to detect it */
+    NoteListReader(@Nullable String column, Sink sink) {
+        this.column = column;
+        this.sink = sink;
+    }
+
+    /**
+     * Reads a list to its end.
+     *
+     * @throws EnqueueException if the list cannot be read in the stated format
+     */
+    void read(Reader list) {
+        try {
+            readLines(new BufferedReader(new PlainText(list), MAX_LINE));
+        } catch (IOException | UncheckedIOException e) {
+            throw new EnqueueException("The list cannot be read: " + reason(e) + "; nothing was enqueued", e);
+        }
+    }
+
+    private void readLines(BufferedReader reader) throws IOException {
+        skipByteOrderMark(reader);
+        reader.mark(MAX_LINE);
+        String first = readLine(reader);
+        if (first == null) {
+            return;
+        }
+        boolean isCut = first.length() >= MAX_LINE - 2;
+        char separator = separator(first);
+        List<String> names = fields(first, separator);
+        Optional<Integer> detected = column == null ? idColumn(names) : Optional.empty();
+        if (column == null && detected.isEmpty()) {
+            readText(reader, first, isCut);
+            return;
+        }
+        if (isCut) {
+            throw new EnqueueException(
+                    "The first line is longer than " + MAX_LINE + " characters, so it is not CSV; nothing was enqueued",
+                    null);
+        }
+        reader.reset();
+        readCsv(reader, separator, detected.orElseGet(() -> indexOf(Objects.requireNonNull(column), names)));
+    }
+
+    private void readText(BufferedReader reader, String first, boolean isCut) throws IOException {
+        if (!isCut && isHeading(first) && USER_COLUMN.matcher(first).find()) {
+            // user ids cannot be distinguished from note ids, and each costs a call
+            throw new EnqueueException(
+                    "The first line \""
+                            + shown(first)
+                            + "\" names users and no column of notes; name that column with --column; nothing was enqueued",
+                    null);
+        }
+        String second = readLine(reader);
+        if (!isCut && isHeading(first) && second != null && NoteReference.isNote(second)) {
+            sink.heading(shown(first));
+        } else {
+            accept(1, first);
+        }
+        long number = 2;
+        for (String line = second; line != null; line = readLine(reader)) {
+            accept(number++, line);
+        }
+    }
+
+    private void readCsv(Reader reader, char separator, int index) {
+        try (CloseableIterator<CsvRecord> records = CsvReader.builder()
+                .fieldSeparator(separator)
+                .allowExtraFields(true)
+                .allowMissingFields(true)
+                .ofCsvRecord(new ClosedQuotes(reader, separator))
+                .iterator()) {
+            for (boolean isFirst = true; records.hasNext(); isFirst = false) {
+                CsvRecord row = records.next();
+                String field = index < row.getFieldCount() ? row.getField(index) : "";
+                if (isFirst && (!isNumber(column) || isHeading(field))) {
+                    continue;
+                }
+                if (field.isBlank() && !row.getFields().stream().allMatch(String::isBlank)) {
+                    sink.rejected(new Rejected(
+                            row.getStartingLineNumber(),
+                            shown(String.join(" ", row.getFields())),
+                            "is empty in column " + (index + 1)));
+                } else {
+                    accept(row.getStartingLineNumber(), field);
+                }
+            }
+        } catch (CsvParseException e) {
+            throw new EnqueueException("The list is not well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private void accept(long line, String text) {
+        switch (NoteReference.parse(text)) {
+            case NoteReference.Empty _ -> {}
+            case NoteReference.Invalid(String reason) -> sink.rejected(new Rejected(line, shown(text), reason));
+            case NoteReference.Note(var id) -> sink.note(id, line);
+        }
+    }
+
+    /**
+     * Returns whether the first field of a numbered column, or the first line of a list without a detected column, is a
+     * heading. A text that may have been meant as a note is rejected instead.
+     */
+    private static boolean isHeading(String text) {
+        return NoteReference.parse(text) instanceof NoteReference.Invalid
+                && !NOTE_LIKE.matcher(text).find();
+    }
+
+    private static boolean isNumber(@Nullable String column) {
+        return column != null && column.matches("\\d{1,4}");
+    }
+
+    private static int indexOf(String wanted, List<String> names) {
+        if (isNumber(wanted)) {
+            int number = Integer.parseInt(wanted);
+            if (number < 1) {
+                throw new EnqueueException("Column numbers start at 1; --column " + wanted + " does not exist", null);
+            }
+            if (number > names.size()) {
+                throw new EnqueueException(
+                        "The list has no column %d; its first line has %d; nothing was enqueued"
+                                .formatted(number, names.size()),
+                        null);
+            }
+            return number - 1;
+        }
+        return IntStream.range(0, names.size())
+                .filter(i -> names.get(i).strip().equalsIgnoreCase(wanted))
+                .findFirst()
+                .orElseThrow(() -> new EnqueueException(
+                        "The list has no column \"%s\"; its first line names %s; nothing was enqueued"
+                                .formatted(wanted, String.join(", ", names)),
+                        null));
+    }
+
+    private static Optional<Integer> idColumn(List<String> names) {
+        List<String> plain = names.stream()
+                .map(name -> name.toLowerCase(Locale.ROOT).replaceAll("[ _-]", ""))
+                .toList();
+        return first(NOTE_COLUMNS, plain).or(() -> first(OTHER_COLUMNS, plain));
+    }
+
+    private static Optional<Integer> first(Set<String> wanted, List<String> names) {
+        return names.stream().filter(wanted::contains).findFirst().map(names::indexOf);
+    }
+
+    /** Parses the first line like the rows below, so that separators within quotes do not split columns. */
+    private static List<String> fields(String line, char separator) throws IOException {
+        try (CloseableIterator<CsvRecord> records = CsvReader.builder()
+                .fieldSeparator(separator)
+                .allowExtraCharsAfterClosingQuote(true) // a line of text may have them
+                .ofCsvRecord(line)
+                .iterator()) {
+            return records.hasNext()
+                    ? records.next().getFields().stream().map(String::strip).toList()
+                    : List.of("");
+        }
+    }
+
+    private static char separator(String header) {
+        String unquoted = header.replaceAll("\"[^\"]*\"", "");
+        return (char)
+                ",;\t".chars().filter(c -> unquoted.indexOf(c) >= 0).findFirst().orElse(',');
+    }
+
+    private static void skipByteOrderMark(BufferedReader reader) throws IOException {
+        reader.mark(1);
+        if (reader.read() != '\uFEFF') {
+            reader.reset();
+        }
+    }
+
+    /** Reads a line without its end, truncated to a maximum length, so that a binary file cannot exhaust memory. */
+    private static @Nullable String readLine(BufferedReader reader) throws IOException {
+        StringBuilder line = new StringBuilder();
+        int c = reader.read();
+        if (c < 0) {
+            return null;
+        }
+        for (; c >= 0 && c != '\n'; c = reader.read()) {
+            if (line.length() < MAX_LINE - 2) {
+                line.append((char) c);
+            }
+        }
+        return line.toString();
+    }
+
+    private static String shown(String text) {
+        String plain = NoteReference.withoutShareToken(text.strip()).replaceAll("\\p{Cntrl}", "?");
+        return plain.codePointCount(0, plain.length()) <= MAX_SHOWN
+                ? plain
+                : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…";
+    }
+
+    /** Returns the message of the deepest cause. */
+    private static String reason(Throwable failure) {
+        Throwable cause = failure;
+        while (cause.getCause() != null) {
+            cause = cause.getCause();
+        }
+        return String.valueOf(cause.getMessage());
+    }
+
+    /** Reader that fails at the first NUL character: the input is an image, a workbook, or text in UTF-16. */
+    private static final class PlainText extends FilterReader {
+
+        PlainText(Reader in) {
+            super(in);
+        }
+
+        @Override
+        public int read(char[] buffer, int offset, int length) throws IOException {
+            int count = in.read(buffer, offset, length);
+            for (int i = offset; i < offset + count; i++) {
+                if (buffer[i] == 0) {
+                    throw new IOException("it is not UTF-8 text; save it as UTF-8 text or CSV");
+                }
+            }
+            return count;
+        }
+    }
+}
