@@ -584,7 +584,7 @@ enum KillPoint {
 
         @Override
         String whyNot(Place place) {
-            return place == Place.OUTSIDE ? "the database is somebody else's" : "";
+            return place == Place.OUTSIDE ? "the program starts no database" : "";
         }
 
         @Override
