@@ -72,8 +72,9 @@ final class Folder {
         json.put("captures", Row.json(captures));
         byte[] bytes = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
         export.directory().write(directory + "/note.json", bytes);
-        html(directory + "/index.html", NotePage.of(note, captures));
-        return new IndexPage.Entry(directory, note);
+        NotePage page = new NotePage(note, captures);
+        html(directory + "/index.html", page.render());
+        return new IndexPage.Entry(directory, page);
     }
 
     /** Copies the files of a note and returns their rows with the paths within the note's directory. */
@@ -97,7 +98,7 @@ final class Folder {
     }
 
     private void index(int page, long total, List<IndexPage.Entry> entries) throws IOException {
-        html(IndexPage.name(page), IndexPage.of(page, total, entries));
+        html(IndexPage.name(page), new IndexPage(page, total, entries).render());
         entries.clear();
     }
 

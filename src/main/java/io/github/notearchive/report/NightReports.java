@@ -137,7 +137,7 @@ public class NightReports implements Mentions {
 
     /** The page of a night. */
     public static String page(NightReport report) {
-        return ReportPage.of(report);
+        return new ReportPage(report).render();
     }
 
     /**

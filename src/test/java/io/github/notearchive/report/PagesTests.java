@@ -1,0 +1,53 @@
+package io.github.notearchive.report;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class PagesTests {
+
+    @ParameterizedTest
+    @CsvSource({
+        "one\\r\\ntwo, one\\ntwo",
+        "one\\rtwo, one\\ntwo",
+        "one\\ntwo, one\\ntwo",
+        "one\\r\\r\\ntwo\\r, one\\n\\ntwo\\n"
+    })
+    void linesEndInLineFeeds(String text, String shown) {
+        assertThat(page(text.translateEscapes())).contains("<figcaption>" + shown.translateEscapes() + "</figcaption>");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"\\0", "\\33", "\\177", "\u0085", "\u202e", "\u2066"})
+    void controlCharactersAreReplaced(String text) {
+        assertThat(page("a" + text.translateEscapes() + "b")).contains("a\ufffdb");
+    }
+
+    @Test
+    void textsAreEscapedInElementsAndAttributes() {
+        assertThat(page("\"><script>alert(1)</script>'"))
+                .contains("<figcaption>\"&gt;&lt;script&gt;alert(1)&lt;/script&gt;'</figcaption>")
+                .contains("aria-label=\"&#34;>&lt;script>alert(1)&lt;/script>&#39;.")
+                .doesNotContain("<script");
+    }
+
+    private static String page(String title) {
+        return Pages.render(
+                "report/plot",
+                Map.of(
+                        "plot",
+                        new Plot(
+                                title,
+                                "None.",
+                                Plot.Shape.STEPS,
+                                List.of(),
+                                2,
+                                String::valueOf,
+                                List.of(),
+                                List.of(0.5))));
+    }
+}
