@@ -3,8 +3,8 @@ package io.github.notearchive.io;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes a text from outside fit for a terminal and a log: nothing in it moves the cursor, clears the screen, turns the
- * direction of what follows, or begins a line of its own.
+ * Filter of untrusted text for terminals, logs and reports: replaces controls that move the cursor, clear the screen,
+ * change the writing direction or start a line.
  */
 public final class TerminalText {
 
@@ -12,26 +12,26 @@ public final class TerminalText {
 
     private TerminalText() {}
 
-    /** In one line, white space of any sort being one blank. */
+    /** Returns one line, with any white space as one blank; empty for null. */
     public static String line(@Nullable Object text) {
         return text == null
                 ? ""
-                : withoutControls(String.valueOf(text).replaceAll("[\\s\\u0085\\u2028\\u2029]+", " "))
+                : withoutControls(String.valueOf(text).replaceAll("[\\s\\u0085\\u2028\\u2029]+", " "), '?')
                         .strip();
     }
 
-    /** In several lines if it has them, each but the first one indented. */
+    /** Returns the lines of the text, all but the first one indented. */
     public static String lines(String text) {
         StringBuilder lines = new StringBuilder();
         String[] each = text.split("\\R", -1);
         for (int i = 0; i < each.length; i++) {
             boolean isEnd = i == each.length - 1 && each[i].isEmpty();
-            lines.append(i == 0 ? "" : isEnd ? "\n" : "\n    ").append(withoutControls(each[i]));
+            lines.append(i == 0 ? "" : isEnd ? "\n" : "\n    ").append(withoutControls(each[i], '?'));
         }
         return lines.toString();
     }
 
-    /** A JSON document: the same value, with each control written as its escape. White space between values stays. */
+    /** Returns the same JSON document with controls escaped; white space between values is kept. */
     public static String json(String document) {
         StringBuilder json = new StringBuilder(document.length());
         document.codePoints().forEach(c -> {
@@ -46,19 +46,20 @@ public final class TerminalText {
         return json.toString();
     }
 
-    private static String withoutControls(String text) {
+    /** Replaces control characters, including line breaks and unpaired surrogates, but no tabs. */
+    public static String withoutControls(String text, char replacement) {
         if (text.codePoints().noneMatch(TerminalText::isControl)) {
             return text;
         }
-        StringBuilder harmless = new StringBuilder(text.length());
-        text.codePoints().map(c -> isControl(c) ? '?' : c).forEach(harmless::appendCodePoint);
-        return harmless.toString();
+        StringBuilder plain = new StringBuilder(text.length());
+        text.codePoints().map(c -> isControl(c) ? replacement : c).forEach(plain::appendCodePoint);
+        return plain.toString();
     }
 
     private static boolean isControl(int c) {
         return switch (Character.getType(c)) {
             case Character.CONTROL -> c != '\t';
-            // without the joiner some emoji fall apart
+            // emoji need the joiner
             case Character.FORMAT -> c != ZERO_WIDTH_JOINER;
             case Character.LINE_SEPARATOR, Character.PARAGRAPH_SEPARATOR, Character.SURROGATE -> true;
             default -> false;

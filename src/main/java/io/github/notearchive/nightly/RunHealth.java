@@ -79,7 +79,7 @@ class RunHealth {
     boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
         OutageDetector health = runs.current().provider();
         boolean outage = switch (cause) {
-            case COLLECTION, NOT_RESET -> false;
+            case NOT_COLLECTED, NOT_RESET -> false;
             case FAULT -> health.fails();
             case THROTTLED -> health.struggles();
         };

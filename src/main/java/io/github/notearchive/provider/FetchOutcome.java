@@ -37,7 +37,7 @@ public sealed interface FetchOutcome {
             /**
              * The provider could not collect this note (301), or sent a code that nobody knows. Counts for the note.
              */
-            COLLECTION,
+            NOT_COLLECTED,
             /** The provider or the way to it is in trouble. Counts for the note, and for the provider's health. */
             FAULT,
             /** We ask too fast. The client pauses; the note is not to blame. */

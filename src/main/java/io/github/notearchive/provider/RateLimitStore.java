@@ -5,53 +5,47 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The pace of calls that all nodes of one database keep together, by its clock.
+ * Rate limit that all nodes of a database share, by the database's clock.
  *
- * <p>A place is a moment at which one call may leave. It belongs to whoever took it; one that is not used is lost. What
- * it loses in a crash costs a pause at most.
+ * <p>A send time is a moment at which one call may be sent. It belongs to the node that reserved it and is lost if it
+ * is not used. A crash of the store may lose reservations.
  */
 public interface RateLimitStore {
 
     /**
-     * Places that were taken.
+     * Reserved send times.
      *
-     * @param first how long until the first of them, counted from now; not positive: it is there
-     * @param distance how far the next one is from each
-     * @param throttles which pause was the last one, for {@link #throttled} and {@link #answered}
-     * @param recovering whether answers are to be told, since the rate is not the configured one
+     * @param first time from now until the first of them; not positive if it has come
+     * @param distance time between two of them
+     * @param backoffEpoch number of the last pause, for {@link #backOff} and {@link #recover}
+     * @param recovering whether the rate is reduced, so that responses must be reported to {@link #recover}
      */
-    record Places(Duration first, Duration distance, long throttles, boolean recovering) {}
+    record SendTimes(Duration first, Duration distance, long backoffEpoch, boolean recovering) {}
+
+    /** A pause that has begun, with its number. */
+    record Pause(Duration length, long backoffEpoch) {}
 
     /**
-     * A pause that has begun.
+     * Reserves the next send times, after all that were reserved before.
      *
-     * @param length how long it lasts
-     * @param throttles its number
+     * @param count at least 1
+     * @param callsPerSecond rate of all nodes together, by the settings of the caller
+     * @param maxPause a pause that ends later was written before a clock was set back, and is ignored
      */
-    record Pause(Duration length, long throttles) {}
+    SendTimes reserve(int count, double callsPerSecond, Duration maxPause);
 
     /**
-     * Takes the next places, behind all that were taken before.
+     * Pauses all nodes and halves their rate, after a call was rejected with 302.
      *
-     * @param places how many, at least 1
-     * @param callsPerSecond how many all nodes may send in a second; each asks by its own setting
-     * @param longestPause what is further away than that is no pause, but a clock that was set back
+     * @param backoffEpoch number of the last pause when that call was sent
+     * @param retryAfter length that the provider requests; null for that of our own rule
+     * @return empty if another call of the same epoch has started the pause, or the store is unavailable
      */
-    Places take(int places, double callsPerSecond, Duration longestPause);
+    Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause);
 
-    /**
-     * Pauses all nodes and halves their rate, since a call was answered with 302.
-     *
-     * @param throttles the pause that was the last one when that call left
-     * @param wish how long the provider wants it to last; null: as our own rule has it
-     * @return empty when another call that left before the same pause has brought it about already, or when the
-     *     database does not take it
-     */
-    Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause);
+    /** Restores a part of the rate, after a call that was sent in this epoch got another response than 302. */
+    void recover(long backoffEpoch);
 
-    /** Gives a part of the rate back, since a call that left after that pause was answered. */
-    void answered(long throttles);
-
-    /** Forgets a pause and a halved rate that earlier runs have left. */
-    void forgetPauses();
+    /** Removes the pause and the reduced rate of earlier runs. */
+    void reset();
 }

@@ -1,7 +1,6 @@
 package io.github.notearchive.provider;
 
 import java.time.Duration;
-import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -10,140 +9,132 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides when the next call of this node may leave: at a place of the {@link RateLimitStore}, never more than so many
- * at once, and not at all once calls have ended.
+ * Decides when the next call of this node is sent: at a send time of the {@link RateLimitStore}, with a limited number
+ * of calls in flight, and not after calls have ended. Thread-safe.
  *
- * <p>A caller has the turn from before its place is taken until the request is sent. There are a few turns, so that
- * places are taken ahead of time and a commit may take longer than the distance of two calls; a caller writes its
- * request down as long before its place as that takes. Two calls of this node are at least nine tenths of the distance
- * apart all the same, counted from the moment the first one really left: a call that was late by some milliseconds does
- * not push back all others, and many that were late do not leave together.
+ * <p>A few callers prepare their calls at once, so that a commit may take longer than the distance of two send times. A
+ * call is prepared as long before its send time as that usually takes. Two calls of this node are at least nine tenths
+ * of the distance apart, counted from the moment the first one was sent: a late call does not delay all others, and
+ * many late calls are not sent together.
  *
- * <p>A place that a call is too late for, after a slow commit or a stall of this process, is void: the call takes
- * another one. Places are further apart than the rate demands by as much as a call may be late, so that all nodes
- * together keep to the rate in every second.
+ * <p>A send time that a call is too late for, after a slow commit or a stall of this process, is void: another one is
+ * reserved. The distance is greater than the rate demands by as much as a call may be late, so that all nodes together
+ * keep to the rate in every second.
  *
- * <p>Code 302 pauses everybody, 1 s at first and doubling to 60 s while it keeps coming, and halves the rate; each
- * answer that is not 302 then gives back a twentieth of the configured rate, never more than that rate. Calls that left
- * before the pause began are part of the same mistake and do not count again.
+ * <p>Code 302 pauses all nodes, 1 s at first and doubling to 60 s while it is repeated, and halves the rate; each other
+ * response then restores a twentieth of the configured rate. Calls that were sent before the pause do not count again.
  */
 final class RateLimiter {
 
-    /** How long a pause is at least, before the database has said how long. */
+    /** Shortest pause, before the database has returned its length. */
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-    /**
-     * Of what lies further apart than this, one place is taken at a time; and what lies further back is not used any
-     * more.
-     */
-    private static final long STRETCH = TimeUnit.MILLISECONDS.toNanos(10);
+    /** Send times within this time are reserved together; one that is older is not used. */
+    private static final long WINDOW = TimeUnit.MILLISECONDS.toNanos(10);
 
-    /** So many calls of the configured rate are prepared at once. */
+    /** Calls of the configured rate within this time are prepared at once, */
     private static final long AHEAD = TimeUnit.MILLISECONDS.toNanos(100);
 
-    private static final int LEAST_TURNS = 2;
+    /** and at least this number. */
+    private static final int MIN_PREPARING = 2;
 
-    /** The longest that a call is written down before its place. */
-    private static final long LONGEST_LEAD = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long MAX_LEAD = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** What may be made up of a delay from one call to the next. */
-    private static final double NEARER = 0.9;
+    /** Part of the distance that two calls of this node always have. */
+    private static final double MIN_DISTANCE = 0.9;
 
-    /** How long after its place a call may leave. Later, the place is void. */
-    private static final long LATEST = TimeUnit.MILLISECONDS.toNanos(10);
+    /** Delay after which a send time is void. */
+    private static final long MAX_DELAY = TimeUnit.MILLISECONDS.toNanos(10);
 
-    /** The distance of two places, as a multiple of that which the rate demands. */
-    private static final double APART = 1 + LATEST / 1e9;
+    /** Distance of two send times as a multiple of that which the rate demands. */
+    private static final double STRETCH = 1 + MAX_DELAY / 1e9;
 
-    /** How long taking a place is expected to take at first. */
-    private static final long FIRST_TAKE = TimeUnit.MILLISECONDS.toNanos(10);
-
+    private static final long INITIAL_RESERVATION_TIME = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long UNKNOWN = -1;
 
-    private final double placesPerSecond;
+    private final double timesPerSecond;
     private final Duration maxPause;
-    private final RateLimitStore pace;
-    private final Semaphore inFlight;
+    private final RateLimitStore store;
     private final LongSupplier nanoTime;
-    private final int atOnce;
-    private final Semaphore turns;
-    private final ReentrantLock placing = new ReentrantLock(true);
+    private final int maxReserved;
+    private final Semaphore inFlight;
+    private final Semaphore preparing;
+    private final ReentrantLock reserving = new ReentrantLock(true);
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
-    // guarded by placing
+    // guarded by reserving
     private boolean waited = true;
-    private long usualTake = FIRST_TAKE;
+    private long usualReservationTime = INITIAL_RESERVATION_TIME;
 
     // guarded by lock
-    private int placesLeft;
-    private long nextPlace;
-    private long latest;
+    private int reserved;
+    private SendTime next = new SendTime(0, 0, UNKNOWN);
     private long distance;
-    private long throttles = UNKNOWN;
-    private boolean recovering;
-    private long lead;
     private long lastSent;
     private long pausedUntil;
-    private @Nullable String ended = "no run is active";
-    private @Nullable String full;
 
-    RateLimiter(NoteSourceProperties settings, RateLimitStore pace, LongSupplier nanoTime) {
+    // written under lock
+    private volatile long backoffEpoch = UNKNOWN;
+    private volatile boolean recovering;
+    private volatile long lead;
+    private volatile @Nullable String ended = "no run is active";
+    private volatile @Nullable String full;
+
+    RateLimiter(NoteSourceProperties settings, RateLimitStore store, LongSupplier nanoTime) {
         double rate = settings.callsPerSecond();
-        this.placesPerSecond = rate / APART;
+        this.timesPerSecond = rate / STRETCH;
         this.maxPause = settings.maxPause();
-        this.pace = pace;
-        this.inFlight = new Semaphore(settings.callsInFlight(), true);
+        this.store = store;
         this.nanoTime = nanoTime;
-        this.atOnce = (int) Math.max(1, rate * STRETCH / 1e9);
-        this.turns = new Semaphore((int) Math.max(LEAST_TURNS, rate * AHEAD / 1e9), true);
-        this.distance = (long) (1e9 / placesPerSecond);
+        this.maxReserved = (int) Math.max(1, rate * WINDOW / 1e9);
+        this.inFlight = new Semaphore(settings.callsInFlight(), true);
+        this.preparing = new Semaphore((int) Math.max(MIN_PREPARING, rate * AHEAD / 1e9), true);
+        this.distance = (long) (1e9 / timesPerSecond);
         this.pausedUntil = nanoTime.getAsLong();
         this.lastSent = pausedUntil - distance;
     }
 
     /**
-     * Lets calls leave again.
+     * A reserved moment, in nanoseconds of {@link #nanoTime}.
      *
-     * @param alone whether no other node runs, so that a pause left from before is forgotten
+     * @param maxDelay delay after which it is void
+     */
+    private record SendTime(long at, long maxDelay, long backoffEpoch) {}
+
+    /**
+     * Allows calls.
+     *
+     * @param alone whether no other node runs, so that the pause of an earlier run is removed
      */
     void open(boolean alone) {
         if (alone) {
-            pace.forgetPauses();
+            store.reset();
         }
-        lock.lock();
-        try {
+        update(() -> {
             ended = null;
             full = null;
-            placesLeft = 0;
-            throttles = UNKNOWN;
+            reserved = 0;
+            backoffEpoch = UNKNOWN;
             recovering = false;
             pausedUntil = nanoTime.getAsLong();
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
-    /** Lets no further call leave. Whoever waits for a turn is told so at once; calls under way are not touched. */
+    /** Ends calls: all that wait fail at once; those in flight are not affected. The first reason is kept. */
     void end(String reason) {
-        lock.lock();
-        try {
-            if (ended == null) {
-                ended = reason;
-            }
-            changed.signalAll();
-        } finally {
-            lock.unlock();
-        }
+        update(() -> ended = ended == null ? reason : ended);
     }
 
-    /** Gives no further turn. Whoever waits for one is told so at once; calls that have theirs leave. */
-    void giveNoMore(String reason) {
+    /** Grants no further permit: callers without one fail at once; those with one send their calls. */
+    void endPermits(String reason) {
+        update(() -> full = full == null ? reason : full);
+    }
+
+    private void update(Runnable change) {
         lock.lock();
         try {
-            if (full == null) {
-                full = reason;
-            }
+            change.run();
             changed.signalAll();
         } finally {
             lock.unlock();
@@ -151,131 +142,114 @@ final class RateLimiter {
     }
 
     /**
-     * Waits until a call may be written down, which is a moment before it may leave, and has one of the turns until
-     * {@link Turn#sent} or {@link Turn#close}.
+     * Waits until a call may be prepared, a moment before its send time.
      *
-     * @throws CallsEndedException when calls have ended, also while waiting
+     * @throws CallsEndedException if calls have ended, also while waiting
      */
-    Turn await() throws InterruptedException {
-        throwIfOver();
-        while (!inFlight.tryAcquire(200, TimeUnit.MILLISECONDS)) {
-            throwIfOver();
-        }
-        boolean entered = false;
+    Permit acquire() throws InterruptedException {
+        Permit permit = new Permit();
         try {
-            while (!turns.tryAcquire(200, TimeUnit.MILLISECONDS)) {
-                throwIfOver();
-            }
-            try {
-                Turn turn = takePlace();
-                awaitTime(turn.place - leadTime(), this::throwIfOver);
-                turn.begins();
-                entered = true;
-                return turn;
-            } finally {
-                if (!entered) {
-                    turns.release();
-                }
-            }
-        } finally {
-            if (!entered) {
-                inFlight.release();
-            }
+            acquire(inFlight);
+            permit.isInFlight = true;
+            acquire(preparing);
+            permit.isPreparing = true;
+            permit.time = reserve();
+            awaitTime(permit.time.at - lead, false);
+            permit.startedAt = nanoTime.getAsLong();
+            return permit;
+        } catch (InterruptedException | RuntimeException | Error e) {
+            permit.close();
+            throw e;
         }
     }
 
-    private Turn takePlace() throws InterruptedException {
-        placing.lockInterruptibly();
+    private void acquire(Semaphore semaphore) throws InterruptedException {
+        do {
+            requireOpen(false);
+        } while (!semaphore.tryAcquire(200, TimeUnit.MILLISECONDS));
+    }
+
+    private void requireOpen(boolean hasPermit) {
+        String reason = ended != null || hasPermit ? ended : full;
+        if (reason != null) {
+            throw new CallsEndedException(reason);
+        }
+    }
+
+    private SendTime reserve() throws InterruptedException {
+        reserving.lockInterruptibly();
         try {
             while (true) {
-                throwIfEnded();
-                Optional<Turn> held = heldPlace();
-                if (held.isPresent()) {
-                    return held.get();
+                requireOpen(true);
+                SendTime held = takeReserved();
+                if (held != null) {
+                    return held;
                 }
-                // whoever had to wait leaves to others what nobody here waits for; without any wait
-                // there
-                // is room for all
-                int places = waited ? Math.min(placing.getQueueLength() + 1, atOnce) : atOnce;
-                long asked = nanoTime.getAsLong();
-                RateLimitStore.Places taken = pace.take(places, placesPerSecond, maxPause);
+                // a node that had to wait reserves for its own waiting callers only
+                int count = waited ? Math.min(reserving.getQueueLength() + 1, maxReserved) : maxReserved;
+                long askedAt = nanoTime.getAsLong();
+                RateLimitStore.SendTimes times = store.reserve(count, timesPerSecond, maxPause);
                 long now = nanoTime.getAsLong();
-                waited = taken.first().isPositive();
-                long delay = delayOf(now - asked);
-                if (delay <= LATEST) {
-                    return firstOf(taken, places, now, LATEST - delay);
+                waited = times.first().isPositive();
+                long delay = delayOf(now - askedAt);
+                if (delay <= MAX_DELAY) {
+                    return firstOf(times, count, now, MAX_DELAY - delay);
                 }
             }
         } finally {
-            placing.unlock();
+            reserving.unlock();
         }
     }
 
     /**
-     * By how much taking a place took longer than usual. The place may have passed by so much already, since it is
-     * counted from the moment at which this node learns of it.
+     * Returns by how much a reservation took longer than usual: its send times, which count from the moment at which
+     * this node received them, may have passed by so much.
      */
     private long delayOf(long took) {
-        long delay = Math.max(0, took - usualTake);
+        long delay = Math.max(0, took - usualReservationTime);
         // a stall does not become usual, a database that is slow from now on does
-        usualTake = (4 * usualTake + Math.min(took, 2 * usualTake + STRETCH)) / 5;
+        usualReservationTime = (4 * usualReservationTime + Math.min(took, 2 * usualReservationTime + WINDOW)) / 5;
         return delay;
     }
 
-    private Optional<Turn> heldPlace() {
+    private @Nullable SendTime takeReserved() {
         lock.lock();
         try {
-            long tooOld = nanoTime.getAsLong() - STRETCH;
-            while (placesLeft > 0 && nextPlace - tooOld < 0) {
-                placesLeft--;
-                nextPlace += distance;
+            long oldest = nanoTime.getAsLong() - WINDOW;
+            while (reserved > 0) {
+                SendTime time = next;
+                reserved--;
+                next = new SendTime(time.at + distance, time.maxDelay, time.backoffEpoch);
+                if (time.at - oldest >= 0) {
+                    return time;
+                }
             }
-            if (placesLeft == 0) {
-                return Optional.empty();
-            }
-            Turn turn = new Turn(nextPlace, latest, throttles);
-            placesLeft--;
-            nextPlace += distance;
-            return Optional.of(turn);
+            return null;
         } finally {
             lock.unlock();
         }
     }
 
-    private Turn firstOf(RateLimitStore.Places taken, int places, long now, long mayBeLate) {
+    private SendTime firstOf(RateLimitStore.SendTimes times, int count, long now, long maxDelay) {
         lock.lock();
         try {
-            long first = now + taken.first().toNanos();
-            latest = mayBeLate;
-            distance = taken.distance().toNanos();
-            throttles = taken.throttles();
-            recovering = taken.recovering();
-            placesLeft = places - 1;
-            nextPlace = first + distance;
-            return new Turn(first, latest, throttles);
+            distance = times.distance().toNanos();
+            backoffEpoch = times.backoffEpoch();
+            recovering = times.recovering();
+            SendTime first = new SendTime(now + times.first().toNanos(), maxDelay, backoffEpoch);
+            reserved = count - 1;
+            next = new SendTime(first.at + distance, maxDelay, backoffEpoch);
+            return first;
         } finally {
             lock.unlock();
         }
     }
 
-    private long leadTime() {
-        lock.lock();
-        try {
-            return lead;
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void awaitTime(long time) throws InterruptedException {
-        awaitTime(time, this::throwIfEnded);
-    }
-
-    private void awaitTime(long time, Runnable check) throws InterruptedException {
+    private void awaitTime(long time, boolean hasPermit) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
-                check.run();
+                requireOpen(hasPermit);
                 long now = nanoTime.getAsLong();
                 long wait = Math.max(time - now, pausedUntil - now);
                 if (wait <= 0) {
@@ -288,181 +262,106 @@ final class RateLimiter {
         }
     }
 
-    /** For whoever has no turn yet. */
-    private void throwIfOver() {
-        lock.lock();
-        try {
-            throwIfEnded();
-            if (full != null) {
-                throw new CallsEndedException(full);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void throwIfEnded() {
-        lock.lock();
-        try {
-            if (ended != null) {
-                throw new CallsEndedException(ended);
-            }
-        } finally {
-            lock.unlock();
-        }
-    }
-
     /**
-     * Takes note that a call was answered with 302; the provider's own wish wins. This node pauses at once, the others
-     * with their next call.
+     * Records that a call was rejected with 302. This node pauses at once, the others with their next call.
+     *
+     * @param retryAfter length that the provider requests, which is preferred to our own
      */
-    void throttled(Turn turn, @Nullable Duration retryAfter) {
-        if (!pauseAtOnce(turn, retryAfter)) {
-            return;
-        }
-        Optional<RateLimitStore.Pause> pause = pace.throttled(turn.throttles, retryAfter, maxPause);
+    void throttled(Permit permit, @Nullable Duration retryAfter) {
         lock.lock();
         try {
-            pause.ifPresent(begun -> {
-                throttles = Math.max(throttles, begun.throttles());
-                recovering = true;
-                pausedUntil = nanoTime.getAsLong() + begun.length().toNanos();
-                changed.signalAll();
-            });
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private boolean pauseAtOnce(Turn turn, @Nullable Duration retryAfter) {
-        lock.lock();
-        try {
-            if (turn.throttles < throttles) {
-                return false;
+            if (permit.time.backoffEpoch < backoffEpoch) {
+                return;
             }
-            Duration least = retryAfter == null ? FIRST_PAUSE : retryAfter;
-            Duration wait = least.compareTo(maxPause) <= 0 ? least : maxPause;
-            pausedUntil = Math.max(pausedUntil, nanoTime.getAsLong() + wait.toNanos());
-            placesLeft = 0;
+            Duration length = retryAfter == null ? FIRST_PAUSE : retryAfter;
+            Duration limited = length.compareTo(maxPause) <= 0 ? length : maxPause;
+            pausedUntil = Math.max(pausedUntil, nanoTime.getAsLong() + limited.toNanos());
+            reserved = 0;
             changed.signalAll();
-            return true;
         } finally {
             lock.unlock();
         }
+        store.backOff(permit.time.backoffEpoch, retryAfter, maxPause)
+                .ifPresent(pause -> update(() -> {
+                    backoffEpoch = Math.max(backoffEpoch, pause.backoffEpoch());
+                    recovering = true;
+                    pausedUntil = nanoTime.getAsLong() + pause.length().toNanos();
+                }));
     }
 
-    /** Takes note that an answer other than 302 came. */
-    void answered(Turn turn) {
-        boolean isToBeTold;
-        lock.lock();
-        try {
-            isToBeTold = recovering && turn.throttles == throttles;
-        } finally {
-            lock.unlock();
-        }
-        if (isToBeTold) {
-            pace.answered(turn.throttles);
+    /** Records that a call got another response than 302. */
+    void responded(Permit permit) {
+        if (recovering && permit.time.backoffEpoch == backoffEpoch) {
+            store.recover(permit.time.backoffEpoch);
         }
     }
 
-    /** Places that were taken before a pause began are void. */
-    private void pauseBegan(long number) {
-        lock.lock();
-        try {
-            if (number > throttles) {
-                throttles = number;
+    /** Discards the send times that were reserved before a pause of another node. */
+    private void pausedElsewhere(long epoch) {
+        update(() -> {
+            if (epoch > backoffEpoch) {
+                backoffEpoch = epoch;
                 recovering = true;
-                placesLeft = 0;
+                reserved = 0;
             }
-        } finally {
-            lock.unlock();
-        }
+        });
     }
 
-    /** The right to send one call. Closing it gives the place in flight back, sent or not. */
-    final class Turn implements AutoCloseable {
+    /** The right to send one call. Used by one thread. */
+    final class Permit implements AutoCloseable {
 
-        private long place;
-        private long mayBeLate;
-        private long throttles;
-        private long began;
-        private boolean waiting = true;
+        private SendTime time = new SendTime(0, 0, UNKNOWN);
+        private boolean isInFlight;
+        private boolean isPreparing;
+        private long startedAt;
         private long sentAt;
 
-        private Turn(long place, long mayBeLate, long throttles) {
-            this.place = place;
-            this.mayBeLate = mayBeLate;
-            this.throttles = throttles;
-        }
-
-        private void begins() {
-            began = nanoTime.getAsLong();
-        }
-
-        /** How long it is until the call may leave. */
-        Duration untilPlace() {
-            return Duration.ofNanos(Math.max(0, place - nanoTime.getAsLong()));
+        /** Returns the time until the call may be sent. */
+        Duration untilSendTime() {
+            return Duration.ofNanos(Math.max(0, time.at - nanoTime.getAsLong()));
         }
 
         /**
-         * Waits for the place, and says that the request leaves now, which lets the next caller begin. Waits longer
-         * while the last call has only just left. When a pause has begun since the place was taken, on whatever node,
-         * it waits for another one behind that; when the place is void, for another one.
+         * Waits for the send time; the call counts as sent when this returns. If a pause has begun on any node since
+         * the time was reserved, or the time is void, waits for another one.
          *
-         * @param lastPause the number of the last pause, as the ledger told when the request was written down; 0 when
-         *     there was none
-         * @throws CallsEndedException when calls have ended since the turn began; the request must not leave then
+         * @param epoch number of the last pause when the call was recorded; 0 if there was none
+         * @throws CallsEndedException if calls have ended; the call must not be sent
          */
-        void sent(long lastPause) throws InterruptedException {
+        void awaitSendTime(long epoch) throws InterruptedException {
             try {
-                takeTime();
-                if (lastPause > throttles) {
-                    pauseBegan(lastPause);
-                    takeAnotherPlace();
+                long took = nanoTime.getAsLong() - startedAt;
+                lead = Math.min(MAX_LEAD, (4 * lead + 2 * took) / 5);
+                if (epoch > time.backoffEpoch) {
+                    pausedElsewhere(epoch);
+                    time = reserve();
                 }
-                while (!leave()) {
-                    takeAnotherPlace();
+                while (!isSent()) {
+                    time = reserve();
                 }
             } finally {
-                passOn();
+                endPreparing();
             }
         }
 
-        /** Writing down is begun so much earlier the next time. */
-        private void takeTime() {
-            lock.lock();
-            try {
-                long took = nanoTime.getAsLong() - began;
-                lead = Math.min(LONGEST_LEAD, (4 * lead + 2 * took) / 5);
-            } finally {
-                lock.unlock();
-            }
-        }
-
-        private void takeAnotherPlace() throws InterruptedException {
-            Turn next = takePlace();
-            place = next.place;
-            mayBeLate = next.mayBeLate;
-            throttles = next.throttles;
-        }
-
-        /** Waits for the place; false when that is void by then. */
-        private boolean leave() throws InterruptedException {
+        /** Waits for the send time; false if it is void by then. */
+        private boolean isSent() throws InterruptedException {
             lock.lockInterruptibly();
             try {
-                awaitTime(place);
+                awaitTime(time.at, true);
                 long now;
                 do {
-                    awaitTime(lastSent + (long) Math.ceil(distance * NEARER));
+                    awaitTime(lastSent + (long) Math.ceil(distance * MIN_DISTANCE), true);
                     now = nanoTime.getAsLong();
-                    // somebody else may have left while this one waited
-                } while (now - lastSent < (long) (distance * NEARER));
-                if (now - place > mayBeLate) {
+                    // another call may have been sent during the wait
+                } while (now - lastSent < (long) (distance * MIN_DISTANCE));
+                if (now - time.at > time.maxDelay) {
                     return false;
                 }
                 sentAt = now;
                 lastSent = now;
-                throttles = RateLimiter.this.throttles; // a pause may have passed since the place
+                // a pause may have passed since the reservation
+                time = new SendTime(time.at, time.maxDelay, backoffEpoch);
                 return true;
             } finally {
                 lock.unlock();
@@ -473,17 +372,21 @@ final class RateLimiter {
             return sentAt;
         }
 
-        private void passOn() {
-            if (waiting) {
-                waiting = false;
-                turns.release();
+        private void endPreparing() {
+            if (isPreparing) {
+                isPreparing = false;
+                preparing.release();
             }
         }
 
+        /** Ends the call, sent or not. */
         @Override
         public void close() {
-            passOn();
-            inFlight.release();
+            endPreparing();
+            if (isInFlight) {
+                isInFlight = false;
+                inFlight.release();
+            }
         }
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.provider;
 
+import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -19,12 +20,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * Reads the provider's envelope, {@code {"code", "message", "data", "recordTime", "requestId"}}, whatever the HTTP
- * status was.
+ * Parser of the provider's envelope, {@code {"code", "message", "data", "recordTime", "requestId"}}.
  *
- * <p>The vendor promises no shape below {@code data}, so nothing beyond {@code code} is required: the note is looked
- * for in {@code data[].note_list[]} and in {@code data[]} itself, and picked by its id, never by its place, since
- * recommended notes may stand beside it.
+ * <p>The vendor guarantees no structure below {@code data}, so only {@code code} is required. The note is searched in
+ * {@code data[].note_list[]} and in {@code data[]} itself, by its id and not by its position, since recommended notes
+ * may be beside it.
  */
 @Component
 public final class ResponseReader {
@@ -38,12 +38,13 @@ public final class ResponseReader {
     private static final int MESSAGE_LENGTH = 200;
 
     /**
-     * A body that could be read.
+     * Content of a body.
      *
-     * @param note the note that was asked about; empty when the answer does not hold it
-     * @param other the only note that the answer names, where that is not the one asked about
+     * @param note the requested note; empty if the body does not contain it
+     * @param other the only note that the body names, if it is not the requested one
+     * @param shape keys of the data, or its type; distinguishes a changed format from empty data
      */
-    public record Answer(
+    public record Envelope(
             int code,
             @Nullable String message,
             @Nullable String requestId,
@@ -51,88 +52,77 @@ public final class ResponseReader {
             Optional<NoteId> other,
             String shape) {
 
-        /** The same, but of a note that it holds only that it does. */
-        Answer withoutTree() {
-            return new Answer(code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), other, shape);
+        /** Returns a copy that records only whether it contains the note. */
+        Envelope withoutTree() {
+            return new Envelope(code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), other, shape);
         }
     }
 
     /**
-     * The note within an answer.
+     * The requested note within a body.
      *
-     * @param envelope the whole answer
-     * @param author the note's author; a missing node when there is none
+     * @param root the whole body
+     * @param author author of the note; a missing node if there is none
      */
-    public record FoundNote(JsonNode envelope, JsonNode note, JsonNode author) {
+    public record FoundNote(JsonNode root, JsonNode note, JsonNode author) {
 
         private static final FoundNote NOT_IN_MEMORY =
                 new FoundNote(MissingNode.getInstance(), MissingNode.getInstance(), MissingNode.getInstance());
 
         /**
-         * The answer about this note as a capture.
+         * Returns the capture of this note.
          *
-         * @param body the exact bytes that were read
+         * @param body the exact bytes that were parsed
          */
         public NoteCapture capture(NoteId id, long call, Instant receivedAt, byte[] body) {
-            return new NoteCapture(id, call, receivedAt, body, envelope, note, author);
+            return new NoteCapture(id, call, receivedAt, body, root, note, author);
         }
     }
 
-    /** Reads a body; empty when it is not an envelope with a code, which makes it a fault of the transport. */
-    public Optional<Answer> read(byte[] body, NoteId asked) {
-        Optional<JsonNode> root = AnswerJson.read(body);
-        Integer code = root.map(envelope -> code(envelope.path("code"))).orElse(null);
-        if (root.isEmpty() || code == null) {
-            return Optional.empty();
-        }
-        JsonNode envelope = root.get();
-        JsonNode data = envelope.path("data");
-        return Optional.of(new Answer(
-                code,
-                shorten(envelope.path("message")),
-                shorten(envelope.path("requestId")),
-                find(envelope, asked),
-                onlyNote(data).filter(id -> !id.equals(asked)),
-                shorten(shape(data))));
+    /** Parses a body; empty if it is no envelope with a code. */
+    public Optional<Envelope> read(byte[] body, NoteId requested) {
+        return AnswerJson.read(body)
+                .flatMap(root -> code(root.path("code")).map(code -> {
+                    JsonNode data = root.path("data");
+                    return new Envelope(
+                            code,
+                            shorten(root.path("message")),
+                            shorten(root.path("requestId")),
+                            noteIn(root, requested),
+                            onlyNote(data).filter(id -> !id.equals(requested)),
+                            shorten(shape(data)));
+                }));
     }
 
-    private static @Nullable Integer code(JsonNode node) {
+    private static Optional<Integer> code(JsonNode node) {
         String text = node.isString()
                 ? node.stringValue().strip()
                 : node.isNumber() ? node.decimalValue().toPlainString() : "";
         Matcher integer = INTEGER.matcher(text);
-        return integer.matches() ? Integer.valueOf(integer.group(1)) : null;
+        return integer.matches() ? Optional.of(Integer.valueOf(integer.group(1))) : Optional.empty();
     }
 
-    /**
-     * Finds the note in an envelope that was read already, as {@link #read} does.
-     *
-     * @param envelope the outermost object
-     */
-    public Optional<FoundNote> noteIn(JsonNode envelope, NoteId asked) {
-        return find(envelope, asked);
-    }
-
-    private static Optional<FoundNote> find(JsonNode envelope, NoteId asked) {
-        List<FoundNote> nameless = new ArrayList<>();
+    /** Finds the requested note in a parsed envelope, as {@link #read} does. */
+    public Optional<FoundNote> noteIn(JsonNode root, NoteId requested) {
+        List<FoundNote> withoutId = new ArrayList<>();
         boolean others = false;
-        for (JsonNode element : elements(envelope.path("data"))) {
+        for (JsonNode element : elements(root.path("data"))) {
             for (JsonNode note : notes(element)) {
                 if (isNotViewable(note)) {
                     continue;
                 }
                 Optional<String> id = id(note);
-                if (id.isPresent() && id.get().equals(asked.value()) && saysMoreThanItsId(note)) {
-                    return Optional.of(new FoundNote(envelope, note, author(element, note)));
+                if (id.isPresent() && id.get().equals(requested.value()) && hasContent(note)) {
+                    return Optional.of(new FoundNote(root, note, author(element, note)));
                 }
                 if (id.isPresent()) {
                     others = true;
                 } else if (looksLikeNote(note)) {
-                    nameless.add(new FoundNote(envelope, note, author(element, note)));
+                    withoutId.add(new FoundNote(root, note, author(element, note)));
                 }
             }
         }
-        return nameless.size() == 1 && !others ? Optional.of(nameless.getFirst()) : Optional.empty();
+        return withoutId.size() == 1 && !others ? Optional.of(withoutId.getFirst()) : Optional.empty();
     }
 
     private static Iterable<JsonNode> elements(JsonNode data) {
@@ -144,7 +134,7 @@ public final class ResponseReader {
         return list.isArray() ? list : List.of(element);
     }
 
-    /** Empty when the data names no note, several, or one by an id that cannot be read. */
+    /** Returns the note that the data names; empty if it names none, several, or one with an unreadable id. */
     private static Optional<NoteId> onlyNote(JsonNode data) {
         Set<String> ids = new HashSet<>();
         for (JsonNode element : elements(data)) {
@@ -162,18 +152,18 @@ public final class ResponseReader {
                 return Optional.of(id.stringValue().strip().toLowerCase(Locale.ROOT));
             }
             if (!id.isString() && !id.isMissingNode() && !id.isNull()) {
-                return Optional.of("id of another kind"); // whose note it is, nobody can say
+                return Optional.of("id of another type"); // belongs to an unknown note
             }
         }
         return Optional.empty();
     }
 
-    /** A note that the platform does not show may still stand there by its id. */
+    /** Whether the entry is the placeholder of a note that the platform does not show. */
     private static boolean isNotViewable(JsonNode note) {
         return "error".equals(note.path("model_type").stringValue(""));
     }
 
-    private static boolean saysMoreThanItsId(JsonNode note) {
+    private static boolean hasContent(JsonNode note) {
         return note.propertyNames().stream().anyMatch(name -> !ID_FIELDS.contains(name) && !name.equals("model_type"));
     }
 
@@ -191,7 +181,6 @@ public final class ResponseReader {
         return beside.isObject() ? beside : MissingNode.getInstance();
     }
 
-    /** Names the keys of an answer without its note, so that drift of the shape can be told from emptiness. */
     private static String shape(JsonNode data) {
         if (data.isMissingNode() || data.isNull() || (data.isContainer() && data.isEmpty())) {
             return "data is empty";
@@ -211,18 +200,12 @@ public final class ResponseReader {
         return shorten(text.isString() ? text.stringValue() : text.toString());
     }
 
-    /** Cuts a stranger's text to what fits a log line and a column, and takes out what looks like a credential. */
+    /** Shortens an untrusted text to what fits a log line and a column, without controls and possible credentials. */
     static String shorten(String text) {
         String plain = CREDENTIAL.matcher(text).replaceAll("$1****");
-        StringBuilder line = new StringBuilder();
-        plain.codePoints()
-                .limit(MESSAGE_LENGTH)
-                .map(c -> Character.isISOControl(c)
-                                || Character.getType(c) == Character.SURROGATE
-                                || Character.getType(c) == Character.FORMAT
-                        ? ' '
-                        : c)
-                .forEach(line::appendCodePoint);
-        return line.toString();
+        int end = plain.codePointCount(0, plain.length()) <= MESSAGE_LENGTH
+                ? plain.length()
+                : plain.offsetByCodePoints(0, MESSAGE_LENGTH);
+        return TerminalText.withoutControls(plain.substring(0, end).replace('\t', ' '), ' ');
     }
 }

@@ -31,7 +31,7 @@ final class TokenRedactor {
     }
 
     /** The bytes without it; empty when they do not repeat it. */
-    Optional<byte[]> erasedFrom(byte[] bytes) {
+    Optional<byte[]> redact(byte[] bytes) {
         if (token.length == 0) {
             return Optional.empty();
         }
@@ -54,15 +54,15 @@ final class TokenRedactor {
         return Optional.ofNullable(erased);
     }
 
-    String erasedFrom(String text) {
-        return erasedFrom(text.getBytes(StandardCharsets.UTF_8))
+    String redact(String text) {
+        return redact(text.getBytes(StandardCharsets.UTF_8))
                 .map(erased -> new String(erased, StandardCharsets.UTF_8))
                 .orElse(text);
     }
 
     /** Describes a failure in one short line without the token. */
     String describe(IOException e) {
-        String message = e.getMessage() == null ? "" : erasedFrom(e.getMessage());
+        String message = e.getMessage() == null ? "" : redact(e.getMessage());
         String type = e.getClass().getSimpleName();
         return ResponseReader.shorten(
                 message.isEmpty() ? type : e instanceof DeadlineExceededException ? message : type + ": " + message);

@@ -97,7 +97,7 @@ class HostileResponseTests {
         assertThat(found.capture().note().path("title").stringValue())
                 .startsWith("好")
                 .contains("*");
-        assertThat(logged()).contains(ID + ": the provider's answer repeats our token");
+        assertThat(logged()).contains(ID + ": the provider's response repeats our token");
     }
 
     @ParameterizedTest
@@ -133,7 +133,7 @@ class HostileResponseTests {
         for (String piece : List.of("\\", "%25", "t", "t\\", "t\0", "%2525", "tttttttt\\")) {
             byte[] body = piece.repeat(4_000_000 / piece.length()).getBytes(StandardCharsets.UTF_8);
 
-            assertThat(echo.erasedFrom(body)).isEmpty();
+            assertThat(echo.redact(body)).isEmpty();
         }
     }
 
@@ -144,7 +144,7 @@ class HostileResponseTests {
         for (String form : List.of("50%25+abcdef", "50%2525+abcdef", "50%2525%2babcdef")) {
             byte[] body = ("x" + form + "y").getBytes(StandardCharsets.UTF_8);
 
-            assertThat(echo.erasedFrom(body).orElseThrow())
+            assertThat(echo.redact(body).orElseThrow())
                     .isEqualTo(("x" + "*".repeat(form.length()) + "y").getBytes(StandardCharsets.UTF_8));
         }
     }
@@ -221,7 +221,7 @@ class HostileResponseTests {
 
         Deferred deferred = (Deferred) client("max-answer-size", "1MB").fetch(NOTE);
 
-        assertThat(deferred.reply().message()).isEqualTo("the answer is longer than 1048576B");
+        assertThat(deferred.reply().message()).isEqualTo("the response is longer than 1048576B");
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
     }
 
@@ -233,7 +233,7 @@ class HostileResponseTests {
 
         Deferred deferred = (Deferred) client.fetch(NOTE);
 
-        assertThat(deferred.reply().message()).isEqualTo("the answer is longer than 1048576B");
+        assertThat(deferred.reply().message()).isEqualTo("the response is longer than 1048576B");
         assertThat(deferred.reply().httpStatus()).isEqualTo(200);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
     }
@@ -258,7 +258,7 @@ class HostileResponseTests {
                     .isEqualTo(Cause.FAULT);
         }
 
-        assertThat(((Deferred) client.fetch(NOTE)).cause()).isEqualTo(Cause.COLLECTION);
+        assertThat(((Deferred) client.fetch(NOTE)).cause()).isEqualTo(Cause.NOT_COLLECTED);
         assertThat(provider.requests()).hasSize(6);
     }
 

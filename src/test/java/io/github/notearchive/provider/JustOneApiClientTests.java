@@ -61,7 +61,7 @@ class JustOneApiClientTests {
     private final ScriptedProvider provider = new ScriptedProvider();
     private final CallRecorderFixture journal = new CallRecorderFixture();
     private ResponseMemory memory = new ResponseMemory();
-    private final LocalRateLimitStore pace = new LocalRateLimitStore();
+    private final LocalRateLimitStore rateLimit = new LocalRateLimitStore();
     private final List<StopNotice> stopped = new ArrayList<>();
     private final List<JustOneApiClient> clients = new ArrayList<>();
     private VideoProperties videos = Settings.ofVideos();
@@ -139,14 +139,14 @@ class JustOneApiClientTests {
 
     @ParameterizedTest
     @CsvSource({
-        "301, 200, COLLECTION, NO",
-        "301, 503, COLLECTION, NO",
+        "301, 200, NOT_COLLECTED, NO",
+        "301, 503, NOT_COLLECTED, NO",
         "302, 429, THROTTLED, NO",
         "302, 200, THROTTLED, NO",
         "500, 500, FAULT, UNKNOWN",
         "503, 503, FAULT, UNKNOWN",
-        "101, 200, COLLECTION, UNKNOWN",
-        "777, 200, COLLECTION, UNKNOWN"
+        "101, 200, NOT_COLLECTED, UNKNOWN",
+        "777, 200, NOT_COLLECTED, UNKNOWN"
     })
     void troubleOfTheProviderPutsTheNoteOff(int code, int status, Cause cause, Billed billed) throws Exception {
         provider.answers(status, "{\"code\":\"" + code + "\",\"message\":\"m\"}");
@@ -212,7 +212,7 @@ class JustOneApiClientTests {
         Deferred deferred = (Deferred) client.fetch(NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.NOT_RESET);
-        assertThat(pace.pauses).containsExactly(Duration.ofMinutes(10));
+        assertThat(rateLimit.pauses).containsExactly(Duration.ofMinutes(10));
         assertThat(journal.events).containsExactly("sending 1", "received 1");
     }
 
@@ -632,7 +632,7 @@ class JustOneApiClientTests {
 
         assertThatThrownBy(() -> client.fetch(NOTE))
                 .isInstanceOf(CallsEndedException.class)
-                .hasMessageContaining("given up");
+                .hasMessageContaining("aborted");
 
         assertThat(journal.received.getFirst().reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(journal.events).containsExactly("sending 1", "received 1");
@@ -869,7 +869,14 @@ class JustOneApiClientTests {
                 .flatMap(e -> java.util.stream.Stream.of(e.getKey(), e.getValue()))
                 .toArray();
         JustOneApiClient client = new JustOneApiClient(
-                Settings.of(pairs), videos, Settings.ofRefreshes(), journal, pace, new ResponseReader(), memory, clock);
+                Settings.of(pairs),
+                videos,
+                Settings.ofRefreshes(),
+                journal,
+                rateLimit,
+                new ResponseReader(),
+                memory,
+                clock);
         clients.add(client);
         journal.night = new NightlyCalls(0, 0, 0);
         client.open(Night.of(NOW), journal.night, true, stopped::add);

@@ -11,18 +11,18 @@ import org.jspecify.annotations.Nullable;
 /** The pace of a node that is alone, in memory. A pause lasts as long as the provider wants, or a second. */
 public final class LocalRateLimitStore implements RateLimitStore {
 
-    final List<String> told = new CopyOnWriteArrayList<>();
+    final List<String> events = new CopyOnWriteArrayList<>();
 
     /** How long each pause lasts. */
     final List<Duration> pauses = new CopyOnWriteArrayList<>();
 
-    /** How many places were asked for, each time. */
-    final List<Integer> asked = new CopyOnWriteArrayList<>();
+    /** How many places were requested for, each time. */
+    final List<Integer> requested = new CopyOnWriteArrayList<>();
 
     private final LongSupplier nanoTime;
     private final ReentrantLock lock = new ReentrantLock();
     private long next;
-    private long throttles;
+    private long backoffEpoch;
     private double share = 1;
 
     public LocalRateLimitStore() {
@@ -35,52 +35,52 @@ public final class LocalRateLimitStore implements RateLimitStore {
     }
 
     /** Lets others take so many places at once. */
-    void othersTake(int places, double callsPerSecond) {
+    void reserveElsewhere(int count, double callsPerSecond) {
         lock.lock();
         try {
-            next = Math.max(next, nanoTime.getAsLong()) + (long) (places * 1e9 / callsPerSecond);
+            next = Math.max(next, nanoTime.getAsLong()) + (long) (count * 1e9 / callsPerSecond);
         } finally {
             lock.unlock();
         }
     }
 
     @Override
-    public Places take(int places, double callsPerSecond, Duration longestPause) {
+    public SendTimes reserve(int count, double callsPerSecond, Duration longestPause) {
         lock.lock();
         try {
-            asked.add(places);
+            requested.add(count);
             long now = nanoTime.getAsLong();
             long first = Math.max(next, now);
             long distance = (long) (1e9 / callsPerSecond / share);
-            next = first + places * distance;
-            return new Places(Duration.ofNanos(first - now), Duration.ofNanos(distance), throttles, share < 1);
+            next = first + count * distance;
+            return new SendTimes(Duration.ofNanos(first - now), Duration.ofNanos(distance), backoffEpoch, share < 1);
         } finally {
             lock.unlock();
         }
     }
 
     @Override
-    public Optional<Pause> throttled(long before, @Nullable Duration wish, Duration longestPause) {
+    public Optional<Pause> backOff(long before, @Nullable Duration retryAfter, Duration maxPause) {
         lock.lock();
         try {
-            told.add("throttled " + before);
-            if (before != throttles) {
+            events.add("back off " + before);
+            if (before != backoffEpoch) {
                 return Optional.empty();
             }
-            throttles++;
+            backoffEpoch++;
             share /= 2;
-            Duration length = wish == null ? Duration.ofSeconds(1) : wish;
+            Duration length = retryAfter == null ? Duration.ofSeconds(1) : retryAfter;
             next = Math.max(next, nanoTime.getAsLong() + length.toNanos());
             pauses.add(length);
-            return Optional.of(new Pause(length, throttles));
+            return Optional.of(new Pause(length, backoffEpoch));
         } finally {
             lock.unlock();
         }
     }
 
     @Override
-    public void answered(long since) {
-        told.add("answered " + since);
+    public void recover(long epoch) {
+        events.add("recover " + epoch);
         lock.lock();
         try {
             share = Math.min(1, share * 2);
@@ -90,7 +90,7 @@ public final class LocalRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public void forgetPauses() {
-        told.add("forget");
+    public void reset() {
+        events.add("reset");
     }
 }

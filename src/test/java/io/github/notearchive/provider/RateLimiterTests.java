@@ -29,109 +29,109 @@ class RateLimiterTests {
     private static final long NEARLY = 10_000;
 
     private final SteppingClock clock = new SteppingClock();
-    private final LocalRateLimitStore pace = new LocalRateLimitStore(clock);
+    private final LocalRateLimitStore store = new LocalRateLimitStore(clock);
 
     @Test
     void noCallLeavesBeforeARunIsActive() {
-        RateLimiter pacer = pacer(1000, 1, "15m");
+        RateLimiter limiter = limiter(1000, 1, "15m");
 
-        assertThatThrownBy(pacer::await)
+        assertThatThrownBy(limiter::acquire)
                 .isInstanceOf(CallsEndedException.class)
                 .hasMessageContaining("no run is active");
     }
 
     @Test
     void theNextCallLeavesWhereItsPlaceIs() throws Exception {
-        RateLimiter pacer = opened(pacer(4, 2, "15m"));
-        long first = sentNow(pacer);
+        RateLimiter limiter = opened(limiter(4, 2, "15m"));
+        long first = sentNow(limiter);
 
-        leavesAt(pacer, first + distance(4));
+        leavesAt(limiter, first + distance(4));
     }
 
     @Test
     void aCallIsNoNearerToOneThatLeftLateThanNineTenthsOfTheDistance() throws Exception {
-        RateLimiter pacer = opened(pacer(20, 2, "15m"));
+        RateLimiter limiter = opened(limiter(20, 2, "15m"));
         long late;
-        try (RateLimiter.Turn turn = pacer.await()) {
-            clock.set(clock.now() + 9 * SECOND / 1000); // a slow commit between turn and sending
-            turn.sent(0);
-            late = turn.sentAt();
+        try (RateLimiter.Permit permit = limiter.acquire()) {
+            clock.set(clock.now() + 9 * SECOND / 1000); // a slow commit between permit and sending
+            permit.awaitSendTime(0);
+            late = permit.sentAt();
         }
 
-        leavesAt(pacer, late + 9 * distance(20) / 10);
+        leavesAt(limiter, late + 9 * distance(20) / 10);
     }
 
     @Test
     void whatADelayHasCostIsMadeUpAndNoMoreThanThat() throws Exception {
-        RateLimiter pacer = opened(pacer(10, 2, "15m"));
-        long first = sentNow(pacer);
+        RateLimiter limiter = opened(limiter(10, 2, "15m"));
+        long first = sentNow(limiter);
         clock.set(first + distance(10));
-        try (RateLimiter.Turn turn = pacer.await()) {
+        try (RateLimiter.Permit permit = limiter.acquire()) {
             clock.set(first + distance(10) + SECOND / 200);
-            turn.sent(0);
+            permit.awaitSendTime(0);
         }
 
-        leavesAt(pacer, first + 2 * distance(10));
-        leavesAt(pacer, first + 3 * distance(10));
+        leavesAt(limiter, first + 2 * distance(10));
+        leavesAt(limiter, first + 3 * distance(10));
     }
 
     @Test
     void placesThatOtherNodesTookAreWaitedFor() throws Exception {
-        RateLimiter pacer = opened(pacer(4, 2, "15m"));
-        long first = sentNow(pacer);
-        pace.othersTake(3, 4);
+        RateLimiter limiter = opened(limiter(4, 2, "15m"));
+        long first = sentNow(limiter);
+        store.reserveElsewhere(3, 4);
 
-        leavesAt(pacer, first + distance(4) + 3 * SECOND / 4);
+        leavesAt(limiter, first + distance(4) + 3 * SECOND / 4);
     }
 
     @Test
     void whoeverNeedNotWaitTakesTheNextTenMillisecondsAtOnceAndLosesWhatIsOver() throws Exception {
-        RateLimiter pacer = opened(pacer(500, 8, "15m"));
-        sentNow(pacer); // whether there is room was not known before
-        assertThat(pace.asked).containsExactly(1);
+        RateLimiter limiter = opened(limiter(500, 8, "15m"));
+        sentNow(limiter); // whether there is room was not known before
+        assertThat(store.requested).containsExactly(1);
         clock.set(clock.now() + SECOND);
 
         for (int i = 0; i < 5; i++) {
-            sentNow(pacer);
+            sentNow(limiter);
             clock.set(clock.now() + distance(500));
         }
-        assertThat(pace.asked).containsExactly(1, 5);
+        assertThat(store.requested).containsExactly(1, 5);
 
-        sentNow(pacer);
+        sentNow(limiter);
         clock.set(clock.now() + SECOND);
-        sentNow(pacer);
-        assertThat(pace.asked).as("four of these were too old").containsExactly(1, 5, 5, 5);
+        sentNow(limiter);
+        assertThat(store.requested).as("four of these were too old").containsExactly(1, 5, 5, 5);
     }
 
     @Test
     void whoeverHasToWaitTakesOnePlaceAtATime() throws Exception {
-        RateLimiter pacer = opened(pacer(500, 8, "15m"));
-        sentNow(pacer);
-        pace.othersTake(1, 500);
+        RateLimiter limiter = opened(limiter(500, 8, "15m"));
+        sentNow(limiter);
+        store.reserveElsewhere(1, 500);
         clock.set(clock.now() + distance(500) + SECOND / 500 - NEARLY);
 
         for (int i = 0; i < 7; i++) {
-            sentNow(pacer);
+            sentNow(limiter);
             clock.set(clock.now() + distance(500) - NEARLY);
         }
 
-        assertThat(pace.asked).startsWith(1, 5, 1);
+        assertThat(store.requested).startsWith(1, 5, 1);
     }
 
     @Test
     void manyCallersAtOnceNeverExceedTheRate() throws Exception {
         int rate = 200;
-        RateLimiter pacer = onRealTime(settings(rate, 32, "15m"));
-        pacer.open(true);
+        RateLimiter limiter = onRealTime(settings(rate, 32, "15m"));
+        limiter.open(true);
         List<Long> sent = Collections.synchronizedList(new ArrayList<>());
         long began = System.nanoTime();
 
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 60; i++) {
                 callers.submit(() -> {
-                    try (RateLimiter.Turn turn = pacer.await()) {
-                        turn.sent(0);
-                        sent.add(turn.sentAt());
+                    try (RateLimiter.Permit permit = limiter.acquire()) {
+                        permit.awaitSendTime(0);
+                        sent.add(permit.sentAt());
                     }
                     return null;
                 });
@@ -156,40 +156,40 @@ class RateLimiterTests {
 
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int node = 0; node < 3; node++) {
-                RateLimiter pacer = new RateLimiter(settings(rate, 8, "15m"), shared, System::nanoTime);
-                pacer.open(true);
+                RateLimiter limiter = new RateLimiter(settings(rate, 8, "15m"), shared, System::nanoTime);
+                limiter.open(true);
                 for (int call = 0; call < 5; call++) {
                     callers.submit(() -> {
-                        try (RateLimiter.Turn turn = pacer.await()) {
+                        try (RateLimiter.Permit permit = limiter.acquire()) {
                             begun.incrementAndGet();
                             ledger.await(); // as while a table is locked
-                            turn.sent(0);
-                            sent.add(turn.sentAt());
+                            permit.awaitSendTime(0);
+                            sent.add(permit.sentAt());
                         }
                         return null;
                     });
                 }
             }
-            await().until(() -> begun.get() == 6); // two turns a node, which take a second
+            await().until(() -> begun.get() == 6); // two permits a node, which take a second
             ledger.countDown();
         }
 
         List<Long> order = sent.stream().sorted().toList();
         assertThat(order).hasSize(15);
         for (int i = rate; i < order.size(); i++) {
-            // a hundredth is for what the fake pace itself takes on a busy machine
+            // a hundredth is for what the fake store itself takes on a busy machine
             assertThat(order.get(i) - order.get(i - rate)).isGreaterThanOrEqualTo(99 * SECOND / 100);
         }
     }
 
     @Test
     void aPlaceThatACallIsTooLateForIsVoid() throws Exception {
-        RateLimiter pacer = opened(pacer(4, 2, "15m"));
-        RateLimiter.Turn stalled = pacer.await();
+        RateLimiter limiter = opened(limiter(4, 2, "15m"));
+        RateLimiter.Permit stalled = limiter.acquire();
         clock.set(clock.now() + 5 * SECOND);
-        pace.othersTake(1, 4);
+        store.reserveElsewhere(1, 4);
         FutureTask<Void> sending = new FutureTask<>(() -> {
-            stalled.sent(0);
+            stalled.awaitSendTime(0);
             return null;
         });
         long next = clock.now() + SECOND / 4;
@@ -199,37 +199,37 @@ class RateLimiterTests {
         clock.set(next);
         sending.get(5, TimeUnit.SECONDS);
 
-        assertThat(pace.asked).hasSize(2);
+        assertThat(store.requested).hasSize(2);
         assertThat(stalled.sentAt()).isGreaterThanOrEqualTo(next);
     }
 
     @Test
     void aPlaceThatIsLearntOfTooLateIsVoid() throws Exception {
         AtomicInteger stalls = new AtomicInteger(1);
-        RateLimitStore stalling = new PaceOfAnother(pace) {
+        RateLimitStore stalling = new DelegatingStore(store) {
             @Override
-            public Places take(int places, double rate, Duration longestPause) {
-                Places taken = super.take(places, rate, longestPause);
+            public SendTimes reserve(int count, double rate, Duration maxPause) {
+                SendTimes times = super.reserve(count, rate, maxPause);
                 if (stalls.getAndDecrement() > 0) {
                     clock.set(clock.now() + SECOND); // as while the process is suspended
                 }
-                return taken;
+                return times;
             }
         };
-        RateLimiter pacer = opened(new RateLimiter(settings(4, 2, "15m"), stalling, clock));
+        RateLimiter limiter = opened(new RateLimiter(settings(4, 2, "15m"), stalling, clock));
 
-        sentNow(pacer);
+        sentNow(limiter);
 
-        assertThat(pace.asked).hasSize(2);
+        assertThat(store.requested).hasSize(2);
     }
 
     @Test
     void noMoreCallsAreInFlightThanAllowed() throws Exception {
-        RateLimiter pacer = onRealTime(settings(1000, 2, "15m"));
-        pacer.open(true);
-        RateLimiter.Turn first = sent(pacer);
-        RateLimiter.Turn second = sent(pacer);
-        FutureTask<Void> third = inBackground(pacer);
+        RateLimiter limiter = onRealTime(settings(1000, 2, "15m"));
+        limiter.open(true);
+        RateLimiter.Permit first = sent(limiter);
+        RateLimiter.Permit second = sent(limiter);
+        FutureTask<Void> third = inBackground(limiter);
 
         assertThat(third.isDone()).isFalse();
         first.close();
@@ -240,168 +240,168 @@ class RateLimiterTests {
 
     @Test
     void aTurnThatIsNotUsedKeepsNobodyInFlight() throws Exception {
-        RateLimiter pacer = opened(onRealTime(settings(1000, 1, "15m")));
+        RateLimiter limiter = opened(onRealTime(settings(1000, 1, "15m")));
 
         for (int i = 0; i < 10; i++) {
-            pacer.await().close();
+            limiter.acquire().close();
         }
 
-        sent(pacer).close();
+        sent(limiter).close();
     }
 
     @Test
     void aPauseIsKeptAndTheNextCallIsOneOfAfterIt() throws Exception {
-        RateLimiter pacer = opened(pacer(1000, 1, "15m"));
-        RateLimiter.Turn first = turnNow(pacer);
+        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
+        RateLimiter.Permit first = sentNowWithPermit(limiter);
         long throttledAt = clock.now();
 
-        pacer.throttled(first, null);
+        limiter.throttled(first, null);
 
-        leavesAt(pacer, throttledAt + SECOND);
+        leavesAt(limiter, throttledAt + SECOND);
         clock.set(clock.now() + SECOND);
-        pacer.throttled(turnNow(pacer), null);
-        assertThat(pace.told).containsExactly("forget", "throttled 0", "throttled 1");
+        limiter.throttled(sentNowWithPermit(limiter), null);
+        assertThat(store.events).containsExactly("reset", "back off 0", "back off 1");
     }
 
     @Test
     void aBurstOfRefusalsCountsOnce() throws Exception {
-        RateLimiter pacer = opened(pacer(100, 8, "15m"));
-        List<RateLimiter.Turn> turns = new ArrayList<>();
+        RateLimiter limiter = opened(limiter(100, 8, "15m"));
+        List<RateLimiter.Permit> permits = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            turns.add(turnNow(pacer));
+            permits.add(sentNowWithPermit(limiter));
             clock.set(clock.now() + SECOND);
         }
         long throttledAt = clock.now();
 
-        for (RateLimiter.Turn turn : turns) {
-            pacer.throttled(turn, null);
+        for (RateLimiter.Permit permit : permits) {
+            limiter.throttled(permit, null);
         }
 
-        assertThat(pace.told).containsExactly("forget", "throttled 0");
-        leavesAt(pacer, throttledAt + SECOND);
+        assertThat(store.events).containsExactly("reset", "back off 0");
+        leavesAt(limiter, throttledAt + SECOND);
     }
 
     @Test
     void aCallThatHadItsTurnBeforeThePauseAndLeftAfterItCountsAsOneOfAfterIt() throws Exception {
-        RateLimiter pacer = opened(pacer(100, 8, "15m"));
-        RateLimiter.Turn early = turnNow(pacer);
+        RateLimiter limiter = opened(limiter(100, 8, "15m"));
+        RateLimiter.Permit early = sentNowWithPermit(limiter);
         clock.set(clock.now() + SECOND);
-        try (RateLimiter.Turn waiting = pacer.await()) {
-            pacer.throttled(early, null);
+        try (RateLimiter.Permit waiting = limiter.acquire()) {
+            limiter.throttled(early, null);
             clock.set(clock.now() + 2 * SECOND);
-            waiting.sent(0);
+            waiting.awaitSendTime(0);
 
-            pacer.throttled(waiting, null);
+            limiter.throttled(waiting, null);
         }
 
-        assertThat(pace.told).containsExactly("forget", "throttled 0", "throttled 1");
+        assertThat(store.events).containsExactly("reset", "back off 0", "back off 1");
     }
 
     @Test
     void aPauseThatAnotherNodeBroughtAboutHoldsForACallThatIsWrittenDownAlready() throws Exception {
-        RateLimiter pacer = opened(pacer(100, 8, "15m"));
+        RateLimiter limiter = opened(limiter(100, 8, "15m"));
         long pausedAt;
-        try (RateLimiter.Turn turn = pacer.await()) {
+        try (RateLimiter.Permit permit = limiter.acquire()) {
             pausedAt = clock.now();
-            long number = pace.throttled(0, Duration.ofSeconds(5), Duration.ofHours(1))
+            long number = store.backOff(0, Duration.ofSeconds(5), Duration.ofHours(1))
                     .orElseThrow()
-                    .throttles();
+                    .backoffEpoch();
             clock.set(pausedAt + 5 * SECOND - NEARLY);
 
-            turn.sent(number);
+            permit.awaitSendTime(number);
 
-            assertThat(turn.sentAt()).isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
-            pacer.answered(turn);
+            assertThat(permit.sentAt()).isBetween(pausedAt + 5 * SECOND - NEARLY / 2, pausedAt + 5 * SECOND + NEARLY);
+            limiter.responded(permit);
         }
-        assertThat(pace.told).containsExactly("forget", "throttled 0", "answered 1");
+        assertThat(store.events).containsExactly("reset", "back off 0", "recover 1");
     }
 
     @Test
     void aCallIsWrittenDownAsLongBeforeItsPlaceAsThatTakes() throws Exception {
-        RateLimiter pacer = opened(pacer(0.5, 8, "15m"));
-        long first = sentNow(pacer);
+        RateLimiter limiter = opened(limiter(0.5, 8, "15m"));
+        long first = sentNow(limiter);
         for (int i = 1; i <= 10; i++) {
             clock.set(first + i * distance(0.5));
-            try (RateLimiter.Turn turn = pacer.await()) {
+            try (RateLimiter.Permit permit = limiter.acquire()) {
                 clock.set(clock.now() + 8 * SECOND / 1000); // a commit of eight milliseconds
-                turn.sent(0);
+                permit.awaitSendTime(0);
             }
         }
         clock.set(clock.now() + distance(0.5) - 21 * SECOND / 1000);
 
-        try (RateLimiter.Turn turn = pacer.await()) {
-            assertThat(turn.untilPlace()).isBetween(Duration.ofMillis(10), Duration.ofMillis(13));
-            clock.set(clock.now() + turn.untilPlace().toNanos() - NEARLY);
-            turn.sent(0);
+        try (RateLimiter.Permit permit = limiter.acquire()) {
+            assertThat(permit.untilSendTime()).isBetween(Duration.ofMillis(10), Duration.ofMillis(13));
+            clock.set(clock.now() + permit.untilSendTime().toNanos() - NEARLY);
+            permit.awaitSendTime(0);
         }
     }
 
     @Test
     void onlyAnswersToCallsOfAfterThePauseGiveTheRateBack() throws Exception {
-        RateLimiter pacer = opened(pacer(100, 8, "15m"));
-        RateLimiter.Turn early = turnNow(pacer);
+        RateLimiter limiter = opened(limiter(100, 8, "15m"));
+        RateLimiter.Permit early = sentNowWithPermit(limiter);
         clock.set(clock.now() + SECOND);
-        RateLimiter.Turn refused = turnNow(pacer);
-        pacer.answered(refused);
-        pacer.throttled(refused, null);
+        RateLimiter.Permit refused = sentNowWithPermit(limiter);
+        limiter.responded(refused);
+        limiter.throttled(refused, null);
         clock.set(clock.now() + 2 * SECOND);
 
-        pacer.answered(early);
-        pacer.answered(turnNow(pacer));
+        limiter.responded(early);
+        limiter.responded(sentNowWithPermit(limiter));
 
-        assertThat(pace.told).containsExactly("forget", "throttled 0", "answered 1");
+        assertThat(store.events).containsExactly("reset", "back off 0", "recover 1");
     }
 
     @Test
     void theProvidersOwnWishWinsOverOurPause() throws Exception {
-        RateLimiter pacer = opened(pacer(1000, 1, "15m"));
-        RateLimiter.Turn refused = turnNow(pacer);
+        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
+        RateLimiter.Permit refused = sentNowWithPermit(limiter);
         long throttledAt = clock.now();
 
-        pacer.throttled(refused, Duration.ofSeconds(300));
+        limiter.throttled(refused, Duration.ofSeconds(300));
 
-        leavesAt(pacer, throttledAt + 300 * SECOND);
+        leavesAt(limiter, throttledAt + 300 * SECOND);
     }
 
     @Test
     void thisNodePausesBeforeTheDatabaseKnowsAndWithoutIt() throws Exception {
-        RateLimitStore deaf = new PaceOfAnother(pace) {
+        RateLimitStore deaf = new DelegatingStore(store) {
             @Override
-            public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
+            public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
                 return Optional.empty();
             }
         };
-        RateLimiter pacer = opened(new RateLimiter(settings(1000, 1, "20s"), deaf, clock));
-        RateLimiter.Turn refused = turnNow(pacer);
+        RateLimiter limiter = opened(new RateLimiter(settings(1000, 1, "20s"), deaf, clock));
+        RateLimiter.Permit refused = sentNowWithPermit(limiter);
         long throttledAt = clock.now();
 
-        pacer.throttled(refused, Duration.ofDays(11));
+        limiter.throttled(refused, Duration.ofDays(11));
 
-        leavesAt(pacer, throttledAt + 20 * SECOND);
+        leavesAt(limiter, throttledAt + 20 * SECOND);
     }
 
     @Test
     void theEndReachesThoseWhoWaitForTheRate() throws Exception {
-        RateLimiter pacer = onRealTime(settings(0.01, 2, "15m"));
-        pacer.open(true);
-        sent(pacer).close();
-        FutureTask<Void> waiting = inBackground(pacer);
+        RateLimiter limiter = onRealTime(settings(0.01, 2, "15m"));
+        limiter.open(true);
+        sent(limiter).close();
+        FutureTask<Void> waiting = inBackground(limiter);
 
-        pacer.end("quota met");
+        limiter.end("quota met");
 
         endsWith(waiting, "quota met");
     }
 
     @Test
     void theEndReachesThoseWhoWaitForAPlaceOrForTheirTurn() throws Exception {
-        RateLimiter pacer = onRealTime(settings(0.01, 3, "15m"));
-        pacer.open(true);
-        RateLimiter.Turn held = pacer.await();
-        FutureTask<Void> forItsTime = inBackground(pacer);
-        FutureTask<Void> forItsTurn = inBackground(pacer);
-        FutureTask<Void> forAPlace = inBackground(pacer);
+        RateLimiter limiter = onRealTime(settings(0.01, 3, "15m"));
+        limiter.open(true);
+        RateLimiter.Permit held = limiter.acquire();
+        FutureTask<Void> forItsTime = inBackground(limiter);
+        FutureTask<Void> forItsTurn = inBackground(limiter);
+        FutureTask<Void> forAPlace = inBackground(limiter);
 
-        pacer.end("stopped");
+        limiter.end("stopped");
 
         endsWith(forItsTime, "stopped");
         endsWith(forItsTurn, "stopped");
@@ -411,61 +411,63 @@ class RateLimiterTests {
 
     @Test
     void theFirstReasonToEndIsTheOneThatIsTold() {
-        RateLimiter pacer = opened(pacer(1000, 1, "15m"));
+        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
 
-        pacer.end("first");
-        pacer.end("second");
+        limiter.end("first");
+        limiter.end("second");
 
-        assertThatThrownBy(pacer::await).hasMessage("first");
+        assertThatThrownBy(limiter::acquire).hasMessage("first");
     }
 
     @Test
     void aTurnThatBeganBeforeTheEndMustNotBeSentAfterIt() throws Exception {
-        RateLimiter pacer = opened(pacer(1000, 1, "15m"));
+        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
 
-        try (RateLimiter.Turn turn = pacer.await()) {
-            pacer.end("stopped");
+        try (RateLimiter.Permit permit = limiter.acquire()) {
+            limiter.end("stopped");
 
-            assertThatThrownBy(() -> turn.sent(0)).isInstanceOf(CallsEndedException.class);
+            assertThatThrownBy(() -> permit.awaitSendTime(0)).isInstanceOf(CallsEndedException.class);
         }
 
-        pacer.open(true);
-        sent(pacer).close();
+        limiter.open(true);
+        sent(limiter).close();
     }
 
     @Test
     void aTurnThatBeganBeforeTheLastOneWasGivenIsSent() throws Exception {
-        RateLimiter pacer = opened(pacer(1000, 1, "15m"));
+        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
 
-        try (RateLimiter.Turn turn = pacer.await()) {
-            pacer.giveNoMore("used up");
+        try (RateLimiter.Permit permit = limiter.acquire()) {
+            limiter.endPermits("used up");
 
-            turn.sent(0);
-            assertThat(turn.sentAt()).isNotZero();
+            permit.awaitSendTime(0);
+            assertThat(permit.sentAt()).isNotZero();
         }
 
-        assertThatThrownBy(pacer::await).isInstanceOf(CallsEndedException.class).hasMessage("used up");
-        pacer.open(true);
-        sent(pacer).close();
+        assertThatThrownBy(limiter::acquire)
+                .isInstanceOf(CallsEndedException.class)
+                .hasMessage("used up");
+        limiter.open(true);
+        sent(limiter).close();
     }
 
     @Test
     void whoeverBeginsBesideOthersKeepsTheirPause() throws Exception {
-        RateLimiter pacer = pacer(1, 1, "15m");
+        RateLimiter limiter = limiter(1, 1, "15m");
 
-        pacer.open(false);
+        limiter.open(false);
 
-        assertThat(pace.told).isEmpty();
-        pacer.open(true);
-        assertThat(pace.told).containsExactly("forget");
+        assertThat(store.events).isEmpty();
+        limiter.open(true);
+        assertThat(store.events).containsExactly("reset");
     }
 
     @Test
     void whoeverIsInterruptedWhileWaitingLeavesHisPlaceToOthers() throws Exception {
-        RateLimiter pacer = onRealTime(settings(0.01, 1, "15m"));
-        pacer.open(true);
-        sent(pacer).close();
-        FutureTask<Void> waiting = new FutureTask<>(() -> leave(pacer));
+        RateLimiter limiter = onRealTime(settings(0.01, 1, "15m"));
+        limiter.open(true);
+        sent(limiter).close();
+        FutureTask<Void> waiting = new FutureTask<>(() -> leave(limiter));
         Thread thread = Thread.ofPlatform().start(waiting);
         await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
 
@@ -473,8 +475,8 @@ class RateLimiterTests {
         thread.join();
 
         assertThatThrownBy(waiting::get).hasCauseInstanceOf(InterruptedException.class);
-        FutureTask<Void> next = inBackground(pacer);
-        pacer.end("stopped");
+        FutureTask<Void> next = inBackground(limiter);
+        limiter.end("stopped");
         endsWith(next, "stopped");
     }
 
@@ -484,39 +486,39 @@ class RateLimiterTests {
     }
 
     /** A call that is looked at a moment before leaves at the moment itself, not earlier. */
-    private void leavesAt(RateLimiter pacer, long expected) throws InterruptedException {
+    private void leavesAt(RateLimiter limiter, long expected) throws InterruptedException {
         clock.set(expected - NEARLY);
-        // a place is counted from the moment it was taken, a few looks at the clock before
-        assertThat(sentNow(pacer)).isBetween(expected - NEARLY / 2, expected + NEARLY);
+        // a place is counted from the moment it was times, a few looks at the clock before
+        assertThat(sentNow(limiter)).isBetween(expected - NEARLY / 2, expected + NEARLY);
     }
 
-    private long sentNow(RateLimiter pacer) throws InterruptedException {
-        try (RateLimiter.Turn turn = pacer.await()) {
-            turn.sent(0);
-            return turn.sentAt();
+    private long sentNow(RateLimiter limiter) throws InterruptedException {
+        try (RateLimiter.Permit permit = limiter.acquire()) {
+            permit.awaitSendTime(0);
+            return permit.sentAt();
         }
     }
 
-    private RateLimiter.Turn turnNow(RateLimiter pacer) throws InterruptedException {
-        try (RateLimiter.Turn turn = pacer.await()) {
-            turn.sent(0);
-            return turn;
+    private RateLimiter.Permit sentNowWithPermit(RateLimiter limiter) throws InterruptedException {
+        try (RateLimiter.Permit permit = limiter.acquire()) {
+            permit.awaitSendTime(0);
+            return permit;
         }
     }
 
-    private static RateLimiter.Turn sent(RateLimiter pacer) throws InterruptedException {
-        RateLimiter.Turn turn = pacer.await();
-        turn.sent(0);
-        return turn;
+    private static RateLimiter.Permit sent(RateLimiter limiter) throws InterruptedException {
+        RateLimiter.Permit permit = limiter.acquire();
+        permit.awaitSendTime(0);
+        return permit;
     }
 
-    private static Void leave(RateLimiter pacer) throws InterruptedException {
-        sent(pacer).close();
+    private static Void leave(RateLimiter limiter) throws InterruptedException {
+        sent(limiter).close();
         return null;
     }
 
-    private static FutureTask<Void> inBackground(RateLimiter pacer) {
-        FutureTask<Void> task = new FutureTask<>(() -> leave(pacer));
+    private static FutureTask<Void> inBackground(RateLimiter limiter) {
+        FutureTask<Void> task = new FutureTask<>(() -> leave(limiter));
         Thread thread = Thread.ofPlatform().daemon().start(task);
         await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
         return task;
@@ -532,46 +534,46 @@ class RateLimiterTests {
         return new RateLimiter(settings, new LocalRateLimitStore(System::nanoTime), System::nanoTime);
     }
 
-    private RateLimiter pacer(double rate, int inFlight, String maxPause) {
-        return new RateLimiter(settings(rate, inFlight, maxPause), pace, clock);
+    private RateLimiter limiter(double rate, int inFlight, String maxPause) {
+        return new RateLimiter(settings(rate, inFlight, maxPause), store, clock);
     }
 
-    private static RateLimiter opened(RateLimiter pacer) {
-        pacer.open(true);
-        return pacer;
+    private static RateLimiter opened(RateLimiter limiter) {
+        limiter.open(true);
+        return limiter;
     }
 
     private static NoteSourceProperties settings(double rate, int inFlight, String maxPause) {
         return Settings.of("calls-per-second", rate, "calls-in-flight", inFlight, "max-pause", maxPause);
     }
 
-    /** A pace that keeps another one, but for what a test overrides. */
-    private static class PaceOfAnother implements RateLimitStore {
+    /** A store that keeps another one, but for what a test overrides. */
+    private static class DelegatingStore implements RateLimitStore {
 
-        private final RateLimitStore pace;
+        private final RateLimitStore store;
 
-        PaceOfAnother(RateLimitStore pace) {
-            this.pace = pace;
+        DelegatingStore(RateLimitStore store) {
+            this.store = store;
         }
 
         @Override
-        public Places take(int places, double rate, Duration longestPause) {
-            return pace.take(places, rate, longestPause);
+        public SendTimes reserve(int count, double rate, Duration maxPause) {
+            return store.reserve(count, rate, maxPause);
         }
 
         @Override
-        public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
-            return pace.throttled(throttles, wish, longestPause);
+        public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
+            return store.backOff(backoffEpoch, retryAfter, maxPause);
         }
 
         @Override
-        public void answered(long throttles) {
-            pace.answered(throttles);
+        public void recover(long backoffEpoch) {
+            store.recover(backoffEpoch);
         }
 
         @Override
-        public void forgetPauses() {
-            pace.forgetPauses();
+        public void reset() {
+            store.reset();
         }
     }
 

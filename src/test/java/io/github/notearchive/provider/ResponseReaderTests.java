@@ -3,7 +3,7 @@ package io.github.notearchive.provider;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.ResponseReader.Answer;
+import io.github.notearchive.provider.ResponseReader.Envelope;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
@@ -68,7 +68,7 @@ class ResponseReaderTests {
 
     @Test
     void nothingButTheCodeIsRequired() {
-        Answer answer = read("{\"code\":301}");
+        Envelope answer = read("{\"code\":301}");
 
         assertThat(answer.message()).isNull();
         assertThat(answer.requestId()).isNull();
@@ -78,7 +78,7 @@ class ResponseReaderTests {
 
     @Test
     void theNoteIsFoundInTheListOfVersion1WithTheAuthorBesideIt() {
-        Answer answer = read("{\"recordTime\":null,\"data\":[{\"user\":{\"id\":\"u\"},\"note_list\":["
+        Envelope answer = read("{\"recordTime\":null,\"data\":[{\"user\":{\"id\":\"u\"},\"note_list\":["
                 + NOTE
                 + "],\"comment_list\":[],\"model_type\":\"note\"}],\"requestId\":\"r-1\",\"message\":null,\"code\":0}");
 
@@ -90,7 +90,7 @@ class ResponseReaderTests {
 
     @Test
     void theNoteIsFoundInTheFlatShapeOfVersion6AmongNotesThatAreRecommended() {
-        Answer answer = read("{\"code\":0,\"data\":[" + OTHER + "," + NOTE + "]}");
+        Envelope answer = read("{\"code\":0,\"data\":[" + OTHER + "," + NOTE + "]}");
 
         assertThat(title(answer)).isEqualTo("t");
         assertThat(answer.note().orElseThrow().author().isMissingNode()).isTrue();
@@ -98,14 +98,14 @@ class ResponseReaderTests {
 
     @Test
     void theNoteIsPickedByItsIdAndNotByItsPlace() {
-        Answer answer = read("{\"code\":0,\"data\":[{\"note_list\":[" + OTHER + "," + NOTE + "]}]}");
+        Envelope answer = read("{\"code\":0,\"data\":[{\"note_list\":[" + OTHER + "," + NOTE + "]}]}");
 
         assertThat(title(answer)).isEqualTo("t");
     }
 
     @Test
     void theNotesOwnAuthorWinsOverTheOneBesideIt() {
-        Answer answer = read("""
+        Envelope answer = read("""
                         {"code":0,"data":[{"user":{"id":"beside"},"note_list":[
                           {"id":"66aa00000000000000000001","user":{"id":"within"}}]}]}
                         """);
@@ -117,7 +117,7 @@ class ResponseReaderTests {
     @ParameterizedTest
     @ValueSource(strings = {"id", "note_id", "noteId"})
     void theIdMayHaveAnotherNameOrUpperCase(String field) {
-        Answer answer = read("{\"code\":0,\"data\":[{\"note_list\":[{\""
+        Envelope answer = read("{\"code\":0,\"data\":[{\"note_list\":[{\""
                 + field
                 + "\":\"66AA00000000000000000001\",\"title\":\"t\"}]}]}");
 
@@ -164,7 +164,7 @@ class ResponseReaderTests {
                 "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":7,\"note_id\":\"66aa00000000000000000002\",\"title\":\"a\",\"desc\":\"b\"}]}]}"
             })
     void aSuccessWithoutTheNoteThatWasAskedAboutHoldsNone(String body) {
-        Answer answer = read(body);
+        Envelope answer = read(body);
 
         assertThat(answer.code()).isZero();
         assertThat(answer.note()).isEmpty();
@@ -180,7 +180,7 @@ class ResponseReaderTests {
     @ParameterizedTest
     @ValueSource(ints = {201, 202, 404})
     void aGoneNoteIsACodeWithoutData(int code) {
-        Answer answer =
+        Envelope answer =
                 read("{\"code\":" + code + ",\"message\":\"No content available\",\"data\":null,\"recordTime\":null}");
 
         assertThat(answer.code()).isEqualTo(code);
@@ -199,7 +199,7 @@ class ResponseReaderTests {
                 "{\"code\":0,\"message\":\"d\u00e9j\u00e0\",\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
                         .getBytes(StandardCharsets.ISO_8859_1);
 
-        Answer answer = reader.read(latin1, ASKED).orElseThrow();
+        Envelope answer = reader.read(latin1, ASKED).orElseThrow();
 
         assertThat(answer.message()).isEqualTo("d\uFFFDj\uFFFD");
         assertThat(answer.note()).isPresent();
@@ -221,7 +221,7 @@ class ResponseReaderTests {
     void deepNestingAndUnknownKeysDoNoHarm() {
         String deep = "[".repeat(60) + "]".repeat(60);
 
-        Answer answer = read(
+        Envelope answer = read(
                 "{\"url_8k\":1,\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"t\",\"biz_map\":"
                         + deep
                         + "}]}");
@@ -240,7 +240,7 @@ class ResponseReaderTests {
     void anAnswerOfFiveMegabytesIsRead() {
         String text = "好".repeat(1_700_000);
 
-        Answer answer = read("{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"t\",\"desc\":\""
+        Envelope answer = read("{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"t\",\"desc\":\""
                 + text
                 + "\"}]}");
 
@@ -250,7 +250,7 @@ class ResponseReaderTests {
 
     @Test
     void numbersBeyondADoubleKeepTheirDigits() {
-        Answer answer = read(
+        Envelope answer = read(
                 "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"liked_count\":137728697860969105,\"x\":0.12345678901234567890123}]}");
 
         assertThat(answer.note().orElseThrow().note().path("liked_count").longValue())
@@ -266,7 +266,7 @@ class ResponseReaderTests {
 
     @Test
     void aMessageFitsALine() {
-        Answer answer = read("{\"code\":500,\"message\":\"a\\nb\\u0000c\\ud83d" + "x".repeat(500) + "\"}");
+        Envelope answer = read("{\"code\":500,\"message\":\"a\\nb\\u0000c\\ud83d" + "x".repeat(500) + "\"}");
 
         assertThat(answer.message()).startsWith("a b c x").hasSize(200);
     }
@@ -299,7 +299,7 @@ class ResponseReaderTests {
     void nestingBesideTheNoteDoesNotHideIt(int levels) {
         String deep = "[".repeat(levels) + "]".repeat(levels);
 
-        Answer answer = read("{\"data\":[{\"note_list\":["
+        Envelope answer = read("{\"data\":[{\"note_list\":["
                 + NOTE.replace("}", ",\"new\":" + deep + "}")
                 + "]}],\"x\":"
                 + deep
@@ -333,7 +333,7 @@ class ResponseReaderTests {
     void theShapeOfAnAnswerFitsALineAndAColumn() {
         String key = "\\u0000\\ud83d\\n" + "k".repeat(10_000);
 
-        Answer answer = read("{\"code\":0,\"data\":[{\"" + key + "\":1}]}");
+        Envelope answer = read("{\"code\":0,\"data\":[{\"" + key + "\":1}]}");
 
         assertThat(answer.shape()).hasSizeLessThanOrEqualTo(200).startsWith("data holds {   kkk");
     }
@@ -348,11 +348,11 @@ class ResponseReaderTests {
                 .isEmpty();
     }
 
-    private Answer read(String body) {
+    private Envelope read(String body) {
         return reader.read(body.getBytes(StandardCharsets.UTF_8), ASKED).orElseThrow();
     }
 
-    private static String title(Answer answer) {
+    private static String title(Envelope answer) {
         return answer.note().orElseThrow().note().path("title").stringValue();
     }
 }

@@ -206,7 +206,7 @@ public class CallLedger implements NoteClient {
         while (next.isPresent()) {
             PaidResponse paid = next.get();
             Optional<ResponseReader.FoundNote> found =
-                    reader.read(paid.body(), id).flatMap(ResponseReader.Answer::note);
+                    reader.read(paid.body(), id).flatMap(ResponseReader.Envelope::note);
             if (found.isPresent()) {
                 return Optional.of(new Held(paid, capture(id, paid, found.get())));
             }
@@ -228,7 +228,7 @@ public class CallLedger implements NoteClient {
 
     private Optional<FetchOutcome> reuse(FetchRequest request, PaidResponse paid) {
         NoteId id = request.id();
-        Optional<ResponseReader.Answer> read = reader.read(paid.body(), id);
+        Optional<ResponseReader.Envelope> read = reader.read(paid.body(), id);
         if (read.isEmpty()) {
             log.warn(
                     "Note {}: the paid response of call {} is no longer readable and will be fetched again",
@@ -236,7 +236,7 @@ public class CallLedger implements NoteClient {
                     paid.call());
             return Optional.empty();
         }
-        ResponseReader.Answer content = read.get();
+        ResponseReader.Envelope content = read.get();
         if (content.note().isPresent()) {
             return isReplaceable(paid)
                     ? Optional.empty()

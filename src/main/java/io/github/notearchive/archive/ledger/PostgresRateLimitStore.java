@@ -45,16 +45,16 @@ class PostgresRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public Places take(int places, double callsPerSecond, Duration longestPause) {
-        return execute(() -> tryToTake(places, callsPerSecond, longestPause))
+    public SendTimes reserve(int count, double callsPerSecond, Duration maxPause) {
+        return execute(() -> tryToReserve(count, callsPerSecond, maxPause))
                 .or(() -> {
                     writeRow();
-                    return execute(() -> tryToTake(places, callsPerSecond, longestPause));
+                    return execute(() -> tryToReserve(count, callsPerSecond, maxPause));
                 })
                 .orElseThrow(() -> new IllegalStateException("table call_pace has no row"));
     }
 
-    private Optional<Places> tryToTake(int places, double callsPerSecond, Duration longestPause) {
+    private Optional<SendTimes> tryToReserve(int count, double callsPerSecond, Duration maxPause) {
         return jdbc.sql("""
                         UPDATE call_pace
                         SET next_at =
@@ -62,21 +62,21 @@ class PostgresRateLimitStore implements RateLimitStore {
                                     CASE WHEN next_at < clock_timestamp() + :seconds * interval '1 second'
                                               + :ahead * (:distance / share) * interval '1 second'
                                          THEN next_at ELSE '-infinity' END,
-                                    CASE WHEN paused_until <= clock_timestamp() + :longestPause * interval '1 second'
+                                    CASE WHEN paused_until <= clock_timestamp() + :maxPause * interval '1 second'
                                          THEN paused_until ELSE '-infinity' END,
                                     clock_timestamp())
-                                + :places * (:distance / share) * interval '1 second'
+                                + :count * (:distance / share) * interval '1 second'
                         FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
                         WHERE quick.commits = 'off'
-                        RETURNING extract(epoch FROM next_at - clock_timestamp()) - :places * (:distance / share) AS wait,
+                        RETURNING extract(epoch FROM next_at - clock_timestamp()) - :count * (:distance / share) AS wait,
                                   :distance / share AS distance, throttles, share < 1 OR pause > '0' AS recovering
                         """)
-                .param("places", places)
+                .param("count", count)
                 .param("distance", 1 / callsPerSecond)
                 .param("ahead", MAX_AHEAD)
                 .param("seconds", MAX_SECONDS_AHEAD)
-                .param("longestPause", seconds(longestPause))
-                .query((row, _) -> new Places(
+                .param("maxPause", seconds(maxPause))
+                .query((row, _) -> new SendTimes(
                         ofSeconds(row.getDouble("wait")),
                         ofSeconds(row.getDouble("distance")),
                         row.getLong("throttles"),
@@ -90,16 +90,16 @@ class PostgresRateLimitStore implements RateLimitStore {
     }
 
     @Override
-    public Optional<Pause> throttled(long throttles, @Nullable Duration wish, Duration longestPause) {
+    public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
         try {
-            return execute(() -> pause(throttles, wish, longestPause));
+            return execute(() -> pause(backoffEpoch, retryAfter, maxPause));
         } catch (DataAccessException | TransactionException e) {
             warn("other nodes do not observe the pause", e);
             return Optional.empty();
         }
     }
 
-    private Optional<Pause> pause(long throttles, @Nullable Duration wish, Duration longestPause) {
+    private Optional<Pause> pause(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
         return jdbc.sql("""
                         UPDATE call_pace
                         SET throttles = throttles + 1, share = greatest(share / 2, 1.0 / 64),
@@ -109,37 +109,37 @@ class PostgresRateLimitStore implements RateLimitStore {
                                 clock_timestamp()
                                 + least(
                                       coalesce(
-                                          :wish::float8 * interval '1 second',
+                                          :retryAfter::float8 * interval '1 second',
                                           CASE WHEN pause = '0' THEN interval '1 second'
                                                ELSE least(pause * 2, interval '60 seconds') END),
-                                      :longestPause * interval '1 second')
+                                      :maxPause * interval '1 second')
                         FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
-                        WHERE quick.commits = 'off' AND throttles = :throttles
+                        WHERE quick.commits = 'off' AND throttles = :epoch
                         RETURNING extract(epoch FROM paused_until - clock_timestamp()) AS wait, throttles
                         """)
-                .param("throttles", throttles)
-                .param("wish", wish == null ? null : seconds(wish), Types.DOUBLE)
-                .param("longestPause", seconds(longestPause))
+                .param("epoch", backoffEpoch)
+                .param("retryAfter", retryAfter == null ? null : seconds(retryAfter), Types.DOUBLE)
+                .param("maxPause", seconds(maxPause))
                 .query((row, _) -> new Pause(ofSeconds(row.getDouble("wait")), row.getLong("throttles")))
                 .optional();
     }
 
     @Override
-    public void answered(long throttles) {
+    public void recover(long backoffEpoch) {
         try {
             execute(() -> jdbc.sql("""
                                             UPDATE call_pace SET share = least(1, share + 0.05), pause = '0'
                                             FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
-                                            WHERE quick.commits = 'off' AND throttles = :throttles
+                                            WHERE quick.commits = 'off' AND throttles = :epoch
                                               AND (share < 1 OR pause > '0')
-                                            """).param("throttles", throttles).update());
+                                            """).param("epoch", backoffEpoch).update());
         } catch (DataAccessException | TransactionException e) {
             warn("the rate stays reduced", e);
         }
     }
 
     @Override
-    public void forgetPauses() {
+    public void reset() {
         execute(() -> jdbc.sql("""
                                         UPDATE call_pace SET share = 1, pause = '0', paused_until = '-infinity'
                                         WHERE share < 1 OR pause > '0' OR paused_until > '-infinity'

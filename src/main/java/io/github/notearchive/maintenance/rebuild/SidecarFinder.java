@@ -85,7 +85,7 @@ class SidecarFinder {
     }
 
     private SidecarFound readable(Sidecar sidecar) {
-        Optional<ResponseReader.Answer> answer = reader.read(sidecar.answer(), sidecar.noteId());
+        Optional<ResponseReader.Envelope> answer = reader.read(sidecar.answer(), sidecar.noteId());
         if (answer.isEmpty()) {
             return new Refused(sidecar.key().value(), "its answer is none of the provider's");
         }

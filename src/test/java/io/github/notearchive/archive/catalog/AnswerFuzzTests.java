@@ -90,7 +90,7 @@ class AnswerFuzzTests {
     }
 
     private void check(byte[] body) {
-        Optional<ResponseReader.Answer> answer = reader.read(body, Captures.ID);
+        Optional<ResponseReader.Envelope> answer = reader.read(body, Captures.ID);
         answer.ifPresent(read -> {
             assertFitsALine(read.message());
             assertFitsALine(read.requestId());
@@ -101,7 +101,7 @@ class AnswerFuzzTests {
 
     private Optional<NoteCapture> capture(byte[] body, long call, Instant at) {
         return reader.read(body, Captures.ID)
-                .flatMap(ResponseReader.Answer::note)
+                .flatMap(ResponseReader.Envelope::note)
                 .map(found -> found.capture(Captures.ID, call, at, body));
     }
 

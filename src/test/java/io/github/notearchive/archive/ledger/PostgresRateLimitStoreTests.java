@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.provider.RateLimitStore.Pause;
-import io.github.notearchive.provider.RateLimitStore.Places;
+import io.github.notearchive.provider.RateLimitStore.SendTimes;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,31 +29,31 @@ class PostgresRateLimitStoreTests {
 
     @BeforeEach
     void schemaContainsTheRow() {
-        one.take(1, 1_000, LONGEST);
+        one.reserve(1, 1_000, LONGEST);
     }
 
     @Test
     void nodesReserveConsecutiveSendTimes() {
-        assertThat(one.take(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
-        assertHours(two.take(2, HOURLY, LONGEST).first(), 1);
-        assertHours(one.take(1, HOURLY, LONGEST).first(), 3);
+        assertThat(one.reserve(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
+        assertHours(two.reserve(2, HOURLY, LONGEST).first(), 1);
+        assertHours(one.reserve(1, HOURLY, LONGEST).first(), 3);
 
-        assertHours(two.take(1, HOURLY, LONGEST).first(), 4);
+        assertHours(two.reserve(1, HOURLY, LONGEST).first(), 4);
     }
 
     @Test
     void concurrentSessionsReserveDistinctSendTimes() throws Exception {
-        List<Callable<List<Places>>> nodes = new ArrayList<>();
+        List<Callable<List<SendTimes>>> nodes = new ArrayList<>();
         for (PostgresRateLimitStore node : List.of(one, two, one, two)) {
             nodes.add(() -> IntStream.range(0, 10)
-                    .mapToObj(_ -> node.take(1, HOURLY, LONGEST))
+                    .mapToObj(_ -> node.reserve(1, HOURLY, LONGEST))
                     .toList());
         }
         List<Long> hours = new ArrayList<>();
 
         try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
-            for (Future<List<Places>> taken : threads.invokeAll(nodes)) {
-                taken.get().forEach(places -> hours.add(hours(places.first())));
+            for (Future<List<SendTimes>> times : threads.invokeAll(nodes)) {
+                times.get().forEach(time -> hours.add(hours(time.first())));
             }
         }
 
@@ -66,8 +66,8 @@ class PostgresRateLimitStoreTests {
     void unusedSendTimesExpire() {
         column("next_at", "now() - interval '1 day'");
 
-        assertThat(one.take(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
-        assertHours(one.take(1, HOURLY, LONGEST).first(), 1);
+        assertThat(one.reserve(1, HOURLY, LONGEST).first()).isLessThan(Duration.ofMinutes(1));
+        assertHours(one.reserve(1, HOURLY, LONGEST).first(), 1);
     }
 
     @Test
@@ -75,15 +75,15 @@ class PostgresRateLimitStoreTests {
         column("next_at", "now() + interval '1 day'");
         column("paused_until", "now() + interval '1 day'");
 
-        assertThat(one.take(1, 20, LONGEST).first()).isLessThan(Duration.ofSeconds(30));
+        assertThat(one.reserve(1, 20, LONGEST).first()).isLessThan(Duration.ofSeconds(30));
     }
 
     @Test
     void missingRowIsInserted() {
         database.jdbc().sql("TRUNCATE call_pace").update();
 
-        assertThat(one.take(1, HOURLY, LONGEST).throttles()).isZero();
-        assertHours(two.take(1, HOURLY, LONGEST).first(), 1);
+        assertThat(one.reserve(1, HOURLY, LONGEST).backoffEpoch()).isZero();
+        assertHours(two.reserve(1, HOURLY, LONGEST).first(), 1);
     }
 
     @Test
@@ -92,7 +92,7 @@ class PostgresRateLimitStoreTests {
             Pause pause = throttled(one, null);
 
             assertThat(pauseInForce()).isEqualTo(seconds);
-            assertThat(two.take(1, HOURLY, LONGEST).throttles()).isEqualTo(pause.throttles());
+            assertThat(two.reserve(1, HOURLY, LONGEST).backoffEpoch()).isEqualTo(pause.backoffEpoch());
         }
 
         assertThat(secondsPaused()).isBetween(30.0, 60.0);
@@ -100,13 +100,13 @@ class PostgresRateLimitStoreTests {
 
     @Test
     void burstOfThrottlesCountsOnceForAllNodes() {
-        long throttles = one.take(1, HOURLY, LONGEST).throttles();
+        long epoch = one.reserve(1, HOURLY, LONGEST).backoffEpoch();
 
-        assertThat(one.throttled(throttles, null, LONGEST)).isPresent();
-        assertThat(two.throttled(throttles, null, LONGEST)).isEmpty();
-        assertThat(one.throttled(throttles, null, LONGEST)).isEmpty();
+        assertThat(one.backOff(epoch, null, LONGEST)).isPresent();
+        assertThat(two.backOff(epoch, null, LONGEST)).isEmpty();
+        assertThat(one.backOff(epoch, null, LONGEST)).isEmpty();
 
-        assertThat(two.take(1, 4, LONGEST).distance()).isEqualTo(Duration.ofMillis(500));
+        assertThat(two.reserve(1, 4, LONGEST).distance()).isEqualTo(Duration.ofMillis(500));
     }
 
     @Test
@@ -120,21 +120,21 @@ class PostgresRateLimitStoreTests {
 
     @Test
     void rateIsHalvedAndRecoversWithResponsesAfterThePause() {
-        long before = one.take(1, 4, LONGEST).throttles();
-        long since = throttled(one, null).throttles();
+        long before = one.reserve(1, 4, LONGEST).backoffEpoch();
+        long since = throttled(one, null).backoffEpoch();
 
-        two.answered(before);
-        assertThat(two.take(1, 4, LONGEST).distance()).isEqualTo(Duration.ofMillis(500));
+        two.recover(before);
+        assertThat(two.reserve(1, 4, LONGEST).distance()).isEqualTo(Duration.ofMillis(500));
 
         List<Double> rates = new ArrayList<>();
         for (int i = 0; i < 15; i++) {
-            two.answered(since);
-            rates.add(1e9 / one.take(1, 100, LONGEST).distance().toNanos());
+            two.recover(since);
+            rates.add(1e9 / one.reserve(1, 100, LONGEST).distance().toNanos());
         }
         assertThat(rates.getFirst()).isBetween(54.9, 55.1);
         assertThat(rates).isSorted().allMatch(rate -> rate < 100.1);
         assertThat(rates.get(10)).isBetween(99.9, 100.1);
-        assertThat(one.take(1, 100, LONGEST).recovering()).isFalse();
+        assertThat(one.reserve(1, 100, LONGEST).recovering()).isFalse();
     }
 
     @Test
@@ -143,16 +143,16 @@ class PostgresRateLimitStoreTests {
             throttled(one, null);
         }
 
-        assertThat(one.take(1, 64, LONGEST).distance()).isEqualTo(Duration.ofSeconds(1));
+        assertThat(one.reserve(1, 64, LONGEST).distance()).isEqualTo(Duration.ofSeconds(1));
     }
 
     @Test
     void responseResetsThePause() {
         throttled(one, null);
         throttled(one, null);
-        long since = throttled(one, null).throttles();
+        long since = throttled(one, null).backoffEpoch();
 
-        two.answered(since);
+        two.recover(since);
         throttled(one, null);
 
         assertThat(pauseInForce()).isEqualTo(1);
@@ -160,18 +160,18 @@ class PostgresRateLimitStoreTests {
 
     @Test
     void singleRunResetsPausesButKeepsReservedSendTimes() {
-        one.take(3, HOURLY, LONGEST);
+        one.reserve(3, HOURLY, LONGEST);
         throttled(one, Duration.ofSeconds(600));
 
-        two.forgetPauses();
+        two.reset();
 
-        Places next = two.take(1, HOURLY, LONGEST);
+        SendTimes next = two.reserve(1, HOURLY, LONGEST);
         assertHours(next.first(), 4);
         assertThat(next.recovering()).isFalse();
     }
 
-    private static Pause throttled(PostgresRateLimitStore node, @Nullable Duration wish) {
-        return node.throttled(node.take(1, HOURLY, LONGEST).throttles(), wish, LONGEST)
+    private static Pause throttled(PostgresRateLimitStore node, @Nullable Duration retryAfter) {
+        return node.backOff(node.reserve(1, HOURLY, LONGEST).backoffEpoch(), retryAfter, LONGEST)
                 .orElseThrow();
     }
 
