@@ -21,33 +21,32 @@ import tools.jackson.databind.node.JsonNodeFactory;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * The body of an answer as a tree, as far as it can be kept: an answer that is paid for must not be lost to one absurd
- * value in it.
+ * Parses the body of a provider response into a tree. Tolerant: a paid response must not be lost because of one absurd
+ * value.
  *
- * <p>The first JSON object of a body counts; what follows it is ignored. {@code NaN} and {@code Infinity} are read as
- * texts.
+ * <p>Only the first JSON object of a body is read. {@code NaN} and {@code Infinity} are read as strings.
  *
- * <p>What goes beyond a bound is replaced by a text and the rest is read: a list or object below {@value #MOST_LEVELS}
- * levels, a number of more than {@value #LONGEST_NUMBER} characters or decimal places. In a body of more than
- * {@value #MOST_VALUES} values each list is cut to {@value #LONGEST_LIST} entries, but one directly within the
- * outermost object keeps its further objects that are not empty; what is still too much is left out, except for plain
- * values of the outermost object. Real answers have about 20 levels and 1,000 values.
+ * <p>Values beyond a limit are replaced by a string: an array or object below {@value #MOST_LEVELS} levels, a number of
+ * more than {@value #LONGEST_NUMBER} characters or decimal places. In a body of more than {@value #MOST_VALUES} values
+ * each array is cut to {@value #LONGEST_LIST} elements, but an array directly within the root object keeps further
+ * objects that are not empty. Values beyond the limit are dropped, except for scalars of the root object. Real
+ * responses have about 20 levels and 1,000 values.
  */
 public final class AnswerJson {
 
-    /** Stands where something was left out. */
+    /** Replacement of a value that was left out. */
     public static final String LEFT_OUT = "left out: too large or nested too deeply";
 
     static final int MOST_LEVELS = 200;
     static final int MOST_VALUES = 200_000;
     static final int LONGEST_NUMBER = 1_000;
 
-    /** Entries of a list in a body of too many values. */
+    /** Elements of an array in a body of too many values. */
     static final int LONGEST_LIST = 1_000;
 
     private static final int OUTERMOST = 1;
 
-    /** Passing over a level costs the parser some 60 bytes. Beyond it a body is unreadable. */
+    /** The parser needs about 60 bytes for each skipped level. A deeper body is unreadable. */
     static final int MOST_LEVELS_PASSED_OVER = 200_000;
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
@@ -64,8 +63,8 @@ public final class AnswerJson {
     private AnswerJson() {}
 
     /**
-     * Reads a body; empty when it does not begin with a JSON object. A body in another encoding has its letters spoilt,
-     * but its code and its addresses are ASCII.
+     * Parses a body; empty if it does not start with a JSON object. In a body of another encoding only ASCII, such as
+     * code and URLs, is read correctly.
      */
     public static Optional<JsonNode> read(byte[] body) {
         try {
@@ -76,7 +75,7 @@ public final class AnswerJson {
         }
     }
 
-    /** Reads a text; empty when it does not begin with a JSON object. */
+    /** Parses a text; empty if it does not start with a JSON object. */
     public static Optional<JsonNode> read(String text) {
         try {
             return tree(() -> JSON.createParser(text));
@@ -95,9 +94,9 @@ public final class AnswerJson {
     }
 
     /**
-     * Null when there is no object, or more values than are kept.
+     * Returns the tree; null if there is no object, or if it has too many values and is not cut.
      *
-     * @param cut whether to leave out as much as is needed for the rest to be few enough
+     * @param cut whether to drop values beyond the limit
      */
     private static @Nullable ObjectNode tree(Source source, boolean cut) {
         try (JsonParser parser = source.open()) {
@@ -109,7 +108,7 @@ public final class AnswerJson {
         }
     }
 
-    /** Without recursion, since the depth is a stranger's choice. */
+    /** Fills the root without recursion, since the depth is untrusted. */
     private static boolean fill(ObjectNode root, JsonParser parser, boolean cut) {
         Deque<ContainerNode<?>> open = new ArrayDeque<>();
         open.push(root);
@@ -144,7 +143,7 @@ public final class AnswerJson {
         return true;
     }
 
-    /** Whether a value is added to the innermost open list or object, in a body that is cut. */
+    /** Returns whether a body that is cut keeps a value of its innermost open array or object. */
     private static boolean isKept(Deque<ContainerNode<?>> open, JsonToken token, int values) {
         ContainerNode<?> container = open.element();
         if (values >= MOST_VALUES) {
@@ -200,7 +199,7 @@ public final class AnswerJson {
         }
     }
 
-    /** What is written with an exponent is no less an integer, such as {@code 1.2E7}. */
+    /** Returns an integer for a number with an exponent, such as {@code 1.2E7}. */
     private static JsonNode integer(BigInteger value) {
         return value.bitLength() < Long.SIZE ? NODES.numberNode(value.longValue()) : NODES.numberNode(value);
     }

@@ -1,9 +1,9 @@
 package io.github.notearchive.note;
 
-/** Whether the provider charges for a call. The names stand in the column {@code api_call.billed}. */
+/** Billing of a call. The names are stored in {@code api_call.billed}. */
 public enum Billed {
     YES,
     NO,
-    /** The request may have left and nobody told us; or the code is one whose price is not documented. */
+    /** The request may have been sent without a response, or the price of the code is not documented. */
     UNKNOWN
 }

@@ -2,13 +2,13 @@ package io.github.notearchive.note;
 
 import java.util.Arrays;
 
-/** The questions that the provider can be asked, each with a price and a daily quota of its own. */
+/** Endpoints of the provider, each with its own price and daily quota. */
 public enum Endpoint {
 
-    /** A note: its words, pictures, live photos and sound, and no video. */
+    /** Text, images, live photos and audio of a note, without its video. */
     DETAIL("note-detail/v1", "/api/xiaohongshu/get-note-detail/v1"),
 
-    /** A video note with the addresses of its video; of other notes it knows nothing. */
+    /** A video note with the URLs of its video; no other notes. */
     VIDEO("note-detail/v6", "/api/xiaohongshu/get-note-detail/v6");
 
     private final String ledgerName;
@@ -19,21 +19,21 @@ public enum Endpoint {
         this.path = path;
     }
 
-    /** What the column {@code api_call.endpoint} calls it. */
+    /** Returns the name in column {@code api_call.endpoint}. */
     public String ledgerName() {
         return ledgerName;
     }
 
     /**
-     * The question that has this name in the ledger.
+     * Returns the endpoint with a name of the ledger.
      *
-     * @throws IllegalArgumentException when none has
+     * @throws IllegalArgumentException if the name is unknown
      */
     public static Endpoint ofLedgerName(String name) {
         return Arrays.stream(values())
                 .filter(endpoint -> endpoint.ledgerName.equals(name))
                 .findFirst()
-                .orElseThrow(() -> new IllegalArgumentException("no question is called " + name));
+                .orElseThrow(() -> new IllegalArgumentException("unknown endpoint: " + name));
     }
 
     public String path() {

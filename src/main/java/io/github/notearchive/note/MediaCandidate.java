@@ -8,16 +8,16 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One address at which a slot's bytes may be found, and what is promised there.
+ * URL that may serve the file of a slot, with the properties that the response promises.
  *
- * @param url as the answer gives it, byte for byte; may be malformed or hostile, so whoever follows it checks it
- * @param rendition what the address is called in the answer, such as {@code original} or {@code h265/master_url}; with
- *     a number behind the codec, as in {@code h265[1]/master_url}, from its second stream on
- * @param size the promised length in bytes; null when the answer gives none
- * @param width the promised width in pixels; null when the answer gives none
- * @param height the promised height in pixels; null when the answer gives none
- * @param md5 what the answer calls the MD5 of the file; a hint, since nobody documents which bytes it covers: of a
- *     video perhaps those that were uploaded
+ * @param url as in the response, byte for byte; untrusted: may be malformed or hostile
+ * @param rendition name of the URL in the response, such as {@code original} or {@code h265/master_url}; from the
+ *     second stream of a codec on with a number, as in {@code h265[1]/master_url}
+ * @param size promised length in bytes; null if unknown
+ * @param width promised width in pixels; null if unknown
+ * @param height promised height in pixels; null if unknown
+ * @param md5 MD5 of the response; a hint only, since it is not documented which bytes it covers, of a video perhaps the
+ *     uploaded ones
  */
 public record MediaCandidate(
         String url,
@@ -31,16 +31,15 @@ public record MediaCandidate(
 
     private static final Pattern SCHEME = Pattern.compile("^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//");
 
-    /** A parameter that only signs. */
+    /** Parameter of a signature. */
     private static final Pattern SIGNATURE = Pattern.compile("(?:sign|t)(?:=.*)?");
 
-    /** The time in a signature, as eight hexadecimal digits of seconds. */
+    /** Time of a signature: seconds since 1970 as eight hexadecimal digits. */
     private static final Pattern SIGNED = Pattern.compile("[?&]t=([0-9a-fA-F]{8})(?:&|$)");
 
     /**
-     * Where it leads to: host, path and query, without what may differ between two addresses of one file, which are the
-     * scheme, the parameters {@code sign} and {@code t} of a signature, and what stands behind a {@code #}. Two files
-     * at one host differ in it.
+     * Returns the URL without the parts that may differ between two URLs of one file: scheme, fragment, and the
+     * parameters {@code sign} and {@code t} of a signature.
      */
     String place() {
         String address = SCHEME.matcher(url).replaceFirst("");
@@ -52,32 +51,32 @@ public record MediaCandidate(
         if (query < 0) {
             return host + address.substring(end);
         }
-        String asked = Arrays.stream(address.substring(query + 1).split("&"))
+        String parameters = Arrays.stream(address.substring(query + 1).split("&"))
                 .filter(parameter -> !SIGNATURE.matcher(parameter).matches())
                 .collect(Collectors.joining("&"));
-        return host + address.substring(end, query) + (asked.isEmpty() ? "" : "?" + asked);
+        return host + address.substring(end, query) + (parameters.isEmpty() ? "" : "?" + parameters);
     }
 
-    /** Which bytes are offered: a backup offers the same as its master. */
+    /** Returns the name of the offered bytes: a backup URL offers the same as its master. */
     public String variant() {
         return variantOf(rendition);
     }
 
-    /** The variant of a rendition. */
+    /** Returns the variant of a rendition. */
     public static String variantOf(String rendition) {
         return WHERE.matcher(rendition).replaceFirst("");
     }
 
     /**
-     * The time that the address is signed with, in seconds since 1970: when it was issued, or when it ends. Either way
-     * the smaller one is the first to die. {@code Long.MAX_VALUE} for an address without a signature, which lasts.
+     * Returns the time of the signature in seconds since 1970: its issue or its expiry. The URL with the smallest time
+     * expires first. {@code Long.MAX_VALUE} for a URL without signature, which does not expire.
      */
     public long signedAt() {
         Matcher time = SIGNED.matcher(url);
         return time.find() ? Long.parseLong(time.group(1), 16) : Long.MAX_VALUE;
     }
 
-    /** Prints without the address, whose signature belongs in no log. */
+    /** Excludes the URL, whose signature must not be logged. */
     @Override
     public String toString() {
         return "MediaCandidate[" + rendition + "]";

@@ -1,19 +1,19 @@
 package io.github.notearchive.note;
 
-/** What a slot holds. The names stand in the column {@code note_media.kind} and in commands. */
+/** Kind of a media slot. The names are stored in {@code note_media.kind} and used in commands. */
 public enum MediaKind {
-    /** A still picture, the cover of a video note included. */
+    /** Still image, including the cover of a video note. */
     IMAGE,
-    /** The moving half of a live photo; its ordinal is that of its still. */
+    /** Video of a live photo; has the ordinal of its image. */
     MOTION,
-    /** The note's own sound, or music laid under it. */
+    /** Sound of the note, or its background music. */
     AUDIO,
-    /** The note's video. */
+    /** Video of the note. */
     VIDEO,
-    /** The words that are spoken in the video, in one language. */
+    /** Subtitles of the video in one language. */
     SUBTITLE;
 
-    /** Whether the answer brings it that was bought for the video, where there is one. */
+    /** Returns whether the response of {@link Endpoint#VIDEO} provides it. */
     public boolean isOfVideo() {
         return this == VIDEO || this == SUBTITLE;
     }

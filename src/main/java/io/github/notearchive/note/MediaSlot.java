@@ -7,18 +7,17 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A place that a note's answer promises a file for.
+ * Media file that a response promises.
  *
- * @param kind what is expected there
- * @param ordinal the place among those of its kind, from 0, in the order of the answer; a live photo's motion has the
- *     ordinal of its still
- * @param identity the source's own name for the file ({@code fileid}, {@code live_photo_file_id}, {@code video_id},
- *     {@code sound_id}); the last part of the first address's path when the answer names none, or has a placeholder
- *     such as {@code 0} there. At most 200 characters, see {@link SourceName#bounded}. From outside: never part of an
- *     object key or a file name
- * @param candidates where the bytes may be found, best first; may be empty, which is a gap that shows
- * @param named whether the source itself gave the name, so that the same name elsewhere is the same file
- * @param notOffered why this endpoint offers no address at all; such a slot is waived by this name. Null for all others
+ * @param kind kind of file
+ * @param ordinal position among the slots of its kind, from 0, in the order of the response; the motion of a live photo
+ *     has the ordinal of its image
+ * @param identity source file id ({@code fileid}, {@code live_photo_file_id}, {@code video_id}, {@code sound_id}); the
+ *     last path segment of the first URL if the response has none or a placeholder such as {@code 0}. At most 200
+ *     characters, see {@link SourceName#bounded}. Untrusted: never part of an object key or file name
+ * @param candidates URLs, best first; may be empty, then the file is missing
+ * @param named whether the identity is a source file id, so that the same identity elsewhere is the same file
+ * @param notOffered reason why this endpoint offers no URL, which waives the slot; null for other slots
  */
 public record MediaSlot(
         MediaKind kind,
@@ -28,7 +27,7 @@ public record MediaSlot(
         boolean named,
         @Nullable String notOffered) {
 
-    /** A slot with a name of the source's own, where it has one. */
+    /** Creates a slot whose identity is a source file id unless empty. */
     public MediaSlot(
             MediaKind kind,
             int ordinal,
@@ -40,44 +39,41 @@ public record MediaSlot(
 
     public MediaSlot {
         if (ordinal < 0) {
-            throw new IllegalArgumentException("An ordinal counts from 0, not " + ordinal);
+            throw new IllegalArgumentException("ordinal must not be negative: " + ordinal);
         }
         identity = SourceName.bounded(identity);
         candidates = List.copyOf(candidates);
     }
 
-    /**
-     * The earliest time that one of its addresses is signed with, as {@link MediaCandidate#signedAt} has it: the slot
-     * with the smallest is the first to die.
-     */
+    /** Returns the earliest {@link MediaCandidate#signedAt} of its URLs. The slot with the smallest expires first. */
     public long signedAt() {
         return candidates.stream().mapToLong(MediaCandidate::signedAt).min().orElse(Long.MAX_VALUE);
     }
 
-    /** Whether this rendition is as good as any that is offered. */
+    /** Returns whether no offered rendition is better. */
     public boolean isBest(String rendition) {
         return candidates.isEmpty() || candidates.getFirst().variant().equals(MediaCandidate.variantOf(rendition));
     }
 
-    /** The same slot with those addresses only that offer more than this rendition. */
+    /** Returns the slot with only the URLs of better renditions. */
     public MediaSlot betterThan(String rendition) {
         String taken = MediaCandidate.variantOf(rendition);
         List<MediaCandidate> better = candidates.stream()
                 .takeWhile(candidate -> !candidate.variant().equals(taken))
                 .toList();
-        // an answer that does not know this rendition offers nothing that could be compared with it
+        // renditions of a response without this rendition cannot be compared with it
         return new MediaSlot(
                 kind, ordinal, identity, better.size() == candidates.size() ? List.of() : better, named, notOffered);
     }
 
-    /** Which bytes are offered, best first. */
+    /** Returns the offered variants, best first. */
     public List<String> variants() {
         return candidates.stream().map(MediaCandidate::variant).distinct().toList();
     }
 
     /**
-     * The same slot with the addresses of another one that expects the same file and offers the same variants: of each,
-     * its own come first.
+     * Returns the slot with additional URLs of another slot that has the same file and variants; within a variant, its
+     * own URLs come first.
      */
     public MediaSlot withAddressesOf(MediaSlot twin) {
         Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();
@@ -89,7 +85,7 @@ public record MediaSlot(
         return new MediaSlot(kind, ordinal, identity, List.copyOf(byUrl.values()), named, notOffered);
     }
 
-    /** Prints without addresses, whose signatures belong in no log. */
+    /** Excludes URLs, whose signatures must not be logged. */
     @Override
     public String toString() {
         return kind + " " + ordinal;

@@ -14,21 +14,21 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /**
- * Which files an answer promises: decided by the media that stand in it, not by its {@code type}.
+ * Derives the media slots of a response from its media, not from its {@code type}.
  *
- * <p>The fields are those of the provider's published samples. Whatever has another shape is passed over, never guessed
- * at; a picture or motion that is named without any address is still a slot, so that the gap shows. A sound block
- * without an address is common, and means that there is no sound.
+ * <p>The fields are those of the published samples of the provider. Values of another shape are ignored. An image or
+ * motion with a name but without URL is a slot, so that the missing file is visible. An audio block without URL is
+ * common and means that there is no audio.
  */
 public final class MediaSlots {
 
-    /** Why a video note has no video here: this version of the endpoint does not deliver it. */
+    /** Reason of a missing video: this endpoint does not deliver videos. */
     public static final String NOT_OFFERED_BY_V1 = "NOT_OFFERED_BY_V1";
 
-    /** Why a video note has no video although it was asked for by the version that delivers it. */
+    /** Reason of a missing video: the endpoint for videos did not deliver one. */
     public static final String NOT_OFFERED_BY_V6 = "NOT_OFFERED_BY_V6";
 
-    /** The name of a language that is kept as it is, such as {@code zh-CN}. */
+    /** Valid name of a language, such as {@code zh-CN}. */
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9_-]{1,20}");
 
     private final JsonNode note;
@@ -41,18 +41,17 @@ public final class MediaSlots {
     }
 
     /**
-     * The slots of an answer, in its order: each picture with its motion behind it, then the video with its subtitles,
-     * then sound.
+     * Returns the slots of a response in its order: each image followed by its motion, then the video with its
+     * subtitles, then audio.
      */
     public static List<MediaSlot> of(NoteCapture capture, StreamPreference preference) {
         return of(capture, null, preference);
     }
 
     /**
-     * The same where another answer was bought for the video: that one's video and subtitles stand in the place of the
-     * first one's, and nothing else of it counts.
+     * Returns the slots of a response, with video and subtitles from a second response.
      *
-     * @param video the answer that was bought for the video; null when there is none
+     * @param video response of {@link Endpoint#VIDEO}; null if absent
      */
     public static List<MediaSlot> of(NoteCapture capture, @Nullable NoteCapture video, StreamPreference preference) {
         MediaSlots expected = new MediaSlots(capture.note(), preference);
@@ -69,14 +68,14 @@ public final class MediaSlots {
     }
 
     /**
-     * Whether an answer is about a note of type {@code video} and has no address of its video, so that another version
-     * of the endpoint may be asked for it.
+     * Returns whether a response is of type {@code video} without a URL of its video, so that {@link Endpoint#VIDEO}
+     * may deliver it.
      */
     public static boolean lacksVideo(NoteCapture capture) {
         MediaSlots expected = new MediaSlots(capture.note(), StreamPreference.DEFAULT);
         return expected.isVideoNote()
                 && !expected.isSoundOnly()
-                && expected.streams(expected.film().path("stream"), null).isEmpty();
+                && expected.streams(expected.videoMedia().path("stream"), null).isEmpty();
     }
 
     private void addImages() {
@@ -116,20 +115,20 @@ public final class MediaSlots {
     }
 
     private void addVideo() {
-        if (!addFilm() && isVideoNote() && !isSoundOnly()) {
+        if (!addVideoSlot() && isVideoNote() && !isSoundOnly()) {
             slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V1));
         }
     }
 
     private void addBoughtVideo() {
-        if (!addFilm()) {
+        if (!addVideoSlot()) {
             slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V6));
         }
     }
 
-    /** The video and its subtitles; false when the answer has no sign of a video. */
-    private boolean addFilm() {
-        JsonNode media = film();
+    /** Adds the video and its subtitles; returns false if the response has no video. */
+    private boolean addVideoSlot() {
+        JsonNode media = videoMedia();
         Candidates candidates =
                 streams(media.path("stream"), md5(media.path("video").path("md5")));
         Optional<String> identity = first(media, "video_id");
@@ -141,7 +140,7 @@ public final class MediaSlots {
         return true;
     }
 
-    private JsonNode film() {
+    private JsonNode videoMedia() {
         return note.path("video_info_v2").path("media");
     }
 
@@ -150,10 +149,9 @@ public final class MediaSlots {
     }
 
     /**
-     * One slot for each language, by name, since the order of keys varies from answer to answer. {@code source} is
-     * mostly one of the languages once more, at the same address but for its signature. A language whose name is longer
-     * than 20 characters, or has others in it than letters, digits, {@code _} and {@code -} of ASCII, goes by its
-     * number in that order, from 0, as {@code #0}.
+     * Adds a slot for each language, sorted by name, since the order of keys varies between responses. {@code source}
+     * usually repeats one of the languages with another signature. A language with an invalid name is named by its
+     * position, as {@code #0}.
      */
     private void addSubtitles(JsonNode byLanguage) {
         Set<String> known = new HashSet<>();
@@ -173,13 +171,13 @@ public final class MediaSlots {
                         || !known.add(candidates.list().getFirst().place())) {
                     continue;
                 }
-                // a language is no name of a file: thousands of notes have subtitles in it
+                // a language is not a source file id: many notes share it
                 slots.add(new MediaSlot(MediaKind.SUBTITLE, ordinal++, name, candidates.list(), false, null));
             }
         }
     }
 
-    /** An original-sound post is typed {@code video} too, but has neither a cover nor a video. */
+    /** A post of original sound has type {@code video}, but neither cover nor video. */
     private boolean isSoundOnly() {
         return elements(note.path("images_list")).isEmpty()
                 && !text(note.path("native_voice_info").path("url")).isEmpty();
@@ -205,8 +203,8 @@ public final class MediaSlots {
     }
 
     /**
-     * Whether two places of an answer have one sound: the same name of the source's, or the same address. That two
-     * addresses end alike, as {@code voice/0.wav} and {@code music/0.wav} do, says nothing.
+     * Returns whether two slots have the same source file id or the same URL. Equal last path segments, as of
+     * {@code voice/0.wav} and {@code music/0.wav}, do not suffice.
      */
     private static boolean isSameSound(MediaSlot a, MediaSlot b) {
         return (a.named() && b.named() && a.identity().equals(b.identity()))
@@ -216,7 +214,7 @@ public final class MediaSlots {
                         .equals(b.candidates().getFirst().place());
     }
 
-    /** The note's sound stands a second time in a JSON text within the JSON. */
+    /** Returns the audio block of the JSON text within the JSON. */
     private JsonNode soundWithinText() {
         String text = text(note.path("widgets_context"));
         return AnswerJson.read(text)
@@ -225,10 +223,9 @@ public final class MediaSlots {
     }
 
     /**
-     * All streams of all codecs, as the preference orders them: of each the master, then every backup that is not the
-     * master once more.
+     * Returns the URLs of all streams in the order of preference: of each stream the master, then the backups.
      *
-     * @param md5 what the answer calls the MD5 of the film; a stream's own counts more
+     * @param md5 MD5 of the video; that of a stream takes precedence
      */
     private Candidates streams(JsonNode byCodec, @Nullable String md5) {
         record Stream(String name, JsonNode node, StreamPreference.Offer offer) {}
@@ -282,16 +279,13 @@ public final class MediaSlots {
         return new MediaSlot(kind, ordinal, name, list, identity.isPresent(), notOffered);
     }
 
-    /**
-     * The last part of an address's path, without what it asks to be made of the file: the folders before it change
-     * from answer to answer.
-     */
+    /** Returns the last path segment without processing parameters; the folders before it vary between responses. */
     private static String pathOf(String url) {
         String path = url.replaceFirst("[?#!].*", "");
         return path.substring(path.lastIndexOf('/') + 1);
     }
 
-    /** The first of these fields that has a name, not something in the place of one. */
+    /** Returns the first of these fields that is not a placeholder. */
     private static Optional<String> first(JsonNode node, String... fields) {
         for (String field : fields) {
             JsonNode value = node.path(field);
@@ -321,7 +315,7 @@ public final class MediaSlots {
         return array.isArray() ? array.valueStream().toList() : List.of();
     }
 
-    /** Addresses in order, each once. */
+    /** Distinct URLs in order. */
     private static final class Candidates {
 
         private final Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();

@@ -7,13 +7,13 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
 /**
- * A night of archiving: a calendar day of Asia/Shanghai, by which the provider counts its daily quota.
+ * Calendar day of Asia/Shanghai, the quota day of the provider.
  *
- * <p>Not a day of UTC nor of the machine: a quota that is used up at 23:59 is there again a minute later.
+ * <p>Independent of UTC and of the time zone of the machine.
  */
 public record Night(LocalDate date) implements Comparable<Night> {
 
-    /** The provider's time zone; it has no summer time, so a night always has 24 hours. */
+    /** Time zone of the provider, without daylight saving time: a night always has 24 hours. */
     public static final ZoneId ZONE = ZoneId.of("Asia/Shanghai");
 
     private static final DateTimeFormatter LOCAL =
@@ -31,12 +31,12 @@ public record Night(LocalDate date) implements Comparable<Night> {
         return date.atStartOfDay(ZONE).toInstant();
     }
 
-    /** When the next night begins, and with it a new quota. */
+    /** Returns the start of the next night, when the quota is renewed. */
     public Instant ends() {
         return date.plusDays(1).atStartOfDay(ZONE).toInstant();
     }
 
-    /** An instant as the provider's people read it, such as {@code 2026-11-26 00:00 in Shanghai}. */
+    /** Formats an instant in local time, such as {@code 2026-11-26 00:00 in Shanghai}. */
     public static String local(Instant instant) {
         return LOCAL.format(instant) + " in Shanghai";
     }

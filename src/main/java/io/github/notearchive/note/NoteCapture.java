@@ -4,27 +4,26 @@ import java.time.Instant;
 import tools.jackson.databind.JsonNode;
 
 /**
- * One paid answer about one note, as it was at one moment.
+ * Paid response about a note.
  *
- * @param id the note that was asked about, and that this answer is about
- * @param callId the row of {@code api_call} that bought it
- * @param capturedAt when the answer was received, to the millisecond
- * @param answer the exact bytes of the body, at most a few MiB; never changed
- * @param envelope the answer as it was read; never changed
- * @param note the note object within it
- * @param author the author object beside or within the note; a missing node when there is none
+ * @param id requested note, which the response contains
+ * @param callId row in {@code api_call}
+ * @param capturedAt time of receipt, in milliseconds
+ * @param answer exact bytes of the body, a few MiB at most; must not be modified
+ * @param envelope parsed body; must not be modified
+ * @param note note object of the envelope
+ * @param author author object beside or within the note; a missing node if absent
  */
-@SuppressWarnings("ArrayRecordComponent") // captures are never compared, and a copy of the bytes would be a
-// waste
+@SuppressWarnings("ArrayRecordComponent") // captures are never compared, and copies would be expensive
 public record NoteCapture(
         NoteId id, long callId, Instant capturedAt, byte[] answer, JsonNode envelope, JsonNode note, JsonNode author) {
 
-    /** The same capture, bought by a call of another number. */
+    /** Returns the capture with another call. */
     public NoteCapture boughtBy(long call) {
         return new NoteCapture(id, call, capturedAt, answer, envelope, note, author);
     }
 
-    /** Prints without the answer, which may hold credentials and is long. */
+    /** Excludes the response, which is long and may contain credentials. */
     @Override
     public String toString() {
         return "NoteCapture[" + id + " at " + capturedAt + ", call " + callId + "]";

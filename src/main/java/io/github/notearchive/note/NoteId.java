@@ -5,9 +5,9 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Which note: 24 lower-case hexadecimal digits, as the app's share links carry them.
+ * Id of a note: 24 lower-case hexadecimal digits, as in share links of the app.
  *
- * <p>The first eight digits are the second in which the note was made; nothing here depends on that.
+ * <p>The first eight digits are the creation time in seconds; no code depends on this.
  */
 public record NoteId(String value) implements Comparable<NoteId> {
 
@@ -20,7 +20,7 @@ public record NoteId(String value) implements Comparable<NoteId> {
         }
     }
 
-    /** The id that a text spells, blanks around it and upper case forgiven; empty when it spells none. */
+    /** Parses an id; accepts surrounding blanks and upper case. Empty if the text is not an id. */
     public static Optional<NoteId> parse(String text) {
         String candidate = text.strip().toLowerCase(Locale.ROOT);
         return VALID.matcher(candidate).matches() ? Optional.of(new NoteId(candidate)) : Optional.empty();

@@ -8,19 +8,18 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The vendor's table of codes: what each means, and what it says of its price. What it does not say is unknown, and so
- * is 500, whose collection may have been done before it failed.
+ * Documented codes of the provider with meaning and billing. Undocumented billing is unknown, as is that of 500, whose
+ * collection may have succeeded before the failure.
  *
- * <p>The provider may send others. They are numbers like these in a the reply, mean {@link Meaning#UNKNOWN}, and so is
- * their price.
+ * <p>Other codes have meaning {@link Meaning#UNKNOWN} and unknown billing.
  */
 public enum ProviderCode {
     SUCCESS(0, Billed.YES, Meaning.ANSWERED),
     TOKEN_INVALID(100, Billed.NO, Meaning.ACCOUNT_REFUSED),
     NO_CONTENT(201, Billed.YES, Meaning.ABSENT),
-    /** Nothing is written about it; by its number the successor of 201. */
+    /** Undocumented; by its number related to 201. */
     NO_CONTENT_ANY_MORE(202, Billed.UNKNOWN, Meaning.ABSENT),
-    /** Of old pages, which tell its price. */
+    /** Documented by old pages only. */
     API_INVALID(300, Billed.NO, Meaning.UNKNOWN),
     COLLECTION_FAILED(301, Billed.NO, Meaning.NOT_COLLECTED),
     RATE_LIMIT(302, Billed.NO, Meaning.TOO_FAST),
@@ -33,14 +32,14 @@ public enum ProviderCode {
     BALANCE_EXHAUSTED(601, Billed.NO, Meaning.ACCOUNT_REFUSED),
     SPEND_LIMIT(602, Billed.NO, Meaning.ACCOUNT_REFUSED);
 
-    /** Those whose meaning is known. */
+    /** Codes with a known meaning. */
     public static final Set<Integer> DOCUMENTED = numbers(code -> code.meaning != Meaning.UNKNOWN);
 
-    /** Those after which no call succeeds, until the next day or until someone acts. */
+    /** Codes after which all calls fail until the next day or until an operator acts. */
     public static final Set<Integer> ENDING_CALLS = numbers(code -> code.meaning.endsCalls());
 
-    /** Those by which there is no such note, or no longer. */
-    public static final Set<Integer> SAYING_ABSENT = numbers(code -> code.meaning == Meaning.ABSENT);
+    /** Codes of notes that do not exist, or no longer. */
+    public static final Set<Integer> ABSENT_NOTE = numbers(code -> code.meaning == Meaning.ABSENT);
 
     private final int number;
     private final Billed billed;
@@ -56,17 +55,17 @@ public enum ProviderCode {
         return Arrays.stream(values()).filter(which).map(ProviderCode::number).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** As it stands in an answer and in the ledger. */
+    /** Returns the number used in responses and in the ledger. */
     public int number() {
         return number;
     }
 
-    /** Whether an answer has this code; one without a code has none. */
+    /** Returns whether a code of a response is this one; false for null. */
     public boolean is(@Nullable Integer code) {
         return code != null && code == number;
     }
 
-    /** The one with this number; empty when the table has none. */
+    /** Returns the code with this number; empty if it is not documented. */
     public static Optional<ProviderCode> of(int number) {
         return Arrays.stream(values()).filter(code -> code.number == number).findFirst();
     }
@@ -79,27 +78,27 @@ public enum ProviderCode {
         return of(number).map(code -> code.meaning).orElse(Meaning.UNKNOWN);
     }
 
-    /** What a code says about the note, the request or the account. */
+    /** Meaning of a code for note, request or account. */
     public enum Meaning {
-        /** The note should be in the answer. */
+        /** The response should contain the note. */
         ANSWERED,
-        /** There is no such note, or no longer. */
+        /** The note does not exist, or no longer. */
         ABSENT,
         /** The provider could not collect the note. */
         NOT_COLLECTED,
-        /** We ask too fast. */
+        /** Rate limit exceeded. */
         TOO_FAST,
-        /** The day's quota is used up, until midnight in Shanghai. */
+        /** The daily quota is used up until midnight in Shanghai. */
         QUOTA_USED_UP,
-        /** Token, permission or balance; somebody has to act. */
+        /** Token, permission or balance; an operator must act. */
         ACCOUNT_REFUSED,
-        /** The request is wrong. */
+        /** Invalid request. */
         REQUEST_REFUSED,
-        /** The provider is in trouble. */
+        /** Error of the provider. */
         FAULT,
         UNKNOWN;
 
-        /** Whether every other call would get the same answer now. */
+        /** Returns whether all further calls would fail in the same way. */
         boolean endsCalls() {
             return this == QUOTA_USED_UP || this == ACCOUNT_REFUSED;
         }

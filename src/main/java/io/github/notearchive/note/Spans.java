@@ -4,7 +4,7 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 
-/** Lengths of time as an operator types them: {@code 6h}, {@code 90m}, {@code 90s}. */
+/** Durations in the notation of settings: {@code 6h}, {@code 90m}, {@code 90s}. */
 public final class Spans {
 
     private static final Map<String, Duration> UNITS = new LinkedHashMap<>();
@@ -19,7 +19,7 @@ public final class Spans {
 
     private Spans() {}
 
-    /** A number with the largest unit that leaves no remainder, so that it can be typed again. */
+    /** Formats a duration as an integer with the largest possible unit. */
     public static String inWords(Duration span) {
         if (span.isZero()) {
             return "0s";

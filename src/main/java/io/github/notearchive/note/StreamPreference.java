@@ -5,24 +5,23 @@ import java.util.Comparator;
 import java.util.List;
 
 /**
- * Which of the streams that are offered for one film is wanted most.
+ * Order of preference among the streams of one video.
  *
- * <p>A preference and no filter: what it does not name is taken last, rather than no film at all.
+ * <p>A preference, not a filter: streams without preference come last.
  *
- * @param codecs the codecs in the order of preference, of {@link #ALL}; those that are not named come after them, in
- *     the order of {@link #ALL}
- * @param maxHeight how many pixels the shorter side should have at most, so that {@code 1080} means the same for a film
- *     that stands as for one that lies; 0 is no limit
+ * @param codecs preferred codecs, best first; the others of {@link #ALL} follow in its order
+ * @param maxHeight preferred maximum of the shorter side in pixels, so that {@code 1080} means the same for portrait
+ *     and landscape; 0 for no limit
  */
 public record StreamPreference(List<String> codecs, int maxHeight) {
 
     /**
-     * The codecs that the source names, the best first: H.265 has the largest renditions of a film, H.264 plays
-     * everywhere, few programs decode the other two.
+     * Codecs of the source, best first: H.265 has the largest renditions, H.264 plays everywhere, few programs decode
+     * the other two.
      */
     public static final List<String> ALL = List.of("h265", "h264", "av1", "h266");
 
-    /** The best rendition that common programs play. */
+    /** Best rendition that common programs play. */
     public static final StreamPreference DEFAULT = new StreamPreference(ALL, 0);
 
     public StreamPreference {
@@ -32,11 +31,11 @@ public record StreamPreference(List<String> codecs, int maxHeight) {
     }
 
     /**
-     * What is known of a stream that is offered.
+     * Properties of an offered stream.
      *
-     * @param width in pixels; 0 when the answer does not say
-     * @param height in pixels; 0 when the answer does not say
-     * @param size in bytes; 0 when the answer does not say
+     * @param width in pixels; 0 if unknown
+     * @param height in pixels; 0 if unknown
+     * @param size in bytes; 0 if unknown
      */
     public record Offer(String codec, long width, long height, long size) {
 
@@ -46,8 +45,8 @@ public record StreamPreference(List<String> codecs, int maxHeight) {
     }
 
     /**
-     * The one that is wanted most first: those within the limit before those beyond it; then by codec, the larger
-     * picture first and, where that is equal, the larger file. Of those beyond the limit the smallest picture first.
+     * Returns the order of preference: streams within the limit before others; then by codec, larger dimensions, larger
+     * file. Streams beyond the limit are ordered by smallest dimensions.
      */
     public Comparator<Offer> order() {
         Comparator<Offer> bySize = Comparator.comparingInt((Offer offer) -> codecs.indexOf(offer.codec()))

@@ -1,8 +1,7 @@
 /**
- * The words of the domain: what a note, its answer and its media are. Plain values that know no other package.
+ * Domain values: notes, responses, media slots, provider codes. Depends on no other package.
  *
- * <p>Everything here may come from a stranger, so a value refuses to be wrong when it is made, and what is merely
- * unknown is absent rather than guessed.
+ * <p>Input is untrusted: constructors reject invalid values, and unknown properties are absent.
  */
 @NullMarked
 package io.github.notearchive.note;

@@ -468,7 +468,7 @@ public class AuditRepository {
                 .param("sha256", sha256)
                 .param("freshSince", Timestamp.from(freshSince))
                 .param("videos", videos)
-                .param("absent", ProviderCode.SAYING_ABSENT.toArray(Integer[]::new))
+                .param("absent", ProviderCode.ABSENT_NOTE.toArray(Integer[]::new))
                 .query((row, _) -> new User(
                         new NoteId(row.getString("note_id")),
                         obstacle(row.getString("obstacle")),
