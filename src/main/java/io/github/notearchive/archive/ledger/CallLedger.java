@@ -189,7 +189,7 @@ public class CallLedger implements NoteClient {
                 .orElse(tonight.begins());
         while (next.isPresent() && !next.get().receivedAt().isBefore(begins)) {
             next = paidResponses.latestPaid(
-                    id, endpoint, Instant.EPOCH, next.get().call());
+                    id, endpoint, Instant.EPOCH, next.get().number());
         }
         return next.flatMap(paid -> reader.read(paid.body(), id))
                 .filter(content -> content.note().isEmpty())
@@ -210,7 +210,7 @@ public class CallLedger implements NoteClient {
             if (found.isPresent()) {
                 return Optional.of(new Held(paid, capture(id, paid, found.get())));
             }
-            next = paidResponses.latestPaid(id, endpoint, since, paid.call());
+            next = paidResponses.latestPaid(id, endpoint, since, paid.number());
         }
         return Optional.empty();
     }
@@ -218,7 +218,7 @@ public class CallLedger implements NoteClient {
     private record Held(PaidResponse paid, NoteCapture capture) {}
 
     private static NoteCapture capture(NoteId id, PaidResponse paid, ResponseReader.FoundNote found) {
-        return found.capture(id, paid.call(), paid.receivedAt(), paid.body());
+        return found.capture(id, paid.number(), paid.receivedAt(), paid.body());
     }
 
     /** Returns whether URLs of the response have expired and a new one is to be bought. */
@@ -233,7 +233,7 @@ public class CallLedger implements NoteClient {
             log.warn(
                     "Note {}: the paid response of call {} is no longer readable and will be fetched again",
                     id,
-                    paid.call());
+                    paid.number());
             return Optional.empty();
         }
         ResponseReader.Envelope content = read.get();
@@ -246,8 +246,9 @@ public class CallLedger implements NoteClient {
         if (!isOfTonight(paid.receivedAt()) && !(certain && !request.isDecidedSince(paid.receivedAt()))) {
             return Optional.empty();
         }
+        PaidCall.Facts facts = paid.call().facts();
         ProviderReply reply =
-                new ProviderReply(content.code(), paid.httpStatus(), content.message(), paid.requestId(), Billed.YES);
+                new ProviderReply(content.code(), facts.httpStatus(), content.message(), facts.requestId(), Billed.YES);
         return Optional.of(new Missing(reply, certain));
     }
 }

@@ -99,6 +99,7 @@ public class CallRepository implements CallRecorder {
 
     private final StopNotices stops;
     private final ResponseWriter writer;
+    private final SpoolRecovery recovery;
     private final PaidResponses paid;
     private final List<CallListener> listeners;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
@@ -121,12 +122,9 @@ public class CallRepository implements CallRecorder {
         this.paid = paid;
         this.listeners = listeners;
         this.stops = new StopNotices(jdbc, autoCommit, execution::get);
-        this.writer = new ResponseWriter(
-                JdbcClient.create(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT)),
-                autoCommit,
-                spool,
-                execution::get,
-                () -> isAborting.getAsBoolean());
+        JdbcClient impatient = JdbcClient.create(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT));
+        this.writer = new ResponseWriter(impatient, autoCommit, spool, execution::get, () -> isAborting.getAsBoolean());
+        this.recovery = new SpoolRecovery(impatient, spool, writer);
     }
 
     /**
@@ -310,7 +308,7 @@ public class CallRepository implements CallRecorder {
     public long received(
             CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
         try {
-            long number = writer.received(call, reply, body, receivedAt, took);
+            long number = writer.received(new ReceivedResponse(call, reply, body, receivedAt, took));
             inProgress.remove(call.number());
             return number;
         } catch (RuntimeException e) {
@@ -379,7 +377,7 @@ public class CallRepository implements CallRecorder {
      * @throws UncheckedIOException if the files cannot be listed: paid responses would be bought again
      */
     public List<NoteId> persistSpooled(Predicate<String> isActive) {
-        return writer.persistSpooled(isActive);
+        return recovery.persistAll(isActive);
     }
 
     /**
@@ -388,6 +386,6 @@ public class CallRepository implements CallRecorder {
      * @throws UncheckedIOException if the files cannot be listed
      */
     public void persistSpooled(NoteId note) {
-        writer.persistSpooled(note);
+        recovery.persist(note);
     }
 }

@@ -1,19 +1,21 @@
 package io.github.notearchive.archive.ledger;
 
 import java.time.Instant;
-import org.jspecify.annotations.Nullable;
 
-/** A paid response body as stored in the ledger. */
+/** A paid call with its response body as stored in the ledger. */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record PaidResponse(
-        long call,
-        Instant receivedAt,
-        @Nullable Integer httpStatus,
-        @Nullable String requestId,
-        byte[] body,
-        boolean mediaGone) {
+record PaidResponse(PaidCall call, byte[] body) {
 
-    PaidResponse with(byte[] body) {
-        return new PaidResponse(call, receivedAt, httpStatus, requestId, body, mediaGone);
+    long number() {
+        return call.number();
+    }
+
+    Instant receivedAt() {
+        return call.receivedAt();
+    }
+
+    /** Returns whether all URLs of one of its files have expired. */
+    boolean mediaGone() {
+        return call.facts().mediaGoneAt() != null;
     }
 }

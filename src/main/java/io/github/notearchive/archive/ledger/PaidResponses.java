@@ -30,12 +30,15 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class PaidResponses {
 
-    private static final NamedStatement PAID_CALL = NamedStatement.of("""
-                    SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id,
-                           message, media_gone_at, refresh
-                    FROM api_call
-                    WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
-                      AND (:number::bigint IS NULL OR id = :number)
+    private static final String PAID_CALLS = """
+            SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, request_id, message,
+                   media_gone_at, refresh
+            FROM api_call
+            WHERE note_id = :noteId AND billed = 'YES' AND received_at IS NOT NULL
+            """;
+
+    private static final NamedStatement PAID_CALL = NamedStatement.of(PAID_CALLS + """
+                    AND (:number::bigint IS NULL OR id = :number)
                     ORDER BY id DESC
                     LIMIT 1
                     """);
@@ -94,19 +97,9 @@ public class PaidResponses {
 
     /** As above, among the calls before another one. */
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
-        return latestRow(id, endpoint, since, before)
-                .flatMap(paid -> body(id, paid.call(), Optional.of(paid.body())).map(paid::with));
-    }
-
-    /** The body is empty if it is large. */
-    private Optional<PaidResponse> latestRow(NoteId id, Endpoint endpoint, Instant since, long before) {
-        return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT id, received_at, http_status, request_id, media_gone_at,
-                                               CASE WHEN octet_length(response) <= :ordinary THEN response ELSE '' END AS response
-                                        FROM api_call
-                                        WHERE note_id = :noteId AND endpoint = :endpoint AND billed = 'YES'
-                                          AND response IS NOT NULL
-                                          AND received_at >= :since AND id < :before
+        Optional<PaidCall> latest = autoCommit.execute(_ -> jdbc.sql(PAID_CALLS + """
+                                        AND endpoint = :endpoint AND response IS NOT NULL
+                                        AND received_at >= :since AND id < :before
                                         ORDER BY id DESC
                                         LIMIT 1
                                         """)
@@ -114,44 +107,9 @@ public class PaidResponses {
                 .param("endpoint", endpoint.ledgerName())
                 .param("since", Timestamp.from(since))
                 .param("before", before)
-                .param("ordinary", ResponseMemory.ORDINARY_SIZE)
-                .query((row, _) -> paidResponse(row))
+                .query((row, _) -> paidCall(row))
                 .optional());
-    }
-
-    /**
-     * Returns a response body. A large body is read once memory for it is free.
-     *
-     * @param ordinary the body if it is of ordinary size, an empty array if it is large; empty if it is not stored
-     */
-    private Optional<byte[]> body(NoteId id, long call, Optional<byte[]> ordinary) {
-        if (ordinary.isEmpty() || ordinary.get().length > 0) {
-            return ordinary;
-        }
-        sizeOf(call).ifPresent(size -> memory.take(id, size));
-        return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT response FROM api_call WHERE id = :call AND response IS NOT NULL
-                                        """)
-                .param("call", call)
-                .query((row, _) -> row.getBytes("response"))
-                .optional());
-    }
-
-    private Optional<Long> sizeOf(long call) {
-        return autoCommit.execute(
-                _ -> jdbc.sql("""
-                                        SELECT octet_length(response) FROM api_call WHERE id = :call AND response IS NOT NULL
-                                        """).param("call", call).query(Long.class).optional());
-    }
-
-    private static PaidResponse paidResponse(ResultSet row) throws SQLException {
-        return new PaidResponse(
-                row.getLong("id"),
-                row.getTimestamp("received_at").toInstant(),
-                row.getObject("http_status", Integer.class),
-                row.getString("request_id"),
-                row.getBytes("response"),
-                row.getTimestamp("media_gone_at") != null);
+        return latest.flatMap(call -> responseBody(id, call).map(body -> new PaidResponse(call, body)));
     }
 
     /** Returns when the newest paid response of a note was received, stored or not. */
@@ -207,21 +165,34 @@ public class PaidResponses {
                         row.getBoolean("refresh")));
     }
 
-    /** Returns the exact response body of a call; empty if the ledger no longer has it. */
+    /**
+     * Returns the exact response body of a call; empty if the ledger no longer has it. A large body is read once memory
+     * for it is free.
+     */
     public Optional<byte[]> responseBody(NoteId id, PaidCall call) {
-        return body(id, call.number(), ordinaryBody(call));
+        return body(call, ResponseMemory.ORDINARY_SIZE).or(() -> {
+            sizeOf(call).ifPresent(size -> memory.take(id, size));
+            return body(call, Integer.MAX_VALUE);
+        });
     }
 
-    /** An empty array stands for a large body. */
-    private Optional<byte[]> ordinaryBody(PaidCall call) {
+    private Optional<byte[]> body(PaidCall call, int maxSize) {
         return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT CASE WHEN octet_length(response) <= :ordinary THEN response ELSE '' END AS response
-                                        FROM api_call WHERE id = :call AND response IS NOT NULL
+                                        SELECT response FROM api_call
+                                        WHERE id = :call AND octet_length(response) <= :maxSize
                                         """)
                 .param("call", call.number())
-                .param("ordinary", ResponseMemory.ORDINARY_SIZE)
+                .param("maxSize", maxSize)
                 .query((row, _) -> row.getBytes("response"))
                 .optional());
+    }
+
+    private Optional<Long> sizeOf(PaidCall call) {
+        return autoCommit.execute(_ ->
+                jdbc.sql("""
+                                        SELECT octet_length(response) FROM api_call
+                                        WHERE id = :call AND response IS NOT NULL
+                                        """).param("call", call.number()).query(Long.class).optional());
     }
 
     /** Counts the unreadable responses of a note to requests sent since a time. */
@@ -279,20 +250,28 @@ public class PaidResponses {
      * @return its number
      */
     public long restore(NoteId id, PaidCall call, byte[] body) {
-        complete(id, call, body);
-        updateMediaGone(id, call);
-        Optional<Long> there = jdbc.sql("""
+        MapSqlParameterSource row = parameters(id, call, body);
+        // the row of a call that was in flight when the tables were dumped
+        jdbc.sql("""
+                        UPDATE api_call
+                        SET received_at = :receivedAt, duration_ms = :duration, http_status = :status, code = :code,
+                            billed = 'YES', request_id = :requestId, message = :message, response = :body
+                        WHERE id = :number AND note_id = :noteId AND endpoint = :endpoint AND received_at IS NULL
+                        """).paramSource(row).update();
+        // only the sidecar of the newest response is rewritten when URLs have expired
+        jdbc.sql("""
+                        UPDATE api_call c SET media_gone_at = :goneAt
+                        WHERE note_id = :noteId AND received_at = :receivedAt
+                          AND media_gone_at IS DISTINCT FROM :goneAt
+                          AND NOT EXISTS (SELECT 1 FROM api_call l
+                                          WHERE l.note_id = c.note_id AND l.billed = 'YES' AND l.received_at > c.received_at)
+                        """).paramSource(row).update();
+        Optional<Long> existing =
+                jdbc.sql("""
                                 SELECT id FROM api_call WHERE note_id = :noteId AND received_at = :receivedAt
-                                """)
-                .param("noteId", id.value())
-                .param("receivedAt", Timestamp.from(call.receivedAt()))
-                .query(Long.class)
-                .optional();
-        if (there.isPresent()) {
-            return there.get();
-        }
-        PaidCall.Facts facts = call.facts();
-        return jdbc.sql("""
+                                """).paramSource(row).query(Long.class).optional();
+        return existing.orElseGet(
+                () -> jdbc.sql("""
                         INSERT INTO api_call (id, note_id, endpoint, sent_at, received_at, duration_ms, http_status, code,
                                               billed, request_id, message, response, media_gone_at, refresh)
                         OVERRIDING SYSTEM VALUE
@@ -300,61 +279,26 @@ public class PaidResponses {
                                      AND :number > (SELECT coalesce(max(id), 0) FROM api_call WHERE note_id = :noteId)
                                     THEN :number ELSE (SELECT max(id) + 1 FROM api_call) END,
                                :noteId, :endpoint, :sentAt, :receivedAt, :duration, :status, :code,
-                               'YES', :requestId, :message, :answer, :goneAt, :refresh
+                               'YES', :requestId, :message, :body, :goneAt, :refresh
                         RETURNING id
-                        """)
-                .param("number", call.number(), Types.BIGINT)
-                .param("noteId", id.value())
-                .param("endpoint", facts.endpoint())
-                .param("sentAt", Timestamp.from(facts.sentAt()), Types.TIMESTAMP)
-                .param("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
-                .param("duration", facts.durationMs(), Types.INTEGER)
-                .param("status", facts.httpStatus(), Types.INTEGER)
-                .param("code", facts.code(), Types.INTEGER)
-                .param("requestId", facts.requestId(), Types.VARCHAR)
-                .param("message", facts.message(), Types.VARCHAR)
-                .param("answer", body, Types.BINARY)
-                .param("goneAt", timestamp(facts.mediaGoneAt()), Types.TIMESTAMP)
-                .param("refresh", facts.refresh())
-                .query(Long.class)
-                .single();
+                        """).paramSource(row).query(Long.class).single());
     }
 
-    /** Completes the row of a call that was in flight when the tables were dumped. */
-    private void complete(NoteId id, PaidCall call, byte[] body) {
+    private static MapSqlParameterSource parameters(NoteId id, PaidCall call, byte[] body) {
         PaidCall.Facts facts = call.facts();
-        jdbc.sql("""
-                        UPDATE api_call
-                        SET received_at = :receivedAt, duration_ms = :duration, http_status = :status, code = :code,
-                            billed = 'YES', request_id = :requestId, message = :message, response = :answer
-                        WHERE id = :number AND note_id = :noteId AND endpoint = :endpoint AND received_at IS NULL
-                        """)
-                .param("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
-                .param("duration", facts.durationMs(), Types.INTEGER)
-                .param("status", facts.httpStatus(), Types.INTEGER)
-                .param("code", facts.code(), Types.INTEGER)
-                .param("requestId", facts.requestId(), Types.VARCHAR)
-                .param("message", facts.message(), Types.VARCHAR)
-                .param("answer", body, Types.BINARY)
-                .param("number", call.number())
-                .param("noteId", id.value())
-                .param("endpoint", facts.endpoint())
-                .update();
-    }
-
-    /** Only the sidecar of the newest response is rewritten when URLs have expired. */
-    private void updateMediaGone(NoteId id, PaidCall call) {
-        jdbc.sql("""
-                        UPDATE api_call c SET media_gone_at = :goneAt
-                        WHERE note_id = :noteId AND received_at = :receivedAt
-                          AND media_gone_at IS DISTINCT FROM :goneAt
-                          AND NOT EXISTS (SELECT 1 FROM api_call l
-                                          WHERE l.note_id = c.note_id AND l.billed = 'YES' AND l.received_at > c.received_at)
-                        """)
-                .param("goneAt", timestamp(call.facts().mediaGoneAt()), Types.TIMESTAMP)
-                .param("noteId", id.value())
-                .param("receivedAt", Timestamp.from(call.receivedAt()))
-                .update();
+        return new MapSqlParameterSource("noteId", id.value())
+                .addValue("number", call.number(), Types.BIGINT)
+                .addValue("endpoint", facts.endpoint())
+                .addValue("sentAt", Timestamp.from(facts.sentAt()), Types.TIMESTAMP)
+                .addValue("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
+                .addValue("duration", facts.durationMs(), Types.INTEGER)
+                .addValue("status", facts.httpStatus(), Types.INTEGER)
+                .addValue("code", facts.code(), Types.INTEGER)
+                .addValue("requestId", facts.requestId(), Types.VARCHAR)
+                .addValue("message", facts.message(), Types.VARCHAR)
+                .addValue("body", body, Types.BINARY)
+                .addValue("goneAt", timestamp(facts.mediaGoneAt()), Types.TIMESTAMP)
+                .addValue("refresh", facts.refresh());
     }
 
     /** Sets the number sequence above the restored calls. */

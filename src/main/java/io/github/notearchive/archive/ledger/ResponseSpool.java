@@ -7,7 +7,6 @@ import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
@@ -20,8 +19,10 @@ import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -114,12 +115,12 @@ public final class ResponseSpool {
         }
     }
 
-    /** Writes a response; an existing file of the call is replaced. */
-    Path write(CallRecord call, ProviderReply reply, byte[] body, Instant receivedAt, Duration took)
-            throws IOException {
+    /** Writes a response with a body; an existing file of the call is replaced. */
+    Path write(ReceivedResponse response) throws IOException {
+        byte[] body = Objects.requireNonNull(response.body());
         PrivateDirectory.make(directory);
-        Path file = fileOf(call);
-        byte[] head = JSON.writeValueAsBytes(Head.of(call, reply, receivedAt, took));
+        Path file = fileOf(response.call());
+        byte[] head = JSON.writeValueAsBytes(Head.of(response));
         AtomicFile.write(
                 file,
                 PARTIAL_SUFFIX,
@@ -196,7 +197,7 @@ public final class ResponseSpool {
      *
      * @throws IOException also if the file is damaged or has another format
      */
-    static SpooledResponse read(Path file) throws IOException {
+    static ReceivedResponse read(Path file) throws IOException {
         byte[] all = Files.readAllBytes(file);
         int end = 0;
         while (end < all.length && all[end] != '\n') {
@@ -206,10 +207,7 @@ public final class ResponseSpool {
             throw new IOException("it has no first line");
         }
         try {
-            Head head = JSON.readValue(all, 0, end, Head.class);
-            var body = new ByteArrayOutputStream();
-            body.write(all, end + 1, all.length - end - 1);
-            return head.with(body.toByteArray());
+            return JSON.readValue(all, 0, end, Head.class).with(Arrays.copyOfRange(all, end + 1, all.length));
         } catch (JacksonException | IllegalArgumentException | NullPointerException e) {
             throw new IOException("its first line does not identify a call", e);
         }
@@ -219,10 +217,6 @@ public final class ResponseSpool {
         return directory.resolve("%013d-%s-%d%s"
                 .formatted(call.sentAt().toEpochMilli(), call.id().value(), call.number(), SUFFIX));
     }
-
-    /** A response read from a file. */
-    @SuppressWarnings("ArrayRecordComponent") // never compared
-    record SpooledResponse(CallRecord call, ProviderReply reply, byte[] body, Instant receivedAt, Duration took) {}
 
     /** First line of a file. */
     private record Head(
@@ -239,14 +233,16 @@ public final class ResponseSpool {
             Billed billed,
             boolean refresh) {
 
-        static Head of(CallRecord call, ProviderReply reply, Instant receivedAt, Duration took) {
+        static Head of(ReceivedResponse response) {
+            CallRecord call = response.call();
+            ProviderReply reply = response.reply();
             return new Head(
                     call.number(),
                     call.id().value(),
                     call.endpoint().ledgerName(),
                     call.sentAt(),
-                    receivedAt,
-                    took.toMillis(),
+                    response.receivedAt(),
+                    response.took().toMillis(),
                     reply.code(),
                     reply.httpStatus(),
                     reply.message(),
@@ -255,8 +251,8 @@ public final class ResponseSpool {
                     call.refresh());
         }
 
-        SpooledResponse with(byte[] body) {
-            return new SpooledResponse(
+        ReceivedResponse with(byte[] body) {
+            return new ReceivedResponse(
                     new CallRecord(call, new NoteId(noteId), Endpoint.ofLedgerName(endpoint), sentAt, refresh),
                     new ProviderReply(code, httpStatus, message, requestId, billed),
                     body,

@@ -5,22 +5,15 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.AccessDeniedException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
-import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -107,12 +100,12 @@ final class ResponseWriter {
      * not commit within a second. A failed write is retried for a minute, unless the run aborts. If spooling fails, it
      * is retried for five minutes regardless of the run.
      */
-    long received(CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
-        PendingWrite pending = new PendingWrite(call, reply, body, receivedAt, took);
+    long received(ReceivedResponse response) {
+        PendingWrite pending = new PendingWrite(response);
         ScheduledFuture<?> later = spoolers.schedule(
                 () -> pending.spool("no response within a second"), SPOOL_AFTER.toMillis(), TimeUnit.MILLISECONDS);
         try {
-            long number = pending.write();
+            long number = write(response);
             pending.end();
             return number;
         } catch (DataAccessException | TransactionException e) {
@@ -121,10 +114,10 @@ final class ResponseWriter {
             if (e instanceof DataIntegrityViolationException) {
                 throw e; // a retry would be rejected again
             }
-            RetryTemplate retries = body == null || spooled
+            RetryTemplate retries = response.body() == null || spooled
                     ? retries(RETRY_WHEN_SPOOLED, isAborting)
                     : retries(RETRY_WITHOUT_SPOOL, () -> false);
-            long number = retries.<Long>invoke(pending::write);
+            long number = retries.<Long>invoke(() -> write(response));
             pending.end();
             return number;
         } finally {
@@ -135,26 +128,14 @@ final class ResponseWriter {
     /** A response being written to the database, with the file that may hold it meanwhile. */
     private final class PendingWrite {
 
-        private final CallRecord call;
-        private final ProviderReply reply;
-        private final byte @Nullable [] body;
-        private final Instant receivedAt;
-        private final Duration took;
+        private final ReceivedResponse response;
 
         // guarded by this
         private boolean spooled;
         private boolean ended;
 
-        PendingWrite(CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
-            this.call = call;
-            this.reply = reply;
-            this.body = body;
-            this.receivedAt = receivedAt;
-            this.took = took;
-        }
-
-        long write() {
-            return ResponseWriter.this.write(call, reply, body, receivedAt, took);
+        PendingWrite(ReceivedResponse response) {
+            this.response = response;
         }
 
         /**
@@ -164,21 +145,18 @@ final class ResponseWriter {
          * @return whether there is a file
          */
         synchronized boolean spool(String cause) {
-            if (spooled || ended || body == null) {
+            if (spooled || ended || response.body() == null) {
                 return spooled;
             }
+            NoteId id = response.call().id();
             try {
-                Path file = spool.write(call, reply, body, receivedAt, took);
+                Path file = spool.write(response);
                 spooled = true;
-                log.warn(
-                        "Note {}: its paid response could not be written to the database ({}); spooled in {}",
-                        call.id(),
-                        cause,
-                        file);
+                log.warn("Note {}: paid response spooled in {}; the database failed: {}", id, file, cause);
             } catch (IOException e) {
                 log.error(
-                        "Note {}: its paid response could be neither written ({}) nor spooled ({}); retrying for five minutes",
-                        call.id(),
+                        "Note {}: paid response neither written nor spooled ({}; {}); retrying for five minutes",
+                        id,
                         cause,
                         e.toString());
             }
@@ -189,156 +167,35 @@ final class ResponseWriter {
         synchronized void end() {
             ended = true;
             if (spooled) {
-                deleteFile(call);
+                deleteFile();
             }
         }
-    }
 
-    private void deleteFile(CallRecord call) {
-        try {
-            spool.delete(call);
-        } catch (IOException e) {
-            log.warn(
-                    "Note {}: its response is in the ledger, but its spool file could not be deleted: {}",
-                    call.id(),
-                    e.toString());
-        }
-    }
-
-    /** See {@link CallRepository#persistSpooled}. */
-    List<NoteId> persistSpooled(Predicate<String> isActive) {
-        return persist(persisted -> {
-            persist(spool, _ -> true, persisted);
-            for (ResponseSpool others : spool.ofOtherNodes()) {
-                if (!isActive.test(others.node())) {
-                    persistFromNode(others, persisted);
-                }
-            }
-        });
-    }
-
-    /** See {@link CallRepository#persistSpooled(NoteId)}. */
-    void persistSpooled(NoteId note) {
-        List<NoteId> _ = persist(persisted -> persist(spool, file -> ResponseSpool.isAbout(file, note), persisted));
-    }
-
-    /** Reads files and adds the notes whose responses were persisted. */
-    @FunctionalInterface
-    private interface SpoolScan {
-        void run(List<NoteId> persisted) throws IOException;
-    }
-
-    private static List<NoteId> persist(SpoolScan scan) {
-        try {
-            List<NoteId> persisted = new ArrayList<>();
-            scan.run(persisted);
-            return persisted;
-        } catch (IOException e) {
-            throw new UncheckedIOException(
-                    "spooled paid responses cannot be listed and would be bought again: "
-                            + e
-                            + ". Grant this user read access",
-                    e);
-        }
-    }
-
-    private void persistFromNode(ResponseSpool others, List<NoteId> persisted) throws IOException {
-        try {
-            persist(others, _ -> true, persisted);
-        } catch (AccessDeniedException e) {
-            log.warn(
-                    "Spooled paid responses of node {} are not readable ({}); start --node {} as their owner",
-                    others.node(),
-                    e.getMessage(),
-                    others.node());
-        }
-    }
-
-    private void persist(ResponseSpool source, Predicate<Path> wanted, List<NoteId> persisted) throws IOException {
-        for (Path file : source.spooledFiles()) {
-            Optional<NoteId> note = wanted.test(file) ? persist(file) : Optional.empty();
-            if (note.isPresent()) {
-                persisted.add(note.get());
-                delete(file);
+        private void deleteFile() {
+            try {
+                spool.delete(response.call());
+            } catch (IOException e) {
+                log.warn(
+                        "Note {}: response is in the ledger, but its spool file could not be deleted: {}",
+                        response.call().id(),
+                        e.toString());
             }
         }
-    }
-
-    /** The response is in the ledger. If the deletion fails, the next run persists it again, which changes nothing. */
-    private static void delete(Path file) {
-        try {
-            Files.delete(file);
-        } catch (IOException e) {
-            log.warn("{} is in the ledger and could not be deleted ({}); delete it manually", file, e.toString());
-        }
-    }
-
-    /** Writes the response of a file to the ledger; empty if it stays in the file. */
-    private Optional<NoteId> persist(Path file) throws AccessDeniedException {
-        ResponseSpool.SpooledResponse response;
-        try {
-            response = ResponseSpool.read(file);
-        } catch (AccessDeniedException e) {
-            throw e;
-        } catch (IOException e) {
-            log.warn("{} could not be written to the ledger ({}); the file is kept, check it", file, e.getMessage());
-            return Optional.empty();
-        }
-        CallRecord call = response.call();
-        if (isErased(call.id())) {
-            write(call, response.reply().withoutMessage(), null, response.receivedAt(), response.took());
-            log.warn(
-                    "{} held a paid response of the erased note {}; only its cost was written to the ledger",
-                    file,
-                    call.id());
-            return Optional.of(call.id());
-        }
-        if (!isOnWorklist(call.id())) {
-            log.warn(
-                    "{} holds a paid response of note {}, which is not in this worklist; the file is kept",
-                    file,
-                    call.id());
-            return Optional.empty();
-        }
-        try {
-            write(call, response.reply(), response.body(), response.receivedAt(), response.took());
-            return Optional.of(call.id());
-        } catch (DataIntegrityViolationException e) {
-            log.warn(
-                    "{} holds a paid response of note {} that the database rejects ({}); the file is kept, check it",
-                    file,
-                    call.id(),
-                    DatabaseErrors.describe(e));
-            return Optional.empty();
-        }
-    }
-
-    private boolean isErased(NoteId id) {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)")
-                .param("noteId", id.value())
-                .query(Boolean.class)
-                .single();
-    }
-
-    private boolean isOnWorklist(NoteId id) {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM worklist WHERE note_id = :noteId)")
-                .param("noteId", id.value())
-                .query(Boolean.class)
-                .single();
     }
 
     /**
      * Completes the row of a call. Of the unpaid responses of a note only the first is stored. A missing row is
      * inserted again, as after a failover that lost the last commits.
      */
-    private long write(
-            CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
+    long write(ReceivedResponse response) {
+        CallRecord call = response.call();
+        ProviderReply reply = response.reply();
         return autoCommit.<Long>execute(_ -> jdbc.sql("""
                                         WITH kept AS (
                                             SELECT CASE WHEN :billed = 'YES' OR NOT EXISTS (
                                                        SELECT 1 FROM api_call
                                                        WHERE note_id = :noteId AND billed <> 'YES' AND response IS NOT NULL AND id <> :call)
-                                                   THEN :answer END AS response),
+                                                   THEN :body END AS response),
                                         filled AS (
                                             UPDATE api_call
                                             SET received_at = :receivedAt, duration_ms = :duration, http_status = :status,
@@ -346,7 +203,7 @@ final class ResponseWriter {
                                                 message = :message, response = (SELECT response FROM kept)
                                             WHERE id = :call AND note_id = :noteId AND sent_at = :sentAt
                                             RETURNING id),
-                                        anew AS (
+                                        inserted AS (
                                             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
                                                 duration_ms, http_status, code, billed, request_id, message, response)
                                             SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt,
@@ -354,16 +211,16 @@ final class ResponseWriter {
                                                 (SELECT response FROM kept)
                                             WHERE NOT EXISTS (SELECT 1 FROM filled)
                                             RETURNING id)
-                                        SELECT id FROM filled UNION ALL SELECT id FROM anew
+                                        SELECT id FROM filled UNION ALL SELECT id FROM inserted
                                         """)
-                .param("receivedAt", Timestamp.from(receivedAt))
-                .param("duration", Math.toIntExact(Math.min(took.toMillis(), Integer.MAX_VALUE)))
+                .param("receivedAt", Timestamp.from(response.receivedAt()))
+                .param("duration", Math.toIntExact(Math.min(response.took().toMillis(), Integer.MAX_VALUE)))
                 .param("status", reply.httpStatus(), Types.INTEGER)
                 .param("code", reply.code(), Types.INTEGER)
                 .param("billed", reply.billed().name())
                 .param("requestId", reply.requestId(), Types.VARCHAR)
                 .param("message", reply.message(), Types.VARCHAR)
-                .param("answer", body, Types.BINARY)
+                .param("body", response.body(), Types.BINARY)
                 .param("noteId", call.id().value())
                 .param("endpoint", call.endpoint().ledgerName())
                 .param("sentAt", Timestamp.from(call.sentAt()))

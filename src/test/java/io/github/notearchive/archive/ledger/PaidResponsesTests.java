@@ -24,11 +24,11 @@ class PaidResponsesTests extends LedgerFixture {
 
         PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
 
-        assertThat(paid.call()).isEqualTo(call);
+        assertThat(paid.number()).isEqualTo(call);
         assertThat(paid.body()).isEqualTo(ANSWER);
         assertThat(paid.receivedAt()).isEqualTo(NOW);
-        assertThat(paid.httpStatus()).isEqualTo(200);
-        assertThat(paid.requestId()).isEqualTo("r-1");
+        assertThat(paid.call().facts().httpStatus()).isEqualTo(200);
+        assertThat(paid.call().facts().requestId()).isEqualTo("r-1");
         assertThat(paid.mediaGone()).isFalse();
     }
 
@@ -40,7 +40,7 @@ class PaidResponsesTests extends LedgerFixture {
 
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)
                         .orElseThrow()
-                        .call())
+                        .number())
                 .isEqualTo(second);
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW)).isPresent();
         assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();

@@ -68,7 +68,8 @@ class ResponseSpoolTests extends LedgerFixture {
     }
 
     private Path keep(NoteId note) throws IOException {
-        return spool.write(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO);
+        return spool.write(
+                new ReceivedResponse(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO));
     }
 
     private List<Path> spooledFiles() {

@@ -184,17 +184,17 @@ class ResponseWriterTests extends LedgerFixture {
     void spooledResponseIsPersistedOnce() throws Exception {
         book.worklist("PENDING");
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
-        spool.write(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7));
+        spool.write(new ReceivedResponse(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7)));
 
         assertThat(persistSpooled()).hasSize(1);
         assertThat(persistSpooled()).isEmpty();
 
         assertThat(spooledFiles()).isEmpty();
         PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
-        assertThat(paid.call()).isEqualTo(call.number());
+        assertThat(paid.number()).isEqualTo(call.number());
         assertThat(paid.body()).isEqualTo(ANSWER);
         assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
-        assertThat(paid.requestId()).isEqualTo("r-1");
+        assertThat(paid.call().facts().requestId()).isEqualTo("r-1");
         assertThat(history.of(ID)).singleElement().matches(entry -> entry.durationMs() == 7);
     }
 
@@ -203,9 +203,9 @@ class ResponseWriterTests extends LedgerFixture {
         book.worklist("PENDING");
         CallRecord ofTheRenamed = book.sent(ID, Endpoint.DETAIL, NOW, false);
         ResponseSpool renamed = new ResponseSpool(directory.resolve("renamed"));
-        renamed.write(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
+        renamed.write(new ReceivedResponse(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO));
         ResponseSpool active = new ResponseSpool(directory.resolve("active"));
-        active.write(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO);
+        active.write(new ReceivedResponse(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO));
         assertThat(spool.ofAllNodes()).extracting(ResponseSpool::node).containsExactlyInAnyOrder("renamed", "active");
 
         assertThat(calls.persistSpooled("active"::equals)).containsExactly(ID);
@@ -258,7 +258,7 @@ class ResponseWriterTests extends LedgerFixture {
     @Test
     void spooledResponseOfAnErasedNoteKeepsItsBillingOnly() throws Exception {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, true);
-        spool.write(call, PAID, ANSWER, NOW, Duration.ZERO);
+        spool.write(new ReceivedResponse(call, PAID, ANSWER, NOW, Duration.ZERO));
         database.jdbc()
                 .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
                 .param("id", ID.value())
@@ -282,7 +282,7 @@ class ResponseWriterTests extends LedgerFixture {
         long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
 
         PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
-        assertThat(paid.call()).isEqualTo(number).isNotEqualTo(call.number());
+        assertThat(paid.number()).isEqualTo(number).isNotEqualTo(call.number());
         assertThat(paid.body()).isEqualTo(ANSWER);
     }
 
@@ -291,7 +291,7 @@ class ResponseWriterTests extends LedgerFixture {
         book.worklist("PENDING");
         long other = book.paid(NOW);
         CallRecord elsewhere = new CallRecord(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
-        spool.write(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO);
+        spool.write(new ReceivedResponse(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO));
 
         assertThat(persistSpooled()).hasSize(1);
 
@@ -306,17 +306,18 @@ class ResponseWriterTests extends LedgerFixture {
     void rejectedFileStaysAndDoesNotBlockOthers() throws Exception {
         book.worklist("PENDING");
         CallRecord strange = new CallRecord(1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
-        Path ofAnotherList = spool.write(strange, PAID, ANSWER, NOW, Duration.ZERO);
+        Path ofAnotherList = spool.write(new ReceivedResponse(strange, PAID, ANSWER, NOW, Duration.ZERO));
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
-        Path refused = spool.write(
+        Path refused = spool.write(new ReceivedResponse(
                 book.sent(ID, Endpoint.DETAIL, NOW, false),
                 new ProviderReply(0, 200, "a\0b", null, Billed.YES),
                 ANSWER,
                 NOW,
-                Duration.ZERO);
-        spool.write(book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, ANSWER, NOW, Duration.ZERO);
+                Duration.ZERO));
+        spool.write(new ReceivedResponse(
+                book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, ANSWER, NOW, Duration.ZERO));
 
         assertThat(persistSpooled()).hasSize(1);
 
