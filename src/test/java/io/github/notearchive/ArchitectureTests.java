@@ -45,9 +45,7 @@ class ArchitectureTests {
 
     /** Arrows that remain to be removed. This list may only shrink. */
     private static final Map<String, Set<String>> REMAINING = Map.ofEntries(
-            Map.entry("batch", Set.of("archive", "nightly")),
-            Map.entry("maintenance", Set.of("media", "nightly")),
-            Map.entry("nightly", Set.of("maintenance")),
+            Map.entry("maintenance", Set.of("nightly")),
             Map.entry("report", Set.of("nightly", "provider")));
 
     /** Calls that create threads, executors or HTTP clients. */

@@ -2,9 +2,13 @@ package io.github.notearchive.batch;
 
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Stops a job before its work is done: it closes once, with a reason; later reasons are ignored. Thread-safe. */
 public abstract class Gate {
+
+    private static final Logger log = LoggerFactory.getLogger(Gate.class);
 
     private @Nullable StopReason stopReason;
     private @Nullable String signal;
@@ -29,6 +33,7 @@ public abstract class Gate {
         }
         StopReason now = new StopReason(exitCode, reason);
         stopReason = now;
+        log.info("Stopping: {} ({})", exitCode, reason);
         onClose(now);
         return true;
     }
@@ -60,8 +65,8 @@ public abstract class Gate {
     }
 
     /** Called when the gate opens. */
-    public void onOpen() {}
+    protected void onOpen() {}
 
     /** Called when the gate closes. */
-    public abstract void onClose(StopReason stop);
+    protected void onClose(StopReason stop) {}
 }

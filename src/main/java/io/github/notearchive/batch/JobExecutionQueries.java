@@ -1,9 +1,5 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.maintenance.rebuild.RebuildJob;
-import io.github.notearchive.maintenance.remap.RemapJob;
-import io.github.notearchive.maintenance.verify.VerifyJob;
-import io.github.notearchive.nightly.NightlyJob;
 import io.github.notearchive.note.Night;
 import java.sql.Timestamp;
 import java.sql.Types;
@@ -101,12 +97,12 @@ public class JobExecutionQueries {
 
     /** Returns whether any node started a rebuild of the tables that is not completed. */
     public boolean isRebuildUnfinished() {
-        return isUnfinished(RebuildJob.NAME);
+        return isUnfinished(JobNames.REBUILD);
     }
 
     /** Returns whether a remap was started that is neither completed nor active. */
     public boolean isRemapUnfinished() {
-        return isUnfinished(RemapJob.NAME) && !RunnerLock.isRemap(jdbc);
+        return isUnfinished(JobNames.REMAP) && !RunnerLock.isRemap(jdbc);
     }
 
     /** Returns whether a process of this node is running, rebuilding or erasing. */
@@ -188,7 +184,7 @@ public class JobExecutionQueries {
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
                         """)
-                .param("job", NightlyJob.NAME)
+                .param("job", JobNames.NIGHTLY)
                 .param("node", node)
                 .param(
                         "orderly",
@@ -211,7 +207,7 @@ public class JobExecutionQueries {
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
                         """)
-                .param("job", VerifyJob.NAME)
+                .param("job", JobNames.VERIFY)
                 .query((row, _) -> new Audit(
                         row.getLong("job_execution_id"),
                         row.getLong("job_instance_id"),

@@ -1,6 +1,5 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.nightly.ArchiveProperties;
 import java.time.Duration;
 import java.util.function.LongSupplier;
 

@@ -9,7 +9,6 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -30,7 +29,7 @@ public final class RunWatchdog implements AutoCloseable {
             3, // a server that does not respond must not keep the lock from being renewed
             Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
-    private final LongSupplier execution;
+    private final JobRun run;
     private final Duration outageLimit;
     private long lostSince;
     private boolean isLost;
@@ -38,29 +37,23 @@ public final class RunWatchdog implements AutoCloseable {
     /**
      * Starts the watchdog.
      *
-     * @param execution id of the execution for the log; 0 before it starts
      * @param timeBox time limit of the job; null for none
      * @param outageLimit how long the database may be unavailable to the lock before the gate is closed
      * @param eachMinute tasks executed each minute, independently of each other
      */
     public RunWatchdog(
-            Gate gate,
-            RunnerLock lock,
-            LongSupplier execution,
-            @Nullable TimeBox timeBox,
-            Duration outageLimit,
-            Runnable... eachMinute) {
-        this.execution = execution;
+            JobRun run, RunnerLock lock, @Nullable TimeBox timeBox, Duration outageLimit, Runnable... eachMinute) {
+        this.run = run;
         this.outageLimit = outageLimit;
-        this.gate = gate;
+        this.gate = run.gate();
         for (Runnable work : eachMinute) {
             every(MINUTE, work);
         }
-        every(LOCK_INTERVAL, () -> keep(lock, gate));
+        every(LOCK_INTERVAL, () -> keep(lock));
         if (timeBox != null) {
             var _ = timer.schedule(
                     () -> {
-                        LogContext.execution(execution.getAsLong());
+                        LogContext.execution(run.jobExecutionId());
                         gate.close(ExitCode.INTERRUPTED, timeBox.reason());
                     },
                     timeBox.length().toMillis(),
@@ -86,7 +79,7 @@ public final class RunWatchdog implements AutoCloseable {
      * Checks the lock. A job without its lock must stop: another job could start and process the same notes. It needs
      * the lock until it has ended, since a next job would recover its work in progress.
      */
-    private void keep(RunnerLock lock, Gate gate) {
+    private void keep(RunnerLock lock) {
         String lost = "the connection of " + lock.name() + " is lost";
         try {
             switch (lock.keep()) {
@@ -112,7 +105,7 @@ public final class RunWatchdog implements AutoCloseable {
         var isFailing = new AtomicBoolean();
         var _ = timer.scheduleWithFixedDelay(
                 () -> {
-                    LogContext.execution(execution.getAsLong());
+                    LogContext.execution(run.jobExecutionId());
                     try {
                         work.run();
                         isFailing.set(false);

@@ -1,6 +1,5 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.nightly.ObjectRemoval;
 import io.github.notearchive.note.NoteId;
 import java.sql.Connection;
 import java.sql.DriverManager;
@@ -39,7 +38,7 @@ public final class RunnerLock implements AutoCloseable {
     /** Member name of locks that exist once for all nodes. */
     private static final String ALL = "";
 
-    /** Longer than {@link ObjectRemoval#removeAfterRun} holds the lock of the whole archive. */
+    /** Longer than a run holds the lock of the whole archive to remove files at its end. */
     private static final Duration ARCHIVE_PATIENCE = Duration.ofSeconds(10);
 
     private static final Duration ARCHIVE_PAUSE = Duration.ofMillis(100);
@@ -50,7 +49,8 @@ public final class RunnerLock implements AutoCloseable {
     private static final String NO_OTHER = "";
     private static final String ARCHIVE_SHARED =
             " AND pg_try_advisory_lock_shared(hashtext('note-archive, all of it'), 0)";
-    private static final String ARCHIVE_ALONE = " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)";
+    private static final String ARCHIVE_ALONE = " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)"
+            + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))";
 
     private final JdbcConnectionDetails database;
     private final Name name;
@@ -77,9 +77,13 @@ public final class RunnerLock implements AutoCloseable {
         return take(database, new Name("note-archive-verify", ALL, NO_OTHER, "the lock of audits", "another audit"));
     }
 
-    /** Acquires the whole archive for a process of this node; empty while a run of any node, or a remap, is active. */
+    /**
+     * Acquires the whole archive for a process of this node, including the lock of audits; empty while a run of any
+     * node, a remap or an audit is active.
+     */
     public static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node) throws SQLException {
-        return take(database, new Name(RUNS, node, ARCHIVE_ALONE, "the lock of the whole archive", "another run"));
+        return take(
+                database, new Name(RUNS, node, ARCHIVE_ALONE, "the lock of the whole archive", "another run or audit"));
     }
 
     /**

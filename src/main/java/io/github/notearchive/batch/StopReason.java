@@ -1,17 +1,47 @@
 package io.github.notearchive.batch;
 
+import io.github.notearchive.io.DatabaseErrors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.ExitStatus;
 
 /**
- * Why a job stops before its work is done.
+ * Exit code and reason of a run: why it did not start, stopped before its work was done, or how it ended.
  *
  * @param exitCode exit code of the process
  * @param reason text for the operator
  */
 public record StopReason(ExitCode exitCode, String reason) {
 
+    private static final Logger log = LoggerFactory.getLogger(StopReason.class);
+
     /** Returns the exit status as stored in the job repository. */
     public ExitStatus exitStatus() {
         return new ExitStatus(exitCode.name(), reason);
+    }
+
+    /** Classifies a failure of a step, and describes it in one line. */
+    public static StopReason of(Throwable failure) {
+        String reason = DatabaseErrors.describe(failure);
+        if (DatabaseErrors.isRefused(failure)) {
+            return new StopReason(
+                    ExitCode.USAGE,
+                    "the database denies access: " + reason + "; check the privileges of ARCHIVE_DATABASE_USER");
+        }
+        return new StopReason(
+                DatabaseErrors.isOutOfReach(failure) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED, reason);
+    }
+
+    /** Classifies a failure outside of an execution. Unexpected exceptions are logged. */
+    public static StopReason ofOutside(Exception failure) {
+        StopReason stop = of(failure);
+        return switch (stop.exitCode) {
+            case UPSTREAM_UNAVAILABLE -> new StopReason(stop.exitCode, "the database is unavailable: " + stop.reason);
+            case FAILED -> {
+                log.error("Failed outside of an execution", failure);
+                yield stop;
+            }
+            default -> stop;
+        };
     }
 }

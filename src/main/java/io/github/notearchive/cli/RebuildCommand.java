@@ -50,7 +50,7 @@ final class RebuildCommand implements Callable<Integer> {
         SignalHandlers signals = SignalHandlers.install();
         try (CommandContext context = CommandContext.open()) {
             RebuildRunner runner = context.get(RebuildRunner.class);
-            signals.passTo(context.get(JobStopper.class)::stop);
+            signals.passTo(context.get(JobStopper.class)::interrupt);
             RebuildSummary summary = missing ? runner.merge(maxDuration) : runner.rebuild(maxDuration);
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());

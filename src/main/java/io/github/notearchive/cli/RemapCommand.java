@@ -1,13 +1,13 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.maintenance.remap.RemapOptions;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapSummary;
-import io.github.notearchive.nightly.ArchiveProperties;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.util.Map;
@@ -59,7 +59,7 @@ final class RemapCommand implements Callable<Integer> {
         try (CommandContext context = CommandContext.openExisting(settings)) {
             RemapRunner runner = context.get(RemapRunner.class);
             String thisNode = context.get(ArchiveProperties.class).node();
-            signals.passTo(context.get(JobStopper.class)::stop);
+            signals.passTo(context.get(JobStopper.class)::interrupt);
             RemapSummary summary = runner.remap(new RemapOptions(maxDuration, all, thisNode), dryRun);
             PrintWriter out = spec.commandLine().getOut();
             if (json) {

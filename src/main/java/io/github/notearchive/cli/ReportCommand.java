@@ -1,8 +1,8 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;

@@ -1,11 +1,11 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.RunOptions;

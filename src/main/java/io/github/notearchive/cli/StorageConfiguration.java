@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
@@ -8,7 +9,6 @@ import io.github.notearchive.io.Secret;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.media.Spool;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.report.ReportFolder;
 import io.github.notearchive.store.ObjectStore;

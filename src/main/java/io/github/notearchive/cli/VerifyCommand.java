@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Finding;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.io.DisplayFormat;
@@ -10,7 +11,6 @@ import io.github.notearchive.maintenance.verify.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.telemetry.RunTelemetry;
 import java.io.PrintWriter;
 import java.sql.SQLException;
@@ -95,7 +95,7 @@ final class VerifyCommand implements Callable<Integer> {
 
     private VerifySummary verify(CommandContext context, SignalHandlers signals) {
         String thisNode = context.get(ArchiveProperties.class).node();
-        signals.passTo(context.get(JobStopper.class)::stop);
+        signals.passTo(context.get(JobStopper.class)::interrupt);
         VerifySummary summary =
                 context.get(VerifyRunner.class).verify(new VerifyOptions(maxDuration, repair, deleteOrphans, thisNode));
         PrintWriter out = spec.commandLine().getOut();

@@ -1,6 +1,7 @@
 package io.github.notearchive.media;
 
 import io.github.notearchive.note.MediaCandidate;
+import io.github.notearchive.note.MediaType;
 import java.util.List;
 
 /**

@@ -4,6 +4,7 @@ import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.media.format.FileCheck.Dimensions;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaType;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;

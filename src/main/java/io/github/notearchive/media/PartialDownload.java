@@ -5,6 +5,7 @@ import io.github.notearchive.media.SpoolFile.SpoolFullException;
 import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;

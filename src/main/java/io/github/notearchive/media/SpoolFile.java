@@ -1,7 +1,9 @@
 package io.github.notearchive.media;
 
+import io.github.notearchive.media.format.Container;
 import io.github.notearchive.media.format.FileBytes;
 import io.github.notearchive.media.format.FileCheck;
+import io.github.notearchive.note.MediaType;
 import java.io.ByteArrayInputStream;
 import java.io.FileOutputStream;
 import java.io.IOException;
@@ -178,7 +180,7 @@ public final class SpoolFile implements AutoCloseable {
     FileCheck check(MediaType type) {
         try (FileBytes in =
                 blocks == null ? new FileBytes(Objects.requireNonNull(path)) : new FileBytes(blocks, (int) size)) {
-            return type.container().check(in);
+            return Container.of(type).check(in);
         } catch (IOException e) {
             throw failure("read", e);
         }

@@ -1,6 +1,7 @@
 package io.github.notearchive.media;
 
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaType;
 import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 import java.util.Optional;

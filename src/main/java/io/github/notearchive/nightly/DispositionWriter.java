@@ -202,7 +202,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         log.warn("Note {}: {}; its response is kept", claimed.id(), reason);
         boolean ofTheNote = store.isWritable() && !e.ofTheAccount();
         if (!ofTheNote) {
-            runs.current().storeFails(e, e.refused(), gate);
+            runs.current().storeFails(e, e.refused());
         }
         if (claimed.refreshNight() != null) {
             keepWithoutSidecar(claimed, retries.forRefresh(claimed, 0, StateReason.STORE_ERROR, reason, true));

@@ -1,6 +1,7 @@
 package io.github.notearchive.nightly;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.FailFastDataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;

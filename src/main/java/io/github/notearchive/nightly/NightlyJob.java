@@ -7,11 +7,12 @@ import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.PendingWork;
 import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.ExitStatusListener;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.batch.JobStarter;
+import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.ResponseMemory;
@@ -27,6 +28,7 @@ import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
 import org.springframework.batch.core.listener.ItemProcessListener;
 import org.springframework.batch.core.listener.ItemWriteListener;
+import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.listener.StepExecutionListener;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
@@ -52,7 +54,7 @@ import org.springframework.transaction.PlatformTransactionManager;
 public class NightlyJob {
 
     /** The name of the job and of its step. */
-    public static final String NAME = "archiveNotes";
+    public static final String NAME = JobNames.NIGHTLY;
 
     private static final int PARTITIONS = 64;
 
@@ -144,14 +146,10 @@ public class NightlyJob {
         @Override
         public @Nullable ExitStatus afterStep(StepExecution step) {
             if (step.getStatus() == BatchStatus.FAILED || step.getStatus() == BatchStatus.UNKNOWN) {
-                Throwable cause = step.getFailureExceptions().isEmpty()
-                        ? null
-                        : step.getFailureExceptions().getFirst();
-                gate.close(
-                        cause == null ? ExitCode.FAILED : JobStarter.exitCodeOf(cause),
-                        step.getStepName()
-                                + " failed: "
-                                + (cause == null ? "no exception recorded" : JobStarter.describe(cause)));
+                StopReason cause = step.getFailureExceptions().isEmpty()
+                        ? new StopReason(ExitCode.FAILED, "no exception recorded")
+                        : StopReason.of(step.getFailureExceptions().getFirst());
+                gate.close(cause.exitCode(), step.getStepName() + " failed: " + cause.reason());
             }
             return null;
         }
@@ -197,54 +195,46 @@ public class NightlyJob {
     }
 
     /** A run with postponed or failed notes is INCOMPLETE. */
-    private static final class Bounds extends ExitStatusListener {
-
-        private final RunStopper gate;
-        private final ActiveRuns runs;
-        private final JobExecutionQueries executions;
-        private final WorklistStats counts;
-        private final CallRepository calls;
-        private final OutageRetry outages;
-
-        Bounds(
-                RunStopper gate,
-                ActiveRuns runs,
-                JobExecutionQueries executions,
-                WorklistStats counts,
-                CallRepository calls,
-                OutageRetry outages) {
-            super(gate);
-            this.gate = gate;
-            this.runs = runs;
-            this.executions = executions;
-            this.counts = counts;
-            this.calls = calls;
-            this.outages = outages;
-        }
+    private record Bounds(
+            RunStopper gate,
+            ActiveRuns runs,
+            JobExecutionQueries executions,
+            WorklistStats counts,
+            CallRepository calls,
+            OutageRetry outages)
+            implements JobExecutionListener {
 
         @Override
-        public void onStart(JobExecution job) {
-            runs.current().startExecution(job);
+        public void beforeJob(JobExecution job) {
+            listener().beforeJob(job);
             calls.startExecution(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
         }
 
         @Override
-        public ExitStatus whenComplete(JobExecution job) {
-            long left = outages.call(() -> counts.countOpenOf(executions.siblingsOf(job.getId())));
-            return left == 0
-                    ? new ExitStatus(ExitCode.COMPLETED.name())
-                    : new ExitStatus(
-                            ExitCode.INCOMPLETE.name(),
-                            left + " notes were postponed to a later night or failed; status lists them");
+        public void afterJob(JobExecution job) {
+            listener().afterJob(job);
         }
 
-        @Override
-        public void onCheckFailed(RuntimeException failure) {
-            closeUnchecked(gate, failure);
+        private ExitStatusListener listener() {
+            return new ExitStatusListener(runs.current(), this::whenComplete);
+        }
+
+        private StopReason whenComplete(JobExecution job) {
+            try {
+                long left = outages.call(() -> counts.countOpenOf(executions.siblingsOf(job.getId())));
+                return left == 0
+                        ? new StopReason(ExitCode.COMPLETED, "")
+                        : new StopReason(
+                                ExitCode.INCOMPLETE,
+                                left + " notes were postponed to a later night or failed; status lists them");
+            } catch (RuntimeException e) {
+                closeUnchecked(gate, e);
+                throw e;
+            }
         }
     }
 
     private static void closeUnchecked(RunStopper gate, RuntimeException e) {
-        gate.close(JobStarter.exitCodeOf(e), "remaining notes could not be counted: " + DatabaseErrors.describe(e));
+        gate.close(StopReason.of(e).exitCode(), "remaining notes could not be counted: " + DatabaseErrors.describe(e));
     }
 }

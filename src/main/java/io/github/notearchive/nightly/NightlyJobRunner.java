@@ -1,8 +1,9 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobStarter;
-import io.github.notearchive.batch.JobStarter.Launch;
+import io.github.notearchive.batch.JobResult;
+import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.StopReason;
@@ -29,27 +30,27 @@ public class NightlyJobRunner {
     private final JdbcConnectionDetails database;
     private final NewRuns newRuns;
     private final StartChecks checks;
-    private final JobStarter starter;
+    private final JobRunner starter;
     private final Job job;
     private final ActiveRuns runs;
     private final ProviderAccess provider;
     private final RunWatchdogs watchdogs;
     private final ProgressReporter reporter;
     private final RunSummaries summaries;
-    private final ObjectRemoval removal;
+    private final ReplacedFiles removal;
 
     NightlyJobRunner(
             JdbcConnectionDetails database,
             NewRuns newRuns,
             StartChecks checks,
-            JobStarter starter,
+            JobRunner starter,
             Job archiveNotes,
             ActiveRuns runs,
             ProviderAccess provider,
             RunWatchdogs watchdogs,
             ProgressReporter reporter,
             RunSummaries summaries,
-            ObjectRemoval removal) {
+            ReplacedFiles removal) {
         this.database = database;
         this.newRuns = newRuns;
         this.checks = checks;
@@ -85,7 +86,7 @@ public class NightlyJobRunner {
                 case Granted granted -> start(run, lock, granted);
             };
         } catch (SQLException | DataAccessException | TransactionException e) {
-            StopReason broken = JobStarter.stopReasonOf(e);
+            StopReason broken = StopReason.ofOutside(e);
             return RunSummary.notStarted(broken.exitCode(), broken.reason(), run.took());
         }
     }
@@ -97,7 +98,12 @@ public class NightlyJobRunner {
     private RunSummary start(RunState run, RunnerLock lock, Granted granted) {
         run.withoutCalls(granted.withoutCalls());
         reporter.count(run);
-        Launch launch = starter.next(NightlyJob.NAME, run.node(), granted.tonight(), _ -> {});
+        JobStart launch = starter.next(
+                NightlyJob.NAME,
+                run.node(),
+                granted.tonight(),
+                _ -> {},
+                run.options().parameters());
         runs.begin(run);
         try {
             reporter.onStart(run, launch, granted.tonight());
@@ -109,11 +115,11 @@ public class NightlyJobRunner {
         }
     }
 
-    private RunSummary execute(RunState run, RunnerLock lock, Launch launch) {
+    private RunSummary execute(RunState run, RunnerLock lock, JobStart launch) {
         try (RunWatchdog _ = watchdogs.watch(run, lock)) {
-            JobExecution execution = starter.start(job, launch);
+            JobResult result = starter.run(job, launch, run);
             reporter.onProgress(run);
-            return summaries.of(run, execution, launch.restart());
+            return summaries.of(run, result);
         } catch (DataAccessException | TransactionException e) {
             JobExecution started = run.execution().orElseThrow(() -> e);
             reporter.onProgress(run);

@@ -6,7 +6,7 @@ import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
-import io.github.notearchive.batch.CrashRecovery;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.OutstandingCall;
 import io.github.notearchive.provider.ProviderReply;
@@ -110,7 +110,7 @@ class PostponementPolicy {
 
     /**
      * Returns the transition of a note while an earlier call has no response yet: postponed to the next night without
-     * counting an attempt. The crash recovery of the calling node sets it due earlier, see {@link CrashRecovery}.
+     * counting an attempt. The crash recovery of the calling node sets it due earlier, see {@link RunRecovery}.
      *
      * @param responseHeld whether the ledger has a usable response nevertheless
      */

@@ -2,7 +2,8 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.batch.JobStarter.Launch;
+import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.note.Night;
@@ -54,7 +55,7 @@ class ProgressReporter {
     }
 
     /** Logs which run starts, and its settings; notifies the observers. */
-    void onStart(RunState run, Launch launch, Night tonight) {
+    void onStart(RunState run, JobStart launch, Night tonight) {
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
                 launch.restart() ? "Resuming the unfinished run" : "Starting a new run",

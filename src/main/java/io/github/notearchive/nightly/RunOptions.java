@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.batch.JobOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -11,4 +12,13 @@ import org.jspecify.annotations.Nullable;
  * @param force whether a gate closed by an earlier code 303 is ignored
  * @param node name of this node
  */
-public record RunOptions(@Nullable Long limit, @Nullable Duration maxDuration, boolean force, String node) {}
+public record RunOptions(@Nullable Long limit, @Nullable Duration maxDuration, boolean force, String node) {
+
+    /** Returns the options as job parameters. */
+    JobOptions parameters() {
+        return new JobOptions()
+                .with("limit", limit)
+                .with("maxDuration", maxDuration)
+                .with("force", force);
+    }
+}

@@ -4,11 +4,15 @@ import io.github.notearchive.archive.catalog.NoteChanges.Change;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.OutageDetector;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.maintenance.verify.ActiveStoreJob;
 import io.github.notearchive.media.MediaTraffic;
+import io.github.notearchive.store.StoreException;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -16,10 +20,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.batch.core.job.JobExecution;
 
 /** State of one run: options, execution, counts, and outage detection. Thread-safe. */
-final class RunState extends ActiveStoreJob {
+final class RunState extends JobRun {
 
     private static final long NOT_PAUSED = 0;
 
@@ -33,8 +36,8 @@ final class RunState extends ActiveStoreJob {
     private final OutageDetector provider;
     private final OutageDetector cdn;
     private final OutageDetector database;
+    private final OutageDetector store;
     private @Nullable Long stuckSince;
-    private volatile @Nullable JobExecution execution;
     private volatile @Nullable StartRefusal withoutCalls;
     private final AtomicLong pausedUntil = new AtomicLong(NOT_PAUSED);
 
@@ -82,8 +85,14 @@ final class RunState extends ActiveStoreJob {
      * @param traffic requests to media servers of this process
      * @param fieldsBefore new response fields recorded by this process before the run
      */
-    RunState(RunOptions options, ArchiveProperties settings, Supplier<MediaTraffic> traffic, int fieldsBefore) {
-        super(settings);
+    RunState(
+            Gate gate,
+            RunOptions options,
+            ArchiveProperties settings,
+            Supplier<MediaTraffic> traffic,
+            int fieldsBefore) {
+        super(gate);
+        this.store = new OutageDetector(settings.outage());
         this.options = options;
         this.traffic = traffic;
         this.mediaBefore = traffic.get();
@@ -95,16 +104,6 @@ final class RunState extends ActiveStoreJob {
 
     RunOptions options() {
         return options;
-    }
-
-    void startExecution(JobExecution job) {
-        execution = job;
-        startExecution(job.getId());
-    }
-
-    /** Returns the execution, even if its end could not be written; empty before it starts. */
-    Optional<JobExecution> execution() {
-        return Optional.ofNullable(execution);
     }
 
     String node() {
@@ -219,6 +218,22 @@ final class RunState extends ActiveStoreJob {
 
     OutageDetector cdn() {
         return cdn;
+    }
+
+    /** Records that the store wrote an object. */
+    void storeWorks() {
+        store.works();
+    }
+
+    /**
+     * Records a failure of the store that is not of one object alone; stops the run during an outage.
+     *
+     * @param isPermanent whether waiting does not help, so that the run stops at once
+     */
+    void storeFails(StoreException failure, boolean isPermanent) {
+        if (isPermanent || store.fails()) {
+            gate().close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(failure.getMessage()));
+        }
     }
 
     /** Records that the database stored a disposition. */

@@ -1,8 +1,8 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.batch.ActiveJob;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
@@ -59,7 +59,7 @@ public class RunStopper extends Gate {
     }
 
     @Override
-    public void onOpen() {
+    protected void onOpen() {
         closed = new CountDownLatch(1);
         deadline = null;
         isAborted = false;
@@ -67,8 +67,7 @@ public class RunStopper extends Gate {
     }
 
     @Override
-    public void onClose(StopReason stop) {
-        log.info("Stopping: {} ({})", stop.exitCode(), stop.reason());
+    protected void onClose(StopReason stop) {
         closed.countDown();
         if (stop.exitCode() == ExitCode.INTERRUPTED) {
             setDeadline();
@@ -117,7 +116,7 @@ public class RunStopper extends Gate {
      * @param signal name of the signal
      */
     public void stop(String signal) {
-        LogContext.execution(runs.now().map(ActiveJob::jobExecutionId).orElse(0L));
+        LogContext.execution(runs.now().map(JobRun::jobExecutionId).orElse(0L));
         try {
             stopOrAbort(signal);
         } finally {

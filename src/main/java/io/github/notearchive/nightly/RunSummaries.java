@@ -3,7 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobStarter;
+import io.github.notearchive.batch.JobResult;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -23,7 +23,6 @@ class RunSummaries {
     // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
-    private final RunStopper gate;
     private final CallsOfRun calls;
     private final WorklistStats worklist;
     private final SchemaDrift drift;
@@ -31,13 +30,11 @@ class RunSummaries {
     private final RefreshProperties refreshSettings;
 
     RunSummaries(
-            RunStopper gate,
             CallsOfRun calls,
             WorklistStats worklist,
             SchemaDrift drift,
             NoteSourceProperties sourceSettings,
             RefreshProperties refreshSettings) {
-        this.gate = gate;
         this.calls = calls;
         this.worklist = worklist;
         this.drift = drift;
@@ -46,19 +43,16 @@ class RunSummaries {
     }
 
     /** Returns the summary of a run and its execution. */
-    RunSummary of(RunState run, JobExecution execution, boolean restart) {
-        ExitCode exitCode = JobStarter.exitCodeOf(execution, gate);
-        String reason = switch (exitCode) {
-            case COMPLETED -> whyCompleted(run);
-            case FAILED, UPSTREAM_UNAVAILABLE -> JobStarter.whyFailed(execution, gate);
-            default -> execution.getExitStatus().getExitDescription();
-        };
-        return of(run, execution, restart, new StopReason(exitCode, reason));
+    RunSummary of(RunState run, JobResult result) {
+        StopReason end = result.end().exitCode() == ExitCode.COMPLETED
+                ? new StopReason(ExitCode.COMPLETED, whyCompleted(run))
+                : result.end();
+        return of(run, result.execution(), result.restart(), end);
     }
 
     /** Returns the summary of a run whose end could not be written to the database. */
     RunSummary ofBroken(RunState run, JobExecution execution, boolean restart, RuntimeException broken) {
-        return of(run, execution, restart, JobStarter.stopReasonOf(broken));
+        return of(run, execution, restart, StopReason.ofOutside(broken));
     }
 
     private RunSummary of(RunState run, JobExecution execution, boolean restart, StopReason end) {

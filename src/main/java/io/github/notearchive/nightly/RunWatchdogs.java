@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.note.Night;
@@ -52,9 +53,8 @@ class RunWatchdogs {
     /** Supervises a run until the watchdog is closed. */
     RunWatchdog watch(RunState run, RunnerLock lock) {
         RunWatchdog watch = new RunWatchdog(
-                gate,
+                run,
                 lock,
-                run::jobExecutionId,
                 limits.timeBox(run.options().maxDuration()).orElse(null),
                 settings.outage().after(),
                 () -> claims.renewLeases(run.node()),

@@ -3,7 +3,6 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.worklist.ClaimRepository;
-import io.github.notearchive.batch.CrashRecovery;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.plan.PlanQueries;
@@ -26,7 +25,7 @@ import org.springframework.stereotype.Component;
 class StartChecks {
 
     private final JobExecutionQueries executions;
-    private final CrashRecovery recovery;
+    private final RunRecovery recovery;
     private final QuotaHolds quotaHolds;
     private final CallRepository calls;
     private final NightlyBytes bytes;
@@ -39,7 +38,7 @@ class StartChecks {
 
     StartChecks(
             JobExecutionQueries executions,
-            CrashRecovery recovery,
+            RunRecovery recovery,
             QuotaHolds quotaHolds,
             CallRepository calls,
             NightlyBytes bytes,

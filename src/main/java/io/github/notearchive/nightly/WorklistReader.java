@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.PendingWork;
 import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.CurrentStep;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;

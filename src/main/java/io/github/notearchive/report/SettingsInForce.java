@@ -1,7 +1,7 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.ledger.LedgerProperties;
-import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.note.Spans;
 import io.github.notearchive.provider.NoteSourceProperties;

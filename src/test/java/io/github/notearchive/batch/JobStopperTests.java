@@ -23,7 +23,7 @@ class JobStopperTests {
 
     @Test
     void staysClosedAfterASignalBeforeTheJob() {
-        gate.stop("SIGTERM");
+        gate.interrupt("SIGTERM");
 
         gate.open();
 

@@ -11,7 +11,6 @@ import io.github.notearchive.maintenance.rebuild.RebuildSummary;
 import io.github.notearchive.maintenance.remap.RemapOptions;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapSummary;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;

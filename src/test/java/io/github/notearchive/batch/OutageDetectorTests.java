@@ -2,7 +2,6 @@ package io.github.notearchive.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.nightly.ArchiveProperties;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;

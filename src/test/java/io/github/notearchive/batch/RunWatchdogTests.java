@@ -11,6 +11,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobInstance;
+import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.BadSqlGrammarException;
 
@@ -21,12 +24,14 @@ class RunWatchdogTests {
     private static final String RETRY = "next attempt in 1 s";
 
     private final JobStopper gate = new JobStopper();
+    private final JobRun run = new JobRun(gate) {};
 
     @RegisterExtension
     final RecordedLog log = new RecordedLog();
 
     @BeforeEach
     void closeTheGate() {
+        run.start(new JobExecution(42, new JobInstance(1, JobNames.VERIFY), new JobParameters()));
         gate.open();
         gate.close(ExitCode.INTERRUPTED, "so that no lock is checked");
     }
@@ -63,7 +68,7 @@ class RunWatchdogTests {
     }
 
     private ILoggingEvent logged(RuntimeException failure) throws InterruptedException {
-        try (RunWatchdog watch = new RunWatchdog(gate, null, () -> 42, null, Duration.ZERO)) {
+        try (RunWatchdog watch = new RunWatchdog(run, null, null, Duration.ZERO)) {
             watch.eachSecond(() -> {
                 throw failure;
             });

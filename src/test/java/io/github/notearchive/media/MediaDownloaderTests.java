@@ -19,6 +19,7 @@ import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaType;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

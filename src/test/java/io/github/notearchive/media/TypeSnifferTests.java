@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaType;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;

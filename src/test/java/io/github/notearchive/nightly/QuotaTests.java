@@ -149,7 +149,7 @@ class QuotaTests {
                         .param("execution", second.executionId())
                         .query(String.class)
                         .list())
-                .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2");
+                .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2", "force=false");
     }
 
     @Test

@@ -1,10 +1,10 @@
 package io.github.notearchive.cli.check;
 
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.check.Check.Seen;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import java.util.ArrayList;
 import java.util.List;

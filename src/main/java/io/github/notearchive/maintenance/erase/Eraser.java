@@ -7,12 +7,12 @@ import io.github.notearchive.archive.catalog.ErasureRepository.Erased;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.Mentions;
+import io.github.notearchive.archive.catalog.ObjectRemoval;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
-import io.github.notearchive.nightly.ArchiveProperties;
-import io.github.notearchive.nightly.ObjectRemoval;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
@@ -128,10 +128,8 @@ public class Eraser {
      * @throws SQLException when the database is out of reach
      */
     public Optional<ErasureReport> forget(Request request) throws SQLException, IOException {
-        try (RunnerLock runs = RunnerLock.ofArchive(database, settings.node()).orElse(null);
-                RunnerLock audits =
-                        runs == null ? null : RunnerLock.ofAudits(database).orElse(null)) {
-            if (audits == null) {
+        try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null)) {
+            if (lock == null) {
                 return Optional.empty();
             }
             if (!hasBucket()) {
@@ -139,7 +137,7 @@ public class Eraser {
             }
             // first, so that no dump from before this is taken for one from after it
             revision.advance();
-            ErasureReport report = forgetAlone(request, List.of(runs, audits));
+            ErasureReport report = forgetAlone(request, lock);
             revision.tryAdvance();
             return Optional.of(report);
         }
@@ -148,30 +146,30 @@ public class Eraser {
     /**
      * Removes rows and sidecars of the erasures that are unfinished in the tables, and lists their files. Removes no
      * file, since tables older than the bucket do not know all notes that use it: {@link #completeUnfinished} does so.
-     * Only under the locks of the whole archive and of audits.
+     * Requires the lock of the whole archive.
      *
-     * @param locks those two
+     * @param lock the lock of the whole archive
      * @return how many notes and people it concerns
      */
-    public int removeUnfinished(List<RunnerLock> locks) throws SQLException, IOException {
+    public int removeUnfinished(RunnerLock lock) throws SQLException, IOException {
         int unfinished =
                 rows.unfinishedNotes().size() + rows.unfinishedAuthors().size();
         if (unfinished > 0) {
             Counts counts = new Counts(false);
-            removeRows(new Request(List.of(), null, null), counts, locks);
-            removeSidecars(counts, locks);
+            removeRows(new Request(List.of(), null, null), counts, lock);
+            removeSidecars(counts, lock);
         }
         return unfinished;
     }
 
     /**
-     * Completes the erasures that are unfinished in the tables, and removes all listed files that no note uses. Only
-     * under the locks of the whole archive and of audits.
+     * Completes the erasures that are unfinished in the tables, and removes all listed files that no note uses.
+     * Requires the lock of the whole archive.
      *
-     * @param locks those two
+     * @param lock the lock of the whole archive
      */
-    public void completeUnfinished(List<RunnerLock> locks) throws SQLException, IOException {
-        ErasureReport _ = forgetAlone(new Request(List.of(), null, null), locks);
+    public void completeUnfinished(RunnerLock lock) throws SQLException, IOException {
+        ErasureReport _ = forgetAlone(new Request(List.of(), null, null), lock);
     }
 
     /**
@@ -186,11 +184,13 @@ public class Eraser {
         return store.hasBucket();
     }
 
-    private ErasureReport forgetAlone(Request request, List<RunnerLock> locks) throws SQLException, IOException {
+    private ErasureReport forgetAlone(Request request, RunnerLock lock) throws SQLException, IOException {
         Counts counts = new Counts(false);
-        removeRows(request, counts, locks);
-        removeFiles(counts, locks);
-        removeSidecars(counts, locks);
+        removeRows(request, counts, lock);
+        Files removed = objects.removeListed(lock::requireHeld, null);
+        counts.files = removed.count();
+        counts.fileBytes = removed.bytes();
+        removeSidecars(counts, lock);
         counts.mentions = mentions.removeNaming(counts.notes);
         transaction.executeWithoutResult(_ -> {
             rows.finish(counts.notes, clock.instant());
@@ -199,19 +199,19 @@ public class Eraser {
         return counts.report();
     }
 
-    private void removeRows(Request request, Counts counts, List<RunnerLock> locks) throws SQLException, IOException {
+    private void removeRows(Request request, Counts counts, RunnerLock lock) throws SQLException, IOException {
         transaction.executeWithoutResult(_ -> markErased(request, counts));
         for (Erased erased : counts.erased) {
             new TombstoneObject(erased.id(), erased.at(), erased.reason()).putInto(store);
         }
         findSidecars(counts);
-        requireHeld(locks);
+        lock.requireHeld();
         transaction.executeWithoutResult(_ -> removeRows(counts));
         counts.unwritten = unwritten.remove(counts.notes);
     }
 
-    private void removeSidecars(Counts counts, List<RunnerLock> locks) throws SQLException {
-        requireHeld(locks);
+    private void removeSidecars(Counts counts, RunnerLock lock) throws SQLException {
+        lock.requireHeld();
         for (StoredObject sidecar : counts.sidecars) {
             store.remove(sidecar.key().value());
         }
@@ -242,18 +242,6 @@ public class Eraser {
         counts.namedIn.addAll(rows.removeMentions(counts.notes));
         counts.rows.putAll(rows.remove(counts.notes, counts.named));
         counts.rows.merge("worklist", counts.worklist, Long::sum);
-    }
-
-    private static void requireHeld(List<RunnerLock> locks) throws SQLException {
-        for (RunnerLock lock : locks) {
-            lock.requireHeld();
-        }
-    }
-
-    private void removeFiles(Counts counts, List<RunnerLock> locks) throws SQLException {
-        Files removed = objects.removeAll(locks);
-        counts.files = removed.count();
-        counts.fileBytes = removed.bytes();
     }
 
     /**

@@ -17,7 +17,6 @@ import java.io.IOException;
 import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -114,21 +113,21 @@ class RebuildChecks {
      * Erases what the bucket's tombstones name and the tables still hold, and what an interrupted {@code forget} left,
      * but for files. Safe to repeat: the erasures stay unfinished until {@link #completeErasures}.
      *
-     * @param locks those of the whole archive and of audits
+     * @param lock the lock of the whole archive
      * @return how many notes and people were erased
      */
-    int eraseForgotten(List<RunnerLock> locks) throws SQLException, IOException {
+    int eraseForgotten(RunnerLock lock) throws SQLException, IOException {
         restoreTombstones(null);
-        return forgetter.removeUnfinished(locks);
+        return forgetter.removeUnfinished(lock);
     }
 
     /**
      * Removes the files of erased notes, behind the sidecars: only then the tables know all notes that use them.
      *
-     * @param locks those of the whole archive and of audits
+     * @param lock the lock of the whole archive
      */
-    void completeErasures(List<RunnerLock> locks) throws SQLException, IOException {
-        forgetter.completeUnfinished(locks);
+    void completeErasures(RunnerLock lock) throws SQLException, IOException {
+        forgetter.completeUnfinished(lock);
     }
 
     private void restoreTombstones(@Nullable Instant finished) {

@@ -2,21 +2,22 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.RebuiltTables.Rows;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.StopReason;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rebuild did, and how it ended.
+ * Summary of a rebuild.
  *
- * @param exitCode how it ended
- * @param reason why, for a person to read
- * @param execution its row in {@code batch_job_execution}; null when no execution was started
- * @param restart whether it continued an unfinished one
- * @param found what was met in the bucket, by those before it that it continued, too
- * @param rows what the tables hold now
- * @param sidecarsNow sidecars that this execution itself has read
- * @param took from its start to its end
+ * @param exitCode exit code of the command
+ * @param reason cause of the exit code, for an operator
+ * @param execution row of {@code batch_job_execution}; null if none was created
+ * @param restart whether it resumed an unfinished rebuild
+ * @param found contents of the bucket, read by all executions of the instance
+ * @param rows rows of the tables at the end
+ * @param sidecarsNow sidecars that this execution read
+ * @param took duration
  */
 public record RebuildSummary(
         ExitCode exitCode,
@@ -29,24 +30,29 @@ public record RebuildSummary(
         Duration took) {
 
     /**
-     * What was met in the bucket.
+     * Contents of the bucket.
      *
-     * @param sidecars how many were read, the refused ones included
-     * @param refused of those, how many could not be used
-     * @param lost files that notes should have and the bucket has not
+     * @param sidecars sidecars that were read, including refused ones
+     * @param refused sidecars that cannot be used
+     * @param lost files of notes that the bucket does not have
      * @param written sidecars whose rows were written; the tables had those of the others
-     * @param findings the first of the refused and the lost, each with its reason
+     * @param findings the first refused sidecars and lost files, with the reason
      */
     public record Found(long sidecars, long refused, long lost, long written, List<String> findings) {
 
         static final Found NONE = new Found(0, 0, 0, 0, List.of());
     }
 
-    /**
-     * A rebuild that ended before an execution began, or whose end the database did not take, so that nobody can say
-     * what it brought back.
-     */
-    static RebuildSummary untold(ExitCode exitCode, String reason, Duration took) {
-        return new RebuildSummary(exitCode, reason, null, false, Found.NONE, Rows.NONE, 0, took);
+    /** Returns the summary of a rebuild without execution, or whose end could not be written. */
+    static RebuildSummary notStarted(StopReason stop, RebuildRun run) {
+        return new RebuildSummary(
+                stop.exitCode(),
+                stop.reason() + "; " + run.restartHint("nothing was rebuilt"),
+                null,
+                false,
+                Found.NONE,
+                Rows.NONE,
+                0,
+                run.took());
     }
 }

@@ -39,7 +39,6 @@ import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.infrastructure.item.Chunk;
-import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -56,7 +55,7 @@ import org.springframework.transaction.PlatformTransactionManager;
  * MISSING, to be tried again, and its note is due.
  */
 @Component
-class SidecarWriter implements ItemWriter<ListedObject> {
+class SidecarWriter {
 
     /** How many sidecars are fetched side by side, */
     private static final int ASIDE = 16;
@@ -72,8 +71,6 @@ class SidecarWriter implements ItemWriter<ListedObject> {
     private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
     private final RebuiltTables tables;
-    private final ActiveRebuilds rebuilds;
-    private final RebuildCounts counts;
     private final LedgerProperties ledger;
     private final Clock clock;
     private final Savepoint savepoint;
@@ -87,8 +84,6 @@ class SidecarWriter implements ItemWriter<ListedObject> {
             WorklistRepository worklist,
             RefreshPlan refreshPlan,
             RebuiltTables tables,
-            ActiveRebuilds rebuilds,
-            RebuildCounts counts,
             LedgerProperties ledger,
             Clock clock,
             PlatformTransactionManager transactions) {
@@ -100,39 +95,37 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
         this.tables = tables;
-        this.rebuilds = rebuilds;
-        this.counts = counts;
         this.ledger = ledger;
         this.clock = clock;
         this.savepoint = new Savepoint(transactions);
     }
 
-    @Override
-    public void write(Chunk<? extends ListedObject> chunk) throws InterruptedException {
+    /** Writes the rows of a chunk of sidecars. Part of the step's transaction. */
+    void write(Chunk<? extends ListedObject> chunk, RebuildRun run) throws InterruptedException {
         List<ListedObject> batch = new ArrayList<>();
         long bytes = 0;
         for (ListedObject object : chunk) {
             if (batch.size() == ASIDE || bytes + object.size() > ASIDE_BYTES) {
-                writeAll(batch);
+                writeAll(batch, run);
                 batch.clear();
                 bytes = 0;
             }
             batch.add(object);
             bytes += object.size();
         }
-        writeAll(batch);
+        writeAll(batch, run);
         paid.advanceNumbers();
     }
 
     /** Fetches them side by side, since a store answers slowly but many at once. */
-    private void writeAll(List<ListedObject> objects) throws InterruptedException {
+    private void writeAll(List<ListedObject> objects, RebuildRun run) throws InterruptedException {
         List<Future<SidecarFound>> fetched = new ArrayList<>();
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             objects.forEach(object -> fetched.add(threads.submit(() -> finder.read(object))));
             for (Future<SidecarFound> found : fetched) {
                 switch (found.get()) {
-                    case Refused(var name, var reason) -> counts.refuse(name, reason);
-                    case Restorable restorable -> write(restorable);
+                    case Refused(var name, var reason) -> run.countRefused(name, reason);
+                    case Restorable restorable -> write(restorable, run);
                 }
             }
         } catch (ExecutionException e) {
@@ -143,27 +136,24 @@ class SidecarWriter implements ItemWriter<ListedObject> {
         }
     }
 
-    private void write(Restorable found) {
+    private void write(Restorable found, RebuildRun run) {
         List<String> losses = new ArrayList<>();
         NoteId id = found.sidecar().noteId();
-        boolean merges = rebuilds.current().merges();
-        if (merges && !counts.hasJustWritten(id) && !tables.areBehind(found.sidecar(), found.standing())) {
-            counts.read();
+        if (run.merges() && !run.hasJustWritten(id) && !tables.areBehind(found.sidecar(), found.standing())) {
+            run.countUnchanged();
             return;
         }
         try {
-            savepoint.executeWithoutResult(_ -> restore(found, merges, losses));
+            savepoint.executeWithoutResult(_ -> restore(found, run.merges(), losses));
         } catch (NonTransientDataAccessException e) {
             if (DatabaseErrors.isOutOfReach(e)) {
                 throw e; // the database, not the sidecar
             }
-            counts.refuse(
+            run.countRefused(
                     found.sidecar().key().value(), "the database refuses its rows: " + DatabaseErrors.describe(e));
             return;
         }
-        counts.read();
-        counts.write(id);
-        losses.forEach(loss -> counts.lose("note " + id + ": " + loss));
+        run.countWritten(id, losses);
     }
 
     private void restore(Restorable found, boolean merges, List<String> losses) {

@@ -4,221 +4,177 @@ import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.StoredResponses;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
-import io.github.notearchive.batch.CrashRecovery;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobStarter;
-import io.github.notearchive.batch.JobStarter.Launch;
+import io.github.notearchive.batch.ExitStatusListener;
+import io.github.notearchive.batch.JobBuilders;
+import io.github.notearchive.batch.JobNames;
+import io.github.notearchive.batch.JobResult;
+import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.TimeBox;
+import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.Night;
-import java.sql.SQLException;
+import io.github.notearchive.provider.ResponseReader;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
-import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionException;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Applies the mapper to the stored answers, or continues the remap that was not finished. No call is made.
+ * Applies the mapper to the stored responses, or resumes an unfinished remap. No call is sent.
  *
- * <p>A database has one remap at a time, whichever node it is on; runs and audits may go on beside it, a rebuild may
- * not.
+ * <p>A database has one remap at a time, of any node. Runs and audits may be active at the same time, a rebuild may
+ * not. The job has one step, whose item is a page of responses, so that a transaction is limited by their length.
  */
 @Component
 public class RemapRunner {
 
     private static final Logger log = LoggerFactory.getLogger(RemapRunner.class);
 
-    private final JobStarter launches;
-    private final Job job;
-    private final JdbcConnectionDetails database;
-    private final CrashRecovery recovery;
+    private final JobRunner jobs;
+    private final JobBuilders builders;
     private final JobStopper gate;
-    private final ActiveRemaps remaps;
-    private final RemapReader reader;
-    private final StoredResponses answers;
+    private final StoredResponses responses;
+    private final ResponseReader reader;
     private final SchemaDrift drift;
     private final Clock clock;
-    private final TransactionTemplate readOnly;
+    private final PlatformTransactionManager transactions;
 
     RemapRunner(
-            JobStarter launches,
-            Job remapNotes,
-            JdbcConnectionDetails database,
-            CrashRecovery recovery,
+            JobRunner jobs,
+            JobBuilders builders,
             JobStopper gate,
-            ActiveRemaps remaps,
-            RemapReader reader,
-            StoredResponses answers,
+            StoredResponses responses,
+            ResponseReader reader,
             SchemaDrift drift,
             Clock clock,
             PlatformTransactionManager transactions) {
-        this.launches = launches;
-        this.job = remapNotes;
-        this.database = database;
-        this.recovery = recovery;
+        this.jobs = jobs;
+        this.builders = builders;
         this.gate = gate;
-        this.remaps = remaps;
+        this.responses = responses;
         this.reader = reader;
-        this.answers = answers;
         this.drift = drift;
         this.clock = clock;
-        this.readOnly = new TransactionTemplate(transactions);
-        this.readOnly.setReadOnly(true);
+        this.transactions = transactions;
     }
 
     /**
-     * Remaps to an end of some kind, and says which. Never throws for a server that is away.
+     * Runs a remap and returns its summary. Does not throw for an unavailable database.
      *
-     * @param dryRun whether nothing is written, and no execution begun: it only says what would change
+     * @param dryRun whether only the changes are determined, without writing and without execution
      */
     public RemapSummary remap(RemapOptions options, boolean dryRun) {
-        ActiveRemap remap = new ActiveRemap(options, drift.found().size());
-        try (RunnerLock lock = RunnerLock.ofRemaps(database).orElse(null)) {
-            if (lock == null) {
-                return notStarted(
-                        remap,
-                        ExitCode.ALREADY_RUNNING,
-                        "another remap of this database, a rebuild or a forget is active");
-            }
-            drift.load();
-            remaps.begin(remap);
-            try {
-                gate.open();
-                return dryRun ? compare(remap, lock) : start(remap, lock);
-            } finally {
-                remaps.end();
-            }
-        } catch (SQLException | DataAccessException | TransactionException e) {
-            StopReason broken = JobStarter.stopReasonOf(e);
-            return notStarted(remap, broken.exitCode(), broken.reason());
-        }
+        RemapRun run = new RemapRun(options, gate, responses, reader);
+        int fieldsBefore = drift.found().size();
+        return jobs.underLock(
+                RunnerLock::ofRemaps,
+                new StopReason(
+                        ExitCode.ALREADY_RUNNING, "another remap of this database, a rebuild or a forget is active"),
+                lock -> {
+                    drift.load();
+                    gate.open();
+                    try (RunWatchdog _ = new RunWatchdog(
+                            run,
+                            lock,
+                            TimeBox.ofNullableOption(options.maxDuration()),
+                            Duration.ZERO,
+                            () -> log.info("Progress: answers={}", run.answers()))) {
+                        return dryRun ? compare(run, fieldsBefore) : execute(run, fieldsBefore);
+                    }
+                },
+                stop -> RemapSummary.notStarted(stop, run.took()));
     }
 
-    private RemapSummary start(ActiveRemap remap, RunnerLock lock) {
-        String node = remap.options().node();
-        recovery.endExecutions(RemapJob.NAME, node);
-        Launch launch = launches.next(RemapJob.NAME, node, Night.current(clock), _ -> {});
+    private RemapSummary execute(RemapRun run, int fieldsBefore) {
+        RemapOptions options = run.options();
+        jobs.recover(JobNames.REMAP, options.node());
+        JobStart start = jobs.next(JobNames.REMAP, options.node(), Night.current(clock), _ -> {}, options.parameters());
         log.info(
                 "{}: version {} of the mapper is applied to {}",
-                launch.restart() ? "Continuing the unfinished remap" : "A new remap",
+                start.restart() ? "Resuming the unfinished remap" : "Starting a new remap",
                 NoteMapper.VERSION,
-                remap.options().all() ? "all stored answers" : "answers that an older one has mapped");
-        try (RunWatchdog _ = watch(remap, lock)) {
-            return summary(remap, launches.start(job, launch), launch.restart());
+                options.all() ? "all stored responses" : "responses mapped by an older version");
+        JobResult result = jobs.run(job(run), start, run);
+        return summary(run, result.end(), result.execution(), result.restart(), fieldsBefore);
+    }
+
+    private Job job(RemapRun run) {
+        RemapWriter writer = new RemapWriter(run, responses, new Savepoint(transactions));
+        return builders.job(
+                        JobNames.REMAP,
+                        new ExitStatusListener(
+                                run, _ -> whenComplete(run, "every row matches this mapper and its stored response")))
+                .start(builders.chunks(JobNames.REMAP, 1, run, writer).build())
+                .build();
+    }
+
+    private RemapSummary compare(RemapRun run, int fieldsBefore) {
+        TransactionTemplate readOnly = new TransactionTemplate(transactions);
+        readOnly.setReadOnly(true);
+        boolean hasMore = true;
+        while (hasMore && !gate.isClosed()) {
+            hasMore = readOnly.execute(_ -> compareNext(run));
         }
+        StopReason end = gate.stopReason()
+                .orElseGet(() -> whenComplete(run, "these changes would be made by a remap; nothing is written"));
+        return summary(run, end, null, false, fieldsBefore);
     }
 
-    private RunWatchdog watch(ActiveRemap remap, RunnerLock lock) {
-        return new RunWatchdog(
-                gate,
-                lock,
-                remap::jobExecutionId,
-                TimeBox.ofNullableOption(remap.options().maxDuration()),
-                Duration.ZERO,
-                () -> log.info("Progress: answers={}", remap.answers()));
-    }
-
-    private RemapSummary compare(ActiveRemap remap, RunnerLock lock) {
-        try (RunWatchdog _ = watch(remap, lock)) {
-            while (!gate.isClosed() && readOnly.execute(_ -> compareNext(remap))) {
-                // the next page
-            }
-        }
-        ExitCode exitCode = gate.stopReason().map(StopReason::exitCode).orElse(complete(remap));
-        String reason = gate.stopReason()
-                .map(StopReason::reason)
-                .orElseGet(() -> remap.unreadable() > 0
-                        ? unreadable(remap)
-                        : "this is what a remap would change; nothing is written");
-        return summary(remap, exitCode, reason, null, false);
-    }
-
-    private boolean compareNext(ActiveRemap remap) {
-        Page page = reader.next();
+    private boolean compareNext(RemapRun run) {
+        Page page = run.next();
         if (page == null) {
             return false;
         }
-        remap.done(page, answers.compare(page));
+        run.done(page, responses.compare(page));
         return true;
     }
 
-    private static ExitCode complete(ActiveRemap remap) {
-        return remap.unreadable() > 0 ? ExitCode.INCOMPLETE : ExitCode.COMPLETED;
-    }
-
-    private static String unreadable(ActiveRemap remap) {
-        return remap.unreadable() + " stored answers do not hold their note; their rows are left as they are";
-    }
-
-    private RemapSummary summary(ActiveRemap remap, JobExecution execution, boolean restart) {
-        ExitCode exitCode = JobStarter.exitCodeOf(execution, gate);
-        String reason = switch (exitCode) {
-            case COMPLETED -> "every row says what this mapper makes of its stored answer";
-            case INCOMPLETE -> unreadable(remap);
-            case FAILED, UPSTREAM_UNAVAILABLE -> JobStarter.whyFailed(execution, gate);
-            default -> execution.getExitStatus().getExitDescription();
-        };
-        return summary(remap, exitCode, reason, execution, restart);
+    private static StopReason whenComplete(RemapRun run, String reason) {
+        return run.unreadable() == 0
+                ? new StopReason(ExitCode.COMPLETED, reason)
+                : new StopReason(
+                        ExitCode.INCOMPLETE,
+                        run.unreadable() + " stored responses do not contain their note; their rows are unchanged");
     }
 
     private RemapSummary summary(
-            ActiveRemap remap, ExitCode exitCode, String reason, @Nullable JobExecution execution, boolean restart) {
-        List<SchemaDrift.Found> found = drift.found();
+            RemapRun run, StopReason end, @Nullable JobExecution execution, boolean restart, int fieldsBefore) {
+        List<SchemaDrift.Found> fields = drift.found();
         return new RemapSummary(
-                exitCode,
-                reason,
+                end.exitCode(),
+                end.reason(),
                 execution == null ? null : execution.getId(),
                 execution == null ? null : execution.getJobInstanceId(),
                 restart,
                 NoteMapper.VERSION,
-                remap.answers(),
-                remap.answersNow(),
-                left(remap, exitCode),
-                remap.unreadable(),
-                remap.unreadableNotes(),
-                remap.changes(),
-                found.subList(remap.fieldsBefore(), found.size()),
-                remap.took());
+                run.answers(),
+                run.answersNow(),
+                remaining(run, end.exitCode()),
+                run.unreadable(),
+                run.unreadableNotes(),
+                run.changes(),
+                fields.subList(fieldsBefore, fields.size()),
+                run.took());
     }
 
-    /** A database that went away must not hide how the remap ended. */
-    private @Nullable Long left(ActiveRemap remap, ExitCode exitCode) {
+    /** Counts the remaining responses, except after a failure, whose reason a second one must not hide. */
+    private static @Nullable Long remaining(RemapRun run, ExitCode exitCode) {
         return switch (exitCode) {
             case COMPLETED, INCOMPLETE -> 0L;
-            case INTERRUPTED -> answers.count(remap.last(), remap.options().all());
+            case INTERRUPTED -> run.countRemaining();
             default -> null;
         };
-    }
-
-    private static RemapSummary notStarted(ActiveRemap remap, ExitCode exitCode, String reason) {
-        return new RemapSummary(
-                exitCode,
-                reason,
-                null,
-                null,
-                false,
-                NoteMapper.VERSION,
-                0,
-                0,
-                null,
-                0,
-                List.of(),
-                Map.of(),
-                List.of(),
-                remap.took());
     }
 }

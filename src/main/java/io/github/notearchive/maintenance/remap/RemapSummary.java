@@ -1,30 +1,32 @@
 package io.github.notearchive.maintenance.remap;
 
+import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.RemapChanges;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.StopReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a remap did, and how it ended.
+ * Summary of a remap.
  *
- * @param exitCode how it ended
- * @param reason why, for a person to read
- * @param execution its row in {@code batch_job_execution}; null when no execution was started, as for a dry run
- * @param instance the job instance that it belongs to; null when no execution was started
- * @param restart whether it continued an unfinished remap
- * @param mapper the version of the mapper that was applied
- * @param answers stored answers that were read, in all executions of the instance
- * @param answersNow of these, those that this execution read
- * @param left stored answers that are still to be read; null when that is not known
- * @param unreadable of those that were read, the ones that do not hold their note
- * @param unreadableNotes the first notes of them
- * @param changes what changed, or would, by column, in all executions of the instance
- * @param newFields fields of answers that were never seen before this execution
- * @param took from the start to the end
+ * @param exitCode exit code of the command
+ * @param reason cause of the exit code, for an operator
+ * @param execution row of {@code batch_job_execution}; null if none was created, as in a dry run
+ * @param instance job instance of the execution; null if none was created
+ * @param restart whether it resumed an unfinished remap
+ * @param mapper version of the mapper
+ * @param answers stored responses that were read, in all executions of the instance
+ * @param answersNow stored responses that this execution read
+ * @param left stored responses that remain to be read; null if unknown
+ * @param unreadable stored responses that do not contain their note
+ * @param unreadableNotes the first notes of these
+ * @param changes changes by column, made or predicted, in all executions of the instance
+ * @param newFields response fields that were first seen by this execution
+ * @param took duration
  */
 public record RemapSummary(
         ExitCode exitCode,
@@ -40,4 +42,24 @@ public record RemapSummary(
         List<String> unreadableNotes,
         Map<String, RemapChanges.Change> changes,
         List<SchemaDrift.Found> newFields,
-        Duration took) {}
+        Duration took) {
+
+    /** Returns the summary of a remap without execution, or whose end could not be written. */
+    static RemapSummary notStarted(StopReason stop, Duration took) {
+        return new RemapSummary(
+                stop.exitCode(),
+                stop.reason(),
+                null,
+                null,
+                false,
+                NoteMapper.VERSION,
+                0,
+                0,
+                null,
+                0,
+                List.of(),
+                Map.of(),
+                List.of(),
+                took);
+    }
+}

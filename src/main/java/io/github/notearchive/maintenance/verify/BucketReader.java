@@ -16,15 +16,15 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
- * Lists what lies in some areas of the bucket, in order of the names. Its place is kept with each chunk, so a restart
- * goes on behind the last name. For one execution of one step.
+ * Lists areas of the bucket in the order of names. The position is stored with each chunk, so that a restart continues
+ * after the last name. For one execution of one step.
  *
- * <p>A listing that breaks off is taken up again behind the last name, a few times; then the gate is closed.
+ * <p>An interrupted listing is repeated after the last name, a few times; then the gate is closed.
  */
 public class BucketReader implements ItemStreamReader<ListedObject> {
 
     private static final String PLACE = "after";
-    private static final int TRIES = 3;
+    private static final int ATTEMPTS = 3;
     private static final Duration PAUSE = Duration.ofSeconds(1);
 
     private final ObjectStore store;
@@ -34,7 +34,7 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
     private @Nullable String after;
     private @Nullable Iterator<ListedObject> listing;
 
-    /** @param prefixes what the names begin with, in order and each ending in a slash */
+    /** @param prefixes prefixes of names, in order, each ending in a slash */
     public BucketReader(ObjectStore store, Gate gate, String... prefixes) {
         this.store = store;
         this.gate = gate;
@@ -60,13 +60,13 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
 
     @Override
     public @Nullable ListedObject read() throws InterruptedException {
-        int troubles = 0;
+        int failures = 0;
         while (!gate.isClosed()) {
             try {
                 return next();
             } catch (StoreException e) {
                 listing = null;
-                if (e.refused() || ++troubles >= TRIES) {
+                if (e.refused() || ++failures >= ATTEMPTS) {
                     gate.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
                 } else {
                     Thread.sleep(PAUSE);

@@ -15,8 +15,6 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
-import io.github.notearchive.store.ListedObject;
-import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Clock;
 import java.time.Instant;
@@ -41,7 +39,6 @@ public class Repairs {
     private final LedgerProperties ledgerSettings;
     private final VideoProperties videoSettings;
     private final FixityProperties settings;
-    private final ObjectStore store;
     private final Clock clock;
 
     Repairs(
@@ -52,7 +49,6 @@ public class Repairs {
             LedgerProperties ledgerSettings,
             VideoProperties videoSettings,
             FixityProperties settings,
-            ObjectStore store,
             Clock clock) {
         this.catalog = catalog;
         this.worklist = worklist;
@@ -61,7 +57,6 @@ public class Repairs {
         this.ledgerSettings = ledgerSettings;
         this.videoSettings = videoSettings;
         this.settings = settings;
-        this.store = store;
         this.clock = clock;
     }
 
@@ -217,41 +212,5 @@ public class Repairs {
             case Result.Rewritten _ -> "written anew from the ledger";
             case Result.NotPossible(var reason) -> "not possible: " + reason;
         };
-    }
-
-    /**
-     * Removes an orphan, having looked once more that it is one: no row, no run that may be about to write one, and
-     * still old enough. None is removed while a sidecar is among them: tables that do not know of an answer, such as
-     * those of another database, do not know its files. A run that begins between this look and the removal would have
-     * to ask, download and store within it. Part of the caller's transaction.
-     *
-     * @return why it is left; empty when it is gone
-     */
-    public Optional<String> remove(String name) {
-        if (catalog.isRunActive()) {
-            return Optional.of("a run is active; repeat when it has ended");
-        }
-        Optional<String> unknown = catalog.orphanedSidecar();
-        if (unknown.isPresent()) {
-            return Optional.of(
-                    "the bucket holds a paid answer that these tables do not know, "
-                            + unknown.get()
-                            + ", and may need this for it; see that database and bucket belong together, and move that object elsewhere if it is to go");
-        }
-        Instant now = clock.instant();
-        Optional<Instant> modified = store.lastModified(name);
-        if (modified.isPresent()) {
-            if (!modified.get().isBefore(now.minus(settings.orphanAge()))) {
-                return Optional.of("it was put anew");
-            }
-            if (catalog.unreferenced(List.of(new ListedObject(name, 0, modified.get())))
-                    .isEmpty()) {
-                return Optional.of("a row points at it by now");
-            }
-            catalog.deleteUnused(name);
-            store.remove(name);
-        }
-        catalog.resolve(List.of(name), now);
-        return Optional.empty();
     }
 }

@@ -6,13 +6,13 @@ import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.batch.CurrentStep;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.batch.Gate;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
 import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
-import java.util.Queue;
 import java.util.concurrent.CompletionService;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorCompletionService;
@@ -25,11 +25,11 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
- * Looks at objects side by side, and hands out the verdicts as they come, so that a long one holds up no other.
+ * Checks objects in parallel, and returns the verdicts in the order of their completion.
  *
- * <p>It keeps no place: what has a verdict leaves the line that it reads from. A closed gate ends it, with what is
- * being read put down, and marks the step to terminate; so does an object that could not be looked at because the store
- * was away, or the audit would be COMPLETED without it.
+ * <p>Stores no position: an object with a verdict leaves the queue. A closed gate aborts the checks and marks the step
+ * to terminate. So does an object that could not be read because the store was unavailable: the audit must not be
+ * COMPLETED without it.
  */
 class VerdictReader implements ItemStreamReader<Verdict> {
 
@@ -37,37 +37,37 @@ class VerdictReader implements ItemStreamReader<Verdict> {
 
     private static final int PAGE = 500;
 
-    /** So many wait for a thread or for the writer, so that neither waits for the other. */
+    /** Maximum number of checks that are submitted or wait for the writer. */
     private static final int AHEAD = 2 * VerifyJob.CHUNK;
 
-    private final Line line;
+    private final Queue queue;
     private final ObjectCheck check;
     private final ObjectStore store;
-    private final JobStopper gate;
-    private final ActiveAudit audit;
+    private final Gate gate;
+    private final AuditRun audit;
     private final int parallel;
 
-    private final Queue<Queued> page = new ArrayDeque<>();
+    private final Deque<Queued> page = new ArrayDeque<>();
     private Place last = Place.FIRST;
-    private boolean isLineOver;
+    private boolean isQueueEmpty;
     private @Nullable ExecutorService threads;
     private @Nullable CompletionService<Verdict> checks;
-    private int underWay;
+    private int inProgress;
     private long unread;
-    private @Nullable StoreException lastTrouble;
+    private @Nullable StoreException lastFailure;
 
-    VerdictReader(Line line, ObjectCheck check, ObjectStore store, JobStopper gate, ActiveAudit audit, int parallel) {
-        this.line = line;
+    VerdictReader(Queue queue, ObjectCheck check, ObjectStore store, AuditRun audit, int parallel) {
+        this.queue = queue;
         this.check = check;
         this.store = store;
-        this.gate = gate;
+        this.gate = audit.gate();
         this.audit = audit;
         this.parallel = parallel;
     }
 
-    /** What is to be looked at, page by page. */
+    /** Objects to check, page by page. */
     @FunctionalInterface
-    interface Line {
+    interface Queue {
         List<Queued> next(Instant since, boolean repair, Place after, int limit);
     }
 
@@ -81,31 +81,31 @@ class VerdictReader implements ItemStreamReader<Verdict> {
     public @Nullable Verdict read() throws InterruptedException {
         CompletionService<Verdict> running = checks;
         if (running == null) {
-            throw new IllegalStateException("It is not open");
+            throw new IllegalStateException("The reader is not open");
         }
         while (true) {
-            while (underWay < AHEAD && !gate.isClosed()) {
+            while (inProgress < AHEAD && !gate.isClosed()) {
                 Expected next = next();
                 if (next == null) {
                     break;
                 }
                 var _ = running.submit(() -> check.check(next, gate::isClosed));
-                underWay++;
+                inProgress++;
             }
-            if (underWay == 0) {
+            if (inProgress == 0) {
                 end();
                 return null;
             }
             Verdict verdict = take(running);
-            underWay--;
+            inProgress--;
             switch (verdict) {
                 case Verdict.Intact _, Verdict.Damaged _ -> {
-                    audit.storeWorks();
+                    audit.store().works();
                     return verdict;
                 }
                 case Verdict.Unread missed -> {
-                    if (isOnlyThis(missed)) {
-                        audit.storeWorks();
+                    if (isOfOneObject(missed)) {
+                        audit.store().works();
                         return ObjectCheck.unreadable(missed);
                     }
                     missed(missed);
@@ -119,14 +119,14 @@ class VerdictReader implements ItemStreamReader<Verdict> {
         try {
             return running.take().get();
         } catch (ExecutionException e) {
-            throw new IllegalStateException("An object was looked at without a verdict: " + e.getCause(), e.getCause());
+            throw new IllegalStateException("An object was checked without a verdict: " + e.getCause(), e.getCause());
         }
     }
 
     private @Nullable Expected next() {
-        if (page.isEmpty() && !isLineOver) {
-            page.addAll(line.next(audit.since(), audit.options().repair(), last, PAGE));
-            isLineOver = page.size() < PAGE;
+        if (page.isEmpty() && !isQueueEmpty) {
+            page.addAll(queue.next(audit.since(), audit.options().repair(), last, PAGE));
+            isQueueEmpty = page.size() < PAGE;
         }
         Queued queued = page.poll();
         if (queued == null) {
@@ -136,28 +136,29 @@ class VerdictReader implements ItemStreamReader<Verdict> {
         return queued.expected();
     }
 
-    /**
-     * Whether the store is there and has trouble with this object alone. Not asked again while it is known to be away.
-     */
-    private boolean isOnlyThis(Verdict.Unread missed) {
-        return !missed.error().ofTheAccount() && !audit.isStoreAway() && store.isReachable();
+    /** Returns whether the store is available and fails for this object only. Not requested during an outage. */
+    private boolean isOfOneObject(Verdict.Unread missed) {
+        return !missed.error().ofTheAccount() && audit.store().faults() == 0 && store.isReachable();
     }
 
     private void missed(Verdict.Unread missed) {
         unread++;
-        lastTrouble = missed.error();
+        lastFailure = missed.error();
         log.warn(
-                "{} could not be read, {}; it is left to the next audit",
+                "{} could not be read, {}; the next audit checks it",
                 missed.expected().key(),
                 missed.error().getMessage());
-        audit.storeFails(missed.error(), missed.error().ofTheAccount(), gate);
+        if (missed.error().ofTheAccount() || audit.store().fails()) {
+            gate.close(
+                    ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(missed.error().getMessage()));
+        }
     }
 
     private void end() {
-        if (lastTrouble != null) {
+        if (lastFailure != null) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
-                    unread + " objects could not be read, at last: " + lastTrouble.getMessage());
+                    unread + " objects could not be read, last: " + lastFailure.getMessage());
         }
         if (gate.isClosed()) {
             CurrentStep.end();

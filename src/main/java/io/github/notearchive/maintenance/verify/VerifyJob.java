@@ -1,223 +1,162 @@
 package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.catalog.Verdict;
+import io.github.notearchive.archive.catalog.Verdict.Damaged;
+import io.github.notearchive.archive.catalog.Verdict.Intact;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.ExitStatusListener;
-import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.batch.JobBuilders;
+import io.github.notearchive.batch.JobNames;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectStore;
 import java.time.Clock;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.ExitStatus;
-import org.springframework.batch.core.configuration.annotation.StepScope;
 import org.springframework.batch.core.job.Job;
-import org.springframework.batch.core.job.JobExecution;
-import org.springframework.batch.core.job.builder.JobBuilder;
-import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.Step;
-import org.springframework.batch.core.step.builder.StepBuilder;
-import org.springframework.batch.core.step.tasklet.Tasklet;
-import org.springframework.batch.infrastructure.repeat.RepeatStatus;
-import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
-import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.batch.infrastructure.item.Chunk;
+import org.springframework.stereotype.Component;
 
 /**
- * The job {@value #NAME} as Spring Batch sees it: the bucket's own list, which takes the least, the files, the
- * sidecars, and the tables among themselves, one step after the other.
+ * Assembles the job of an audit. Its steps compare the bucket's listing with the rows, which is the cheapest one, then
+ * read the files and the sidecars, and finally compare the tables with each other.
  *
- * <p>What ends an audit early stands in the {@link JobStopper}; a restart passes over the steps that are done and goes
- * on in the one that is not.
+ * <p>A restart skips completed steps and resumes the one that was stopped.
  */
-@Configuration(proxyBeanMethods = false)
-public class VerifyJob {
+@Component
+class VerifyJob {
 
-    /** The name of the job. */
-    public static final String NAME = "verifyArchive";
-
-    /**
-     * Verdicts written by one transaction. What a killed audit has to read again is no more than that and what it read
-     * ahead.
-     */
+    /** Verdicts per transaction. A killed audit repeats these and what it has read ahead, at most. */
     static final int CHUNK = 25;
 
-    /** Names of the bucket's list that are compared by one query. */
+    /** Names of the bucket's listing that are compared by one query. */
     private static final int LIST_CHUNK = 500;
 
     private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
 
-    @Bean
-    @StepScope
-    VerdictReader verifyFilesReader(
+    private final JobBuilders builders;
+    private final AuditRepository catalog;
+    private final ObjectCheck check;
+    private final Repairs repairs;
+    private final ObjectStore store;
+    private final FixityProperties settings;
+    private final Clock clock;
+
+    VerifyJob(
+            JobBuilders builders,
             AuditRepository catalog,
             ObjectCheck check,
-            ObjectStore store,
-            JobStopper gate,
-            ActiveAudits audits,
-            FixityProperties settings) {
-        return new VerdictReader(catalog::files, check, store, gate, audits.current(), settings.parallel());
-    }
-
-    @Bean
-    @StepScope
-    VerdictReader verifySidecarsReader(
-            AuditRepository catalog,
-            ObjectCheck check,
-            ObjectStore store,
-            JobStopper gate,
-            ActiveAudits audits,
-            FixityProperties settings) {
-        return new VerdictReader(catalog::sidecars, check, store, gate, audits.current(), settings.parallel());
-    }
-
-    @Bean
-    Step verifyFiles(
-            JobRepository repository,
-            PlatformTransactionManager transactions,
-            VerdictReader verifyFilesReader,
-            VerdictWriter writer) {
-        return verdicts("verifyFiles", repository, transactions, verifyFilesReader, writer);
-    }
-
-    @Bean
-    Step verifySidecars(
-            JobRepository repository,
-            PlatformTransactionManager transactions,
-            VerdictReader verifySidecarsReader,
-            VerdictWriter writer) {
-        return verdicts("verifySidecars", repository, transactions, verifySidecarsReader, writer);
-    }
-
-    private static Step verdicts(
-            String name,
-            JobRepository repository,
-            PlatformTransactionManager transactions,
-            VerdictReader reader,
-            VerdictWriter writer) {
-        return new StepBuilder(name, repository)
-                .<Verdict, Verdict>chunk(CHUNK)
-                .transactionManager(transactions)
-                .reader(reader)
-                .writer(writer)
-                // a restart reads what counts as never verified since the step was done
-                .allowStartIfComplete(true)
-                .build();
-    }
-
-    @Bean
-    @StepScope
-    BucketReader verifyBucketReader(ObjectStore store, JobStopper gate) {
-        return new BucketReader(store, gate, StoredMedia.PREFIX, Sidecar.PREFIX);
-    }
-
-    @Bean
-    Step verifyBucket(
-            JobRepository repository,
-            PlatformTransactionManager transactions,
-            BucketReader verifyBucketReader,
-            BucketWriter writer) {
-        return new StepBuilder("verifyBucket", repository)
-                .<ListedObject, ListedObject>chunk(LIST_CHUNK)
-                .transactionManager(transactions)
-                .reader(verifyBucketReader)
-                .writer(writer)
-                .build();
-    }
-
-    @Bean
-    Step removeOrphans(JobRepository repository, PlatformTransactionManager transactions, OrphanRemoval removal) {
-        return new StepBuilder("removeOrphans", repository)
-                .tasklet(removal, transactions)
-                // it has nothing to do until it is asked to
-                .allowStartIfComplete(true)
-                .build();
-    }
-
-    @Bean
-    Step verifyTables(
-            JobRepository repository,
-            PlatformTransactionManager transactions,
-            AuditRepository catalog,
             Repairs repairs,
-            ActiveAudits audits,
+            ObjectStore store,
+            FixityProperties settings,
             Clock clock) {
-        Tasklet tasklet = (_, _) -> {
-            ActiveAudit audit = audits.current();
-            Instant now = clock.instant();
-            // in a transaction of its own, which would wait for a run that waits for the
-            // rows that the step's transaction changes below
-            catalog.deleteUnusedDamaged(now);
-            recordUnrecorded(catalog, repairs, audit, now);
-            catalog.resolveUnseenSince(audit.since(), now);
-            return RepeatStatus.FINISHED;
-        };
-        return new StepBuilder("verifyTables", repository)
-                .tasklet(tasklet, transactions)
+        this.builders = builders;
+        this.catalog = catalog;
+        this.check = check;
+        this.repairs = repairs;
+        this.store = store;
+        this.settings = settings;
+        this.clock = clock;
+    }
+
+    Job of(AuditRun audit) {
+        Orphans orphans = new Orphans(audit, catalog, store, settings, clock);
+        BucketReader bucket = new BucketReader(store, audit.gate(), StoredMedia.PREFIX, Sidecar.PREFIX);
+        return builders.job(JobNames.VERIFY, new ExitStatusListener(audit, _ -> whenComplete()))
+                .start(builders.<ListedObject>chunks("verifyBucket", LIST_CHUNK, bucket, orphans::record)
+                        .build())
+                // does nothing until its option is set, so a restart executes it again
+                .next(builders.tasklet("removeOrphans", orphans::remove)
+                        .allowStartIfComplete(true)
+                        .build())
+                .next(verdicts("verifyFiles", catalog::files, audit))
+                .next(verdicts("verifySidecars", catalog::sidecars, audit))
+                .next(builders.tasklet("verifyTables", (_, _) -> {
+                            compareTables(audit);
+                            return null;
+                        })
+                        .build())
                 .build();
     }
 
-    private static void recordUnrecorded(AuditRepository catalog, Repairs repairs, ActiveAudit audit, Instant now) {
-        List<String> keys = catalog.recordUnrecorded(now, audit.jobExecutionId());
-        for (String key : keys) {
-            log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
+    private Step verdicts(String name, VerdictReader.Queue queue, AuditRun audit) {
+        VerdictReader reader = new VerdictReader(queue, check, store, audit, settings.parallel());
+        return builders.<Verdict>chunks(name, CHUNK, reader, verdicts -> write(verdicts, audit))
+                // a restart reads objects that count as never verified since the step was completed
+                .allowStartIfComplete(true)
+                .build();
+    }
+
+    /** Marks intact objects, and records and repairs damage. Part of the step's transaction. */
+    private void write(Chunk<? extends Verdict> verdicts, AuditRun audit) {
+        Instant now = clock.instant();
+        List<Expected> intact = new ArrayList<>();
+        List<Damaged> damaged = new ArrayList<>();
+        for (Verdict verdict : verdicts) {
+            switch (verdict) {
+                case Intact good -> {
+                    intact.add(good.expected());
+                    count(audit, good.expected(), good.bytes());
+                }
+                case Damaged bad -> {
+                    damaged.add(bad);
+                    count(audit, bad.expected(), bad.bytes());
+                }
+                case Verdict.Unread _, Verdict.Untouched _ ->
+                    throw new IllegalArgumentException("No verdict: " + verdict);
+            }
+        }
+        if (!intact.isEmpty()) {
+            catalog.markVerified(intact, now);
+        }
+        catalog.recordFindings(damaged, now, audit.jobExecutionId());
+        for (Damaged bad : damaged) {
+            log.warn(
+                    "{} {}: expected {}, but the store has: {}",
+                    bad.damage().kind(),
+                    bad.expected().key(),
+                    bad.damage().expected(),
+                    bad.damage().seen());
             if (audit.options().repair()) {
-                VerdictWriter.count(audit, repairs.repairUnrecorded(key, audit.notesMadeDue.get()));
+                audit.count(repairs.repair(bad, audit.notesMadeDue.get()));
             }
         }
     }
 
-    @Bean
-    Job verifyArchive(
-            JobRepository repository,
-            Step verifyFiles,
-            Step verifySidecars,
-            Step verifyBucket,
-            Step removeOrphans,
-            Step verifyTables,
-            JobStopper gate,
-            ActiveAudits audits,
-            AuditRepository catalog) {
-        return new JobBuilder(NAME, repository)
-                .start(verifyBucket)
-                .next(removeOrphans)
-                .next(verifyFiles)
-                .next(verifySidecars)
-                .next(verifyTables)
-                .listener(new Bounds(gate, audits, catalog))
-                .build();
+    private static void count(AuditRun audit, Expected expected, long bytes) {
+        switch (expected) {
+            case Expected.MediaFile _ -> audit.files.increment();
+            case Expected.SidecarFile _ -> audit.sidecars.increment();
+        }
+        audit.bytes.add(bytes);
     }
 
-    /** An audit after which something is wrong ends with FINDINGS. */
-    private static final class Bounds extends ExitStatusListener {
-
-        private final ActiveAudits audits;
-        private final AuditRepository catalog;
-
-        Bounds(JobStopper gate, ActiveAudits audits, AuditRepository catalog) {
-            super(gate);
-            this.audits = audits;
-            this.catalog = catalog;
+    private void compareTables(AuditRun audit) {
+        Instant now = clock.instant();
+        // in a separate transaction, which would wait for a run that waits for the rows changed below
+        catalog.deleteUnusedDamaged(now);
+        for (String key : catalog.recordUnrecorded(now, audit.jobExecutionId())) {
+            log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
+            if (audit.options().repair()) {
+                audit.count(repairs.repairUnrecorded(key, audit.notesMadeDue.get()));
+            }
         }
+        catalog.resolveUnseenSince(audit.since(), now);
+    }
 
-        @Override
-        public void onStart(JobExecution job) {
-            audits.current().startExecution(job.getId());
-        }
-
-        @Override
-        public ExitStatus whenComplete(JobExecution job) {
-            long open = catalog.countOpen().values().stream()
-                    .mapToLong(Long::longValue)
-                    .sum();
-            return open == 0
-                    ? new ExitStatus(ExitCode.COMPLETED.name())
-                    : new ExitStatus(ExitCode.FINDINGS.name(), open + " findings are open; fixity_finding has them");
-        }
+    private StopReason whenComplete() {
+        long open =
+                catalog.countOpen().values().stream().mapToLong(Long::longValue).sum();
+        return open == 0
+                ? new StopReason(ExitCode.COMPLETED, "store and tables match")
+                : new StopReason(ExitCode.FINDINGS, open + " findings are open; see fixity_finding");
     }
 }

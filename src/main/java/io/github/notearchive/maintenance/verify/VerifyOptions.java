@@ -1,14 +1,24 @@
 package io.github.notearchive.maintenance.verify;
 
+import io.github.notearchive.batch.JobOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an operator asks of one audit. Not part of the job's identity: a restart may ask for something else.
+ * Options of one audit.
  *
- * @param maxDuration after how long nothing more is read; null: no limit
- * @param repair whether what is damaged is made good again as far as it can be
+ * @param maxDuration time after which nothing more is read; null for no limit
+ * @param repair whether damage is repaired as far as possible
  * @param deleteOrphans whether orphans are removed
- * @param node which machine this is
+ * @param node name of this node
  */
-public record VerifyOptions(@Nullable Duration maxDuration, boolean repair, boolean deleteOrphans, String node) {}
+public record VerifyOptions(@Nullable Duration maxDuration, boolean repair, boolean deleteOrphans, String node) {
+
+    /** Returns the options as job parameters. */
+    JobOptions parameters() {
+        return new JobOptions()
+                .with("repair", repair)
+                .with("deleteOrphans", deleteOrphans)
+                .with("maxDuration", maxDuration);
+    }
+}

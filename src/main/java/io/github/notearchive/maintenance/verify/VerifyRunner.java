@@ -3,18 +3,18 @@ package io.github.notearchive.maintenance.verify;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.batch.CrashRecovery;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.batch.JobStarter;
-import io.github.notearchive.batch.JobStarter.Launch;
+import io.github.notearchive.batch.JobNames;
+import io.github.notearchive.batch.JobResult;
+import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.TimeBox;
-import io.github.notearchive.nightly.ArchiveProperties;
-import io.github.notearchive.nightly.StartRefusal;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -23,22 +23,19 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.job.Job;
-import org.springframework.batch.core.job.JobExecution;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Audits the store, or continues the audit that was not finished.
+ * Audits the store, or resumes an unfinished audit.
  *
- * <p>A database has one audit at a time, whichever node it is on; runs may go on beside it. The audit begins when its
- * instance is made, and {@code since}, a parameter that does not identify it, says when that was: what was verified
- * since then is not read again.
+ * <p>A database has one audit at a time, of any node; runs may be active at the same time. The parameter {@code since}
+ * of the job instance is the time of its creation: objects verified later are not read again.
  */
 @Component
 public class VerifyRunner {
@@ -48,13 +45,10 @@ public class VerifyRunner {
     private static final String SINCE = "since";
     private static final int EXAMPLES = 20;
 
-    private final JobStarter launches;
+    private final JobRunner jobs;
     private final JobExecutionQueries executions;
-    private final Job job;
-    private final JdbcConnectionDetails database;
-    private final CrashRecovery recovery;
+    private final VerifyJob job;
     private final JobStopper gate;
-    private final ActiveAudits audits;
     private final AuditRepository catalog;
     private final SelfTest selfTest;
     private final ObjectStore store;
@@ -63,26 +57,20 @@ public class VerifyRunner {
     private final Clock clock;
 
     VerifyRunner(
-            JobStarter launches,
+            JobRunner jobs,
             JobExecutionQueries executions,
-            Job verifyArchive,
-            JdbcConnectionDetails database,
-            CrashRecovery recovery,
+            VerifyJob job,
             JobStopper gate,
-            ActiveAudits audits,
             AuditRepository catalog,
             SelfTest selfTest,
             ObjectStore store,
             ArchiveRevision revision,
             ArchiveProperties settings,
             Clock clock) {
-        this.launches = launches;
+        this.jobs = jobs;
         this.executions = executions;
-        this.job = verifyArchive;
-        this.database = database;
-        this.recovery = recovery;
+        this.job = job;
         this.gate = gate;
-        this.audits = audits;
         this.catalog = catalog;
         this.selfTest = selfTest;
         this.store = store;
@@ -91,107 +79,87 @@ public class VerifyRunner {
         this.clock = clock;
     }
 
-    /**
-     * Audits to an end of some kind, and says which. Bounded by the limits of the settings; never throws for a server
-     * that is away.
-     */
+    /** Runs an audit and returns its summary. Does not throw for unavailable servers. */
     public VerifySummary verify(VerifyOptions options) {
-        ActiveAudit unbegun = new ActiveAudit(options, clock.instant(), settings);
-        try (RunnerLock lock = RunnerLock.ofAudits(database).orElse(null)) {
-            if (lock == null) {
-                return VerifySummary.untold(
-                        ExitCode.ALREADY_RUNNING, "another audit of this database is active", unbegun.took());
-            }
-            if (executions.isRebuildUnfinished()) {
-                return untold(
-                        unbegun,
-                        ExitCode.USAGE,
-                        "the tables are being rebuilt from the bucket, and that is not finished: what they do not know yet would be taken for orphans. Finish it with note-archive rebuild");
-            }
-            recovery.endExecutions(VerifyJob.NAME, options.node());
+        AuditRun notStarted = new AuditRun(options, clock.instant(), gate, settings.outage());
+        return jobs.underLock(
+                RunnerLock::ofAudits,
+                new StopReason(ExitCode.ALREADY_RUNNING, "another audit of this database is active"),
+                lock -> {
+                    Optional<StopReason> obstacle = obstacle(options);
+                    return obstacle.isPresent()
+                            ? VerifySummary.notStarted(obstacle.get(), notStarted)
+                            : start(options, lock);
+                },
+                stop -> VerifySummary.notStarted(stop, notStarted));
+    }
+
+    private Optional<StopReason> obstacle(VerifyOptions options) {
+        if (executions.isRebuildUnfinished()) {
+            return Optional.of(
+                    new StopReason(
+                            ExitCode.USAGE,
+                            "a rebuild of the tables is not finished, so that files would be reported as orphans; finish it with note-archive rebuild"));
+        }
+        jobs.recover(JobNames.VERIFY, options.node());
+        try {
             store.requireBucket();
-            Optional<String> difference = revision.difference();
-            return difference.isPresent() ? untold(unbegun, ExitCode.USAGE, difference.get()) : start(options, lock);
+            return revision.difference().map(difference -> new StopReason(ExitCode.USAGE, difference));
         } catch (StoreException e) {
-            StartRefusal refusal = StartRefusal.ofStore(e);
-            return untold(unbegun, refusal.exitCode(), refusal.reason());
-        } catch (SQLException | DataAccessException | TransactionException e) {
-            return broken(unbegun, e);
+            return Optional.of(new StopReason(
+                    e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
         }
     }
 
-    private static VerifySummary broken(ActiveAudit audit, Exception e) {
-        StopReason broken = JobStarter.stopReasonOf(e);
-        return untold(audit, broken.exitCode(), broken.reason());
-    }
-
-    private static VerifySummary untold(ActiveAudit audit, ExitCode exitCode, String reason) {
-        return VerifySummary.untold(exitCode, reason + "; " + audit.restartHint("nothing was audited"), audit.took());
-    }
-
     /**
-     * Proves that the audit would find an error; empty when another process audits now.
+     * Tests that an audit would find errors; empty if another process is auditing.
      *
-     * @throws StoreException when the store is out of reach
-     * @throws SQLException when the database is
+     * @throws StoreException if the store is unavailable
      */
     public Optional<List<SelfTest.Probe>> selfTest() throws SQLException {
-        try (RunnerLock lock = RunnerLock.ofAudits(database).orElse(null)) {
+        try (RunnerLock lock = jobs.lock(RunnerLock::ofAudits).orElse(null)) {
             return lock == null ? Optional.empty() : Optional.of(selfTest.run());
         }
     }
 
     private VerifySummary start(VerifyOptions options, RunnerLock lock) {
-        Launch launch = launches.next(
-                VerifyJob.NAME,
+        Instant now = clock.instant();
+        JobStart start = jobs.next(
+                JobNames.VERIFY,
                 options.node(),
                 Night.current(clock),
-                more -> more.addString(SINCE, clock.instant().toString(), false));
-        String since = launch.parameters().getString(SINCE);
-        if (since == null) {
-            throw new IllegalStateException("An audit without the parameter " + SINCE);
-        }
-        Instant now = clock.instant();
-        Instant began = Instant.parse(since);
-        // a clock that was ahead must not make this audit take its own work for that of another
-        ActiveAudit audit = new ActiveAudit(options, began.isAfter(now) ? now : began, settings);
+                identity -> identity.addString(SINCE, now.toString()),
+                options.parameters());
+        Instant since = Instant.parse(Objects.requireNonNull(start.parameters().getString(SINCE)));
+        // after the clock was ahead, this audit must not treat its own work as that of another one
+        AuditRun audit = new AuditRun(options, since.isAfter(now) ? now : since, gate, settings.outage());
         log.info(
-                "{} of the store: what was not verified since {}{}{}",
-                launch.restart() ? "Continuing the unfinished audit" : "A new audit",
+                "{}: objects not verified since {}{}{}",
+                start.restart() ? "Resuming the unfinished audit" : "Starting a new audit",
                 audit.since(),
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
         audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), now));
         if (audit.dateInFuture.sum() > 0) {
             log.warn(
-                    "{} objects were verified at a time later than now, {}: they count as never verified. Check the clocks (NTP)",
+                    "{} objects were verified later than now, {}; they count as never verified. Check the clocks (NTP)",
                     audit.dateInFuture,
                     now);
         }
-        audits.begin(audit);
-        try {
-            gate.open();
-            return execute(audit, lock, launch);
-        } finally {
-            audits.end();
-        }
-    }
-
-    private VerifySummary execute(ActiveAudit audit, RunnerLock lock, Launch launch) {
+        gate.open();
         try (RunWatchdog _ = new RunWatchdog(
-                gate,
+                audit,
                 lock,
-                audit::jobExecutionId,
-                TimeBox.ofNullableOption(audit.options().maxDuration()),
+                TimeBox.ofNullableOption(options.maxDuration()),
                 settings.outage().after(),
                 () -> logProgress(audit))) {
-            return summary(audit, launches.start(job, launch), launch.restart());
+            return summary(audit, jobs.run(job.of(audit), start, audit));
         } catch (DataAccessException | TransactionException e) {
-            return broken(audit, e);
+            return VerifySummary.notStarted(StopReason.ofOutside(e), audit);
         }
     }
 
-    private static void logProgress(ActiveAudit audit) {
+    private static void logProgress(AuditRun audit) {
         log.info(
                 "Progress: files={} sidecars={} bytes={} listed={}",
                 audit.files,
@@ -200,18 +168,16 @@ public class VerifyRunner {
                 audit.listed);
     }
 
-    private VerifySummary summary(ActiveAudit audit, JobExecution execution, boolean restart) {
+    private VerifySummary summary(AuditRun audit, JobResult result) {
         Map<Damage.Kind, Long> open = catalog.countOpen();
-        ExitCode ended = JobStarter.exitCodeOf(execution, gate);
-        // whoever asks whether anything is wrong must not be told only that there is more to read
-        boolean hides = ended == ExitCode.INTERRUPTED && !open.isEmpty();
         AuditRepository.Remaining left = catalog.remaining(audit.since());
+        StopReason end = end(result.end(), open);
         return new VerifySummary(
-                hides ? ExitCode.FINDINGS : ended,
-                reason(ended, execution, open, hides),
-                execution.getId(),
-                execution.getJobInstanceId(),
-                restart,
+                end.exitCode(),
+                end.reason(),
+                result.execution().getId(),
+                result.execution().getJobInstanceId(),
+                result.restart(),
                 audit.files.sum(),
                 audit.sidecars.sum(),
                 audit.bytes.sum(),
@@ -233,15 +199,17 @@ public class VerifyRunner {
                 audit.took());
     }
 
-    private String reason(ExitCode ended, JobExecution execution, Map<Damage.Kind, Long> open, boolean hides) {
-        String found = Damage.describe(open);
-        return switch (ended) {
-            case COMPLETED -> "the store holds what the tables say, and nothing else";
-            case FINDINGS -> found;
-            case FAILED, UPSTREAM_UNAVAILABLE -> JobStarter.whyFailed(execution, gate);
-            default ->
-                (hides ? found + "; and the audit is not finished: " : "")
-                        + execution.getExitStatus().getExitDescription();
+    /** Returns the end of the audit. An interrupted audit with open findings reports these. */
+    private static StopReason end(StopReason end, Map<Damage.Kind, Long> open) {
+        String findings = Damage.describe(open);
+        return switch (end.exitCode()) {
+            case FINDINGS -> new StopReason(ExitCode.FINDINGS, findings);
+            case INTERRUPTED ->
+                open.isEmpty()
+                        ? end
+                        : new StopReason(
+                                ExitCode.FINDINGS, findings + "; and the audit is not finished: " + end.reason());
+            default -> end;
         };
     }
 }

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Finding;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.StopReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -11,27 +12,26 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an audit did, what is wrong, and how it ended.
+ * Summary of an audit.
  *
- * @param exitCode how it ended
- * @param reason why, for a person to read
- * @param execution its row in {@code batch_job_execution}; null when no execution was started
- * @param instance the job instance that it belongs to; null when no execution was started
- * @param restart whether it continued an unfinished audit
+ * @param exitCode exit code of the command
+ * @param reason cause of the exit code, for an operator
+ * @param execution row of {@code batch_job_execution}; null if none was created
+ * @param instance job instance of the execution; null if none was created
+ * @param restart whether it resumed an unfinished audit
  * @param files files read by this execution
  * @param sidecars sidecars read by this execution
  * @param bytes bytes read by this execution
  * @param listed objects in the bucket that this execution compared with the rows
- * @param young of these, how many no row points at, but are too young to be called orphans
- * @param dateInFuture objects whose verification was dated later than the start of this execution, and which count as
- *     never verified
- * @param open open findings of all audits by their kind
- * @param examples the first of them
- * @param filesLeft files that the audit has yet to read
- * @param sidecarsLeft sidecars that it has yet to read
- * @param oldestVerified when the file verified the longest ago was; null when one never was, or there is none
- * @param repairs what was done about findings
- * @param took from the start to the end
+ * @param young unused objects that are too young to be orphans
+ * @param dateInFuture objects verified later than the start of this execution; they count as never verified
+ * @param open open findings of all audits by kind
+ * @param examples the first of these
+ * @param filesLeft files that remain to be read
+ * @param sidecarsLeft sidecars that remain to be read
+ * @param oldestVerified oldest verification of a file; null if a file was never verified, or there is none
+ * @param repairs repairs of findings
+ * @param took duration
  */
 public record VerifySummary(
         ExitCode exitCode,
@@ -54,14 +54,14 @@ public record VerifySummary(
         Duration took) {
 
     /**
-     * What was done about findings.
+     * Repairs of findings.
      *
-     * @param notesMadeDue notes that the next run takes up to store a file anew
-     * @param waiting files whose notes were due already, or in work
-     * @param sidecarsRewritten sidecars written anew from the ledger
-     * @param notPossible findings that nothing could be done about; their rows say why
-     * @param orphansRemoved the names of the orphans that were removed
-     * @param orphansLeft orphans that were to be removed and are left, with the reason
+     * @param notesMadeDue notes made due, so that the next run stores their files again
+     * @param waiting files whose notes are due already, or in progress
+     * @param sidecarsRewritten sidecars written again from the ledger
+     * @param notPossible findings that could not be repaired; their rows contain the reason
+     * @param orphansRemoved names of removed orphans
+     * @param orphansLeft orphans that could not be removed, with the reason
      */
     public record Repaired(
             long notesMadeDue,
@@ -71,14 +71,11 @@ public record VerifySummary(
             List<String> orphansRemoved,
             List<String> orphansLeft) {}
 
-    /**
-     * An audit that ended before an execution began, or whose end the database did not take, so that nobody can say
-     * what it found.
-     */
-    static VerifySummary untold(ExitCode exitCode, String reason, Duration took) {
+    /** Returns the summary of an audit without execution, or whose end could not be written. */
+    static VerifySummary notStarted(StopReason stop, AuditRun audit) {
         return new VerifySummary(
-                exitCode,
-                reason,
+                stop.exitCode(),
+                stop.reason() + "; " + audit.restartHint("nothing was audited"),
                 null,
                 null,
                 false,
@@ -94,7 +91,7 @@ public record VerifySummary(
                 0,
                 null,
                 new Repaired(0, 0, 0, 0, List.of(), List.of()),
-                took);
+                audit.took());
     }
 
     /** Returns the part of the summary that telemetry reports, with the recommended action. */
@@ -104,7 +101,7 @@ public record VerifySummary(
                 : new CommandResult(exitCode, reason, next, true, execution, restart, null, null, open);
     }
 
-    /** How many findings are open. */
+    /** Returns the number of open findings. */
     public long findings() {
         return open.values().stream().mapToLong(Long::longValue).sum();
     }

@@ -1,5 +1,6 @@
 package io.github.notearchive.media.format;
 
+import io.github.notearchive.note.MediaType;
 import java.io.IOException;
 import java.util.List;
 
@@ -21,6 +22,22 @@ public enum Container {
      * FLAC and subtitles: their parts state no length, so a truncated file cannot be distinguished from a complete one.
      */
     UNCHECKED;
+
+    /** Returns the container format of a media type. */
+    public static Container of(MediaType type) {
+        return switch (type) {
+            case HEIC, AVIF -> HEIF;
+            case WEBP -> WEBP;
+            case JPEG -> JPEG;
+            case PNG -> PNG;
+            case GIF -> GIF;
+            case MP4, MOV, M4A -> ISO_MEDIA;
+            case WAV -> WAV;
+            case MP3, AAC -> AUDIO_FRAMES;
+            case OGG -> OGG;
+            case FLAC, SRT, VTT -> UNCHECKED;
+        };
+    }
 
     /** Checks one file, whose first bytes are those of this format. */
     public FileCheck check(FileBytes bytes) throws IOException {

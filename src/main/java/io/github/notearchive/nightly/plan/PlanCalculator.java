@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly.plan;
 
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.TimeBox;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.StartRefusal;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;

@@ -3,10 +3,10 @@ package io.github.notearchive.cli.config;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.cli.DataDirectoryProperties;
 import io.github.notearchive.maintenance.verify.FixityProperties;
 import io.github.notearchive.media.MediaProperties;
-import io.github.notearchive.nightly.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;

@@ -643,7 +643,7 @@ class VerifyTests {
         VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
 
         assertEnds(cut, ExitCode.UPSTREAM_UNAVAILABLE);
-        assertThat(cut.reason()).startsWith("1 objects could not be read, at last: ");
+        assertThat(cut.reason()).startsWith("1 objects could not be read, last: ");
         assertThat(cut.filesLeft()).as("read before the store went away").isZero();
         assertThat(cut.sidecarsLeft()).isOne();
         night.wayToStore().mend();

@@ -3,7 +3,7 @@ package io.github.notearchive.nightly.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
-import io.github.notearchive.nightly.ArchiveProperties;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
 import io.github.notearchive.nightly.plan.PlanQueries.Group;

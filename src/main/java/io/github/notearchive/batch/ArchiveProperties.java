@@ -1,4 +1,4 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.batch;
 
 import io.github.notearchive.note.Night;
 import jakarta.validation.Valid;
@@ -18,13 +18,13 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How a night is worked off.
+ * Settings of an installation.
  *
- * @param node which of several machines this is: a constant, since its unfinished work is found by this name
- * @param workers how many notes are worked on at once
- * @param retry when a note that was put off is asked about again
- * @param outage when the trouble of a service ends the run
- * @param recheckUnavailableAfter after how long a note that was not there is looked at again
+ * @param node name of this node; must not change, since its unfinished work is found by this name
+ * @param workers maximum number of notes in progress
+ * @param retry when a postponed note is retried
+ * @param outage when errors of a service end the run
+ * @param recheckUnavailableAfter time after which an unavailable note is fetched again
  */
 @Validated
 @ConfigurationProperties("archive")
@@ -41,12 +41,12 @@ public record ArchiveProperties(
         @DefaultValue("30d") @DurationMin(days = 1) Duration recheckUnavailableAfter) {
 
     /**
-     * When a note that was put off is asked about again.
+     * When a postponed note is retried.
      *
-     * @param delays the waits after the first, second, ... time of a night; the last one repeats
-     * @param jitter the share by which each wait varies at random
-     * @param perNight after how many times it is left to a later night
-     * @param perLife after how many times in all it is given up
+     * @param delays waits after the first, second, ... attempt of a night; the last one repeats
+     * @param jitter fraction by which each wait varies at random
+     * @param perNight number of attempts after which the note is postponed to a later night
+     * @param perLife number of attempts in all nights after which the note fails permanently
      */
     public record Retry(
             @DefaultValue({"5s", "15s", "45s", "90s"}) @NotEmpty
@@ -59,7 +59,7 @@ public record ArchiveProperties(
             @DefaultValue("25") @Min(1) int perLife) {
 
         /** Returns the delay after the {@code times}-th attempt of a night, counted from 1, with jitter. */
-        Duration delayAfter(int times) {
+        public Duration delayAfter(int times) {
             Duration delay = delays.get(Math.min(times, delays.size()) - 1);
             double factor = 1 + (jitter == 0 ? 0 : ThreadLocalRandom.current().nextDouble(-jitter, jitter));
             return Duration.ofNanos((long) (delay.toNanos() * factor));
@@ -68,7 +68,7 @@ public record ArchiveProperties(
         /**
          * Returns until when a note that becomes due belongs to this run: the longest delay from now, within the night.
          */
-        Instant windowFrom(Instant now) {
+        public Instant windowFrom(Instant now) {
             Instant retried = now.plus(longestDelay());
             Instant tonight = Night.of(now).ends();
             return retried.isBefore(tonight) ? retried : tonight;
@@ -82,11 +82,10 @@ public record ArchiveProperties(
     }
 
     /**
-     * When the trouble of a service ends the run, instead of being charged to a thousand notes.
+     * When errors of a service end the run instead of counting against each note.
      *
-     * @param faults so many faults in a row, without one success between them
-     * @param after nothing but trouble for so long; the database and the store are waited for, and only this limit ends
-     *     the wait
+     * @param faults number of consecutive errors without a success
+     * @param after time without a success; database and store are waited for until then
      */
     public record Outage(
             @DefaultValue("20") @Min(2) int faults,

@@ -2,23 +2,31 @@ package io.github.notearchive.maintenance.remap;
 
 import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.archive.catalog.StoredResponses;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
-import io.github.notearchive.batch.ActiveJob;
+import io.github.notearchive.batch.CurrentStep;
+import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.ResponseReader;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
- * What belongs to one remap: how far it has come and what it has changed, in all executions of its instance. The step's
- * context keeps that with every page.
+ * State of one remap, and reader of its step: reads the stored responses page by page, in the order of note and time.
+ *
+ * <p>Position and changes of all executions of the instance are stored in the step's context, which is committed with
+ * the rows of a page. A closed gate ends the reading and marks the step to terminate.
  */
-final class ActiveRemap extends ActiveJob {
+final class RemapRun extends JobRun implements ItemStreamReader<Page> {
 
     private static final int EXAMPLES = 5;
 
@@ -31,7 +39,8 @@ final class ActiveRemap extends ActiveJob {
     private static final String CHANGED = "changed.";
 
     private final RemapOptions options;
-    private final int fieldsBefore;
+    private final StoredResponses responses;
+    private final ResponseReader reader;
 
     private Position last = Position.FIRST;
     private long answers;
@@ -40,29 +49,67 @@ final class ActiveRemap extends ActiveJob {
     private final List<String> unreadableNotes = new ArrayList<>();
     private final RemapChanges changes = new RemapChanges();
 
-    /** @param fieldsBefore how many new fields this process had recorded before */
-    ActiveRemap(RemapOptions options, int fieldsBefore) {
+    RemapRun(RemapOptions options, Gate gate, StoredResponses responses, ResponseReader reader) {
+        super(gate);
         this.options = options;
-        this.fieldsBefore = fieldsBefore;
+        this.responses = responses;
+        this.reader = reader;
     }
 
     RemapOptions options() {
         return options;
     }
 
-    int fieldsBefore() {
-        return fieldsBefore;
+    @Override
+    public @Nullable Page read() {
+        if (gate().isClosed()) {
+            CurrentStep.end();
+            return null;
+        }
+        return next();
     }
 
-    synchronized Position last() {
+    /** Returns the next page; null when all responses are read. */
+    @Nullable
+    Page next() {
+        Page page = responses.next(
+                last(),
+                options.all(),
+                (id, callId, capturedAt, body, answer) ->
+                        reader.noteIn(answer, id).map(found -> found.capture(id, callId, capturedAt, body)));
+        return page.answers() == 0 ? null : page;
+    }
+
+    private synchronized Position last() {
         return last;
     }
 
+    /** Records a page whose rows were written or compared. */
+    synchronized void done(Page page, RemapChanges changed) {
+        last = page.last();
+        answers += page.answers();
+        unreadable += page.unreadable().size();
+        page.unreadable().stream().map(NoteId::value).forEach(this::addUnreadable);
+        changes.add(changed);
+    }
+
+    private void addUnreadable(String note) {
+        if (unreadableNotes.size() < EXAMPLES && !unreadableNotes.contains(note)) {
+            unreadableNotes.add(note);
+        }
+    }
+
+    /** Returns the number of responses that are not read yet. */
+    long countRemaining() {
+        return responses.count(last(), options.all());
+    }
+
+    /** Returns the number of responses that were read, in all executions of the instance. */
     synchronized long answers() {
         return answers;
     }
 
-    /** Of the answers, those that this execution read. */
+    /** Returns how many of them this execution read. */
     synchronized long answersNow() {
         return answers - answersBefore;
     }
@@ -79,27 +126,14 @@ final class ActiveRemap extends ActiveJob {
         return changes.byColumn();
     }
 
-    synchronized void done(Page page, RemapChanges changed) {
-        last = page.last();
-        answers += page.answers();
-        unreadable += page.unreadable().size();
-        page.unreadable().stream().map(NoteId::value).forEach(this::addUnreadable);
-        changes.add(changed);
-    }
-
-    private void addUnreadable(String note) {
-        if (unreadableNotes.size() < EXAMPLES && !unreadableNotes.contains(note)) {
-            unreadableNotes.add(note);
-        }
-    }
-
-    /** What decides which answers are read: of another one the place says nothing. */
+    /** Returns what determines which responses are read; a position of another scope is not used. */
     private String scope() {
         return "mapper " + NoteMapper.VERSION + (options.all() ? ", all answers" : "");
     }
 
-    /** Goes on where an execution before it ended, unless that one read other answers. */
-    synchronized void restore(ExecutionContext context) {
+    /** Continues at the position of the previous execution, unless that one read other responses. */
+    @Override
+    public synchronized void open(ExecutionContext context) {
         if (!scope().equals(context.getString(SCOPE, ""))) {
             return;
         }
@@ -121,7 +155,8 @@ final class ActiveRemap extends ActiveJob {
         }
     }
 
-    synchronized void keep(ExecutionContext context) {
+    @Override
+    public synchronized void update(ExecutionContext context) {
         context.putString(SCOPE, scope());
         context.putString(NOTE, last.note());
         context.putString(CAPTURED_AT, last.capturedAt().toString());

@@ -1,4 +1,4 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -2,7 +2,6 @@ package io.github.notearchive.batch;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.nightly.NightlyJob;
 import java.sql.SQLException;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -13,12 +12,12 @@ import org.springframework.batch.core.job.JobInstance;
 import org.springframework.batch.core.job.parameters.JobParameters;
 
 /** Exit code and reason of failed executions, also after an earlier stop reason. */
-class JobStarterTests {
+class JobResultTests {
 
     private static final SQLException UNAVAILABLE = new SQLException("the server shuts down", "57P01");
 
     private final JobStopper gate = new JobStopper();
-    private final JobExecution job = new JobExecution(7, new JobInstance(1, NightlyJob.NAME), new JobParameters());
+    private final JobExecution job = new JobExecution(7, new JobInstance(1, JobNames.NIGHTLY), new JobParameters());
 
     @BeforeEach
     void fails() {
@@ -33,8 +32,8 @@ class JobStarterTests {
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
         job.addFailureException(UNAVAILABLE);
 
-        assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
-        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("the server shuts down");
+        assertThat(JobResult.failure(job, gate))
+                .isEqualTo(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the server shuts down"));
     }
 
     @Test
@@ -42,8 +41,7 @@ class JobStarterTests {
         gate.close(ExitCode.INTERRUPTED, "SIGTERM");
         job.addFailureException(new IllegalStateException("no such index"));
 
-        assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.FAILED);
-        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("no such index");
+        assertThat(JobResult.failure(job, gate)).isEqualTo(new StopReason(ExitCode.FAILED, "no such index"));
     }
 
     @Test
@@ -51,11 +49,12 @@ class JobStarterTests {
         SQLException refused = new SQLException("permission denied for table note", "42501");
         job.addFailureException(refused);
 
-        assertThat(JobStarter.exitCodeOf(job, gate)).isEqualTo(ExitCode.USAGE);
-        assertThat(JobStarter.whyFailed(job, gate))
+        assertThat(JobResult.failure(job, gate))
                 .isEqualTo(
-                        "the database denies access: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER");
-        assertThat(JobStarter.stopReasonOf(refused).exitCode()).isEqualTo(ExitCode.USAGE);
+                        new StopReason(
+                                ExitCode.USAGE,
+                                "the database denies access: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER"));
+        assertThat(StopReason.ofOutside(refused).exitCode()).isEqualTo(ExitCode.USAGE);
     }
 
     @Test
@@ -63,16 +62,16 @@ class JobStarterTests {
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "w7 broke: the server shuts down");
         job.addFailureException(UNAVAILABLE);
 
-        assertThat(JobStarter.whyFailed(job, gate)).isEqualTo("w7 broke: the server shuts down");
+        assertThat(JobResult.failure(job, gate).reason()).isEqualTo("w7 broke: the server shuts down");
     }
 
     @Test
     void fallsBackToTheStopReasonWithoutException() {
-        JobExecution silent = new JobExecution(8, new JobInstance(1, NightlyJob.NAME), new JobParameters());
+        JobExecution silent = new JobExecution(8, new JobInstance(1, JobNames.NIGHTLY), new JobParameters());
         silent.setStatus(BatchStatus.FAILED);
 
-        assertThat(JobStarter.whyFailed(silent, gate)).isEqualTo("see the log");
+        assertThat(JobResult.failure(silent, gate).reason()).isEqualTo("see the log");
         gate.close(ExitCode.INTERRUPTED, "SIGTERM");
-        assertThat(JobStarter.whyFailed(silent, gate)).isEqualTo("SIGTERM");
+        assertThat(JobResult.failure(silent, gate).reason()).isEqualTo("SIGTERM");
     }
 }

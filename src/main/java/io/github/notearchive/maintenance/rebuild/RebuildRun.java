@@ -1,5 +1,7 @@
 package io.github.notearchive.maintenance.rebuild;
 
+import io.github.notearchive.batch.Gate;
+import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.note.NoteId;
 import java.util.ArrayList;
 import java.util.List;
@@ -8,16 +10,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStream;
-import org.springframework.stereotype.Component;
 
-/** What a rebuild has met so far. Kept with the step, so that the restart after a kill tells of all of it, too. */
-@Component
-class RebuildCounts implements ItemStream {
+/**
+ * State of one rebuild: its kind, and the counts of all executions of the instance, which are stored in the context of
+ * the step that reads sidecars. Thread-safe.
+ */
+final class RebuildRun extends JobRun implements ItemStream {
 
-    private static final Logger log = LoggerFactory.getLogger(RebuildCounts.class);
+    private static final Logger log = LoggerFactory.getLogger(RebuildRun.class);
 
-    /** How many findings are named in the report; the log names all. */
-    static final int NAMED = 100;
+    /** Maximum number of findings in the summary; the log contains all. */
+    static final int MAX_FINDINGS = 100;
 
     private static final String SIDECARS = "sidecars";
     private static final String REFUSED = "refused";
@@ -26,6 +29,7 @@ class RebuildCounts implements ItemStream {
     private static final String NOTE = "note";
     private static final String FINDINGS = "findings";
 
+    private volatile boolean merges;
     private long sidecars;
     private long refused;
     private long lost;
@@ -33,16 +37,32 @@ class RebuildCounts implements ItemStream {
     private @Nullable NoteId note;
     private final List<String> findings = new ArrayList<>();
 
+    RebuildRun(Gate gate, boolean merges) {
+        super(gate);
+        this.merges = merges;
+    }
+
+    /** Sets the kind of the instance that this run restarts. */
+    void restart(boolean instanceMerges) {
+        merges = instanceMerges;
+    }
+
+    /** Returns whether missing rows are merged into tables with rows. */
+    boolean merges() {
+        return merges;
+    }
+
     @Override
     public synchronized void open(ExecutionContext context) {
-        sidecars = context.getLong(SIDECARS, 0);
-        refused = context.getLong(REFUSED, 0);
-        lost = context.getLong(LOST, 0);
-        written = context.getLong(WRITTEN, 0);
+        RebuildSummary.Found before = found(context);
+        sidecars = before.sidecars();
+        refused = before.refused();
+        lost = before.lost();
+        written = before.written();
         String last = context.getString(NOTE, "");
         note = last.isEmpty() ? null : new NoteId(last);
         findings.clear();
-        findings.addAll(findings(context));
+        findings.addAll(before.findings());
     }
 
     @Override
@@ -57,59 +77,53 @@ class RebuildCounts implements ItemStream {
         context.putString(FINDINGS, String.join("\n", findings));
     }
 
-    synchronized void read() {
+    /** Counts a sidecar whose rows exist. */
+    synchronized void countUnchanged() {
         sidecars++;
     }
 
-    /** Counts a sidecar whose rows were written, and keeps whose it was. */
-    synchronized void write(NoteId id) {
+    /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
+    synchronized void countWritten(NoteId id, List<String> losses) {
+        sidecars++;
         written++;
         note = id;
+        lost += losses.size();
+        losses.forEach(loss -> addFinding("note " + id + ": " + loss));
     }
 
-    /** Whether the sidecar before, if one was written at all, was of this note. */
+    /** Returns whether the previous written sidecar belongs to this note. */
     synchronized boolean hasJustWritten(NoteId id) {
         return id.equals(note);
     }
 
-    /** Takes note of an object that cannot be used; it stays where it is. */
-    synchronized void refuse(String name, String reason) {
+    /** Counts an object that cannot be used as sidecar. */
+    synchronized void countRefused(String name, String reason) {
         sidecars++;
         refused++;
-        find(name + " is refused: " + reason);
+        addFinding(name + " is refused: " + reason);
     }
 
-    /** Takes note of a file that a note should have and the bucket has not. */
-    synchronized void lose(String finding) {
-        lost++;
-        find(finding);
-    }
-
-    private void find(String finding) {
+    private void addFinding(String finding) {
         String line = finding.replaceAll("\\R", " ");
         log.warn("{}", line);
-        if (findings.size() < NAMED) {
+        if (findings.size() < MAX_FINDINGS) {
             findings.add(line);
         }
     }
 
-    /** So many sidecars were read, the refused ones included. */
+    /** Returns the number of sidecars that were read, including refused ones. */
     synchronized long sidecars() {
         return sidecars;
     }
 
-    private static List<String> findings(ExecutionContext context) {
-        String lines = context.getString(FINDINGS, "");
-        return lines.isEmpty() ? List.of() : lines.lines().toList();
-    }
-
-    /** What a step has kept, for the report. */
+    /** Returns the counts stored in the context of a step. */
     static RebuildSummary.Found found(ExecutionContext context) {
+        String lines = context.getString(FINDINGS, "");
         return new RebuildSummary.Found(
                 context.getLong(SIDECARS, 0),
                 context.getLong(REFUSED, 0),
                 context.getLong(LOST, 0),
                 context.getLong(WRITTEN, 0),
-                findings(context));
+                lines.isEmpty() ? List.of() : lines.lines().toList());
     }
 }

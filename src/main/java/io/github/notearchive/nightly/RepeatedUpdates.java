@@ -1,6 +1,5 @@
-package io.github.notearchive.batch;
+package io.github.notearchive.nightly;
 
-import io.github.notearchive.nightly.OutageRetry;
 import java.lang.reflect.UndeclaredThrowableException;
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
