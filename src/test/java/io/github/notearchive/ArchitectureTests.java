@@ -45,8 +45,7 @@ class ArchitectureTests {
 
     /** Arrows that remain to be removed. This list may only shrink. */
     private static final Map<String, Set<String>> REMAINING = Map.ofEntries(
-            Map.entry("maintenance", Set.of("nightly")),
-            Map.entry("report", Set.of("nightly", "provider")));
+            Map.entry("maintenance", Set.of("nightly")), Map.entry("report", Set.of("nightly", "provider")));
 
     /** Calls that create threads, executors or HTTP clients. */
     private static final List<String> CREATIONS = List.of(

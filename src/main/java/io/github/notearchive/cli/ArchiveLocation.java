@@ -1,7 +1,6 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -11,61 +10,86 @@ import java.nio.file.attribute.BasicFileAttributes;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Stream;
-import org.springframework.util.StringUtils;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.core.env.Environment;
+import org.springframework.stereotype.Component;
 
-/**
- * Which archive the settings lead to. Starts nothing and asks no server.
- *
- * @param database its address without login, or the data directory that it is embedded in
- * @param store the same of the files
- * @param bucket where the files lie in the store
- */
-public record ArchiveLocation(String database, String store, String bucket) {
+/** Location of the archive that the settings select. Starts no server and sends no request. */
+@Component
+public class ArchiveLocation {
 
-    /** What lies in a data directory that was ever an archive, or is one at this moment. */
-    private static final List<String> OF_AN_ARCHIVE = List.of("postgres", "s3", "lock");
+    /** Entries of a data directory that holds or held an archive, or whose archive is in use. */
+    private static final List<String> ENTRIES = List.of("postgres", "s3", "lock");
 
-    static ArchiveLocation of(CommandContext context) {
-        String embedded = "embedded in " + directory(context);
-        StoreProperties store = context.get(StoreProperties.class);
-        return new ArchiveLocation(
-                hasOwnDatabase(context) ? embedded : withoutLogin(context.setting("spring.datasource.url")),
-                store.hasEndpoint() ? store.endpoint() : embedded,
-                store.bucket());
+    private final Environment environment;
+    private final Path directory;
+    private final ObjectProvider<StoreProperties> store;
+
+    ArchiveLocation(Environment environment, DataDirectoryProperties data, ObjectProvider<StoreProperties> store) {
+        this.environment = environment;
+        this.directory = data.path();
+        this.store = store;
     }
 
-    private static Path directory(CommandContext context) {
-        return context.get(DataDirectoryProperties.class).path();
+    /**
+     * Addresses of the servers.
+     *
+     * @param database URL without credentials, or the data directory of the embedded database
+     * @param store the same for the store
+     */
+    record Address(String database, String store, String bucket) {
+
+        @Override
+        public String toString() {
+            return "database %s, store %s (bucket %s)".formatted(database, store, bucket);
+        }
     }
 
-    private static boolean hasOwnDatabase(CommandContext context) {
-        return context.has(EmbeddedDatabase.class);
+    Address address() {
+        StoreProperties settings = store.getObject();
+        String embedded = "embedded in " + directory;
+        return new Address(
+                isEmbedded() ? embedded : withoutLogin(setting("spring.datasource.url")),
+                settings.hasEndpoint() ? settings.endpoint() : embedded,
+                settings.bucket());
+    }
+
+    /** Returns whether the database is embedded, since no server is configured. */
+    public boolean isEmbedded() {
+        return setting("spring.datasource.url").isBlank();
+    }
+
+    private String setting(String name) {
+        return environment.getProperty(name, "");
     }
 
     public static String withoutLogin(String url) {
         return url.replaceFirst("//[^/]*@", "//").replaceFirst("\\?.*", "");
     }
 
-    /**
-     * Whether an embedded database would have to be made, since there is none yet.
-     *
-     * @throws CommandFailure when that cannot be seen
-     */
-    public static boolean isNew(CommandContext context) {
-        return hasOwnDatabase(context) && !isArchive(directory(context));
+    public Path directory() {
+        return directory;
     }
 
     /**
-     * Whether a directory is that of an archive.
+     * Returns whether an embedded database would have to be created.
      *
-     * @throws CommandFailure when this user may not look into it: what cannot be seen is not gone
+     * @throws CommandFailure if this user may not read the directory
+     */
+    public boolean isNew() {
+        return isEmbedded() && !isArchive(directory);
+    }
+
+    /**
+     * Returns whether a directory is that of an archive.
+     *
+     * @throws CommandFailure if this user may not read it
      */
     static boolean isArchive(Path directory) {
-        return OF_AN_ARCHIVE.stream().anyMatch(name -> isThere(directory, name));
+        return ENTRIES.stream().anyMatch(name -> exists(directory, name));
     }
 
-    private static boolean isThere(Path directory, String name) {
+    private static boolean exists(Path directory, String name) {
         try {
             Files.readAttributes(directory.resolve(name), BasicFileAttributes.class);
             return true;
@@ -74,69 +98,55 @@ public record ArchiveLocation(String database, String store, String bucket) {
         } catch (IOException e) {
             throw new CommandFailure(
                     ExitCode.USAGE,
-                    "user "
-                            + System.getProperty("user.name")
-                            + " cannot look into "
-                            + directory
-                            + ", "
-                            + e
-                            + "; nothing was made. Run this as the user that the archive belongs to, or set ARCHIVE_DATA_DIR to its data directory");
+                    "user %s cannot read %s, %s; nothing was created. Run this as the owner of the archive, or set ARCHIVE_DATA_DIR to its data directory"
+                            .formatted(System.getProperty("user.name"), directory, e));
         }
     }
 
-    /**
-     * What to say before a new archive is begun; empty where there is one. Who runs in a wrong directory would wonder
-     * why nothing is due.
-     */
-    static Optional<String> newArchive(CommandContext context) {
-        return isNew(context)
+    /** Returns the notice that a new archive will be created; empty if one exists. */
+    Optional<String> newArchive() {
+        return isNew()
                 ? Optional.of(
-                        "There is no archive in "
-                                + directory(context)
-                                + " yet, a new one is begun there; if that is not meant, set ARCHIVE_DATA_DIR to the data directory, or name the database in ARCHIVE_DATABASE_URL")
+                        "There is no archive in %s yet, a new one is created there; otherwise set ARCHIVE_DATA_DIR to the data directory, or name the database in ARCHIVE_DATABASE_URL"
+                                .formatted(directory))
                 : Optional.empty();
     }
 
     /**
-     * Refuses to make a new archive for somebody who wants to look at one that exists or work on it: an empty one looks
-     * as if everything was gone.
+     * Requires an existing archive, since a new one looks as if all data was lost.
+     *
+     * @throws CommandFailure if there is none
      */
-    static void requireExisting(CommandContext context) {
-        if (isNew(context)) {
-            Path directory = directory(context);
+    void requireExisting() {
+        if (isNew()) {
+            String problem = Files.exists(directory)
+                    ? directory + " holds no archive"
+                    : "there is no archive in " + directory + ", which does not exist";
             throw new CommandFailure(
                     ExitCode.USAGE,
-                    (Files.exists(directory)
-                                    ? directory + " holds no archive"
-                                    : "there is no archive in " + directory + ", which does not exist")
-                            + "; nothing was made. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run begin a new one");
+                    problem
+                            + "; nothing was created. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run create a new one");
         }
     }
 
-    /** Credentials that nothing asks for, which mostly means that the server was forgotten. */
-    public static List<String> unusedCredentials(CommandContext context) {
+    /** Returns a warning for each server whose credentials are set, but not its address. */
+    public List<String> unusedCredentials() {
         List<String> unused = new ArrayList<>();
-        if (hasOwnDatabase(context)
-                && Stream.of("spring.datasource.username", "spring.datasource.password")
-                        .anyMatch(name -> StringUtils.hasText(context.setting(name)))) {
+        if (isEmbedded()
+                && !(setting("spring.datasource.username") + setting("spring.datasource.password")).isBlank()) {
             unused.add(
-                    "ARCHIVE_DATABASE_USER or ARCHIVE_DATABASE_PASSWORD is set, but not ARCHIVE_DATABASE_URL: they are not used, and the database is the one embedded in "
-                            + directory(context)
-                            + "; name the server in ARCHIVE_DATABASE_URL, or unset them");
+                    unused("ARCHIVE_DATABASE_USER or ARCHIVE_DATABASE_PASSWORD", "ARCHIVE_DATABASE_URL", "database"));
         }
-        StoreProperties store = context.get(StoreProperties.class);
-        if (!store.hasEndpoint()
-                && (!store.accessKey().isBlank() || store.secretKey().isPresent())) {
-            unused.add(
-                    "ARCHIVE_S3_ACCESS_KEY or ARCHIVE_S3_SECRET_KEY is set, but not ARCHIVE_S3_ENDPOINT: they are not used, and the store is the one embedded in "
-                            + directory(context)
-                            + "; name the server in ARCHIVE_S3_ENDPOINT, or unset them");
+        StoreProperties settings = store.getObject();
+        if (!settings.hasEndpoint()
+                && (!settings.accessKey().isBlank() || settings.secretKey().isPresent())) {
+            unused.add(unused("ARCHIVE_S3_ACCESS_KEY or ARCHIVE_S3_SECRET_KEY", "ARCHIVE_S3_ENDPOINT", "store"));
         }
         return unused;
     }
 
-    @Override
-    public String toString() {
-        return "database " + database + ", store " + store + " (bucket " + bucket + ")";
+    private String unused(String credentials, String address, String server) {
+        return "%1$s is set, but not %2$s: they are not used, and the %3$s is the one embedded in %4$s; name the server in %2$s, or unset them"
+                .formatted(credentials, address, server, directory);
     }
 }

@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.check.Check;
 import io.github.notearchive.cli.check.SystemChecks;
 import io.github.notearchive.io.TerminalText;
@@ -9,66 +8,52 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
+import picocli.CommandLine.Mixin;
 
-/** {@code check}: whether a run could begin, thing by thing. */
+/** {@code check}: checks whether a run could start. */
 @Command(
         name = "check",
-        mixinStandardHelpOptions = true,
         description = {
-            "Looks at everything that a run needs: settings, token, data directory and disk, database and schema, store,"
-                    + " provider, clocks, gate and limits. One line each: ok, warning, failed, or skipped where it rests on"
-                    + " something that failed; with what to do. Makes no paid call, migrates nothing. Where database and"
-                    + " store are embedded they are started, or those of a run are joined."
+            "Checks everything that a run needs: settings, token, data directory and disk, database and schema, store,"
+                    + " provider, clocks, gate and limits. One line each: ok, warning, failed, or skipped if it depends on"
+                    + " a failed one; with a remedy. Makes no paid call, migrates nothing. Embedded servers are started, or"
+                    + " those of a run are used."
         },
         footer = {
             "",
-            "Exit codes: 0 nothing failed, there may be warnings; 2 settings or credentials are wrong, or somebody has to act; 8 a server is out of reach; 1 unforeseen. With several failures the first of 2, 8, 1."
+            "Exit codes: 0 nothing failed, there may be warnings; 2 settings or credentials are wrong, or an operator has to act; 8 a server is unavailable; 1 unexpected error. With several failures the first of 2, 8, 1."
         })
-public final class CheckCommand implements Callable<Integer> {
+public final class CheckCommand extends ArchiveCommand {
 
-    @Option(names = "--json", description = "Prints the same as one JSON document.")
-    private boolean json;
+    @Mixin
+    private JsonOption json = new JsonOption();
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** All of it, as it is printed. */
+    /** Result, as printed. */
     record Report(Instant at, int exitCode, List<SystemChecks.Finding> checks) {}
 
     @Override
     public Integer call() {
         Instant began = Instant.now();
         List<SystemChecks.Finding> findings = new SystemChecks(Map.of(), null).all();
-        ExitCode exitCode = SystemChecks.exitCode(findings);
-        PrintWriter out = spec.commandLine().getOut();
-        if (json) {
-            Json.print(new Report(began, exitCode.number(), findings), out);
-        } else {
-            print(findings, out);
-        }
-        out.flush();
-        return exitCode.number();
+        int exitCode = SystemChecks.exitCode(findings).number();
+        json.print(new Report(began, exitCode, findings), out(), out -> print(findings, out));
+        return exitCode;
     }
 
     public static void print(List<SystemChecks.Finding> findings, PrintWriter out) {
-        for (SystemChecks.Finding finding : findings) {
-            out.printf(
-                    "%-7s  %-14s  %s%n",
-                    finding.result().name().toLowerCase(Locale.ROOT),
-                    finding.name(),
-                    TerminalText.line(finding.message()));
-        }
+        findings.forEach(finding -> out.println("%-7s  %-14s  %s"
+                .formatted(
+                        finding.result().name().toLowerCase(Locale.ROOT),
+                        finding.name(),
+                        TerminalText.line(finding.message()))));
         long failed = count(findings, Check.Result.FAILED);
-        long warnings = count(findings, Check.Result.WARNING);
-        ExitCode exitCode = SystemChecks.exitCode(findings);
-        out.printf(
-                "%s (exit %d): %d failed, %d warnings%n",
-                failed == 0 ? "A run can begin" : "Not ready", exitCode.number(), failed, warnings);
+        out.println("%s (exit %d): %d failed, %d warnings"
+                .formatted(
+                        failed == 0 ? "A run can start" : "Not ready",
+                        SystemChecks.exitCode(findings).number(),
+                        failed,
+                        count(findings, Check.Result.WARNING)));
     }
 
     private static long count(List<SystemChecks.Finding> findings, Check.Result result) {

@@ -10,7 +10,6 @@ import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.PrintWriter;
 import java.io.Reader;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -20,32 +19,29 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** {@code enqueue}: note ids or links into the worklist. */
+/** {@code enqueue}: adds notes to the worklist. */
 @Command(
         name = "enqueue",
-        mixinStandardHelpOptions = true,
-        description = "Puts notes on the worklist: ids, links or share texts, one a line, or a column of a CSV file.",
+        description = "Adds notes to the worklist: ids, links or share texts, one a line, or a column of a CSV file.",
         footer = {
             "",
-            "A CSV file is known by a first line that names a column note_id, id, url, 笔记ID, 笔记链接 or the like; --column names another.",
+            "A CSV file is recognized by a first line that names a column note_id, id, url, 笔记ID, 笔记链接 or the like; --column names another.",
             "A first line that names users (user_id, author, 用户ID) and no notes is refused without --column.",
-            "Notes that are on the worklist already keep their place. All of an input goes in, or nothing of it.",
-            "With --refresh-after an input is written in batches of 10,000 notes: after a failure those before it stay; repeat the command.",
-            "--refresh-after: each new answer costs a call, within the limits of archive.refresh, behind all other notes.",
-            "Exit codes: 0 all lines were taken; 6 some lines were rejected, the others were taken; 2 the input cannot be read, or names users only."
+            "Notes that are on the worklist already are not changed. An input is added completely, or not at all.",
+            "With --refresh-after an input is written in batches of 10,000 notes: after a failure the earlier batches stay; repeat the command.",
+            "--refresh-after: each new response costs a call, within the limits of archive.refresh, after all other notes.",
+            "Exit codes: 0 all lines were accepted; 6 some lines were rejected, the others were accepted; 2 the input cannot be read, or names users only."
         })
-final class EnqueueCommand implements Callable<Integer> {
+final class EnqueueCommand extends ArchiveCommand {
 
-    /** Leads to the file that standard input comes from, where the system has such a link. */
+    /** Link to the file behind standard input, where the system has one. */
     private static final Path STANDARD_INPUT = Path.of("/dev/stdin");
 
     @Parameters(
@@ -65,7 +61,7 @@ final class EnqueueCommand implements Callable<Integer> {
             names = "--source",
             paramLabel = "NAME",
             defaultValue = "enqueue",
-            description = "Where the ids come from, kept with each of them.")
+            description = "Origin of the ids, stored with each of them.")
     private String source = "";
 
     @Option(
@@ -73,7 +69,7 @@ final class EnqueueCommand implements Callable<Integer> {
             paramLabel = "TIME",
             converter = RefreshAfter.Argument.class,
             description =
-                    "Ask about them anew so long after each answer, in whole days such as 7d, or once in the night of a date such as 2027-01-31. Also for notes that are archived already.")
+                    "Refresh the notes at this interval, in whole days such as 7d, or once in the night of a date such as 2027-01-31. Also for notes that are archived already.")
     private @Nullable RefreshAfter refreshAfter;
 
     @Option(
@@ -86,19 +82,38 @@ final class EnqueueCommand implements Callable<Integer> {
             names = "--rejects",
             paramLabel = "FILE",
             description =
-                    "Writes every rejected line with its reason here, in place of what is there; else the first 100 are shown. No input can be this file.")
+                    "Writes every rejected line with its reason to this file and replaces it; otherwise the first 100 are shown. No input can be this file.")
     private @Nullable Path rejects;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Component
+    record Action(
+            ArchiveLocation location,
+            ObjectProvider<JobExecutionQueries> executions,
+            ObjectProvider<Enqueuer> enqueuer,
+            Clock clock) {}
 
     @Override
     public Integer call() throws IOException {
         if (priority < 0 || priority > 9) {
-            throw new ParameterException(spec.commandLine(), "--priority must lie between 0 and 9, but is " + priority);
+            throw usage("--priority must be 0 to 9, but is " + priority);
         }
         inputs.forEach(this::requireReadable);
-        RejectsFile rejected = RejectsFile.prepare(rejects, filesToRead(), spec.commandLine());
+        RejectsFile rejected = RejectsFile.prepare(rejects, filesToRead(), commandLine());
+        try (CommandContext context = CommandContext.open()) {
+            Action action = context.get(Action.class);
+            Optional<String> newArchive = action.location.newArchive();
+            if (action.executions.getObject().isRebuildUnfinished()) {
+                throw new CommandFailure(
+                        ExitCode.USAGE,
+                        "the tables are being rebuilt from the bucket; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
+            }
+            requireLaterNight(Night.current(action.clock));
+            newArchive.ifPresent(this::warn);
+            return enqueue(action.enqueuer.getObject(), rejected).number();
+        }
+    }
+
+    private ExitCode enqueue(Enqueuer enqueuer, RejectsFile rejected) throws IOException {
         Enqueuer.Options options = new Enqueuer.Options(
                 column,
                 priority,
@@ -106,37 +121,22 @@ final class EnqueueCommand implements Callable<Integer> {
                 refreshAfter == null ? null : refreshAfter.days(),
                 refreshAfter == null ? null : refreshAfter.night());
         boolean clean = true;
-        try (CommandContext context = CommandContext.open()) {
-            Optional<String> newArchive = ArchiveLocation.newArchive(context);
-            if (context.get(JobExecutionQueries.class).isRebuildUnfinished()) {
-                throw new CommandFailure(
-                        ExitCode.USAGE,
-                        "the tables are being rebuilt from the bucket, and that is not finished; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
-            }
-            requireLaterNight(Night.current(context.get(Clock.class)));
-            newArchive.ifPresent(what -> {
-                PrintWriter err = spec.commandLine().getErr();
-                err.println(TerminalText.lines("note-archive: " + what));
-                err.flush();
-            });
-            Enqueuer enqueuer = context.get(Enqueuer.class);
-            try (rejected) {
-                rejected.open();
-                for (String input : inputs) {
-                    try (Reader reader = open(input)) {
-                        EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write);
-                        rejected.keep();
-                        clean &= print(input, report);
-                    } catch (EnqueueException e) {
-                        throw new CommandFailure(ExitCode.USAGE, name(input) + ": " + e.getMessage());
-                    }
+        try (rejected) {
+            rejected.open();
+            for (String input : inputs) {
+                try (Reader reader = open(input)) {
+                    EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write);
+                    rejected.keep();
+                    print(input, report);
+                    clean &= report.rejected() == 0;
+                } catch (EnqueueException e) {
+                    throw new CommandFailure(ExitCode.USAGE, name(input) + ": " + e.getMessage());
                 }
             }
         }
-        return (clean ? ExitCode.COMPLETED : ExitCode.INCOMPLETE).number();
+        return clean ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
     }
 
-    /** The files that are read; standard input is one of them where it is named as one. */
     private List<Path> filesToRead() {
         return inputs.stream()
                 .filter(input -> !isReference(input))
@@ -147,13 +147,8 @@ final class EnqueueCommand implements Callable<Integer> {
     private void requireLaterNight(Night tonight) {
         LocalDate night = refreshAfter == null ? null : refreshAfter.night();
         if (night != null && !night.isAfter(tonight.date())) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "--refresh-after "
-                            + night
-                            + " is not later than tonight, "
-                            + tonight
-                            + " in Shanghai; nothing was enqueued");
+            throw usage("--refresh-after %s is not later than tonight, %s in Shanghai; nothing was enqueued"
+                    .formatted(night, tonight));
         }
     }
 
@@ -162,16 +157,13 @@ final class EnqueueCommand implements Callable<Integer> {
             return;
         }
         Path file = Path.of(input);
-        if (!Files.isDirectory(file) && Files.isReadable(file)) {
-            return;
+        if (Files.isDirectory(file) || !Files.isReadable(file)) {
+            String problem = Files.isRegularFile(file)
+                    ? "is a file that this user may not read"
+                    : "is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note";
+            throw usage("\"%s\" %s; nothing was enqueued"
+                    .formatted(TerminalText.line(NoteReference.withoutShareToken(input)), problem));
         }
-        throw new ParameterException(
-                spec.commandLine(),
-                "\""
-                        + TerminalText.line(NoteReference.withoutShareToken(input))
-                        + (Files.isRegularFile(file)
-                                ? "\" is a file that this user may not read; nothing was enqueued"
-                                : "\" is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note; nothing was enqueued"));
     }
 
     private static boolean isStandardInput(String input) {
@@ -179,7 +171,9 @@ final class EnqueueCommand implements Callable<Integer> {
     }
 
     private static boolean isReference(String input) {
-        return !Files.exists(Path.of(input.replace("\0", ""))) && NoteReference.isNote(input);
+        return !isStandardInput(input)
+                && !Files.exists(Path.of(input.replace("\0", "")))
+                && NoteReference.isNote(input);
     }
 
     private static Reader open(String input) throws IOException {
@@ -195,25 +189,18 @@ final class EnqueueCommand implements Callable<Integer> {
         return isStandardInput(input) ? "standard input" : TerminalText.line(NoteReference.withoutShareToken(input));
     }
 
-    private boolean print(String input, EnqueueReport report) {
-        PrintWriter out = spec.commandLine().getOut();
-        PrintWriter err = spec.commandLine().getErr();
-        out.printf(
-                "%s: %d new, %d already known, %d named again, %d rejected%n",
-                name(input), report.added(), report.known(), report.repeated(), report.rejected());
+    private void print(String input, EnqueueReport report) {
+        out().println("%s: %d new, %d already known, %d duplicates, %d rejected"
+                .formatted(name(input), report.added(), report.known(), report.repeated(), report.rejected()));
         if (report.heading() != null) {
-            out.println("  line 1 names columns: \"" + TerminalText.line(report.heading()) + "\"");
+            out().println("  line 1 names columns: \"" + TerminalText.line(report.heading()) + "\"");
         }
-        out.flush();
         if (rejects == null) {
-            report.examples().forEach(line -> err.println("  " + TerminalText.line(line)));
-            if (report.rejected() > report.examples().size()) {
-                err.printf(
-                        "  and %d more; --rejects FILE writes them all%n",
-                        report.rejected() - report.examples().size());
+            report.examples().forEach(line -> err().println("  " + TerminalText.line(line)));
+            long more = report.rejected() - report.examples().size();
+            if (more > 0) {
+                err().println("  and " + more + " more; --rejects FILE writes them all");
             }
-            err.flush();
         }
-        return report.rejected() == 0;
     }
 }

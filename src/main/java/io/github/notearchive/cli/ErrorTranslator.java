@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.config.ConfigDataNotFoundException;
 import org.springframework.boot.context.properties.ConfigurationPropertiesBindException;
 import org.springframework.boot.context.properties.bind.BindException;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.core.convert.ConversionFailedException;
@@ -34,119 +36,103 @@ import org.springframework.validation.ObjectError;
 import org.yaml.snakeyaml.error.Mark;
 import org.yaml.snakeyaml.error.MarkedYAMLException;
 
-/** Finds in an exception, however deep, what a person can act on. */
+/** Translates exceptions into the exit code and message of a command. */
 public final class ErrorTranslator {
 
     /**
-     * PostgreSQL's codes for a login that is refused, a database that does not exist, and a right that is missing; and
-     * its driver's for a server that wants what was not given, such as a password.
+     * SQL states of PostgreSQL for a rejected login, a missing database and a missing privilege; and of its driver for
+     * a server that requires something that is missing, such as a password.
      */
     private static final List<String> WRONG_LOGIN = List.of("28P01", "28000", "3D000", "42501", "08004");
 
+    private static final String OWN_DATABASE =
+            ". Name an empty database in ARCHIVE_DATABASE_URL, or one that this program created";
+
     private ErrorTranslator() {}
 
-    /** The exit code and message for a failure that is understood; empty for one that is unforeseen. */
+    /** Returns exit code and message of a known failure; empty if it is unexpected. */
     public static Optional<CommandFailure> explain(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            CommandFailure known = known(cause);
-            if (known != null) {
-                return Optional.of(known);
-            }
-        }
-        return DatabaseErrors.isOutOfReach(failure)
-                ? Optional.of(databaseAway(DatabaseErrors.describe(failure)))
-                : Optional.empty();
+        return causes(failure)
+                .flatMap(cause -> known(cause).stream())
+                .findFirst()
+                .or(() -> DatabaseErrors.isOutOfReach(failure)
+                        ? Optional.of(new CommandFailure(
+                                ExitCode.UPSTREAM_UNAVAILABLE,
+                                "The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run again; no data is lost"
+                                        .formatted(
+                                                DatabaseErrors.describe(failure).replaceFirst("\\.$", ""))))
+                        : Optional.empty());
     }
 
-    /** The same, where one that is unforeseen has to be told as well. */
-    static CommandFailure told(Throwable failure) {
+    /** Returns exit code and message of any failure. */
+    static CommandFailure translate(Throwable failure) {
         return explain(failure)
-                .orElseGet(
-                        () -> new CommandFailure(ExitCode.FAILED, "unforeseen: " + DatabaseErrors.describe(failure)));
+                .orElseGet(() ->
+                        new CommandFailure(ExitCode.FAILED, "unexpected error: " + DatabaseErrors.describe(failure)));
     }
 
-    /** Returns the result of a command that failed with an exception, with the same exit code as the process. */
+    /** Returns the result of a command that failed with an exception, with the exit code of the process. */
     static CommandResult result(Throwable failure) {
-        CommandFailure told = told(failure);
-        ExitCode exitCode = told.exitCode();
-        return CommandResult.failed(exitCode, TerminalText.line(told.getMessage()), exitCode.nextIfNotStarted());
+        CommandFailure translated = translate(failure);
+        ExitCode exitCode = translated.exitCode();
+        return CommandResult.failed(exitCode, TerminalText.line(translated.getMessage()), exitCode.nextIfNotStarted());
     }
 
-    private static @Nullable CommandFailure known(Throwable cause) {
+    private static Stream<Throwable> causes(Throwable failure) {
+        return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
+    }
+
+    private static Optional<CommandFailure> known(Throwable cause) {
+        String message = String.valueOf(cause.getMessage());
         return switch (cause) {
-            case CommandFailure f -> f;
+            case CommandFailure e -> Optional.of(e);
             case BindValidationException e -> usage(validation(e));
             case BindException e when !(e.getCause() instanceof BindValidationException) -> usage(binding(e));
-            case ConfigurationPropertiesBindException e
-            when e.getCause() == null -> usage(String.valueOf(e.getMessage()));
-            case MarkedYAMLException e -> usage(noYaml(e));
+            case ConfigurationPropertiesBindException e when e.getCause() == null -> usage(message);
+            case MarkedYAMLException e -> usage(yaml(e));
             case ConfigDataNotFoundException e ->
-                usage("Settings cannot be found: "
-                        + e.getReferenceDescription()
-                        + ". Create them, or correct SPRING_CONFIG_IMPORT");
-            case DataDirectoryException e
-            when e.isDiskFull() -> new CommandFailure(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
-            case DataDirectoryException e -> usage(String.valueOf(e.getMessage()));
-            case EnqueueException e -> usage(String.valueOf(e.getMessage()));
-            case StoreException e ->
-                new CommandFailure(
-                        e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
-            case FlywayException e
-            when isForeign(e) ->
-                usage(
-                        "The database holds tables of something else, and note-archive wants one of its own; nothing was written. Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
-            case FlywayException e
-            when !hasSqlCause(e) && !(e instanceof FlywayValidateException) ->
-                usage("The database cannot be used: "
-                        + DatabaseErrors.describe(e)
-                        + ". Name an empty one in ARCHIVE_DATABASE_URL, or one that this program made");
+                usage("Settings cannot be found: %s. Create them, or correct SPRING_CONFIG_IMPORT"
+                        .formatted(e.getReferenceDescription()));
+            case DataDirectoryException e ->
+                failure(e.isDiskFull() ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.USAGE, message);
+            case EnqueueException _ -> usage(message);
+            case StoreException e -> failure(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, message);
+            // the advice of Flyway would mix the tables with those of another program
+            case FlywayException _
+            when message.contains("baselineOnMigrate") ->
+                usage("The database holds tables of another program; nothing was written" + OWN_DATABASE);
             case FlywayValidateException e ->
-                usage("The database's schema is not the one this version expects: "
-                        + DatabaseErrors.describe(e)
-                        + ". Use the version that made it, or a newer one");
+                usage(
+                        "The schema of the database is not the one that this version expects: %s. Use the version that created it, or a newer one"
+                                .formatted(DatabaseErrors.describe(e)));
+            case FlywayException e
+            when causes(e).noneMatch(SQLException.class::isInstance) ->
+                usage("The database cannot be used: " + DatabaseErrors.describe(e) + OWN_DATABASE);
             case SQLException e
             when WRONG_LOGIN.contains(String.valueOf(e.getSQLState())) ->
-                usage("The database refuses us: "
-                        + DatabaseErrors.describe(e)
-                        + ". Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD");
-            default -> null;
+                usage(
+                        "The database rejected the login: %s. Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
+                                .formatted(DatabaseErrors.describe(e)));
+            default -> Optional.empty();
         };
     }
 
-    /** The library does not know which file it reads; the line and where files are looked for help. */
-    private static String noYaml(MarkedYAMLException e) {
+    private static Optional<CommandFailure> usage(String message) {
+        return failure(ExitCode.USAGE, message);
+    }
+
+    private static Optional<CommandFailure> failure(ExitCode exitCode, String message) {
+        return Optional.of(new CommandFailure(exitCode, message));
+    }
+
+    /** The exception does not know the file; the line and the possible locations help. */
+    private static String yaml(MarkedYAMLException e) {
         Mark mark = e.getProblemMark();
-        return "A file of settings cannot be read: "
-                + e.getProblem()
-                + (mark == null ? "" : ", in line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1))
-                + ". Look at the application.yml in "
-                + SettingsEnvironment.locations();
-    }
-
-    /** Its own advice would mix our tables with those of somebody else. */
-    private static boolean isForeign(FlywayException e) {
-        return String.valueOf(e.getMessage()).contains("baselineOnMigrate");
-    }
-
-    private static boolean hasSqlCause(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException) {
-                return true;
-            }
-        }
-        return false;
-    }
-
-    private static CommandFailure databaseAway(String what) {
-        return new CommandFailure(
-                ExitCode.UPSTREAM_UNAVAILABLE,
-                "The database is out of reach: "
-                        + what.replaceFirst("\\.$", "")
-                        + ". Check ARCHIVE_DATABASE_URL and that the server is up, then run again; nothing is lost");
-    }
-
-    private static CommandFailure usage(String message) {
-        return new CommandFailure(ExitCode.USAGE, message);
+        return "A settings file cannot be read: %s%s. Check application.yml in %s"
+                .formatted(
+                        e.getProblem(),
+                        mark == null ? "" : ", line %d, column %d".formatted(mark.getLine() + 1, mark.getColumn() + 1),
+                        SettingsEnvironment.locations());
     }
 
     private static String validation(BindValidationException e) {
@@ -162,33 +148,21 @@ public final class ErrorTranslator {
         if (message.startsWith("archive.") || !(error instanceof FieldError field)) {
             return "  " + message;
         }
-        String name = e.getValidationErrors().getName() + "." + dashed(field.getField());
-        return "  "
-                + name
-                + " "
-                + message
-                + (Masks.isSecret(name) ? "" : ", but is " + quoted(name, field.getRejectedValue()))
-                + origin(e, name);
-    }
-
-    private static String origin(BindValidationException e, String name) {
-        return e.getValidationErrors().getBoundProperties().stream()
-                .filter(property -> isOf(property.getName().toString(), name))
+        String name = e.getValidationErrors().getName() + "." + DataObjectPropertyName.toDashedForm(field.getField());
+        String value = Masks.isSecret(name) ? "" : ", but is " + quoted(name, field.getRejectedValue());
+        String origin = e.getValidationErrors().getBoundProperties().stream()
+                .filter(property -> (name + "[").startsWith(property.getName() + "["))
                 .map(property -> " (" + Origins.describe(property) + ")")
                 .findFirst()
                 .orElse("");
-    }
-
-    /** Whether a setting is this one, or the list that this one is a value of. */
-    private static boolean isOf(String setting, String name) {
-        return name.equals(setting) || name.startsWith(setting + "[");
+        return "  " + name + " " + message + value + origin;
     }
 
     private static String quoted(String name, @Nullable Object value) {
         return "\"" + Masks.shown(name, asTyped(value)) + "\"";
     }
 
-    /** Durations as a person writes them. */
+    /** Formats durations as they are typed. */
     private static String asTyped(@Nullable Object value) {
         return switch (value) {
             case Duration span -> Spans.inWords(span);
@@ -198,36 +172,25 @@ public final class ErrorTranslator {
         };
     }
 
-    private static String dashed(String camel) {
-        return camel.replaceAll("([a-z0-9])([A-Z])", "$1-$2").toLowerCase(Locale.ROOT);
-    }
-
     private static String binding(BindException e) {
         ConfigurationProperty property = e.getProperty();
         String name = e.getName().toString();
-        ConversionFailedException failed = deepestConversion(e);
+        // the innermost exception has the value of a list element, with placeholders resolved
+        ConversionFailedException failed = causes(e)
+                .filter(ConversionFailedException.class::isInstance)
+                .map(ConversionFailedException.class::cast)
+                .reduce((_, inner) -> inner)
+                .orElse(null);
         Object value = failed != null ? failed.getValue() : property == null ? null : property.getValue();
-        return "The setting "
-                + name
-                + (value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value))
-                + (property == null ? "" : " (" + Origins.describe(property) + ")")
-                + " cannot be read: "
-                + (failed == null ? DatabaseErrors.describe(e) : wanted(e, failed));
+        return "The setting %s%s%s cannot be read: %s"
+                .formatted(
+                        name,
+                        value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value),
+                        property == null ? "" : " (" + Origins.describe(property) + ")",
+                        failed == null ? DatabaseErrors.describe(e) : expected(e, failed));
     }
 
-    /** The one that knows the single value of a list, and words in braces replaced. */
-    private static @Nullable ConversionFailedException deepestConversion(Throwable failure) {
-        ConversionFailedException deepest = null;
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof ConversionFailedException conversion) {
-                deepest = conversion;
-            }
-        }
-        return deepest;
-    }
-
-    /** What may be typed there; the library's own words where that is told as well by them. */
-    private static String wanted(BindException e, ConversionFailedException failed) {
+    private static String expected(BindException e, ConversionFailedException failed) {
         Class<?> type = failed.getTargetType().getType();
         if (type == DataSize.class) {
             return "it must be a whole number with one of the units B, KB, MB, GB and TB, as in 50GB";
@@ -236,11 +199,12 @@ public final class ErrorTranslator {
             return "it must be a whole number with one of the units ns, us, ms, s, m, h and d, as in 6h";
         }
         return type.isEnum()
-                ? "it must be one of "
-                        + Stream.of(type.getEnumConstants())
-                                .map(constant -> ((Enum<?>) constant).name())
-                                .map(word -> word.toLowerCase(Locale.ROOT).replace('_', '-'))
-                                .collect(Collectors.joining(", "))
+                ? Stream.of(type.getEnumConstants())
+                        .map(constant -> ((Enum<?>) constant)
+                                .name()
+                                .toLowerCase(Locale.ROOT)
+                                .replace('_', '-'))
+                        .collect(Collectors.joining(", ", "it must be one of ", ""))
                 : DatabaseErrors.describe(e);
     }
 }

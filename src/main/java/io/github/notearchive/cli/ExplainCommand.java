@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.stats.NoteStats;
+import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -18,34 +19,30 @@ import io.github.notearchive.report.NoteHistories;
 import io.github.notearchive.report.NoteHistory;
 import java.io.PrintWriter;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** {@code explain}: one note's whole story. */
+/** {@code explain}: shows the history of a note. */
 @Command(
         name = "explain",
-        mixinStandardHelpOptions = true,
         description =
-                "Tells one note's story: every call, every file, why it is in its state, and what happens next and when.")
-final class ExplainCommand implements Callable<Integer> {
+                "Shows the history of a note: every call, every file, the reason of its state, and what happens next.")
+final class ExplainCommand extends ArchiveCommand {
 
-    @Parameters(paramLabel = "NOTE_ID", description = "The note.")
+    @Parameters(paramLabel = "NOTE_ID", description = "Note id.")
     private String note = "";
 
-    @Option(names = "--json", description = "Prints the same as one JSON document.")
-    private boolean json;
+    @Mixin
+    private JsonOption json = new JsonOption();
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** All of it, as it is printed. */
+    /** Result, as printed. */
     record Explained(
             String note,
             NoteState state,
@@ -56,128 +53,126 @@ final class ExplainCommand implements Callable<Integer> {
             List<CallHistory.CallEntry> calls,
             List<NoteStats.File> files) {}
 
+    @Component
+    record Action(
+            WorklistRepository worklist,
+            ErasureList erased,
+            NoteHistories histories,
+            NoteCatalog notes,
+            CallHistory calls,
+            MediaCatalog media,
+            VideoProperties videos) {}
+
     @Override
-    public Integer call() {
-        NoteId id = Arguments.noteId(spec, note);
-        try (CommandContext context = CommandContext.openExisting()) {
-            PrintWriter out = spec.commandLine().getOut();
-            Optional<WorklistEntry> entry =
-                    context.get(WorklistRepository.class).find(id);
-            if (entry.isEmpty()) {
-                Forgotten.refuse(context, id);
-                throw new CommandFailure(
+    public Integer call() throws Exception {
+        NoteId id = noteId(note);
+        return execute(Action.class, action -> {
+            WorklistEntry entry = action.worklist.find(id).orElseThrow(() -> {
+                requireNotErased(action.erased, id);
+                return new CommandFailure(
                         ExitCode.USAGE,
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
-            }
-            NoteHistory story = context.get(NoteHistories.class).tell(entry.get());
-            Optional<NoteCatalog.NoteLine> captured =
-                    context.get(NoteCatalog.class).find(id);
-            List<CallHistory.CallEntry> calls = context.get(CallHistory.class).of(id);
-            List<String> next = Stream.concat(
-                            Stream.of(next(entry.get(), context.get(NoteHistories.class))),
-                            refresh(entry.get()).stream())
-                    .toList();
-            if (json) {
-                Json.print(
-                        new Explained(
-                                id.value(),
-                                entry.get().state(),
-                                next,
-                                story.events(),
-                                entry.get(),
-                                captured.orElse(null),
-                                calls,
-                                story.files()),
-                        out);
-                out.flush();
-                return ExitCode.COMPLETED.number();
-            }
-            tell(entry.get(), out);
-            captured.ifPresent(line -> tell(line, out));
-            tell(story, next, out);
-            tellCalls(calls, out);
-            List<MediaCatalog.SlotRow> files = context.get(MediaCatalog.class).slotsOf(id);
-            tellFiles(files, story.files(), out);
-            tellVideo(files, context.get(VideoProperties.class), id, out);
-            out.flush();
-            return ExitCode.COMPLETED.number();
-        }
+            });
+            NoteHistory history = action.histories.tell(entry);
+            Explained explained = new Explained(
+                    id.value(),
+                    entry.state(),
+                    Stream.concat(Stream.of(next(entry, action.histories)), refresh(entry).stream())
+                            .toList(),
+                    history.events(),
+                    entry,
+                    action.notes.find(id).orElse(null),
+                    action.calls.of(id),
+                    history.files());
+            json.print(explained, out(), out -> print(explained, action, out));
+            return ExitCode.COMPLETED;
+        });
     }
 
-    private static void tell(WorklistEntry entry, PrintWriter out) {
-        out.printf("Note %s is %s%n", entry.id(), entry.state());
-        out.printf(
-                "  enqueued %s from \"%s\" with priority %d (times of Shanghai)%n",
-                DisplayFormat.minute(entry.enqueuedAt()), TerminalText.line(entry.source()), entry.priority());
+    private void print(Explained explained, Action action, PrintWriter out) {
+        print(explained.worklist(), out);
+        if (explained.captured() != null) {
+            print(explained.captured(), out);
+        }
+        printEvents(explained.story(), explained.next(), out);
+        printCalls(explained.calls(), out);
+        List<MediaCatalog.SlotRow> slots =
+                action.media.slotsOf(explained.worklist().id());
+        printFiles(slots, explained.files(), out);
+        slots.stream()
+                .flatMap(slot -> video(slot, action.videos, note).stream())
+                .forEach(text -> out.println("Video\n  " + text));
+    }
+
+    private static void print(WorklistEntry entry, PrintWriter out) {
+        out.println("Note %s is %s".formatted(entry.id(), entry.state()));
+        out.println("  enqueued %s from \"%s\" with priority %d (times of Shanghai)"
+                .formatted(
+                        DisplayFormat.minute(entry.enqueuedAt()), TerminalText.line(entry.source()), entry.priority()));
         if (entry.settledAt() != null) {
-            out.printf(
-                    "  last decided %s%s%n",
-                    DisplayFormat.minute(entry.settledAt()),
-                    entry.settledBy() == null
-                            ? " by an operator, or by a run before the tables were rebuilt"
-                            : " by execution " + entry.settledBy());
+            out.println("  last settled %s by %s"
+                    .formatted(
+                            DisplayFormat.minute(entry.settledAt()),
+                            entry.settledBy() == null
+                                    ? "an operator, or by a run before the tables were rebuilt"
+                                    : "execution " + entry.settledBy()));
         }
         if (entry.reason() != null) {
-            out.println("  reason " + entry.reason()
-                    + (entry.detail() == null ? "" : ": " + TerminalText.line(entry.detail())));
+            String detail = entry.detail() == null ? "" : ": " + TerminalText.line(entry.detail());
+            out.println("  reason " + entry.reason() + detail);
         }
-        out.printf(
-                "  put off by the provider %d times, %d of them in the night of %s; for its files %d times, %d of them that night%n",
-                entry.attempts(),
-                entry.attemptsTonight(),
-                entry.countedNight() == null ? "-" : entry.countedNight(),
-                entry.mediaAttempts(),
-                entry.mediaAttemptsTonight());
+        out.println("  postponed for the provider %d times, for files %d times; in the night of %s %d and %d times"
+                .formatted(
+                        entry.attempts(),
+                        entry.mediaAttempts(),
+                        entry.countedNight() == null ? "-" : entry.countedNight(),
+                        entry.attemptsTonight(),
+                        entry.mediaAttemptsTonight()));
         if (entry.claimedBy() != null) {
-            out.printf(
-                    "  in work on node %s, lease until %s%n",
-                    entry.claimedBy(), DisplayFormat.second(entry.claimedUntil()));
+            out.println("  in progress on node %s, lease until %s"
+                    .formatted(entry.claimedBy(), DisplayFormat.second(entry.claimedUntil())));
         }
     }
 
-    private static void tell(NoteCatalog.NoteLine note, PrintWriter out) {
+    private static void print(NoteCatalog.NoteLine note, PrintWriter out) {
         out.println("Captured");
-        out.printf(
-                "  \"%s\" by %s, type %s, published %s%n",
-                orNone(note.title()),
-                orNone(note.author()),
-                orNone(note.type()),
-                DisplayFormat.minute(note.publishedAt()));
-        out.printf(
-                "  %d captures, first %s, last %s%n",
-                note.captures(),
-                DisplayFormat.minute(note.firstCapturedAt()),
-                DisplayFormat.minute(note.lastCapturedAt()));
-        out.printf(
-                "  complete since %s, sidecar %s%n",
-                DisplayFormat.minute(note.archivedAt()), orNone(note.sidecarKey()));
-    }
-
-    /** Day and time of each event, the day only where it is another one. */
-    private static void tell(NoteHistory story, List<String> next, PrintWriter out) {
-        out.println("Story (times of Shanghai)");
-        String day = "";
-        for (NoteHistory.Event event : story.events()) {
-            String at = DisplayFormat.second(event.at());
-            String date = at.substring(0, 10);
-            out.printf(
-                    "  %s %s  %s%n",
-                    date.equals(day) ? " ".repeat(10) : date, at.substring(11), TerminalText.line(event.what()));
-            day = date;
-        }
-        next.forEach(line -> out.printf("  %-19s  %s%n", "next", TerminalText.line(line)));
+        out.println("  \"%s\" by %s, type %s, published %s"
+                .formatted(
+                        orNone(note.title()),
+                        orNone(note.author()),
+                        orNone(note.type()),
+                        DisplayFormat.minute(note.publishedAt())));
+        out.println("  %d captures, first %s, last %s"
+                .formatted(
+                        note.captures(),
+                        DisplayFormat.minute(note.firstCapturedAt()),
+                        DisplayFormat.minute(note.lastCapturedAt())));
+        out.println("  complete since %s, sidecar %s"
+                .formatted(DisplayFormat.minute(note.archivedAt()), orNone(note.sidecarKey())));
     }
 
     private static String orNone(@Nullable String text) {
         return text == null ? "(none)" : TerminalText.line(text);
     }
 
-    private static void tellCalls(List<CallHistory.CallEntry> calls, PrintWriter out) {
-        out.println("Calls");
+    /** Prints date and time of each event, the date only where it changes. */
+    private static void printEvents(List<NoteHistory.Event> events, List<String> next, PrintWriter out) {
+        out.println("Story (times of Shanghai)");
+        String day = "";
+        for (NoteHistory.Event event : events) {
+            String at = DisplayFormat.second(event.at());
+            String date = at.substring(0, 10);
+            String shown = date.equals(day) ? " ".repeat(10) : date;
+            out.println("  %s %s  %s".formatted(shown, at.substring(11), TerminalText.line(event.what())));
+            day = date;
+        }
+        next.forEach(line -> out.println("  %-19s  %s".formatted("next", TerminalText.line(line))));
+    }
+
+    private static void printCalls(List<CallHistory.CallEntry> calls, PrintWriter out) {
         TextTable table = new TextTable(
-                "call", "question", "sent", "ms", "http", "code", "billed", "execution", "answer", "message");
+                "call", "endpoint", "sent", "ms", "http", "code", "billed", "execution", "response", "message");
         for (CallHistory.CallEntry call : calls) {
-            String answer = call.responseHeld() ? call.mediaGoneAt() == null ? "held" : "held, files dead" : "";
             table.row(
                     call.id(),
                     call.endpoint(),
@@ -187,18 +182,21 @@ final class ExplainCommand implements Callable<Integer> {
                     call.code(),
                     call.billed(),
                     call.jobExecutionId(),
-                    answer,
-                    call.receivedAt() == null ? "in flight when its process ended, or now" : call.message());
+                    !call.responseHeld() ? "" : call.mediaGoneAt() == null ? "stored" : "stored, URLs expired",
+                    call.receivedAt() == null ? "in progress, or interrupted" : call.message());
         }
-        out.print(table.isEmpty() ? "  none\n" : table);
+        table.print("Calls", "none", out);
     }
 
-    private static void tellFiles(List<MediaCatalog.SlotRow> slots, List<NoteStats.File> files, PrintWriter out) {
-        out.println("Files");
+    private static void printFiles(List<MediaCatalog.SlotRow> slots, List<NoteStats.File> files, PrintWriter out) {
         TextTable table = new TextTable(
                 "kind", "ordinal", "state", "reason", "rendition", "size", "type", "listed", "object or error");
         for (MediaCatalog.SlotRow slot : slots) {
             var media = slot.media();
+            String object = Stream.of(media == null ? null : media.key(), slot.error())
+                    .filter(Objects::nonNull)
+                    .map(Object::toString)
+                    .collect(Collectors.joining("; "));
             table.row(
                     slot.kind(),
                     slot.ordinal(),
@@ -208,11 +206,9 @@ final class ExplainCommand implements Callable<Integer> {
                     media == null ? null : DisplayFormat.size(media.size()),
                     media == null ? null : media.contentType(),
                     isListed(slot, files) ? "" : "no longer",
-                    media == null
-                            ? slot.error()
-                            : slot.error() == null ? media.key() : media.key() + "; " + slot.error());
+                    object);
         }
-        out.print(table.isEmpty() ? "  none known\n" : table);
+        table.print("Files", "none known", out);
     }
 
     private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteStats.File> files) {
@@ -221,84 +217,63 @@ final class ExplainCommand implements Callable<Integer> {
                 .allMatch(NoteStats.File::isListed);
     }
 
-    /** What stands between the note and its video, where that is a call of its own. */
-    private static void tellVideo(
-            List<MediaCatalog.SlotRow> files, VideoProperties settings, NoteId id, PrintWriter out) {
-        for (MediaCatalog.SlotRow file : files) {
-            if (file.kind() != MediaKind.VIDEO || file.reason() == null) {
-                continue;
-            }
-            String what = switch (file.reason()) {
-                case MediaSlots.NOT_OFFERED_BY_V1 ->
-                    "its answer carries none, and it was not asked for by a call of its own (note-detail/v6); "
-                            + (settings.enabled()
-                                    ? "requeue " + id + " has the next run do so"
-                                    : "with archive.video.enabled, requeue " + id + " has the next run do so");
-                case MediaSlots.NOT_OFFERED_BY_V6 ->
-                    "it was asked for by a call of its own (note-detail/v6), and the provider has none; requeue "
-                            + id
-                            + " asks again";
-                case "NO_ANSWER" ->
-                    settings.enabled()
-                            ? "it takes a call of its own (note-detail/v6), which is made when the note is taken up again"
-                            : "it takes a call of its own (note-detail/v6), which is not made any more (archive.video.enabled): the next run waives it";
-                default -> null;
-            };
-            if (what != null) {
-                out.println("Video");
-                out.println("  " + what);
-            }
+    /** Describes why a video that needs a second call is missing. */
+    private static Optional<String> video(MediaCatalog.SlotRow slot, VideoProperties settings, String id) {
+        if (slot.kind() != MediaKind.VIDEO || slot.reason() == null) {
+            return Optional.empty();
         }
+        return Optional.ofNullable(
+                switch (slot.reason()) {
+                    case MediaSlots.NOT_OFFERED_BY_V1 ->
+                        "its response has none, and it was not requested by a second call (note-detail/v6); %srequeue %s lets the next run do so"
+                                .formatted(settings.enabled() ? "" : "with archive.video.enabled, ", id);
+                    case MediaSlots.NOT_OFFERED_BY_V6 ->
+                        "it was requested by a second call (note-detail/v6), and the provider has none; requeue %s requests it again"
+                                .formatted(id);
+                    case "NO_ANSWER" ->
+                        settings.enabled()
+                                ? "it needs a second call (note-detail/v6), which the next run with this note makes"
+                                : "it needs a second call (note-detail/v6), which is disabled (archive.video.enabled): the next run waives it";
+                    default -> null;
+                });
     }
 
-    /** When it is asked about anew; empty when never. */
+    /** Describes the next refresh; empty if none is planned. */
     private static Optional<String> refresh(WorklistEntry entry) {
-        String own = (entry.refreshDays() == null ? "" : "; it is to be every " + entry.refreshDays() + " nights")
-                + (entry.refreshOn() == null ? "" : "; it was to be in the night of " + entry.refreshOn());
+        String own = (entry.refreshDays() == null ? "" : "; requested every " + entry.refreshDays() + " nights")
+                + (entry.refreshOn() == null ? "" : "; requested for the night of " + entry.refreshOn());
         if (entry.state() != NoteState.ARCHIVED && entry.state() != NoteState.UNAVAILABLE) {
-            return own.isEmpty() ? Optional.empty() : Optional.of("asked about anew once it is archived" + own);
+            return own.isEmpty() ? Optional.empty() : Optional.of("refreshed once it is archived" + own);
         }
-        return entry.refreshNight() == null
-                ? Optional.empty()
-                : Optional.of("asked about anew, by a call, from the night of "
-                        + entry.refreshNight()
-                        + (entry.refreshAttempts() == 0 ? "" : ", after " + entry.refreshAttempts() + " nights in vain")
-                        + own);
+        String failures =
+                entry.refreshAttempts() == 0 ? "" : ", after %d failed nights".formatted(entry.refreshAttempts());
+        return Optional.ofNullable(entry.refreshNight())
+                .map(night -> "refreshed, by a call, from the night of %s%s%s".formatted(night, failures, own));
     }
 
-    private static String next(WorklistEntry entry, NoteHistories stories) {
+    private static String next(WorklistEntry entry, NoteHistories histories) {
         if (entry.claimedBy() != null) {
-            return "node "
-                    + entry.claimedBy()
-                    + " is working on it; if that process is gone, its next run takes the note up again";
+            return "node %s is processing it; if that process has died, its next run resumes the note"
+                    .formatted(entry.claimedBy());
         }
         String due = entry.dueAt() == null ? "" : DisplayFormat.minute(entry.dueAt()) + " Shanghai";
+        NoteId id = entry.id();
         return switch (entry.state()) {
-            case PENDING -> "due since " + due + "; the next run takes it up";
+            case PENDING -> "due since " + due + "; the next run claims it";
             case POSTPONED ->
-                "a run takes it up again from "
-                        + due
-                        + (entry.reason() == null ? "" : ", " + stories.costOf(entry.reason()));
+                "a run retries it from " + due
+                        + (entry.reason() == null ? "" : ", " + histories.costOf(entry.reason()));
             case ARCHIVED ->
-                (entry.dueAt() == null
-                                ? "nothing"
-                                : "a better rendition, or a file that could not be had, is tried for from "
-                                        + due
-                                        + ", without a call")
-                        + "; requeue "
-                        + entry.id()
-                        + " looks at it again";
+                entry.dueAt() == null
+                        ? "nothing; requeue " + id + " checks it again"
+                        : "a better rendition, or a missing file, is tried from %s, without a call; requeue %s checks it again"
+                                .formatted(due, id);
             case UNAVAILABLE ->
-                (entry.dueAt() == null ? "what was archived of it stays" : "looked at again from " + due)
-                        + "; requeue "
-                        + entry.id()
-                        + " does so with the next run";
+                (entry.dueAt() == null ? "what was archived of it stays" : "checked again from " + due) + "; requeue "
+                        + id + " does so with the next run";
             case FAILED ->
-                "nothing by itself; requeue "
-                        + entry.id()
-                        + " makes it due, waive "
-                        + entry.id()
-                        + " KIND ORDINAL accepts a missing file";
+                "nothing by itself; requeue %s makes it due, waive %s KIND ORDINAL accepts a missing file"
+                        .formatted(id, id);
         };
     }
 }

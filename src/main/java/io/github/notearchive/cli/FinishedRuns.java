@@ -5,40 +5,37 @@ import io.github.notearchive.report.FinishedRun;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.stereotype.Component;
 
-/**
- * What is done after a run: how it ended is kept, and the report of the night is written. Trouble with either is told
- * and changes nothing of how the run ended.
- */
-final class FinishedRuns {
+/** Records the end of a run and writes the report of its night. Errors are logged and do not change the result. */
+@Component
+class FinishedRuns {
 
     private static final Logger log = LoggerFactory.getLogger(FinishedRuns.class);
 
-    private FinishedRuns() {}
+    private final ObjectProvider<NightReports> reports;
 
-    /**
-     * Keeps and writes it.
-     *
-     * @return where the report lies; empty when there is none, as when another run is active
-     */
-    static Optional<NightReports.Written> settle(CommandContext context, String node, FinishedRun end) {
+    FinishedRuns(ObjectProvider<NightReports> reports) {
+        this.reports = reports;
+    }
+
+    /** Returns the written report; empty if there is none, for example if another run is active. */
+    Optional<NightReports.Written> record(String node, FinishedRun end) {
         if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
             return Optional.empty();
         }
         try {
-            NightReports reports = context.get(NightReports.class);
-            reports.keep(node, end);
-            Optional<NightReport> report = reports.find(end.night(), node);
-            return report.isEmpty() ? Optional.empty() : Optional.of(write(reports, report.get()));
+            NightReports all = reports.getObject();
+            all.keep(node, end);
+            Optional<NightReport> report = all.find(end.night(), node);
+            return report.isEmpty() ? Optional.empty() : Optional.of(write(all, report.get()));
         } catch (IOException | RuntimeException e) {
-            log.warn(
-                    "The report of this night could not be written; that changes nothing of the run. note-archive report makes it later: {}",
-                    inWords(e));
+            log.warn("The report was not written; note-archive report writes it later: {}", describe(e));
             return Optional.empty();
         }
     }
@@ -48,21 +45,12 @@ final class FinishedRuns {
         try {
             return new NightReports.Written(file, reports.put(report));
         } catch (RuntimeException e) {
-            log.warn(
-                    "The report of this night lies in {}, but not in the bucket; that changes nothing of the run: {}",
-                    file,
-                    inWords(e));
+            log.warn("The report is in {}, but was not stored in the bucket: {}", file, describe(e));
             return new NightReports.Written(file, null);
         }
     }
 
-    /** Says where it lies, below how the run ended. */
-    static void print(NightReports.Written report, PrintWriter out) {
-        out.println("  report " + report.file());
-        out.flush();
-    }
-
-    private static String inWords(Exception failure) {
+    private static String describe(Exception failure) {
         return ErrorTranslator.explain(failure).map(Throwable::getMessage).orElseGet(() -> String.valueOf(failure));
     }
 }

@@ -20,10 +20,10 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** The program as it is typed. */
+/** The program: all commands, and their exit codes. */
 @Command(
         name = "note-archive",
-        description = "Archives Xiaohongshu notes, with their images and sound, before they vanish.",
+        description = "Archives Xiaohongshu notes, with their images and sound, before they disappear.",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = NoteArchiveCommand.Version.class,
@@ -51,18 +51,18 @@ import picocli.CommandLine.UnmatchedArgumentException;
         },
         footer = {
             "",
-            "Begin with: note-archive sandbox    (no token, no network, no bill)",
-            "Exit codes: 0 done, 1 unforeseen, 2 usage or configuration, 3 quota used up,",
-            "            4 account blocked, 5 already running, 6 done in part,",
-            "            7 interrupted, 8 a server is out of reach",
-            "            note-archive exit-code N tells more of one"
+            "Start with: note-archive sandbox    (no token, no network, no cost)",
+            "Exit codes: 0 done, 1 unexpected error, 2 usage or configuration,",
+            "            3 quota used up, 4 account blocked, 5 already running,",
+            "            6 partly done, 7 interrupted, 8 a server is unavailable",
+            "            note-archive exit-code N explains one"
         })
 public final class NoteArchiveCommand implements Runnable {
 
-    /** Leads to what standard output is, where the system has such a link. */
+    /** Link to the file behind standard output, where the system has one. */
     private static final Path STANDARD_OUTPUT = Path.of("/dev/stdout");
 
-    /** Commands and options that remove data; a mistyped word never suggests one. */
+    /** Commands and options that remove data; they are never suggested for a mistyped word. */
     private static final Set<String> DESTRUCTIVE = Set.of("forget", "--yes", "--delete-orphans");
 
     @Spec
@@ -71,35 +71,34 @@ public final class NoteArchiveCommand implements Runnable {
     private NoteArchiveCommand() {}
 
     /**
-     * Does what the arguments ask for.
+     * Executes a command.
      *
-     * @return the exit code of the process; not 0 when the file that the output goes to does not hold all of it, but
-     *     for {@code run}, whose code is that of its night
+     * @return exit code of the process; not 0 if the output file is incomplete, except for {@code run}, which returns
+     *     the result of its night
      */
     public static int execute(String... arguments) {
         CommandLine program = commandLine();
         int exitCode = program.execute(arguments);
         program.getOut().flush();
         if (!System.out.checkError() || !Files.isRegularFile(STANDARD_OUTPUT)) {
-            return exitCode; // whoever closes a pipe has seen enough
+            return exitCode; // the reader of a pipe may close it early
         }
         program.getErr()
                 .println(
-                        "note-archive: standard output takes no more, as of a disk that is full: what stands there is not whole. Make room, or name another file");
+                        "note-archive: standard output cannot be written, for example on a full disk: its content is incomplete. Free space, or name another file");
         program.getErr().flush();
-        boolean tellsHowTheNightEnded = arguments.length > 0 && arguments[0].equals("run");
-        return exitCode == ExitCode.COMPLETED.number() && !tellsHowTheNightEnded ? ExitCode.FAILED.number() : exitCode;
+        boolean isRun = arguments.length > 0 && arguments[0].equals("run");
+        return exitCode == ExitCode.COMPLETED.number() && !isRun ? ExitCode.FAILED.number() : exitCode;
     }
 
     static CommandLine commandLine() {
         return new CommandLine(new NoteArchiveCommand())
                 .setUsageHelpAutoWidth(true)
                 .setUsageHelpLongOptionsMaxWidth(26)
-                .setExecutionStrategy(parsed -> {
-                    int exitCode = new CommandLine.RunLast().execute(parsed);
-                    pointToPage(exitCode, parsed.commandSpec().commandLine());
-                    return exitCode;
-                })
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setExecutionStrategy(parsed -> pointToPage(
+                        new CommandLine.RunLast().execute(parsed),
+                        parsed.commandSpec().commandLine()))
                 .setParameterExceptionHandler((e, _) -> {
                     CommandLine command = e.getCommandLine();
                     command.getErr().println("note-archive: " + e.getMessage());
@@ -108,25 +107,19 @@ public final class NoteArchiveCommand implements Runnable {
                     return ExitCode.USAGE.number();
                 })
                 .setExecutionExceptionHandler((e, command, _) -> {
-                    Optional<CommandFailure> failure = ErrorTranslator.explain(e);
-                    if (failure.isPresent()) {
-                        command.getErr()
-                                .println(TerminalText.lines(
-                                        "note-archive: " + failure.get().getMessage()));
-                        pointToPage(failure.get().exitCode().number(), command);
-                        return failure.get().exitCode().number();
-                    }
-                    LoggerFactory.getLogger(NoteArchiveCommand.class).error("Unforeseen", e);
-                    command.getErr()
-                            .println("note-archive: unforeseen: "
-                                    + TerminalText.line(e)
-                                    + ". The log above says where; nothing that was bought is lost");
-                    pointToPage(ExitCode.FAILED.number(), command);
-                    return ExitCode.FAILED.number();
+                    CommandFailure failure = ErrorTranslator.explain(e).orElseGet(() -> {
+                        LoggerFactory.getLogger(NoteArchiveCommand.class).error("Unexpected error", e);
+                        return new CommandFailure(
+                                ExitCode.FAILED,
+                                "unexpected error: " + TerminalText.line(e)
+                                        + ". See the log above; no paid response is lost");
+                    });
+                    command.getErr().println(TerminalText.lines("note-archive: " + failure.getMessage()));
+                    return pointToPage(failure.exitCode().number(), command);
                 });
     }
 
-    /** What a mistyped word may have meant; empty when nothing is similar. */
+    /** Returns corrections of a mistyped word; empty if nothing is similar. */
     private static Optional<String> suggestions(ParameterException e) {
         if (!(e instanceof UnmatchedArgumentException unmatched)) {
             return Optional.empty();
@@ -144,27 +137,28 @@ public final class NoteArchiveCommand implements Runnable {
                         : "Did you mean: " + program + String.join(" or " + program, similar) + "?");
     }
 
-    /** Whoever reads a log at night should not have to look for what a number means. */
-    private static void pointToPage(int exitCode, CommandLine command) {
+    /** Prints where an exit code is explained, and returns the exit code. */
+    private static int pointToPage(int exitCode, CommandLine command) {
         if (exitCode != ExitCode.COMPLETED.number()) {
             command.getOut().flush();
             command.getErr().println(pointer(exitCode));
         }
+        return exitCode;
     }
 
     static String pointer(int exitCode) {
-        return "note-archive: what exit code %1$d means, and what to do: note-archive exit-code %1$d"
-                .formatted(exitCode);
+        return "See: note-archive exit-code " + exitCode;
     }
 
     @Override
     public void run() {
         throw new ParameterException(
                 spec.commandLine(),
-                "say what to do: one of " + String.join(", ", spec.subcommands().keySet()));
+                "a command is required: one of "
+                        + String.join(", ", spec.subcommands().keySet()));
     }
 
-    /** The version that the build wrote down. */
+    /** Version of the build. */
     static final class Version implements IVersionProvider {
 
         @Override

@@ -3,31 +3,31 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
-import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.rebuild.RebuildSummary;
 import java.io.PrintWriter;
-import java.time.Duration;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-/** {@code rebuild}: the tables from the bucket alone, or what they lack of it. */
+/** {@code rebuild}: restores the tables from the bucket. */
 @Command(
         name = "rebuild",
-        mixinStandardHelpOptions = true,
         description =
-                "Rebuilds the tables of an empty database from the bucket alone, or continues a rebuild that was not finished. With --missing it merges what the bucket has and a restored database lacks.",
+                "Rebuilds the tables of an empty database from the bucket alone, or resumes an unfinished rebuild. With --missing it merges what the bucket has and a restored database lacks.",
         footer = {
             "",
-            "For the day when the database is lost and the bucket is not. Asks nobody and buys nothing. What was never paid for is not in the bucket: enqueue your lists again afterwards, what is archived keeps its place.",
-            "Exit codes: 0 all is there again; 2 the database is not empty (without --missing), the bucket is, it belongs to another archive, or configuration; 5 a run is active; 6 done, but sidecars were refused or files are not in the bucket; 7 interrupted, run again; 8 a server is out of reach."
+            "For a lost database whose bucket still exists. Makes no call and buys nothing. Notes that were never paid for are not in the bucket: enqueue your lists again afterwards; archived notes stay as they are.",
+            "Exit codes: 0 everything is restored; 2 the database is not empty (without --missing), the bucket is, it belongs to another archive, or configuration; 5 a run is active; 6 done, but sidecars were rejected or files are not in the bucket; 7 interrupted, run again; 8 a server is unavailable."
         })
-final class RebuildCommand implements Callable<Integer> {
+final class RebuildCommand extends ArchiveCommand {
+
+    private static final String UNKNOWN = """
+              unknown   notes that nothing was ever paid for, and calls that were not charged: enqueue the lists again;
+                        requeued or enqueued notes that were not claimed since; runs, and which of them settled a note;
+                        whether the bytes of the files match their names: verified_at is empty until they are read""";
 
     @Option(
             names = "--missing",
@@ -35,73 +35,74 @@ final class RebuildCommand implements Callable<Integer> {
                     "Merge into a database that holds rows: responses, notes and files that are only in the bucket or newer there, and erasures that the database does not know. For a database that was restored from an older dump.")
     private boolean missing;
 
-    @Option(
-            names = "--max-duration",
-            paramLabel = "D",
-            converter = MaxDurationArgument.class,
-            description = "Read no further sidecar after this time, such as 90m or 6h.")
-    private @Nullable Duration maxDuration;
+    @Mixin
+    private MaxDurationOption limit = new MaxDurationOption();
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Component
+    record Action(RebuildRunner runner, JobStopper stopper) {}
 
     @Override
     public Integer call() {
         SignalHandlers signals = SignalHandlers.install();
         try (CommandContext context = CommandContext.open()) {
-            RebuildRunner runner = context.get(RebuildRunner.class);
-            signals.passTo(context.get(JobStopper.class)::interrupt);
-            RebuildSummary summary = missing ? runner.merge(maxDuration) : runner.rebuild(maxDuration);
+            Action action = context.get(Action.class);
+            signals.passTo(action.stopper::interrupt);
+            RebuildSummary summary =
+                    missing ? action.runner.merge(limit.duration()) : action.runner.rebuild(limit.duration());
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
             }
-            print(summary, spec.commandLine().getOut());
+            print(summary, out());
             return summary.exitCode().number();
         }
     }
 
     private static void print(RebuildSummary summary, PrintWriter out) {
-        out.printf(
-                "%s (exit %d): %s%n",
-                summary.exitCode(), summary.exitCode().number(), TerminalText.line(summary.reason()));
+        printResult(out, summary.exitCode(), summary.reason());
         if (summary.execution() != null) {
             RebuildSummary.Found found = summary.found();
             RebuiltTables.Rows rows = summary.rows();
-            out.printf(
-                    "  execution %d%s, %s, %.0f sidecars a second%n",
-                    summary.execution(),
-                    summary.restart() ? ", a restart" : "",
-                    DisplayFormat.took(summary.took()),
-                    summary.sidecarsNow() * 1e9 / Math.max(1, summary.took().toNanos()));
-            out.printf("  sidecars  read %d, refused %d%n", found.sidecars(), found.refused());
-            out.printf("  written   rows of %d sidecars; those of the others were there%n", found.written());
-            out.printf(
-                    "  tables    %d notes (%d of them due now), %d captures, %d files, %d objects, %d paid calls%n",
-                    rows.notes(), rows.due(), rows.captures(), rows.files(), rows.objects(), rows.calls());
-            out.printf("  lost      %d files that are not in the bucket%n", found.lost());
-            found.findings().forEach(line -> out.println("    " + TerminalText.line(line)));
+            printExecution(out, summary.execution(), null, summary.restart(), summary.took());
+            line(
+                    out,
+                    "sidecars",
+                    "%d read, %.0f a second, %d rejected"
+                            .formatted(
+                                    found.sidecars(),
+                                    perSecond(summary.sidecarsNow(), summary.took()),
+                                    found.refused()));
+            line(out, "written", "rows of %d sidecars; those of the others exist".formatted(found.written()));
+            line(
+                    out,
+                    "tables",
+                    "%d notes (%d of them due now), %d captures, %d files, %d objects, %d paid calls"
+                            .formatted(
+                                    rows.notes(),
+                                    rows.due(),
+                                    rows.captures(),
+                                    rows.files(),
+                                    rows.objects(),
+                                    rows.calls()));
+            line(out, "lost", found.lost() + " files that are not in the bucket");
+            found.findings().forEach(finding -> out.println("    " + TerminalText.line(finding)));
             long more = found.refused() + found.lost() - found.findings().size();
             if (more > 0) {
-                out.printf("    and %d more; the log names them all%n", more);
+                out.println("    and " + more + " more; the log names them all");
             }
-            out.println("""
-                    unknown   notes that nothing was ever paid for, and calls that were not charged: enqueue the lists again;
-                              what was requeued or enqueued and not taken up since; runs, and which of them decided;
-                              whether the files' bytes are what their names say: verified_at is empty until they are read""".indent(2).stripTrailing());
+            out.println(UNKNOWN);
         }
-        out.println("  next      " + next(summary.exitCode()));
-        out.flush();
+        line(out, "next", next(summary.exitCode()));
     }
 
     private static String next(ExitCode exitCode) {
         return switch (exitCode) {
             case COMPLETED -> "enqueue your lists again, then run";
             case INCOMPLETE ->
-                "look at what is named above; then enqueue your lists again, and run: lost files are brought in again";
-            case INTERRUPTED -> "rebuild again; it goes on where it stopped";
-            case ALREADY_RUNNING -> "nothing was done; rebuild again when that has ended";
-            case UPSTREAM_UNAVAILABLE -> "rebuild again when the server is back; it goes on where it stopped";
-            default -> "read the log; the next rebuild goes on where this one ended";
+                "check the list above; then enqueue your lists again, and run: lost files are fetched again";
+            case INTERRUPTED -> "rebuild again, which resumes this one";
+            case ALREADY_RUNNING -> "nothing was done; rebuild again when the other command has ended";
+            case UPSTREAM_UNAVAILABLE -> "rebuild again when the server is available, which resumes this one";
+            default -> "read the log; the next rebuild resumes this one";
         };
     }
 }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,14 +20,13 @@ import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
 /**
- * Where {@code --rejects} wants the rejected lines, in UTF-8, one a line; or nowhere.
+ * File of rejected lines in UTF-8; or none.
  *
- * <p>They go into a file beside it, named as it with {@code .partial-} and a number behind, which takes its place at
- * the end. Until an input has gone in, what was there before stays as it is. A kill leaves the file beside it. What is
- * no plain file, such as a device or a pipe, is written to as it is.
+ * <p>Lines are written to a temporary file, named with {@code .partial-} and a suffix, which replaces the file at the
+ * end if an input was committed. After a kill the temporary file remains. A device or a pipe is written directly.
  *
- * <p>Each line is handed to the system by itself, so that a disk which is full is known before the input that the line
- * stands in is committed.
+ * <p>Each line is written by its own system call, so that a full disk is detected before the input with this line is
+ * committed.
  */
 final class RejectsFile implements AutoCloseable {
 
@@ -42,50 +42,43 @@ final class RejectsFile implements AutoCloseable {
     }
 
     /**
-     * Looks whether the file can be written, and touches nothing.
+     * Checks that the file can be written. Changes nothing.
      *
-     * @param named what the option says; null when it is not given
-     * @param inputs the files that are read
-     * @throws ParameterException when it cannot, or is one of those that are read, be it under another name or behind a
-     *     link
+     * @param named value of the option; null if it is not given
+     * @param inputs files that are read
+     * @throws ParameterException if it cannot be written, or is an input, also by another name or through a link
      */
     static RejectsFile prepare(@Nullable Path named, List<Path> inputs, CommandLine command) {
         if (named == null) {
             return new RejectsFile(null);
         }
         Path file = named.toAbsolutePath();
-        Path directory = file.getParent();
-        if (directory == null || Files.isDirectory(file)) {
-            throw refused(command, named, "is a directory");
-        }
-        if (!Files.isDirectory(directory)) {
-            throw refused(command, named, "cannot be written: there is no directory " + directory);
-        }
         try {
-            if (!Files.isRegularFile(file)) {
-                return new RejectsFile(file);
-            }
+            Optional<String> problem = ArchiveCommand.problemOfOutput(file);
             for (Path input : inputs) {
-                if (Files.exists(input) && Files.isSameFile(input, file)) {
-                    throw refused(command, named, "is a list that is read, and would be overwritten");
+                if (Files.isRegularFile(file) && Files.exists(input) && Files.isSameFile(input, file)) {
+                    problem = Optional.of("is also an input, and would be overwritten");
                 }
             }
-            // a link stays one, and what it leads to is replaced
-            return new RejectsFile(file.toRealPath());
+            if (problem.isPresent()) {
+                throw refused(command, named, problem.get());
+            }
+            // a link stays a link, and its target is replaced
+            return new RejectsFile(Files.isRegularFile(file) ? file.toRealPath() : file);
         } catch (IOException e) {
-            throw refused(command, named, "cannot be looked at: " + e);
+            throw refused(command, named, "cannot be read: " + e);
         }
     }
 
-    private static ParameterException refused(CommandLine command, Path named, String why) {
+    private static ParameterException refused(CommandLine command, Path named, String problem) {
         return new ParameterException(
-                command, "--rejects " + named + " " + why + "; nothing was enqueued. Name another file");
+                command, "--rejects %s %s; nothing was enqueued. Name another file".formatted(named, problem));
     }
 
     /**
-     * Begins it.
+     * Creates the temporary file, or opens the device.
      *
-     * @throws CommandFailure when it takes nothing
+     * @throws CommandFailure if that is not possible
      */
     void open() {
         if (file == null) {
@@ -100,14 +93,14 @@ final class RejectsFile implements AutoCloseable {
                 partial = beside;
             }
         } catch (IOException e) {
-            throw failure(file, "cannot be written: " + e + "; nothing was enqueued");
+            throw failure("cannot be written: " + e + "; nothing was enqueued");
         }
     }
 
     /**
-     * Takes a line.
+     * Writes a line.
      *
-     * @throws CommandFailure when the disk does not; the input that the line stands in must not go in then
+     * @throws CommandFailure if it cannot be written; the input with this line must not be committed then
      */
     void write(Rejected line) {
         if (channel == null) {
@@ -119,19 +112,19 @@ final class RejectsFile implements AutoCloseable {
                 channel.write(bytes);
             }
         } catch (IOException e) {
-            throw failure(file, "cannot be written: " + e + "; nothing was enqueued of the input that was being read");
+            throw failure("cannot be written: " + e + "; nothing was enqueued of the current input");
         }
     }
 
-    /** An input has gone in, so the lines that were rejected of it are to stay. */
+    /** Notes that an input was committed, so that its rejected lines are kept. */
     void keep() {
         isKept = true;
     }
 
     /**
-     * Puts it in its place when there is anything to keep, else removes it.
+     * Replaces the file if there are lines to keep, otherwise removes the temporary file.
      *
-     * @throws CommandFailure when it cannot be put there; the lines stay in the file beside it
+     * @throws CommandFailure if the file cannot be replaced; the lines stay in the temporary file
      */
     @Override
     public void close() {
@@ -139,36 +132,28 @@ final class RejectsFile implements AutoCloseable {
             return;
         }
         try {
-            if (partial == null) {
-                channel.close();
-            } else if (isKept) {
+            if (partial != null && isKept) {
                 channel.force(true);
-                channel.close();
+            }
+            channel.close();
+            if (partial != null && isKept) {
                 Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            } else {
-                channel.close();
+            } else if (partial != null) {
                 Files.deleteIfExists(partial);
             }
         } catch (IOException e) {
             if (isKept) {
-                throw failure(
-                        file,
-                        "cannot be completed: "
-                                + e
-                                + "; the notes were enqueued, and the rejected lines lie in "
-                                + (partial == null ? file : partial));
+                throw failure("cannot be completed: %s; the notes were enqueued, and the rejected lines are in %s"
+                        .formatted(e, partial == null ? file : partial));
             }
-            log.warn("{} cannot be removed: {}; nothing in it is needed", partial, e.toString());
+            log.warn("{} cannot be removed: {}; it is not needed", partial, e.toString());
         }
     }
 
-    private static CommandFailure failure(@Nullable Path file, String what) {
+    private CommandFailure failure(String problem) {
         return new CommandFailure(
                 ExitCode.USAGE,
-                "--rejects "
-                        + file
-                        + " "
-                        + what
-                        + ". See that the disk has room and the directory takes files of ours, or name another file, and enqueue again: notes that are on the worklist keep their place");
+                "--rejects %s %s. Check free space and permissions, or name another file, and enqueue again: notes on the worklist are not changed"
+                        .formatted(file, problem));
     }
 }

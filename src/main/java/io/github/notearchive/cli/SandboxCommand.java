@@ -15,37 +15,30 @@ import io.github.notearchive.report.FinishedRun;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
 import org.springframework.util.FileSystemUtils;
 import org.springframework.util.StringUtils;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code sandbox}: practises whole nights without token, network or bill. */
 @Command(
         name = "sandbox",
-        mixinStandardHelpOptions = true,
-        description = "Practises whole nights against a provider inside the process: no token, no network, no bill.",
-        footer = {
-            "",
-            "Each practice begins with an empty worklist in a data directory of its own, and leaves it for you to look at."
-        })
-final class SandboxCommand implements Callable<Integer> {
+        description =
+                "Runs whole nights against a practice provider inside the process: no token, no network, no cost.",
+        footer = {"", "Each start uses an empty worklist in a separate data directory, which remains for inspection."})
+final class SandboxCommand extends ArchiveCommand {
 
     private static final String MARKER = "note-archive-sandbox";
     private static final String NODE = "sandbox";
@@ -62,7 +55,7 @@ final class SandboxCommand implements Callable<Integer> {
             names = "--quota",
             paramLabel = "N",
             defaultValue = "40",
-            description = "Answers that the provider sells in a day (default: ${DEFAULT-VALUE}).")
+            description = "Responses that the provider sells in a day (default: ${DEFAULT-VALUE}).")
     private int quota;
 
     @Option(
@@ -76,122 +69,123 @@ final class SandboxCommand implements Callable<Integer> {
             names = "--fail-302",
             paramLabel = "P",
             defaultValue = "0",
-            description = "Share of calls that are refused as too fast (default: ${DEFAULT-VALUE}).")
+            description = "Share of calls that are rate-limited, code 302 (default: ${DEFAULT-VALUE}).")
     private double fail302;
 
     @Option(
             names = "--missing",
             paramLabel = "P",
             defaultValue = "0.03",
-            description = "Share of notes that are gone, code 201 (default: ${DEFAULT-VALUE}).")
+            description = "Share of notes that do not exist, code 201 (default: ${DEFAULT-VALUE}).")
     private double missing;
 
     @Option(
             names = "--empty",
             paramLabel = "P",
             defaultValue = "0",
-            description = "Share of notes whose answer is a success without the note (default: ${DEFAULT-VALUE}).")
+            description = "Share of notes whose response is a success without the note (default: ${DEFAULT-VALUE}).")
     private double empty;
 
     @Option(
             names = "--dead-media",
             paramLabel = "P",
             defaultValue = "0",
-            description = "Share of files that no address serves (default: ${DEFAULT-VALUE}).")
+            description = "Share of files that no URL serves (default: ${DEFAULT-VALUE}).")
     private double deadMedia;
 
     @Option(
             names = "--latency",
             paramLabel = "D",
             defaultValue = "150ms",
-            converter = SpanArgument.class,
-            description = "How long an answer takes (default: ${DEFAULT-VALUE}).")
+            converter = DurationArgument.class,
+            description = "Latency of a response (default: ${DEFAULT-VALUE}).")
     private Duration latency = Duration.ZERO;
 
     @Option(
             names = "--calls-per-second",
             paramLabel = "N",
             defaultValue = "20",
-            description = "The rate of calls (default: ${DEFAULT-VALUE}).")
+            description = "Rate of calls (default: ${DEFAULT-VALUE}).")
     private int callsPerSecond;
 
-    @Option(names = "--videos", description = "Buys the videos of video notes, too, by a call of their own.")
+    @Option(names = "--videos", description = "Also buys the videos of video notes, by a second call.")
     private boolean videos;
 
     @Option(
             names = "--seed",
             paramLabel = "N",
             defaultValue = "1",
-            description = "What the notes and mishaps are drawn from (default: ${DEFAULT-VALUE}).")
+            description = "Seed of the generated notes and failures (default: ${DEFAULT-VALUE}).")
     private long seed;
 
     @Option(
             names = "--data-dir",
             paramLabel = "DIR",
-            description = "Where the practice lies (default: sandbox-data beside the program, or where you are).")
+            description = "Data directory (default: sandbox-data beside the program, or in the current directory).")
     private @Nullable Path dataDir;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    /** The parts of the program that the sandbox uses. */
+    @Component
+    record Action(
+            RunStopper stopper,
+            Enqueuer enqueuer,
+            NightlyJobRunner runner,
+            FinishedRuns finished,
+            SampleQueries samples) {}
 
     @Override
     public Integer call() throws IOException {
         if (notes < 1) {
-            throw new ParameterException(spec.commandLine(), "--notes must be at least 1, but is " + notes);
+            throw usage("--notes must be at least 1, but is " + notes);
         }
         SignalHandlers signals = SignalHandlers.install();
-        Path directory = directory();
+        Path home = Path.of(System.getProperty("archive.home", ""), "sandbox-data");
+        Path directory = (dataDir == null ? home : dataDir).toAbsolutePath().normalize();
         prepare(directory);
-        PrintWriter out = spec.commandLine().getOut();
         SandboxClock clock = new SandboxClock(daysBehind());
         try (SandboxProvider provider = SandboxProvider.start(behaviour());
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
-            out.println("A provider to practise on listens at "
-                    + provider.baseUrl()
-                    + ", a media server at "
-                    + provider.mediaHost());
-            out.println("Database and store are embedded, their data lie in " + directory);
-            signals.passTo(context.get(RunStopper.class)::stop);
-            enqueue(context, provider, out);
-            RunSummary last = nights(context, provider, clock, out);
-            out.println();
-            out.println("== What the provider counts: "
-                    + provider.calls()
-                    + " calls, "
-                    + provider.delivered()
-                    + " answers sold for "
-                    + notes
-                    + " notes"
-                    + (videos
-                            ? "; "
-                                    + provider.videoCalls()
-                                    + " calls for videos, "
-                                    + provider.videosDelivered()
-                                    + " of those answers sold"
-                            : ""));
-            context.get(SampleQueries.class).all().forEach(sample -> print(sample, out));
-            out.println();
-            out.println("Look further:");
-            for (String further : List.of(
-                    "status",
-                    "report --night " + Night.current(clock),
-                    "explain " + provider.noteIds(notes).getLast(),
-                    "servers    (then psql and any S3 client)")) {
-                out.println("  " + environment(directory) + " bin/note-archive " + further);
-            }
-            out.flush();
+            out().println("Practice provider at %s, media server at %s"
+                    .formatted(provider.baseUrl(), provider.mediaHost()));
+            out().println("Database and store are embedded, their data is in " + directory);
+            Action action = context.get(Action.class);
+            signals.passTo(action.stopper::stop);
+            enqueue(action.enqueuer, provider);
+            RunSummary last = runNights(action, provider, clock);
+            printTotals(provider);
+            action.samples.all().forEach(this::print);
+            printCommands(directory, clock, provider);
             return last.exitCode().number();
         }
     }
 
-    /** What leads another command to this practice, whatever the environment says otherwise. */
-    private static String environment(Path directory) {
-        return Stream.concat(
-                        Stream.of("ARCHIVE_DATA_DIR='" + directory + "'", "ARCHIVE_NODE=" + NODE),
-                        Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
-                                .filter(server -> StringUtils.hasText(System.getenv(server)))
-                                .map(server -> server + "="))
-                .collect(Collectors.joining(" "));
+    private void printTotals(SandboxProvider provider) {
+        out().println("\n== Counts of the provider: %d calls, %d responses sold for %d notes%s"
+                .formatted(
+                        provider.calls(),
+                        provider.delivered(),
+                        notes,
+                        videos
+                                ? "; %d calls for videos, %d of their responses sold"
+                                        .formatted(provider.videoCalls(), provider.videosDelivered())
+                                : ""));
+    }
+
+    private void printCommands(Path directory, Clock clock, SandboxProvider provider) {
+        // settings of the environment must not select another archive
+        String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
+                .filter(server -> StringUtils.hasText(System.getenv(server)))
+                .map(server -> server + "= ")
+                .collect(Collectors.joining());
+        out().println("\nLook further:");
+        for (String command : List.of(
+                "status",
+                "report --night " + Night.current(clock),
+                "explain " + provider.noteIds(notes).getLast(),
+                "servers    (then psql and any S3 client)")) {
+            out().println("  ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive %s"
+                    .formatted(directory, NODE, servers, command));
+        }
     }
 
     private SandboxSettings behaviour() {
@@ -206,38 +200,29 @@ final class SandboxCommand implements Callable<Integer> {
                     .withDeadMedia(deadMedia)
                     .withLatency(latency);
         } catch (IllegalArgumentException e) {
-            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()));
+            throw usage(String.valueOf(e.getMessage()));
         }
     }
 
     /**
-     * How many days before today the practice starts, so that its last night is today: later commands compare the times
-     * that it leaves with the system clock. A practice of one night starts yesterday, since notes may be postponed to
-     * another one.
+     * Returns the number of days before today on which the practice starts, so that its last night is today: later
+     * commands compare its times with the system clock. A practice of one night starts yesterday, since notes may be
+     * postponed to another one.
      */
     private int daysBehind() {
-        long answers = videos ? 2L * notes : notes;
-        long nights = Math.ceilDiv(answers, Math.max(quota, 1));
+        long responses = videos ? 2L * notes : notes;
+        long nights = Math.ceilDiv(responses, Math.max(quota, 1));
         boolean isPostponed = empty > 0 || deadMedia > 0;
         return Math.clamp(nights - (isPostponed ? 0 : 1), 1, MOST_NIGHTS - 1);
     }
 
-    private Path directory() {
-        if (dataDir != null) {
-            return dataDir.toAbsolutePath().normalize();
-        }
-        return Path.of(System.getProperty("archive.home", ""), "sandbox-data")
-                .toAbsolutePath()
-                .normalize();
-    }
-
-    /** Empties the directory of an earlier practice, and of nothing else. */
+    /** Empties the directory of an earlier practice, and no other directory. */
     private static void prepare(Path directory) throws IOException {
         if (Files.isDirectory(directory) && !isEmpty(directory)) {
             if (!Files.exists(directory.resolve(MARKER))) {
                 throw new CommandFailure(
                         ExitCode.USAGE,
-                        directory + " is not empty and no earlier practice made it; name another --data-dir");
+                        directory + " is not empty and does not belong to the sandbox; name another --data-dir");
             }
             try (DataDirectory held = DataDirectory.open(directory)) {
                 if (held.joined()) {
@@ -246,15 +231,14 @@ final class SandboxCommand implements Callable<Integer> {
                             directory + " is in use by another process; end that first, or name another --data-dir");
                 }
             }
-            for (String kept : List.of("postgres", "s3", "spool", "reports")) {
-                FileSystemUtils.deleteRecursively(directory.resolve(kept));
+            for (String data : List.of("postgres", "s3", "spool", "reports")) {
+                FileSystemUtils.deleteRecursively(directory.resolve(data));
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));
         }
         PrivateDirectory.make(directory);
         Files.writeString(
-                directory.resolve(MARKER),
-                "This directory belongs to the sandbox, which empties it at each practice.\n");
+                directory.resolve(MARKER), "This directory belongs to the sandbox, which empties it at each start.\n");
     }
 
     private static boolean isEmpty(Path directory) throws IOException {
@@ -264,83 +248,74 @@ final class SandboxCommand implements Callable<Integer> {
     }
 
     private Map<String, String> settings(Path directory, SandboxProvider provider) {
-        Map<String, String> settings = new HashMap<>();
-        settings.put("archive.data-dir", directory.toString());
-        settings.put("archive.node", NODE);
-        settings.put("archive.workers", "16");
-        settings.put("archive.source.base-url", provider.baseUrl().toString());
-        settings.put("archive.source.token", SandboxProvider.TOKEN);
-        settings.put("archive.source.calls-per-second", String.valueOf(callsPerSecond));
-        settings.put("archive.source.calls-per-night", "0");
-        settings.put("archive.video.enabled", String.valueOf(videos));
-        settings.put("archive.video.calls-per-night", "0");
-        settings.put("archive.media.allowed-hosts", provider.mediaHost());
-        settings.put("archive.media.backoff", "100ms");
-        settings.put("archive.retry.delays", "300ms,600ms,1s,2s");
-        settings.put("archive.store.endpoint", "");
-        settings.put("archive.store.bucket", "note-archive");
-        settings.put("archive.store.create-bucket", "true");
-        settings.put("spring.datasource.url", "");
-        return settings;
+        return Map.ofEntries(
+                Map.entry("archive.data-dir", directory.toString()),
+                Map.entry("archive.node", NODE),
+                Map.entry("archive.workers", "16"),
+                Map.entry("archive.source.base-url", provider.baseUrl().toString()),
+                Map.entry("archive.source.token", SandboxProvider.TOKEN),
+                Map.entry("archive.source.calls-per-second", String.valueOf(callsPerSecond)),
+                Map.entry("archive.source.calls-per-night", "0"),
+                Map.entry("archive.video.enabled", String.valueOf(videos)),
+                Map.entry("archive.video.calls-per-night", "0"),
+                Map.entry("archive.media.allowed-hosts", provider.mediaHost()),
+                Map.entry("archive.media.backoff", "100ms"),
+                Map.entry("archive.retry.delays", "300ms,600ms,1s,2s"),
+                Map.entry("archive.store.endpoint", ""),
+                Map.entry("archive.store.bucket", "note-archive"),
+                Map.entry("archive.store.create-bucket", "true"),
+                Map.entry("spring.datasource.url", ""));
     }
 
-    private void enqueue(CommandContext context, SandboxProvider provider, PrintWriter out) {
+    private void enqueue(Enqueuer enqueuer, SandboxProvider provider) {
         String ids = String.join("\n", provider.noteIds(notes));
-        var report = context.get(Enqueuer.class)
-                .enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {});
-        out.println("Enqueued " + report.added() + " invented notes; the provider sells " + quota + " answers a day");
-        out.flush();
+        var report = enqueuer.enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {});
+        out().println("Enqueued %d generated notes; the provider sells %d responses a day"
+                .formatted(report.added(), quota));
     }
 
-    private RunSummary nights(CommandContext context, SandboxProvider provider, SandboxClock clock, PrintWriter out) {
-        RunSummary summary = night(context, clock, "run", out);
-        for (int night = 1; isToBeContinued(summary) && night < MOST_NIGHTS; night++) {
+    private RunSummary runNights(Action action, SandboxProvider provider, SandboxClock clock) {
+        RunSummary summary = run(action, clock, "run");
+        for (int night = 1; isIncomplete(summary) && night < MOST_NIGHTS; night++) {
             if (night == 1 && summary.exitCode() == ExitCode.QUOTA_EXHAUSTED) {
-                night(context, clock, "run again on the same day: the gate is closed, nothing is asked", out);
+                run(action, clock, "run again on the same day: the gate is closed, no call is made");
             }
             clock.nextDay();
             provider.grant(quota);
-            out.println();
-            out.println("   ... the sandbox's clock is put forward to "
-                    + DisplayFormat.minute(clock.instant())
-                    + " in Shanghai, the quota is new");
-            summary = night(
-                    context,
-                    clock,
-                    "run on the next day: the same job instance goes on, or what was put off is asked again",
-                    out);
+            out().println("\n   ... the clock of the sandbox moves to %s in Shanghai, the quota is reset"
+                    .formatted(DisplayFormat.minute(clock.instant())));
+            summary =
+                    run(action, clock, "run on the next day: the job instance is resumed, postponed notes are retried");
         }
         return summary;
     }
 
-    private static boolean isToBeContinued(RunSummary summary) {
+    private static boolean isIncomplete(RunSummary summary) {
         return summary.exitCode() == ExitCode.QUOTA_EXHAUSTED || summary.exitCode() == ExitCode.INCOMPLETE;
     }
 
-    private static RunSummary night(CommandContext context, SandboxClock clock, String title, PrintWriter out) {
-        out.println();
-        out.println("== " + DisplayFormat.minute(clock.instant()) + " Shanghai: " + title);
-        out.flush();
+    private RunSummary run(Action action, SandboxClock clock, String title) {
+        out().println("\n== " + DisplayFormat.minute(clock.instant()) + " Shanghai: " + title);
+        out().flush();
         Instant began = clock.instant();
-        NightlyJobRunner runner = context.get(NightlyJobRunner.class);
         RunSummary summary;
-        try (LiveProgress _ = LiveProgress.show(runner::progress)) {
-            summary = runner.run(new RunOptions(null, null, false, NODE));
+        try (LiveProgress _ = LiveProgress.show(action.runner::progress)) {
+            summary = action.runner.run(new RunOptions(null, null, false, NODE));
         }
-        RunCommand.print(summary, out);
-        FinishedRuns.settle(context, NODE, new FinishedRun(began, clock.instant(), summary))
-                .ifPresent(report -> FinishedRuns.print(report, out));
+        RunCommand.print(summary, out());
+        action.finished
+                .record(NODE, new FinishedRun(began, clock.instant(), summary))
+                .ifPresent(report -> line(out(), "report", report.file().toString()));
         return summary;
     }
 
-    private static void print(SampleQueries.Sample sample, PrintWriter out) {
-        out.println();
-        out.println("-- " + sample.title());
-        out.print(sample.sql());
+    private void print(SampleQueries.Sample sample) {
+        out().println("\n-- " + sample.title());
+        out().print(sample.sql());
         if (!sample.rows().isEmpty()) {
             TextTable table = new TextTable(sample.rows().getFirst().keySet().toArray(String[]::new));
             sample.rows().forEach(row -> table.row(row.values().toArray()));
-            out.print(table);
+            out().print(table);
         }
     }
 }

@@ -8,44 +8,37 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** {@code search}: the notes that hold certain words. */
+/** {@code search}: finds archived notes by words. */
 @Command(
         name = "search",
-        mixinStandardHelpOptions = true,
         description =
-                "Finds the notes whose title or text holds every word, the newest first. A word may be one character.",
+                "Finds the notes whose title or text contains every word, newest first. A word may be one character.",
         footer = {
             "",
-            "Blanks separate words. ASCII letters match in either case, full-width forms match plain ones.",
-            "Exit codes: 0 done, whether or not there are such notes; 2 usage; 8 the database is out of reach."
+            "Words are separated by spaces. ASCII letters match in either case, full-width forms match plain ones.",
+            "Exit codes: 0 done, with or without matches; 2 usage; 8 the database is unavailable."
         })
-final class SearchCommand implements Callable<Integer> {
+final class SearchCommand extends ArchiveCommand {
 
-    @Parameters(paramLabel = "TEXT", arity = "1..*", description = "The words.")
+    @Parameters(paramLabel = "TEXT", arity = "1..*", description = "Words.")
     private List<String> texts = List.of();
 
     @Option(names = "--limit", paramLabel = "N", description = "Shows at most N notes (default: ${DEFAULT-VALUE}).")
     private int limit = 20;
 
-    @Option(names = "--json", description = "Prints the same as one JSON document.")
-    private boolean json;
+    @Mixin
+    private JsonOption json = new JsonOption();
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    /** All of it, as it is printed. */
+    /** Result, as printed. */
     record Found(String text, int limit, List<FoundNote> notes) {}
 
-    /** One note. */
+    /** Matching note. */
     record FoundNote(
             String noteId,
             @Nullable Instant publishedAt,
@@ -53,45 +46,46 @@ final class SearchCommand implements Callable<Integer> {
             @Nullable String author,
             @Nullable String title,
             @Nullable String excerpt,
-            @Nullable Long likes) {}
+            @Nullable Long likes) {
 
-    @Override
-    public Integer call() {
-        String words = words();
-        if (limit < 1) {
-            throw new ParameterException(spec.commandLine(), "--limit must be at least 1, but is " + limit);
-        }
-        try (CommandContext context = CommandContext.openExisting()) {
-            List<FoundNote> notes = context.get(NoteSearch.class).find(words, limit).stream()
-                    .map(hit -> found(hit, words))
-                    .toList();
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                Json.print(new Found(words, limit, notes), out);
-            } else {
-                print(words, notes, out);
-            }
-            out.flush();
-            return ExitCode.COMPLETED.number();
+        private static FoundNote of(NoteSearch.Hit hit, String words) {
+            return new FoundNote(
+                    hit.id().value(),
+                    hit.publishedAt(),
+                    hit.authorId(),
+                    hit.author(),
+                    hit.title(),
+                    hit.text() == null ? null : Excerpt.of(hit.text(), words),
+                    hit.likes());
         }
     }
 
-    /** What was typed, if anything visible was, and if Java has understood it. */
+    @Override
+    public Integer call() throws Exception {
+        String words = words();
+        if (limit < 1) {
+            throw usage("--limit must be at least 1, but is " + limit);
+        }
+        return execute(NoteSearch.class, search -> {
+            List<FoundNote> notes = search.find(words, limit).stream()
+                    .map(hit -> FoundNote.of(hit, words))
+                    .toList();
+            json.print(new Found(words, limit, notes), out(), out -> print(words, notes, out));
+            return ExitCode.COMPLETED;
+        });
+    }
+
+    /** Returns the words as typed. */
     private String words() {
         String words = String.join(" ", texts);
         if (words.codePoints().allMatch(SearchCommand::isBlank)) {
-            throw new ParameterException(spec.commandLine(), "TEXT is \"" + words + "\", which holds no word");
+            throw usage("TEXT is \"" + words + "\", which contains no word");
         }
         String encoding = System.getProperty("sun.jnu.encoding", "");
         if (!encoding.equalsIgnoreCase(StandardCharsets.UTF_8.name())
                 && words.codePoints().anyMatch(c -> c == '?' || c == 0xFFFD)) {
-            throw new ParameterException(
-                    spec.commandLine(),
-                    "TEXT arrived as \""
-                            + words
-                            + "\": in this locale Java reads arguments as "
-                            + encoding
-                            + "; set LC_ALL=C.UTF-8");
+            throw usage("TEXT arrived as \"%s\": in this locale Java reads arguments as %s; set LC_ALL=C.UTF-8"
+                    .formatted(words, encoding));
         }
         return words;
     }
@@ -103,20 +97,9 @@ final class SearchCommand implements Callable<Integer> {
                 || Excerpt.isInvisible(c);
     }
 
-    private static FoundNote found(NoteSearch.Hit hit, String words) {
-        return new FoundNote(
-                hit.id().value(),
-                hit.publishedAt(),
-                hit.authorId(),
-                hit.author(),
-                hit.title(),
-                hit.text() == null ? null : Excerpt.of(hit.text(), words),
-                hit.likes());
-    }
-
     private void print(String words, List<FoundNote> notes, PrintWriter out) {
         if (notes.isEmpty()) {
-            out.println("No archived note holds \"" + TerminalText.line(words) + "\"");
+            out.println("No archived note contains \"" + TerminalText.line(words) + "\"");
             return;
         }
         TextTable table = new TextTable("note", "published (Shanghai)", "author", "likes", "title", "text");

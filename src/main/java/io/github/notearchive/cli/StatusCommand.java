@@ -10,7 +10,6 @@ import io.github.notearchive.archive.stats.OpenNotes;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.DisplayFormat;
@@ -27,55 +26,48 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
-/** {@code status}: where the archive stands, on one screen. */
+/** {@code status}: shows the state of the archive. */
 @Command(
         name = "status",
-        mixinStandardHelpOptions = true,
         description =
-                "Says whether the archive is healthy, and shows the worklist, the gate, tonight's calls and bill, the last runs, and what is left over.",
+                "Shows the health of the archive, the worklist, the gate, tonight's calls and bill, the last runs, and the open notes.",
         footer = {
             "",
-            "HEALTHY: nothing needs anybody. ATTENTION: nights go on, somebody should look. BROKEN: nights do not go on, or files are damaged. Each reason stands with what deals with it.",
-            "Exit codes: 0 done, however it is; 6 with --fail-on; 2 usage; 8 the database is out of reach."
+            "HEALTHY: no action required. ATTENTION: runs continue, check the reasons. BROKEN: runs do not continue, or files are damaged. Each reason is shown with a remedy.",
+            "Exit codes: 0 done, with any result; 6 with --fail-on; 2 usage; 8 the database is unavailable."
         })
-final class StatusCommand implements Callable<Integer> {
+final class StatusCommand extends ArchiveCommand {
 
     private static final int RUNS = 10;
 
-    /** Of each state so many notes are looked at for an example of what stands in their way. */
+    /** Number of notes of each state that are searched for examples. */
     private static final int LOOKED_AT = 1_000;
 
     private static final int FIELDS = 10;
 
-    @Option(names = "--json", description = "Prints the same as one JSON document.")
-    private boolean json;
+    @Mixin
+    private JsonOption json = new JsonOption();
 
     @Option(
             names = "--fail-on",
             paramLabel = "LEVEL",
-            description =
-                    "Exit with 6 when it is as bad as this or worse: ATTENTION or BROKEN. Otherwise with 0, however it is.")
+            description = "Exit with 6 at this level or a worse one: ATTENTION or BROKEN. Otherwise with 0.")
     private Health.@Nullable Level failOn;
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
     /**
-     * All of it, as it is printed.
+     * Result, as printed.
      *
-     * @param archive which one it is
-     * @param openNotes all notes that are POSTPONED or FAILED, by reason; of each state {@value #LOOKED_AT} at most are
-     *     looked at for examples
+     * @param openNotes all notes that are POSTPONED or FAILED, by reason; at most {@value #LOOKED_AT} of each state are
+     *     searched for examples
      */
     record Status(
-            ArchiveLocation archive,
+            ArchiveLocation.Address archive,
             Health health,
             Instant at,
             String night,
@@ -92,90 +84,115 @@ final class StatusCommand implements Callable<Integer> {
             SchemaDrift.Unreviewed newFields,
             ErasureList.Count forgotten) {}
 
-    /** How long ago the store was looked at, and what is wrong with it. */
+    /** Last verification of the store, and the open findings. */
     record Fixity(
             @Nullable Instant oldestVerified,
             JobExecutionQueries.@Nullable Audit lastAudit,
             Map<Damage.Kind, Long> openFindings) {}
 
     /**
-     * The calls for videos, which are among the calls of tonight.
+     * Tonight's calls for videos.
      *
-     * @param enabled whether any are made
-     * @param allowed our own limit of them in a night; 0 is none
+     * @param enabled whether videos are bought
+     * @param allowed configured limit of a night; 0 for none
      */
     record Videos(boolean enabled, CallTotals.Bill bill, int allowed) {}
 
     /**
-     * Archived notes that are asked about anew; the calls are among those of tonight.
+     * Refreshes of archived notes.
      *
-     * @param policy when that is, as far as a note has no time of its own
-     * @param allowed our own limit of these calls in a night; 0 is none
+     * @param policy when notes without an own interval are refreshed
+     * @param allowed configured limit of these calls in a night; 0 for none
      */
     record Refreshes(String policy, WorklistStats.PlannedRefreshes notes, CallTotals.Bill billTonight, int allowed) {}
 
-    @Override
-    public Integer call() {
-        try (CommandContext context = CommandContext.openExisting()) {
-            Status status = read(context);
-            PrintWriter out = spec.commandLine().getOut();
-            if (json) {
-                Json.print(status, out);
-            } else {
-                print(status, out);
-            }
-            out.flush();
-            return failOn != null && status.health().level().compareTo(failOn) >= 0
-                    ? ExitCode.INCOMPLETE.number()
-                    : ExitCode.COMPLETED.number();
+    /** Reads tonight's calls. */
+    @Component
+    record Calls(
+            CallTotals totals,
+            WorklistStats worklist,
+            VideoProperties videos,
+            RefreshProperties refreshes,
+            NoteSourceProperties source) {
+
+        Videos videos(Night tonight) {
+            return new Videos(videos.enabled(), totals.billIn(tonight, Endpoint.VIDEO), videos.callsPerNight());
+        }
+
+        Refreshes refreshes(Night tonight) {
+            return new Refreshes(
+                    refreshes.policy(),
+                    worklist.refreshes(),
+                    totals.billOfRefreshesIn(tonight),
+                    refreshes.callsAllowed(source.callsPerNight()));
         }
     }
 
-    static Status read(CommandContext context) {
-        Clock clock = context.get(Clock.class);
-        Night tonight = Night.current(clock);
-        WorklistStats counts = context.get(WorklistStats.class);
-        VideoProperties videos = context.get(VideoProperties.class);
-        RefreshProperties refreshes = context.get(RefreshProperties.class);
-        return new Status(
-                ArchiveLocation.of(context),
-                context.get(HealthCheck.class).check(),
-                clock.instant(),
-                tonight.toString(),
-                context.get(JobExecutionQueries.class).isRebuildUnfinished(),
-                counts.countByState(),
-                context.get(QuotaHolds.class).current().orElse(null),
-                context.get(CallTotals.class).countsIn(tonight),
-                new Videos(
-                        videos.enabled(),
-                        context.get(CallTotals.class).billIn(tonight, Endpoint.VIDEO),
-                        videos.callsPerNight()),
-                new Refreshes(
-                        refreshes.policy(),
-                        counts.refreshes(),
-                        context.get(CallTotals.class).billOfRefreshesIn(tonight),
-                        refreshes.callsAllowed(
-                                context.get(NoteSourceProperties.class).callsPerNight())),
-                context.get(Nodes.class).all(tonight),
-                context.get(JobExecutionQueries.class).latest(RUNS),
-                context.get(OpenNotes.class).byReason(LOOKED_AT),
-                new Fixity(
-                        context.get(AuditRepository.class)
-                                .oldestVerified(clock.instant())
-                                .orElse(null),
-                        context.get(JobExecutionQueries.class).latestAudit().orElse(null),
-                        context.get(AuditRepository.class).countOpen()),
-                context.get(SchemaDrift.class).unreviewed(FIELDS),
-                context.get(ErasureList.class).count());
+    @Component
+    record Action(
+            ArchiveLocation location,
+            Clock clock,
+            HealthCheck health,
+            Calls calls,
+            QuotaHolds gate,
+            Nodes nodes,
+            JobExecutionQueries executions,
+            OpenNotes openNotes,
+            AuditRepository audits,
+            SchemaDrift drift,
+            ErasureList erased) {
+
+        Status read() {
+            Night tonight = Night.current(clock);
+            return new Status(
+                    location.address(),
+                    health.check(),
+                    clock.instant(),
+                    tonight.toString(),
+                    executions.isRebuildUnfinished(),
+                    calls.worklist.countByState(),
+                    gate.current().orElse(null),
+                    calls.totals.countsIn(tonight),
+                    calls.videos(tonight),
+                    calls.refreshes(tonight),
+                    nodes.all(tonight),
+                    executions.latest(RUNS),
+                    openNotes.byReason(LOOKED_AT),
+                    new Fixity(
+                            audits.oldestVerified(clock.instant()).orElse(null),
+                            executions.latestAudit().orElse(null),
+                            audits.countOpen()),
+                    drift.unreviewed(FIELDS),
+                    erased.count());
+        }
     }
 
-    static void print(Status status, PrintWriter out) {
+    @Override
+    public Integer call() throws Exception {
+        return execute(Action.class, action -> {
+            Status status = action.read();
+            json.print(status, out(), out -> print(status, out));
+            return failOn != null && status.health().level().compareTo(failOn) >= 0
+                    ? ExitCode.INCOMPLETE
+                    : ExitCode.COMPLETED;
+        });
+    }
+
+    private static void print(Status status, PrintWriter out) {
         out.println("Archive: " + TerminalText.line(status.archive()));
         print(status.health(), out);
-        printWorklist(status.worklist(), out);
-        printGate(status.gate(), out);
-        printTonight(status, out);
-        print(status.nodes(), out);
+        TextTable notes = new TextTable("state", "notes", "due now", "in progress");
+        status.worklist().forEach(count -> notes.row(count.state(), count.notes(), count.due(), count.inWork()));
+        notes.print("Worklist", "empty; fill it with: note-archive enqueue FILE", out);
+        out.println("Gate\n  " + describe(status.gate()));
+        TextTable calls = new TextTable("code", "billed", "calls");
+        status.callsTonight()
+                .forEach(count ->
+                        calls.row(count.code() == null ? "none" : count.code(), count.billed(), count.calls()));
+        calls.print("Calls of tonight, " + status.night() + " in Shanghai", "none", out);
+        out.println("  " + describe(status.videosTonight()));
+        out.println("  " + describe(status.refreshes()));
+        printNodes(status.nodes(), out);
         print(status.runs(), status.health().lastRun(), out);
         print(status.fixity(), out);
         print(status.newFields(), out);
@@ -183,41 +200,93 @@ final class StatusCommand implements Callable<Integer> {
         print(status.openNotes(), status.worklist(), out);
     }
 
-    private static void printWorklist(List<WorklistStats.StateCount> states, PrintWriter out) {
-        out.println("Worklist");
-        TextTable notes = new TextTable("state", "notes", "due now", "in work");
-        states.forEach(count -> notes.row(count.state(), count.notes(), count.due(), count.inWork()));
-        out.print(notes.isEmpty() ? "  empty; fill it with: note-archive enqueue FILE\n" : notes);
+    private static void print(Health health, PrintWriter out) {
+        out.println(health.level() + ": " + TerminalText.line(health.inAWord()));
+        for (Health.Reason reason : health.reasons()) {
+            String level = reason.level() == Health.Level.HEALTHY
+                    ? "-"
+                    : reason.level().toString();
+            out.println("  %-9s  %s\n             -> %s"
+                    .formatted(level, TerminalText.line(reason.what()), TerminalText.line(reason.command())));
+        }
     }
 
-    private static void printGate(QuotaHolds.@Nullable Closed gate, PrintWriter out) {
-        out.println("Gate");
-        out.println(
-                gate == null
-                        ? "  open"
-                        : "  closed until "
-                                + DisplayFormat.minute(gate.until())
-                                + " Shanghai: "
-                                + TerminalText.line(gate.reason())
-                                + ", met at "
-                                + DisplayFormat.minute(gate.at())
-                                + " by execution "
-                                + gate.jobExecutionId());
+    private static String describe(QuotaHolds.@Nullable Closed gate) {
+        return gate == null
+                ? "open"
+                : "closed until %s Shanghai: %s, since %s by execution %s"
+                        .formatted(
+                                DisplayFormat.minute(gate.until()),
+                                TerminalText.line(gate.reason()),
+                                DisplayFormat.minute(gate.at()),
+                                gate.jobExecutionId());
     }
 
-    private static void printTonight(Status status, PrintWriter out) {
-        out.println("Calls of tonight, " + status.night() + " in Shanghai");
-        TextTable calls = new TextTable("code", "billed", "calls");
-        status.callsTonight()
-                .forEach(count ->
-                        calls.row(count.code() == null ? "none" : count.code(), count.billed(), count.calls()));
-        out.print(calls.isEmpty() ? "  none\n" : calls);
-        out.println("  " + line(status.videosTonight()));
-        out.println("  " + line(status.refreshes()));
+    private static String describe(Videos videos) {
+        if (!videos.enabled() && videos.bill().calls() == 0) {
+            return "videos are not bought (archive.video.enabled)";
+        }
+        return "of these for videos: %s%s"
+                .formatted(
+                        describe(videos.bill(), videos.allowed()),
+                        videos.enabled() ? "" : "; no more are bought (archive.video.enabled)");
+    }
+
+    private static String describe(Refreshes refreshes) {
+        WorklistStats.PlannedRefreshes notes = refreshes.notes();
+        if (notes.planned() == 0 && refreshes.policy().equals("off")) {
+            return "archived notes are not refreshed (archive.refresh.enabled)";
+        }
+        return "of these for refreshes: %s; due now %d of %d%s"
+                .formatted(
+                        describe(refreshes.billTonight(), refreshes.allowed()),
+                        notes.due(),
+                        notes.planned(),
+                        notes.next() == null ? "" : ", the next in the night of " + notes.next());
+    }
+
+    private static String describe(CallTotals.Bill bill, int allowed) {
+        return "%d of %s, billed %d, billing unknown %d"
+                .formatted(
+                        bill.calls(),
+                        allowed == 0 ? "any number" : allowed + " allowed",
+                        bill.billed(),
+                        bill.billingUnknown());
+    }
+
+    private static void printNodes(List<Nodes.Node> nodes, PrintWriter out) {
+        if (nodes.isEmpty()) {
+            return;
+        }
+        TextTable table = new TextTable(
+                "node",
+                "state",
+                "execution",
+                "began",
+                "ended",
+                "exit code",
+                "notes in progress",
+                "calls tonight",
+                "last contact");
+        nodes.forEach(node -> table.row(
+                node.node().isEmpty() ? "not visible" : node.node(),
+                node.state(),
+                node.execution(),
+                DisplayFormat.second(node.began()),
+                DisplayFormat.second(node.ended()),
+                node.exitCode(),
+                node.notesInHand(),
+                node.callsTonight(),
+                DisplayFormat.second(node.lastHeard())));
+        table.print("Nodes (times of Shanghai)", "none", out);
+        for (Nodes.Node node : nodes) {
+            if (node.next() != null) {
+                out.println("  %s %s: %s".formatted(node.node(), node.state(), TerminalText.line(node.next())));
+            }
+        }
     }
 
     static void print(List<JobExecutionQueries.Run> latest, Health.@Nullable LastRun newest, PrintWriter out) {
-        out.println("Last runs (times of Shanghai)");
         TextTable runs = new TextTable(
                 "execution",
                 "instance",
@@ -229,7 +298,7 @@ final class StatusCommand implements Callable<Integer> {
                 "exit code",
                 "calls",
                 "billed",
-                "why");
+                "reason");
         latest.forEach(run -> runs.row(
                 run.execution(),
                 run.instance(),
@@ -241,181 +310,87 @@ final class StatusCommand implements Callable<Integer> {
                 run.exitCode(),
                 run.calls(),
                 run.billed(),
-                firstLine(run.exitMessage())));
-        out.print(runs.isEmpty() ? noneOf(newest) : runs);
+                run.exitMessage() == null
+                        ? null
+                        : run.exitMessage().lines().findFirst().orElse("")));
+        // a refused run has no job execution
+        String ifEmpty = newest == null
+                ? "none; start one with: note-archive run"
+                : "none yet: the run with exit code %d %s was refused before it started"
+                        .formatted(newest.exitNumber(), newest.exitCode());
+        runs.print("Last runs (times of Shanghai)", ifEmpty, out);
     }
 
-    /** A run that was refused is none of Spring Batch's. */
-    private static String noneOf(Health.@Nullable LastRun refused) {
-        return refused == null
-                ? "  none; begin with: note-archive run\n"
-                : "  none yet: what ended with %d %s was refused before it began%n"
-                        .formatted(refused.exitNumber(), refused.exitCode());
-    }
-
-    /** Every note that is left over is in one of the rows. */
-    static void print(List<OpenNotes.Group> groups, List<WorklistStats.StateCount> worklist, PrintWriter out) {
-        if (groups.isEmpty()) {
-            return;
-        }
-        out.println("Put off or failed (explain NOTE_ID tells one note's story)");
-        TextTable left = new TextTable("state", "notes", "due", "reason", "example", "detail");
-        groups.forEach(group -> left.row(
-                group.state(),
-                group.notes(),
-                group.state() == NoteState.FAILED ? "never by itself" : DisplayFormat.minute(group.due()),
-                group.reason(),
-                group.example(),
-                group.detail()));
-        out.print(left);
-        groups.stream().map(OpenNotes.Group::reason).distinct().forEach(reason -> out.println("  " + line(reason)));
-        out.println(
-                "  all notes of a reason: SELECT note_id, due_at, detail FROM worklist WHERE state IN ('POSTPONED', 'FAILED') AND reason = '"
-                        + groups.getFirst().reason()
-                        + "'");
-        worklist.stream()
-                .filter(count -> count.notes() > LOOKED_AT
-                        && (count.state() == NoteState.POSTPONED || count.state() == NoteState.FAILED))
-                .forEach(count -> out.printf(
-                        "  of the %d notes that are %s, the %d that runs left last were looked at for examples and times%n",
-                        count.notes(), count.state(), LOOKED_AT));
-    }
-
-    private static String line(StateReason reason) {
-        return reason + ": " + reason.meaning() + " -> " + reason.command() + ": " + reason.effect();
-    }
-
-    private static void print(List<Nodes.Node> nodes, PrintWriter out) {
-        if (nodes.isEmpty()) {
-            return;
-        }
-        out.println("Nodes (times of Shanghai)");
-        TextTable table = new TextTable(
-                "node",
-                "is",
-                "execution",
-                "began",
-                "ended",
-                "exit code",
-                "notes in hand",
-                "calls tonight",
-                "last heard of");
-        nodes.forEach(node -> table.row(
-                node.node().isEmpty() ? "not shown to us" : node.node(),
-                node.state(),
-                node.execution(),
-                DisplayFormat.second(node.began()),
-                DisplayFormat.second(node.ended()),
-                node.exitCode(),
-                node.notesInHand(),
-                node.callsTonight(),
-                DisplayFormat.second(node.lastHeard())));
-        out.print(table);
-        for (Nodes.Node node : nodes) {
-            if (node.next() != null) {
-                out.println("  " + node.node() + " " + node.state() + ": " + TerminalText.line(node.next()));
-            }
-        }
-    }
-
-    private static void print(Health health, PrintWriter out) {
-        out.println(health.level() + ": " + TerminalText.line(health.inAWord()));
-        for (Health.Reason reason : health.reasons()) {
-            String level = reason.level() == Health.Level.HEALTHY
-                    ? "-"
-                    : reason.level().toString();
-            out.printf(
-                    "  %-9s  %s%n             -> %s%n",
-                    level, TerminalText.line(reason.what()), TerminalText.line(reason.command()));
-        }
+    private static void print(Fixity fixity, PrintWriter out) {
+        JobExecutionQueries.Audit audit = fixity.lastAudit();
+        out.println("Verification (times of Shanghai)");
+        out.println("  oldest verification  " + DisplayFormat.minute(fixity.oldestVerified()));
+        out.println("  last audit           "
+                + (audit == null
+                        ? "none; start one with: note-archive verify"
+                        : "execution %d of instance %d, %s %s, ended %s"
+                                .formatted(
+                                        audit.execution(),
+                                        audit.instance(),
+                                        audit.status(),
+                                        audit.exitCode(),
+                                        DisplayFormat.minute(audit.ended()))));
+        out.println("  open findings        "
+                + (fixity.openFindings().isEmpty() ? "none" : Damage.describe(fixity.openFindings())));
     }
 
     private static void print(SchemaDrift.Unreviewed newFields, PrintWriter out) {
         if (newFields.fields() == 0) {
             return;
         }
-        out.println("Fields of answers that were never seen before, "
-                + newFields.fields()
-                + " in all (schema_drift; set state to BASELINE where all is well)");
         TextTable fields = new TextTable("field", "type", "first seen", "example");
         newFields
                 .examples()
                 .forEach(field -> fields.row(
                         field.path(), field.type(), DisplayFormat.minute(field.firstSeenAt()), field.exampleNote()));
-        out.print(fields);
+        fields.print(
+                "New fields of responses, %d in total (schema_drift; set state to BASELINE after a review)"
+                        .formatted(newFields.fields()),
+                "none",
+                out);
     }
 
-    private static void print(ErasureList.Count forgotten, PrintWriter out) {
-        if (forgotten.notes() + forgotten.authors() > 0) {
-            out.printf(
-                    "Forgotten%n  %d notes, %d authors%s%n",
-                    forgotten.notes(),
-                    forgotten.authors(),
-                    forgotten.unfinished() == 0
-                            ? ""
-                            : "; " + forgotten.unfinished() + " of them not to the end: repeat the last forget --yes");
+    private static void print(ErasureList.Count erased, PrintWriter out) {
+        if (erased.notes() + erased.authors() > 0) {
+            String unfinished = erased.unfinished() == 0
+                    ? ""
+                    : "; %d of them not completely: repeat the last forget --yes".formatted(erased.unfinished());
+            out.println("Forgotten\n  %d notes, %d authors%s".formatted(erased.notes(), erased.authors(), unfinished));
         }
     }
 
-    private static void print(Fixity fixity, PrintWriter out) {
-        out.println("Fixity (times of Shanghai)");
-        out.println("  verified the longest ago  " + DisplayFormat.minute(fixity.oldestVerified()));
-        JobExecutionQueries.Audit audit = fixity.lastAudit();
-        out.println("  last audit                "
-                + (audit == null
-                        ? "none; begin with: note-archive verify"
-                        : "execution "
-                                + audit.execution()
-                                + " of instance "
-                                + audit.instance()
-                                + ", "
-                                + audit.status()
-                                + " "
-                                + audit.exitCode()
-                                + ", ended "
-                                + DisplayFormat.minute(audit.ended())));
-        out.println("  open findings             "
-                + (fixity.openFindings().isEmpty() ? "none" : Damage.describe(fixity.openFindings())));
-    }
-
-    private static String line(Videos videos) {
-        CallTotals.Bill bill = videos.bill();
-        if (!videos.enabled() && bill.calls() == 0) {
-            return "videos are not bought (archive.video.enabled)";
+    /** Prints the open notes; each is in one of the groups. */
+    static void print(List<OpenNotes.Group> groups, List<WorklistStats.StateCount> worklist, PrintWriter out) {
+        if (groups.isEmpty()) {
+            return;
         }
-        return "of these for videos: "
-                + bill.calls()
-                + " of "
-                + (videos.allowed() == 0 ? "any number" : videos.allowed() + " allowed")
-                + ", billed "
-                + bill.billed()
-                + ", billing unknown "
-                + bill.billingUnknown()
-                + (videos.enabled() ? "" : "; no more are bought (archive.video.enabled)");
-    }
-
-    private static String line(Refreshes refreshes) {
-        WorklistStats.PlannedRefreshes notes = refreshes.notes();
-        if (notes.planned() == 0 && refreshes.policy().equals("off")) {
-            return "archived notes are not asked about anew (archive.refresh.enabled)";
-        }
-        CallTotals.Bill bill = refreshes.billTonight();
-        return "of these about archived notes: "
-                + bill.calls()
-                + " of "
-                + (refreshes.allowed() == 0 ? "any number" : refreshes.allowed() + " allowed")
-                + ", billed "
-                + bill.billed()
-                + ", billing unknown "
-                + bill.billingUnknown()
-                + "; refreshes due now "
-                + notes.due()
-                + " of "
-                + notes.planned()
-                + (notes.next() == null ? "" : ", the next in the night of " + notes.next());
-    }
-
-    private static @Nullable String firstLine(@Nullable String text) {
-        return text == null ? null : text.lines().findFirst().orElse("");
+        TextTable open = new TextTable("state", "notes", "due", "reason", "example", "detail");
+        groups.forEach(group -> open.row(
+                group.state(),
+                group.notes(),
+                group.state() == NoteState.FAILED ? "never by itself" : DisplayFormat.minute(group.due()),
+                group.reason(),
+                group.example(),
+                group.detail()));
+        open.print("Postponed or failed (explain NOTE_ID shows the history of a note)", "none", out);
+        groups.stream()
+                .map(OpenNotes.Group::reason)
+                .distinct()
+                .forEach(reason -> out.println(
+                        "  %s: %s -> %s: %s".formatted(reason, reason.meaning(), reason.command(), reason.effect())));
+        out.println(
+                "  all notes of a reason: SELECT note_id, due_at, detail FROM worklist WHERE state IN ('POSTPONED', 'FAILED') AND reason = '%s'"
+                        .formatted(groups.getFirst().reason()));
+        worklist.stream()
+                .filter(count -> count.notes() > LOOKED_AT
+                        && (count.state() == NoteState.POSTPONED || count.state() == NoteState.FAILED))
+                .forEach(count -> out.println(
+                        "  of the %d notes that are %s, the %d that runs settled last were searched for examples and times"
+                                .formatted(count.notes(), count.state(), LOOKED_AT)));
     }
 }

@@ -8,13 +8,14 @@ import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.ParameterException;
 
-/** Where {@code --summary-json} wants the summary: a file, standard output, or nowhere. */
+/** Target of {@code --summary-json}: a file, standard output, or none. */
 final class SummaryFile {
 
     private static final Logger log = LoggerFactory.getLogger(SummaryFile.class);
@@ -28,52 +29,40 @@ final class SummaryFile {
     }
 
     /**
-     * Looks whether the file can be written, before anything is bought, and removes the one of an earlier run, so that
-     * none stands there for a run that was killed.
+     * Checks before anything is bought that the file can be written, and removes the file of an earlier run, so that a
+     * killed run leaves none.
      *
-     * @throws ParameterException when it cannot
+     * @throws ParameterException if it cannot be written
      */
     static SummaryFile prepare(@Nullable String target, CommandLine command) {
         if (target != null && !target.equals(STANDARD_OUTPUT)) {
             Path file = Path.of(target).toAbsolutePath();
-            Path directory = file.getParent();
-            if (directory == null || Files.isDirectory(file)) {
-                throw refused(command, target, "is a directory");
-            }
-            if (!Files.isDirectory(directory)) {
-                throw refused(command, target, "cannot be written: there is no directory " + directory);
-            }
+            Optional<String> problem = ArchiveCommand.problemOfOutput(file);
             try {
-                Files.deleteIfExists(file);
-                AtomicFile.write(file, new byte[0]);
-                Files.delete(file);
+                if (problem.isEmpty()) {
+                    Files.deleteIfExists(file);
+                    AtomicFile.write(file, new byte[0]);
+                    Files.delete(file);
+                }
             } catch (IOException e) {
-                throw refused(command, target, "cannot be written: " + e);
+                problem = Optional.of("cannot be written: " + e);
+            }
+            if (problem.isPresent()) {
+                throw new ParameterException(
+                        command,
+                        "--summary-json %s %s; nothing was done. Name another file, or - for standard output"
+                                .formatted(target, problem.get()));
             }
         }
         return new SummaryFile(target);
     }
 
-    private static ParameterException refused(CommandLine command, String target, String why) {
-        return new ParameterException(
-                command,
-                "--summary-json "
-                        + target
-                        + " "
-                        + why
-                        + "; nothing was done. Name another file, or - for standard output");
-    }
-
-    /** Where people's words go: elsewhere, when standard output is for the document alone. */
-    PrintWriter words(PrintWriter out, PrintWriter err) {
+    /** Returns the writer for text: standard error if standard output is for the document. */
+    PrintWriter textWriter(PrintWriter out, PrintWriter err) {
         return STANDARD_OUTPUT.equals(target) ? err : out;
     }
 
-    boolean isWanted() {
-        return target != null;
-    }
-
-    /** Writes it. Trouble is told, and changes nothing of how the run ended. */
+    /** Writes the summary. An error is logged and does not change the result of the run. */
     void write(SummaryJson summary, PrintWriter out) {
         if (target == null) {
             return;
@@ -87,9 +76,7 @@ final class SummaryFile {
             AtomicFile.write(Path.of(target), summary.text().getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             log.error(
-                    "The summary could not be written to {}: {}. That changes nothing of the run",
-                    target,
-                    e.toString());
+                    "The summary was not written to {}: {}. The result of the run is unchanged", target, e.toString());
         }
     }
 }

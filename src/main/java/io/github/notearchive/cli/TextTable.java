@@ -1,11 +1,12 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.io.TerminalText;
+import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Rows under headings, in columns as wide as their widest cell. */
+/** Text table: rows below headings, each column as wide as its widest cell. */
 public final class TextTable {
 
     private static final int WIDEST = 80;
@@ -29,6 +30,16 @@ public final class TextTable {
         return rows.size() == 1;
     }
 
+    /**
+     * Prints the table below a title.
+     *
+     * @param ifEmpty printed instead of a table without rows
+     */
+    void print(String title, String ifEmpty, PrintWriter out) {
+        out.println(title);
+        out.print(isEmpty() ? "  " + ifEmpty + "\n" : this);
+    }
+
     private static String shown(String cell) {
         String line = TerminalText.line(cell);
         return line.codePointCount(0, line.length()) <= WIDEST
@@ -36,7 +47,7 @@ public final class TextTable {
                 : line.substring(0, line.offsetByCodePoints(0, WIDEST - 1)) + "…";
     }
 
-    /** How many columns of a terminal a text takes: ideographs and full-width forms take two. */
+    /** Returns the width of a text in columns of a terminal; ideographs and full-width forms take two. */
     private static int width(String text) {
         return text.codePoints().map(c -> isWide(c) ? 2 : 1).sum();
     }

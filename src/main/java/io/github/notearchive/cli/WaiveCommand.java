@@ -1,59 +1,53 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.waive.Waiver;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
-import java.util.concurrent.Callable;
+import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
-/** {@code waive}: accepts that a file stays missing. */
+/** {@code waive}: accepts that a file is missing. */
 @Command(
         name = "waive",
-        mixinStandardHelpOptions = true,
-        description = "Accepts that a file of a note stays missing. The note is archived when that was the last one.")
-final class WaiveCommand implements Callable<Integer> {
+        description = "Accepts that a file of a note is missing. The note is archived if no other file is missing.")
+final class WaiveCommand extends ArchiveCommand {
 
-    @Parameters(index = "0", paramLabel = "NOTE_ID", description = "The note.")
+    @Parameters(index = "0", paramLabel = "NOTE_ID", description = "Note id.")
     private String note = "";
 
     @Parameters(index = "1", paramLabel = "KIND", description = "${COMPLETION-CANDIDATES}")
     private MediaKind kind = MediaKind.IMAGE;
 
-    @Parameters(index = "2", paramLabel = "ORDINAL", description = "Its place, from 0, as explain shows it.")
+    @Parameters(index = "2", paramLabel = "ORDINAL", description = "Position, from 0, as explain shows it.")
     private int ordinal;
 
-    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Why; kept with the file.")
+    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Reason, stored with the file.")
     private String reason = "";
 
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
+    @Component
+    record Action(Waiver waiver, ErasureList erased) {}
 
     @Override
-    public Integer call() {
-        NoteId id = Arguments.noteId(spec, note);
+    public Integer call() throws Exception {
+        NoteId id = noteId(note);
         if (reason.isBlank()) {
-            throw new ParameterException(spec.commandLine(), "--reason must say something");
+            throw usage("--reason must not be empty");
         }
-        try (CommandContext context = CommandContext.openExisting()) {
-            Forgotten.refuse(context, id);
-            return switch (context.get(Waiver.class).waive(id, kind, ordinal, reason.strip())) {
-                case Waiver.Result.NoteArchived() -> say("Waived; note " + id + " is archived", ExitCode.COMPLETED);
-                case Waiver.Result.StillMissing(var slots) ->
-                    say("Waived; " + slots + " other files of note " + id + " are missing", ExitCode.COMPLETED);
-                case Waiver.Result.NotPossible(var why) ->
-                    throw new CommandFailure(ExitCode.USAGE, "nothing was waived: " + why);
-            };
-        }
-    }
-
-    private int say(String text, ExitCode exitCode) {
-        spec.commandLine().getOut().println(text);
-        return exitCode.number();
+        return execute(Action.class, action -> {
+            requireNotErased(action.erased, id);
+            out().println(
+                            switch (action.waiver.waive(id, kind, ordinal, reason.strip())) {
+                                case Waiver.Result.NoteArchived() -> "Waived; note " + id + " is archived";
+                                case Waiver.Result.StillMissing(var slots) ->
+                                    "Waived; " + slots + " other files of note " + id + " are missing";
+                                case Waiver.Result.NotPossible(var why) ->
+                                    throw new CommandFailure(ExitCode.USAGE, "nothing was waived: " + why);
+                            });
+            return ExitCode.COMPLETED;
+        });
     }
 }

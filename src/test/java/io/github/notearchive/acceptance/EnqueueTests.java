@@ -65,13 +65,13 @@ class EnqueueTests {
 
             assertThat(lists.out().lines())
                     .containsExactly(
-                            ids + ": 2 new, 0 already known, 0 named again, 0 rejected",
-                            links + ": 4 new, 0 already known, 0 named again, 0 rejected",
-                            csv + ": 1 new, 0 already known, 1 named again, 0 rejected",
-                            id(9) + ": 1 new, 0 already known, 0 named again, 0 rejected",
+                            ids + ": 2 new, 0 already known, 0 duplicates, 0 rejected",
+                            links + ": 4 new, 0 already known, 0 duplicates, 0 rejected",
+                            csv + ": 1 new, 0 already known, 1 duplicates, 0 rejected",
+                            id(9) + ": 1 new, 0 already known, 0 duplicates, 0 rejected",
                             "https://www.xiaohongshu.com/explore/"
                                     + id(10)
-                                    + ": 1 new, 0 already known, 0 named again, 0 rejected");
+                                    + ": 1 new, 0 already known, 0 duplicates, 0 rejected");
             assertThat(column.out()).contains("1 new, 1 already known");
             assertThat(standardInput.out()).contains("standard input: 1 new, 1 already known");
             assertThat(again.out()).contains("0 new, 2 already known").contains("0 new, 4 already known");

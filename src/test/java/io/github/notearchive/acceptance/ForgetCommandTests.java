@@ -41,7 +41,7 @@ class ForgetCommandTests {
                     .isOne();
             assertThat(practice.call("enqueue", note).with(6).err()).contains("was forgotten on");
             assertThat(practice.call("explain", note).with(2).err())
-                    .contains("which was interrupted: the same forget --yes finishes it");
+                    .contains("but not completely: repeat the same forget --yes");
 
             kill(practice, archive, "DELETE ON forgotten_object", note);
             assertThat(rows(archive, "note", note)).isZero();
@@ -76,9 +76,9 @@ class ForgetCommandTests {
             Ended preview = practice.call("forget", "--author", nobody).with(0);
             Ended done = practice.call("forget", "--author", nobody, "--yes").with(0);
 
-            assertThat(preview.out()).contains("nothing of this person was here: check that \"" + nobody + "\"");
+            assertThat(preview.out()).contains("nothing of this person was found: check that \"" + nobody + "\"");
             assertThat(done.out())
-                    .contains("nothing of this person was here: check that \"" + nobody + "\"", "It is remembered");
+                    .contains("nothing of this person was found: check that \"" + nobody + "\"", "It is recorded");
             assertThat(archive.number("SELECT count(*) FROM forgotten_author")).isEqualTo(1);
         }
     }

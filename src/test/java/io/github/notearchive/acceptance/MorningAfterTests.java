@@ -30,7 +30,7 @@ class MorningAfterTests {
             assertThat(summary.at("/notes/archived").intValue()).isEqualTo(3);
             assertThat(summary.at("/limits/callsPerSecond").intValue()).isEqualTo(500);
             assertThat(summary.path("report").isNull()).isTrue();
-            assertThat(run.err()).contains("COMPLETED (exit 0)", "could not be written; that changes nothing");
+            assertThat(run.err()).contains("COMPLETED (exit 0)", "The report was not written");
 
             Files.delete(inTheWay);
             String told = practice.call("report").with(0).out().strip();

@@ -37,8 +37,8 @@ class NightTests {
 
             assertThat(night.out())
                     .contains("COMPLETED (exit 0)")
-                    .contains("archived 60, unavailable 0, put off 0 times, failed 0")
-                    .contains("calls  60, of which billed 60, billing unknown 0");
+                    .contains("notes     60 archived · 0 unavailable · 0 postponed · 0 failed")
+                    .contains("bill      60 calls · 60 billed · 0 billing unknown");
             assertThat(practice.provider().calls()).isEqualTo(60);
             assertThat(practice.provider().bought()).containsExactlyInAnyOrderElementsOf(ids);
             try (Archive archive = practice.look()) {

@@ -57,8 +57,8 @@ class RebuildDrillTests {
             Ended done = practice.call("rebuild").with(0);
 
             assertThat(done.out())
-                    .contains("COMPLETED (exit 0)", "a restart", "sidecars a second")
-                    .contains("sidecars  read " + before.get("api_call").size() + ", refused 0")
+                    .contains("COMPLETED (exit 0)", "a restart", " a second, ")
+                    .contains("sidecars  " + before.get("api_call").size() + " read, ", ", 0 rejected")
                     .contains((NOTES - 1) + " notes");
             try (Archive archive = practice.look()) {
                 Map<String, List<String>> after = ArchiveRows.of(archive::strings);

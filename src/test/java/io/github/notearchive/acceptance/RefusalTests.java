@@ -43,7 +43,7 @@ class RefusalTests {
     private static final int AT_ONCE = 3;
 
     /** To the page of the exit code. */
-    private static final String POINTER = "note-archive: what exit code ";
+    private static final String POINTER = "See: note-archive exit-code ";
 
     private final ExecutorService threads = Executors.newFixedThreadPool(AT_ONCE);
     private Practice practice;
@@ -102,8 +102,8 @@ class RefusalTests {
                 "a database of something else",
                 2,
                 Map.of("ARCHIVE_DATABASE_URL", foreign),
-                "holds tables of something else",
-                "wants one of its own");
+                "holds tables of another program",
+                "Name an empty database in ARCHIVE_DATABASE_URL");
         String newer = servers.createDatabase("of_a_newer_version");
         try (Connection connection = DriverManager.getConnection(newer, servers.user(), servers.password());
                 Statement statement = connection.createStatement()) {
@@ -344,7 +344,7 @@ class RefusalTests {
                 .isLessThanOrEqualTo(4);
         assertThat(ended.err())
                 .as(ended::toString)
-                .doesNotContain("\tat ", "Exception in", "Caused by", "unforeseen", "ERROR");
+                .doesNotContain("\tat ", "Exception in", "Caused by", "unexpected error", "ERROR");
         Path summary = summaries.get(refusal.title());
         if (summary != null) {
             JsonNode json = JsonMapper.shared().readTree(summary.toFile());
@@ -373,7 +373,7 @@ class RefusalTests {
             Ended ended =
                     own.call("enqueue", own.file("list.txt", bad).toString()).with(6);
 
-            assertThat(ended.out()).contains("2 new, 0 already known, 0 named again, 5 rejected");
+            assertThat(ended.out()).contains("2 new, 0 already known, 0 duplicates, 5 rejected");
             assertThat(ended.message()
                             .lines()
                             .filter(line -> !line.startsWith(POINTER))

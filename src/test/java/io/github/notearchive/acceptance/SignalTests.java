@@ -142,7 +142,7 @@ class SignalTests {
             provider.releaseAnswers();
             Ended ended = practice.end(run, PATIENCE).with(0);
 
-            assertThat(ended.out()).contains("archived 12");
+            assertThat(ended.out()).contains("12 archived");
         }
     }
 

@@ -22,7 +22,7 @@ class StandardOutputTests {
         Ended ended =
                 Program.startAfter(directory, Map.of(), FULL, "exit-code").end().with(1);
 
-        assertThat(ended.message()).contains("standard output takes no more");
+        assertThat(ended.message()).contains("standard output cannot be written");
     }
 
     @Test

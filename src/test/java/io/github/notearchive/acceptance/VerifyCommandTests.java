@@ -45,8 +45,8 @@ class VerifyCommandTests {
             assertThat(rest.out())
                     .contains("COMPLETED (exit 0)")
                     .contains(", a restart")
-                    .contains("audited  %d files and %d sidecars".formatted(files - verified, NOTES))
-                    .contains("left     0 files and 0 sidecars");
+                    .contains("audited   %d files and %d sidecars".formatted(files - verified, NOTES))
+                    .contains("left      0 files and 0 sidecars");
             Ended selfTest = practice.call("verify", "--self-test").with(0);
             assertThat(selfTest.out()).contains("The audit finds what is planted (exit 0)");
             assertThat(archive.objects("fixity-probe/")).isEmpty();
@@ -95,7 +95,7 @@ class VerifyCommandTests {
             practice.call("run").with(0);
             Ended clean = practice.call("verify").with(0);
 
-            assertThat(clean.out()).contains("found    nothing");
+            assertThat(clean.out()).contains("found     nothing");
             assertThat(archive.read(key)).isEqualTo(truth);
             assertThat(practice.provider().calls()).isEqualTo(calls);
             assertThat(executionsOfAudits(archive))

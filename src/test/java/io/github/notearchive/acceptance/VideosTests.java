@@ -67,7 +67,7 @@ class VideosTests {
                     .contains(
                             "POSTPONED",
                             "our own limit of 4 calls for videos a night is used up",
-                            "it takes a call of its own (note-detail/v6), which is made when");
+                            "it needs a second call (note-detail/v6), which the next run");
         }
     }
 

@@ -116,11 +116,8 @@ final class BigWorklist implements AutoCloseable {
 
         /** Reads all that the command status shows. */
         void status() throws Exception {
-            Class<?> archive = Class.forName("io.github.notearchive.cli.CommandContext");
-            Object made = opened(archive.getDeclaredConstructor(ConfigurableApplicationContext.class))
-                    .newInstance(context);
-            opened(Class.forName("io.github.notearchive.cli.StatusCommand").getDeclaredMethod("read", archive))
-                    .invoke(null, made);
+            Class<?> action = Class.forName("io.github.notearchive.cli.StatusCommand$Action");
+            opened(action.getDeclaredMethod("read")).invoke(context.getBean(action));
         }
 
         private static <T extends AccessibleObject> T opened(T member) {

@@ -34,7 +34,7 @@ class ArchiveLocationTests {
         assertThatThrownBy(() -> ArchiveLocation.isArchive(hidden))
                 .isInstanceOfSatisfying(
                         CommandFailure.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
-                .hasMessageContaining("cannot look into " + hidden)
-                .hasMessageContaining("Run this as the user that the archive belongs to");
+                .hasMessageContaining("cannot read " + hidden)
+                .hasMessageContaining("Run this as the owner of the archive");
     }
 }

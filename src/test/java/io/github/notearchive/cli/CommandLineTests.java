@@ -231,20 +231,20 @@ class CommandLineTests {
     void whatIsNoIdIsNamed() {
         execute("explain", ID + "0");
 
-        assertThat(err.toString()).contains("\"" + ID + "0\" is no note id");
+        assertThat(err.toString()).contains("\"" + ID + "0\" is not a note id");
     }
 
     @ParameterizedTest
     @CsvSource({"90m, PT1H30M", "6h, PT6H", "30s, PT30S", "2d, PT48H", "PT1H30M, PT1H30M", "pt5m, PT5M", "500ms, PT0.5S"
     })
     void durationsAreReadAsTheyAreWritten(String text, Duration duration) {
-        assertThat(new SpanArgument().convert(text)).isEqualTo(duration);
+        assertThat(new DurationArgument().convert(text)).isEqualTo(duration);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "soon", "5x", "1.5h", "90", "+90", "0s", "-5m", "PT0S", "99999999999999999d"})
     void whatIsNoDurationIsRefused(String text) {
-        assertThatThrownBy(() -> new SpanArgument().convert(text))
+        assertThatThrownBy(() -> new DurationArgument().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("\"" + text + "\"");
     }
@@ -252,7 +252,7 @@ class CommandLineTests {
     @ParameterizedTest
     @ValueSource(strings = {"90", "0", "0s", "59s", "-5m", "1ms", "PT0.09S"})
     void aTimeBoxBelowAMinuteIsRefusedInTheWordsOfTheSetting(String text) {
-        assertThatThrownBy(() -> new MaxDurationArgument().convert(text))
+        assertThatThrownBy(() -> new DurationArgument.Limit().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("it must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
     }
@@ -260,7 +260,7 @@ class CommandLineTests {
     @ParameterizedTest
     @CsvSource({"1m, PT1M", "90s, PT1M30S", "6h, PT6H", "PT1H30M, PT1H30M"})
     void aTimeBoxIsReadAsItIsWritten(String text, Duration duration) {
-        assertThat(new MaxDurationArgument().convert(text)).isEqualTo(duration);
+        assertThat(new DurationArgument.Limit().convert(text)).isEqualTo(duration);
     }
 
     @Test
@@ -312,7 +312,7 @@ class CommandLineTests {
                 .isEqualTo(2);
 
         assertThat(err.toString())
-                .contains("--rejects " + list + " is a list that is read")
+                .contains("--rejects " + list + " is also an input")
                 .contains("nothing was enqueued");
         assertThat(list).hasContent(ID);
     }

@@ -171,7 +171,7 @@ class ErrorTranslatorTests {
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(failure.getMessage())
-                .contains("The database refuses us: FATAL: no")
+                .contains("The database rejected the login: FATAL: no")
                 .contains("ARCHIVE_DATABASE_PASSWORD");
     }
 
@@ -182,7 +182,7 @@ class ErrorTranslatorTests {
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(failure.getMessage())
-                .startsWith("The database is out of reach: gone.")
+                .startsWith("The database is unavailable: gone.")
                 .contains("ARCHIVE_DATABASE_URL")
                 .doesNotContain("more");
     }
@@ -199,7 +199,7 @@ class ErrorTranslatorTests {
         assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(failure.getMessage())
                 .startsWith(
-                        "The database is out of reach: The connection attempt failed: unknown host nosuch.example.org. Check");
+                        "The database is unavailable: The connection attempt failed: unknown host nosuch.example.org. Check");
     }
 
     @Test
@@ -210,7 +210,7 @@ class ErrorTranslatorTests {
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
         assertThat(failure.getMessage())
-                .contains("holds tables of something else", "ARCHIVE_DATABASE_URL")
+                .contains("holds tables of another program", "ARCHIVE_DATABASE_URL")
                 .doesNotContain("baseline");
     }
 

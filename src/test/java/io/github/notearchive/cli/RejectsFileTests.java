@@ -88,7 +88,7 @@ class RejectsFileTests {
         Files.createDirectory(directory.resolve("x"));
 
         for (Path same : List.of(list, link, other, round)) {
-            assertRefused(same, "is a list that is read");
+            assertRefused(same, "is also an input");
         }
 
         assertThat(list).hasContent("years of work");
@@ -111,7 +111,7 @@ class RejectsFileTests {
                     .matches(failure -> failure.exitCode() == ExitCode.USAGE)
                     .withMessageContaining("--rejects /dev/full cannot be written")
                     .withMessageContaining("No space left on device")
-                    .withMessageContaining("nothing was enqueued of the input");
+                    .withMessageContaining("nothing was enqueued of the current input");
         }
     }
 
@@ -127,7 +127,7 @@ class RejectsFileTests {
         assertThatExceptionOfType(CommandFailure.class)
                 .isThrownBy(rejects::close)
                 .matches(failure -> failure.exitCode() == ExitCode.USAGE)
-                .withMessageContaining("the notes were enqueued, and the rejected lines lie in ");
+                .withMessageContaining("the notes were enqueued, and the rejected lines are in ");
         try (var files = Files.list(directory)) {
             assertThat(files.filter(path -> path.toString().contains("rejects.txt.partial-")))
                     .singleElement()

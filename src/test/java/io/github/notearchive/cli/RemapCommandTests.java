@@ -18,8 +18,9 @@ class RemapCommandTests {
     void aDryRunAsksForARemapOnlyWhereOneWouldChangeSomething() {
         RemapChanges.Change change = new RemapChanges.Change(1, List.of("66aa00000000000000000001"));
 
-        assertThat(dryRun(Map.of("note.title", change))).contains("next     remap, which writes it");
-        assertThat(dryRun(Map.of())).contains("changed  nothing", "next     nothing to do until the next version");
+        assertThat(dryRun(Map.of("note.title", change))).contains("next      remap, which writes it");
+        assertThat(dryRun(Map.of()))
+                .contains("would change\n  nothing", "next      no action required until the next version");
     }
 
     private static String dryRun(Map<String, RemapChanges.Change> changes) {

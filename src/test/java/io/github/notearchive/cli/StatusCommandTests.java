@@ -16,7 +16,7 @@ class StatusCommandTests {
 
     @Test
     void anArchiveThatNeverRanSaysWhatToBeginWith() {
-        assertThat(runs(null)).contains("none; begin with: note-archive run");
+        assertThat(runs(null)).contains("none; start one with: note-archive run");
     }
 
     @Test
@@ -24,8 +24,8 @@ class StatusCommandTests {
         LastRun refused = new LastRun("main", null, TIME, TIME, 8, "UPSTREAM_UNAVAILABLE");
 
         assertThat(runs(refused))
-                .contains("8 UPSTREAM_UNAVAILABLE was refused before it began")
-                .doesNotContain("begin with");
+                .contains("exit code 8 UPSTREAM_UNAVAILABLE was refused before it started")
+                .doesNotContain("start one");
     }
 
     private static String runs(@Nullable LastRun newest) {

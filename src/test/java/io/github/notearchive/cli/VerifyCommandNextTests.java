@@ -19,7 +19,7 @@ class VerifyCommandNextTests {
                     false | false | verify --repair makes damaged files due, --delete-orphans removes orphans
                     true  | false | verify --delete-orphans removes orphans
                     false | true  | verify --repair makes damaged files due
-                    true  | true  | what is left has its reason in fixity_finding.repair
+                    true  | true  | fixity_finding.repair has the reason of each remaining finding
                     """)
     void optionsThatWereGivenAreNotAdvised(boolean repair, boolean deleteOrphans, String next) {
         VerifySummary findings = new VerifySummary(

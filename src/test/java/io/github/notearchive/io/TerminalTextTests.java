@@ -6,7 +6,7 @@ import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.joran.JoranConfigurator;
 import ch.qos.logback.classic.util.LogbackMDCAdapter;
-import io.github.notearchive.cli.Json;
+import io.github.notearchive.cli.ArchiveCommand;
 import io.github.notearchive.cli.TextTable;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -52,7 +52,7 @@ class TerminalTextTests {
         StringWriter printed = new StringWriter();
         String tag = Character.toString(0xe0041);
 
-        Json.print(Map.of("title", HOSTILE + tag + "山里 👩\u200d👧"), new PrintWriter(printed));
+        ArchiveCommand.printJson(Map.of("title", HOSTILE + tag + "山里 👩\u200d👧"), new PrintWriter(printed));
 
         assertThat(printed.toString())
                 .contains("\\u202egnp.\\u2066\\ufeff", "\\udb40\\udc41山里 👩\u200d👧")

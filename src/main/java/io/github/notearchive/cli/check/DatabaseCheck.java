@@ -5,7 +5,6 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.RunningNodes;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
-import io.github.notearchive.cli.DataDirectoryProperties;
 import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.embedded.EmbeddedDatabase;
@@ -43,20 +42,20 @@ final class DatabaseCheck implements AutoCloseable {
 
     DatabaseCheck(CommandContext context) {
         this.context = context;
-        this.isNew = isNew(context); // before anything is started
+        this.isNew = isNew(context); // before a server is started
     }
 
     private static boolean isNew(CommandContext context) {
         try {
-            return ArchiveLocation.isNew(context);
+            return context.get(ArchiveLocation.class).isNew();
         } catch (RuntimeException _) {
-            return false; // the settings are wrong, and the check says so
+            return false; // the settings are invalid, which another check reports
         }
     }
 
     Seen server() throws SQLException {
-        context.requirePostgres();
-        boolean isEmbedded = context.has(EmbeddedDatabase.class);
+        ArchiveLocation location = context.get(ArchiveLocation.class);
+        boolean isEmbedded = location.isEmbedded();
         JdbcConnectionDetails details = context.get(JdbcConnectionDetails.class);
         connection = new SingleConnectionDataSource(connect(details), true);
         String version = jdbc().sql("SELECT current_setting('server_version')")
@@ -65,22 +64,19 @@ final class DatabaseCheck implements AutoCloseable {
         int major = jdbc().sql("SELECT current_setting('server_version_num')::int / 10000")
                 .query(Integer.class)
                 .single();
-        String found = "PostgreSQL "
-                + version
-                + (isEmbedded
-                        ? ", embedded, "
-                                + (context.get(EmbeddedDatabase.class).joined()
-                                        ? "run by another process of this program"
-                                        : "started for this check")
-                                + (isNew
-                                        ? ": a new, empty archive in "
-                                                + context.get(DataDirectoryProperties.class)
-                                                        .path()
-                                                + ". If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
-                                        : "")
-                        : " at "
-                                + ArchiveLocation.withoutLogin(details.getJdbcUrl())
-                                        .replaceFirst("^jdbc:postgresql:", ""));
+        String where =
+                " at " + ArchiveLocation.withoutLogin(details.getJdbcUrl()).replaceFirst("^jdbc:postgresql:", "");
+        if (isEmbedded) {
+            where = context.get(EmbeddedDatabase.class).joined()
+                    ? ", embedded, run by another process of this program"
+                    : ", embedded, started for this check";
+        }
+        if (isNew) {
+            where +=
+                    ": a new, empty archive in %s. If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
+                            .formatted(location.directory());
+        }
+        String found = "PostgreSQL " + version + where;
         if (major < OLDEST_POSTGRES) {
             return Seen.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
         }

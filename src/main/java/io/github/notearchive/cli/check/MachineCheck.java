@@ -1,8 +1,8 @@
 package io.github.notearchive.cli.check;
 
 import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
-import io.github.notearchive.cli.DataDirectoryProperties;
 import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.MediaProperties;
@@ -44,7 +44,7 @@ final class MachineCheck {
     }
 
     private Path directory() {
-        return context.get(DataDirectoryProperties.class).path();
+        return context.get(ArchiveLocation.class).directory();
     }
 
     Seen dataDirectory() throws IOException {

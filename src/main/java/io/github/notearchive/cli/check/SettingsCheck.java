@@ -3,14 +3,13 @@ package io.github.notearchive.cli.check;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
-import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.provider.NoteSourceProperties;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 
-/** Looks at the settings: whether they can be used, and whether the token looks like one. */
+/** Checks whether the settings are valid, and whether the token looks like one. */
 final class SettingsCheck {
 
     private final CommandContext context;
@@ -20,37 +19,23 @@ final class SettingsCheck {
     }
 
     Seen settings() {
-        List<String> wrong = new ArrayList<>();
-        for (RuntimeException e : context.unusableSettings()) {
-            wrong.add(SystemChecks.explained(e).message());
-        }
-        for (Runnable rule :
-                List.<Runnable>of(context::requireKnownSettings, context::requireUnits, context::requirePostgres)) {
-            try {
-                rule.run();
-            } catch (CommandFailure e) {
-                wrong.add(e.getMessage());
-            }
-        }
-        if (!wrong.isEmpty()) {
-            return Seen.wrong(wrong.stream().distinct().collect(Collectors.joining("\n")));
+        List<String> problems = new ArrayList<>();
+        context.bindingFailures()
+                .forEach(e -> problems.add(SystemChecks.explained(e).message()));
+        problems.addAll(context.settingsProblems());
+        if (!problems.isEmpty()) {
+            return Seen.wrong(problems.stream().distinct().collect(Collectors.joining("\n")));
         }
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         String node = context.get(ArchiveProperties.class).node();
-        List<String> odd = new ArrayList<>(ArchiveLocation.unusedCredentials(context));
-        if (source.allowPlainHttp() && isHttpAbroad(source)) {
-            odd.add("the token travels in clear to "
-                    + source.baseUrl()
-                    + ", as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node "
-                    + node);
+        List<String> warnings = context.get(ArchiveLocation.class).unusedCredentials();
+        if (source.allowPlainHttp() && "http".equalsIgnoreCase(source.baseUrl().getScheme()) && !source.isLoopback()) {
+            warnings.add("the token is sent unencrypted to %s, as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node %s"
+                    .formatted(source.baseUrl(), node));
         }
-        return odd.isEmpty()
+        return warnings.isEmpty()
                 ? Seen.ok("valid; node " + node + ", provider " + source.baseUrl())
-                : Seen.warning(String.join("\n", odd));
-    }
-
-    private static boolean isHttpAbroad(NoteSourceProperties source) {
-        return "http".equalsIgnoreCase(source.baseUrl().getScheme()) && !source.isLoopback();
+                : Seen.warning(String.join("\n", warnings));
     }
 
     Seen token() {
@@ -60,10 +45,11 @@ final class SettingsCheck {
         }
         if (!token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")) {
             return Seen.warning(
-                    "JUSTONEAPI_TOKEN is set, but holds blanks, quotes, brackets or letters that are not ASCII; was it copied with something around it?");
+                    "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
         }
         return token.length() < 8
-                ? Seen.warning("JUSTONEAPI_TOKEN is set, but shorter than 8 characters; was it copied whole?")
-                : Seen.ok("JUSTONEAPI_TOKEN is set; whether the provider takes it only a paid call shows");
+                ? Seen.warning(
+                        "JUSTONEAPI_TOKEN is set, but shorter than 8 characters; check that it was copied completely")
+                : Seen.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it");
     }
 }

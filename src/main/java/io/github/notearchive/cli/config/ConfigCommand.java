@@ -1,10 +1,8 @@
 package io.github.notearchive.cli.config;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.CommandContext;
-import io.github.notearchive.cli.CommandFailure;
+import io.github.notearchive.cli.ArchiveCommand;
 import io.github.notearchive.cli.ErrorTranslator;
-import io.github.notearchive.cli.Json;
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
 import io.github.notearchive.cli.config.KnownSettings.Known;
 import io.github.notearchive.io.DatabaseErrors;
@@ -91,7 +89,7 @@ public final class ConfigCommand implements Runnable {
             Settings settings = read(SettingsEnvironment.read());
             PrintWriter out = spec.commandLine().getOut();
             if (json) {
-                Json.print(settings, out);
+                ArchiveCommand.printJson(settings, out);
             } else {
                 print(settings, out);
             }
@@ -102,8 +100,7 @@ public final class ConfigCommand implements Runnable {
         private Settings read(ConfigurableEnvironment environment) {
             KnownSettings known = KnownSettings.scan(SettingsEnvironment.PROGRAM);
             Set<String> problems = new LinkedHashSet<>();
-            UnknownSettings.in(environment, known).forEach(word -> problems.add(word.toString()));
-            problems.addAll(EffectiveSettings.withoutUnit(environment, known));
+            problems.addAll(SettingsRules.problems(environment));
             problems.addAll(problemsOf(environment, known));
             List<Shown> shown = new ArrayList<>();
             Set<String> general = new LinkedHashSet<>(problems);
@@ -172,13 +169,6 @@ public final class ConfigCommand implements Runnable {
                         }
                     }
                 }
-            }
-            try {
-                CommandContext.requirePostgres(environment.getProperty("spring.datasource.url"));
-            } catch (CommandFailure e) {
-                problems.add("spring.datasource.url cannot be used: " + e.getMessage());
-            } catch (IllegalArgumentException _) {
-                // words in braces that nobody has set, which is told with the value
             }
             return problems;
         }

@@ -55,6 +55,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.boot.flyway.autoconfigure.FlywayMigrationInitializer;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
@@ -148,7 +149,7 @@ class SystemChecksTests {
             statement.execute("SELECT pg_sleep(1.2)");
             assertThat(shown(statement, "lock_timeout")).isEqualTo("0");
 
-            context.migrate();
+            context.get(FlywayMigrationInitializer.class);
             assertThat(count("SELECT count(*) FROM worklist")).isZero();
         }
     }
@@ -161,7 +162,7 @@ class SystemChecksTests {
             assertThat(check(null))
                     .allSatisfy((_, finding) -> assertThat(finding.exitCode()).isNull());
             try (CommandContext context = CommandContext.open(settings, null)) {
-                context.migrate();
+                context.get(FlywayMigrationInitializer.class);
                 try (Connection connection = context.get(DataSource.class).getConnection();
                         Statement statement = connection.createStatement()) {
                     assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
@@ -203,7 +204,7 @@ class SystemChecksTests {
         settings.put("archive.source.calls-per-night", "1");
         settings.put("archive.limits.stop-at", "07:30");
         try (CommandContext context = CommandContext.open(settings, null)) {
-            context.migrate();
+            context.get(FlywayMigrationInitializer.class);
         }
         jdbc().sql("""
                         INSERT INTO source_gate (code, reason, closed_at, closed_until)
@@ -253,7 +254,7 @@ class SystemChecksTests {
     @Test
     void schemaOfAnotherVersionIsToldAndLeftAlone() {
         try (CommandContext context = CommandContext.open(settings, null)) {
-            context.migrate();
+            context.get(FlywayMigrationInitializer.class);
         }
         long newest = count("SELECT max(installed_rank) FROM flyway_schema_history");
         String known = newestVersion();
@@ -294,7 +295,7 @@ class SystemChecksTests {
                 NoteHistories.class,
                 NightReports.class);
         try (CommandContext context = CommandContext.open(settings, null)) {
-            context.migrate();
+            context.get(FlywayMigrationInitializer.class);
         }
         String known = newestVersion();
         long migrations = count("SELECT count(*) FROM flyway_schema_history");
@@ -316,7 +317,7 @@ class SystemChecksTests {
     @Test
     void schemaOfReplacedMigrationsIsRefusedWithItsRemedy() {
         try (CommandContext context = CommandContext.open(settings, null)) {
-            context.migrate();
+            context.get(FlywayMigrationInitializer.class);
         }
         jdbc().sql("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '2'")
                 .update();

@@ -1,0 +1,228 @@
+package io.github.notearchive.cli;
+
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.io.TerminalText;
+import io.github.notearchive.note.NoteId;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.util.ReflectionUtils;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+import tools.jackson.databind.ObjectWriter;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Base of the commands: output, usage errors, and the start of the program.
+ *
+ * <p>A command parses its arguments without Spring, starts the program, and obtains one bean, its action. It writes its
+ * result to standard output and returns an exit code.
+ */
+@Command(mixinStandardHelpOptions = true)
+public abstract class ArchiveCommand implements Callable<Integer> {
+
+    private static final ObjectWriter JSON = JsonMapper.shared().writerWithDefaultPrettyPrinter();
+
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    /** What a command does with its action. */
+    @FunctionalInterface
+    interface Body<A> {
+
+        ExitCode execute(A action) throws Exception;
+    }
+
+    /** Starts the program on an existing archive and executes the action. */
+    final <A> int execute(Class<A> action, Body<A> body) throws Exception {
+        return execute(Map.of(), action, body);
+    }
+
+    /**
+     * Starts the program on an existing archive and executes the action.
+     *
+     * @param settings settings that have precedence over all others
+     * @throws CommandFailure if there is no archive; none is created
+     */
+    final <A> int execute(Map<String, String> settings, Class<A> action, Body<A> body) throws Exception {
+        try (CommandContext context = CommandContext.openExisting(settings)) {
+            return body.execute(context.get(action)).number();
+        }
+    }
+
+    final CommandLine commandLine() {
+        return spec.commandLine();
+    }
+
+    protected final PrintWriter out() {
+        return commandLine().getOut();
+    }
+
+    final PrintWriter err() {
+        return commandLine().getErr();
+    }
+
+    /** Writes a message with the name of the program to standard error. */
+    final void warn(String message) {
+        err().println(TerminalText.lines("note-archive: " + message));
+        err().flush();
+    }
+
+    /** Writes a line with a label in a column of its own. */
+    static void line(PrintWriter out, String label, String text) {
+        out.println("  %-9s %s".formatted(label, text));
+    }
+
+    /** Writes the first line of a result: name and number of the exit code, and the reason. */
+    static void printResult(PrintWriter out, ExitCode exitCode, String reason) {
+        out.println("%s (exit %d): %s".formatted(exitCode, exitCode.number(), TerminalText.line(reason)));
+    }
+
+    /** Writes the execution and the duration of a job. */
+    static void printExecution(
+            PrintWriter out, @Nullable Long id, @Nullable Long instance, boolean restart, Duration took) {
+        out.println("  execution %d%s%s, %s"
+                .formatted(
+                        id,
+                        instance == null ? "" : " of instance " + instance,
+                        restart ? ", a restart" : "",
+                        DisplayFormat.took(took)));
+    }
+
+    /**
+     * Formats the counts of a record with the names of its components, such as {@code 19 archived · 1 postponed}. Those
+     * whose names start with {@code bytes} are sizes.
+     */
+    static String counts(Record counts) {
+        return Stream.of(counts.getClass().getRecordComponents())
+                .map(component -> {
+                    long number = (long) ReflectionUtils.invokeMethod(component.getAccessor(), counts);
+                    String name =
+                            component.getName().replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+                    return name.startsWith("bytes")
+                            ? DisplayFormat.size(number) + name.substring("bytes".length())
+                            : number + " " + name;
+                })
+                .collect(Collectors.joining(" · "));
+    }
+
+    static double perSecond(long number, Duration took) {
+        return number / Math.max(0.001, took.toMillis() / 1000.0);
+    }
+
+    /** Writes a document as JSON; no character in it controls a terminal. */
+    public static void printJson(Object document, PrintWriter out) {
+        out.println(TerminalText.json(JSON.writeValueAsString(document)));
+    }
+
+    /** Returns an error of the arguments, which ends the command with {@link ExitCode#USAGE}. */
+    protected final ParameterException usage(String message) {
+        return new ParameterException(commandLine(), message);
+    }
+
+    final NoteId noteId(String text) {
+        return NoteId.parse(text)
+                .orElseThrow(() -> usage("\"" + text + "\" is not a note id, which has 24 hexadecimal digits"));
+    }
+
+    final List<NoteId> noteIds(List<String> texts) {
+        return texts.stream().map(this::noteId).toList();
+    }
+
+    /** Requires that a file can be created or replaced in an existing directory. */
+    final void requireWritable(String option, Path file, String hint) {
+        problemOfOutput(file).ifPresent(problem -> {
+            throw usage("%s %s %s; %s".formatted(option, file, problem, hint));
+        });
+    }
+
+    /** Returns why a file cannot be created or replaced; empty if its directory exists. */
+    static Optional<String> problemOfOutput(Path file) {
+        Path directory = file.toAbsolutePath().getParent();
+        if (directory == null || Files.isDirectory(file)) {
+            return Optional.of("is a directory");
+        }
+        return Files.isDirectory(directory)
+                ? Optional.empty()
+                : Optional.of("cannot be written: there is no directory " + directory);
+    }
+
+    /** Describes the erasure of a note, without the note itself; empty if it is not erased. */
+    static Optional<String> erasure(ErasureList erased, NoteId id) {
+        return erased.find(id)
+                .map(tombstone -> " was forgotten at %s Shanghai%s%s"
+                        .formatted(
+                                DisplayFormat.minute(tombstone.at()),
+                                tombstone.reason() == null ? "" : " (" + TerminalText.line(tombstone.reason()) + ")",
+                                tombstone.finishedAt() == null
+                                        ? ", but not completely: repeat the same forget --yes"
+                                        : ", and nothing of it is kept"));
+    }
+
+    /** @throws CommandFailure if the note is erased */
+    static void requireNotErased(ErasureList erased, NoteId id) {
+        erasure(erased, id).ifPresent(text -> {
+            throw new CommandFailure(ExitCode.USAGE, "note " + id + text);
+        });
+    }
+
+    /** The option {@code --json}. */
+    static final class JsonOption {
+
+        @Option(names = "--json", description = "Prints the result as one JSON document.")
+        private boolean json;
+
+        /** Writes the document as JSON if the option is given, otherwise as text. */
+        void print(Object document, PrintWriter out, Consumer<PrintWriter> text) {
+            if (json) {
+                printJson(document, out);
+            } else {
+                text.accept(out);
+            }
+        }
+    }
+
+    /** The option {@code --node}. */
+    static final class NodeOption {
+
+        @Option(names = "--node", paramLabel = "NAME", description = "Name of the node, instead of ARCHIVE_NODE.")
+        private @Nullable String node;
+
+        /** Returns the option as a setting; empty if it is not given. */
+        Map<String, String> settings() {
+            return node == null ? Map.of() : Map.of("archive.node", node);
+        }
+    }
+
+    /** The option {@code --max-duration}. */
+    static final class MaxDurationOption {
+
+        @Option(
+                names = "--max-duration",
+                paramLabel = "D",
+                converter = DurationArgument.Limit.class,
+                description = "Start no further work after this time, such as 90m or 6h.")
+        private @Nullable Duration duration;
+
+        @Nullable
+        Duration duration() {
+            return duration;
+        }
+    }
+}
