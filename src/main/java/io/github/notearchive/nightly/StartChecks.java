@@ -3,9 +3,9 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.UsableResponses;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.nightly.plan.PlanQueries;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -30,7 +30,7 @@ class StartChecks {
     private final CallRepository calls;
     private final NightlyBytes bytes;
     private final NoteSourceProperties sourceSettings;
-    private final PlanQueries backlog;
+    private final UsableResponses usable;
     private final ClaimRepository claims;
     private final Reachability reachability;
     private final Housekeeping housekeeping;
@@ -43,7 +43,7 @@ class StartChecks {
             CallRepository calls,
             NightlyBytes bytes,
             NoteSourceProperties sourceSettings,
-            PlanQueries backlog,
+            UsableResponses usable,
             ClaimRepository claims,
             Reachability reachability,
             Housekeeping housekeeping,
@@ -54,7 +54,7 @@ class StartChecks {
         this.calls = calls;
         this.bytes = bytes;
         this.sourceSettings = sourceSettings;
-        this.backlog = backlog;
+        this.usable = usable;
         this.claims = claims;
         this.reachability = reachability;
         this.housekeeping = housekeeping;
@@ -73,7 +73,7 @@ class StartChecks {
         NightlyCalls made = calls.count(tonight);
         Optional<StartRefusal> noCalls = gateRefusal(run.options())
                 .or(() -> StartRefusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
-        noCalls.ifPresent(_ -> backlog.markPaid());
+        noCalls.ifPresent(_ -> usable.markHeld(clock.instant()));
         Optional<StartRefusal> refusal = noCalls.filter(_ -> !claims.isHeldDue(run.node()))
                 .or(() -> bytes.refusal(run))
                 .or(noCalls.isPresent() ? reachability::refusalOfStore : reachability::refusal);

@@ -2,16 +2,13 @@ package io.github.notearchive.nightly.plan;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.DueNotes;
 import io.github.notearchive.archive.stats.MediaTotals;
-import io.github.notearchive.archive.worklist.ErasureList;
-import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.archive.stats.PastNights;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.provider.VideoProperties;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.List;
 import org.springframework.stereotype.Component;
 
@@ -19,79 +16,61 @@ import org.springframework.stereotype.Component;
 @Component
 public class NightPlanner {
 
-    private final PlanQueries queries;
-    private final CallTotals totals;
+    private final DueNotes notes;
+    private final PastNights past;
+    private final CallTotals calls;
     private final MediaTotals media;
     private final QuotaHolds gate;
     private final JobExecutionQueries executions;
-    private final ErasureList forgotten;
-    private final ArchiveProperties settings;
-    private final NoteSourceProperties source;
-    private final VideoProperties videos;
-    private final RefreshProperties refreshes;
-    private final NightlyLimitProperties limits;
+    private final PlanSettings settings;
     private final Clock clock;
 
     NightPlanner(
-            PlanQueries queries,
-            CallTotals totals,
+            DueNotes notes,
+            PastNights past,
+            CallTotals calls,
             MediaTotals media,
             QuotaHolds gate,
             JobExecutionQueries executions,
-            ErasureList forgotten,
-            ArchiveProperties settings,
-            NoteSourceProperties source,
-            VideoProperties videos,
-            RefreshProperties refreshes,
-            NightlyLimitProperties limits,
+            PlanSettings settings,
             Clock clock) {
-        this.queries = queries;
-        this.totals = totals;
+        this.notes = notes;
+        this.past = past;
+        this.calls = calls;
         this.media = media;
         this.gate = gate;
         this.executions = executions;
-        this.forgotten = forgotten;
         this.settings = settings;
-        this.source = source;
-        this.videos = videos;
-        this.refreshes = refreshes;
-        this.limits = limits;
         this.clock = clock;
     }
 
     /** Returns the plan of a run of this node that starts now. */
     public NightPlan plan() {
-        return new PlanCalculator(inputs(), settings, source, videos, refreshes, limits).plan();
+        return new PlanCalculator(inputs(), settings).plan();
     }
 
     /** Returns the configured limits and their remainder tonight. */
     public List<NightPlan.Limit> limits() {
         Night tonight = Night.current(clock);
-        return PlanCalculator.limits(
-                totals.made(tonight), media.storedIn(tonight).bytes(), source, videos, refreshes, limits);
+        return PlanLimits.configured(
+                settings, calls.made(tonight), media.storedIn(tonight).bytes());
     }
 
     private PlanInputs inputs() {
-        Night tonight = Night.current(clock);
-        String node = settings.node();
-        boolean running = executions.isRunActive(node);
+        Instant now = clock.instant();
+        Night tonight = Night.of(now);
+        String node = settings.archive().node();
+        boolean isRunning = executions.isRunActive(node);
+        boolean videos = settings.videos().enabled();
         return new PlanInputs(
-                clock.instant(),
-                running,
+                now,
+                isRunning,
                 executions.isRebuildUnfinished(),
                 gate.current(),
-                queries.groups(node, running),
-                queries.claims(node, running),
-                queries.failed(),
-                forgotten.count().notes(),
-                queries.refreshes(node, running, refreshes.policy()),
-                videos.enabled() ? queries.videosToBuy(node, running) : 0,
-                videos.enabled() ? queries.videos() : PlanQueries.Share.NONE,
-                totals.made(tonight),
+                notes.read(
+                        new DueNotes.Run(node, isRunning, settings.refreshes().policy(), videos), now),
+                calls.made(tonight),
                 media.storedIn(tonight).bytes(),
-                queries.calls(),
-                queries.files(),
-                queries.bytesPerAnswer(),
-                queries.answersBeforeStops());
+                past.measure(now, videos));
     }
 }

@@ -1,8 +1,10 @@
 package io.github.notearchive.nightly.plan;
 
-import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.batch.TimeBox;
-import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.archive.stats.DueNotes;
+import io.github.notearchive.archive.stats.DueNotes.Group;
+import io.github.notearchive.archive.stats.DueNotes.Kind;
+import io.github.notearchive.archive.stats.PastNights;
+import io.github.notearchive.archive.stats.PastNights.Measured;
 import io.github.notearchive.nightly.StartRefusal;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;
 import io.github.notearchive.nightly.plan.NightPlan.CallsNeeded;
@@ -10,22 +12,13 @@ import io.github.notearchive.nightly.plan.NightPlan.DueClass;
 import io.github.notearchive.nightly.plan.NightPlan.DueKind;
 import io.github.notearchive.nightly.plan.NightPlan.ExpectedDuration;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
-import io.github.notearchive.nightly.plan.NightPlan.Limit;
-import io.github.notearchive.nightly.plan.PlanQueries.Group;
-import io.github.notearchive.nightly.plan.PlanQueries.Kind;
+import io.github.notearchive.nightly.plan.PlanLimits.Bound;
+import io.github.notearchive.nightly.plan.PlanLimits.Pace;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.provider.NightlyCalls;
-import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.provider.VideoProperties;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.LocalDate;
-import java.time.LocalTime;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -39,90 +32,60 @@ final class PlanCalculator {
     /** Duration of the files of a note if none was measured. */
     private static final Duration ASSUMED_FILES = Duration.ofSeconds(3);
 
-    private static final Duration A_NIGHT = Duration.ofDays(1);
-
     private final PlanInputs inputs;
-    private final ArchiveProperties settings;
-    private final NoteSourceProperties source;
-    private final VideoProperties videos;
-    private final RefreshProperties refreshes;
-    private final NightlyLimitProperties limits;
+    private final PastNights.Measurements past;
+    private final PlanSettings settings;
 
     private final Night tonight;
     private final Duration latency;
     private final Duration fileTime;
     private final Pace pace;
+    private final PlanLimits limits;
     private final List<DueClass> due;
     private final List<String> refusals;
 
-    PlanCalculator(
-            PlanInputs inputs,
-            ArchiveProperties settings,
-            NoteSourceProperties source,
-            VideoProperties videos,
-            RefreshProperties refreshes,
-            NightlyLimitProperties limits) {
+    PlanCalculator(PlanInputs inputs, PlanSettings settings) {
         this.inputs = inputs;
+        this.past = inputs.past();
         this.settings = settings;
-        this.source = source;
-        this.videos = videos;
-        this.refreshes = refreshes;
-        this.limits = limits;
         this.tonight = Night.of(inputs.at());
-        PlanQueries.Measured calls = inputs.calls().latency();
-        this.latency = calls.of() == 0 ? ASSUMED_LATENCY : calls.median();
-        this.fileTime =
-                inputs.files().of() == 0 ? ASSUMED_FILES : inputs.files().median();
-        this.pace = pace();
+        Measured measured = past.calls().latency();
+        this.latency = measured.of() == 0 ? ASSUMED_LATENCY : measured.median();
+        this.fileTime = past.files().of() == 0 ? ASSUMED_FILES : past.files().median();
+        this.pace = Pace.of(settings, latency, fileTime);
+        this.limits = new PlanLimits(settings, inputs, pace);
         this.due = due();
         this.refusals = refusals();
     }
 
-    /** A number of calls and what limits it. */
-    private record Bound(long calls, String because) {
-
-        static Bound least(List<Bound> bounds) {
-            return bounds.stream().min(Comparator.comparingLong(Bound::calls)).orElseThrow();
-        }
-    }
-
-    /** Rate of calls and what limits it. */
-    private record Pace(double callsPerSecond, String bound) {
-
-        long callsIn(Duration time) {
-            return (long) (seconds(time) * callsPerSecond);
-        }
-
-        @Override
-        public String toString() {
-            return String.format(Locale.ROOT, "%.1f calls a second by %s", callsPerSecond, bound);
-        }
-    }
-
     NightPlan plan() {
-        Bound allowed = tonightAllows();
-        long refreshing =
-                atMost(needed(DueKind.REFRESH), refreshLimit(), inputs.made().refreshes());
+        Bound allowed = refusals.isEmpty() ? limits.tonight() : new Bound(0, refusals.getFirst());
+        long refreshing = atMost(
+                needed(DueKind.REFRESH),
+                settings.refreshCallsPerNight(),
+                inputs.made().refreshes());
         long filming = atMost(
-                needed(DueKind.VIDEO), videos.callsPerNight(), inputs.made().videos());
+                needed(DueKind.VIDEO),
+                settings.videos().callsPerNight(),
+                inputs.made().videos());
         long others = needed() - needed(DueKind.REFRESH) - needed(DueKind.VIDEO);
-        long wanted = repeated(others + filming + refreshing);
+        long wanted = inputs.callsFor(others + filming + refreshing);
         long made = Math.min(wanted, allowed.calls());
         return new NightPlan(
                 inputs.at(),
                 tonight.date(),
-                settings.node(),
+                settings.archive().node(),
                 obstacles(),
                 due,
                 new CallsNeeded(
                         needed(),
-                        inputs.calls().perAnswer(),
-                        repeated(needed()),
+                        past.calls().perResponse(),
+                        inputs.callsFor(needed()),
                         made,
                         made < wanted ? allowed.because() : null),
-                limits(inputs.made(), inputs.storedBytes(), source, videos, refreshes, limits),
+                PlanLimits.configured(settings, inputs.made(), inputs.storedBytes()),
                 duration(made),
-                backlogEnd(Math.min(made, repeated(others + filming))),
+                backlogEnd(Math.min(made, inputs.callsFor(others + filming))),
                 leftOut(wanted - made, allowed, filming, refreshing),
                 notKnown());
     }
@@ -143,11 +106,14 @@ final class PlanCalculator {
                         asked(DueKind.NEW, fresh),
                         asked(DueKind.PUT_OFF, putOff),
                         asked(DueKind.RECHECK, recheck),
-                        new DueClass(DueKind.VIDEO, inputs.videosToBuy(), inputs.videosToBuy() + videosExpected(fresh)),
+                        new DueClass(
+                                DueKind.VIDEO,
+                                inputs.work().videosToBuy(),
+                                inputs.work().videosToBuy() + videosExpected(fresh)),
                         new DueClass(
                                 DueKind.REFRESH,
-                                inputs.refreshes().due(),
-                                inputs.refreshes().due()))
+                                inputs.work().refreshes().due(),
+                                inputs.work().refreshes().due()))
                 .filter(of -> of.notes() + of.calls() > 0)
                 .toList();
     }
@@ -158,7 +124,7 @@ final class PlanCalculator {
     }
 
     private long videosExpected(Group fresh) {
-        return Math.round((fresh.notes() - fresh.paid()) * inputs.videoShare().share());
+        return Math.round((fresh.notes() - fresh.paid()) * past.videoShare().share());
     }
 
     private long needed() {
@@ -179,11 +145,6 @@ final class PlanCalculator {
                 .sum();
     }
 
-    /** Returns the expected number of calls for a number of responses. */
-    private long repeated(long answers) {
-        return (long) Math.ceil(answers * inputs.calls().perAnswer());
-    }
-
     // reasons not to start
 
     /** Returns why no run would buy anything. */
@@ -191,15 +152,15 @@ final class PlanCalculator {
         return planReasons(Stream.of(
                 StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
                 StartRefusal.ofGate(inputs.closed()),
-                StartRefusal.ofCalls(source.callsPerNight(), inputs.made(), tonight),
-                StartRefusal.ofBytes(limits, inputs.storedBytes(), tonight)));
+                StartRefusal.ofCalls(settings.source().callsPerNight(), inputs.made(), tonight),
+                StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight)));
     }
 
     /** Returns why no run would process notes without calls. */
     private List<String> refusalsWithoutCall() {
         return planReasons(Stream.of(
                 StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
-                StartRefusal.ofBytes(limits, inputs.storedBytes(), tonight)));
+                StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight)));
     }
 
     private static List<String> planReasons(Stream<Optional<StartRefusal>> refusals) {
@@ -209,147 +170,24 @@ final class PlanCalculator {
     private List<String> obstacles() {
         List<String> obstacles = new ArrayList<>(withoutCall() > 0 ? refusalsWithoutCall() : refusals);
         if (inputs.isRunning()) {
-            obstacles.add(StartRefusal.ofLock(settings.node()).planReason());
+            obstacles.add(StartRefusal.ofLock(settings.archive().node()).planReason());
         }
         return obstacles;
-    }
-
-    // limits
-
-    static List<Limit> limits(
-            NightlyCalls made,
-            long storedBytes,
-            NoteSourceProperties source,
-            VideoProperties videos,
-            RefreshProperties refreshes,
-            NightlyLimitProperties limits) {
-        return List.of(
-                limit("archive.source.calls-per-night", "calls", source.callsPerNight(), made.all()),
-                limit("archive.video.calls-per-night", "calls", videos.callsPerNight(), made.videos()),
-                limit(
-                        "archive.refresh.calls-per-night",
-                        "calls",
-                        refreshes.callsAllowed(source.callsPerNight()),
-                        made.refreshes()),
-                limit(
-                        "archive.limits.bytes-per-night",
-                        "bytes",
-                        limits.bytesPerNight().toBytes(),
-                        storedBytes));
-    }
-
-    private static Limit limit(String name, String unit, long limit, long used) {
-        return new Limit(name, unit, limit, used, limit == 0 ? null : Math.max(0, limit - used));
-    }
-
-    private long bytesLimit() {
-        return limits.bytesPerNight().toBytes();
-    }
-
-    private int refreshLimit() {
-        return refreshes.callsAllowed(source.callsPerNight());
     }
 
     private static long atMost(long wanted, long limit, long used) {
         return limit == 0 ? wanted : Math.min(wanted, Math.max(0, limit - used));
     }
 
-    /** Returns the number of calls that the configured limits leave. */
-    private List<Bound> ownBounds(long callsMade, long bytesStored) {
-        List<Bound> bounds = new ArrayList<>();
-        if (source.callsPerNight() > 0) {
-            bounds.add(new Bound(
-                    Math.max(0, source.callsPerNight() - callsMade),
-                    "our own limit of " + source.callsPerNight() + " calls a night"));
-        }
-        if (bytesLimit() > 0 && inputs.bytesPerAnswer() > 0) {
-            bounds.add(new Bound(
-                    Math.max(0, bytesLimit() - bytesStored) / inputs.bytesPerAnswer(),
-                    "our own limit of " + limits.bytesPerNightInWords() + " of media a night"));
-        }
-        return bounds;
-    }
-
-    private Bound tonightAllows() {
-        if (!refusals.isEmpty()) {
-            return new Bound(0, refusals.getFirst());
-        }
-        List<Bound> bounds = ownBounds(inputs.made().all(), inputs.storedBytes());
-        // where more was made already, the quota is another one by now
-        quota().map(quota -> new Bound(quota.calls() - inputs.made().all(), quota.because()))
-                .filter(quota -> quota.calls() > 0)
-                .ifPresent(bounds::add);
-        Instant end = end().filter(time -> time.isBefore(tonight.ends())).orElse(tonight.ends());
-        bounds.add(new Bound(
-                pace.callsIn(Duration.between(inputs.at(), end)), "the time until " + Night.local(end) + ", " + pace));
-        return Bound.least(bounds);
-    }
-
-    private Bound aNightAllows() {
-        List<Bound> bounds = ownBounds(0, 0);
-        quota().ifPresent(bounds::add);
-        bounds.add(new Bound(pace.callsIn(wholeNight()), "the time of a night, " + pace));
-        return Bound.least(bounds);
-    }
-
-    /** Returns the number of calls that the provider allowed in nights that ended with its quota; empty if none did. */
-    private Optional<Bound> quota() {
-        List<Long> stops = inputs.answersBeforeStops().stream().sorted().toList();
-        if (stops.isEmpty()) {
-            return Optional.empty();
-        }
-        long answers = stops.get((stops.size() - 1) / 2);
-        return Optional.of(new Bound(
-                repeated(answers),
-                "the provider's quota: "
-                        + answers
-                        + " answers, the median of the last "
-                        + stops.size()
-                        + " nights that reached it"));
-    }
-
-    /** Returns when a time limit stops a run that starts now. */
-    private Optional<Instant> end() {
-        return Stream.concat(
-                        limits.stopAfter(inputs.at()).stream(),
-                        limits.timeBox(null).map(box -> inputs.at().plus(box.length())).stream())
-                .min(Comparator.naturalOrder());
-    }
-
-    /** Returns the maximum duration of a run that starts at 00:00 in Shanghai. */
-    private Duration wholeNight() {
-        Stream<Duration> stop = limits.stopAt().isEmpty()
-                ? Stream.empty()
-                : Stream.of(Duration.ofSeconds(LocalTime.parse(limits.stopAt()).toSecondOfDay()));
-        return Stream.concat(stop, limits.timeBox(null).map(TimeBox::length).stream())
-                .filter(Duration::isPositive)
-                .min(Comparator.naturalOrder())
-                .filter(time -> time.compareTo(A_NIGHT) < 0)
-                .orElse(A_NIGHT);
-    }
-
     // time
-
-    private Pace pace() {
-        double note = seconds(latency) + seconds(fileTime);
-        return Stream.of(
-                        new Pace(source.callsPerSecond(), "archive.source.calls-per-second"),
-                        new Pace(source.callsInFlight() / seconds(latency), "archive.source.calls-in-flight"),
-                        new Pace(settings.workers() / note, "archive.workers"))
-                .min(Comparator.comparingDouble(Pace::callsPerSecond))
-                .orElseThrow();
-    }
-
-    private static double seconds(Duration duration) {
-        return Math.max(0.001, duration.toMillis() / 1000.0);
-    }
 
     private ExpectedDuration duration(long calls) {
         long notes = refusalsWithoutCall().isEmpty() ? withoutCall() : 0;
-        double seconds = calls / pace.callsPerSecond() + notes * seconds(fileTime) / settings.workers();
+        double seconds = calls / pace.callsPerSecond()
+                + notes * PlanLimits.seconds(fileTime) / settings.archive().workers();
         if (calls + notes > 0) {
             // the last one has to end
-            seconds += (calls > 0 ? seconds(latency) : 0) + seconds(fileTime);
+            seconds += (calls > 0 ? PlanLimits.seconds(latency) : 0) + PlanLimits.seconds(fileTime);
         }
         return new ExpectedDuration(
                 Duration.ofSeconds(Math.round(seconds)),
@@ -357,9 +195,9 @@ final class PlanCalculator {
                 pace.bound(),
                 latency,
                 fileTime,
-                inputs.calls().latency().of(),
-                inputs.files().of(),
-                end().orElse(null));
+                past.calls().latency().of(),
+                past.files().of(),
+                limits.end().orElse(null));
     }
 
     // later nights
@@ -368,19 +206,20 @@ final class PlanCalculator {
         long later = inputs.group(Kind.NEW_LATER).notes()
                 + inputs.group(Kind.POSTPONED_TONIGHT).notes()
                 + inputs.group(Kind.POSTPONED_LATER).notes();
-        long all = repeated(needed() - needed(DueKind.REFRESH) + later);
+        long all = inputs.callsFor(needed() - needed(DueKind.REFRESH) + later);
         long rest = Math.max(0, all - tonightMade);
-        Bound night = aNightAllows();
+        Bound night = limits.wholeNight();
         LocalDate last = rest == 0 ? tonight.date() : last(rest, night.calls());
-        if (videos.callsPerNight() > 0) {
-            long film = repeated(needed(DueKind.VIDEO))
-                    - Math.max(0, videos.callsPerNight() - inputs.made().videos());
+        if (settings.videos().callsPerNight() > 0) {
+            long film = inputs.callsFor(needed(DueKind.VIDEO))
+                    - Math.max(
+                            0, settings.videos().callsPerNight() - inputs.made().videos());
             if (film > 0 && last != null) {
-                LocalDate filmed = last(film, videos.callsPerNight());
+                LocalDate filmed = last(film, settings.videos().callsPerNight());
                 if (filmed != null && filmed.isAfter(last)) {
                     night = new Bound(
-                            videos.callsPerNight(),
-                            "our own limit of " + videos.callsPerNight() + " calls for videos a night");
+                            settings.videos().callsPerNight(),
+                            "our own limit of " + settings.videos().callsPerNight() + " calls for videos a night");
                     last = filmed;
                 }
             }
@@ -414,17 +253,17 @@ final class PlanCalculator {
         left.add(waiting(Kind.RECHECK_LATER, "UNAVAILABLE, checked again later"));
         left.add(waiting(Kind.BETTER_LATER, "archived, a better rendition is tried later"));
         left.add(new LeftOut(
-                inputs.refreshes().later(),
+                inputs.work().refreshes().later(),
                 "archived, refreshed in a later night",
-                inputs.refreshes().next() == null
+                inputs.work().refreshes().next() == null
                         ? null
-                        : new Night(inputs.refreshes().next()).begins(),
+                        : new Night(inputs.work().refreshes().next()).begins(),
                 ""));
-        left.add(new LeftOut(inputs.failed(), "FAILED", null, "status lists reasons and remedies"));
-        for (PlanQueries.Claims claims : inputs.claims()) {
+        left.add(new LeftOut(inputs.work().failed(), "FAILED", null, "status lists reasons and remedies"));
+        for (DueNotes.Claims claims : inputs.work().claims()) {
             left.add(new LeftOut(claims.notes(), "in progress on node " + claims.node(), null, ""));
         }
-        left.add(new LeftOut(inputs.forgotten(), "erased, never fetched", null, ""));
+        left.add(new LeftOut(inputs.work().erased(), "erased, never fetched", null, ""));
         return left.stream().filter(of -> of.notes() > 0).toList();
     }
 
@@ -438,34 +277,34 @@ final class PlanCalculator {
 
     private List<String> notKnown() {
         List<String> notKnown = new ArrayList<>();
-        if (inputs.calls().latency().of() == 0) {
+        if (past.calls().latency().of() == 0) {
             notKnown.add(
                     "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
-                            .formatted(PlanQueries.NIGHTS, ASSUMED_LATENCY.toSeconds()));
+                            .formatted(PastNights.NIGHTS, ASSUMED_LATENCY.toSeconds()));
         }
-        if (inputs.files().of() == 0) {
+        if (past.files().of() == 0) {
             notKnown.add("how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
-                    .formatted(PlanQueries.NIGHTS, ASSUMED_FILES.toSeconds()));
+                    .formatted(PastNights.NIGHTS, ASSUMED_FILES.toSeconds()));
         }
-        if (inputs.answersBeforeStops().isEmpty() && source.callsPerNight() == 0) {
+        if (past.responsesBeforeStops().isEmpty() && settings.source().callsPerNight() == 0) {
             notKnown.add("the provider's quota: no run has reached it, and archive.source.calls-per-night sets none");
         }
-        if (bytesLimit() > 0 && inputs.bytesPerAnswer() == 0) {
+        if (settings.bytesPerNight() > 0 && past.bytesPerResponse() == 0) {
             notKnown.add(
                     "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
-                            .formatted(PlanQueries.NIGHTS));
+                            .formatted(PastNights.NIGHTS));
         }
         Group fresh = inputs.group(Kind.NEW);
-        if (videos.enabled() && fresh.notes() > fresh.paid()) {
+        if (settings.videos().enabled() && fresh.notes() > fresh.paid()) {
             notKnown.add(
-                    inputs.videoShare().of() == 0
+                    past.videoShare().of() == 0
                             ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
                             : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
                                     .formatted(
-                                            inputs.videoShare().share() * 100,
-                                            inputs.videoShare().of()));
+                                            past.videoShare().share() * 100,
+                                            past.videoShare().of()));
         }
-        if (!inputs.refreshes().isPlanned()) {
+        if (!inputs.work().refreshes().isPlanned()) {
             notKnown.add(
                     "which archived notes are refreshed: archive.refresh has changed, the next run plans them again");
         }

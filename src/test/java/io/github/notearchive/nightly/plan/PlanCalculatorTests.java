@@ -3,13 +3,15 @@ package io.github.notearchive.nightly.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.archive.stats.DueNotes;
+import io.github.notearchive.archive.stats.DueNotes.Group;
+import io.github.notearchive.archive.stats.DueNotes.Kind;
+import io.github.notearchive.archive.stats.PastNights;
+import io.github.notearchive.archive.stats.PastNights.Measured;
+import io.github.notearchive.archive.stats.PastNights.Share;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
-import io.github.notearchive.nightly.plan.PlanQueries.Group;
-import io.github.notearchive.nightly.plan.PlanQueries.Kind;
-import io.github.notearchive.nightly.plan.PlanQueries.Measured;
-import io.github.notearchive.nightly.plan.PlanQueries.Share;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
@@ -269,27 +271,19 @@ class PlanCalculatorTests {
                 false,
                 false,
                 closed,
-                groups,
-                List.of(),
-                0,
-                0,
-                new PlanQueries.Refreshes(refreshesDue, 0, null, true),
-                videosToBuy,
-                videoShare,
+                new DueNotes.Work(
+                        groups, List.of(), 0, 0, new DueNotes.Refreshes(refreshesDue, 0, null, true), videosToBuy),
                 made,
                 storedBytes,
-                new PlanQueries.Calls(latency, perAnswer),
-                files,
-                bytesPerAnswer,
-                stops);
-        return new PlanCalculator(
-                        inputs,
-                        bound("archive", ArchiveProperties.class),
-                        bound("archive.source", NoteSourceProperties.class),
-                        bound("archive.video", VideoProperties.class),
-                        bound("archive.refresh", RefreshProperties.class),
-                        bound("archive.limits", NightlyLimitProperties.class))
-                .plan();
+                new PastNights.Measurements(
+                        videoShare, new PastNights.Calls(latency, perAnswer), files, bytesPerAnswer, stops));
+        PlanSettings bound = new PlanSettings(
+                bound("archive", ArchiveProperties.class),
+                bound("archive.source", NoteSourceProperties.class),
+                bound("archive.video", VideoProperties.class),
+                bound("archive.refresh", RefreshProperties.class),
+                bound("archive.limits", NightlyLimitProperties.class));
+        return new PlanCalculator(inputs, bound).plan();
     }
 
     private <T> T bound(String prefix, Class<T> type) {

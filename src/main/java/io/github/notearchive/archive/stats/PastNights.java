@@ -1,0 +1,167 @@
+package io.github.notearchive.archive.stats;
+
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.note.ProviderCode;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+
+/** Measures calls, files and quotas of the last nights, for a forecast. Read-only. */
+@Repository
+public class PastNights {
+
+    /** Number of past nights that measurements cover. */
+    public static final int NIGHTS = 7;
+
+    /** Maximum number of newest calls that are evaluated. */
+    private static final int CALLS = 5000;
+
+    private static final int NOTES = 1000;
+    private static final int STOPS = 5;
+
+    private final JdbcClient jdbc;
+
+    PastNights(JdbcClient jdbc) {
+        this.jdbc = jdbc;
+    }
+
+    /**
+     * Measurements.
+     *
+     * @param videoShare share of videos among the newest notes
+     * @param calls measurements of calls
+     * @param files time from a response until its note was archived
+     * @param bytesPerResponse average media bytes per response; 0 if unknown
+     * @param responsesBeforeStops responses before the provider reported its quota as used up, per night, newest first
+     */
+    public record Measurements(
+            Share videoShare, Calls calls, Measured files, long bytesPerResponse, List<Long> responsesBeforeStops) {}
+
+    /**
+     * Measures the nights before a time.
+     *
+     * @param videos whether to measure the share of videos
+     */
+    public Measurements measure(Instant now, boolean videos) {
+        Timestamp since = Timestamp.from(new Night(Night.of(now).date().minusDays(NIGHTS)).begins());
+        return new Measurements(
+                videos ? videos() : Share.NONE,
+                calls(since),
+                files(since),
+                bytesPerResponse(since),
+                responsesBeforeStops(now));
+    }
+
+    /**
+     * A share of a sample.
+     *
+     * @param of size of the sample
+     */
+    public record Share(long of, double share) {
+
+        /** No sample. */
+        public static final Share NONE = new Share(0, 0);
+    }
+
+    /** Returns the share of videos among the notes published last. */
+    private Share videos() {
+        return jdbc.sql("""
+                        SELECT count(*) AS notes, coalesce(avg((note_type = 'video')::int), 0) AS share
+                        FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
+                        """)
+                .param("notes", NOTES)
+                .query((row, _) -> new Share(row.getLong("notes"), row.getDouble("share")))
+                .single();
+    }
+
+    /**
+     * Measured durations.
+     *
+     * @param of size of the sample; 0 if nothing was measured
+     * @param median median duration
+     */
+    public record Measured(long of, Duration median) {
+
+        private static Measured ofSeconds(long of, double median) {
+            return new Measured(of, Duration.ofMillis(Math.round(median * 1000)));
+        }
+    }
+
+    /**
+     * Measurements of the calls of the last nights.
+     *
+     * @param latency duration of a call
+     * @param perResponse calls per billed response; 1 if unknown
+     */
+    public record Calls(Measured latency, double perResponse) {
+
+        /** Returns the expected number of calls for a number of responses. */
+        public long neededFor(long responses) {
+            return (long) Math.ceil(responses * perResponse);
+        }
+    }
+
+    /** Measures the newest calls. */
+    private Calls calls(Timestamp since) {
+        return jdbc.sql("""
+                        SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
+                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY duration_ms), 0) / 1000 AS median
+                        FROM (SELECT duration_ms, billed FROM api_call
+                              WHERE sent_at >= :since AND duration_ms IS NOT NULL
+                                AND code IS NOT NULL AND code NOT IN (:endingCalls)
+                              ORDER BY sent_at DESC LIMIT :calls) AS newest
+                        """)
+                .param("since", since)
+                .param("endingCalls", ProviderCode.ENDING_CALLS)
+                .param("calls", CALLS)
+                .query((row, _) -> new Calls(
+                        Measured.ofSeconds(row.getLong("calls"), row.getDouble("median")),
+                        row.getLong("billed") == 0 ? 1 : (double) row.getLong("calls") / row.getLong("billed")))
+                .single();
+    }
+
+    /** Measures the time from a response until its note was archived. */
+    private Measured files(Timestamp since) {
+        return jdbc.sql("""
+                        SELECT count(*) AS notes,
+                               coalesce(percentile_cont(0.5) WITHIN GROUP (ORDER BY extract(epoch FROM w.settled_at - c.received_at)), 0) AS median
+                        FROM (SELECT note_id, received_at, job_execution_id FROM api_call
+                              WHERE sent_at >= :since AND code = 0 AND endpoint = :detail
+                              ORDER BY sent_at DESC LIMIT :notes) AS c
+                        CROSS JOIN LATERAL (
+                            SELECT w.settled_at FROM worklist w
+                            WHERE w.note_id = c.note_id AND w.state = 'ARCHIVED'
+                              AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
+                            OFFSET 0) AS w
+                        """)
+                .param("since", since)
+                .param("detail", Endpoint.DETAIL.ledgerName())
+                .param("notes", NOTES)
+                .query((row, _) -> Measured.ofSeconds(row.getLong("notes"), row.getDouble("median")))
+                .single();
+    }
+
+    /** Returns the average media bytes per response in the last nights; 0 if unknown. */
+    private long bytesPerResponse(Timestamp since) {
+        return jdbc.sql("""
+                        SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
+                                        / nullif((SELECT count(*) FROM api_call WHERE sent_at >= :since AND code = 0), 0), 0)::bigint
+                        """).param("since", since).query(Long.class).single();
+    }
+
+    /** Returns the number of responses before the provider reported its quota as used up, per night, newest first. */
+    private List<Long> responsesBeforeStops(Instant now) {
+        return jdbc.sql("""
+                        SELECT max(billed_before) AS responses FROM quota_stop
+                        WHERE closed_at >= :since GROUP BY night ORDER BY night DESC LIMIT :stops
+                        """)
+                .param("since", Timestamp.from(now.minus(Duration.ofDays(60))))
+                .param("stops", STOPS)
+                .query((row, _) -> row.getLong("responses"))
+                .list();
+    }
+}
