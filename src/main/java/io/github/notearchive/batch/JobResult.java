@@ -31,7 +31,7 @@ public record JobResult(JobExecution execution, StopReason end, boolean restart)
         if (execution.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isRefused)) {
             return ExitCode.USAGE;
         }
-        boolean unavailable = execution.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isOutOfReach)
+        boolean unavailable = execution.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isUnavailable)
                 || gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE);
         return unavailable ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
     }

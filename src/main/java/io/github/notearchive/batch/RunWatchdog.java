@@ -93,10 +93,10 @@ public final class RunWatchdog implements AutoCloseable {
             if (!isLost) {
                 isLost = true;
                 lostSince = System.nanoTime();
-                log.warn("{}: {}; trying a new connection", lost, DatabaseErrors.describe(e));
+                log.warn("{}: {}; trying a new connection", lost, DatabaseErrors.summary(e));
             }
             if (System.nanoTime() - lostSince >= outageLimit.toNanos()) {
-                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + DatabaseErrors.describe(e));
+                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + DatabaseErrors.summary(e));
             }
         }
     }
@@ -110,7 +110,7 @@ public final class RunWatchdog implements AutoCloseable {
                         work.run();
                         isFailing.set(false);
                     } catch (RuntimeException e) {
-                        if (!isFailing.getAndSet(true) || !DatabaseErrors.isOutOfReach(e)) {
+                        if (!isFailing.getAndSet(true) || !DatabaseErrors.isUnavailable(e)) {
                             logFailure(e, period);
                         }
                     }
@@ -123,10 +123,10 @@ public final class RunWatchdog implements AutoCloseable {
     /** Logs an outage in one line, and a programming error with its stack trace. */
     private static void logFailure(RuntimeException failure, Duration period) {
         String line = "Periodic task failed: {}; next attempt in {} s";
-        if (DatabaseErrors.isOutOfReach(failure)) {
-            log.warn(line, DatabaseErrors.describe(failure), period.toSeconds());
+        if (DatabaseErrors.isUnavailable(failure)) {
+            log.warn(line, DatabaseErrors.summary(failure), period.toSeconds());
         } else {
-            log.warn(line, DatabaseErrors.describe(failure), period.toSeconds(), failure);
+            log.warn(line, DatabaseErrors.summary(failure), period.toSeconds(), failure);
         }
     }
 

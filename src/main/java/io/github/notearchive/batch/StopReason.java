@@ -22,14 +22,14 @@ public record StopReason(ExitCode exitCode, String reason) {
 
     /** Classifies a failure of a step, and describes it in one line. */
     public static StopReason of(Throwable failure) {
-        String reason = DatabaseErrors.describe(failure);
+        String reason = DatabaseErrors.summary(failure);
         if (DatabaseErrors.isRefused(failure)) {
             return new StopReason(
                     ExitCode.USAGE,
                     "the database denies access: " + reason + "; check the privileges of ARCHIVE_DATABASE_USER");
         }
         return new StopReason(
-                DatabaseErrors.isOutOfReach(failure) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED, reason);
+                DatabaseErrors.isUnavailable(failure) ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED, reason);
     }
 
     /** Classifies a failure outside of an execution. Unexpected exceptions are logged. */

@@ -55,12 +55,12 @@ public final class ErrorTranslator {
         return causes(failure)
                 .flatMap(cause -> known(cause).stream())
                 .findFirst()
-                .or(() -> DatabaseErrors.isOutOfReach(failure)
+                .or(() -> DatabaseErrors.isUnavailable(failure)
                         ? Optional.of(new CommandFailure(
                                 ExitCode.UPSTREAM_UNAVAILABLE,
                                 "The database is unavailable: %s. Check ARCHIVE_DATABASE_URL and the server, then run again; no data is lost"
                                         .formatted(
-                                                DatabaseErrors.describe(failure).replaceFirst("\\.$", ""))))
+                                                DatabaseErrors.summary(failure).replaceFirst("\\.$", ""))))
                         : Optional.empty());
     }
 
@@ -68,7 +68,7 @@ public final class ErrorTranslator {
     static CommandFailure translate(Throwable failure) {
         return explain(failure)
                 .orElseGet(() ->
-                        new CommandFailure(ExitCode.FAILED, "unexpected error: " + DatabaseErrors.describe(failure)));
+                        new CommandFailure(ExitCode.FAILED, "unexpected error: " + DatabaseErrors.summary(failure)));
     }
 
     /** Returns the result of a command that failed with an exception, with the exit code of the process. */
@@ -104,15 +104,15 @@ public final class ErrorTranslator {
             case FlywayValidateException e ->
                 usage(
                         "The schema of the database is not the one that this version expects: %s. Use the version that created it, or a newer one"
-                                .formatted(DatabaseErrors.describe(e)));
+                                .formatted(DatabaseErrors.summary(e)));
             case FlywayException e
             when causes(e).noneMatch(SQLException.class::isInstance) ->
-                usage("The database cannot be used: " + DatabaseErrors.describe(e) + OWN_DATABASE);
+                usage("The database cannot be used: " + DatabaseErrors.summary(e) + OWN_DATABASE);
             case SQLException e
             when WRONG_LOGIN.contains(String.valueOf(e.getSQLState())) ->
                 usage(
                         "The database rejected the login: %s. Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
-                                .formatted(DatabaseErrors.describe(e)));
+                                .formatted(DatabaseErrors.summary(e)));
             default -> Optional.empty();
         };
     }
@@ -187,7 +187,7 @@ public final class ErrorTranslator {
                         name,
                         value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value),
                         property == null ? "" : " (" + Origins.describe(property) + ")",
-                        failed == null ? DatabaseErrors.describe(e) : expected(e, failed));
+                        failed == null ? DatabaseErrors.summary(e) : expected(e, failed));
     }
 
     private static String expected(BindException e, ConversionFailedException failed) {
@@ -205,6 +205,6 @@ public final class ErrorTranslator {
                                 .toLowerCase(Locale.ROOT)
                                 .replace('_', '-'))
                         .collect(Collectors.joining(", ", "it must be one of ", ""))
-                : DatabaseErrors.describe(e);
+                : DatabaseErrors.summary(e);
     }
 }

@@ -236,7 +236,7 @@ final class SandboxCommand extends ArchiveCommand {
             }
             Files.deleteIfExists(directory.resolve("postgres.password"));
         }
-        PrivateDirectory.make(directory);
+        PrivateDirectory.create(directory);
         Files.writeString(
                 directory.resolve(MARKER), "This directory belongs to the sandbox, which empties it at each start.\n");
     }

@@ -279,7 +279,7 @@ public final class DataDirectory implements AutoCloseable {
         }
         Path real;
         try {
-            real = PrivateDirectory.make(absolute).toRealPath();
+            real = PrivateDirectory.create(absolute).toRealPath();
         } catch (IOException e) {
             throw notWritable(absolute, e);
         }

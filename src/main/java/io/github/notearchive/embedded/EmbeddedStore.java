@@ -148,7 +148,7 @@ public final class EmbeddedStore implements AutoCloseable {
     private static EmbeddedStore start(DataDirectory directory, StoreCredentials credentials) throws IOException {
         long began = System.nanoTime();
         Path root = directory.path().resolve("s3");
-        PrivateDirectory.make(root);
+        PrivateDirectory.create(root);
         requireExtendedAttributes(root, directory);
         int swept = UnfinishedUploads.sweep(root);
         if (swept > 0) {

@@ -292,7 +292,7 @@ final class PostgresServer {
         }
 
         void discardHalfUnpacked() throws IOException {
-            PrivateDirectory.make(directory);
+            PrivateDirectory.create(directory);
             Files.createDirectories(unpacked());
             for (Path release : releases()) {
                 if (!Files.exists(mark(release))) {

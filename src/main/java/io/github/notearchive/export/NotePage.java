@@ -1,6 +1,6 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.io.Figures;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.report.Pages;
 import java.util.List;
 import java.util.Map;
@@ -76,7 +76,7 @@ record NotePage(Row note, List<Row> captures) {
 
         String size() {
             Long bytes = row.number("size_bytes");
-            return bytes == null ? "" : Figures.size(bytes);
+            return bytes == null ? "" : DisplayFormat.size(bytes);
         }
 
         private boolean isStored() {

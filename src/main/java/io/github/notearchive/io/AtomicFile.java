@@ -13,71 +13,60 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Set;
 
-/** Files that are there as a whole, or as they were before, after a power cut too. */
+/** Writer that replaces a file as a whole: after a failure or a crash, the file has its old or its new content. */
 public final class AtomicFile {
 
-    /** Only the owner may read and write it. */
+    /** Readable and writable by the owner only. */
     public static final FileAttribute<Set<PosixFilePermission>> OWNER_ONLY =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
 
-    /** Everyone may read it. */
     public static final FileAttribute<Set<PosixFilePermission>> READABLE_BY_ALL =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-r--r--"));
 
-    private static final String PARTIAL = ".partial";
-
     private AtomicFile() {}
 
-    /** What stands in a file. */
+    /** Content of a file. */
     @FunctionalInterface
     public interface Content {
         void writeTo(OutputStream out) throws IOException;
     }
 
-    /**
-     * Writes it beside its place, under its name with {@code .partial} behind it, as {@link #write(Path, String,
-     * Content, FileAttribute...)} does.
-     */
+    /** Writes a file as {@link #write(Path, String, Content, FileAttribute...)}, with the suffix {@code .partial}. */
     public static void write(Path file, byte[] bytes) throws IOException {
-        write(file.toAbsolutePath(), PARTIAL, out -> out.write(bytes));
+        write(file.toAbsolutePath(), ".partial", out -> out.write(bytes));
     }
 
     /**
-     * Writes it beside its place, forced to the disk, and then puts it there, in place of what is there. A failure or a
-     * kill leaves what was there before; a kill may leave the file beside it, which the next one overwrites. Whether
-     * the directory knows of the new file after a power cut is another matter: the old one may be back.
+     * Writes a temporary file in the same directory, forces it to the disk, and renames it. A kill may leave the
+     * temporary file, which the next write replaces. The directory is not forced: after a power failure, the old file
+     * may be back.
      *
-     * @param suffix what the file beside it has behind its name
-     * @param attributes of the file, such as {@link #OWNER_ONLY}
-     * @throws IOException when the directory is not there, or takes no file
+     * @param suffix appended to the name of the file for the temporary one
+     * @param attributes of the file, such as {@link #OWNER_ONLY}; set regardless of the umask
+     * @throws IOException if the directory is missing or not writable
      */
     public static void write(Path file, String suffix, Content content, FileAttribute<?>... attributes)
             throws IOException {
-        Path beside = file.resolveSibling(file.getFileName() + suffix);
-        Files.deleteIfExists(beside);
-        Files.createFile(beside, attributes);
+        Path partial = file.resolveSibling(file.getFileName() + suffix);
+        Files.deleteIfExists(partial);
+        Files.createFile(partial, attributes);
         try {
             for (FileAttribute<?> attribute : attributes) {
-                Files.setAttribute(beside, attribute.name(), attribute.value()); // regardless of the umask
+                Files.setAttribute(partial, attribute.name(), attribute.value());
             }
-            // no channel: that would fail when the thread was interrupted, as by a second signal
-            try (var out = new FileOutputStream(beside.toFile())) {
+            // not a channel, which fails if the thread is interrupted, as by a second signal
+            try (var out = new FileOutputStream(partial.toFile())) {
                 content.writeTo(out);
                 out.getFD().sync();
             }
-            Files.move(beside, file, ATOMIC_MOVE, REPLACE_EXISTING);
+            Files.move(partial, file, ATOMIC_MOVE, REPLACE_EXISTING);
         } catch (IOException | RuntimeException e) {
-            remove(beside, e);
+            try {
+                Files.deleteIfExists(partial);
+            } catch (IOException notDeleted) {
+                e.addSuppressed(notDeleted);
+            }
             throw e;
-        }
-    }
-
-    /** What could not be written matters more than what could not be removed then. */
-    private static void remove(Path beside, Exception failure) {
-        try {
-            Files.deleteIfExists(beside);
-        } catch (IOException e) {
-            failure.addSuppressed(e);
         }
     }
 }

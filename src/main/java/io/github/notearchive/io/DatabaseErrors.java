@@ -2,7 +2,10 @@ package io.github.notearchive.io;
 
 import java.net.UnknownHostException;
 import java.sql.SQLException;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -11,27 +14,26 @@ import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionSystemException;
 
-/** Tells a database that is away from a mistake of ours, and says in a line what went wrong. */
+/** Classifies database exceptions as outage, conflict, rejected account or programming error. */
 public final class DatabaseErrors {
 
-    /** The driver's words where it does not say why; the cause of its exception does. */
+    /** Message of the driver without a reason, which is in the cause. */
     private static final String NO_CONNECTION = "The connection attempt failed";
 
     private static final Set<String> UNDONE = Set.of("40P01", "40001", "57014");
 
     private DatabaseErrors() {}
 
-    /** Whether a database that is out of reach, or going down, stands behind an exception. */
-    public static boolean isOutOfReach(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException e && e.getSQLState() != null) {
-                return isConnectionState(e.getSQLState());
-            }
+    /** Whether the database is unavailable or shutting down. */
+    public static boolean isUnavailable(Throwable failure) {
+        Optional<String> state = sqlState(failure);
+        if (state.isPresent()) {
+            return isUnavailable(state.get());
         }
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof TransactionSystemException end && end.getApplicationException() != null) {
                 // the rollback failed after this one, over the same lost connection
-                return isOutOfReach(end.getApplicationException());
+                return isUnavailable(end.getApplicationException());
             }
             if (cause instanceof DataAccessResourceFailureException
                     || cause instanceof RecoverableDataAccessException
@@ -44,37 +46,37 @@ public final class DatabaseErrors {
     }
 
     /**
-     * Whether PostgreSQL undid a statement for the sake of other sessions, so that the same one may succeed at once:
-     * 40P01 (deadlock), 40001 (serialization failure), 57014 (cancelled).
+     * Whether PostgreSQL rolled a statement back because of other sessions, so that a retry may succeed at once: 40P01
+     * (deadlock), 40001 (serialization failure), 57014 (cancelled).
      */
     public static boolean isUndone(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException e && e.getSQLState() != null) {
-                return UNDONE.contains(e.getSQLState());
-            }
-        }
-        return false;
+        return sqlState(failure).filter(UNDONE::contains).isPresent();
     }
 
     /**
-     * Whether the database refuses the account: a wrong login (class 28), no such database (3D000) or a missing
+     * Whether the database rejects the account: a wrong login (class 28), a missing database (3D000) or a missing
      * privilege (42501).
      */
     public static boolean isRefused(Throwable failure) {
-        for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof SQLException e && e.getSQLState() != null) {
-                String state = e.getSQLState();
-                return state.startsWith("28") || state.equals("3D000") || state.equals("42501");
-            }
-        }
-        return false;
+        return sqlState(failure)
+                .filter(state -> state.startsWith("28") || state.equals("3D000") || state.equals("42501"))
+                .isPresent();
+    }
+
+    /** Returns the first SQL state of the exception and its causes. */
+    private static Optional<String> sqlState(Throwable failure) {
+        return Stream.<@Nullable Throwable>iterate(failure, Objects::nonNull, Throwable::getCause)
+                .filter(SQLException.class::isInstance)
+                .map(cause -> ((SQLException) cause).getSQLState())
+                .filter(Objects::nonNull)
+                .findFirst();
     }
 
     /**
-     * Classes 08 (connection), 53 (resources), 57P (shutdown) and 58 (system) of PostgreSQL's error codes, 25006 (read
-     * only) and 55P03 (a lock that another session does not give back).
+     * Whether the state is of class 08 (connection), 53 (resources), 57P (shutdown) or 58 (system) of PostgreSQL's
+     * error codes, 25006 (read only) or 55P03 (lock not available).
      */
-    private static boolean isConnectionState(@Nullable String state) {
+    private static boolean isUnavailable(@Nullable String state) {
         return state != null
                 && (state.startsWith("08")
                         || state.startsWith("53")
@@ -85,31 +87,29 @@ public final class DatabaseErrors {
     }
 
     /**
-     * The deepest cause in a line. For a database that is out of reach, the driver's own words, since only they name
-     * the host.
+     * Returns the deepest cause in one line; for an unavailable database the driver's message, which names the host.
      */
-    public static String describe(Throwable failure) {
+    public static String summary(Throwable failure) {
         Throwable cause = failure;
-        while (cause.getCause() != null && !(cause instanceof PSQLException e && isConnectionState(e.getSQLState()))) {
+        while (cause.getCause() != null && !(cause instanceof PSQLException e && isUnavailable(e.getSQLState()))) {
             cause = cause.getCause();
         }
         String message = cause.getMessage();
         String line =
                 message == null ? "" : message.lines().findFirst().orElse("").strip();
-        String words = line.isEmpty() ? cause.getClass().getSimpleName() : line;
-        return cause.getCause() == null || !words.startsWith(NO_CONNECTION)
-                ? words
-                : words.replaceFirst("\\.$", "") + ": " + deepest(cause);
+        String text = line.isEmpty() ? cause.getClass().getSimpleName() : line;
+        return cause.getCause() == null || !text.startsWith(NO_CONNECTION)
+                ? text
+                : text.replaceFirst("\\.$", "") + ": " + deepest(cause);
     }
 
-    /** The deepest cause of all, in a few words. */
     private static String deepest(Throwable failure) {
         Throwable cause = failure;
         while (cause.getCause() != null) {
             cause = cause.getCause();
         }
         String message = cause.getMessage();
-        String said = message == null ? cause.getClass().getSimpleName() : message;
-        return cause instanceof UnknownHostException ? "unknown host " + said : said;
+        String text = message == null ? cause.getClass().getSimpleName() : message;
+        return cause instanceof UnknownHostException ? "unknown host " + text : text;
     }
 }

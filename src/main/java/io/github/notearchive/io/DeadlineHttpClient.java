@@ -123,7 +123,7 @@ public final class DeadlineHttpClient implements AutoCloseable {
     public static final class DeadlineExceededException extends SocketTimeoutException {
 
         private DeadlineExceededException(Duration limit, Exception cause) {
-            super("no complete response within " + Figures.took(limit));
+            super("no complete response within " + DisplayFormat.took(limit));
             initCause(cause);
         }
     }

@@ -4,9 +4,10 @@ import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Times as they are shown to people: in Asia/Shanghai, by which the provider counts. */
+/** Formatter of times, durations and numbers for people. Times are in Asia/Shanghai, the provider's time zone. */
 public final class DisplayFormat {
 
     private static final DateTimeFormatter MINUTES =
@@ -16,19 +17,40 @@ public final class DisplayFormat {
 
     private DisplayFormat() {}
 
+    /** Formats a time to the minute; a dash for null. */
     public static String minute(@Nullable Instant instant) {
         return instant == null ? "-" : MINUTES.format(instant);
     }
 
+    /** Formats a time to the second; a dash for null. */
     public static String second(@Nullable Instant instant) {
         return instant == null ? "-" : SECONDS.format(instant);
     }
 
-    public static String took(Duration duration) {
-        return Figures.took(duration);
+    /** Formats a number such as {@code 12,345}. */
+    public static String count(long number) {
+        return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /** Formats a duration such as {@code 1.2 s}, {@code 3 min 4 s} or {@code 5 h 6 min}. */
+    public static String took(Duration duration) {
+        if (duration.compareTo(Duration.ofMinutes(1)) < 0) {
+            return "%d.%d s".formatted(duration.toSeconds(), duration.toMillisPart() / 100);
+        }
+        return duration.toHours() == 0
+                ? "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart())
+                : "%d h %d min".formatted(duration.toHours(), duration.toMinutesPart());
+    }
+
+    /** Formats a size such as {@code 512 B} or {@code 1.2 MB}, by powers of 1,000. */
     public static String size(long bytes) {
-        return Figures.size(bytes);
+        String[] units = {"B", "KB", "MB", "GB", "TB"};
+        double value = bytes;
+        int unit = 0;
+        // a value that would be rounded to 1000.0 belongs to the next unit
+        for (; value >= 999.95 && unit < units.length - 1; unit++) {
+            value /= 1000;
+        }
+        return unit == 0 ? bytes + " B" : String.format(Locale.ROOT, "%.1f %s", value, units[unit]);
     }
 }

@@ -4,10 +4,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Keeps secrets out of what is shown. */
+/** Masks secrets in settings and texts that are shown. */
 public final class Masks {
 
-    /** As long for every secret. */
+    /** Mask of every secret, of the same length for all. */
     public static final String STARS = "********";
 
     private static final Pattern USER = Pattern.compile("(?<=//)[^/?#\\s]*@");
@@ -16,12 +16,12 @@ public final class Masks {
             "([?&;][^=&;\\s]*(?:secret|token|pass|pwd|key|sig|credential|auth)[^=&;\\s]*=)[^&;\\s]*",
             Pattern.CASE_INSENSITIVE);
 
-    /** What is left of an address that is a secret. */
+    /** Scheme and host of a URL. */
     private static final Pattern PLACE = Pattern.compile("^([a-z+]+://[^/?#]+).*", Pattern.DOTALL);
 
     private Masks() {}
 
-    /** The value of a setting, as far as it may be shown. */
+    /** Returns the value of a setting without its secrets. */
     public static String shown(String name, String value) {
         if (isSecret(name)) {
             return starsFor(value);
@@ -30,25 +30,25 @@ public final class Masks {
         return isSecretAddress(name) ? PLACE.matcher(masked).replaceAll("$1/***") : masked;
     }
 
-    /** Stars, as many for every secret; nothing for none. */
+    /** Returns the mask of a secret; empty for an empty one. */
     public static String starsFor(String value) {
         return value.isEmpty() ? "" : STARS;
     }
 
-    /** Whether the name of a setting says that its value is nobody's business. */
+    /** Whether the value of a setting with this name is a secret. */
     public static boolean isSecret(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return Stream.of("secret", "token", "password", "passwd", "passphrase", "key", "credential", "authorization")
                 .anyMatch(lower::contains);
     }
 
-    /** An address may be a secret as a whole: whoever knows it may post there. */
+    /** Whether the URL in a setting with this name is a credential, such as that of a webhook. */
     static boolean isSecretAddress(String name) {
         return Stream.of(name.toLowerCase(Locale.ROOT).split("[.-]"))
                 .anyMatch(word -> word.contains("hook") || word.matches("pings?"));
     }
 
-    /** A text without what a password could stand in, when it is an address. */
+    /** Masks user info and secret parameters of a URL. */
     private static String withoutCredentials(String text) {
         String masked = USER.matcher(text).replaceAll("***@");
         return PARAMETER.matcher(masked).replaceAll("$1***");

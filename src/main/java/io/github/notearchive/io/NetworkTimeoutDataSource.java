@@ -7,8 +7,8 @@ import javax.sql.DataSource;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 /**
- * A data source whose connections fail when the server sends nothing for some time while a statement waits for it. For
- * statements that take milliseconds. A pool restores its own timeout when the connection is returned.
+ * Data source whose connections fail if the server sends nothing for some time during a statement. For statements that
+ * take milliseconds. A pool restores its own timeout when the connection is returned.
  */
 public final class NetworkTimeoutDataSource extends DelegatingDataSource {
 

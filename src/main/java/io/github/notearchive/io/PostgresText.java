@@ -10,26 +10,26 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.node.StringNode;
 
 /**
- * Makes a stranger's text fit for PostgreSQL, whose {@code text} and {@code jsonb} refuse NUL and half a surrogate pair
- * (documented under "JSON Types" and "Character Types"). Each becomes U+FFFD; everything else stays.
+ * Converter of untrusted text for PostgreSQL, whose {@code text} and {@code jsonb} reject NUL and unpaired surrogates
+ * (documented under "JSON Types" and "Character Types"). Each is replaced by U+FFFD.
  */
 public final class PostgresText {
 
     private static final char REPLACEMENT = '\uFFFD';
 
-    /** jsonb holds numbers as {@code numeric}: 131072 digits before the point, 16383 behind it. */
+    /** Limit of {@code numeric}, the numbers of jsonb: 131072 digits before the point, 16383 after it. */
     private static final int MOST_DIGITS = 16_000;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private PostgresText() {}
 
-    /** The same for what may be null, which stays so. */
+    /** Converts a text; null remains null. */
     public static @Nullable String of(@Nullable String text) {
         return text == null ? null : ofText(text);
     }
 
-    /** This text, or what PostgreSQL takes in its place; a repeat changes nothing. */
+    /** Converts a text. Idempotent. */
     public static String ofText(String text) {
         return isStorable(text) ? text : repaired(text);
     }
@@ -69,9 +69,9 @@ public final class PostgresText {
         return out.toString();
     }
 
-    /** A whole answer as text that {@code jsonb} takes. */
-    public static String json(JsonNode answer) {
-        return JSON.writeValueAsString(storable(answer));
+    /** Returns a JSON document for {@code jsonb}. */
+    public static String json(JsonNode document) {
+        return JSON.writeValueAsString(storable(document));
     }
 
     private static JsonNode storable(JsonNode node) {
@@ -94,7 +94,7 @@ public final class PostgresText {
         return node.isNumber() ? number(node) : node;
     }
 
-    /** A number beyond what the column holds is kept as text rather than lost. */
+    /** Converts a number that exceeds the column to text. */
     private static JsonNode number(JsonNode node) {
         if (node.isBigDecimal() || node.isBigInteger()) {
             BigDecimal value = node.decimalValue();

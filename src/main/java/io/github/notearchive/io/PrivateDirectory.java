@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.PosixFilePermissions;
 
-/** Directories that only their owner may look into. */
+/** Directories that are accessible to their owner only. */
 public final class PrivateDirectory {
 
     private static final FileAttribute<?> OWNER_ONLY =
@@ -14,13 +14,8 @@ public final class PrivateDirectory {
 
     private PrivateDirectory() {}
 
-    /**
-     * Makes it, and those above it, where they are not there yet; one that is there keeps its permissions.
-     *
-     * @return the directory
-     * @throws IOException when it cannot be made, or is a file
-     */
-    public static Path make(Path directory) throws IOException {
+    /** Creates a directory and its parents and returns it; existing ones keep their permissions. */
+    public static Path create(Path directory) throws IOException {
         return Files.createDirectories(directory, OWNER_ONLY);
     }
 }

@@ -1,17 +1,25 @@
 package io.github.notearchive.io;
 
+import java.time.Duration;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.retry.RetryPolicy;
+import org.springframework.core.retry.RetryTemplate;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionCallback;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** A part of the step's transaction, which is undone alone when it fails. */
+/** Template of a part of the step's transaction, which is rolled back alone if it fails. */
 public final class Savepoint extends TransactionTemplate {
 
-    private static final int TRIES = 3;
+    private static final RetryTemplate RETRIES = new RetryTemplate(RetryPolicy.builder()
+            .includes(DataAccessException.class)
+            .predicate(DatabaseErrors::isUndone)
+            .maxRetries(2)
+            .delay(Duration.ZERO)
+            .build());
 
     public Savepoint(PlatformTransactionManager transactions) {
         super(transactions);
@@ -24,18 +32,10 @@ public final class Savepoint extends TransactionTemplate {
     }
 
     /**
-     * Executes a write that undoes itself when it fails; up to three times where the database undoes it because of
-     * other sessions, such as a deadlock.
+     * Executes a write that rolls itself back if it fails; up to three times while the database rolls it back because
+     * of other sessions, such as a deadlock.
      */
     public static <T extends @Nullable Object> T repeated(Supplier<T> write) {
-        for (int tries = 1; ; tries++) {
-            try {
-                return write.get();
-            } catch (DataAccessException e) {
-                if (tries == TRIES || !DatabaseErrors.isUndone(e)) {
-                    throw e;
-                }
-            }
-        }
+        return RETRIES.invoke(write);
     }
 }

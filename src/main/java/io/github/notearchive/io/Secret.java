@@ -1,9 +1,9 @@
 package io.github.notearchive.io;
 
 /**
- * A setting that stands in no log.
+ * Secret setting, whose string form is a mask.
  *
- * @param value the text itself, for the one who sends it; blank when there is none
+ * @param value the secret; blank if there is none
  */
 public record Secret(String value) {
 
@@ -11,12 +11,12 @@ public record Secret(String value) {
         return !value.isBlank();
     }
 
-    /** The same without the blanks around it, which were copied along. */
+    /** Returns the secret without surrounding blanks. */
     public Secret stripped() {
         return new Secret(value.strip());
     }
 
-    /** Prints as stars, of which there are always as many; nothing where there is none. */
+    /** Returns the mask; empty if there is no secret. */
     @Override
     public String toString() {
         return Masks.starsFor(value);

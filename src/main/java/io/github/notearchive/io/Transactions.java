@@ -4,16 +4,15 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
-/** What is done apart from the transaction that the caller may be in. */
+/** Creates templates for statements outside of the caller's transaction. */
 public final class Transactions {
 
     private Transactions() {}
 
     /**
-     * A template in which each statement is a transaction by itself, committed when it returns, whatever becomes of the
-     * caller's.
+     * Returns a template in which each statement is committed when it returns, regardless of the caller's transaction.
      */
-    public static TransactionTemplate perStatement(PlatformTransactionManager transactions) {
+    public static TransactionTemplate autoCommit(PlatformTransactionManager transactions) {
         var template = new TransactionTemplate(transactions);
         template.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         return template;

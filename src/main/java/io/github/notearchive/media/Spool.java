@@ -82,7 +82,7 @@ public final class Spool {
     /** Creates an empty file on disk. */
     Path newPath() {
         try {
-            PrivateDirectory.make(directory);
+            PrivateDirectory.create(directory);
             return Files.createTempFile(directory, PREFIX, SUFFIX);
         } catch (IOException e) {
             throw new UncheckedIOException("Spool file cannot be created in " + directory, e);

@@ -59,7 +59,7 @@ class CallsOfRun {
                     totals.billOfRefreshesIn(Night.current(clock)).calls(),
                     worklist.refreshes().due());
         } catch (DataAccessException | TransactionException e) {
-            log.warn("Calls of this run could not be counted: {}", DatabaseErrors.describe(e));
+            log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
             return Bills.notCounted(calls.sentByThisExecution());
         }
     }

@@ -109,7 +109,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
             if (!runs.current().continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
-            String reason = "the database rolled back its rows: " + DatabaseErrors.describe(e);
+            String reason = "the database rolled back its rows: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", disposition.claimed().id(), reason);
             inTransaction(() -> release(disposition.claimed(), reason));
         }
@@ -231,7 +231,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     }
 
     private void cannotBeWritten(WorklistItem claimed, NonTransientDataAccessException e) {
-        if (DatabaseErrors.isOutOfReach(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
+        if (DatabaseErrors.isUnavailable(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
             throw e; // failure of the database, not of the note
         }
         fail(claimed, e);
@@ -246,7 +246,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
             log.warn("Note {}: its new response cannot be written", claimed.id(), e);
             keepWithoutSidecar(
                     claimed,
-                    retries.forRefresh(claimed, 0, StateReason.WRITE_FAILED, DatabaseErrors.describe(e), false));
+                    retries.forRefresh(claimed, 0, StateReason.WRITE_FAILED, DatabaseErrors.summary(e), false));
             return;
         }
         if (claimed.state() == NoteState.ARCHIVED) {
@@ -266,7 +266,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
                         null,
                         0,
                         StateReason.WRITE_FAILED,
-                        DatabaseErrors.describe(e),
+                        DatabaseErrors.summary(e),
                         null,
                         false));
     }

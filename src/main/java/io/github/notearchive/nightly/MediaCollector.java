@@ -232,7 +232,7 @@ class MediaCollector implements AutoCloseable {
         } catch (ExecutionException e) {
             if (e.getCause() instanceof UncheckedIOException spool) {
                 // a full disk is a failure of the machine: no attempt is counted for the note
-                String reason = "a file could not be spooled: " + DatabaseErrors.describe(spool);
+                String reason = "a file could not be spooled: " + DatabaseErrors.summary(spool);
                 gate.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
                 return new Failed(reason, true);
             }

@@ -175,7 +175,7 @@ public class NightlyJob {
                     closeUnchecked(gate, e);
                     step.setStatus(BatchStatus.FAILED);
                     step.addFailureException(e);
-                    return ExitStatus.FAILED.addExitDescription(DatabaseErrors.describe(e));
+                    return ExitStatus.FAILED.addExitDescription(DatabaseErrors.summary(e));
                 }
             }
             return step.getStatus() == BatchStatus.STOPPED
@@ -235,6 +235,6 @@ public class NightlyJob {
     }
 
     private static void closeUnchecked(RunStopper gate, RuntimeException e) {
-        gate.close(StopReason.of(e).exitCode(), "remaining notes could not be counted: " + DatabaseErrors.describe(e));
+        gate.close(StopReason.of(e).exitCode(), "remaining notes could not be counted: " + DatabaseErrors.summary(e));
     }
 }

@@ -146,7 +146,7 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             if (!health.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
-            String reason = "the database rolled back a statement: " + DatabaseErrors.describe(e);
+            String reason = "the database rolled back a statement: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", claimed.id(), reason);
             return new Released(claimed, null, reason);
         } catch (RuntimeException e) {

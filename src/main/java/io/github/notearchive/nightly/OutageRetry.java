@@ -130,7 +130,7 @@ public class OutageRetry {
     }
 
     private static boolean isOutage(RuntimeException failure) {
-        return failure instanceof StoreException store ? store.unreachable() : DatabaseErrors.isOutOfReach(failure);
+        return failure instanceof StoreException store ? store.unreachable() : DatabaseErrors.isUnavailable(failure);
     }
 
     /** Whether the store accepts other objects, so that the failure is that of one note. */
@@ -141,6 +141,6 @@ public class OutageRetry {
     private static String reason(RuntimeException failure) {
         return failure instanceof StoreException
                 ? String.valueOf(failure.getMessage())
-                : "the database is unavailable: " + DatabaseErrors.describe(failure);
+                : "the database is unavailable: " + DatabaseErrors.summary(failure);
     }
 }

@@ -47,7 +47,7 @@ class ReplacedFiles {
                 }
             }
         } catch (StoreException | SQLException | DataAccessException | TransactionException e) {
-            log.warn("Replaced files are removed after a later run: {}", DatabaseErrors.describe(e));
+            log.warn("Replaced files are removed after a later run: {}", DatabaseErrors.summary(e));
         }
     }
 }

@@ -77,7 +77,7 @@ class RunSummaries {
                     ? "the worklist is empty; fill it with: note-archive enqueue FILE"
                     : "every due note was processed";
         } catch (DataAccessException | TransactionException e) {
-            log.warn("Worklist could not be counted: {}", DatabaseErrors.describe(e));
+            log.warn("Worklist could not be counted: {}", DatabaseErrors.summary(e));
             return "every due note was processed";
         }
     }

@@ -106,7 +106,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
                     if (!run.continuesAfter(e)) {
                         throw e;
                     }
-                    log.warn("Claim failed: {}", DatabaseErrors.describe(e));
+                    log.warn("Claim failed: {}", DatabaseErrors.summary(e));
                 }
             }
         }

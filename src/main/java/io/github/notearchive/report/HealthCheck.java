@@ -16,7 +16,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.io.Figures;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.LastRun;
@@ -286,9 +286,9 @@ public class HealthCheck {
                 "the backlog has grown after each of the last "
                         + IN_A_ROW
                         + " nights, from "
-                        + Figures.count(last.getFirst())
+                        + DisplayFormat.count(last.getFirst())
                         + " to "
-                        + Figures.count(last.getLast())
+                        + DisplayFormat.count(last.getLast())
                         + " notes",
                 "buy more, or enqueue less; note-archive report compares the nights"));
     }
@@ -305,7 +305,8 @@ public class HealthCheck {
                 Cause.NOTES_FAILED,
                 (notes == 1
                                 ? "1 note is given up, and nothing happens to it by itself: "
-                                : Figures.count(notes) + " notes are given up, and nothing happens to them by itself: ")
+                                : DisplayFormat.count(notes)
+                                        + " notes are given up, and nothing happens to them by itself: ")
                         + reason.meaning(),
                 reason.command() + ": " + reason.effect())));
     }
@@ -315,7 +316,7 @@ public class HealthCheck {
         if (notes > 0) {
             reasons.add(new Reason(
                     Cause.DEGRADED_NOTES,
-                    (notes == 1 ? "1 archived note has" : Figures.count(notes) + " archived notes have")
+                    (notes == 1 ? "1 archived note has" : DisplayFormat.count(notes) + " archived notes have")
                             + " a file in a lesser rendition than the best one offered",
                     "note-archive requeue --degraded, then run: buys one new answer for each"));
         }
@@ -343,7 +344,7 @@ public class HealthCheck {
         if (verified.never() > 0) {
             reasons.add(new Reason(
                     Cause.NEVER_VERIFIED,
-                    Figures.count(verified.never())
+                    DisplayFormat.count(verified.never())
                             + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
                             + " files were never verified since the tables were rebuilt, or at a time later than now",
                     "note-archive verify"));

@@ -176,7 +176,7 @@ public class NightReports implements Mentions {
      * @throws IOException when it cannot be made
      */
     public Path file(NightReport report) throws IOException {
-        return PrivateDirectory.make(folder.path()).resolve(name(report));
+        return PrivateDirectory.create(folder.path()).resolve(name(report));
     }
 
     /** Like {@code 2026-11-25-main-12.html}; without a number when no execution began. */

@@ -8,7 +8,7 @@ import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.stats.NoteStats.File;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistEntry;
-import io.github.notearchive.io.Figures;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
@@ -103,7 +103,9 @@ public class NoteHistories {
             words.append(" (").append(call.message()).append(')');
         }
         if (call.durationMs() != null) {
-            words.append(" after ").append(Figures.count(call.durationMs())).append(" ms");
+            words.append(" after ")
+                    .append(DisplayFormat.count(call.durationMs()))
+                    .append(" ms");
         }
         words.append(
                 switch (call.billed()) {
@@ -162,7 +164,7 @@ public class NoteHistories {
                     words.append(", rendition ").append(file.rendition());
                 }
                 if (file.sizeBytes() != null) {
-                    words.append(", ").append(Figures.size(file.sizeBytes()));
+                    words.append(", ").append(DisplayFormat.size(file.sizeBytes()));
                 }
                 if (file.contentType() != null) {
                     words.append(", ").append(file.contentType());

@@ -2,7 +2,7 @@ package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.stats.RunHistory.Left;
-import io.github.notearchive.io.Figures;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.report.NightReport.Run;
@@ -91,7 +91,7 @@ record ReportPage(NightReport night) {
     }
 
     private static String plural(long number, String noun) {
-        return Figures.count(number) + " " + noun + (number == 1 ? "" : "s");
+        return DisplayFormat.count(number) + " " + noun + (number == 1 ? "" : "s");
     }
 
     static String orDash(@Nullable Number number) {
@@ -99,7 +99,7 @@ record ReportPage(NightReport night) {
     }
 
     static String milliseconds(@Nullable Long time) {
-        return time == null ? "–" : Figures.count(time);
+        return time == null ? "–" : DisplayFormat.count(time);
     }
 
     static String sentenceCase(String text) {
@@ -112,10 +112,10 @@ record ReportPage(NightReport night) {
         List<String> did = new ArrayList<>();
         did.add(notes(tonight.archived()) + " archived");
         if (tonight.unavailable() > 0) {
-            did.add(Figures.count(tonight.unavailable()) + " not there");
+            did.add(DisplayFormat.count(tonight.unavailable()) + " not there");
         }
         if (tonight.failed() > 0) {
-            did.add(Figures.count(tonight.failed()) + " given up");
+            did.add(DisplayFormat.count(tonight.failed()) + " given up");
         }
         String dispositions = tonight.left() == null
                 ? "What became of its notes is not known; it made "
@@ -125,7 +125,7 @@ record ReportPage(NightReport night) {
                 .formatted(
                         dispositions,
                         plural(tonight.calls(), "call"),
-                        Figures.count(tonight.billed()),
+                        DisplayFormat.count(tonight.billed()),
                         tonight.billed() == 1 ? "is" : "are",
                         night.runs().size() == 1 ? "It ended" : "The last run ended",
                         reason().replaceFirst("\\.$", ""));
@@ -159,36 +159,36 @@ record ReportPage(NightReport night) {
         List<Tile> tiles = new ArrayList<>();
         tiles.add(new Tile(
                 "Notes archived",
-                isKnown ? Figures.count(tonight.archived()) : "–",
+                isKnown ? DisplayFormat.count(tonight.archived()) : "–",
                 tonight.isWhole() ? "" : isKnown ? "not counting a run without an end" : "not known"));
         tiles.add(new Tile(
                 "Calls",
-                Figures.count(tonight.calls()),
-                allowed == null ? "no limit of our own" : "of " + Figures.count(allowed) + " a night"));
+                DisplayFormat.count(tonight.calls()),
+                allowed == null ? "no limit of our own" : "of " + DisplayFormat.count(allowed) + " a night"));
         tiles.add(new Tile(
                 "Billed",
-                Figures.count(tonight.billed()),
+                DisplayFormat.count(tonight.billed()),
                 tonight.billingUnknown() == 0
                         ? "none in doubt"
-                        : "and maybe " + Figures.count(tonight.billingUnknown()) + " more"));
+                        : "and maybe " + DisplayFormat.count(tonight.billingUnknown()) + " more"));
         tiles.add(new Tile(
                 "Stored",
-                isKnown ? Figures.size(tonight.bytes()) : "–",
+                isKnown ? DisplayFormat.size(tonight.bytes()) : "–",
                 isKnown ? plural(tonight.files(), "file") : "not known"));
         tiles.add(new Tile(
                 "Took",
-                Figures.took(night.took()),
+                DisplayFormat.took(night.took()),
                 night.runs().size() == 1 ? "one run" : night.runs().size() + " runs"));
         night.left()
                 .ifPresent(left -> tiles.add(new Tile(
                         "Backlog",
-                        Figures.count(left.backlog()),
-                        left.due() == 0 ? "nothing due" : Figures.count(left.due()) + " due")));
+                        DisplayFormat.count(left.backlog()),
+                        left.due() == 0 ? "nothing due" : DisplayFormat.count(left.due()) + " due")));
         return tiles;
     }
 
     String failedNotesCaption() {
-        String all = Figures.count(night.failedInAll());
+        String all = DisplayFormat.count(night.failedInAll());
         int shown = night.failedNotes().size();
         return (night.failedInAll() > shown ? "The first " + shown + " of " + all : all)
                 + " given up by this night and still so; note-archive explain NOTE_ID tells the whole story of one";
@@ -198,11 +198,11 @@ record ReportPage(NightReport night) {
         int shown = night.remarks().size();
         return "Stored, and not quite what the answer promised"
                 + (night.remarksInAll() > shown
-                        ? "; the first " + shown + " of " + Figures.count(night.remarksInAll())
+                        ? "; the first " + shown + " of " + DisplayFormat.count(night.remarksInAll())
                         : "")
                 + (night.lesser() > 0
                         ? "; "
-                                + Figures.count(night.lesser())
+                                + DisplayFormat.count(night.lesser())
                                 + " in a lesser rendition, for which note-archive requeue --degraded buys new answers"
                         : "");
     }
@@ -230,7 +230,7 @@ record ReportPage(NightReport night) {
                     Plot.Shape.STEPS,
                     made,
                     Plot.roundAbove(all),
-                    Figures::count,
+                    DisplayFormat::count,
                     times(slices),
                     events);
         }
@@ -239,11 +239,11 @@ record ReportPage(NightReport night) {
         return new Plot(
                 "Calls left tonight",
                 "%s of %s were left at the end, after those of all nodes since 00:00.%s"
-                        .formatted(Figures.count(left.getLast()), Figures.count(allowed), stops),
+                        .formatted(DisplayFormat.count(left.getLast()), DisplayFormat.count(allowed), stops),
                 Plot.Shape.STEPS,
                 left,
                 Math.max(1, allowed),
-                Figures::count,
+                DisplayFormat::count,
                 times(slices),
                 events);
     }
@@ -253,11 +253,11 @@ record ReportPage(NightReport night) {
     }
 
     Plot notesPerMinute() {
-        return perMinute("Notes answered, each minute", Slice::notes, Figures::count, " notes");
+        return perMinute("Notes answered, each minute", Slice::notes, DisplayFormat::count, " notes");
     }
 
     Plot bytesPerMinute() {
-        return perMinute("Bytes stored, each minute", Slice::bytes, Figures::size, "");
+        return perMinute("Bytes stored, each minute", Slice::bytes, DisplayFormat::size, "");
     }
 
     private Plot perMinute(String title, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
@@ -308,28 +308,31 @@ record ReportPage(NightReport night) {
     }
 
     Plot archivedByNight() {
-        return byNight("Notes archived, by night", knownNights(), Past::archived, Figures::count);
+        return byNight("Notes archived, by night", knownNights(), Past::archived, DisplayFormat::count);
     }
 
     Plot callsByNight() {
-        return byNight("Calls, by night", night.nights(), Past::calls, Figures::count);
+        return byNight("Calls, by night", night.nights(), Past::calls, DisplayFormat::count);
     }
 
     Plot backlogByNight() {
-        return byNight("Backlog after each night", knownNights(), ofSnapshot(Left::backlog), Figures::count);
+        return byNight("Backlog after each night", knownNights(), ofSnapshot(Left::backlog), DisplayFormat::count);
     }
 
     Plot settledByNight() {
-        return byNight("Brought to their end, by night", knownNights(), Past::settled, Figures::count);
+        return byNight("Brought to their end, by night", knownNights(), Past::settled, DisplayFormat::count);
     }
 
     Plot storeSizeByNight() {
         return byNight(
-                "Size of the store after each night", knownNights(), ofSnapshot(Left::objectBytes), Figures::size);
+                "Size of the store after each night",
+                knownNights(),
+                ofSnapshot(Left::objectBytes),
+                DisplayFormat::size);
     }
 
     Plot storedByNight() {
-        return byNight("Stored, by night", knownNights(), Past::bytes, Figures::size);
+        return byNight("Stored, by night", knownNights(), Past::bytes, DisplayFormat::size);
     }
 
     private static ToLongFunction<Past> ofSnapshot(ToLongFunction<Left> value) {
@@ -378,7 +381,7 @@ record ReportPage(NightReport night) {
     }
 
     String storeSize(Left left) {
-        return plural(left.objects(), "file") + ", " + Figures.size(left.objectBytes()) + growth() + ".";
+        return plural(left.objects(), "file") + ", " + DisplayFormat.size(left.objectBytes()) + growth() + ".";
     }
 
     private String growth() {
@@ -394,9 +397,9 @@ record ReportPage(NightReport night) {
             return ", no more than in the night of " + first.night();
         }
         return nights == 1
-                ? ", %s more than in the night of %s".formatted(Figures.size(more), first.night())
+                ? ", %s more than in the night of %s".formatted(DisplayFormat.size(more), first.night())
                 : ", on average %s more after each of the last %d nights"
-                        .formatted(Figures.size(more / nights), nights);
+                        .formatted(DisplayFormat.size(more / nights), nights);
     }
 
     String verification(Left left) {
@@ -405,7 +408,7 @@ record ReportPage(NightReport night) {
         }
         String findings = left.openFindings() == 0
                 ? "no finding is open"
-                : Figures.count(left.openFindings()) + " findings are open";
+                : DisplayFormat.count(left.openFindings()) + " findings are open";
         if (left.oldestVerified() == null) {
             return "No file was ever verified; " + findings + ".";
         }
@@ -416,7 +419,7 @@ record ReportPage(NightReport night) {
                         age(age),
                         left.neverVerified() == 0
                                 ? ""
-                                : ", " + Figures.count(left.neverVerified()) + " never were since a rebuild",
+                                : ", " + DisplayFormat.count(left.neverVerified()) + " never were since a rebuild",
                         findings);
     }
 
@@ -424,7 +427,7 @@ record ReportPage(NightReport night) {
         if (age.toMinutes() < 1) {
             return "less than a minute";
         }
-        return age.toDays() > 1 ? age.toDays() + " days" : Figures.took(age);
+        return age.toDays() > 1 ? age.toDays() + " days" : DisplayFormat.took(age);
     }
 
     Map<String, String> settings() {

@@ -78,7 +78,7 @@ class FailFastDataSourceTests {
                 assertThatThrownBy(source::getConnection)
                         .isInstanceOf(SQLException.class)
                         .hasMessage("all 1 connections to the database were in use for 1000 ms")
-                        .satisfies(e -> assertThat(DatabaseErrors.isOutOfReach(
+                        .satisfies(e -> assertThat(DatabaseErrors.isUnavailable(
                                         new CannotCreateTransactionException("no connection", e)))
                                 .isFalse());
             }

@@ -18,7 +18,7 @@ class NightBench {
     private static final int FEW = 8;
 
     /** What one program came to in all runs. */
-    private static final class Figures {
+    private static final class DisplayFormat {
         private final Spread notesPerSecond = new Spread();
         private final Spread cpuMillis = new Spread();
         private final Spread database = new Spread();
@@ -58,13 +58,13 @@ class NightBench {
                 .filter(BenchSettings::takes)
                 .filter(peer -> !peer.isInstalled())
                 .toList();
-        Figures ours = new Figures();
-        Figures oursWithFew = new Figures();
-        Map<Peer, Figures> peers = new LinkedHashMap<>();
+        DisplayFormat ours = new DisplayFormat();
+        DisplayFormat oursWithFew = new DisplayFormat();
+        Map<Peer, DisplayFormat> peers = new LinkedHashMap<>();
         Peer floor = Peer.floor();
         List<Peer> others = new ArrayList<>(installed);
         others.addFirst(floor);
-        others.forEach(peer -> peers.put(peer, new Figures()));
+        others.forEach(peer -> peers.put(peer, new DisplayFormat()));
         Spread speed = new Spread();
         Spread floorSpeed = new Spread();
         Spread cpuOfBest = new Spread();
@@ -152,7 +152,7 @@ class NightBench {
         return run;
     }
 
-    private static void shares(Page page, String name, Figures figures) {
+    private static void shares(Page page, String name, DisplayFormat figures) {
         page.row(
                 name,
                 figures.cpuMillis.text(2),
@@ -161,7 +161,7 @@ class NightBench {
                 "%.1f".formatted(figures.all()));
     }
 
-    private static void row(Page page, String name, Figures figures) {
+    private static void row(Page page, String name, DisplayFormat figures) {
         page.row(
                 name,
                 "%,d".formatted(figures.notes),

@@ -46,7 +46,7 @@ public class ArchiveRevision {
         this.store = store;
         this.jdbc = jdbc;
         this.clock = clock;
-        this.ownTransaction = Transactions.perStatement(transactions);
+        this.ownTransaction = Transactions.autoCommit(transactions);
     }
 
     /**
@@ -161,7 +161,7 @@ public class ArchiveRevision {
         } catch (StoreException e) {
             log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, e.getMessage());
         } catch (DataAccessException | TransactionException e) {
-            log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, DatabaseErrors.describe(e));
+            log.warn("The object {} is not up to date: {}", ArchiveObject.KEY, DatabaseErrors.summary(e));
         }
     }
 

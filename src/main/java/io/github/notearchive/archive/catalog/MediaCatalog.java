@@ -99,7 +99,7 @@ public class MediaCatalog {
     MediaCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.batches = batches;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */

@@ -70,7 +70,7 @@ public class Sidecars {
         this.worklist = worklist;
         this.memory = memory;
         this.jdbc = jdbc;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /**

@@ -118,7 +118,7 @@ public class CallRepository implements CallRecorder {
             PaidResponses paid,
             List<CallListener> listeners) {
         this.jdbc = jdbc;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
         this.paid = paid;
         this.listeners = listeners;
         this.stops = new StopNotices(jdbc, autoCommit, execution::get);
@@ -340,7 +340,7 @@ public class CallRepository implements CallRecorder {
             log.warn(
                     "{} ends the calls of this run only, since it could not be written for other nodes: {}",
                     reply,
-                    DatabaseErrors.describe(e));
+                    DatabaseErrors.summary(e));
         }
     }
 

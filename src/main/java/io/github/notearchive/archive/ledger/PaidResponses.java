@@ -64,7 +64,7 @@ public class PaidResponses {
     PaidResponses(JdbcClient jdbc, ResponseMemory memory, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.memory = memory;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /**

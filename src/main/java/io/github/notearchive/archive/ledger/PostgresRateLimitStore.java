@@ -41,7 +41,7 @@ class PostgresRateLimitStore implements RateLimitStore {
 
     PostgresRateLimitStore(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     @Override
@@ -152,8 +152,7 @@ class PostgresRateLimitStore implements RateLimitStore {
 
     /** An uninformed node is slower or meets the next 302; failing the call would lose its response. */
     private static void warn(String consequence, RuntimeException e) {
-        log.warn(
-                "The rate limit could not be written to the database, {}: {}", consequence, DatabaseErrors.describe(e));
+        log.warn("The rate limit could not be written to the database, {}: {}", consequence, DatabaseErrors.summary(e));
     }
 
     private static double seconds(Duration time) {

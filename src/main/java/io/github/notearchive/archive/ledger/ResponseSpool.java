@@ -118,7 +118,7 @@ public final class ResponseSpool {
     /** Writes a response with a body; an existing file of the call is replaced. */
     Path write(ReceivedResponse response) throws IOException {
         byte[] body = Objects.requireNonNull(response.body());
-        PrivateDirectory.make(directory);
+        PrivateDirectory.create(directory);
         Path file = fileOf(response.call());
         byte[] head = JSON.writeValueAsBytes(Head.of(response));
         AtomicFile.write(

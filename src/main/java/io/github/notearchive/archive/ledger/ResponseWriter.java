@@ -110,7 +110,7 @@ final class ResponseWriter {
             return number;
         } catch (DataAccessException | TransactionException e) {
             later.cancel(false);
-            boolean spooled = pending.spool(DatabaseErrors.describe(e));
+            boolean spooled = pending.spool(DatabaseErrors.summary(e));
             if (e instanceof DataIntegrityViolationException) {
                 throw e; // a retry would be rejected again
             }

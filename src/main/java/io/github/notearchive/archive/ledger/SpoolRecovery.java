@@ -127,7 +127,7 @@ final class SpoolRecovery {
             log.warn(
                     "Note {}: the database rejects its paid response ({}); {} is kept, check it",
                     id,
-                    DatabaseErrors.describe(e),
+                    DatabaseErrors.summary(e),
                     file);
             return Optional.empty();
         }

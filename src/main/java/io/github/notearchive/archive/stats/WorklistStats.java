@@ -35,7 +35,7 @@ public class WorklistStats {
     public WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /**

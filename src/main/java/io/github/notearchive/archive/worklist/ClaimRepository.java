@@ -100,7 +100,7 @@ public class ClaimRepository {
         this.jdbc = jdbc;
         this.clock = clock;
         this.counts = counts;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /**

@@ -20,7 +20,7 @@ public class ErasureList {
 
     ErasureList(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /**

@@ -70,7 +70,7 @@ public class WorklistRepository {
 
     WorklistRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.autoCommit = Transactions.perStatement(transactions);
+        this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /** Returns all columns of a row; empty if the note is not on the worklist. */

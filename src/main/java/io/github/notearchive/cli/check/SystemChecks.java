@@ -168,7 +168,7 @@ public final class SystemChecks {
         log.error("Unforeseen", e);
         return new Seen(
                 Result.FAILED,
-                "unforeseen: " + DatabaseErrors.describe(e) + "; the log above says where",
+                "unforeseen: " + DatabaseErrors.summary(e) + "; the log above says where",
                 ExitCode.FAILED);
     }
 }

@@ -188,7 +188,7 @@ public final class ConfigCommand implements Runnable {
         private static String told(BindException e) {
             return ErrorTranslator.explain(e)
                     .map(failure -> String.valueOf(failure.getMessage()))
-                    .orElseGet(() -> DatabaseErrors.describe(e));
+                    .orElseGet(() -> DatabaseErrors.summary(e));
         }
 
         private static void print(Settings settings, PrintWriter out) {

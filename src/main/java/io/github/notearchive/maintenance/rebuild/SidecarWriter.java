@@ -146,11 +146,11 @@ class SidecarWriter {
         try {
             savepoint.executeWithoutResult(_ -> restore(found, run.merges(), losses));
         } catch (NonTransientDataAccessException e) {
-            if (DatabaseErrors.isOutOfReach(e)) {
+            if (DatabaseErrors.isUnavailable(e)) {
                 throw e; // the database, not the sidecar
             }
             run.countRefused(
-                    found.sidecar().key().value(), "the database refuses its rows: " + DatabaseErrors.describe(e));
+                    found.sidecar().key().value(), "the database refuses its rows: " + DatabaseErrors.summary(e));
             return;
         }
         run.countWritten(id, losses);

@@ -76,10 +76,10 @@ public final class OutageLogThrottle extends TurboFilter {
 
     private static @Nullable String databaseOutage(Throwable failure) {
         if (DatabaseErrors.isRefused(failure)) {
-            return "Database refuses the account: " + DatabaseErrors.describe(failure);
+            return "Database refuses the account: " + DatabaseErrors.summary(failure);
         }
-        return DatabaseErrors.isOutOfReach(failure)
-                ? "Database unavailable: " + DatabaseErrors.describe(failure)
+        return DatabaseErrors.isUnavailable(failure)
+                ? "Database unavailable: " + DatabaseErrors.summary(failure)
                 : null;
     }
 

@@ -126,7 +126,7 @@ public class MetricsExport implements AutoCloseable {
         } catch (RuntimeException e) {
             if (!threads().isEnding() && !isQueryFailureLogged) {
                 isQueryFailureLogged = true;
-                log.warn("Metrics keep their previous values, the query failed: {}", DatabaseErrors.describe(e));
+                log.warn("Metrics keep their previous values, the query failed: {}", DatabaseErrors.summary(e));
             }
         }
         long took = System.nanoTime() - start;
