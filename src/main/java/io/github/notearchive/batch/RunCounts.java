@@ -90,9 +90,9 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
     /**
      * Failed downloads by remedy. A file counts at each attempt.
      *
-     * @param gone no URL has the file: only a new response helps
+     * @param expired every URL has expired: only a new response helps
      * @param retryable error of network or server: another attempt helps
      * @param rejected no URL is allowed by the address filter: another setting helps
      */
-    public record FailedDownloads(long gone, long retryable, long rejected) {}
+    public record FailedDownloads(long expired, long retryable, long rejected) {}
 }

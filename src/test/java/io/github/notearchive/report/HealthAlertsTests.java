@@ -34,7 +34,7 @@ class HealthAlertsTests {
             "NoteArchiveOverlaps",
             "NoteArchiveSpoolFull",
             "NoteArchiveDiskFull",
-            "NoteArchiveNotTold");
+            "NoteArchiveNotificationFailed");
 
     /** Before the first run there are no metrics; files are seen on their own machine only. */
     private static final Set<Cause> NO_ALERT = EnumSet.of(Cause.WORKLIST_EMPTY, Cause.RESPONSES_IN_FILES);

@@ -93,9 +93,9 @@ class Meters implements CallListener {
                 .description("Processor time of the process, since it was started")
                 .register(registry);
         for (String receiver : List.of("textfile", "pushgateway", "otlp", "webhook", "ping")) {
-            Counter counter = Counter.builder("note.archive.telling.failures")
+            Counter counter = Counter.builder("note.archive.notification.failures")
                     .tag("to", receiver)
-                    .description("Metrics, messages and pings that somebody did not take")
+                    .description("Metrics, messages and pings that failed")
                     .register(registry);
             failures.put(receiver, counter);
         }
@@ -147,7 +147,7 @@ class Meters implements CallListener {
                 "media.received",
                 "Bytes of responses of media servers, failed attempts included",
                 RunCounts::bytesReceived);
-        failures("gone", run -> run.downloads().gone());
+        failures("expired", run -> run.downloads().expired());
         failures("retryable", run -> run.downloads().retryable());
         failures("rejected", run -> run.downloads().rejected());
         for (Endpoint endpoint : Endpoint.values()) {
