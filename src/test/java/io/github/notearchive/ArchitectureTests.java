@@ -44,8 +44,8 @@ class ArchitectureTests {
             Map.entry("", Set.of("cli")));
 
     /** Arrows that remain to be removed. This list may only shrink. */
-    private static final Map<String, Set<String>> REMAINING = Map.ofEntries(
-            Map.entry("maintenance", Set.of("nightly")), Map.entry("report", Set.of("nightly", "provider")));
+    private static final Map<String, Set<String>> REMAINING =
+            Map.ofEntries(Map.entry("maintenance", Set.of("nightly")));
 
     /** Calls that create threads, executors or HTTP clients. */
     private static final List<String> CREATIONS = List.of(

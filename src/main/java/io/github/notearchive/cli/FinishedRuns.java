@@ -1,7 +1,8 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.report.FinishedRun;
+import io.github.notearchive.nightly.FinishedRun;
+import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.report.NightReport;
 import io.github.notearchive.report.NightReports;
 import java.io.IOException;
@@ -18,9 +19,11 @@ class FinishedRuns {
 
     private static final Logger log = LoggerFactory.getLogger(FinishedRuns.class);
 
+    private final ObjectProvider<RunRecorder> recorder;
     private final ObjectProvider<NightReports> reports;
 
-    FinishedRuns(ObjectProvider<NightReports> reports) {
+    FinishedRuns(ObjectProvider<RunRecorder> recorder, ObjectProvider<NightReports> reports) {
+        this.recorder = recorder;
         this.reports = reports;
     }
 
@@ -30,8 +33,8 @@ class FinishedRuns {
             return Optional.empty();
         }
         try {
+            recorder.getObject().record(node, end);
             NightReports all = reports.getObject();
-            all.keep(node, end);
             Optional<NightReport> report = all.find(end.night(), node);
             return report.isEmpty() ? Optional.empty() : Optional.of(write(all, report.get()));
         } catch (IOException | RuntimeException e) {

@@ -2,7 +2,6 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.TerminalText;
-import io.github.notearchive.report.SummaryJson;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;

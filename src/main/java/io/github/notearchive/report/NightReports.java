@@ -5,7 +5,6 @@ import io.github.notearchive.archive.stats.NightStats;
 import io.github.notearchive.archive.stats.OpenNotes;
 import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
 import io.github.notearchive.archive.stats.RunHistory;
-import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Night;
@@ -35,7 +34,6 @@ import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
@@ -81,43 +79,25 @@ public class NightReports implements Mentions {
     private final RunHistory history;
     private final NightStats stats;
     private final OpenNotes openNotes;
-    private final SettingsInForce settings;
     private final ObjectStore store;
     private final ReportFolder folder;
     private final TransactionTemplate oneMoment;
-    private final TransactionTemplate transaction;
 
     NightReports(
             RunHistory history,
             NightStats stats,
             OpenNotes openNotes,
-            SettingsInForce settings,
             ObjectStore store,
             ReportFolder folder,
             PlatformTransactionManager transactions) {
         this.history = history;
         this.stats = stats;
         this.openNotes = openNotes;
-        this.settings = settings;
         this.store = store;
         this.folder = folder;
-        this.transaction = new TransactionTemplate(transactions);
         this.oneMoment = new TransactionTemplate(transactions);
         this.oneMoment.setReadOnly(true);
         this.oneMoment.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
-    }
-
-    /**
-     * Keeps how a run ended, for this report and those of later nights. A repeat for the same execution changes
-     * nothing. A run that found another one active did nothing, and is not kept.
-     *
-     * @throws DataAccessException when the database does not take it
-     */
-    public void keep(String node, FinishedRun end) {
-        if (end.summary().exitCode() == ExitCode.ALREADY_RUNNING) {
-            return;
-        }
-        transaction.executeWithoutResult(_ -> history.record(end.recorded(node, settings)));
     }
 
     /** The last night, up to this one, in which a run of a node ended; empty when there is none. */

@@ -13,11 +13,11 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.nightly.FinishedRun;
+import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.report.FinishedRun;
-import io.github.notearchive.report.NightReports;
 import java.io.StringReader;
 import java.time.Clock;
 import java.time.Duration;
@@ -81,8 +81,8 @@ final class BacklogTasks {
 
     private static void keep(BigWorklist.Parts parts) {
         Instant now = Instant.now();
-        parts.get(NightReports.class)
-                .keep(
+        parts.get(RunRecorder.class)
+                .record(
                         NODE,
                         new FinishedRun(
                                 now,

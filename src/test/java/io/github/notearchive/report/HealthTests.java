@@ -7,7 +7,9 @@ import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.sandbox.MediaReply;
@@ -33,6 +35,9 @@ class HealthTests {
 
     @Autowired
     NightReports reports;
+
+    @Autowired
+    RunRecorder recorder;
 
     @Autowired
     HealthCheck check;
@@ -101,7 +106,7 @@ class HealthTests {
     void runThatWasRefusedIsNotToBeContinued() {
         Instant now = night.clock().instant();
         RunSummary refused = RunSummary.notStarted(ExitCode.UPSTREAM_UNAVAILABLE, "the store is away", Duration.ZERO);
-        reports.keep("main", new FinishedRun(now, now, refused));
+        recorder.record("main", new FinishedRun(now, now, refused));
 
         Health.Reason reason = check.check().reasons().getFirst();
 
@@ -417,6 +422,6 @@ class HealthTests {
     private void run() {
         Instant began = night.clock().instant();
         RunSummary summary = night.run();
-        reports.keep("main", new FinishedRun(began, night.clock().instant(), summary));
+        recorder.record("main", new FinishedRun(began, night.clock().instant(), summary));
     }
 }

@@ -13,7 +13,9 @@ import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
+import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
@@ -39,6 +41,9 @@ class NightReportTests {
 
     @Autowired
     NightReports reports;
+
+    @Autowired
+    RunRecorder recorder;
 
     @Autowired
     OpenNotes openNotes;
@@ -342,8 +347,8 @@ class NightReportTests {
         Instant now = night.clock().instant();
         RunSummary run = night.run();
 
-        reports.keep("main", new FinishedRun(now, now, run));
-        reports.keep("main", new FinishedRun(now, now.plus(Duration.ofHours(1)), run));
+        recorder.record("main", new FinishedRun(now, now, run));
+        recorder.record("main", new FinishedRun(now, now.plus(Duration.ofHours(1)), run));
 
         assertThat(night.count("SELECT count(*) FROM run_summary")).isOne();
     }
@@ -351,7 +356,7 @@ class NightReportTests {
     private RunSummary run() {
         Instant began = night.clock().instant();
         RunSummary summary = night.run();
-        reports.keep("main", new FinishedRun(began, night.clock().instant(), summary));
+        recorder.record("main", new FinishedRun(began, night.clock().instant(), summary));
         return summary;
     }
 

@@ -1,8 +1,7 @@
-package io.github.notearchive.report;
+package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.note.Spans;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
@@ -12,7 +11,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
-/** The settings that decide what a night does, as a report names them. No secret is among them. */
+/** Settings that determine what a run does, by name, for the report. Contains no secrets. */
 @Component
 class SettingsInForce {
 
@@ -62,7 +61,7 @@ class SettingsInForce {
         return settings;
     }
 
-    /** Our own limit of calls in a night; null where there is none. */
+    /** Returns the configured limit of calls per night; null for none. */
     @Nullable
     Long callsAllowed() {
         return source.callsPerNight() == 0 ? null : Long.valueOf(source.callsPerNight());

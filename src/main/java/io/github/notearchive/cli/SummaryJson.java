@@ -1,11 +1,13 @@
-package io.github.notearchive.report;
+package io.github.notearchive.cli;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.report.NightReports;
 import io.github.notearchive.store.ObjectKey;
 import java.time.Instant;
 import java.util.List;
@@ -20,7 +22,7 @@ import tools.jackson.databind.json.JsonMapper;
  * without notice. When one goes or changes its meaning, {@link #VERSION} is raised.
  */
 @JsonPropertyOrder({"format", "version"})
-public record SummaryJson(
+record SummaryJson(
         String format,
         int version,
         int exitCode,
@@ -51,17 +53,17 @@ public record SummaryJson(
             JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
     /** Requests to the provider, and what is charged for them. */
-    public record Calls(
+    record Calls(
             long made,
             long billed,
             long billingUnknown,
             @Nullable Long boughtAgain) {}
 
     /** Refreshes of archived notes, those still due, and calls for them. */
-    public record Refreshes(@JsonUnwrapped RunCounts.Refreshes counts, long due, Calls calls) {}
+    record Refreshes(@JsonUnwrapped RunCounts.Refreshes counts, long due, Calls calls) {}
 
     /** A field that no answer had before. */
-    public record Field(String field, String exampleNote) {}
+    record Field(String field, String exampleNote) {}
 
     /**
      * What bounded the run; null: nothing did, or the settings could not be read.
@@ -70,7 +72,7 @@ public record SummaryJson(
      * @param seconds {@code --max-duration}, or else {@code archive.limits.max-duration}
      * @param stopAt a time of day in Shanghai
      */
-    public record Limits(
+    record Limits(
             @Nullable Long notes,
             @Nullable Double seconds,
             @Nullable Long callsPerNight,
@@ -81,14 +83,14 @@ public record SummaryJson(
             @Nullable String stopAt) {}
 
     /** Where the report of the night lies; {@code key} is null when the bucket did not take it. */
-    public record Report(String file, @Nullable String key) {}
+    record Report(String file, @Nullable String key) {}
 
     /**
      * The document.
      *
      * @param node whose run it was; null when the settings could not be read
      */
-    public static SummaryJson of(
+    static SummaryJson of(
             FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
         RunSummary.Execution execution = summary.execution();
@@ -132,7 +134,7 @@ public record SummaryJson(
     }
 
     /** The document as text, which ends in a line feed. */
-    public String text() {
+    String text() {
         return MAPPER.writeValueAsString(this) + "\n";
     }
 }

@@ -1,10 +1,12 @@
-package io.github.notearchive.report;
+package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.PublishedTable;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.report.NightReports;
 import io.github.notearchive.store.ObjectKey;
 import java.nio.file.Path;
 import java.time.Duration;

@@ -1,0 +1,54 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.batch.ExitCode;
+import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** Records the ends of runs in {@code run_summary}, for reports, health and plan. */
+@Component
+public class RunRecorder {
+
+    private final RunHistory history;
+    private final SettingsInForce settings;
+    private final TransactionTemplate transaction;
+
+    RunRecorder(RunHistory history, SettingsInForce settings, PlatformTransactionManager transactions) {
+        this.history = history;
+        this.settings = settings;
+        this.transaction = new TransactionTemplate(transactions);
+    }
+
+    /**
+     * Records the end of a run in its own transaction. A repetition for the same execution changes nothing. A run that
+     * found another one active did nothing and is not recorded.
+     */
+    public void record(String node, FinishedRun run) {
+        RunSummary summary = run.summary();
+        if (summary.exitCode() == ExitCode.ALREADY_RUNNING) {
+            return;
+        }
+        transaction.executeWithoutResult(_ -> history.record(new RunHistory.RunEnd(
+                summary.executionId(),
+                run.night(),
+                node,
+                run.began(),
+                run.ended(),
+                summary.exitCode().number(),
+                summary.exitCode().name(),
+                summary.reason(),
+                new RunHistory.Work(
+                        summary.notes().archived(),
+                        summary.notes().unavailable(),
+                        summary.notes().postponed(),
+                        summary.notes().failed(),
+                        summary.notes().released(),
+                        summary.counts().refreshes().refreshed(),
+                        summary.files().stored(),
+                        summary.files().bytesStored(),
+                        summary.files().requests()),
+                settings.callsAllowed(),
+                settings.byName())));
+    }
+}
