@@ -2,26 +2,21 @@ package io.github.notearchive.provider;
 
 import org.jspecify.annotations.Nullable;
 
-/** What came of writing a call down. Only one that is {@link Written} may leave. */
+/** Result of recording a call before it is sent. Only a {@link Written} call may be sent. */
 public sealed interface CallAdmission {
 
     /**
-     * It stands in the ledger, and may leave.
+     * The call is recorded.
      *
-     * @param tonight what the calls of its night come to, this one included; null where none of our own limits is about
-     *     such a call
-     * @param lastPause the number of the last pause of the shared pace; 0 when there was none
+     * @param tonight calls of its night, including this one; null if no own limit applies
+     * @param backoffEpoch number of the last pause of the shared rate limit; 0 if there was none
      */
-    record Written(CallRecord call, @Nullable NightlyCalls tonight, long lastPause) implements CallAdmission {}
+    record Written(CallRecord call, @Nullable NightlyCalls tonight, long backoffEpoch) implements CallAdmission {}
 
-    /**
-     * Our own limits leave none.
-     *
-     * @param tonight what the calls of its night come to
-     */
+    /** Our own limits allow no further call after those of the night. */
     record OverLimit(NightlyCalls tonight) implements CallAdmission {}
 
-    /** An answer to another node has ended the calls of all. */
+    /** A response to another node has ended the calls of all nodes. */
     record Stopped(StopNotice stop) implements CallAdmission {}
 
     /** An earlier call about the note is outstanding. */

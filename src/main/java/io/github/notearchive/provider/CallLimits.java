@@ -1,25 +1,24 @@
 package io.github.notearchive.provider;
 
 /**
- * Our own limits of the calls of a night; 0 is no limit.
+ * Our own limits of the calls of a night; 0 means no limit.
  *
- * @param all of all kinds
- * @param videos among them those for videos
- * @param refreshes among them those about notes that were archived
+ * @param all limit of all calls
+ * @param videos limit of the calls for videos
+ * @param refreshes limit of the calls about archived notes
  */
 public record CallLimits(long all, long videos, long refreshes) {
 
-    /** Any number of calls. */
     public static final CallLimits NONE = new CallLimits(0, 0, 0);
 
-    /** Whether they leave one more call behind those that were made. */
+    /** Whether one more call is allowed after these. */
     public boolean allow(NightlyCalls made, boolean forVideo, boolean aboutArchived) {
         return isBelow(made.all(), all)
                 && (!forVideo || isBelow(made.videos(), videos))
                 && (!aboutArchived || isBelow(made.refreshes(), refreshes));
     }
 
-    /** Whether any of them is about such a call, which has to be counted then. */
+    /** Whether any limit applies to such a call, so that it has to be counted. */
     public boolean areAbout(boolean forVideo, boolean aboutArchived) {
         return all > 0 || (forVideo && videos > 0) || (aboutArchived && refreshes > 0);
     }

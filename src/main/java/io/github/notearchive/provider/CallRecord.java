@@ -5,12 +5,11 @@ import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 
 /**
- * A request that is written down and may leave.
+ * A recorded call.
  *
- * @param number its row in the ledger
- * @param id the note that is asked about
- * @param endpoint the question
- * @param sentAt when it leaves, to the millisecond
- * @param refresh whether it asks anew about a note that is archived
+ * @param number row in the ledger
+ * @param id requested note
+ * @param sentAt time of sending, in milliseconds
+ * @param refresh whether the note is archived and fetched again
  */
 public record CallRecord(long number, NoteId id, Endpoint endpoint, Instant sentAt, boolean refresh) {}

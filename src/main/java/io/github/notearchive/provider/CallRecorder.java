@@ -5,31 +5,29 @@ import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
-/** Where requests are written down before they leave, and answers before they are used. */
+/** Recorder of calls before they are sent, and of responses before they are used. */
 public interface CallRecorder {
 
     /**
-     * Records that a request is about to leave, unless our own limits of its night are used up by what all nodes have
-     * sent, an answer to another node has ended the calls of all, or the note is no longer claimed for it. Durable when
-     * it returns.
+     * Records a call that is about to be sent, unless our own limits of its night are reached by the calls of all
+     * nodes, a response to another node has ended the calls of all, or the claim on the note is lost. Durable on return.
      *
-     * @param refresh whether it asks anew about a note that is archived
+     * @param refresh whether the note is archived and fetched again
      */
-    CallAdmission sending(FetchRequest inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits);
+    CallAdmission sending(FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits);
 
     /**
-     * Takes a record back whose request did not leave after all.
+     * Removes the record of a call that was not sent.
      *
-     * @param limits those it was written down with
+     * @param limits those it was recorded with
      */
     void notSent(CallRecord call, CallLimits limits);
 
     /**
-     * Records that an answer has ended the calls of all nodes: from then on {@link #sending} writes none down for a run
-     * that was active. A repeat by the same run changes nothing. It does not fail: whoever is not told meets the same
-     * answer.
+     * Records that a response has ended the calls of all nodes: {@link #sending} records no further call for a run that
+     * was active. Idempotent for a run. Does not fail: other nodes then receive the same response.
      *
-     * @param metAt when the answer came
+     * @param metAt time of the response
      */
     void stopped(ProviderReply reply, Instant metAt);
 
@@ -40,13 +38,11 @@ public interface CallRecorder {
     boolean hasBilledSince(Instant time);
 
     /**
-     * Records what came back, and is durable when it returns. A process that dies before leaves a call that may have
-     * been billed.
+     * Records a response. Durable on return; if the process dies before, the call remains one that may have been billed.
      *
-     * @param answer the exact body when it is paid for; what came of a response that is no envelope, of which the first
-     *     one about a note is kept; null for all others
-     * @return the number under which it is kept; another one than the call's where the call's own record was lost
-     *     meanwhile
+     * @param response exact body if it is paid for; the received part of one that is no envelope, of which the first
+     *     about a note is stored; null otherwise
+     * @return number under which it is stored; differs from that of the call if the record of the call was lost
      */
-    long received(CallRecord call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took);
+    long received(CallRecord call, ProviderReply reply, byte @Nullable [] response, Instant receivedAt, Duration took);
 }

@@ -1,8 +1,6 @@
 package io.github.notearchive.provider;
 
-/**
- * No more calls are made in this run: the quota is met, someone stopped it, or an account is blocked. Nothing was sent.
- */
+/** Calls have ended for this run: the quota is used up, the run was stopped, or the account is blocked. */
 public final class CallsEndedException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

@@ -4,47 +4,38 @@ import io.github.notearchive.note.NoteCapture;
 import java.time.Instant;
 
 /**
- * What the provider's answer for one note means for whoever asked.
- *
- * <p>Outcomes are told apart by <em>what to do next</em>, not by code: several codes share an outcome, and the code
- * survives only as evidence in the {@link ProviderReply}. Switch over them without {@code default}, so that a new
- * outcome does not compile until every caller has decided what to do with it.
+ * Result of fetching one note, classified by what the caller does next. The code of the response is kept as evidence in
+ * the {@link ProviderReply}. Switch without {@code default}.
  */
 public sealed interface FetchOutcome {
 
-    /** Here is the detail, and it has been paid for. */
+    /** The note was delivered and billed. */
     record Found(NoteCapture capture) implements FetchOutcome {}
 
     /**
-     * There is no such note, or no longer. Asking again costs money.
+     * The provider has no such note. Fetching it again is billed.
      *
-     * @param certain whether the answer itself is final; a success without the note in it is not
+     * @param certain false for a success code without the note, which another response has to confirm
      */
     record Missing(ProviderReply reply, boolean certain) implements FetchOutcome {}
 
-    /** The request itself is wrong, by a bad id or a bug of ours. Final for this note, and worth a look. */
+    /** Invalid request: a bad note id or a bug. Permanent for this note. */
     record Rejected(ProviderReply reply) implements FetchOutcome {}
 
-    /**
-     * Nothing to be had now. Ask about this note again later.
-     *
-     * @param cause what put it off, which decides who pays for it: the note or the client
-     */
+    /** Temporary failure. Postpone the note. */
     record Deferred(ProviderReply reply, Cause cause) implements FetchOutcome {
 
-        /** Why a call is to be repeated. */
+        /** Cause of a temporary failure, which decides whether it counts for the note. */
         public enum Cause {
-            /**
-             * The provider could not collect this note (301), or sent a code that nobody knows. Counts for the note.
-             */
+            /** The provider could not collect the note (301), or sent an undocumented code. Counts for the note. */
             NOT_COLLECTED,
-            /** The provider or the way to it is in trouble. Counts for the note, and for the provider's health. */
+            /** Failure of the provider or the network. Counts for the note and for the provider's health. */
             FAULT,
-            /** We ask too fast. The client pauses; the note is not to blame. */
+            /** Rate limit exceeded. The client pauses; does not count for the note. */
             THROTTLED,
             /**
-             * The quota of the day before (303), soon after midnight: the provider may start the day later than we do.
-             * The client pauses; the note is not to blame.
+             * Daily quota used up (303) soon after midnight, when the provider may still count the day before. The
+             * client pauses; does not count for the note.
              */
             NOT_RESET;
 
@@ -55,13 +46,10 @@ public sealed interface FetchOutcome {
         }
     }
 
-    /**
-     * Today's quota is used up. Stop asking that question where it is the quota of one; a run after {@code until} goes
-     * on from here.
-     */
+    /** A daily quota is used up until the given time. Stop the calls that it limits. */
     record Exhausted(String quota, Whose whose, Instant until) implements FetchOutcome {
 
-        /** Whose quota it is. */
+        /** Owner and scope of a quota. */
         public enum Whose {
             /** The provider's (303). */
             PROVIDER,
@@ -74,15 +62,12 @@ public sealed interface FetchOutcome {
         }
     }
 
-    /**
-     * The claim on the note was lost while the question waited for its turn, so nothing was sent: somebody else may
-     * have the note by now, and its answer.
-     */
+    /** The claim was lost before the request was sent; another node may have the note. Nothing was billed. */
     record Unclaimed() implements FetchOutcome {}
 
-    /** An earlier call about the note is outstanding, so nothing was sent. Ask on a later night. */
+    /** An earlier call about the note is outstanding, so nothing was sent. Fetch it on a later night. */
     record Outstanding(OutstandingCall call) implements FetchOutcome {}
 
-    /** Token, permission or balance. No call succeeds until someone acts. */
+    /** Token, permission or balance error. No call succeeds until an operator acts. */
     record Blocked(ProviderReply reply) implements FetchOutcome {}
 }

@@ -5,16 +5,15 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A note that is asked about, and by what right.
+ * Request of a claimed note.
  *
- * @param claim the number of the claim on the note. A request leaves only while that holds: whoever waited for longer
- *     than a lease lasts must not ask beside the one who has the note by now
- * @param settledAt when it was last decided what becomes of the note; null when it never was. A paid answer that was
- *     received later has not been acted upon
+ * @param claim fencing token of the claim on the note; nothing is sent if the claim is lost
+ * @param settledAt time of the last disposition of the note; null if there was none. A paid response that was received
+ *     later has not been used
  */
 public record FetchRequest(NoteId id, long claim, @Nullable Instant settledAt) {
 
-    /** Whether an answer that was received then was followed by a decision about the note. */
+    /** Whether a response that was received at this time has been used for a disposition of the note. */
     public boolean isDecidedSince(Instant receivedAt) {
         return settledAt != null && !settledAt.isBefore(receivedAt);
     }

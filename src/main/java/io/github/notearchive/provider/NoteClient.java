@@ -3,38 +3,30 @@ package io.github.notearchive.provider;
 import io.github.notearchive.note.NoteCapture;
 import java.time.Instant;
 
-/** Where the detail of a note comes from. */
+/**
+ * Client that fetches notes.
+ *
+ * <p>A fetch waits for the rate limit, for pauses and for the response; each wait is bounded. A repetition may be billed
+ * again, unless the implementation has a stored response. All methods throw {@link CallsEndedException} if calls have
+ * ended and {@link InterruptedException} if the thread is interrupted; nothing was sent then.
+ */
 public interface NoteClient {
 
-    /**
-     * Asks about one note and waits for the outcome.
-     *
-     * <p>May wait long: for its turn, for a pause to end, and for the answer. Each of these waits is bounded. A repeat
-     * may cost money, unless the implementation says that it holds the answer already.
-     *
-     * @throws CallsEndedException when no more calls are wanted; nothing was sent then
-     * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
-     */
-    FetchOutcome fetch(FetchRequest inquiry) throws InterruptedException;
+    /** Fetches one note. */
+    FetchOutcome fetch(FetchRequest request) throws InterruptedException;
 
     /**
-     * Asks anew about a note that is archived, and waits as {@link #fetch} does. There is a limit of our own to these
-     * calls, within that of all.
+     * Fetches an archived note again, within our own limit of such calls.
      *
-     * @param since an answer that was received before does not count, whoever holds it; the new one is received then or
-     *     later
-     * @throws CallsEndedException when no more calls are wanted; nothing was sent then
-     * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
+     * @param since earliest time of a sufficient response; the new one is received then or later
      */
-    FetchOutcome refresh(FetchRequest inquiry, Instant since) throws InterruptedException;
+    FetchOutcome refresh(FetchRequest request, Instant since) throws InterruptedException;
 
     /**
-     * Asks for the video of a note whose answer carries none, which is another call with a bill of its own, and waits
-     * as {@link #fetch} does. Of a note that is no video the provider knows nothing here, and charges for saying so.
+     * Fetches the video of a video note whose response contains none. This is another call, billed by itself, also if
+     * the note is no video.
      *
-     * @param detail the answer without the video; the new one is received after it
-     * @throws CallsEndedException when no more calls are wanted; nothing was sent then
-     * @throws InterruptedException when the waiting thread is interrupted; nothing was sent then
+     * @param detail response without the video; the new one is received later
      */
-    FetchOutcome fetchVideo(FetchRequest inquiry, NoteCapture detail) throws InterruptedException;
+    FetchOutcome fetchVideo(FetchRequest request, NoteCapture detail) throws InterruptedException;
 }

@@ -12,7 +12,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/** Finds out without a paid call whether the provider can be reached: any HTTP answer to {@code /ping} will do. */
+/** Checks without a paid call whether the provider is reachable: by any HTTP response to {@code /ping}. */
 @Component
 public class ProviderPing {
 
@@ -26,29 +26,28 @@ public class ProviderPing {
     }
 
     /**
-     * An answer to {@code /ping}.
+     * A response to {@code /ping}.
      *
-     * @param status its HTTP status
-     * @param date what time it is by the server's own clock, to the second; null when it does not say
+     * @param date time of the server's clock, in seconds; null if it sent none
      */
     public record Pong(int status, @Nullable Instant date) {
 
         /**
-         * How far the server's clock is ahead of ours, within a second; empty when it does not say.
+         * Returns by how much the server's clock is ahead of ours, within a second; empty if it sent no time.
          *
-         * @param asked what time it was by ours before the request
-         * @param answered and after the response
+         * @param sentAt our time before the request
+         * @param receivedAt our time after the response
          */
-        public Optional<Duration> ahead(Instant asked, Instant answered) {
-            Duration took = Duration.between(asked, answered);
-            return Optional.ofNullable(date).map(theirs -> Duration.between(asked.plus(took.dividedBy(2)), theirs));
+        public Optional<Duration> ahead(Instant sentAt, Instant receivedAt) {
+            Duration half = Duration.between(sentAt, receivedAt).dividedBy(2);
+            return Optional.ofNullable(date).map(theirs -> Duration.between(sentAt.plus(half), theirs));
         }
     }
 
     /**
-     * Asks, and once more after a fault.
+     * Sends a ping, and a second one after a fault.
      *
-     * @throws IOException when there is no answer; its message names the host and never the token
+     * @throws IOException if there is no response; its message names the host and no token
      */
     public Pong send() throws IOException {
         try (DeadlineHttpClient http = settings.httpClient()) {

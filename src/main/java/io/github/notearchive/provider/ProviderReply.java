@@ -4,13 +4,12 @@ import io.github.notearchive.note.Billed;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What came back for one request: the evidence behind an outcome.
+ * Evidence of an outcome: what was received for one request.
  *
- * @param code the code in the body; null when no readable body came
- * @param httpStatus the HTTP status; null when no response came at all
- * @param message the provider's message or the fault, at most 200 characters and without credentials; null when none
- * @param requestId the provider's own id of the request; null when it sends none
- * @param billed whether it is charged
+ * @param code code in the body; null if no readable body was received
+ * @param httpStatus HTTP status; null if no response was received
+ * @param message the provider's message or the fault, at most 200 characters, without credentials; null if none
+ * @param requestId the provider's id of the request; null if it sent none
  */
 public record ProviderReply(
         @Nullable Integer code,
@@ -19,28 +18,25 @@ public record ProviderReply(
         @Nullable String requestId,
         Billed billed) {
 
-    /** A fault of the transport, before or after the request left. */
+    /** Creates the evidence of a fault of the transport. */
     static ProviderReply fault(String message, @Nullable Integer httpStatus, Billed billed) {
         return new ProviderReply(null, httpStatus, message, null, billed);
     }
 
-    /**
-     * Whether a response came that cannot be used, although its status is a success: it is no envelope, too long, or
-     * about another note.
-     */
+    /** Whether a response with a success status cannot be used: it is no envelope, too long, or about another note. */
     public boolean isUnreadable() {
         return code == null && httpStatus != null && httpStatus / 100 == 2;
     }
 
-    /** The same without the words of the provider. */
+    /** Returns a copy without the message. */
     public ProviderReply withoutMessage() {
         return new ProviderReply(code, httpStatus, null, requestId, billed);
     }
 
-    /** Like {@code code 301 (COLLECT FAILED, SEND REQUEST AGAIN)}, for messages. */
+    /** Returns a text such as {@code code 301 (COLLECT FAILED, SEND REQUEST AGAIN)}. */
     @Override
     public String toString() {
-        String what = code != null ? "code " + code : httpStatus != null ? "HTTP " + httpStatus : "no answer";
+        String what = code != null ? "code " + code : httpStatus != null ? "HTTP " + httpStatus : "no response";
         return message == null || message.isBlank() ? what : what + " (" + message + ")";
     }
 }

@@ -7,20 +7,19 @@ import java.util.concurrent.Semaphore;
 import org.springframework.stereotype.Component;
 
 /**
- * Budget of heap for large responses, shared by all workers of this process: a quarter of the largest heap.
+ * Budget of heap for large responses, shared by all workers of this process: a quarter of the maximum heap.
  *
  * <p>A response is in memory as bytes, as a tree and, while it is written, as the text of a column and of a sidecar,
- * together about {@value #BYTES_PER_BYTE} times its size. A worker that holds a large one takes that much for its note
- * and waits until it is free; the note's end returns it. Responses of ordinary size take nothing: 64 workers hold at
- * most 16 MB of them, and a real one has 25 KB.
+ * together about {@value #BYTES_PER_BYTE} times its size. A worker waits until this part is free, and releases it at
+ * the end of its note. Responses of ordinary size need no part: 64 workers have at most 16 MB of them.
  *
- * <p>Threadsafe. The wait ends, since every holder ends: a note that has a part already never waits for a second one,
- * and no call or statement that is under way waits for one.
+ * <p>Thread-safe. The wait ends, since every holder ends: a note with a part never waits for a second one, and no call
+ * or statement in progress waits for one.
  */
 @Component
 public final class ResponseMemory {
 
-    /** The size in bytes up to which a response takes nothing of the budget. */
+    /** Size in bytes up to which a response needs no part of the budget. */
     public static final int ORDINARY_SIZE = 256 * 1024;
 
     private static final int BYTES_PER_BYTE = 8;
@@ -29,7 +28,7 @@ public final class ResponseMemory {
     private final int units;
     private final Semaphore free;
 
-    /** The notes that are in progress, with the units that they hold. */
+    /** Notes in progress with the units that they hold. */
     private final Map<NoteId, Integer> taken = new ConcurrentHashMap<>();
 
     public ResponseMemory() {
@@ -42,19 +41,19 @@ public final class ResponseMemory {
         this.free = new Semaphore(units, true);
     }
 
-    /** Whether a response of this size takes a part of the budget. */
+    /** Whether a response of this size needs a part of the budget. */
     public static boolean isLarge(long size) {
         return size > ORDINARY_SIZE;
     }
 
-    /** Begins a note: from now on it may hold a part, until its {@link #end}. */
+    /** Starts a note, which may hold a part until its {@link #end}. */
     public void begin(NoteId id) {
         taken.putIfAbsent(id, 0);
     }
 
     /**
-     * Takes the part of a response, and waits until it is free. Does nothing for a response of ordinary size, and for a
-     * note that is not in progress, as a command looks at it. A response beyond the whole budget takes all of it.
+     * Waits for the part of a response and takes it. No effect for a response of ordinary size, and for a note that is
+     * not in progress, as in a command. A response that exceeds the budget takes all of it.
      *
      * @param size of the response in bytes
      */
@@ -67,12 +66,12 @@ public final class ResponseMemory {
         if (before == 0) {
             free.acquireUninterruptibly(part);
         } else if (!free.tryAcquire(part)) {
-            return; // two notes that wait for each other's part would wait permanently
+            return; // two notes would wait for each other
         }
         taken.put(id, before + part);
     }
 
-    /** Ends a note, and returns what it held. A repeat does nothing. */
+    /** Ends a note and releases its part. Idempotent. */
     public void end(NoteId id) {
         Integer part = taken.remove(id);
         if (part != null) {

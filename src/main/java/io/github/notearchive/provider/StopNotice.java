@@ -4,13 +4,13 @@ import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An answer of the provider that ended the calls of all nodes.
+ * A response that ended the calls of all nodes.
  *
- * @param code 303, or 100, 600, 601 or 602
- * @param reason the answer, for people to read
- * @param holdsUntil until when the quota is used up; null for another code
- * @param node which node met it; null when that is not known any more
- * @param jobExecutionId in which run
+ * @param code 303, 100, 600, 601 or 602
+ * @param reason description of the response
+ * @param holdsUntil time until which the quota is used up; null for other codes
+ * @param node node that received it; null if unknown
+ * @param jobExecutionId run that received it; null if unknown
  */
 public record StopNotice(
         int code,
@@ -19,7 +19,7 @@ public record StopNotice(
         @Nullable String node,
         @Nullable Long jobExecutionId) {
 
-    /** Who met it, for people to read. */
+    /** Describes who received it. */
     public String metBy() {
         return (node == null ? "another node" : "node " + node)
                 + (jobExecutionId == null ? "" : " in execution " + jobExecutionId);

@@ -8,14 +8,14 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Our token where the provider repeats it: as it is, percent-encoded, escaped as JSON does it, each also within another
- * text of its kind, and in UTF-16.
+ * Filter that replaces our token where the provider repeats it: plain, percent-encoded, escaped as in JSON, each also
+ * repeatedly, and in UTF-16.
  *
- * <p>It is replaced by stars of the same length, so that an answer stays an answer and every other byte of it stays
- * where it was. A token of fewer than eight characters is practice, and would be found in any text; it is left alone.
+ * <p>It is replaced by asterisks of the same length, so that all other bytes keep their positions. A token of fewer than
+ * eight characters is one for practice, which any text may contain, and is not replaced.
  *
- * <p>A search by hand, since it goes over every answer: about a nanosecond a byte, and never more than the token's
- * length times the body's.
+ * <p>Not a regular expression, since every response is searched: it takes about a nanosecond a byte, and at most the
+ * product of both lengths.
  */
 final class TokenRedactor {
 
@@ -30,12 +30,12 @@ final class TokenRedactor {
         this.token = token.value().length() < SHORTEST ? new byte[0] : bytes;
     }
 
-    /** The bytes without it; empty when they do not repeat it. */
+    /** Returns the bytes without the token; empty if they do not contain it. */
     Optional<byte[]> redact(byte[] bytes) {
         if (token.length == 0) {
             return Optional.empty();
         }
-        byte @Nullable [] erased = null;
+        byte @Nullable [] redacted = null;
         int place = 0;
         while (place < bytes.length) {
             int end = mayBegin(bytes, place) ? end(bytes, place, 0) : NOT_HERE;
@@ -43,20 +43,20 @@ final class TokenRedactor {
                 place++;
                 continue;
             }
-            if (erased == null) {
-                erased = bytes.clone();
+            if (redacted == null) {
+                redacted = bytes.clone();
             }
             for (; place < end; place++) {
-                // the NULs between the letters of UTF-16 stay
-                erased[place] = bytes[place] == 0 ? 0 : (byte) '*';
+                // the NULs between the characters of UTF-16 remain
+                redacted[place] = bytes[place] == 0 ? 0 : (byte) '*';
             }
         }
-        return Optional.ofNullable(erased);
+        return Optional.ofNullable(redacted);
     }
 
     String redact(String text) {
         return redact(text.getBytes(StandardCharsets.UTF_8))
-                .map(erased -> new String(erased, StandardCharsets.UTF_8))
+                .map(redacted -> new String(redacted, StandardCharsets.UTF_8))
                 .orElse(text);
     }
 
@@ -68,13 +68,13 @@ final class TokenRedactor {
                 message.isEmpty() ? type : e instanceof DeadlineExceededException ? message : type + ": " + message);
     }
 
-    /** Backslashes belong to what they escape, so only the first of a row may begin. */
+    /** Whether a token may start here; of consecutive backslashes only at the first. */
     private boolean mayBegin(byte[] bytes, int place) {
         byte b = bytes[place];
         return (b == token[0] || b == '%' || b == '\\' || b == '+') && (place == 0 || bytes[place - 1] != '\\');
     }
 
-    /** Where a token ends whose characters from the i-th on begin here. */
+    /** Returns the end of a token whose characters from the i-th on start here. */
     private int end(byte[] bytes, int from, int i) {
         if (i == token.length) {
             return from;
@@ -88,9 +88,7 @@ final class TokenRedactor {
         return next == NOT_HERE ? NOT_HERE : end(bytes, next, i + 1);
     }
 
-    /**
-     * A percent sign of the token's own may stand as it is, or encoded so many times, which only what follows tells.
-     */
+    /** Handles a percent sign of the token, which may be encoded several times, as only the next bytes show. */
     private int endBehindPercent(byte[] bytes, int place, int i) {
         if (place >= bytes.length || bytes[place] != '%') {
             int next = behindCharacter(bytes, place, (byte) '%');
@@ -133,7 +131,7 @@ final class TokenRedactor {
         return isUnicode ? place + 5 : NOT_HERE;
     }
 
-    /** A percent sign is itself encoded, {@code 25}, each time that the whole is. */
+    /** A percent sign is encoded as {@code 25} with each encoding of the text. */
     private static int behindPercent(byte[] bytes, int from, byte wanted) {
         int place = from;
         while (isHex(bytes, place, (byte) '%')) {

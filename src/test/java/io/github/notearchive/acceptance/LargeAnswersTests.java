@@ -66,7 +66,7 @@ class LargeAnswersTests {
                                 + "'"))
                         .singleElement()
                         .asString()
-                        .contains("POSTPONED", "the answer is longer than");
+                        .contains("POSTPONED", "the response is longer than");
             }
         }
     }
