@@ -10,7 +10,8 @@ public interface CallRecorder {
 
     /**
      * Records a call that is about to be sent, unless our own limits of its night are reached by the calls of all
-     * nodes, a response to another node has ended the calls of all, or the claim on the note is lost. Durable on return.
+     * nodes, a response to another node has ended the calls of all, or the claim on the note is lost. Durable on
+     * return.
      *
      * @param refresh whether the note is archived and fetched again
      */
@@ -38,7 +39,8 @@ public interface CallRecorder {
     boolean hasBilledSince(Instant time);
 
     /**
-     * Records a response. Durable on return; if the process dies before, the call remains one that may have been billed.
+     * Records a response. Durable on return; if the process dies before, the call remains one that may have been
+     * billed.
      *
      * @param response exact body if it is paid for; the received part of one that is no envelope, of which the first
      *     about a note is stored; null otherwise

@@ -6,9 +6,9 @@ import java.time.Instant;
 /**
  * Client that fetches notes.
  *
- * <p>A fetch waits for the rate limit, for pauses and for the response; each wait is bounded. A repetition may be billed
- * again, unless the implementation has a stored response. All methods throw {@link CallsEndedException} if calls have
- * ended and {@link InterruptedException} if the thread is interrupted; nothing was sent then.
+ * <p>A fetch waits for the rate limit, for pauses and for the response; each wait is bounded. A repetition may be
+ * billed again, unless the implementation has a stored response. All methods throw {@link CallsEndedException} if calls
+ * have ended and {@link InterruptedException} if the thread is interrupted; nothing was sent then.
  */
 public interface NoteClient {
 

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Filter that replaces our token where the provider repeats it: plain, percent-encoded, escaped as in JSON, each also
  * repeatedly, and in UTF-16.
  *
- * <p>It is replaced by asterisks of the same length, so that all other bytes keep their positions. A token of fewer than
- * eight characters is one for practice, which any text may contain, and is not replaced.
+ * <p>It is replaced by asterisks of the same length, so that all other bytes keep their positions. A token of fewer
+ * than eight characters is one for practice, which any text may contain, and is not replaced.
  *
  * <p>Not a regular expression, since every response is searched: it takes about a nanosecond a byte, and at most the
  * product of both lengths.

@@ -9,32 +9,31 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** A journal in memory, which says in what order it was written. */
+/** Call recorder in memory, with the order of its events. */
 final class CallRecorderFixture implements CallRecorder {
 
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<Received> received = new CopyOnWriteArrayList<>();
     final AtomicLong calls = new AtomicLong();
 
-    /** What was sent in the night, by whatever node. */
+    /** Calls of all nodes in the night. */
     volatile NightlyCalls night = NightlyCalls.NONE;
 
     Runnable whileSending = () -> {};
 
-    /** Between the moment in which a call was counted and that in which it hears of it. */
-    Runnable onceCounted = () -> {};
+    /** Executed after a call was counted, before its caller is informed. */
+    Runnable whenCounted = () -> {};
 
-    /** What another node has met. */
+    /** Response to another node that ended the calls. */
     volatile @Nullable StopNotice stop;
 
-    /** Whether the claim on the note is lost. */
     volatile boolean unclaimed;
 
-    record Received(long call, ProviderReply reply, byte @Nullable [] answer, Instant at, Duration took) {}
+    record Received(long call, ProviderReply reply, byte @Nullable [] response, Instant at, Duration took) {}
 
     @Override
     public CallAdmission sending(
-            FetchRequest inquiry, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
+            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
         if (unclaimed) {
             return new CallAdmission.Unclaimed();
@@ -54,8 +53,8 @@ final class CallRecorderFixture implements CallRecorder {
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
-        onceCounted.run();
-        return new CallAdmission.Written(new CallRecord(call, inquiry.id(), endpoint, sentAt, refresh), with, 0);
+        whenCounted.run();
+        return new CallAdmission.Written(new CallRecord(call, request.id(), endpoint, sentAt, refresh), with, 0);
     }
 
     private static boolean isOver(long limit, long calls) {
@@ -82,9 +81,9 @@ final class CallRecorderFixture implements CallRecorder {
 
     @Override
     public long received(
-            CallRecord call, ProviderReply reply, byte @Nullable [] answer, Instant receivedAt, Duration took) {
+            CallRecord call, ProviderReply reply, byte @Nullable [] response, Instant receivedAt, Duration took) {
         events.add("received " + call.number());
-        received.add(new Received(call.number(), reply, answer, receivedAt, took));
+        received.add(new Received(call.number(), reply, response, receivedAt, took));
         return call.number();
     }
 }

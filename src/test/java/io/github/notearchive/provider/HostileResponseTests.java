@@ -1,13 +1,13 @@
 package io.github.notearchive.provider;
 
+import static io.github.notearchive.provider.ClientFixture.ID;
+import static io.github.notearchive.provider.ClientFixture.NOTE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.Night;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
 import io.github.notearchive.provider.FetchOutcome.Found;
@@ -16,15 +16,11 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
-import java.time.Clock;
-import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
-import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -32,33 +28,24 @@ import org.junit.jupiter.api.parallel.Isolated;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A provider that means harm costs a call and no more: neither memory, nor time, nor the token. */
-@Isolated("listens to a log that others write to")
+/** A hostile provider costs a call, and no memory, time or token. */
+@Isolated("reads a log that other tests write to")
 @Timeout(30)
 class HostileResponseTests {
 
-    private static final NoteId ID = new NoteId("66aa00000000000000000001");
-    private static final FetchRequest NOTE = new FetchRequest(ID, 1, null);
-    private static final Instant NOW = Instant.parse("2026-11-25T12:00:00Z");
     private static final String TOKEN = "s3cr3t+/=&% token";
     private static final String PERCENT = "s3cr3t%2B%2F%3D%26%25%20token";
     private static final byte[] ENDLESS_HEAD =
             "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
 
-    private final ScriptedProvider provider = new ScriptedProvider();
-    private final CallRecorderFixture journal = new CallRecorderFixture();
-    private final List<JustOneApiClient> clients = new ArrayList<>();
+    @RegisterExtension
+    private final ClientFixture fixture = new ClientFixture();
+
+    private final ScriptedProvider provider = fixture.provider;
+    private final List<CallRecorderFixture.Received> received = fixture.recorder.received;
 
     @RegisterExtension
     final RecordedLog log = new RecordedLog();
-
-    @AfterEach
-    void close() throws IOException {
-        provider.close();
-        for (JustOneApiClient client : clients) {
-            client.close();
-        }
-    }
 
     @ParameterizedTest
     @ValueSource(
@@ -75,7 +62,7 @@ class HostileResponseTests {
                 "\\\\s3cr3t+/=&% token",
                 "s3cr3t+/=&% tokens3cr3t+/=&% token"
             })
-    void aTokenThatTheAnswerRepeatsIsErasedBeforeAnybodySeesIt(String echo) throws Exception {
+    void repeatedTokenIsReplacedBeforeTheResponseIsUsed(String echo) throws Exception {
         String before = "{\"code\":0,\"requestId\":\"";
         String between = "\",\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"title\":\"好";
         String sent = before + echo + between + echo + "\",\"" + echo + "\":1}]}]}";
@@ -84,13 +71,13 @@ class HostileResponseTests {
         Found found = (Found) client("token", TOKEN).fetch(NOTE);
 
         byte[] kept = found.capture().answer();
-        assertThat(journal.received.getFirst().answer()).isEqualTo(kept);
+        assertThat(received.getFirst().response()).isEqualTo(kept);
         assertThat(kept).hasSameSizeAs(sent.getBytes(StandardCharsets.UTF_8));
         for (String seen : List.of(
                 new String(kept, StandardCharsets.UTF_8),
                 found.capture().note().toString(),
-                journal.received.getFirst().reply().toString(),
-                String.valueOf(journal.received.getFirst().reply().requestId()),
+                received.getFirst().reply().toString(),
+                String.valueOf(received.getFirst().reply().requestId()),
                 logged())) {
             assertThat(seen).doesNotContain("s3cr3t", "%73%33", "%2B", "u002b");
         }
@@ -102,20 +89,20 @@ class HostileResponseTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-32BE"})
-    void aTokenIsFoundInAnyEncodingThatIsRead(String charset) throws Exception {
+    void tokenIsFoundInEveryEncodingThatIsParsed(String charset) throws Exception {
         String sent = "{\"code\":201,\"message\":\"" + TOKEN + "\"}";
         provider.answers(ScriptedProvider.reply(200, sent.getBytes(Charset.forName(charset))));
 
         Missing missing = (Missing) client("token", TOKEN).fetch(NOTE);
 
         assertThat(missing.reply().message()).isEqualTo("*".repeat(TOKEN.length()));
-        byte[] kept = journal.received.getFirst().answer();
+        byte[] kept = received.getFirst().response();
         assertThat(new String(kept, Charset.forName(charset)))
                 .isEqualTo(sent.replace(TOKEN, "*".repeat(TOKEN.length())));
     }
 
     @Test
-    void anAnswerThatDoesNotRepeatTheTokenIsKeptByteForByte() throws Exception {
+    void responseWithoutTheTokenIsStoredByteForByte() throws Exception {
         String sent = "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"t\":\"s3cr3t+\"}]}]}";
         provider.answers(200, sent);
 
@@ -127,30 +114,30 @@ class HostileResponseTests {
 
     @Test
     @Timeout(60) // a search whose time grows with the square of the length takes hours
-    void aBodyMadeToHoldUpTheSearchIsSearchedToItsEnd() {
-        TokenRedactor echo = new TokenRedactor(new Secret("tttttttt" + TOKEN));
+    void searchTakesLinearTimeForEveryBody() {
+        TokenRedactor redactor = new TokenRedactor(new Secret("tttttttt" + TOKEN));
 
         for (String piece : List.of("\\", "%25", "t", "t\\", "t\0", "%2525", "tttttttt\\")) {
             byte[] body = piece.repeat(4_000_000 / piece.length()).getBytes(StandardCharsets.UTF_8);
 
-            assertThat(echo.redact(body)).isEmpty();
+            assertThat(redactor.redact(body)).isEmpty();
         }
     }
 
     @Test
-    void aTokenThatHoldsAPercentSignIsErasedToo() {
-        TokenRedactor echo = new TokenRedactor(new Secret("50%25+abcdef"));
+    void tokenWithAPercentSignIsReplaced() {
+        TokenRedactor redactor = new TokenRedactor(new Secret("50%25+abcdef"));
 
         for (String form : List.of("50%25+abcdef", "50%2525+abcdef", "50%2525%2babcdef")) {
             byte[] body = ("x" + form + "y").getBytes(StandardCharsets.UTF_8);
 
-            assertThat(echo.redact(body).orElseThrow())
+            assertThat(redactor.redact(body).orElseThrow())
                     .isEqualTo(("x" + "*".repeat(form.length()) + "y").getBytes(StandardCharsets.UTF_8));
         }
     }
 
     @Test
-    void aTokenInAHeaderThatTheClientChokesOnReachesNoMessage() throws Exception {
+    void tokenInAnInvalidHeaderIsInNoMessage() throws Exception {
         for (String echo : List.of(TOKEN, PERCENT)) {
             provider.answers((_, out) -> {
                         out.write(("HTTP/1.1 " + echo + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
@@ -166,12 +153,12 @@ class HostileResponseTests {
             }
         }
 
-        assertThat(journal.received).hasSize(10);
-        assertThat(journal.received.toString() + logged()).doesNotContain("s3cr3t");
+        assertThat(received).hasSize(10);
+        assertThat(received.toString() + logged()).doesNotContain("s3cr3t");
     }
 
     @Test
-    void aPingThatFailsRepeatsNoTokenEither() {
+    void failureOfAPingContainsNoToken() {
         provider.answers((_, out) -> {
                     out.write(("HTTP/1.1 " + TOKEN + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
                     return false;
@@ -188,7 +175,7 @@ class HostileResponseTests {
     }
 
     @Test
-    void whatTheProviderSaysForgesNoLine() throws Exception {
+    void messageOfTheProviderStartsNoLine() throws Exception {
         String forged = "x\\n2026-11-25T00:00:00.000Z ERROR forged\\r\\u001b[2J\\u009b1m\\u0007";
         provider.answers(200, "{\"code\":0,\"data\":{\"" + forged + "\":1}}")
                 .answers(200, "{\"code\":0,\"data\":{\"" + "k".repeat(5_000) + "\":1}}")
@@ -199,8 +186,8 @@ class HostileResponseTests {
         }
 
         List<String> texts = new ArrayList<>();
-        journal.received.forEach(received -> texts.add(received.reply().toString()));
-        journal.received.forEach(received -> texts.add(received.reply().requestId() + ""));
+        received.forEach(response -> texts.add(response.reply().toString()));
+        received.forEach(response -> texts.add(response.reply().requestId() + ""));
         texts.addAll(log.messages());
         assertThat(log.messages()).hasSize(3);
         assertThat(texts).hasSize(9).allSatisfy(text -> assertThat(text).hasSizeLessThan(400));
@@ -208,7 +195,7 @@ class HostileResponseTests {
     }
 
     @Test
-    void aCompressedAnswerIsBoundedByWhatItUnpacksTo() throws Exception {
+    void compressedResponseIsLimitedByItsDecodedSize() throws Exception {
         ByteArrayOutputStream bomb = new ByteArrayOutputStream();
         try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
             byte[] megabyte = " ".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
@@ -226,7 +213,7 @@ class HostileResponseTests {
     }
 
     @Test
-    void anEndlessAnswerIsLeftAtTheLimitAndNotReadToItsEnd() throws Exception {
+    void endlessResponseIsReadUpToTheLimit() throws Exception {
         byte[] chunk = ("4000\r\n" + " ".repeat(0x4000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
         provider.answers(endless(ENDLESS_HEAD, chunk));
         JustOneApiClient client = client("max-answer-size", "1MB");
@@ -239,7 +226,7 @@ class HostileResponseTests {
     }
 
     @Test
-    void headersAreBoundedInLengthAndNumber() throws Exception {
+    void headersAreLimitedInLengthAndNumber() throws Exception {
         byte[] status = "HTTP/1.1 200 x\r\n".getBytes(StandardCharsets.US_ASCII);
         provider.answers(endless(status, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
                 .answers(endless(status, "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
@@ -254,7 +241,7 @@ class HostileResponseTests {
 
         for (int i = 0; i < 5; i++) {
             assertThat(((Deferred) client.fetch(NOTE)).cause())
-                    .as("answer " + i)
+                    .as("response " + i)
                     .isEqualTo(Cause.FAULT);
         }
 
@@ -263,7 +250,7 @@ class HostileResponseTests {
     }
 
     @Test
-    void anEndlessRowOfInterimAnswersIsEndedByTheDeadline() throws Exception {
+    void endlessInterimResponsesAreEndedByTheDeadline() throws Exception {
         provider.answers(endless(new byte[0], "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
 
         Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
@@ -272,7 +259,7 @@ class HostileResponseTests {
     }
 
     @Test
-    void headersThatDripAreEndedByTheDeadline() throws Exception {
+    void slowHeadersAreEndedByTheDeadline() throws Exception {
         CountDownLatch over = new CountDownLatch(1);
         provider.answers((_, out) -> {
             out.write("HTTP/1.1 200 x\r\nX: ".getBytes(StandardCharsets.US_ASCII));
@@ -296,7 +283,7 @@ class HostileResponseTests {
                 while (true) {
                     out.write(piece);
                 }
-            } catch (IOException hungUp) {
+            } catch (IOException closed) {
                 return false;
             }
         };
@@ -307,27 +294,6 @@ class HostileResponseTests {
     }
 
     private JustOneApiClient client(String... settings) {
-        List<Object> all = new ArrayList<>(
-                List.of("base-url", provider.baseUrl().toString(), "token", "practice", "calls-per-second", "1000"));
-        for (int i = 0; i < settings.length; i += 2) {
-            int known = all.indexOf(settings[i]);
-            if (known >= 0) {
-                all.set(known + 1, settings[i + 1]);
-            } else {
-                all.addAll(List.of(settings[i], settings[i + 1]));
-            }
-        }
-        JustOneApiClient client = new JustOneApiClient(
-                Settings.of(all.toArray()),
-                Settings.ofVideos(),
-                Settings.ofRefreshes(),
-                journal,
-                new LocalRateLimitStore(),
-                new ResponseReader(),
-                new ResponseMemory(),
-                Clock.fixed(NOW, ZoneOffset.UTC));
-        clients.add(client);
-        client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
-        return client;
+        return fixture.client(settings);
     }
 }

@@ -20,7 +20,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.GZIPOutputStream;
 
-/** A provider on a real socket that says what a test tells it to, and counts what it is asked. */
+/** Provider on a real socket, with scripted replies and recorded requests. */
 final class ScriptedProvider implements AutoCloseable {
 
     private final ServerSocket server;
@@ -29,7 +29,7 @@ final class ScriptedProvider implements AutoCloseable {
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
 
-    /** Writes an answer; the connection is kept when it returns true. */
+    /** Writes a response; returns whether the connection is kept. */
     interface Reply {
         boolean write(Socket socket, OutputStream out) throws IOException, InterruptedException;
     }
@@ -47,7 +47,7 @@ final class ScriptedProvider implements AutoCloseable {
         return URI.create("http://127.0.0.1:" + server.getLocalPort());
     }
 
-    /** The request lines received, in order. */
+    /** Returns the request lines received, in order. */
     List<String> requests() {
         return requests;
     }
@@ -84,7 +84,7 @@ final class ScriptedProvider implements AutoCloseable {
         return reply(200, bytes.toByteArray(), "Content-Encoding: gzip");
     }
 
-    /** Drops the connection with a reset, the request having been read. */
+    /** Resets the connection after the request was read. */
     static Reply reset() {
         return (socket, _) -> {
             socket.setSoLinger(true, 0);
@@ -92,7 +92,7 @@ final class ScriptedProvider implements AutoCloseable {
         };
     }
 
-    /** Promises more than it sends. */
+    /** Sends less than the stated length. */
     static Reply cutShort(String body) {
         return (_, out) -> {
             out.write(("HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n" + body).getBytes(StandardCharsets.UTF_8));
@@ -101,7 +101,7 @@ final class ScriptedProvider implements AutoCloseable {
         };
     }
 
-    /** Sends a byte now and then, for ever. */
+    /** Sends single bytes without end. */
     Reply drip() {
         return (_, out) -> {
             out.write("HTTP/1.1 200 x\r\nContent-Length: 100000\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
@@ -113,7 +113,7 @@ final class ScriptedProvider implements AutoCloseable {
         };
     }
 
-    /** Says nothing until the provider is closed. */
+    /** Sends nothing until the provider is closed. */
     Reply silence() {
         return (_, _) -> {
             closed.await();
@@ -146,12 +146,12 @@ final class ScriptedProvider implements AutoCloseable {
                 for (String header = in.readLine(); header != null && !header.isEmpty(); header = in.readLine()) {
                     // no header matters
                 }
-                Reply reply = script.poll(); // first: who sees the request may script the next one
+                Reply reply = script.poll(); // first: a test that sees the request may script the next reply
                 requests.add(line);
                 keep = (reply == null ? reply(500, new byte[0]) : reply).write(socket, socket.getOutputStream());
             }
         } catch (SocketException end) {
-            // the client went away
+            // closed by the client
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException(e);
         }
