@@ -142,32 +142,6 @@ public class JobExecutionQueries {
                 .list();
     }
 
-    /** Returns the latest runs with their call counts, newest first. */
-    public List<Run> latest(int limit) {
-        return jdbc.sql("""
-                        SELECT job_execution_id, job_instance_id, night, instance_night, node, status, exit_code, exit_message,
-                               started_at, ended_at, calls, billed
-                        FROM run_history
-                        ORDER BY job_execution_id DESC
-                        LIMIT :limit
-                        """)
-                .param("limit", limit)
-                .query((row, _) -> new Run(
-                        row.getLong("job_execution_id"),
-                        row.getLong("job_instance_id"),
-                        row.getString("night"),
-                        row.getString("instance_night"),
-                        row.getString("node"),
-                        row.getString("status"),
-                        row.getString("exit_code"),
-                        row.getString("exit_message"),
-                        instant(row.getTimestamp("started_at")),
-                        instant(row.getTimestamp("ended_at")),
-                        row.getLong("calls"),
-                        row.getLong("billed")))
-                .list();
-    }
-
     /**
      * Returns the end time of the newest run of a node that ended in order; empty if there is none. See
      * {@link ExitCode#isOrderly}.
@@ -226,26 +200,6 @@ public class JobExecutionQueries {
         LocalDateTime local = timestamp.toLocalDateTime();
         return local.atZone(ZoneId.systemDefault()).toInstant();
     }
-
-    /**
-     * One execution of the nightly job.
-     *
-     * @param night calendar day of Shanghai in which the execution started, as in report and log
-     * @param instanceNight calendar day of Shanghai in which its job instance was created
-     */
-    public record Run(
-            long execution,
-            long instance,
-            @Nullable String night,
-            @Nullable String instanceNight,
-            @Nullable String node,
-            String status,
-            String exitCode,
-            @Nullable String exitMessage,
-            @Nullable Instant began,
-            @Nullable Instant ended,
-            long calls,
-            long billed) {}
 
     /** One execution of an audit. */
     public record Audit(

@@ -7,6 +7,7 @@ import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.Nodes;
 import io.github.notearchive.archive.stats.OpenNotes;
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -78,7 +79,7 @@ final class StatusCommand extends ArchiveCommand {
             Videos videosTonight,
             Refreshes refreshes,
             List<Nodes.Node> nodes,
-            List<JobExecutionQueries.Run> runs,
+            List<RunHistory.Execution> runs,
             List<OpenNotes.Group> openNotes,
             Fixity fixity,
             SchemaDrift.Unreviewed newFields,
@@ -136,6 +137,7 @@ final class StatusCommand extends ArchiveCommand {
             Calls calls,
             QuotaHolds gate,
             Nodes nodes,
+            RunHistory runs,
             JobExecutionQueries executions,
             OpenNotes openNotes,
             AuditRepository audits,
@@ -156,7 +158,7 @@ final class StatusCommand extends ArchiveCommand {
                     calls.videos(tonight),
                     calls.refreshes(tonight),
                     nodes.all(tonight),
-                    executions.latest(RUNS),
+                    runs.latest(RUNS),
                     openNotes.byReason(LOOKED_AT),
                     new Fixity(
                             audits.oldestVerified(clock.instant()).orElse(null),
@@ -286,7 +288,7 @@ final class StatusCommand extends ArchiveCommand {
         }
     }
 
-    static void print(List<JobExecutionQueries.Run> latest, Health.@Nullable LastRun newest, PrintWriter out) {
+    static void print(List<RunHistory.Execution> latest, Health.@Nullable LastRun newest, PrintWriter out) {
         TextTable runs = new TextTable(
                 "execution",
                 "instance",

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyScenario;
@@ -46,7 +46,7 @@ class HealthTests {
     AuditRepository fixity;
 
     @Autowired
-    JobExecutionQueries executions;
+    RunHistory runHistory;
 
     @Test
     void archiveWhoseLastNightWasGoodIsHealthy() {
@@ -314,8 +314,8 @@ class HealthTests {
         run();
 
         String after = night.today().toString();
-        assertThat(executions.latest(2))
-                .extracting(JobExecutionQueries.Run::night, JobExecutionQueries.Run::instanceNight)
+        assertThat(runHistory.latest(2))
+                .extracting(RunHistory.Execution::night, RunHistory.Execution::instanceNight)
                 .containsExactly(tuple(after, before), tuple(before, before));
         assertThat(night.count("SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
                 .isEqualTo(2);

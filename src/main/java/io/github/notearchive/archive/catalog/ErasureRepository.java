@@ -2,6 +2,8 @@ package io.github.notearchive.archive.catalog;
 
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.worklist.WorklistRemoval;
 import io.github.notearchive.note.NoteId;
 import java.sql.Timestamp;
 import java.sql.Types;
@@ -20,9 +22,13 @@ import org.springframework.stereotype.Repository;
 public class ErasureRepository {
 
     private final JdbcClient jdbc;
+    private final WorklistRemoval worklist;
+    private final PaidResponses calls;
 
-    ErasureRepository(JdbcClient jdbc) {
+    ErasureRepository(JdbcClient jdbc, WorklistRemoval worklist, PaidResponses calls) {
         this.jdbc = jdbc;
+        this.worklist = worklist;
+        this.calls = calls;
     }
 
     /** Returns whether any object in the bucket is known, tombstones included. */
@@ -76,24 +82,9 @@ public class ErasureRepository {
                 .update();
     }
 
-    /**
-     * Removes notes from the worklist, after {@link #markErased}. A missing note is inserted first, which waits for a
-     * transaction that is enqueueing it and may have read the tombstones too early. Rows are locked in id order.
-     *
-     * @return number of notes that were on the worklist
-     */
+    /** Removes notes from the worklist, after {@link #markErased}. See {@link WorklistRemoval#remove}. */
     public long removeFromWorklist(Collection<NoteId> notes, Instant now) {
-        long inserted = jdbc.sql("""
-                                INSERT INTO worklist (note_id, enqueued_at, due_at)
-                                SELECT note_id, :now::timestamptz, :now::timestamptz
-                                FROM unnest(:notes) AS note_id
-                                ORDER BY note_id
-                                ON CONFLICT (note_id) DO UPDATE SET note_id = EXCLUDED.note_id WHERE false
-                                """)
-                .param("now", Timestamp.from(now))
-                .param("notes", ids(notes))
-                .update();
-        return delete("worklist WHERE note_id = ANY (:notes)", notes) - inserted;
+        return worklist.remove(notes, now);
     }
 
     /** Writes the tombstone of an author. */
@@ -229,11 +220,8 @@ public class ErasureRepository {
                                         WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
                                            OR object_key IN (SELECT object_key FROM forgotten_object)
                                         """).param("notes", ids(notes)).update());
-        rows.put("worklist", delete("worklist WHERE note_id = ANY (:notes)", notes));
-        rows.put("api_call", (long) jdbc.sql("""
-                                        UPDATE api_call SET response = NULL, message = NULL, media_gone_at = NULL
-                                        WHERE note_id = ANY (:notes) AND (response IS NOT NULL OR message IS NOT NULL)
-                                        """).param("notes", ids(notes)).update());
+        rows.put("worklist", worklist.delete(notes));
+        rows.put("api_call", calls.clearResponses(notes));
         return rows;
     }
 

@@ -354,9 +354,8 @@ public class CallRepository implements CallRecorder {
         return autoCommit.execute(_ -> jdbc.sql("""
                                         UPDATE api_call c SET recovered_at = :now
                                         WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
-                                          AND EXISTS (SELECT 1 FROM batch_job_execution_params p
-                                                      WHERE p.job_execution_id = c.job_execution_id
-                                                        AND p.parameter_name = 'node' AND p.parameter_value = :node)
+                                          AND EXISTS (SELECT 1 FROM run_history h
+                                                      WHERE h.job_execution_id = c.job_execution_id AND h.node = :node)
                                         RETURNING c.note_id
                                         """)
                 .param("now", Timestamp.from(now))

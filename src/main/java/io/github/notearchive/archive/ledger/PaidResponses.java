@@ -16,6 +16,7 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
+import java.util.Collection;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
@@ -340,6 +341,20 @@ public class PaidResponses {
                 .param("unavailable", ProviderCode.NO_CONTENT.number())
                 .param("limit", Timestamp.from(limit))
                 .param("noteId", id, Types.VARCHAR)
+                .update();
+    }
+
+    /**
+     * Removes responses and messages of erased notes; the calls remain for billing. Part of the caller's transaction.
+     *
+     * @return number of changed calls
+     */
+    public long clearResponses(Collection<NoteId> notes) {
+        return jdbc.sql("""
+                        UPDATE api_call SET response = NULL, message = NULL, media_gone_at = NULL
+                        WHERE note_id = ANY (:notes) AND (response IS NOT NULL OR message IS NOT NULL)
+                        """)
+                .param("notes", notes.stream().map(NoteId::value).toArray(String[]::new))
                 .update();
     }
 }

@@ -101,10 +101,9 @@ public final class StopNotices {
      */
     public Optional<StopNotice> observed(Instant now) {
         return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT s.code, s.reason, s.holds_until, s.job_execution_id, p.parameter_value AS node
+                                        SELECT s.code, s.reason, s.holds_until, s.job_execution_id, h.node
                                         FROM (%s) AS s
-                                        LEFT JOIN batch_job_execution_params p
-                                          ON p.job_execution_id = s.job_execution_id AND p.parameter_name = 'node'
+                                        LEFT JOIN run_history h ON h.job_execution_id = s.job_execution_id
                                         ORDER BY s.id
                                         LIMIT 1
                                         """.formatted(OBSERVED))

@@ -5,14 +5,12 @@ import static io.github.notearchive.io.Timestamps.instant;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunningNodes;
-import io.github.notearchive.nightly.NightlyJob;
 import io.github.notearchive.note.Night;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneId;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -75,16 +73,12 @@ public class Nodes {
     public List<Node> all(Night tonight) {
         return jdbc.sql("""
                         WITH latest AS (
-                            SELECT DISTINCT ON (p.parameter_value) p.parameter_value AS node, e.job_execution_id, e.status,
-                                   e.exit_code, coalesce(s.began_at, e.start_time AT TIME ZONE :zone) AS began,
-                                   coalesce(s.ended_at, e.end_time AT TIME ZONE :zone) AS ended
-                            FROM batch_job_execution e
-                            JOIN batch_job_instance i USING (job_instance_id)
-                            JOIN batch_job_execution_params p
-                              ON p.job_execution_id = e.job_execution_id AND p.parameter_name = 'node'
-                            LEFT JOIN run_summary s ON s.job_execution_id = e.job_execution_id
-                            WHERE i.job_name = :job
-                            ORDER BY p.parameter_value, e.job_execution_id DESC),
+                            SELECT DISTINCT ON (h.node) h.node, h.job_execution_id, h.status, h.exit_code,
+                                   coalesce(s.began_at, h.started_at AT TIME ZONE 'UTC') AS began,
+                                   coalesce(s.ended_at, h.ended_at AT TIME ZONE 'UTC') AS ended
+                            FROM run_history h LEFT JOIN run_summary s ON s.job_execution_id = h.job_execution_id
+                            WHERE h.node IS NOT NULL
+                            ORDER BY h.node, h.job_execution_id DESC),
                         claims AS (
                             SELECT claimed_by AS node, count(*) AS notes, min(claimed_until) AS leases_end,
                                    max(claimed_until) AS renewed_until
@@ -93,11 +87,9 @@ public class Nodes {
                             SELECT job_execution_id, count(*) AS calls
                             FROM api_call WHERE sent_at >= :begins AND sent_at < :ends GROUP BY job_execution_id),
                         called AS (
-                            SELECT p.parameter_value AS node, sum(c.calls) AS calls
-                            FROM executed c
-                            JOIN batch_job_execution_params p
-                              ON p.job_execution_id = c.job_execution_id AND p.parameter_name = 'node'
-                            GROUP BY p.parameter_value),
+                            SELECT h.node, sum(c.calls) AS calls
+                            FROM executed c JOIN run_history h ON h.job_execution_id = c.job_execution_id
+                            GROUP BY h.node),
                         locks AS (
                             SELECT l.objid, a.backend_start, a.state_change,
                                    substr(a.application_name, length(:application) + 1) AS shown
@@ -124,8 +116,6 @@ public class Nodes {
                         LEFT JOIN called c USING (node)
                         ORDER BY n.locked DESC, n.node
                         """.formatted(RunnerLock.OF_GROUP))
-                .param("zone", ZoneId.systemDefault().getId())
-                .param("job", NightlyJob.NAME)
                 .param("begins", Timestamp.from(tonight.begins()))
                 .param("ends", Timestamp.from(tonight.ends()))
                 .param("application", RunningNodes.APPLICATION)

@@ -150,6 +150,32 @@ public class RunHistory {
                 JSON.readValue(row.getString("settings"), TEXTS));
     }
 
+    /** Returns the newest executions of the nightly job, of all nodes, newest first. */
+    public List<Execution> latest(int limit) {
+        return jdbc.sql("""
+                        SELECT job_execution_id, job_instance_id, night, instance_night, node, status, exit_code, exit_message,
+                               started_at AT TIME ZONE 'UTC' AS began, ended_at AT TIME ZONE 'UTC' AS ended, calls, billed
+                        FROM run_history
+                        ORDER BY job_execution_id DESC
+                        LIMIT :limit
+                        """)
+                .param("limit", limit)
+                .query((row, _) -> new Execution(
+                        row.getLong("job_execution_id"),
+                        row.getLong("job_instance_id"),
+                        row.getString("night"),
+                        row.getString("instance_night"),
+                        row.getString("node"),
+                        row.getString("status"),
+                        row.getString("exit_code"),
+                        row.getString("exit_message"),
+                        instant(row.getTimestamp("began")),
+                        instant(row.getTimestamp("ended")),
+                        row.getLong("calls"),
+                        row.getLong("billed")))
+                .list();
+    }
+
     /** Returns the reasons of open notes when the last run of a night ended; empty if no run recorded them. */
     public Optional<List<ReasonCount>> reasonsAtEnd(String node, Night night) {
         return jdbc.sql("""
@@ -240,6 +266,26 @@ public class RunHistory {
             @Nullable String reason,
             CallTotals.Bill bill,
             @Nullable Left left) {}
+
+    /**
+     * An execution of the nightly job.
+     *
+     * @param night calendar day of Shanghai in which it started, as in report and log
+     * @param instanceNight calendar day of Shanghai in which its job instance was created
+     */
+    public record Execution(
+            long execution,
+            long instance,
+            @Nullable String night,
+            @Nullable String instanceNight,
+            @Nullable String node,
+            String status,
+            String exitCode,
+            @Nullable String exitMessage,
+            @Nullable Instant began,
+            @Nullable Instant ended,
+            long calls,
+            long billed) {}
 
     /** Results of a run and state of the archive at its end: a row of {@code run_summary}. */
     public record Left(

@@ -1,0 +1,161 @@
+package io.github.notearchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Checks by the SQL in string literals that each table is used only by the packages that may use it. */
+class TableOwnershipTests {
+
+    private static final Path SOURCES = Path.of("src/main/java/io/github/notearchive");
+
+    /** The packages that write a table. Tables of Spring Batch are written by the framework only. */
+    private static final Map<String, Set<String>> OWNED = Map.of(
+            "archive.worklist", Set.of("worklist", "refresh_policy"),
+            "archive.ledger", Set.of("api_call", "source_gate", "nightly_calls", "call_pace", "run_stop"),
+            "archive.catalog",
+                    Set.of(
+                            "archive",
+                            "author",
+                            "note",
+                            "note_capture",
+                            "note_topic",
+                            "note_mention",
+                            "note_comment",
+                            "note_media",
+                            "media_object",
+                            "schema_drift",
+                            "fixity_finding",
+                            "forgotten_note",
+                            "forgotten_author",
+                            "forgotten_object"),
+            "archive.stats", Set.of("worklist_count", "media_object_count", "run_summary"));
+
+    /** Files with SQL on tables outside of {@code archive} and {@code batch}. This list may only shrink. */
+    private static final Set<String> REMAINING_SQL = Set.of("export/Condition.java", "export/Snapshot.java");
+
+    /**
+     * Files with clients outside of {@code archive} and {@code batch}. This list may only shrink. {@code DatabaseCheck}
+     * uses a connection of its own, which cannot write, before the tables are known to exist.
+     */
+    private static final Set<String> REMAINING_CLIENTS = Set.of("cli/check/DatabaseCheck.java", "export/Snapshot.java");
+
+    private static final Pattern LITERAL =
+            Pattern.compile("\"\"\"(.*?)\"\"\"|\"((?:[^\"\\\\\\n]|\\\\.)*)\"", Pattern.DOTALL);
+    private static final Pattern CREATED = Pattern.compile("(?m)^CREATE (TABLE|VIEW) (\\w+)");
+    private static final Pattern USED =
+            Pattern.compile("\\b(INSERT INTO|DELETE FROM|UPDATE|LOCK TABLE|FROM|JOIN|USING)\\s+(\\w+)");
+    /** Statements in files without access to a database are hints for operators. */
+    private static final Pattern ACCESS = Pattern.compile("(?m)^import (java\\.sql|org\\.springframework\\.jdbc)\\.");
+
+    private static final Pattern CLIENT =
+            Pattern.compile("\\b(JdbcClient|JdbcTemplate|JdbcOperations|NamedParameter\\w+)\\b");
+
+    private static final Map<String, String> RELATIONS = new TreeMap<>();
+    private static final List<Use> USES = new ArrayList<>();
+
+    private record Use(String file, String location, String relation, boolean isWrite) {}
+
+    @BeforeAll
+    static void readSources() throws IOException {
+        try (Stream<Path> migrations = Files.list(Path.of("db/migration"))) {
+            for (Path migration : migrations.toList()) {
+                Matcher created = CREATED.matcher(Files.readString(migration));
+                while (created.find()) {
+                    RELATIONS.put(created.group(2).toLowerCase(Locale.ROOT), created.group(1));
+                }
+            }
+        }
+        for (Path file : sources()) {
+            String source = Files.readString(file);
+            Matcher literal = LITERAL.matcher(source);
+            while (ACCESS.matcher(source).find() && literal.find()) {
+                Matcher used = USED.matcher(literal.group(1) == null ? literal.group(2) : literal.group(1));
+                while (used.find()) {
+                    String relation = used.group(2).toLowerCase(Locale.ROOT);
+                    boolean isWrite = !Set.of("FROM", "JOIN", "USING").contains(used.group(1));
+                    if (RELATIONS.containsKey(relation)) {
+                        USES.add(new Use(name(file), packageOf(file), relation, isWrite));
+                    }
+                }
+            }
+        }
+    }
+
+    @Test
+    void eachTableHasOneOwner() {
+        Set<String> tables = RELATIONS.entrySet().stream()
+                .filter(relation -> relation.getValue().equals("TABLE"))
+                .map(Map.Entry::getKey)
+                .filter(table -> !table.startsWith("batch_"))
+                .collect(Collectors.toSet());
+
+        assertThat(OWNED.values().stream().flatMap(Set::stream)).containsExactlyInAnyOrderElementsOf(tables);
+    }
+
+    @Test
+    void tablesAreReadInArchiveAndBatchTablesInBatch() {
+        assertThat(USES)
+                .filteredOn(use ->
+                        !moduleOf(use.location()).equals(use.relation().startsWith("batch_") ? "batch" : "archive"))
+                .extracting(Use::file)
+                .containsOnly(REMAINING_SQL.toArray(String[]::new));
+    }
+
+    @Test
+    void tablesAreWrittenByTheirOwners() {
+        assertThat(USES)
+                .filteredOn(Use::isWrite)
+                .filteredOn(use -> !OWNED.getOrDefault(use.location(), Set.of()).contains(use.relation()))
+                .isEmpty();
+    }
+
+    @Test
+    void clientsOfTheDatabaseAreUsedInArchiveAndBatch() throws IOException {
+        Set<String> users = new TreeSet<>();
+        for (Path file : sources()) {
+            if (CLIENT.matcher(Files.readString(file)).find()
+                    && !Set.of("archive", "batch").contains(moduleOf(packageOf(file)))) {
+                users.add(name(file));
+            }
+        }
+
+        assertThat(users).containsExactlyInAnyOrderElementsOf(REMAINING_CLIENTS);
+    }
+
+    private static List<Path> sources() throws IOException {
+        try (Stream<Path> files = Files.walk(SOURCES)) {
+            return files.filter(file -> file.toString().endsWith(".java"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    private static String name(Path file) {
+        return SOURCES.relativize(file).toString();
+    }
+
+    private static String packageOf(Path file) {
+        Path parent = SOURCES.relativize(file).getParent();
+        return parent == null ? "" : parent.toString().replace('/', '.');
+    }
+
+    private static String moduleOf(String location) {
+        return location.split("\\.")[0];
+    }
+}
