@@ -73,7 +73,7 @@ final class ExplainCommand extends ArchiveCommand {
                         ExitCode.USAGE,
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             });
-            NoteHistory history = action.histories.tell(entry);
+            NoteHistory history = action.histories.of(entry);
             Explained explained = new Explained(
                     id.value(),
                     entry.state(),

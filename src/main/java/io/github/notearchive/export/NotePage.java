@@ -92,7 +92,7 @@ record NotePage(Row note, List<Row> captures) {
             String reason = row.text("reason");
             return kind() + " " + number() + ": "
                     + (isStored()
-                            ? "the store does not give it"
+                            ? "not available in the store"
                             : row.text("state") + (reason == null ? "" : ", " + reason));
         }
     }

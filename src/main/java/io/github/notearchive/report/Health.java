@@ -1,33 +1,34 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.report.NightReport.Run;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Whether the archive is well, and if not, why, with what deals with each.
+ * Health of the archive with the reasons and their remedies.
  *
- * @param level the worst of the reasons
+ * @param level worst level of the reasons
  * @param inAWord one sentence
- * @param lastRun the newest run of any node; null when there was none
- * @param reasons the worst first; those that are HEALTHY are merely good to know
+ * @param lastRun newest run of any node; null if there was none
+ * @param reasons worst first; those of level HEALTHY are information
  */
 public record Health(Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
 
-    /** How well it is, the worst last. */
+    /** Severity, in ascending order. */
     public enum Level {
-        /** All is as it should be. */
+        /** No action required. */
         HEALTHY,
-        /** Nothing is lost and nights go on, but somebody should look. */
+        /** Nothing is lost and runs continue, but an operator should look. */
         ATTENTION,
-        /** Nights do not go on, or something of the archive is damaged. */
+        /** Runs do not continue, or archived data is damaged. */
         BROKEN
     }
 
     /**
-     * What can be the reason, each with its level. The alerts of {@code config/prometheus/alerts.yml} have the same
-     * list, and the same levels as severities.
+     * Causes of a reason with their levels. The alerts of {@code config/prometheus/alerts.yml} have the same list, and
+     * the same levels as severities.
      */
     public enum Cause {
         RUN_ACTIVE(Level.HEALTHY),
@@ -65,10 +66,10 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
     }
 
     /**
-     * One thing that is not as it should be.
+     * One cause with its details.
      *
-     * @param what what is so, without a stop
-     * @param command what deals with it, as it is typed or in words
+     * @param what statement without a full stop
+     * @param command remedy: a command, or a text
      */
     public record Reason(Cause cause, Level level, String what, String command) {
 
@@ -80,8 +81,8 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
     /**
      * The newest run.
      *
-     * @param ended null when it is not over, or was killed and none has followed
-     * @param exitNumber null when it is not over, or was killed
+     * @param ended null while it is active, and after a kill until the next run
+     * @param exitNumber null if it is active or was killed
      */
     public record LastRun(
             String node,
@@ -89,26 +90,26 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
             Instant began,
             @Nullable Instant ended,
             @Nullable Integer exitNumber,
-            String exitCode) {}
+            String exitCode) {
 
-    static Health of(@Nullable LastRun lastRun, String lastInWords, List<Reason> reasons) {
+        static LastRun of(String node, Run run) {
+            return new LastRun(node, run.execution(), run.began(), run.ended(), run.exitNumber(), run.exitCode());
+        }
+    }
+
+    static Health of(@Nullable LastRun lastRun, String lastRunDescription, List<Reason> reasons) {
         List<Reason> sorted = reasons.stream()
                 .sorted(Comparator.comparing(Reason::level).reversed())
                 .toList();
         Level level = sorted.isEmpty() ? Level.HEALTHY : sorted.getFirst().level();
         long broken = count(sorted, Level.BROKEN);
         long attention = count(sorted, Level.ATTENTION);
-        String word = switch (level) {
-            case HEALTHY -> "nothing needs anybody";
-            case ATTENTION -> things(attention) + " somebody to look";
-            case BROKEN ->
-                things(broken) + " somebody at once" + (attention == 0 ? "" : ", and " + attention + " a look");
+        String summary = switch (level) {
+            case HEALTHY -> "no action required";
+            case ATTENTION -> attention + " to review";
+            case BROKEN -> broken + " to fix now" + (attention == 0 ? "" : ", " + attention + " to review");
         };
-        return new Health(level, word + "; " + lastInWords, lastRun, sorted);
-    }
-
-    private static String things(long number) {
-        return number == 1 ? "1 thing needs" : number + " things need";
+        return new Health(level, summary + "; " + lastRunDescription, lastRun, sorted);
     }
 
     private static long count(List<Reason> reasons, Level level) {

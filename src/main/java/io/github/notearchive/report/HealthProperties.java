@@ -7,7 +7,7 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * When {@code status} says that the archive is not well.
+ * Limits of the health that {@code status} reports.
  *
  * @param successWithin a run must have ended in order in this time: with 0, 3, 6 or 7. A day and what a night may last
  *     longer than the one before

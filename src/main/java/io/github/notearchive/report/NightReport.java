@@ -20,33 +20,31 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All that a page tells of one night of one node, as the tables have it. Holds nothing that depends on when it is read.
+ * One night of one node, as recorded in the tables. Independent of the time at which it is read.
  *
- * @param runs the runs of the night, oldest first; never empty
- * @param nights the nights up to this one that had runs, 14 at most, the newest last
- * @param classes what stood in the way of the notes that the night left, the most frequent first
- * @param classesAreOfTheEnd whether these were kept when the last run ended; else they are counted from the worklist as
- *     it is
- * @param failedNotes notes that a person must decide about, 50 at most: those that this night gave up and that are
- *     still so
- * @param failedInAll how many there are of them
- * @param remarks files of the night that are stored and not quite what the answer promised, 20 at most
- * @param remarksInAll how many there are of them
- * @param lesser how many of these are there in a lesser rendition than the best one offered
- * @param slices the time from the first run's begin to the last one's end, in equal parts
- * @param retries how notes fared that were put off with 301, by how often they were
- * @param calls the calls of the night's runs, by question, code and bill
- * @param stops when the provider ended the night with 303
- * @param findings audits' findings that were open when the last run ended, by kind
- * @param newFields fields of answers that this night met for the first time
+ * @param runs runs of the night, oldest first; never empty
+ * @param nights the nights with runs up to this one, newest last; at most 14
+ * @param reasons postponed and failed notes by reason, most frequent first
+ * @param reasonsAtEnd whether the reasons were recorded at the end of the last run; otherwise they are the current ones
+ * @param failedNotes notes that failed in this night and are still FAILED, at most 50
+ * @param failedInAll number of such notes
+ * @param remarks files of the night that differ from the response, at most 20
+ * @param remarksInAll number of such files
+ * @param lesser number of these files that are stored in a lesser rendition than the best one offered
+ * @param slices the time from the start of the first run to the end of the last one, in equal parts
+ * @param retries results of notes that were postponed with code 301, by the number of times
+ * @param calls calls of the runs by endpoint, code and billing
+ * @param stops times at which code 303 stopped a run
+ * @param findings findings of audits that were open at the end of the last run, by kind
+ * @param newFields response fields that were new in this night
  */
 public record NightReport(
         Night night,
         String node,
         List<Run> runs,
         List<Past> nights,
-        List<ReasonCount> classes,
-        boolean classesAreOfTheEnd,
+        List<ReasonCount> reasons,
+        boolean reasonsAtEnd,
         List<FailedNote> failedNotes,
         long failedInAll,
         List<Remark> remarks,
@@ -59,12 +57,12 @@ public record NightReport(
         Map<String, Long> findings,
         List<NewField> newFields) {
 
-    /** The last run, by which the night is judged. */
+    /** Returns the last run, which determines the result of the night. */
     Run last() {
         return runs.getLast();
     }
 
-    /** What the last run that was not killed left behind; empty when each of them was. */
+    /** Returns the state of the archive after the last run that recorded it; empty if none did. */
     public Optional<Left> left() {
         return runs.reversed().stream()
                 .map(Run::left)
@@ -72,7 +70,7 @@ public record NightReport(
                 .findFirst();
     }
 
-    /** The newest execution of the night; empty when each run ended before one began. */
+    /** Returns the newest execution of the night; empty if no run started one. */
     Optional<Long> execution() {
         return runs.reversed().stream()
                 .map(Run::execution)
@@ -87,10 +85,10 @@ public record NightReport(
     /**
      * One run.
      *
-     * @param execution null when it ended before one began
-     * @param ended null when it is not over, or was killed and none has followed
-     * @param exitNumber null when it is not over, or was killed
-     * @param left null when it was killed, or is not over
+     * @param execution null if the run ended before one was started
+     * @param ended null while the run is active, and after a kill until the next run
+     * @param exitNumber null if the run is active or was killed
+     * @param left null if the run is active or was killed
      */
     public record Run(
             @Nullable Long execution,
@@ -129,23 +127,27 @@ public record NightReport(
                     run.left());
         }
 
+        boolean isKilled() {
+            return exitCode.equals(KILLED);
+        }
+
         Duration took() {
             return ended == null || ended.isBefore(began) ? Duration.ZERO : Duration.between(began, ended);
         }
 
-        /** What to do after it, for the person in charge; only of one that said how it ended. */
+        /** Returns the next action of the operator. Only for runs that recorded their end. */
         String next() {
             ExitCode code = ExitCode.named(exitCode);
             return execution == null ? code.nextIfNotStarted() : code.next();
         }
 
-        /** Whether the archive worked as it should, even if not all is done. */
+        /** Returns whether the run ended as designed, even if notes remain. */
         public boolean endedInOrder() {
             return exitNumber != null && ExitCode.named(exitCode).isOrderly();
         }
     }
 
-    /** A night in a line, to be compared with others. */
+    /** Totals of a night, for comparison. */
     public record Past(Night night, List<Run> runs) {
 
         Run last() {
@@ -200,12 +202,12 @@ public record NightReport(
             return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
         }
 
-        /** Whether each of its runs wrote what it did; one that was killed or is not over did not. */
+        /** Returns whether each run recorded its results; active and killed runs did not. */
         boolean isWhole() {
             return runs.stream().allMatch(run -> run.left() != null);
         }
 
-        /** What its last run left; null when each of its runs was killed. */
+        /** Returns the state of the archive after the last run that recorded it; null if none did. */
         @Nullable
         Left left() {
             List<Left> lefts = lefts();
@@ -216,8 +218,8 @@ public record NightReport(
     /**
      * The night in equal parts.
      *
-     * @param from when the first one begins
-     * @param width how long each is
+     * @param from start of the first part
+     * @param width duration of each part
      */
     public record Slices(Instant from, Duration width, List<Slice> each) {
 
@@ -227,23 +229,23 @@ public record NightReport(
     }
 
     /**
-     * What happened in one part of the night.
+     * Totals of one part of the night.
      *
-     * @param callsSoFar calls of all nodes until its end, since 00:00 in Shanghai
-     * @param notes answers that the node's runs got
-     * @param bytes bytes that came into the store, from whichever node
+     * @param callsSoFar calls of all nodes from 00:00 in Shanghai to the end of the part
+     * @param notes responses about notes that the runs of the node received
+     * @param bytes bytes stored by all nodes
      */
     public record Slice(long callsSoFar, long notes, long bytes) {}
 
     /**
-     * When the backlog is worked off, by the notes that the last nights brought to their end.
+     * Forecast of the backlog, computed from the last nights.
      *
-     * @param perNight notes a night, of the last 7 nights with runs that said what they did
-     * @param lastNight null when it never will be
+     * @param perNight completed notes per night, average of the last 7 nights that recorded their results
+     * @param lastNight night in which the backlog ends; null if never
      */
     record Outlook(long backlog, double perNight, @Nullable LocalDate lastNight) {}
 
-    /** Empty when nothing is known of the backlog. */
+    /** Returns the forecast; empty if the backlog is unknown. */
     Optional<Outlook> outlook() {
         Optional<Left> left = left();
         if (left.isEmpty()) {

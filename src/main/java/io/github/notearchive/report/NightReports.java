@@ -40,24 +40,24 @@ import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Keeps how runs ended, and makes the report of a night: one page, from the tables alone.
+ * Computes the reports of nights from the tables and writes them to the local directory and the bucket.
  *
- * <p>Whoever asks twice gets the same bytes, unless the tables have changed in between: there is no time of writing in
- * it, and what a night left behind was kept when it ended.
+ * <p>The same tables result in the same bytes: a report does not contain the time at which it was written, and the
+ * state of the archive is the one recorded at the end of the night.
  */
 @Component
 public class NightReports implements Mentions {
 
-    /** What the keys of reports in the bucket begin with. Nothing reads them again. */
+    /** Prefix of the object keys of reports, which are written only. */
     public static final String PREFIX = "reports/";
 
-    /** How many nights are compared. */
+    /** Number of nights that a report compares. */
     static final int NIGHTS = 14;
 
-    private static final int EYES = 50;
+    private static final int FAILED_NOTES = 50;
     private static final int REMARKS = 20;
 
-    /** Parts that a night is divided into at most. */
+    /** Maximum number of parts of a night. */
     private static final int SLICES = 72;
 
     private static final List<Duration> WIDTHS = List.of(
@@ -81,7 +81,7 @@ public class NightReports implements Mentions {
     private final OpenNotes openNotes;
     private final ObjectStore store;
     private final ReportFolder folder;
-    private final TransactionTemplate oneMoment;
+    private final TransactionTemplate snapshot;
 
     NightReports(
             RunHistory history,
@@ -95,43 +95,43 @@ public class NightReports implements Mentions {
         this.openNotes = openNotes;
         this.store = store;
         this.folder = folder;
-        this.oneMoment = new TransactionTemplate(transactions);
-        this.oneMoment.setReadOnly(true);
-        this.oneMoment.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        this.snapshot = new TransactionTemplate(transactions);
+        this.snapshot.setReadOnly(true);
+        this.snapshot.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
     }
 
-    /** The last night, up to this one, in which a run of a node ended; empty when there is none. */
+    /** Returns the last night, not after the given one, in which a run of the node ended. */
     public Optional<Night> lastNight(String node, Night upTo) {
         return history.lastNight(node, upTo);
     }
 
-    /** The nodes of which there was ever a run. */
+    /** Returns all nodes that have had a run. */
     public List<String> nodes() {
         return history.nodes(new Night(LocalDate.EPOCH));
     }
 
-    /** What is known of a night of a node; empty when no run began in it. */
+    /** Returns the report of a night of a node; empty if no run started in it. */
     public Optional<NightReport> find(Night night, String node) {
-        return Objects.requireNonNull(oneMoment.execute(_ -> read(night, node)));
+        return Objects.requireNonNull(snapshot.execute(_ -> read(night, node)));
     }
 
-    /** The page of a night. */
+    /** Returns the HTML page of a report. */
     public static String page(NightReport report) {
         return new ReportPage(report).render();
     }
 
     /**
-     * Where a report lies.
+     * Location of a written report.
      *
-     * @param file on this machine
-     * @param key in the bucket; null when it did not take it
+     * @param file local file
+     * @param key object key; null if the upload failed
      */
     public record Written(Path file, @Nullable ObjectKey key) {}
 
     /**
-     * Writes a report into this machine's folder, in place of an earlier one of the same execution.
+     * Writes a report to the local directory. Replaces an earlier report of the same execution.
      *
-     * @throws IOException when the folder does not take it
+     * @throws IOException if the file cannot be written
      */
     public Path write(NightReport report) throws IOException {
         Path file = file(report);
@@ -140,9 +140,9 @@ public class NightReports implements Mentions {
     }
 
     /**
-     * Puts a report into the bucket, in place of an earlier one of the same execution.
+     * Uploads a report to the bucket. Replaces an earlier report of the same execution.
      *
-     * @throws StoreException when the bucket does not take it
+     * @throws StoreException if the upload fails
      */
     public ObjectKey put(NightReport report) {
         ObjectKey key = new ObjectKey(PREFIX + name(report));
@@ -151,15 +151,15 @@ public class NightReports implements Mentions {
     }
 
     /**
-     * Where the report lies in this machine's folder, which is made when it is not there.
+     * Returns the local file of a report. Creates its directory if it does not exist.
      *
-     * @throws IOException when it cannot be made
+     * @throws IOException if the directory cannot be created
      */
     public Path file(NightReport report) throws IOException {
         return PrivateDirectory.create(folder.path()).resolve(name(report));
     }
 
-    /** Like {@code 2026-11-25-main-12.html}; without a number when no execution began. */
+    /** Returns a name such as {@code 2026-11-25-main-12.html}; without a number if there was no execution. */
     static String name(NightReport report) {
         return report.night()
                 + "-"
@@ -195,7 +195,7 @@ public class NightReports implements Mentions {
                 List.copyOf(nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
                 kept.orElseGet(openNotes::reasons),
                 kept.isPresent(),
-                stats.failedNotes(executions, EYES),
+                stats.failedNotes(executions, FAILED_NOTES),
                 stats.countFailedNotes(executions),
                 remarks.first(),
                 remarks.inAll(),
@@ -234,7 +234,7 @@ public class NightReports implements Mentions {
             Night now = Night.of(from.plus(width.multipliedBy(i)));
             if (!now.equals(day)) {
                 day = now;
-                soFar = 0; // the provider counts anew
+                soFar = 0; // a new day of the provider's quota
             }
             soFar += calls[i];
             each.add(new Slice(soFar, notes[i], bytes[i]));

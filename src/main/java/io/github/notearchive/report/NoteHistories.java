@@ -25,7 +25,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Repository;
 
-/** Tells what happened to a note, and why, from the worklist, the ledger, the files and the audits. */
+/** Computes the history of a note from worklist, ledger, files and audits. */
 @Repository
 public class NoteHistories {
 
@@ -39,8 +39,8 @@ public class NoteHistories {
         this.ledger = ledger;
     }
 
-    /** The story of a note of the worklist. */
-    public NoteHistory tell(WorklistEntry entry) {
+    /** Returns the history of a note of the worklist. */
+    public NoteHistory of(WorklistEntry entry) {
         NoteId id = entry.id();
         List<File> files = stats.files(id);
         List<Event> events = new ArrayList<>();
@@ -52,10 +52,10 @@ public class NoteHistories {
         Map<Long, String> sidecars = stats.sidecarKeys(id);
         for (CallEntry call : history.of(id)) {
             events.add(new Event(
-                    call.sentAt(), Kind.CALL, inWords(call, before.get(call.endpoint()), sidecars.get(call.id()))));
+                    call.sentAt(), Kind.CALL, describe(call, before.get(call.endpoint()), sidecars.get(call.id()))));
             before.put(call.endpoint(), call);
         }
-        files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, inWords(file))));
+        files.forEach(file -> events.add(new Event(file.changedAt(), Kind.FILE, describe(file))));
         events.addAll(findings(id));
         Instant settledAt = entry.settledAt();
         if (settledAt != null) {
@@ -63,8 +63,8 @@ public class NoteHistories {
                     settledAt,
                     Kind.DECIDED,
                     (entry.settledBy() == null
-                                    ? "decided by an operator, or by a run before the tables were rebuilt: "
-                                    : "decided by execution " + entry.settledBy() + ": ")
+                                    ? "set by an operator, or by a run before a rebuild: "
+                                    : "set by execution " + entry.settledBy() + ": ")
                             + entry.state()
                             + (entry.reason() == null ? "" : ", " + entry.reason())
                             + (entry.detail() == null ? "" : ": " + entry.detail())));
@@ -73,32 +73,31 @@ public class NoteHistories {
         return new NoteHistory(List.copyOf(events), files);
     }
 
-    /** Returns what it costs when a run processes a note again that has this reason. */
+    /** Returns the calls that a run needs to process a note with this reason again. */
     public String costOf(StateReason reason) {
         return switch (reason) {
             case URLS_EXPIRED ->
                 ledger.buyAgain() ? "by one more call" : "without a call, since archive.ledger.buy-again is false";
             case PROVIDER_ERROR, NOTE_ABSENT, VIDEO_PENDING, RESPONSE_PENDING, CALLS_ENDED, NOT_FOUND ->
                 "by one more call";
-            case MEDIA_PENDING, STORE_ERROR -> "without a call while its answer is fresh";
-            case INTERNAL_ERROR -> "without a call while its answer is fresh, if there is one";
+            case MEDIA_PENDING, STORE_ERROR -> "without a call while its response is fresh";
+            case INTERNAL_ERROR -> "without a call while its response is fresh, if there is one";
             case MEDIA_INCOMPLETE, REJECTED, RETRIES_EXHAUSTED, WRITE_FAILED -> "only after note-archive requeue";
         };
     }
 
-    private String inWords(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {
+    private String describe(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {
         StringBuilder words = new StringBuilder("call ").append(call.id());
-        words.append(
-                call.endpoint().equals(Endpoint.VIDEO.ledgerName()) ? " asked for its video" : " asked for the note");
-        words.append(", ").append(why(call, before)).append(": ");
+        words.append(call.endpoint().equals(Endpoint.VIDEO.ledgerName()) ? " for the video" : " for the note");
+        words.append(", ").append(purpose(call, before)).append(": ");
         if (call.receivedAt() == null) {
-            return words.append("never answered; in flight when its process ended, or now; may be billed")
+            return words.append("no response; in progress, or interrupted by the end of its process; billing unknown")
                     .toString();
         }
         words.append(
                 call.code() != null
                         ? "code " + call.code()
-                        : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "no answer");
+                        : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "no response");
         if (call.message() != null && !call.message().isBlank()) {
             words.append(" (").append(call.message()).append(')');
         }
@@ -117,16 +116,16 @@ public class NoteHistories {
             words.append(", by execution ").append(call.jobExecutionId());
         }
         if (sidecar != null) {
-            words.append("; kept as ").append(sidecar);
+            words.append("; stored as ").append(sidecar);
         }
         if (call.mediaGoneAt() != null) {
-            words.append("; addresses of its files were found dead later");
+            words.append("; URLs of its files expired later");
         }
         return words.toString();
     }
 
-    /** Why a call was made, from what the one before it for the same question brought. */
-    private String why(CallEntry call, @Nullable CallEntry before) {
+    /** Returns the purpose of a call, derived from the previous call to the same endpoint. */
+    private String purpose(CallEntry call, @Nullable CallEntry before) {
         if (call.refresh()) {
             return "as a refresh";
         }
@@ -134,27 +133,27 @@ public class NoteHistories {
             return "for the first time";
         }
         if (before.receivedAt() == null) {
-            return "again, since the answer to call " + before.id() + " never arrived";
+            return "again, since call " + before.id() + " has no response";
         }
         if (before.billed() != Billed.YES) {
             return "again after "
-                    + (before.code() == null ? "a fault" : "code " + before.code())
+                    + (before.code() == null ? "an error" : "code " + before.code())
                     + " of call "
                     + before.id();
         }
         Instant gone = before.mediaGoneAt();
         if (gone != null && gone.isBefore(call.sentAt())) {
-            return "again, bought once more since files of the answer to call " + before.id() + " were dead";
+            return "again, bought again since URLs of call " + before.id() + " had expired";
         }
         if (before.code() != null && !ProviderCode.SUCCESS.is(before.code())) {
-            return "again, since it was not there before (code " + before.code() + ")";
+            return "again, since it was not found before (code " + before.code() + ")";
         }
         return Duration.between(before.receivedAt(), call.sentAt()).compareTo(ledger.reuseFor()) > 0
-                ? "again, bought once more since the answer to call " + before.id() + " was too old to be used"
-                : "again, since call " + before.id() + " did not bring it";
+                ? "again, bought again since the response of call " + before.id() + " was too old"
+                : "again, since call " + before.id() + " did not return it";
     }
 
-    private static String inWords(File file) {
+    private static String describe(File file) {
         StringBuilder words =
                 new StringBuilder("file ").append(file.kind()).append(' ').append(file.ordinal());
         switch (file.state()) {
@@ -170,15 +169,15 @@ public class NoteHistories {
                     words.append(", ").append(file.contentType());
                 }
             }
-            case WAIVED -> words.append(" accepted as empty, ").append(file.reason());
+            case WAIVED -> words.append(" waived, ").append(file.reason());
             case MISSING -> words.append(" missing, ").append(file.reason());
         }
         if (!file.tried().isEmpty()) {
-            words.append(file.state() == SlotState.STORED ? "; a lesser one, since " : "; what was tried last: ")
+            words.append(file.state() == SlotState.STORED ? "; lesser rendition, since " : "; last attempts: ")
                     .append(String.join("; ", file.tried()));
         }
         if (!file.isListed()) {
-            words.append("; the newest answer does not list it any more");
+            words.append("; not in the newest response");
         }
         return words.toString();
     }
@@ -189,8 +188,7 @@ public class NoteHistories {
             String what = finding.kind() + " " + finding.key();
             events.add(new Event(finding.firstSeen(), Kind.AUDIT, "an audit found " + what + ": " + finding.seen()));
             if (finding.resolvedAt() != null) {
-                events.add(
-                        new Event(finding.resolvedAt(), Kind.AUDIT, "an audit found nothing wrong any more: " + what));
+                events.add(new Event(finding.resolvedAt(), Kind.AUDIT, "an audit resolved " + what));
             }
         }
         return events;

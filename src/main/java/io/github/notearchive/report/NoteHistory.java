@@ -5,27 +5,27 @@ import java.time.Instant;
 import java.util.List;
 
 /**
- * What happened to one note, as far as the tables know.
+ * History of one note.
  *
- * @param events in the order of time
- * @param files the files it is to have, or had
+ * @param events in order of time
+ * @param files files that the note has or should have
  */
 public record NoteHistory(List<Event> events, List<File> files) {
 
-    /** What an event is about. */
+    /** Kind of an event. */
     public enum Kind {
-        /** It came onto the worklist. */
+        /** The note was enqueued. */
         QUEUED,
-        /** A request to the provider, and its answer. */
+        /** A request to the provider, with its response. */
         CALL,
-        /** A file came in, or was tried for. */
+        /** A file was stored, or its download failed. */
         FILE,
-        /** A run, or an operator, decided about it. */
+        /** A run or an operator changed the state. */
         DECIDED,
-        /** An audit found something, or found it good again. */
+        /** An audit reported or resolved a finding. */
         AUDIT
     }
 
-    /** One thing that happened. {@code what} may hold words of the provider. */
+    /** One event. {@code what} may contain text of the provider. */
     public record Event(Instant at, Kind kind, String what) {}
 }

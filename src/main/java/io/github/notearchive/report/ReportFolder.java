@@ -3,8 +3,8 @@ package io.github.notearchive.report;
 import java.nio.file.Path;
 
 /**
- * Where this machine keeps its reports.
+ * Local directory of reports.
  *
- * @param path a directory, which need not be there yet
+ * @param path the directory, which may not exist yet
  */
 public record ReportFolder(Path path) {}

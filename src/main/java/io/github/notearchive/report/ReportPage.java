@@ -62,7 +62,7 @@ record ReportPage(NightReport night) {
 
     static Tone tone(Run run) {
         if (run.exitNumber() == null) {
-            return isKilled(run) ? Tone.bad : Tone.watch;
+            return run.isKilled() ? Tone.bad : Tone.watch;
         }
         return switch (run.exitNumber()) {
             case 0 -> Tone.good;
@@ -75,11 +75,7 @@ record ReportPage(NightReport night) {
     static String end(Run run) {
         return run.exitNumber() != null
                 ? run.exitNumber() + " " + run.exitCode()
-                : isKilled(run) ? "Killed" : "Not over";
-    }
-
-    private static boolean isKilled(Run run) {
-        return run.exitCode().equals(Run.KILLED);
+                : run.isKilled() ? "Killed" : "Not ended";
     }
 
     static String clock(Instant time) {
@@ -112,15 +108,15 @@ record ReportPage(NightReport night) {
         List<String> did = new ArrayList<>();
         did.add(notes(tonight.archived()) + " archived");
         if (tonight.unavailable() > 0) {
-            did.add(DisplayFormat.count(tonight.unavailable()) + " not there");
+            did.add(DisplayFormat.count(tonight.unavailable()) + " unavailable");
         }
         if (tonight.failed() > 0) {
-            did.add(DisplayFormat.count(tonight.failed()) + " given up");
+            did.add(DisplayFormat.count(tonight.failed()) + " failed");
         }
         String dispositions = tonight.left() == null
-                ? "What became of its notes is not known; it made "
+                ? "The results of its notes are unknown; it made "
                 : String.join(", ", did)
-                        + (tonight.isWhole() ? ", by " : ", not counting a run that could not write its end, by ");
+                        + (tonight.isWhole() ? ", by " : ", without a run that did not record its end, by ");
         return "%s%s of which %s %s billed. %s because %s."
                 .formatted(
                         dispositions,
@@ -134,11 +130,11 @@ record ReportPage(NightReport night) {
     private String reason() {
         Run last = night.last();
         if (last.exitNumber() == null) {
-            return isKilled(last)
-                    ? "it could not write its end: it was killed, or the database was out of reach; the next run goes on where it was"
-                    : "it has not: it goes on, or it ended without writing its end";
+            return last.isKilled()
+                    ? "it was killed, or the database was unavailable; the next run resumes it"
+                    : "it is active, or did not record its end";
         }
-        return last.reason() == null ? "no reason was given" : last.reason();
+        return last.reason() == null ? "of an unknown reason" : last.reason();
     }
 
     private Past tonight() {
@@ -149,7 +145,7 @@ record ReportPage(NightReport night) {
     boolean hasFindings(boolean damage) {
         return night.findings().keySet().stream()
                 .map(Damage.Kind::valueOf)
-                .anyMatch(kind -> HealthCheck.isDamage(kind) == damage);
+                .anyMatch(kind -> ArchiveHealth.isDamage(kind) == damage);
     }
 
     List<Tile> tiles() {
@@ -160,21 +156,21 @@ record ReportPage(NightReport night) {
         tiles.add(new Tile(
                 "Notes archived",
                 isKnown ? DisplayFormat.count(tonight.archived()) : "–",
-                tonight.isWhole() ? "" : isKnown ? "not counting a run without an end" : "not known"));
+                tonight.isWhole() ? "" : isKnown ? "without a run that did not record its end" : "unknown"));
         tiles.add(new Tile(
                 "Calls",
                 DisplayFormat.count(tonight.calls()),
-                allowed == null ? "no limit of our own" : "of " + DisplayFormat.count(allowed) + " a night"));
+                allowed == null ? "no limit is set" : "of " + DisplayFormat.count(allowed) + " a night"));
         tiles.add(new Tile(
                 "Billed",
                 DisplayFormat.count(tonight.billed()),
                 tonight.billingUnknown() == 0
-                        ? "none in doubt"
-                        : "and maybe " + DisplayFormat.count(tonight.billingUnknown()) + " more"));
+                        ? "no billing unknown"
+                        : DisplayFormat.count(tonight.billingUnknown()) + " billing unknown"));
         tiles.add(new Tile(
                 "Stored",
                 isKnown ? DisplayFormat.size(tonight.bytes()) : "–",
-                isKnown ? plural(tonight.files(), "file") : "not known"));
+                isKnown ? plural(tonight.files(), "file") : "unknown"));
         tiles.add(new Tile(
                 "Took",
                 DisplayFormat.took(night.took()),
@@ -191,19 +187,19 @@ record ReportPage(NightReport night) {
         String all = DisplayFormat.count(night.failedInAll());
         int shown = night.failedNotes().size();
         return (night.failedInAll() > shown ? "The first " + shown + " of " + all : all)
-                + " given up by this night and still so; note-archive explain NOTE_ID tells the whole story of one";
+                + " failed in this night and still FAILED; note-archive explain NOTE_ID shows the history of a note";
     }
 
     String remarksCaption() {
         int shown = night.remarks().size();
-        return "Stored, and not quite what the answer promised"
+        return "Stored, but different from the response"
                 + (night.remarksInAll() > shown
                         ? "; the first " + shown + " of " + DisplayFormat.count(night.remarksInAll())
                         : "")
                 + (night.lesser() > 0
                         ? "; "
                                 + DisplayFormat.count(night.lesser())
-                                + " in a lesser rendition, for which note-archive requeue --degraded buys new answers"
+                                + " in a lesser rendition, for which note-archive requeue --degraded buys new responses"
                         : "");
     }
 
@@ -217,7 +213,7 @@ record ReportPage(NightReport night) {
                 .toList();
         // several calls may receive it at once
         String stops = night.stops().stream()
-                .map(stop -> " Code 303 ended the night at " + clock(stop.at()) + " (dashed).")
+                .map(stop -> " Code 303 stopped the run at " + clock(stop.at()) + " (dashed).")
                 .distinct()
                 .collect(Collectors.joining());
         Long allowed = callsAllowed();
@@ -226,7 +222,7 @@ record ReportPage(NightReport night) {
             return new Plot(
                     "Calls so far",
                     plural(all, "call") + (all == 1 ? " was" : " were")
-                            + " made by all nodes since 00:00; no limit of our own is set." + stops,
+                            + " made by all nodes since 00:00; no limit is set." + stops,
                     Plot.Shape.STEPS,
                     made,
                     Plot.roundAbove(all),
@@ -238,7 +234,7 @@ record ReportPage(NightReport night) {
                 made.stream().map(calls -> Math.max(0, allowed - calls)).toList();
         return new Plot(
                 "Calls left tonight",
-                "%s of %s were left at the end, after those of all nodes since 00:00.%s"
+                "%s of %s calls were left at the end, after the calls of all nodes since 00:00.%s"
                         .formatted(DisplayFormat.count(left.getLast()), DisplayFormat.count(allowed), stops),
                 Plot.Shape.STEPS,
                 left,
@@ -253,11 +249,11 @@ record ReportPage(NightReport night) {
     }
 
     Plot notesPerMinute() {
-        return perMinute("Notes answered, each minute", Slice::notes, DisplayFormat::count, " notes");
+        return perMinute("Notes answered per minute", Slice::notes, DisplayFormat::count, " notes");
     }
 
     Plot bytesPerMinute() {
-        return perMinute("Bytes stored, each minute", Slice::bytes, DisplayFormat::size, "");
+        return perMinute("Bytes stored per minute", Slice::bytes, DisplayFormat::size, "");
     }
 
     private Plot perMinute(String title, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
@@ -271,7 +267,7 @@ record ReportPage(NightReport night) {
                 title,
                 busy == 0
                         ? "None."
-                        : "%s%s in all; at most %s a minute, on average %s while there were any."
+                        : "%s%s in total; at most %s per minute, %s on average in active periods."
                                 .formatted(
                                         format.apply(all),
                                         unit,
@@ -308,11 +304,11 @@ record ReportPage(NightReport night) {
     }
 
     Plot archivedByNight() {
-        return byNight("Notes archived, by night", knownNights(), Past::archived, DisplayFormat::count);
+        return byNight("Notes archived by night", knownNights(), Past::archived, DisplayFormat::count);
     }
 
     Plot callsByNight() {
-        return byNight("Calls, by night", night.nights(), Past::calls, DisplayFormat::count);
+        return byNight("Calls by night", night.nights(), Past::calls, DisplayFormat::count);
     }
 
     Plot backlogByNight() {
@@ -320,7 +316,7 @@ record ReportPage(NightReport night) {
     }
 
     Plot settledByNight() {
-        return byNight("Brought to their end, by night", knownNights(), Past::settled, DisplayFormat::count);
+        return byNight("Notes completed by night", knownNights(), Past::settled, DisplayFormat::count);
     }
 
     Plot storeSizeByNight() {
@@ -332,7 +328,7 @@ record ReportPage(NightReport night) {
     }
 
     Plot storedByNight() {
-        return byNight("Stored, by night", knownNights(), Past::bytes, DisplayFormat::size);
+        return byNight("Bytes stored by night", knownNights(), Past::bytes, DisplayFormat::size);
     }
 
     private static ToLongFunction<Past> ofSnapshot(ToLongFunction<Left> value) {
@@ -351,7 +347,7 @@ record ReportPage(NightReport night) {
         Past before = nights.get(nights.size() - 2);
         return new Plot(
                 title,
-                "%s this night, %s in that of %s; at most %s in these days."
+                "%s this night, %s in the night of %s; at most %s in these days."
                         .formatted(
                                 format.apply(days.getLast()),
                                 format.apply(value.applyAsLong(before)),
@@ -368,16 +364,16 @@ record ReportPage(NightReport night) {
     String outlook() {
         NightReport.Outlook outlook = night.outlook().orElseThrow();
         if (outlook.backlog() == 0) {
-            return "Nothing is left to be archived.";
+            return "No notes are left.";
         }
-        return "%s %s left. The last nights brought %s notes to their end each: at this rate %s."
+        return "%s %s left. The last nights completed %s notes each: at this rate, %s."
                 .formatted(
                         notes(outlook.backlog()),
                         outlook.backlog() == 1 ? "is" : "are",
                         String.format(Locale.ROOT, "%,.1f", outlook.perNight()),
                         outlook.lastNight() == null
-                                ? "the backlog is never worked off"
-                                : "the last one is done in the night of " + outlook.lastNight());
+                                ? "the backlog never ends"
+                                : "the backlog ends in the night of " + outlook.lastNight());
     }
 
     String storeSize(Left left) {
@@ -404,22 +400,23 @@ record ReportPage(NightReport night) {
 
     String verification(Left left) {
         if (left.objects() == 0) {
-            return "There is nothing to be verified.";
+            return "There are no files to verify.";
         }
         String findings = left.openFindings() == 0
                 ? "no finding is open"
                 : DisplayFormat.count(left.openFindings()) + " findings are open";
         if (left.oldestVerified() == null) {
-            return "No file was ever verified; " + findings + ".";
+            return "No file has been verified; " + findings + ".";
         }
         Run last = night.last();
         Duration age = Duration.between(left.oldestVerified(), last.ended() == null ? last.began() : last.ended());
-        return "The file that was verified the longest ago was so %s before the end of the night%s; %s."
+        return "Oldest verification: %s before the last run ended%s; %s."
                 .formatted(
                         age(age),
                         left.neverVerified() == 0
                                 ? ""
-                                : ", " + DisplayFormat.count(left.neverVerified()) + " never were since a rebuild",
+                                : ", " + DisplayFormat.count(left.neverVerified())
+                                        + " files never verified since a rebuild",
                         findings);
     }
 

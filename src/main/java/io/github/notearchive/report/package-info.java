@@ -1,8 +1,10 @@
 /**
- * What a night did, for the person who looks in the morning: one page of a night, made from the tables alone, the same
- * as JSON for a program, and in a word whether the archive is well.
+ * Report of a night as an HTML page, health of the archive, and history of a note, computed from the tables; templates
+ * and style sheets of all HTML pages ({@link io.github.notearchive.report.Pages}).
  *
- * <p>A page names notes by their ids and nothing else that their authors wrote.
+ * <p>A report contains ids of notes, but no other content of their authors.
+ *
+ * <p>Uses: {@code archive}, {@code batch}, {@code store}. Used by: {@code export} (templates), {@code cli}.
  */
 @NullMarked
 package io.github.notearchive.report;

@@ -48,7 +48,7 @@ class BesideARunTests {
             assertThat(shown.at("/worklist/0/inWork").intValue()).isEqualTo(Practice.WORKERS);
             assertThat(shown.at("/runs/0/status").stringValue()).isEqualTo("STARTED");
             assertThat(shown.at("/health/inAWord").stringValue())
-                    .contains("a run is under way, begun ")
+                    .contains("a run is active, started ")
                     .doesNotContain("has not said");
             assertThat(added.out()).contains("1 new, 0 already known");
             assertThat(explained.out())

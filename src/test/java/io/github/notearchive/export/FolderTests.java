@@ -107,7 +107,7 @@ class FolderTests extends ExportScenario {
                         .resolve(directories().getFirst())
                         .resolve("index.html")))
                 .contains("alt=\"Picture 2 of 2, which not every browser shows\" src=\"02.heic\"")
-                .contains("aria-label=\"Moving half of picture 1\" src=\"01-motion.mp4\"")
+                .contains("aria-label=\"Live photo of picture 1\" src=\"01-motion.mp4\"")
                 .contains("IMAGE 1: MISSING, GONE");
     }
 

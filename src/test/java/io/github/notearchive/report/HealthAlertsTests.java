@@ -120,7 +120,7 @@ class HealthAlertsTests {
 
     private static Set<String> kinds(boolean damage) {
         return Arrays.stream(Damage.Kind.values())
-                .filter(kind -> HealthCheck.isDamage(kind) == damage)
+                .filter(kind -> ArchiveHealth.isDamage(kind) == damage)
                 .map(Damage.Kind::name)
                 .collect(Collectors.toCollection(TreeSet::new));
     }

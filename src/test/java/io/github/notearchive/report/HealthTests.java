@@ -57,7 +57,7 @@ class HealthTests {
 
         assertThat(health.level()).isEqualTo(Level.HEALTHY);
         assertThat(health.reasons()).isEmpty();
-        assertThat(health.inAWord()).contains("nothing needs anybody", "with 0 COMPLETED");
+        assertThat(health.inAWord()).contains("no action required", "with 0 COMPLETED");
     }
 
     @Test
@@ -144,7 +144,7 @@ class HealthTests {
         night.clock().set(night.clock().instant().plus(Duration.ofMinutes(4)));
         assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
             assertThat(reason.level()).isEqualTo(Level.BROKEN);
-            assertThat(reason.what()).contains("26 h 2 min ago", "at most 26 h");
+            assertThat(reason.what()).contains("26 h 2 min ago", "the limit is 26 h");
         });
     }
 
@@ -157,13 +157,13 @@ class HealthTests {
             assertThat(reason.level()).isEqualTo(Level.ATTENTION);
             assertThat(reason.what())
                     .contains(
-                            "the last run of node main ended without writing its end: it was killed, or the database was out of reach");
+                            "the last run of node main did not record its end: it was killed, or the database was unavailable");
         });
 
         night.clock().set(night.clock().instant().plus(Duration.ofHours(27)));
         assertThat(check.check().reasons())
                 .extracting(Health.Reason::what)
-                .anyMatch(what -> what.startsWith("no run has ended in order since the first one began 27 h 5 min ago"))
+                .anyMatch(what -> what.startsWith("no run has succeeded since the first one started 27 h 5 min ago"))
                 .noneMatch(what -> what.contains("14 nights"));
     }
 
@@ -177,7 +177,7 @@ class HealthTests {
 
         assertThat(check.check().reasons())
                 .extracting(Health.Reason::what)
-                .anyMatch(what -> what.startsWith("no run has ended in order in the last 14 nights"));
+                .anyMatch(what -> what.startsWith("no run has succeeded in the last 14 nights"));
     }
 
     /** What Spring Batch's tables hold of it once a later start has found it. */
@@ -221,7 +221,7 @@ class HealthTests {
         run();
 
         assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
-            assertThat(reason.what()).startsWith("1 note is given up").contains("A file is gone permanently");
+            assertThat(reason.what()).startsWith("1 note has failed").contains("A file is gone permanently");
             assertThat(reason.command())
                     .startsWith("note-archive waive NOTE_ID")
                     .contains("requeue NOTE_ID buys another response")
@@ -374,9 +374,9 @@ class HealthTests {
         assertThat(health.reasons())
                 .extracting(Health.Reason::what)
                 .anyMatch(what -> what.contains("ORPHAN 1"))
-                .anyMatch(what -> what.contains("verified last 36 days ago"))
+                .anyMatch(what -> what.contains("last verified 36 days ago"))
                 .anyMatch(what -> what.contains("1 fields"));
-        assertThat(health.inAWord()).startsWith("1 thing needs somebody at once, and 3 a look");
+        assertThat(health.inAWord()).startsWith("1 to fix now, 3 to review");
     }
 
     @Test

@@ -71,7 +71,7 @@ class NightReportTests {
         PageChecks.assertSound(page);
         assertThat(page)
                 .contains("Exit 3, QUOTA_EXHAUSTED", "3 notes archived", "Run again after 00:00 in Shanghai")
-                .contains("Code 303 ended the night at")
+                .contains("Code 303 stopped the run at")
                 .doesNotContain(settings.node() + "\"");
         assertThat(report.calls())
                 .extracting(NightStats.CallClass::code, NightStats.CallClass::calls)
@@ -105,7 +105,7 @@ class NightReportTests {
         assertThat(next.retries()).containsExactly(new NightStats.Retry(1, 1, 1));
         assertThat(next.nights()).hasSize(2);
         assertThat(next.left().orElseThrow().backlog()).isZero();
-        assertThat(NightReports.page(next)).contains("Exit 0, COMPLETED", "Beside the nights before");
+        assertThat(NightReports.page(next)).contains("Exit 0, COMPLETED", "Previous nights");
         PageChecks.assertSound(NightReports.page(next));
     }
 
@@ -199,8 +199,8 @@ class NightReportTests {
 
         PageChecks.assertSound(page);
         assertThat(page)
-                .contains("Killed", "it goes on where the killed one was", "Not known")
-                .contains("What became of its notes is not known; it made 1 call of which")
+                .contains("Killed", "the next run resumes the killed one", "Unknown")
+                .contains("The results of its notes are unknown; it made 1 call of which")
                 .doesNotContain("0 notes archived");
     }
 
@@ -243,11 +243,11 @@ class NightReportTests {
         assertThat(report.nights()).hasSize(3);
         assertThat(report.nights().get(1).runs()).allMatch(run -> run.left() == null);
         assertThat(NightReports.page(report))
-                .contains("0 this night, 7 in that of " + today.minusDays(2))
-                .contains(", 5.0 KB in that of " + today.minusDays(2))
-                .contains("0 this night, 1 in that of " + today.minusDays(1)) // calls
-                .doesNotContain("0 in that of " + today.minusDays(1))
-                .doesNotContain("0 B in that of " + today.minusDays(1));
+                .contains("0 this night, 7 in the night of " + today.minusDays(2))
+                .contains(", 5.0 KB in the night of " + today.minusDays(2))
+                .contains("0 this night, 1 in the night of " + today.minusDays(1)) // calls
+                .doesNotContain("0 in the night of " + today.minusDays(1))
+                .doesNotContain("0 B in the night of " + today.minusDays(1));
     }
 
     @Test

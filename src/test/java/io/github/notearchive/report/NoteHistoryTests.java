@@ -48,8 +48,8 @@ class NoteHistoryTests {
                         "again after code 301 of call",
                         "code 0",
                         ", billed, by execution " + run.executionId(),
-                        "kept as notes/" + note);
-        assertThat(events.getLast().what()).isEqualTo("decided by execution " + run.executionId() + ": ARCHIVED");
+                        "stored as notes/" + note);
+        assertThat(events.getLast().what()).isEqualTo("set by execution " + run.executionId() + ": ARCHIVED");
         assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteHistory.Event::at));
     }
 
@@ -77,7 +77,7 @@ class NoteHistoryTests {
         night.run();
 
         assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_PENDING);
-        assertThat(stories.costOf(StateReason.MEDIA_PENDING)).isEqualTo("without a call while its answer is fresh");
+        assertThat(stories.costOf(StateReason.MEDIA_PENDING)).isEqualTo("without a call while its response is fresh");
     }
 
     @Test
@@ -99,8 +99,7 @@ class NoteHistoryTests {
         assertThat(story.events())
                 .filteredOn(event -> event.kind() == Kind.CALL)
                 .last()
-                .satisfies(
-                        call -> assertThat(call.what()).contains("bought once more since files of the answer to call"));
+                .satisfies(call -> assertThat(call.what()).contains("bought again since URLs of call"));
         assertThat(story.events().getLast().what()).contains("FAILED, MEDIA_INCOMPLETE: ");
     }
 
@@ -125,12 +124,12 @@ class NoteHistoryTests {
                         assertThat(file.isListed()).isEqualTo(!file.kind().equals("IMAGE") || file.ordinal() != 0));
         assertThat(story.events())
                 .extracting(NoteHistory.Event::what)
-                .anyMatch(what -> what.endsWith("the newest answer does not list it any more"))
+                .anyMatch(what -> what.endsWith("not in the newest response"))
                 .anyMatch(what -> what.startsWith("an audit found MISSING media/"))
-                .anyMatch(what -> what.startsWith("an audit found nothing wrong any more"));
+                .anyMatch(what -> what.startsWith("an audit resolved"));
     }
 
     private NoteHistory tell(String note) {
-        return stories.tell(worklist.find(new NoteId(note)).orElseThrow());
+        return stories.of(worklist.find(new NoteId(note)).orElseThrow());
     }
 }

@@ -1,0 +1,205 @@
+package io.github.notearchive.report;
+
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.archive.stats.MediaTotals;
+import io.github.notearchive.archive.stats.OpenNotes;
+import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.worklist.ErasureList;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.report.Health.Cause;
+import io.github.notearchive.report.Health.Reason;
+import java.io.IOException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import org.springframework.stereotype.Component;
+
+/** Checks jobs that are unfinished, notes that failed, and the results of audits. */
+@Component
+class ArchiveHealth {
+
+    private final JobExecutionQueries executions;
+    private final ErasureList erasures;
+    private final ResponseSpool spool;
+    private final OpenNotes openNotes;
+    private final MediaTotals media;
+    private final AuditRepository audits;
+    private final SchemaDrift drift;
+    private final HealthProperties settings;
+
+    ArchiveHealth(
+            JobExecutionQueries executions,
+            ErasureList erasures,
+            ResponseSpool spool,
+            OpenNotes openNotes,
+            MediaTotals media,
+            AuditRepository audits,
+            SchemaDrift drift,
+            HealthProperties settings) {
+        this.executions = executions;
+        this.erasures = erasures;
+        this.spool = spool;
+        this.openNotes = openNotes;
+        this.media = media;
+        this.audits = audits;
+        this.drift = drift;
+        this.settings = settings;
+    }
+
+    /** Returns unfinished maintenance jobs, and responses that are not recorded in the ledger yet. */
+    List<Reason> unfinishedJobs() {
+        List<Reason> reasons = new ArrayList<>();
+        if (executions.isRebuildUnfinished()) {
+            reasons.add(new Reason(
+                    Cause.REBUILD_UNFINISHED,
+                    "a rebuild of the tables is not finished; run, enqueue and verify are rejected until then",
+                    "note-archive rebuild"));
+        }
+        if (executions.isRemapUnfinished()) {
+            reasons.add(new Reason(Cause.REMAP_UNFINISHED, "a remap is not finished", "note-archive remap"));
+        }
+        long unfinished = erasures.count().unfinished();
+        if (unfinished > 0) {
+            reasons.add(new Reason(
+                    Cause.FORGET_UNFINISHED,
+                    "the erasure of " + unfinished + " notes or authors is not finished",
+                    "repeat the last note-archive forget --yes"));
+        }
+        try {
+            for (ResponseSpool files : spool.ofAllNodes()) {
+                reasons.add(new Reason(
+                        Cause.RESPONSES_IN_FILES,
+                        files.summary() + " are not in the ledger yet",
+                        "note-archive run, which records them; if it does not, see the log"));
+            }
+        } catch (IOException e) {
+            reasons.add(new Reason(
+                    Cause.RESPONSES_IN_FILES,
+                    "paid responses may be in files that this user cannot read: " + e,
+                    "permit this user to read them"));
+        }
+        return reasons;
+    }
+
+    /** Returns what is wrong with notes, objects and fields. */
+    List<Reason> contents(Instant now) {
+        List<Reason> reasons = new ArrayList<>();
+        failedNotes(reasons);
+        degradedNotes(reasons);
+        findings(reasons);
+        verification(now, reasons);
+        lastAudit(now, reasons);
+        newFields(reasons);
+        return reasons;
+    }
+
+    /** Adds one reason per {@link StateReason}, since remedy and cost differ. */
+    private void failedNotes(List<Reason> reasons) {
+        Map<StateReason, Long> failed = new EnumMap<>(StateReason.class);
+        for (ReasonCount count : openNotes.reasons()) {
+            if (count.state().equals(NoteState.FAILED.name())) {
+                failed.merge(count.reason(), count.notes(), Long::sum);
+            }
+        }
+        failed.forEach((reason, notes) -> reasons.add(new Reason(
+                Cause.NOTES_FAILED,
+                (notes == 1 ? "1 note has" : DisplayFormat.count(notes) + " notes have")
+                        + " failed and will not be retried: "
+                        + reason.meaning(),
+                reason.command() + ": " + reason.effect())));
+    }
+
+    private void degradedNotes(List<Reason> reasons) {
+        long notes = media.degradedNotes();
+        if (notes > 0) {
+            reasons.add(new Reason(
+                    Cause.DEGRADED_NOTES,
+                    (notes == 1 ? "1 archived note has" : DisplayFormat.count(notes) + " archived notes have")
+                            + " a file in a lesser rendition than the best one offered",
+                    "note-archive requeue --degraded, then run: buys one new response for each"));
+        }
+    }
+
+    private void findings(List<Reason> reasons) {
+        Map<Damage.Kind, Long> damage = new EnumMap<>(Damage.Kind.class);
+        Map<Damage.Kind, Long> others = new EnumMap<>(Damage.Kind.class);
+        audits.countOpen().forEach((kind, count) -> (isDamage(kind) ? damage : others).put(kind, count));
+        if (!damage.isEmpty()) {
+            reasons.add(new Reason(
+                    Cause.STORE_DAMAGED,
+                    "the store differs from the tables: " + Damage.describe(damage),
+                    "note-archive verify --repair, then run"));
+        }
+        if (!others.isEmpty()) {
+            reasons.add(new Reason(
+                    Cause.FINDINGS_OPEN,
+                    "audits found " + Damage.describe(others),
+                    "note-archive verify; --delete-orphans removes orphans"));
+        }
+    }
+
+    /** Returns whether the store differs from the tables, which {@code verify --repair} corrects. */
+    static boolean isDamage(Damage.Kind kind) {
+        return switch (kind) {
+            case MISSING, CORRUPT, SIZE, UNRECORDED, SIDECAR_MISSING, SIDECAR_CORRUPT -> true;
+            case UNREADABLE, ORPHAN -> false;
+        };
+    }
+
+    private void verification(Instant now, List<Reason> reasons) {
+        AuditRepository.Verified verified = audits.verified(now);
+        Instant oldest = verified.oldest();
+        if (verified.never() > 0) {
+            reasons.add(new Reason(
+                    Cause.NEVER_VERIFIED,
+                    DisplayFormat.count(verified.never())
+                            + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
+                            + " files were never verified since the tables were rebuilt, or at a time later than now",
+                    "note-archive verify"));
+        } else if (oldest != null && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {
+            reasons.add(new Reason(
+                    Cause.NOT_VERIFIED,
+                    "a file was last verified %s; the limit is %d days"
+                            .formatted(
+                                    HealthCheck.age(oldest, now),
+                                    settings.verifiedWithin().toDays()),
+                    "note-archive verify --max-duration 2h, each day"));
+        }
+    }
+
+    private void lastAudit(Instant now, List<Reason> reasons) {
+        executions
+                .latestAudit()
+                .filter(audit -> audit.ended() != null && isFailure(audit.exitCode()))
+                .ifPresent(audit -> reasons.add(new Reason(
+                        Cause.AUDIT_FAILED,
+                        "the last audit ended " + HealthCheck.age(audit.ended(), now) + " with " + audit.exitCode(),
+                        "read its log, then note-archive verify")));
+    }
+
+    /** Findings have reasons of their own; an audit that reached its time limit is no failure. */
+    private static boolean isFailure(String exitCode) {
+        ExitCode ended = ExitCode.named(exitCode);
+        return ended != ExitCode.FINDINGS && !ended.isOrderly();
+    }
+
+    private void newFields(List<Reason> reasons) {
+        long fields = drift.unreviewed(1).fields();
+        if (fields > 0) {
+            reasons.add(new Reason(
+                    Cause.NEW_FIELDS,
+                    fields + " fields of responses are new",
+                    "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"));
+        }
+    }
+}
