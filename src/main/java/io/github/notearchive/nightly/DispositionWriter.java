@@ -35,15 +35,11 @@ import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Writes dispositions: media objects, then the sidecar, then catalog rows and worklist row in one transaction, which is
- * repeated during an outage of database or store.
+ * Writes dispositions: media objects, then the sidecar, then catalog rows and worklist row in one transaction. All of
+ * it is repeated during an outage of database or store. No transaction is open during an upload.
  *
  * <p>If the claim was lost, no row is written. Objects stored for it remain: they are content-addressed, so the owner
  * of the claim reuses them.
@@ -62,7 +58,6 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private final ActiveRuns runs;
     private final PostponementPolicy retries;
     private final OutageRetry outages;
-    private final TransactionTemplate transaction;
     private final Clock clock;
 
     DispositionWriter(
@@ -75,7 +70,6 @@ class DispositionWriter implements ItemWriter<Disposition> {
             ActiveRuns runs,
             PostponementPolicy retries,
             OutageRetry outages,
-            PlatformTransactionManager transactions,
             Clock clock) {
         this.store = store;
         this.uploader = uploader;
@@ -86,7 +80,6 @@ class DispositionWriter implements ItemWriter<Disposition> {
         this.runs = runs;
         this.retries = retries;
         this.outages = outages;
-        this.transaction = new TransactionTemplate(transactions);
         this.clock = clock;
     }
 
@@ -101,22 +94,18 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void writeOrRelease(Disposition disposition) {
         try {
-            inTransaction(() -> write(disposition));
+            outages.run(() -> write(disposition));
             runs.current().databaseWorks();
         } catch (StoreException e) {
-            inTransaction(() -> onStoreFailure(disposition.claimed(), e));
+            outages.run(() -> onStoreFailure(disposition.claimed(), e));
         } catch (DataAccessException | TransactionException e) {
             if (!runs.current().continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
             String reason = "the database rolled back its rows: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", disposition.claimed().id(), reason);
-            inTransaction(() -> release(disposition.claimed(), reason));
+            outages.run(() -> release(disposition.claimed(), reason));
         }
-    }
-
-    private void inTransaction(Runnable step) {
-        outages.run(() -> transaction.executeWithoutResult(_ -> step.run()));
     }
 
     private void write(Disposition disposition) {
@@ -133,9 +122,9 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void persist(WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition) {
         Instant now = now();
-        try {
+        try (MediaUploader.Upload upload = uploader.start()) {
             CapturedNote note =
-                    files == null ? null : uploader.store(files, transition.state() == NoteState.ARCHIVED, now);
+                    files == null ? null : upload.store(files, transition.state() == NoteState.ARCHIVED, now);
             WorklistRow row = claimed.row().apply(transition, now);
             if (!sidecars.write(claimed, note, row)) {
                 lost(claimed);
@@ -146,12 +135,12 @@ class DispositionWriter implements ItemWriter<Disposition> {
                 return;
             }
             runs.current().storeWorks();
-            if (record(claimed, note, transition, row, now)
-                    && files != null
-                    && claimed.state() != NoteState.ARCHIVED
-                    && transition.state() == NoteState.ARCHIVED) {
-                whenCommitted(
-                        () -> runs.current().filesDegraded.add(files.lesser().count()));
+            if (!record(claimed, note, transition, row, now)) {
+                return;
+            }
+            upload.settle();
+            if (files != null && claimed.state() != NoteState.ARCHIVED && transition.state() == NoteState.ARCHIVED) {
+                runs.current().filesDegraded.add(files.lesser().count());
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
             throw e; // failure of store or database, not of the note
@@ -167,13 +156,14 @@ class DispositionWriter implements ItemWriter<Disposition> {
             return;
         }
         Instant now = now();
-        try {
-            CapturedNote note = uploader.store(files, false, now);
+        try (MediaUploader.Upload upload = uploader.start()) {
+            CapturedNote note = upload.store(files, false, now);
             if (!sidecars.write(claimed, note, null)) {
                 lost(claimed);
                 return;
             }
             recordReleased(claimed, note, reason, now);
+            upload.settle();
         } catch (DataAccessException | TransactionException e) {
             throw e; // failure of the database, not of the note
         } catch (RuntimeException e) {
@@ -221,8 +211,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         try {
             Optional<Change> change =
                     rows.record(claimed, note, row, runs.current().jobExecutionId(), now);
-            change.ifPresentOrElse(
-                    c -> whenCommitted(() -> runs.current().settled(claimed, transition, c)), () -> lost(claimed));
+            change.ifPresentOrElse(c -> runs.current().settled(claimed, transition, c), () -> lost(claimed));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
             cannotBeWritten(claimed, e);
@@ -273,7 +262,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void forget(WorklistItem claimed) {
         if (forgotten.erase(claimed, now())) {
-            whenCommitted(() -> runs.current().erased.increment());
+            runs.current().erased.increment();
             log.warn("Note {}: its author is erased; nothing is stored", claimed.id());
         } else {
             logLostClaim(claimed);
@@ -299,9 +288,9 @@ class DispositionWriter implements ItemWriter<Disposition> {
         if (!rows.settle(claimed, row, run.jobExecutionId())) {
             logLostClaim(claimed);
         } else if (result.state() != claimed.state()) {
-            whenCommitted(run.refreshesUnavailable::increment);
+            run.refreshesUnavailable.increment();
         } else {
-            whenCommitted(run.refreshesPostponed::increment);
+            run.refreshesPostponed.increment();
         }
     }
 
@@ -312,7 +301,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void settleAndCount(WorklistItem claimed, StateTransition transition, WorklistRow row) {
         if (rows.settle(claimed, row, runs.current().jobExecutionId())) {
-            whenCommitted(() -> runs.current().settled(claimed, transition));
+            runs.current().settled(claimed, transition);
         } else {
             lost(claimed);
         }
@@ -324,21 +313,11 @@ class DispositionWriter implements ItemWriter<Disposition> {
 
     private void countReleased(WorklistItem claimed, boolean held, String reason) {
         if (held) {
-            whenCommitted(() -> runs.current().released.increment());
+            runs.current().released.increment();
             log.debug("Note {}: released, {}", claimed.id(), reason);
         } else {
             logLostClaim(claimed);
         }
-    }
-
-    /** Executes a count after the commit, once, although the transaction may be repeated. */
-    private static void whenCommitted(Runnable count) {
-        TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-            @Override
-            public void afterCommit() {
-                count.run();
-            }
-        });
     }
 
     /** Returns the current time in the precision of the database, so that row and sidecar are equal. */

@@ -23,8 +23,6 @@ import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.support.TransactionSynchronization;
-import org.springframework.transaction.support.TransactionSynchronizationManager;
 
 /** Uploads the downloaded files of a note to the store, each once. */
 @Component
@@ -40,71 +38,88 @@ class MediaUploader {
         this.runs = runs;
     }
 
-    /**
-     * Uploads the files and returns the note with its stored slots. Idempotent. Part of the transaction that writes the
-     * rows of the files.
-     *
-     * @param complete whether the note is archived with them
-     * @throws io.github.notearchive.store.StoreException if the store rejects a file; files before it remain stored
-     */
-    CapturedNote store(CollectedMedia files, boolean complete, Instant now) {
-        List<SlotStatus> slots = new ArrayList<>();
-        Map<String, MediaCatalog.KnownObject> rows = media.findByDigest(CollectedMedia.downloads(files.pieces())
-                .map(DownloadedMedia::sha256)
-                .collect(Collectors.toSet()));
-        Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
-        for (Piece piece : files.pieces()) {
-            slots.add(
-                    switch (piece) {
-                        case Piece.Unchanged(var status) -> status;
-                        case Piece.Downloaded(var slot, var file, var lesserBecause) ->
-                            stored(
-                                    slot,
-                                    file,
-                                    put.computeIfAbsent(file.file(), _ -> store(file, rows.get(file.sha256()))),
-                                    lesserBecause);
-                    });
-        }
-        return CapturedNote.of(files.capture(), files.video(), slots, complete, now);
+    /** Starts the upload of a note's files. */
+    Upload start() {
+        return new Upload();
     }
 
-    /** @param row catalog row of these bytes; null if there is none */
-    private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable KnownObject row) {
-        String sha256 = file.sha256();
-        Optional<StoredMedia> known = Optional.ofNullable(row)
-                .filter(r -> !r.damaged())
-                .map(MediaCatalog.KnownObject::media)
-                .filter(stored -> store.stat(stored.key())
-                        .filter(object -> object.size() == file.size())
-                        .isPresent());
-        StoredMedia stored = known.orElseGet(() -> {
-            // an existing row keeps its key
-            ObjectKey key = row == null
-                    ? StoredMedia.keyOf(sha256, file.type().extension())
-                    : row.media().key();
-            store.put(key, bytes(file.file()), file.type().contentType(), sha256);
-            return new StoredMedia(sha256, key, file.size(), file.type().contentType());
-        });
-        RunState run = runs.current();
-        if (known.isPresent()) {
-            run.filesDeduplicated.increment();
-            run.bytesDeduplicated.add(file.size());
-        } else {
-            run.filesStored.increment();
-            run.bytesStored.add(file.size());
-            TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
-                @Override
-                public void afterCompletion(int status) {
-                    if (status == STATUS_ROLLED_BACK) { // the repetition stores it
-                        run.filesStored.decrement();
-                        run.bytesStored.add(-file.size());
-                    } else {
-                        run.bytesSettled.add(file.size());
-                    }
-                }
-            });
+    /**
+     * Files uploaded for one attempt to write a note. They count as stored; closing it takes them back unless their
+     * rows are committed, since a repetition stores them again.
+     */
+    final class Upload implements AutoCloseable {
+
+        private int files;
+        private long bytes;
+
+        /**
+         * Uploads the files and returns the note with its stored slots. Idempotent.
+         *
+         * @param complete whether the note is archived with them
+         * @throws io.github.notearchive.store.StoreException if the store rejects a file; files before it remain stored
+         */
+        CapturedNote store(CollectedMedia files, boolean complete, Instant now) {
+            List<SlotStatus> slots = new ArrayList<>();
+            Map<String, MediaCatalog.KnownObject> rows = media.findByDigest(CollectedMedia.downloads(files.pieces())
+                    .map(DownloadedMedia::sha256)
+                    .collect(Collectors.toSet()));
+            Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
+            for (Piece piece : files.pieces()) {
+                slots.add(
+                        switch (piece) {
+                            case Piece.Unchanged(var status) -> status;
+                            case Piece.Downloaded(var slot, var file, var lesserBecause) ->
+                                stored(
+                                        slot,
+                                        file,
+                                        put.computeIfAbsent(file.file(), _ -> store(file, rows.get(file.sha256()))),
+                                        lesserBecause);
+                        });
+            }
+            return CapturedNote.of(files.capture(), files.video(), slots, complete, now);
         }
-        return stored;
+
+        /** @param row catalog row of these bytes; null if there is none */
+        private StoredMedia store(DownloadedMedia file, MediaCatalog.@Nullable KnownObject row) {
+            String sha256 = file.sha256();
+            Optional<StoredMedia> known = Optional.ofNullable(row)
+                    .filter(r -> !r.damaged())
+                    .map(MediaCatalog.KnownObject::media)
+                    .filter(stored -> store.stat(stored.key())
+                            .filter(object -> object.size() == file.size())
+                            .isPresent());
+            StoredMedia stored = known.orElseGet(() -> {
+                // an existing row keeps its key
+                ObjectKey key = row == null
+                        ? StoredMedia.keyOf(sha256, file.type().extension())
+                        : row.media().key();
+                store.put(key, MediaUploader.bytes(file.file()), file.type().contentType(), sha256);
+                return new StoredMedia(sha256, key, file.size(), file.type().contentType());
+            });
+            if (known.isPresent()) {
+                runs.current().filesDeduplicated.increment();
+                runs.current().bytesDeduplicated.add(file.size());
+            } else {
+                runs.current().filesStored.increment();
+                runs.current().bytesStored.add(file.size());
+                this.files++;
+                bytes += file.size();
+            }
+            return stored;
+        }
+
+        /** Records that the rows of the files are committed. */
+        void settle() {
+            runs.current().bytesSettled.add(bytes);
+            files = 0;
+            bytes = 0;
+        }
+
+        @Override
+        public void close() {
+            runs.current().filesStored.add(-files);
+            runs.current().bytesStored.add(-bytes);
+        }
     }
 
     private static ObjectBytes bytes(SpoolFile file) {

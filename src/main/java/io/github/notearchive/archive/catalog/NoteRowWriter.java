@@ -20,10 +20,7 @@ import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
-/**
- * Writes catalog rows and worklist row of a note, in the transaction of the caller. Writes nothing if the claim was
- * lost.
- */
+/** Writes catalog rows and worklist row of a note in one transaction. Writes nothing if the claim was lost. */
 @Component
 public class NoteRowWriter {
 
@@ -35,7 +32,7 @@ public class NoteRowWriter {
     private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
     private final JdbcOperations jdbc;
-    private final Savepoint savepoint;
+    private final Savepoint transaction;
 
     NoteRowWriter(
             NoteCatalog notes,
@@ -51,7 +48,7 @@ public class NoteRowWriter {
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
         this.jdbc = jdbc;
-        this.savepoint = new Savepoint(transactions);
+        this.transaction = new Savepoint(transactions);
     }
 
     /**
@@ -88,28 +85,25 @@ public class NoteRowWriter {
         Supplier<Integer> settled = trip.update(worklist.settleStatement(claimed, row, jobExecution));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planStatement(claimed.id()));
-        boolean kept;
         try {
-            kept = trip.runOrUndo(() -> {
-                if (settled.get() != 1 || !first.isTrue()) {
-                    return false;
+            return transaction.execute(status -> {
+                trip.run();
+                if (settled.get() == 1 && first.isTrue()) {
+                    first.recordNewFields();
+                    return FirstWrite.WRITTEN;
                 }
-                first.recordNewFields();
-                return true;
+                status.setRollbackOnly();
+                return settled.get() == 1 ? FirstWrite.NOT_THE_FIRST : FirstWrite.LOST;
             });
         } catch (DuplicateKeyException e) {
             log.debug("Note {}: has rows already", claimed.id(), e);
             return FirstWrite.NOT_THE_FIRST;
         }
-        if (kept) {
-            return FirstWrite.WRITTEN;
-        }
-        return settled.get() == 1 ? FirstWrite.NOT_THE_FIRST : FirstWrite.LOST;
     }
 
     private Optional<Change> recordAny(
             WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
-        return savepoint.executeRepeated(_ -> {
+        return transaction.executeRepeated(_ -> {
             if (!settled(claimed, row, jobExecution)) {
                 return Optional.empty();
             }
@@ -128,7 +122,7 @@ public class NoteRowWriter {
 
     /** Writes the row of a note without new data; false if the claim was lost. */
     public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
-        return savepoint.executeRepeated(_ -> settled(claimed, row, jobExecution));
+        return transaction.executeRepeated(_ -> settled(claimed, row, jobExecution));
     }
 
     private boolean settled(WorklistItem claimed, WorklistRow row, long jobExecution) {
@@ -137,7 +131,7 @@ public class NoteRowWriter {
 
     /** Releases a note unchanged; false if the claim was lost. */
     public boolean release(WorklistItem claimed) {
-        return savepoint.executeRepeated(_ -> claims.release(claimed));
+        return transaction.executeRepeated(_ -> claims.release(claimed));
     }
 
     /** Sets a note due whose claim was lost to a node that postponed it because the response was not in the ledger. */
@@ -147,7 +141,7 @@ public class NoteRowWriter {
 
     /** Releases a note and writes its collected media; false if the claim was lost. */
     public boolean release(WorklistItem claimed, CapturedNote note, Instant now) {
-        return savepoint.executeRepeated(_ -> {
+        return transaction.executeRepeated(_ -> {
             boolean released = claims.release(claimed);
             if (released) {
                 notes.save(note, now);

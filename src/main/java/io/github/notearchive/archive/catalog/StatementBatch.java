@@ -16,7 +16,6 @@ import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.SqlTypeValue;
 import org.springframework.jdbc.core.StatementCreatorUtils;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 
 /**
  * Statements sent to the database in one round trip, since round trips dominate the cost of a note. PostgreSQL executes
@@ -30,9 +29,6 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 public final class StatementBatch {
 
     private static final Map<List<NamedStatement>, String> TEXTS = new ConcurrentHashMap<>();
-
-    private static final NamedStatement SAVEPOINT = NamedStatement.of("SAVEPOINT round_trip");
-    private static final String UNDO = "ROLLBACK TO SAVEPOINT round_trip";
 
     private final JdbcOperations jdbc;
     private final List<Part<?>> parts = new ArrayList<>();
@@ -132,33 +128,5 @@ public final class StatementBatch {
 
     private static String joined(List<NamedStatement> statements) {
         return statements.stream().map(NamedStatement::positional).collect(Collectors.joining(";\n"));
-    }
-
-    /**
-     * Executes the statements and {@code isKept} atomically within the caller's transaction, which continues in either
-     * case.
-     *
-     * @param isKept checks the results, may execute more statements, and returns whether to keep them
-     * @return result of {@code isKept}
-     * @throws RuntimeException of a statement or of {@code isKept}; nothing is kept then
-     */
-    public boolean runOrUndo(Supplier<Boolean> isKept) {
-        parts.addFirst(new Part<Integer>(SAVEPOINT.with(new MapSqlParameterSource()), null));
-        boolean kept;
-        try {
-            run();
-            kept = isKept.get();
-        } catch (RuntimeException e) {
-            try {
-                jdbc.execute(UNDO);
-            } catch (DataAccessException undo) {
-                e.addSuppressed(undo);
-            }
-            throw e;
-        }
-        if (!kept) {
-            jdbc.execute(UNDO);
-        }
-        return kept;
     }
 }

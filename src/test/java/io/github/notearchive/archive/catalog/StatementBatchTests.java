@@ -10,10 +10,8 @@ import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
-import org.springframework.transaction.support.TransactionTemplate;
 
 class StatementBatchTests {
 
@@ -94,60 +92,5 @@ class StatementBatchTests {
         Supplier<Integer> inserted = trip.update(insert(1, "a"));
 
         assertThatExceptionOfType(IllegalStateException.class).isThrownBy(inserted::get);
-    }
-
-    @Test
-    void keptBatchRemainsInTheTransaction() {
-        transaction().executeWithoutResult(_ -> {
-            trip.update(insert(1, "a"));
-
-            assertThat(trip.runOrUndo(() -> insert(2, "b").update(database.jdbc()) == 1))
-                    .isTrue();
-            insert(3, "c").update(database.jdbc());
-        });
-
-        assertThat(rows()).isEqualTo(3);
-    }
-
-    @Test
-    void undoneBatchLeavesTheTransactionUnchanged() {
-        transaction().executeWithoutResult(_ -> {
-            insert(1, "before").update(database.jdbc());
-            trip.update(insert(2, "undone"));
-
-            assertThat(trip.runOrUndo(() -> insert(3, "undone").update(database.jdbc()) != 1))
-                    .isFalse();
-            insert(2, "after").update(database.jdbc());
-        });
-
-        assertThat(names(1L, 2L, 3L).execute(database.jdbc()).list())
-                .containsExactly(new Row(1, "before"), new Row(2, "after"));
-    }
-
-    @Test
-    void failedBatchLeavesTheTransactionUnchanged() {
-        transaction().executeWithoutResult(_ -> {
-            insert(1, "before").update(database.jdbc());
-            trip.update(insert(2, "undone"));
-            trip.update(insert(1, "twice"));
-            trip.update(insert(3, "never"));
-
-            assertThatExceptionOfType(DuplicateKeyException.class).isThrownBy(() -> trip.runOrUndo(() -> true));
-            insert(2, "after").update(database.jdbc());
-        });
-        StatementBatch second = new StatementBatch(database.batches().getJdbcOperations());
-        transaction().executeWithoutResult(_ -> {
-            second.update(insert(4, "undone"));
-            assertThatExceptionOfType(DataIntegrityViolationException.class)
-                    .isThrownBy(() -> second.runOrUndo(() -> insert(4, "twice").update(database.jdbc()) == 1));
-            insert(5, "after").update(database.jdbc());
-        });
-
-        assertThat(names(1L, 2L, 3L, 4L, 5L).execute(database.jdbc()).list())
-                .containsExactly(new Row(1, "before"), new Row(2, "after"), new Row(5, "after"));
-    }
-
-    private TransactionTemplate transaction() {
-        return new TransactionTemplate(database.transactions());
     }
 }
