@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.ledger;
 
 import static io.github.notearchive.archive.ledger.Book.ALL;
-import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.BODY;
 import static io.github.notearchive.archive.ledger.Book.ID;
 import static io.github.notearchive.archive.ledger.Book.PAID;
 
@@ -30,7 +30,7 @@ public final class Book {
 
     public static final NoteId ID = new NoteId("66aa00000000000000000001");
     public static final Instant NOW = Instant.parse("2026-11-25T14:00:00.123Z");
-    static final byte[] ANSWER = "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
+    static final byte[] BODY = "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
 
     static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
 
@@ -41,7 +41,7 @@ public final class Book {
     final ResponseSpool spool;
     final CallRepository calls;
     final CallHistory history = new CallHistory(database.jdbc());
-    final PaidResponses answers = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
+    final PaidResponses responses = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
     final CallTotals totals = new CallTotals(database.jdbc());
 
     /** @param directory of spooled responses */
@@ -90,7 +90,7 @@ public final class Book {
 
     public long paid(FetchRequest note, Instant at) {
         CallRecord call = sent(calls, note, Endpoint.DETAIL, at, false);
-        return calls.received(call, PAID, ANSWER, at, Duration.ZERO);
+        return calls.received(call, PAID, BODY, at, Duration.ZERO);
     }
 
     public void unpaid(Instant at) {

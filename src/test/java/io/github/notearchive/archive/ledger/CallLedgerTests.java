@@ -59,18 +59,18 @@ class CallLedgerTests {
     private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
     private final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
     private Instant now = NOW;
-    private final PaidResponses answers =
+    private final PaidResponses responses =
             new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
     private final CallRepository calls = new CallRepository(
             database.jdbc(),
             database.dataSource(),
             database.transactions(),
             new ResponseSpool(Path.of("target", "answers")),
-            answers,
+            responses,
             List.of());
     private final JustOneApiClient client = client(new LocalRateLimitStore(), 1000);
     private final CallLedger ledger =
-            new CallLedger(calls, answers, client, new ResponseReader(), new LedgerProperties(WEEK, true), clock);
+            new CallLedger(calls, responses, client, new ResponseReader(), new LedgerProperties(WEEK, true), clock);
 
     private JustOneApiClient client(RateLimitStore pace, int callsPerSecond) {
         return new JustOneApiClient(
@@ -186,7 +186,7 @@ class CallLedgerTests {
         assertThat(provider.calls()).isOne();
         assertThat(provider.videoCalls()).isOne();
 
-        answers.markUrlsExpired(video.callId(), NOW);
+        responses.markUrlsExpired(video.callId(), NOW);
         now = NOW.plus(Duration.ofDays(1));
         assertThat(ledger.freshVideo(id)).isEmpty();
         assertThat(ledger.fresh(id)).as("URLs of the detail response").isPresent();
@@ -201,9 +201,9 @@ class CallLedgerTests {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
 
         now = NOW.plus(WEEK).plusMillis(1);
-        NoteCapture anew = found(ledger.fetch(claimed(id)));
+        NoteCapture second = found(ledger.fetch(claimed(id)));
 
-        assertThat(anew.callId()).isGreaterThan(bought.callId());
+        assertThat(second.callId()).isGreaterThan(bought.callId());
         assertThat(provider.calls()).isEqualTo(2);
     }
 
@@ -284,7 +284,7 @@ class CallLedgerTests {
     void responseIsRecentAfterAClockSetBackOrMidnight() throws Exception {
         now = Night.of(NOW).ends().minusSeconds(10);
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.markUrlsExpired(bought.callId(), now);
+        responses.markUrlsExpired(bought.callId(), now);
 
         now = Night.of(NOW).begins().minusSeconds(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
@@ -299,16 +299,16 @@ class CallLedgerTests {
     @Test
     void responseWithExpiredUrlsIsBoughtAgainInALaterNightOnly() throws Exception {
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.markUrlsExpired(bought.callId(), NOW);
+        responses.markUrlsExpired(bought.callId(), NOW);
 
         now = Night.of(NOW).ends().minusMillis(1);
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
 
         now = Night.of(NOW).ends();
-        NoteCapture anew = found(ledger.fetch(claimed(id)));
-        assertThat(anew.callId()).isGreaterThan(bought.callId());
-        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(anew.callId());
+        NoteCapture second = found(ledger.fetch(claimed(id)));
+        assertThat(second.callId()).isGreaterThan(bought.callId());
+        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(second.callId());
         assertThat(provider.calls()).isEqualTo(2);
     }
 
@@ -339,7 +339,7 @@ class CallLedgerTests {
     void storedResponseOfAnyAgeIsReturnedWithoutACall() throws Exception {
         assertThat(ledger.held(id)).isEmpty();
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.markUrlsExpired(bought.callId(), NOW);
+        responses.markUrlsExpired(bought.callId(), NOW);
 
         now = NOW.plus(Duration.ofDays(400));
 
@@ -351,7 +351,7 @@ class CallLedgerTests {
     void heldReturnsTheNewestResponseWithItsNote() throws Exception {
         provider.script().answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
         NoteCapture bought = found(ledger.fetch(claimed(id)));
-        answers.markUrlsExpired(bought.callId(), NOW);
+        responses.markUrlsExpired(bought.callId(), NOW);
         now = Night.of(NOW).ends();
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);
 

@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.ledger;
 
 import static io.github.notearchive.archive.ledger.Book.ALL;
-import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.BODY;
 import static io.github.notearchive.archive.ledger.Book.ID;
 import static io.github.notearchive.archive.ledger.Book.NOW;
 import static io.github.notearchive.archive.ledger.Book.PAID;
@@ -60,7 +60,7 @@ class CallRepositoryTests extends LedgerFixture {
                 .as("of another endpoint")
                 .isInstanceOf(CallAdmission.Written.class);
 
-        east.received(first, PAID, ANSWER, soon, Duration.ZERO);
+        east.received(first, PAID, BODY, soon, Duration.ZERO);
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
                 .isInstanceOf(CallAdmission.Written.class);
     }
@@ -159,7 +159,7 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(entry.billed()).isEqualTo(Billed.NO);
         assertThat(entry.message()).isEqualTo("COLLECT FAILED");
         assertThat(entry.responseHeld()).isFalse();
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
     @Test
@@ -183,7 +183,7 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(history.of(ID)).isEmpty();
 
         CallRecord answered = book.sent(ID, Endpoint.DETAIL, NOW, false);
-        calls.received(answered, PAID, ANSWER, NOW, Duration.ZERO);
+        calls.received(answered, PAID, BODY, NOW, Duration.ZERO);
         calls.notSent(answered, ALL);
         assertThat(history.of(ID)).hasSize(1);
     }

@@ -17,7 +17,7 @@ public abstract class LedgerFixture {
     ResponseSpool spool;
     public CallRepository calls;
     CallHistory history;
-    PaidResponses answers;
+    PaidResponses responses;
     public CallTotals totals;
 
     @BeforeEach
@@ -27,7 +27,7 @@ public abstract class LedgerFixture {
         spool = book.spool;
         calls = book.calls;
         history = book.history;
-        answers = book.answers;
+        responses = book.responses;
         totals = book.totals;
     }
 }

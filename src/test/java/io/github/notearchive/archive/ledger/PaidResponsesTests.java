@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.BODY;
 import static io.github.notearchive.archive.ledger.Book.ID;
 import static io.github.notearchive.archive.ledger.Book.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -22,10 +22,10 @@ class PaidResponsesTests extends LedgerFixture {
     void responseIsStoredByteForByte() {
         long call = book.paid(NOW);
 
-        PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        PaidResponse paid = responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
 
         assertThat(paid.number()).isEqualTo(call);
-        assertThat(paid.body()).isEqualTo(ANSWER);
+        assertThat(paid.body()).isEqualTo(BODY);
         assertThat(paid.receivedAt()).isEqualTo(NOW);
         assertThat(paid.call().facts().httpStatus()).isEqualTo(200);
         assertThat(paid.call().facts().requestId()).isEqualTo("r-1");
@@ -38,13 +38,14 @@ class PaidResponsesTests extends LedgerFixture {
         long second = book.paid(NOW);
         book.unpaid(NOW.plusSeconds(60));
 
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)
+        assertThat(responses
+                        .latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)
                         .orElseThrow()
                         .number())
                 .isEqualTo(second);
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW)).isPresent();
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();
-        assertThat(answers.latestPaid(new NoteId("66aa00000000000000000002"), Endpoint.DETAIL, Instant.EPOCH))
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW)).isPresent();
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW.plusMillis(1))).isEmpty();
+        assertThat(responses.latestPaid(new NoteId("66aa00000000000000000002"), Endpoint.DETAIL, Instant.EPOCH))
                 .isEmpty();
     }
 
@@ -52,11 +53,11 @@ class PaidResponsesTests extends LedgerFixture {
     void firstExpiryTimeIsKept() {
         long call = book.paid(NOW);
 
-        answers.markUrlsExpired(call, NOW.plusSeconds(1));
-        answers.markUrlsExpired(call, NOW.plusSeconds(2));
+        responses.markUrlsExpired(call, NOW.plusSeconds(1));
+        responses.markUrlsExpired(call, NOW.plusSeconds(2));
 
         assertThat(history.of(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone())
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone())
                 .isTrue();
     }
 
@@ -66,23 +67,23 @@ class PaidResponsesTests extends LedgerFixture {
         Instant later = NOW.plusMillis(1);
 
         book.worklist("ARCHIVED");
-        assertThat(answers.clearResponsesBefore(later)).as("no capture").isZero();
+        assertThat(responses.clearResponsesBefore(later)).as("no capture").isZero();
         capture(call, null);
-        assertThat(answers.clearResponsesBefore(later)).as("no sidecar").isZero();
+        assertThat(responses.clearResponsesBefore(later)).as("no sidecar").isZero();
         capture(call, "notes/x.json");
-        assertThat(answers.clearResponsesBefore(NOW)).as("not old").isZero();
+        assertThat(responses.clearResponsesBefore(NOW)).as("not old").isZero();
         for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
             book.worklist(open);
-            assertThat(answers.clearResponsesBefore(later)).as(open).isZero();
+            assertThat(responses.clearResponsesBefore(later)).as(open).isZero();
         }
         book.worklist("UNAVAILABLE");
 
-        assertThat(answers.clearResponsesBefore(later)).isEqualTo(1);
+        assertThat(responses.clearResponsesBefore(later)).isEqualTo(1);
 
         assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
         assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
-        assertThat(answers.clearResponsesBefore(later)).isZero();
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
+        assertThat(responses.clearResponsesBefore(later)).isZero();
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
     /** It has no capture, and is read before each run until it is cleared. */
@@ -91,16 +92,16 @@ class PaidResponsesTests extends LedgerFixture {
         FetchRequest note = book.claimed(ID);
         CallRecord call =
                 ((CallAdmission.Written) book.calls.sending(note, Endpoint.DETAIL, NOW, false, Book.ALL)).call();
-        book.calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), ANSWER, NOW, Duration.ZERO);
+        book.calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), BODY, NOW, Duration.ZERO);
         Instant later = NOW.plusMillis(1);
 
         book.worklist("POSTPONED");
-        assertThat(answers.clearResponsesBefore(later)).isZero();
+        assertThat(responses.clearResponsesBefore(later)).isZero();
         book.worklist("UNAVAILABLE");
-        assertThat(answers.clearResponsesBefore(NOW)).as("not old").isZero();
-        assertThat(answers.clearResponsesBefore(later)).isOne();
+        assertThat(responses.clearResponsesBefore(NOW)).as("not old").isZero();
+        assertThat(responses.clearResponsesBefore(later)).isOne();
 
-        assertThat(answers.clearResponsesBefore(later)).isZero();
+        assertThat(responses.clearResponsesBefore(later)).isZero();
         assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
 

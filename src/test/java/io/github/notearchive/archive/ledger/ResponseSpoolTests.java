@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.BODY;
 import static io.github.notearchive.archive.ledger.Book.ID;
 import static io.github.notearchive.archive.ledger.Book.NOW;
 import static io.github.notearchive.archive.ledger.Book.PAID;
@@ -69,7 +69,7 @@ class ResponseSpoolTests extends LedgerFixture {
 
     private Path keep(NoteId note) throws IOException {
         return spool.write(
-                new ReceivedResponse(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, ANSWER, NOW, Duration.ZERO));
+                new ReceivedResponse(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, BODY, NOW, Duration.ZERO));
     }
 
     private List<Path> spooledFiles() {

@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.archive.ledger.Book.ANSWER;
+import static io.github.notearchive.archive.ledger.Book.BODY;
 import static io.github.notearchive.archive.ledger.Book.ID;
 import static io.github.notearchive.archive.ledger.Book.NOW;
 import static io.github.notearchive.archive.ledger.Book.PAID;
@@ -62,13 +62,14 @@ class ResponseWriterTests extends LedgerFixture {
                     .param("pid", backend)
                     .query(Boolean.class)
                     .single();
-            cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
+            cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1));
 
             assertThat(connections.get()).isGreaterThan(1);
-            assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW)
+            assertThat(responses
+                            .latestPaid(ID, Endpoint.DETAIL, NOW)
                             .orElseThrow()
                             .body())
-                    .isEqualTo(ANSWER);
+                    .isEqualTo(BODY);
         }
     }
 
@@ -91,20 +92,20 @@ class ResponseWriterTests extends LedgerFixture {
         CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.set(true);
 
-        long number = cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
+        long number = cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1));
 
         assertThat(filesMeanwhile).hasSize(1);
         assertThat(spooledFiles()).isEmpty();
         assertThat(number).isEqualTo(call.number());
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(ANSWER);
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(BODY);
     }
 
     @Test
     void responseIsSpooledAfterASecondWithoutACommit() throws Exception {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         FutureTask<Long> received =
-                new FutureTask<>(() -> calls.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1)));
+                new FutureTask<>(() -> calls.received(call, PAID, BODY, NOW, Duration.ofSeconds(1)));
         try (Connection other = database.dataSource().getConnection();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
@@ -114,14 +115,14 @@ class ResponseWriterTests extends LedgerFixture {
             await().until(() -> spooledFiles().size() == 1);
 
             assertThat(received.isDone()).as("written to the database").isFalse();
-            assertThat(ResponseSpool.read(spooledFiles().getFirst()).body()).isEqualTo(ANSWER);
+            assertThat(ResponseSpool.read(spooledFiles().getFirst()).body()).isEqualTo(BODY);
             other.rollback();
         }
 
         assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(call.number());
         assertThat(spooledFiles()).isEmpty();
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(ANSWER);
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(BODY);
     }
 
     @Test
@@ -132,7 +133,7 @@ class ResponseWriterTests extends LedgerFixture {
         CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.begin();
 
-        assertThatThrownBy(() -> cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1)))
+        assertThatThrownBy(() -> cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1)))
                 .isInstanceOf(DataAccessException.class);
 
         assertThat(away.times).hasValue(2);
@@ -148,10 +149,10 @@ class ResponseWriterTests extends LedgerFixture {
         CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
         away.begin();
 
-        cut.received(call, PAID, ANSWER, NOW, Duration.ofSeconds(1));
+        cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1));
 
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(ANSWER);
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(BODY);
     }
 
     /** Data source that fails a number of connections after {@link #begin}. */
@@ -184,15 +185,15 @@ class ResponseWriterTests extends LedgerFixture {
     void spooledResponseIsPersistedOnce() throws Exception {
         book.worklist("PENDING");
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
-        spool.write(new ReceivedResponse(call, PAID, ANSWER, NOW.plusMillis(7), Duration.ofMillis(7)));
+        spool.write(new ReceivedResponse(call, PAID, BODY, NOW.plusMillis(7), Duration.ofMillis(7)));
 
         assertThat(persistSpooled()).hasSize(1);
         assertThat(persistSpooled()).isEmpty();
 
         assertThat(spooledFiles()).isEmpty();
-        PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        PaidResponse paid = responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
         assertThat(paid.number()).isEqualTo(call.number());
-        assertThat(paid.body()).isEqualTo(ANSWER);
+        assertThat(paid.body()).isEqualTo(BODY);
         assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
         assertThat(paid.call().facts().requestId()).isEqualTo("r-1");
         assertThat(history.of(ID)).singleElement().matches(entry -> entry.durationMs() == 7);
@@ -203,17 +204,17 @@ class ResponseWriterTests extends LedgerFixture {
         book.worklist("PENDING");
         CallRecord ofTheRenamed = book.sent(ID, Endpoint.DETAIL, NOW, false);
         ResponseSpool renamed = new ResponseSpool(directory.resolve("renamed"));
-        renamed.write(new ReceivedResponse(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO));
+        renamed.write(new ReceivedResponse(ofTheRenamed, PAID, BODY, NOW, Duration.ZERO));
         ResponseSpool active = new ResponseSpool(directory.resolve("active"));
-        active.write(new ReceivedResponse(ofTheRenamed, PAID, ANSWER, NOW, Duration.ZERO));
+        active.write(new ReceivedResponse(ofTheRenamed, PAID, BODY, NOW, Duration.ZERO));
         assertThat(spool.ofAllNodes()).extracting(ResponseSpool::node).containsExactlyInAnyOrder("renamed", "active");
 
         assertThat(calls.persistSpooled("active"::equals)).containsExactly(ID);
 
         assertThat(renamed.count()).isZero();
         assertThat(active.count()).isOne();
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(ANSWER);
+        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
+                .isEqualTo(BODY);
         assertThat(spool.remove(List.of(ID))).as("of all nodes").isOne();
         assertThat(active.count()).isZero();
     }
@@ -237,7 +238,7 @@ class ResponseWriterTests extends LedgerFixture {
         CallRepository node = book.over(recording);
         CallRecord call = book.sent(node, ID, Endpoint.DETAIL, NOW, false);
 
-        node.received(call, PAID, ANSWER, NOW, Duration.ZERO);
+        node.received(call, PAID, BODY, NOW, Duration.ZERO);
 
         assertThat(timeouts).containsExactly(20_000);
     }
@@ -258,7 +259,7 @@ class ResponseWriterTests extends LedgerFixture {
     @Test
     void spooledResponseOfAnErasedNoteKeepsItsBillingOnly() throws Exception {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, true);
-        spool.write(new ReceivedResponse(call, PAID, ANSWER, NOW, Duration.ZERO));
+        spool.write(new ReceivedResponse(call, PAID, BODY, NOW, Duration.ZERO));
         database.jdbc()
                 .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
                 .param("id", ID.value())
@@ -279,11 +280,11 @@ class ResponseWriterTests extends LedgerFixture {
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
         database.jdbc().sql("DELETE FROM api_call").update();
 
-        long number = calls.received(call, PAID, ANSWER, NOW, Duration.ZERO);
+        long number = calls.received(call, PAID, BODY, NOW, Duration.ZERO);
 
-        PaidResponse paid = answers.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        PaidResponse paid = responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
         assertThat(paid.number()).isEqualTo(number).isNotEqualTo(call.number());
-        assertThat(paid.body()).isEqualTo(ANSWER);
+        assertThat(paid.body()).isEqualTo(BODY);
     }
 
     @Test
@@ -296,28 +297,29 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(persistSpooled()).hasSize(1);
 
         assertThat(history.of(ID)).hasSize(2);
-        assertThat(answers.latestPaid(ID, Endpoint.DETAIL, NOW, other + 1)
+        assertThat(responses
+                        .latestPaid(ID, Endpoint.DETAIL, NOW, other + 1)
                         .orElseThrow()
                         .body())
-                .isEqualTo(ANSWER);
+                .isEqualTo(BODY);
     }
 
     @Test
     void rejectedFileStaysAndDoesNotBlockOthers() throws Exception {
         book.worklist("PENDING");
         CallRecord strange = new CallRecord(1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
-        Path ofAnotherList = spool.write(new ReceivedResponse(strange, PAID, ANSWER, NOW, Duration.ZERO));
+        Path ofAnotherList = spool.write(new ReceivedResponse(strange, PAID, BODY, NOW, Duration.ZERO));
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
         Path refused = spool.write(new ReceivedResponse(
                 book.sent(ID, Endpoint.DETAIL, NOW, false),
                 new ProviderReply(0, 200, "a\0b", null, Billed.YES),
-                ANSWER,
+                BODY,
                 NOW,
                 Duration.ZERO));
         spool.write(new ReceivedResponse(
-                book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, ANSWER, NOW, Duration.ZERO));
+                book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, BODY, NOW, Duration.ZERO));
 
         assertThat(persistSpooled()).hasSize(1);
 
