@@ -1,9 +1,9 @@
 /**
  * The worklist: note ids to archive and their states.
  *
- * <p>{@link Enqueuer} adds ids; {@link ClaimRepository} claims due notes for a node; {@link WorklistRepository} writes
- * the decision about a note and ends its claim, in the transaction that archives it. {@link OperatorActions} are
- * commands outside of runs. {@link RefreshPlan} schedules refreshes of archived notes, {@link ErasureList} reads the
+ * <p>{@link Enqueuer} adds ids; {@link ClaimRepository} claims due notes for a node. {@link WorklistRow#apply} computes
+ * the row after a {@link Transition}: the state machine. {@link WorklistRepository} writes that row and ends the claim,
+ * in the transaction that archives the note. {@link OperatorActions} are commands outside of runs. {@link RefreshPlan} schedules refreshes of archived notes, {@link ErasureList} reads the
  * tombstones.
  *
  * <p>Owns: {@code worklist}, {@code refresh_policy}.
