@@ -23,7 +23,7 @@ class AtomicFileTests {
     Path directory;
 
     @Test
-    void takesThePlaceOfWhatWasThereAndLeavesNothingBesideIt() throws IOException {
+    void replacesTheFileAndLeavesNoTemporaryFile() throws IOException {
         Path file = Files.writeString(directory.resolve("a.json"), "a much longer text of before");
 
         AtomicFile.write(file, "new".getBytes(StandardCharsets.UTF_8));
@@ -33,7 +33,7 @@ class AtomicFileTests {
     }
 
     @Test
-    void whatCannotBeReplacedStays() throws IOException {
+    void failedReplacementKeepsTheTarget() throws IOException {
         Path kept = Files.createDirectories(directory.resolve("a.json").resolve("kept"));
 
         assertThatThrownBy(() -> AtomicFile.write(kept.getParent(), new byte[1]))
@@ -44,7 +44,7 @@ class AtomicFileTests {
     }
 
     @Test
-    void whatAKillLeftBesideItIsReplacedAndTheOwnersAloneStaysSo() throws IOException {
+    void temporaryFileOfAKillIsReplacedWithPermissions() throws IOException {
         Path file = directory.resolve("a.properties");
         Files.writeString(directory.resolve("a.properties.next"), "half of a te");
 
@@ -62,7 +62,7 @@ class AtomicFileTests {
 
     @ParameterizedTest
     @MethodSource("failures")
-    void aContentThatBreaksOffLeavesWhatWasThere(Exception failure) throws IOException {
+    void failingContentKeepsTheFile(Exception failure) throws IOException {
         Path file = Files.writeString(directory.resolve("a.json"), "before");
 
         assertThatThrownBy(() -> AtomicFile.write(file, ".part", out -> {
@@ -79,7 +79,7 @@ class AtomicFileTests {
     }
 
     @Test
-    void whatCouldNotBeWrittenIsSaidEvenWhereWhatLiesBesideItCannotBeRemoved() {
+    void failureOfWritingIsReportedIfTheTemporaryFileRemains() {
         Path beside = directory.resolve("a.json.part");
 
         assertThatThrownBy(() -> AtomicFile.write(directory.resolve("a.json"), ".part", _ -> {

@@ -12,7 +12,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class DisplayFormatTests {
 
     @Test
-    void timesAreThoseOfShanghai() {
+    void timesAreInShanghai() {
         Instant instant = Instant.parse("2026-11-25T16:00:59Z");
 
         assertThat(DisplayFormat.minute(instant)).isEqualTo("2026-11-26 00:00");

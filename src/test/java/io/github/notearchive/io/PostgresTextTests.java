@@ -17,17 +17,17 @@ class PostgresTextTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"", "plain", "👩‍👩‍👧 🍚", "\u200Fمرحبا", "a\r\nb\tc", "\uFFFE\uFFFF", "\uFEFFx"})
-    void whatPostgresqlTakesStaysTheSame(String text) {
+    void storableTextIsUnchanged(String text) {
         assertThat(PostgresText.of(text)).isSameAs(text);
     }
 
     @Test
-    void nothingStaysNothing() {
+    void nullRemainsNull() {
         assertThat(PostgresText.of(null)).isNull();
     }
 
     @Test
-    void nulAndHalvesOfPairsAreReplacedOneByOne() {
+    void nulAndUnpairedSurrogatesAreReplaced() {
         assertThat(PostgresText.of("a\u0000b")).isEqualTo("a\uFFFDb");
         assertThat(PostgresText.of("\ud83d")).isEqualTo("\uFFFD");
         assertThat(PostgresText.of("\ude00\ud83d")).isEqualTo("\uFFFD\uFFFD");
@@ -35,7 +35,7 @@ class PostgresTextTests {
     }
 
     @Test
-    void namesAndTextsAtAnyDepthAreMadeStorable() {
+    void namesAndTextsAreConvertedAtAnyDepth() {
         String json = PostgresText.json(JSON.readTree("{\"a\\u0000\":[{\"b\":\"x\\ud83d\"},null,true,{}],\"c\":[]}"));
 
         assertThat(json).isEqualTo("{\"a\uFFFD\":[{\"b\":\"x\uFFFD\"},null,true,{}],\"c\":[]}");
@@ -50,7 +50,7 @@ class PostgresTextTests {
         "1e-20000, \"1E-20000\"",
         "-1e999999999, \"-1E+999999999\""
     })
-    void numbersKeepTheirDigitsOrBecomeTexts(String sent, String kept) {
+    void numbersAreExactOrBecomeTexts(String sent, String kept) {
         assertThat(PostgresText.json(JSON.readTree("[" + sent + "]"))).isEqualTo("[" + kept + "]");
     }
 }

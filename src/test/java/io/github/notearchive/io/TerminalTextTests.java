@@ -33,7 +33,7 @@ class TerminalTextTests {
             + "\u001b[2J\u009b1m\u0007\u2028b\u0085\u202egnp.\u2066\ufeff\u0000";
 
     @Test
-    void aLineStaysOne() {
+    void lineRemainsOneLine() {
         assertThat(TerminalText.line(HOSTILE))
                 .isEqualTo("a 2026-11-25T00:00:00.000Z ERROR x - forged ?[2J?1m? b ?gnp.???");
         assertThat(TerminalText.line("  山里  👩\u200d👩\u200d👧 é\t1 ")).isEqualTo("山里 👩\u200d👩\u200d👧 é 1");
@@ -48,7 +48,7 @@ class TerminalTextTests {
     }
 
     @Test
-    void jsonKeepsItsValuesAndShowsNoControls() {
+    void jsonIsEquivalentWithoutControls() {
         StringWriter printed = new StringWriter();
         String tag = Character.toString(0xe0041);
 
@@ -65,7 +65,7 @@ class TerminalTextTests {
     }
 
     @Test
-    void aTableShowsNoControls() {
+    void tableHasNoControls() {
         String table = new TextTable("title").row(HOSTILE).toString();
 
         assertThat(table.lines()).hasSize(2);
@@ -73,7 +73,7 @@ class TerminalTextTests {
     }
 
     @Test
-    void aLogLineCannotBeForgedNorAStack() throws Exception {
+    void logLineAndStackTraceCannotBeForged() throws Exception {
         String log = logged(context -> context.getLogger("x")
                 .warn("Note {}", HOSTILE, new IllegalStateException(HOSTILE, new RuntimeException(HOSTILE))));
 
@@ -92,7 +92,7 @@ class TerminalTextTests {
                 "org.springframework.jdbc.core.StatementCreatorUtils",
                 "okhttp3.OkHttpClient"
             })
-    void whatPassesThroughALibraryIsNotLoggedAtAnyLevel(String name) throws Exception {
+    void secretsInLibrariesAreNotLoggedAtAnyLevel(String name) throws Exception {
         String log = logged(context -> {
             context.getLogger(name).setLevel(Level.TRACE);
             context.getLogger(name).trace("GET /?token=secret");

@@ -8,12 +8,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
-/** The pace of a node that is alone, in memory. A pause lasts as long as the provider wants, or a second. */
+/** Rate limit of a single node, in memory. A pause lasts as long as the provider requests, or a second. */
 public final class LocalRateLimitStore implements RateLimitStore {
 
     final List<String> events = new CopyOnWriteArrayList<>();
 
-    /** How long each pause lasts. */
     final List<Duration> pauses = new CopyOnWriteArrayList<>();
 
     /** How many places were requested for, each time. */
@@ -34,7 +33,7 @@ public final class LocalRateLimitStore implements RateLimitStore {
         this.next = nanoTime.getAsLong();
     }
 
-    /** Lets others take so many places at once. */
+    /** Reserves send times for other nodes. */
     void reserveElsewhere(int count, double callsPerSecond) {
         lock.lock();
         try {

@@ -21,7 +21,7 @@ class NoteSourcePropertiesTests {
             Validation.buildDefaultValidatorFactory().getValidator();
 
     @Test
-    void theDefaultsAreTheOnesWritten() {
+    void defaultsAreThoseOfTheRecord() {
         NoteSourceProperties settings = Settings.of();
 
         assertThat(settings)
@@ -40,21 +40,21 @@ class NoteSourcePropertiesTests {
     }
 
     @Test
-    void anEmptyTokenIsNone() {
+    void blankTokenIsNone() {
         assertThat(Settings.of("token", "").token().isPresent()).isFalse();
         assertThat(Settings.of("token", "  ").token().isPresent()).isFalse();
         assertThat(Settings.of("token", " t ").token().value()).isEqualTo("t");
     }
 
     @Test
-    void theTokenPrintsAsStars() {
+    void tokenIsMasked() {
         assertThat(Settings.of("token", "s3cret").toString())
                 .doesNotContain("s3cret")
                 .contains("****");
     }
 
     @Test
-    void plainHttpToAnotherHostIsRefusedAndSaysHowToGetOn() {
+    void plainHttpToAnotherHostIsRejectedWithARemedy() {
         NoteSourceProperties settings = Settings.of("base-url", "http://47.117.133.51:30015");
 
         assertThat(violations(settings))
@@ -65,7 +65,7 @@ class NoteSourcePropertiesTests {
     }
 
     @Test
-    void plainHttpIsAllowedToWhoeverAcceptsIt() {
+    void plainHttpIsAllowedBySetting() {
         assertThat(violations(Settings.of("base-url", "http://47.117.133.51:30015", "allow-plain-http", true)))
                 .isEmpty();
     }
@@ -80,7 +80,7 @@ class NoteSourcePropertiesTests {
                 "https://api.justoneapi.com",
                 "HTTPS://api.justoneapi.com/"
             })
-    void thisHostAndHttpsAreFine(String url) {
+    void httpsAndThisHostAreAccepted(String url) {
         assertThat(violations(Settings.of("base-url", url))).isEmpty();
     }
 
@@ -92,7 +92,7 @@ class NoteSourcePropertiesTests {
                 "http://10.0.0.1",
                 "HTTP://example.org"
             })
-    void whatOnlyLooksLikeThisHostIsAnotherHost(String url) {
+    void similarNameIsAnotherHost(String url) {
         assertThat(violations(Settings.of("base-url", url))).anyMatch(message -> message.contains("plain HTTP"));
     }
 
@@ -107,13 +107,13 @@ class NoteSourcePropertiesTests {
                 "https://user:pw@api.justoneapi.com",
                 "mailto:a@b"
             })
-    void aBaseUrlIsAnAddressWithoutAnythingBehindTheHost(String url) {
+    void baseUrlEndsWithTheHost(String url) {
         assertThat(violations(Settings.of("base-url", url)))
                 .anyMatch(message -> message.startsWith("archive.source.base-url must be"));
     }
 
     @Test
-    void aTimeOutBelowTheProvidersAdviceIsRefusedExceptForPractice() {
+    void shortTimeoutIsAcceptedForThisHostOnly() {
         assertThat(violations(Settings.of("response-timeout", "59s")))
                 .singleElement()
                 .asString()
@@ -124,7 +124,7 @@ class NoteSourcePropertiesTests {
     }
 
     @Test
-    void aCallTakesLongerThanItsConnection() {
+    void responseTimeoutExceedsConnectTimeout() {
         assertThat(violations(Settings.of("connect-timeout", "2m")))
                 .containsExactly("archive.source.response-timeout must be longer than archive.source.connect-timeout");
     }
@@ -146,7 +146,7 @@ class NoteSourcePropertiesTests {
         "max-answer-size, 3GB",
         "calls-per-second, NaN"
     })
-    void valuesOutsideTheirRangeAreRefused(String name, String value) {
+    void valueOutOfRangeIsRejected(String name, String value) {
         assertThat(violations(Settings.of(name, value))).isNotEmpty();
     }
 

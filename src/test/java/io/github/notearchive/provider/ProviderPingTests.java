@@ -22,7 +22,7 @@ class ProviderPingTests {
     }
 
     @Test
-    void anyAnswerToAPingMeansThatTheProviderCanBeReached() throws Exception {
+    void everyResponseMeansThatTheProviderIsReachable() throws Exception {
         provider.answers(404, "no such page");
 
         assertThat(ping.send()).isEqualTo(new ProviderPing.Pong(404, null));
@@ -31,14 +31,14 @@ class ProviderPingTests {
     }
 
     @Test
-    void theProvidersClockIsTold() throws Exception {
+    void timeOfTheProviderIsRead() throws Exception {
         provider.answers(200, "", "Date: Wed, 25 Nov 2026 12:00:01 GMT");
 
         assertThat(ping.send().date()).isEqualTo(Instant.parse("2026-11-25T12:00:01Z"));
     }
 
     @Test
-    void aConnectionThatIsLostIsAskedAboutOnceMore() throws Exception {
+    void lostConnectionIsRetriedOnce() throws Exception {
         provider.answers(ScriptedProvider.reset()).answers(200, "");
 
         assertThat(ping.send().status()).isEqualTo(200);
@@ -47,7 +47,7 @@ class ProviderPingTests {
     }
 
     @Test
-    void pingThatFailsNamesTheHost() throws IOException {
+    void failureNamesTheHost() throws IOException {
         try (Socket bound = new Socket()) {
             // without a listener, and no other server gets the port meanwhile
             bound.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Most of these run on a clock that only moves when it is looked at, by 100 ns. */
+/** Most tests use a clock that advances by 100 ns with each reading. */
 @Timeout(20)
 class RateLimiterTests {
 
@@ -32,7 +32,7 @@ class RateLimiterTests {
     private final LocalRateLimitStore store = new LocalRateLimitStore(clock);
 
     @Test
-    void noCallLeavesBeforeARunIsActive() {
+    void noCallIsSentBeforeTheLimiterIsOpen() {
         RateLimiter limiter = limiter(1000, 1, "15m");
 
         assertThatThrownBy(limiter::acquire)
@@ -41,15 +41,15 @@ class RateLimiterTests {
     }
 
     @Test
-    void theNextCallLeavesWhereItsPlaceIs() throws Exception {
+    void nextCallIsSentAtItsSendTime() throws Exception {
         RateLimiter limiter = opened(limiter(4, 2, "15m"));
         long first = sentNow(limiter);
 
-        leavesAt(limiter, first + distance(4));
+        isSentAt(limiter, first + distance(4));
     }
 
     @Test
-    void aCallIsNoNearerToOneThatLeftLateThanNineTenthsOfTheDistance() throws Exception {
+    void distanceToALateCallIsAtLeastNineTenths() throws Exception {
         RateLimiter limiter = opened(limiter(20, 2, "15m"));
         long late;
         try (RateLimiter.Permit permit = limiter.acquire()) {
@@ -58,11 +58,11 @@ class RateLimiterTests {
             late = permit.sentAt();
         }
 
-        leavesAt(limiter, late + 9 * distance(20) / 10);
+        isSentAt(limiter, late + 9 * distance(20) / 10);
     }
 
     @Test
-    void whatADelayHasCostIsMadeUpAndNoMoreThanThat() throws Exception {
+    void delayIsMadeUpOnce() throws Exception {
         RateLimiter limiter = opened(limiter(10, 2, "15m"));
         long first = sentNow(limiter);
         clock.set(first + distance(10));
@@ -71,23 +71,23 @@ class RateLimiterTests {
             permit.awaitSendTime(0);
         }
 
-        leavesAt(limiter, first + 2 * distance(10));
-        leavesAt(limiter, first + 3 * distance(10));
+        isSentAt(limiter, first + 2 * distance(10));
+        isSentAt(limiter, first + 3 * distance(10));
     }
 
     @Test
-    void placesThatOtherNodesTookAreWaitedFor() throws Exception {
+    void sendTimesOfOtherNodesAreWaitedFor() throws Exception {
         RateLimiter limiter = opened(limiter(4, 2, "15m"));
         long first = sentNow(limiter);
         store.reserveElsewhere(3, 4);
 
-        leavesAt(limiter, first + distance(4) + 3 * SECOND / 4);
+        isSentAt(limiter, first + distance(4) + 3 * SECOND / 4);
     }
 
     @Test
-    void whoeverNeedNotWaitTakesTheNextTenMillisecondsAtOnceAndLosesWhatIsOver() throws Exception {
+    void withoutWaitTenMillisecondsAreReservedAndOldTimesAreLost() throws Exception {
         RateLimiter limiter = opened(limiter(500, 8, "15m"));
-        sentNow(limiter); // whether there is room was not known before
+        sentNow(limiter); // the first reservation is for one call
         assertThat(store.requested).containsExactly(1);
         clock.set(clock.now() + SECOND);
 
@@ -104,7 +104,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void whoeverHasToWaitTakesOnePlaceAtATime() throws Exception {
+    void withWaitOneSendTimeIsReserved() throws Exception {
         RateLimiter limiter = opened(limiter(500, 8, "15m"));
         sentNow(limiter);
         store.reserveElsewhere(1, 500);
@@ -119,7 +119,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void manyCallersAtOnceNeverExceedTheRate() throws Exception {
+    void concurrentCallersKeepToTheRate() throws Exception {
         int rate = 200;
         RateLimiter limiter = onRealTime(settings(rate, 32, "15m"));
         limiter.open(true);
@@ -147,7 +147,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void callsOfAllNodesKeepToTheRateInEverySecondAlsoBehindAStall() throws Exception {
+    void nodesKeepToTheRateInEverySecondAfterAStall() throws Exception {
         int rate = 5;
         LocalRateLimitStore shared = new LocalRateLimitStore();
         CountDownLatch ledger = new CountDownLatch(1);
@@ -183,7 +183,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void aPlaceThatACallIsTooLateForIsVoid() throws Exception {
+    void sendTimeIsVoidIfTheCallIsLate() throws Exception {
         RateLimiter limiter = opened(limiter(4, 2, "15m"));
         RateLimiter.Permit stalled = limiter.acquire();
         clock.set(clock.now() + 5 * SECOND);
@@ -204,7 +204,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void aPlaceThatIsLearntOfTooLateIsVoid() throws Exception {
+    void sendTimeIsVoidIfItsReservationStalls() throws Exception {
         AtomicInteger stalls = new AtomicInteger(1);
         RateLimitStore stalling = new DelegatingStore(store) {
             @Override
@@ -224,7 +224,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void noMoreCallsAreInFlightThanAllowed() throws Exception {
+    void callsInFlightAreLimited() throws Exception {
         RateLimiter limiter = onRealTime(settings(1000, 2, "15m"));
         limiter.open(true);
         RateLimiter.Permit first = sent(limiter);
@@ -239,7 +239,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void aTurnThatIsNotUsedKeepsNobodyInFlight() throws Exception {
+    void unusedPermitIsReleased() throws Exception {
         RateLimiter limiter = opened(onRealTime(settings(1000, 1, "15m")));
 
         for (int i = 0; i < 10; i++) {
@@ -250,25 +250,25 @@ class RateLimiterTests {
     }
 
     @Test
-    void aPauseIsKeptAndTheNextCallIsOneOfAfterIt() throws Exception {
+    void callAfterAPauseStartsANewEpoch() throws Exception {
         RateLimiter limiter = opened(limiter(1000, 1, "15m"));
-        RateLimiter.Permit first = sentNowWithPermit(limiter);
+        RateLimiter.Permit first = sentPermit(limiter);
         long throttledAt = clock.now();
 
         limiter.throttled(first, null);
 
-        leavesAt(limiter, throttledAt + SECOND);
+        isSentAt(limiter, throttledAt + SECOND);
         clock.set(clock.now() + SECOND);
-        limiter.throttled(sentNowWithPermit(limiter), null);
+        limiter.throttled(sentPermit(limiter), null);
         assertThat(store.events).containsExactly("reset", "back off 0", "back off 1");
     }
 
     @Test
-    void aBurstOfRefusalsCountsOnce() throws Exception {
+    void burstOfThrottlesCountsOnce() throws Exception {
         RateLimiter limiter = opened(limiter(100, 8, "15m"));
         List<RateLimiter.Permit> permits = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            permits.add(sentNowWithPermit(limiter));
+            permits.add(sentPermit(limiter));
             clock.set(clock.now() + SECOND);
         }
         long throttledAt = clock.now();
@@ -278,13 +278,13 @@ class RateLimiterTests {
         }
 
         assertThat(store.events).containsExactly("reset", "back off 0");
-        leavesAt(limiter, throttledAt + SECOND);
+        isSentAt(limiter, throttledAt + SECOND);
     }
 
     @Test
-    void aCallThatHadItsTurnBeforeThePauseAndLeftAfterItCountsAsOneOfAfterIt() throws Exception {
+    void callSentAfterAPauseBelongsToItsEpoch() throws Exception {
         RateLimiter limiter = opened(limiter(100, 8, "15m"));
-        RateLimiter.Permit early = sentNowWithPermit(limiter);
+        RateLimiter.Permit early = sentPermit(limiter);
         clock.set(clock.now() + SECOND);
         try (RateLimiter.Permit waiting = limiter.acquire()) {
             limiter.throttled(early, null);
@@ -298,7 +298,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void aPauseThatAnotherNodeBroughtAboutHoldsForACallThatIsWrittenDownAlready() throws Exception {
+    void pauseOfAnotherNodeDelaysARecordedCall() throws Exception {
         RateLimiter limiter = opened(limiter(100, 8, "15m"));
         long pausedAt;
         try (RateLimiter.Permit permit = limiter.acquire()) {
@@ -317,7 +317,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void aCallIsWrittenDownAsLongBeforeItsPlaceAsThatTakes() throws Exception {
+    void callIsPreparedAsLongBeforeAsThatTakes() throws Exception {
         RateLimiter limiter = opened(limiter(0.5, 8, "15m"));
         long first = sentNow(limiter);
         for (int i = 1; i <= 10; i++) {
@@ -337,34 +337,34 @@ class RateLimiterTests {
     }
 
     @Test
-    void onlyAnswersToCallsOfAfterThePauseGiveTheRateBack() throws Exception {
+    void onlyResponsesOfTheEpochRestoreTheRate() throws Exception {
         RateLimiter limiter = opened(limiter(100, 8, "15m"));
-        RateLimiter.Permit early = sentNowWithPermit(limiter);
+        RateLimiter.Permit early = sentPermit(limiter);
         clock.set(clock.now() + SECOND);
-        RateLimiter.Permit refused = sentNowWithPermit(limiter);
+        RateLimiter.Permit refused = sentPermit(limiter);
         limiter.responded(refused);
         limiter.throttled(refused, null);
         clock.set(clock.now() + 2 * SECOND);
 
         limiter.responded(early);
-        limiter.responded(sentNowWithPermit(limiter));
+        limiter.responded(sentPermit(limiter));
 
         assertThat(store.events).containsExactly("reset", "back off 0", "recover 1");
     }
 
     @Test
-    void theProvidersOwnWishWinsOverOurPause() throws Exception {
+    void retryAfterIsPreferredToOurPause() throws Exception {
         RateLimiter limiter = opened(limiter(1000, 1, "15m"));
-        RateLimiter.Permit refused = sentNowWithPermit(limiter);
+        RateLimiter.Permit refused = sentPermit(limiter);
         long throttledAt = clock.now();
 
         limiter.throttled(refused, Duration.ofSeconds(300));
 
-        leavesAt(limiter, throttledAt + 300 * SECOND);
+        isSentAt(limiter, throttledAt + 300 * SECOND);
     }
 
     @Test
-    void thisNodePausesBeforeTheDatabaseKnowsAndWithoutIt() throws Exception {
+    void nodePausesWithoutTheDatabase() throws Exception {
         RateLimitStore deaf = new DelegatingStore(store) {
             @Override
             public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
@@ -372,16 +372,16 @@ class RateLimiterTests {
             }
         };
         RateLimiter limiter = opened(new RateLimiter(settings(1000, 1, "20s"), deaf, clock));
-        RateLimiter.Permit refused = sentNowWithPermit(limiter);
+        RateLimiter.Permit refused = sentPermit(limiter);
         long throttledAt = clock.now();
 
         limiter.throttled(refused, Duration.ofDays(11));
 
-        leavesAt(limiter, throttledAt + 20 * SECOND);
+        isSentAt(limiter, throttledAt + 20 * SECOND);
     }
 
     @Test
-    void theEndReachesThoseWhoWaitForTheRate() throws Exception {
+    void endFailsCallersThatWaitForTheRate() throws Exception {
         RateLimiter limiter = onRealTime(settings(0.01, 2, "15m"));
         limiter.open(true);
         sent(limiter).close();
@@ -393,24 +393,24 @@ class RateLimiterTests {
     }
 
     @Test
-    void theEndReachesThoseWhoWaitForAPlaceOrForTheirTurn() throws Exception {
+    void endFailsCallersThatWaitForAPermit() throws Exception {
         RateLimiter limiter = onRealTime(settings(0.01, 3, "15m"));
         limiter.open(true);
         RateLimiter.Permit held = limiter.acquire();
-        FutureTask<Void> forItsTime = inBackground(limiter);
-        FutureTask<Void> forItsTurn = inBackground(limiter);
-        FutureTask<Void> forAPlace = inBackground(limiter);
+        FutureTask<Void> first = inBackground(limiter);
+        FutureTask<Void> second = inBackground(limiter);
+        FutureTask<Void> third = inBackground(limiter);
 
         limiter.end("stopped");
 
-        endsWith(forItsTime, "stopped");
-        endsWith(forItsTurn, "stopped");
-        endsWith(forAPlace, "stopped");
+        endsWith(first, "stopped");
+        endsWith(second, "stopped");
+        endsWith(third, "stopped");
         held.close();
     }
 
     @Test
-    void theFirstReasonToEndIsTheOneThatIsTold() {
+    void firstReasonToEndIsKept() {
         RateLimiter limiter = opened(limiter(1000, 1, "15m"));
 
         limiter.end("first");
@@ -420,7 +420,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void aTurnThatBeganBeforeTheEndMustNotBeSentAfterIt() throws Exception {
+    void permitIsNotUsableAfterTheEnd() throws Exception {
         RateLimiter limiter = opened(limiter(1000, 1, "15m"));
 
         try (RateLimiter.Permit permit = limiter.acquire()) {
@@ -434,7 +434,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void aTurnThatBeganBeforeTheLastOneWasGivenIsSent() throws Exception {
+    void permitIsUsableAfterTheEndOfPermits() throws Exception {
         RateLimiter limiter = opened(limiter(1000, 1, "15m"));
 
         try (RateLimiter.Permit permit = limiter.acquire()) {
@@ -452,7 +452,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void whoeverBeginsBesideOthersKeepsTheirPause() throws Exception {
+    void pauseIsKeptWhileOtherNodesRun() throws Exception {
         RateLimiter limiter = limiter(1, 1, "15m");
 
         limiter.open(false);
@@ -463,7 +463,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void whoeverIsInterruptedWhileWaitingLeavesHisPlaceToOthers() throws Exception {
+    void interruptedCallerReleasesItsPermit() throws Exception {
         RateLimiter limiter = onRealTime(settings(0.01, 1, "15m"));
         limiter.open(true);
         sent(limiter).close();
@@ -480,13 +480,13 @@ class RateLimiterTests {
         endsWith(next, "stopped");
     }
 
-    /** How far two places are from each other: a hundredth further than the rate demands. */
+    /** Distance of two send times: a hundredth more than the rate demands. */
     private static long distance(double callsPerSecond) {
         return (long) (1.01 * SECOND / callsPerSecond);
     }
 
-    /** A call that is looked at a moment before leaves at the moment itself, not earlier. */
-    private void leavesAt(RateLimiter limiter, long expected) throws InterruptedException {
+    /** A call that waits from a moment before is sent at this time, not earlier. */
+    private void isSentAt(RateLimiter limiter, long expected) throws InterruptedException {
         clock.set(expected - NEARLY);
         // a place is counted from the moment it was times, a few looks at the clock before
         assertThat(sentNow(limiter)).isBetween(expected - NEARLY / 2, expected + NEARLY);
@@ -499,7 +499,7 @@ class RateLimiterTests {
         }
     }
 
-    private RateLimiter.Permit sentNowWithPermit(RateLimiter limiter) throws InterruptedException {
+    private RateLimiter.Permit sentPermit(RateLimiter limiter) throws InterruptedException {
         try (RateLimiter.Permit permit = limiter.acquire()) {
             permit.awaitSendTime(0);
             return permit;
@@ -577,7 +577,7 @@ class RateLimiterTests {
         }
     }
 
-    /** Moves on by itself a little with each look, so that short waits end at once. */
+    /** Advances a little with each reading, so that short waits end at once. */
     private static final class SteppingClock implements LongSupplier {
 
         private final AtomicLong now = new AtomicLong(-5 * SECOND); // nanoTime may be negative

@@ -16,7 +16,7 @@ class RefreshPropertiesTests {
             Validation.buildDefaultValidatorFactory().getValidator();
 
     @Test
-    void nothingIsAskedAgainUnlessSomebodySaysSo() {
+    void refreshIsOffByDefault() {
         RefreshProperties settings = Settings.ofRefreshes();
 
         assertThat(settings.gapDays()).isEmpty();
@@ -25,7 +25,7 @@ class RefreshPropertiesTests {
     }
 
     @Test
-    void gapsGrowWithTheAge() {
+    void gapsFollowTheAges() {
         RefreshProperties settings = Settings.ofRefreshes("enabled", true, "ages", "7d,30d", "gaps", "1d,7d,30d");
 
         assertThat(messages(settings)).isEmpty();
@@ -43,7 +43,7 @@ class RefreshPropertiesTests {
                 "share | 0    | calls-per-night | 0        | must be greater than or equal to 0.001",
                 "share | 0.2  | calls-per-night | -1       | must be greater than or equal to 0"
             })
-    void whatCannotBeMeantIsRefused(String first, String value, String second, String other, String message) {
+    void invalidSettingIsRejected(String first, String value, String second, String other, String message) {
         List<String> messages =
                 messages(Settings.ofRefreshes(first, value == null ? "" : value, second, other == null ? "" : other));
 
@@ -59,7 +59,7 @@ class RefreshPropertiesTests {
         "100,  0.2, 50,  20",
         "3,    0.2, 50,  1"
     })
-    void theShareIsOfOurLimitAndTheNumberHoldsWhateverItIs(int ofAll, double share, int number, int allowed) {
+    void smallerOfShareAndNumberApplies(int ofAll, double share, int number, int allowed) {
         assertThat(Settings.ofRefreshes("share", share, "calls-per-night", number)
                         .callsAllowed(ofAll))
                 .isEqualTo(allowed);

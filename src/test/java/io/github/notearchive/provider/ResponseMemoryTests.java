@@ -15,7 +15,7 @@ class ResponseMemoryTests {
     private final ResponseMemory memory = new ResponseMemory(8 * MEGABYTE);
 
     @Test
-    void aLargeResponseWaitsForTheEndOfTheNoteThatHoldsTheMemory() throws Exception {
+    void largeResponseWaitsForTheEndOfAnotherNote() throws Exception {
         memory.begin(FIRST);
         memory.begin(SECOND);
         memory.take(FIRST, MEGABYTE);
@@ -29,7 +29,7 @@ class ResponseMemoryTests {
     }
 
     @Test
-    void aNoteThatHoldsAPartNeverWaits() {
+    void noteWithAPartDoesNotWait() {
         memory.begin(FIRST);
         memory.take(FIRST, MEGABYTE);
 
@@ -41,7 +41,7 @@ class ResponseMemoryTests {
     }
 
     @Test
-    void aResponseBeyondTheBudgetTakesAllOfItAndOneOfOrdinarySizeNothing() {
+    void responseAboveTheBudgetTakesAllAndAnOrdinaryOneNothing() {
         memory.begin(FIRST);
         memory.begin(SECOND);
 
@@ -53,7 +53,7 @@ class ResponseMemoryTests {
     }
 
     @Test
-    void aNoteThatIsNotInProgressTakesNothing() {
+    void noteThatIsNotInProgressTakesNothing() {
         memory.take(FIRST, 100 * MEGABYTE);
         memory.end(FIRST);
 

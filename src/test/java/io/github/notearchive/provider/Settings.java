@@ -10,17 +10,15 @@ public final class Settings {
 
     private Settings() {}
 
-    /** The defaults, but for some values, given as pairs of a name and a value. */
+    /** Returns the defaults with some values, in pairs of name and value. */
     public static NoteSourceProperties of(Object... namesAndValues) {
         return bind("archive.source", NoteSourceProperties.class, namesAndValues);
     }
 
-    /** The same for videos. */
     public static VideoProperties ofVideos(Object... namesAndValues) {
         return bind("archive.video", VideoProperties.class, namesAndValues);
     }
 
-    /** The same for archived notes that are asked about again. */
     public static RefreshProperties ofRefreshes(Object... namesAndValues) {
         return bind("archive.refresh", RefreshProperties.class, namesAndValues);
     }

@@ -17,7 +17,7 @@ class VideoPropertiesTests {
             Validation.buildDefaultValidatorFactory().getValidator();
 
     @Test
-    void videosAreNotBoughtUnlessSomebodySaysSo() {
+    void videosAreOffByDefault() {
         VideoProperties settings = Settings.ofVideos();
 
         assertThat(settings).isEqualTo(new VideoProperties(false, 0, List.of("h265", "h264", "av1", "h266"), 0));
@@ -34,12 +34,12 @@ class VideoPropertiesTests {
                 "calls-per-night | -1        | must be greater than or equal to 0",
                 "max-height      | -1        | must be greater than or equal to 0"
             })
-    void whatCannotBeMeantIsRefused(String name, String value, String message) {
+    void invalidSettingIsRejected(String name, String value, String message) {
         assertThat(messages(Settings.ofVideos(name, value))).containsExactly(message);
     }
 
     @Test
-    void codecsThatAreNotNamedComeLast() {
+    void unnamedCodecsComeLast() {
         assertThat(Settings.ofVideos("codecs", "av1").preference().codecs())
                 .containsExactly("av1", "h265", "h264", "h266");
         assertThat(Settings.ofVideos("codecs", "").preference()).isEqualTo(StreamPreference.DEFAULT);
