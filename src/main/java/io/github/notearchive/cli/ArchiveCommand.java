@@ -112,7 +112,8 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     static String counts(Record counts) {
         return Stream.of(counts.getClass().getRecordComponents())
                 .map(component -> {
-                    long number = (long) ReflectionUtils.invokeMethod(component.getAccessor(), counts);
+                    Object value = ReflectionUtils.invokeMethod(component.getAccessor(), counts);
+                    long number = value instanceof Long count ? count : 0;
                     String name =
                             component.getName().replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
                     return name.startsWith("bytes")
