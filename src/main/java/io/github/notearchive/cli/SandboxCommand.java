@@ -143,7 +143,7 @@ final class SandboxCommand extends ArchiveCommand {
         Path directory = (dataDir == null ? home : dataDir).toAbsolutePath().normalize();
         prepare(directory);
         SandboxClock clock = new SandboxClock(daysBehind());
-        try (SandboxProvider provider = SandboxProvider.start(behaviour());
+        try (SandboxProvider provider = SandboxProvider.start(behaviour(), clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             out().println("Practice provider at %s, media server at %s"
                     .formatted(provider.baseUrl(), provider.mediaHost()));

@@ -1,27 +1,40 @@
 package io.github.notearchive.sandbox;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpHandler;
-import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.net.URI;
+import java.net.URISyntaxException;
 import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.stream.IntStream;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.ContentType;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpHeaders;
+import org.apache.hc.core5.http.HttpRequest;
+import org.apache.hc.core5.http.HttpResponseInterceptor;
 import org.apache.hc.core5.http.NameValuePair;
+import org.apache.hc.core5.http.impl.HttpProcessors;
+import org.apache.hc.core5.http.impl.bootstrap.HttpServer;
+import org.apache.hc.core5.http.impl.bootstrap.ServerBootstrap;
+import org.apache.hc.core5.http.impl.routing.RequestRouter;
+import org.apache.hc.core5.http.io.HttpRequestHandler;
+import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
+import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.net.URIBuilder;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Practice provider: the two note endpoints of JustOneAPI and a media server, on two ports of 127.0.0.1.
  *
- * <p>A call is counted when it is received, a delivered note before its response is sent. Thread-safe.
+ * <p>A call is counted when it is received, a delivered note before its response is sent. The {@code Date} of responses
+ * follows the given clock. Thread-safe.
  */
 public final class SandboxProvider implements AutoCloseable {
 
@@ -31,52 +44,46 @@ public final class SandboxProvider implements AutoCloseable {
     /** Bytes of a typical media file. */
     private static final int MEDIA_SIZE = 24 * 1024;
 
-    static {
-        // the server writes head and body apart; with Nagle's algorithm a response takes 40 ms longer
-        System.setProperty("sun.net.httpserver.nodelay", "true");
-    }
-
     private final SandboxSettings settings;
-    private final ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor();
+    private final Clock clock;
     private final HttpServer mediaServer;
     private final HttpServer apiServer;
     private final SyntheticNotes notes;
     private final NoteEndpoint noteEndpoint;
     private final NoteEndpoint videoEndpoint;
 
-    private SandboxProvider(SandboxSettings settings) throws IOException {
+    private SandboxProvider(SandboxSettings settings, Clock clock) throws IOException {
         this.settings = settings;
+        this.clock = clock;
         SeededRandom random = new SeededRandom(settings.seed());
         SyntheticMedia media = new SyntheticMedia(random, settings.deadMedia(), MEDIA_SIZE);
-        mediaServer = server();
-        apiServer = server();
+        MediaEndpoint mediaEndpoint = new MediaEndpoint(media);
+        mediaServer = start(Map.of("*", (request, response, _) -> {
+            MediaEndpoint.Response file = mediaEndpoint.serve(
+                    request.getPath(), header(request, HttpHeaders.RANGE), header(request, HttpHeaders.IF_RANGE));
+            send(response, file.status(), file.headers(), file.body());
+        }));
         notes = new SyntheticNotes(random, media, "http://" + mediaHost());
         noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
         videoEndpoint = new NoteEndpoint(settings, notes, true, SandboxSettings.UNLIMITED);
-        MediaEndpoint mediaEndpoint = new MediaEndpoint(media);
-        mediaServer.createContext("/", exchange -> {
-            MediaEndpoint.Response response = mediaEndpoint.serve(
-                    exchange.getRequestURI().toString(),
-                    exchange.getRequestHeaders().getFirst("Range"),
-                    exchange.getRequestHeaders().getFirst("If-Range"));
-            send(exchange, response.status(), response.headers(), response.body());
-        });
-        apiServer.createContext(
-                "/ping", exchange -> send(exchange, 200, Map.of(), "pong".getBytes(StandardCharsets.UTF_8)));
-        apiServer.createContext(NoteEndpoint.NOTE_PATH, handler(noteEndpoint));
-        apiServer.createContext(NoteEndpoint.VIDEO_PATH, handler(videoEndpoint));
-        mediaServer.start();
-        apiServer.start();
+        apiServer = start(Map.of(
+                "/ping",
+                (_, response, _) -> send(response, 200, Map.of(), "pong".getBytes(StandardCharsets.UTF_8)),
+                NoteEndpoint.NOTE_PATH,
+                handler(noteEndpoint),
+                NoteEndpoint.VIDEO_PATH,
+                handler(videoEndpoint)));
     }
 
     /**
      * Starts both servers on free ports.
      *
+     * @param clock source of the {@code Date} of all responses
      * @throws UncheckedIOException if a server cannot listen
      */
-    public static SandboxProvider start(SandboxSettings settings) {
+    public static SandboxProvider start(SandboxSettings settings, Clock clock) {
         try {
-            return new SandboxProvider(settings);
+            return new SandboxProvider(settings, clock);
         } catch (IOException e) {
             throw new UncheckedIOException("The practice provider cannot listen on 127.0.0.1", e);
         }
@@ -125,49 +132,66 @@ public final class SandboxProvider implements AutoCloseable {
     /** Closes all connections. Requests in progress get no response. */
     @Override
     public void close() {
-        apiServer.stop(0);
-        mediaServer.stop(0);
-        threads.shutdownNow();
+        apiServer.close(CloseMode.IMMEDIATE);
+        mediaServer.close(CloseMode.IMMEDIATE);
     }
 
-    private HttpServer server() throws IOException {
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), 0), 0);
-        server.setExecutor(threads);
+    private HttpServer start(Map<String, HttpRequestHandler> handlers) throws IOException {
+        HttpResponseInterceptor date = (response, _, _) -> response.setHeader(HttpHeaders.DATE, date());
+        ServerBootstrap bootstrap = ServerBootstrap.bootstrap()
+                .setLocalAddress(InetAddress.ofLiteral("127.0.0.1"))
+                .setCanonicalHostName("127.0.0.1")
+                .setAuthorityResolver(RequestRouter.IGNORE_PORT_AUTHORITY_RESOLVER)
+                .setHttpProcessor(
+                        HttpProcessors.customServer(null).addLast(date).build());
+        handlers.forEach(bootstrap::register);
+        HttpServer server = bootstrap.create();
+        server.start();
         return server;
     }
 
-    private HttpHandler handler(NoteEndpoint endpoint) {
-        return exchange -> {
-            boolean authorized = parameter(exchange, "token").equals(TOKEN);
-            NoteEndpoint.Call call = endpoint.receive(parameter(exchange, "noteId"), authorized);
+    private String date() {
+        return DateTimeFormatter.RFC_1123_DATE_TIME.format(clock.instant().atZone(ZoneOffset.UTC));
+    }
+
+    private HttpRequestHandler handler(NoteEndpoint endpoint) {
+        return (request, response, _) -> {
+            boolean authorized = parameter(request, "token").equals(TOKEN);
+            NoteEndpoint.Call call = endpoint.receive(parameter(request, "noteId"), authorized);
             try {
                 Thread.sleep(settings.latency());
             } catch (InterruptedException e) {
-                exchange.close();
-                return;
+                Thread.currentThread().interrupt();
+                throw new IOException("The practice provider is closed", e);
             }
-            NoteEndpoint.Response response = endpoint.respond(call);
-            send(exchange, response.httpStatus(), Map.of("Content-Type", NoteEndpoint.JSON), response.body());
+            NoteEndpoint.Response reply = endpoint.respond(call);
+            send(response, reply.httpStatus(), Map.of(HttpHeaders.CONTENT_TYPE, NoteEndpoint.JSON), reply.body());
         };
     }
 
-    private static String parameter(HttpExchange exchange, String name) {
-        NameValuePair parameter = new URIBuilder(exchange.getRequestURI()).getFirstQueryParam(name);
-        return parameter == null ? "" : Objects.requireNonNullElse(parameter.getValue(), "");
+    private static String parameter(HttpRequest request, String name) throws IOException {
+        try {
+            NameValuePair parameter = new URIBuilder(request.getUri()).getFirstQueryParam(name);
+            return parameter == null ? "" : Objects.requireNonNullElse(parameter.getValue(), "");
+        } catch (URISyntaxException e) {
+            throw new IOException(e);
+        }
+    }
+
+    private static @Nullable String header(HttpRequest request, String name) {
+        Header header = request.getFirstHeader(name);
+        return header == null ? null : header.getValue();
     }
 
     private static String host(HttpServer server) {
-        return "127.0.0.1:" + server.getAddress().getPort();
+        return "127.0.0.1:" + server.getLocalPort();
     }
 
-    private static void send(HttpExchange exchange, int status, Map<String, String> headers, byte[] body)
-            throws IOException {
-        try (exchange) {
-            headers.forEach(exchange.getResponseHeaders()::set);
-            exchange.sendResponseHeaders(status, body.length == 0 ? -1 : body.length);
-            if (body.length > 0) {
-                exchange.getResponseBody().write(body);
-            }
+    private static void send(ClassicHttpResponse response, int status, Map<String, String> headers, byte[] body) {
+        response.setCode(status);
+        headers.forEach(response::setHeader);
+        if (body.length > 0) {
+            response.setEntity(new ByteArrayEntity(body, ContentType.parse(headers.get(HttpHeaders.CONTENT_TYPE))));
         }
     }
 }

@@ -62,11 +62,8 @@ class ScriptableSandboxTests {
         HttpResponse<byte[]> wrong = client.ask(id, "stolen");
         HttpResponse<byte[]> none = client.ask(id, "");
 
-        for (HttpResponse<byte[]> refused : List.of(wrong, none)) {
-            assertThat(refused.statusCode()).isEqualTo(401);
-            assertThat(Client.json(refused).path("code").asInt()).isEqualTo(100);
-            assertThat(Client.json(refused).path("message").asString()).isEqualTo("TOKEN INVALID/UNACTIVATE");
-        }
+        assertThat(List.of(wrong, none))
+                .allSatisfy(refused -> assertThat(Client.code(refused)).isEqualTo(100));
         assertThat(provider.granted()).isZero();
         assertThat(provider.answered(100)).isEqualTo(2);
     }
@@ -75,9 +72,13 @@ class ScriptableSandboxTests {
     void servesManyClientsAtOnce() throws Exception {
         List<String> ids = provider.noteIds(640);
 
-        List<Integer> codes = atOnce(64, ids.stream().map(this::asking).toList());
+        try (ExecutorService threads = Executors.newFixedThreadPool(64)) {
+            for (Future<Integer> code :
+                    threads.invokeAll(ids.stream().map(this::asking).toList())) {
+                assertThat(code.get()).isZero();
+            }
+        }
 
-        assertThat(codes).hasSize(640).containsOnly(0);
         assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
     }
 
@@ -155,7 +156,7 @@ class ScriptableSandboxTests {
                 .always(ids.get(2), Reply.truncated());
 
         for (String id : ids) {
-            assertThatThrownBy(() -> ask(id)).isInstanceOf(IOException.class);
+            assertThatThrownBy(() -> client.ask(id)).isInstanceOf(IOException.class);
         }
 
         assertThat(provider.bought()).contains(ids.get(1), ids.get(2)).doesNotContain(ids.get(0));
@@ -207,15 +208,6 @@ class ScriptableSandboxTests {
     }
 
     @Test
-    void timeoutOfHeldCallsReportsTheirNumber() {
-        provider.holdAnswers();
-
-        assertThatThrownBy(() -> provider.awaitHeld(1, Duration.ofMillis(20)))
-                .isInstanceOf(IllegalStateException.class)
-                .hasMessageContaining("Only 0 of 1");
-    }
-
-    @Test
     void delaysResponseByLatencyAndReply() throws Exception {
         restart(SandboxSettings.defaults().withLatency(Duration.ofMillis(60)));
         String id = provider.noteIds(1).getFirst();
@@ -225,19 +217,6 @@ class ScriptableSandboxTests {
         client.ask(id);
 
         assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(120));
-    }
-
-    @Test
-    void respondsWithoutDelayOfTheConnection() throws Exception {
-        String id = provider.noteIds(1).getFirst();
-        client.ask(id);
-
-        long start = System.nanoTime();
-        for (int i = 0; i < 50; i++) {
-            client.ask(id);
-        }
-
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(2));
     }
 
     @Test
@@ -289,21 +268,7 @@ class ScriptableSandboxTests {
         client = new Client(provider.baseUrl(), provider.token());
     }
 
-    private HttpResponse<byte[]> ask(String id) throws IOException, InterruptedException {
-        return client.ask(id);
-    }
-
     private Callable<Integer> asking(String id) {
         return () -> client.codeFor(id);
-    }
-
-    private static List<Integer> atOnce(int clients, List<Callable<Integer>> calls) throws Exception {
-        try (ExecutorService threads = Executors.newFixedThreadPool(clients)) {
-            List<Integer> results = new ArrayList<>();
-            for (Future<Integer> result : threads.invokeAll(calls)) {
-                results.add(result.get());
-            }
-            return results;
-        }
     }
 }
