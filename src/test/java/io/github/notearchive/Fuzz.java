@@ -8,82 +8,50 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.Stream;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Puts made-up input to a property, each from a seed of its own, so that a failure can be repeated:
+ * Checks a property with generated input, each from its own seed, so that a failure can be repeated:
  * {@code -Dfuzz.seed=N -Dfuzz.tries=1} with the seed that the failure names. {@code -Dfuzz.tries} or
- * {@code -Dfuzz.seconds} makes a longer run of it.
+ * {@code -Dfuzz.seconds} extends the run.
  */
 public final class Fuzz {
 
     /** Longer than the slowest input takes on a busy machine. */
     private static final Duration HANGS_AFTER = Duration.ofSeconds(20);
 
-    /** Less than any thread of the program has, since a stranger chooses the depth. */
+    /** Smaller than the stack of any thread of the program, since the sender of the input chooses its depth. */
     private static final int SMALL_STACK = 512 * 1024;
 
     private static final JsonMapper JSON = new JsonMapper();
-    private static final List<String> NUMBERS = List.of(
-            "0",
-            "-1",
-            "1.5",
-            "2147483648",
-            "9007199254740993",
-            "9223372036854775808",
-            "1e3",
-            "1e400",
-            "-1e-400",
-            "1e999999999",
-            "1e-999999999",
-            "1e99999999999999999999",
-            "9".repeat(1_000),
-            "9".repeat(20_000),
-            "0." + "1".repeat(5_000),
-            "1770696804",
-            "1770696804000",
-            "253402300800",
-            "99999999999",
-            "-9223372036854775809");
+    private static final List<String> NUMBERS = Stream.concat(
+                    Stream.of("9".repeat(1_000), "9".repeat(20_000), "0." + "1".repeat(5_000)),
+                    Stream.of("""
+                            0 -1 1.5 2147483648 9007199254740993 9223372036854775808 -9223372036854775809 1e3 1e400 -1e-400
+                            1e999999999 1e-999999999 1e99999999999999999999 1770696804 1770696804000 253402300800 99999999999
+                            """.split("\\s+")))
+            .toList();
     private static final List<String> TEXTS = List.of(
-            "",
-            " ",
-            "\\u0000",
-            "\\ud83d",
-            "\\ude00\\ud83d",
-            "1.2万",
-            "10万+",
-            "999999999999999.999999亿",
-            "true",
-            "NaN",
-            "error",
-            "video",
-            "normal",
-            "{not json",
-            "{\\\"note_sound_info\\\":{\\\"url\\\":7}}",
-            "{\\\"note_sound_info\\\":{\\\"url\\\":\\\"http://c/a.mp3\\\",\\\"sound_id\\\":{}}}",
-            "http://c/a?x#y!z",
-            "//sns.xhscdn.com/a|b",
-            "?",
-            "#",
-            "/",
-            "66aa00000000000000000002",
-            "token=abc",
-            "\\r\\n\\t\\u001b",
-            "\\u202e\\ufeff\\uffff");
+            ("¦ ¦\\u0000¦\\ud83d¦\\ude00\\ud83d¦1.2万¦10万+¦999999999999999.999999亿¦true¦NaN¦error¦video¦normal¦{not json"
+                            + "¦{\\\"note_sound_info\\\":{\\\"url\\\":7}}"
+                            + "¦{\\\"note_sound_info\\\":{\\\"url\\\":\\\"http://c/a.mp3\\\",\\\"sound_id\\\":{}}}"
+                            + "¦http://c/a?x#y!z¦//sns.xhscdn.com/a|b¦?¦#¦/¦66aa00000000000000000002¦token=abc"
+                            + "¦\\r\\n\\t\\u001b¦\\u202e\\ufeff\\uffff")
+                    .split("¦"));
 
     private Fuzz() {}
 
-    /** A property of whatever the random numbers make. Throws when it does not hold. */
+    /** Property of generated input. Throws if it does not hold. */
     @FunctionalInterface
     public interface Property {
         void holds(Random random) throws Exception;
     }
 
-    /** Tries as often as it is usual, or as the system properties say. */
+    /** Checks the property this many times, or as the system properties specify. */
     public static void tries(int usual, Property property) throws Exception {
         long first = Long.getLong("fuzz.seed", 1);
         long seconds = Long.getLong("fuzz.seconds", 0);
@@ -134,7 +102,7 @@ public final class Fuzz {
         return bytes;
     }
 
-    /** Pieces in any order, some more than once. */
+    /** Returns pieces in any order, some repeatedly. */
     public static String pieces(Random random, List<String> pieces) {
         StringBuilder text = new StringBuilder();
         for (int count = 1 + random.nextInt(12); count > 0; count--) {
@@ -146,7 +114,7 @@ public final class Fuzz {
         return text.toString();
     }
 
-    /** A text with characters and parts of it changed, taken out, doubled. */
+    /** Returns a text with characters and parts changed, removed or doubled. */
     public static String changed(Random random, String text) {
         StringBuilder changed = new StringBuilder(text);
         for (int count = random.nextInt(4); count > 0 && !changed.isEmpty(); count--) {
@@ -162,7 +130,7 @@ public final class Fuzz {
         return changed.toString();
     }
 
-    /** A body that was an answer, before something happened to its values and its bytes. */
+    /** Returns the body of a response with changed values and bytes. */
     public static byte[] brokenAnswer(Random random, String answer) {
         byte[] bytes = oddAnswer(random, answer).getBytes(StandardCharsets.UTF_8);
         for (int count = random.nextInt(4); count > 0 && bytes.length > 0; count--) {
@@ -186,7 +154,7 @@ public final class Fuzz {
         return longer;
     }
 
-    /** An answer in JSON that is well formed, but some of whose values are odd. */
+    /** Returns a well-formed JSON response with some unusual values. */
     public static String oddAnswer(Random random, String answer) {
         JsonNode root = JSON.readTree(answer);
         List<JsonNode> containers = new ArrayList<>();
@@ -225,7 +193,7 @@ public final class Fuzz {
         }
     }
 
-    /** Any JSON value, odd ones preferred. */
+    /** Returns a JSON value, mostly an unusual one. */
     private static String value(Random random, int depth) {
         return switch (random.nextInt(depth > 0 ? 10 : 5)) {
             case 0 -> "null";

@@ -9,8 +9,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Markdown file of this repository is made of, section by section. It knows what our files use: headings with
- * {@code #}, tables, lists, fenced code, and code indented by four spaces or more after an empty line.
+ * Sections and blocks of a Markdown file of this repository. Supports what these files use: headings with {@code #},
+ * tables, lists, fenced code, and code indented by four spaces or more after an empty line.
  */
 record MarkdownOutline(List<Section> sections) {
 
@@ -20,35 +20,15 @@ record MarkdownOutline(List<Section> sections) {
     private static final Pattern CODE_SPAN = Pattern.compile("`([^`]+)`");
     private static final Pattern LINK = Pattern.compile("\\[[^]]*]\\(([^)\\s]+)\\)");
 
-    /** A heading and what follows it up to the next one, of whatever level. */
+    /** A heading and what follows it up to the next one, of any level. */
     record Section(int level, String title, int line, List<Block> blocks) {
-
-        /** The blocks of each table, one a row, its head and the line below that included. */
-        List<List<Block>> tables() {
-            List<List<Block>> tables = new ArrayList<>();
-            boolean inside = false;
-            for (Block block : blocks) {
-                if (block.isRow() && !inside) {
-                    tables.add(new ArrayList<>());
-                }
-                if (block.isRow()) {
-                    tables.getLast().add(block);
-                }
-                inside = block.isRow();
-            }
-            return tables;
-        }
-
-        List<Block> code() {
-            return blocks.stream().filter(Block::isCode).toList();
-        }
 
         /** All text but that of code blocks. */
         List<Block> prose() {
             return blocks.stream().filter(block -> !block.isCode()).toList();
         }
 
-        /** What GitHub makes of a heading for links, where no other heading is the same. */
+        /** The anchor that GitHub derives from a heading without namesake. */
         String anchor() {
             return title.toLowerCase(Locale.ROOT)
                     .replaceAll("[^\\p{L}\\p{M}\\p{N}\\p{Pc} -]", "")
@@ -57,14 +37,22 @@ record MarkdownOutline(List<Section> sections) {
     }
 
     /**
-     * @param kind as a reader would call it, the same in every language: {@code row of 3 cells}, {@code list item 2.}
-     * @param text of code as it stands; else with its lines joined
+     * @param kind the same in every language: {@code row of 3 cells}, {@code list item 2.}
+     * @param text code verbatim; other text with its lines joined
      * @param line where it begins, the first is 1
      */
     record Block(String kind, String text, int line) {
 
         boolean isRow() {
             return kind.startsWith("row");
+        }
+
+        /** Returns what is the same in every language: kind, code, and the code spans of a row in any order. */
+        String shape() {
+            if (isRow()) {
+                return kind + " " + codeSpans().stream().sorted().toList();
+            }
+            return isCode() ? kind + ": " + text : kind;
         }
 
         boolean isCode() {
@@ -90,7 +78,7 @@ record MarkdownOutline(List<Section> sections) {
             return CODE_SPAN.matcher(text).replaceAll("``");
         }
 
-        /** The text without code spans and without the addresses of links: what a reader reads as language. */
+        /** The text without code spans and link targets. */
         String words() {
             return LINK.matcher(withoutCodeSpans()).replaceAll(link -> Matcher.quoteReplacement(textOf(link)));
         }
@@ -171,7 +159,7 @@ record MarkdownOutline(List<Section> sections) {
             return String.join("\n", lines.subList(from, next));
         }
 
-        /** A paragraph or list item, up to what cannot go on with it. */
+        /** Reads a paragraph or list item up to a line that starts another block. */
         private String joined() {
             StringBuilder text = new StringBuilder(lines.get(next++).strip());
             while (line() instanceof String line

@@ -3,6 +3,7 @@ package io.github.notearchive;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -101,21 +102,6 @@ class QuestionsTests {
                     .as("a session in %s", zone)
                     .containsExactly("1 2026-03-10 2026-03-10", "2 2026-03-11 2026-03-10", "3 2026-03-12 2026-03-10");
         }
-    }
-
-    private void summary(int execution, String night) {
-        database.jdbc()
-                .sql("""
-                        INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
-                            archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
-                            media_requests, worklist_pending, worklist_postponed, worklist_archived, worklist_gone,
-                            worklist_failed, due, objects, object_bytes, never_verified, open_findings, open_notes, settings)
-                        VALUES (:execution, :night::date, 'main', now(), now(), 0, 'COMPLETED', '',
-                            0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '{}')
-                        """)
-                .param("execution", execution)
-                .param("night", night)
-                .update();
     }
 
     @Test
@@ -329,89 +315,64 @@ class QuestionsTests {
     }
 
     private void execution(int number, String job, String night, String status, String exitCode, String message) {
-        database.jdbc()
-                .sql("""
-                        INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
-                        VALUES (:number, 0, :job, :number);
-                        INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time,
-                                                         status, exit_code, exit_message)
-                        VALUES (:number, 0, :number, now(), now(), now(), :status, :exitCode, :message);
-                        INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
-                        VALUES (:number, 'night', 'java.lang.String', :night, 'Y'), (:number, 'node', 'java.lang.String', 'main', 'Y');
-                        INSERT INTO batch_step_execution (step_execution_id, version, step_name, job_execution_id, create_time, write_count)
-                        VALUES (10 * :number, 0, 'archiveNotes', :number, now(), 14),
-                               (10 * :number + 1, 0, 'archiveNotes:w0', :number, now(), 5),
-                               (10 * :number + 2, 0, 'archiveNotes:w1', :number, now(), 9);
-                        """)
-                .param("number", number)
-                .param("job", job)
-                .param("night", night)
-                .param("status", status)
-                .param("exitCode", exitCode)
-                .param("message", message)
-                .update();
+        execute("""
+                INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key) VALUES (%1$s, 0, %2$s, %1$s);
+                INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time,
+                                                 status, exit_code, exit_message)
+                VALUES (%1$s, 0, %1$s, now(), now(), now(), %4$s, %5$s, %6$s);
+                INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                VALUES (%1$s, 'night', 'java.lang.String', %3$s, 'Y'), (%1$s, 'node', 'java.lang.String', 'main', 'Y');
+                INSERT INTO batch_step_execution (step_execution_id, version, step_name, job_execution_id, create_time, write_count)
+                SELECT 10 * %1$s + i, 0, 'archiveNotes' || part, %1$s, now(), written
+                FROM (VALUES (0, '', 14), (1, ':w0', 5), (2, ':w1', 9)) AS steps (i, part, written)
+                """, number, job, night, status, exitCode, message);
     }
 
-    private long call(String note, String sentAt, @Nullable Integer code, String billed, int execution) {
-        return call(note, "note-detail/v1", sentAt, code, billed, execution);
+    private void summary(int execution, String night) {
+        execute("""
+                INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
+                    archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
+                    media_requests, worklist_pending, worklist_postponed, worklist_archived, worklist_gone,
+                    worklist_failed, due, objects, object_bytes, never_verified, open_findings, open_notes, settings)
+                VALUES (%s, %s, 'main', now(), now(), 0, 'COMPLETED', '',
+                    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, '[]', '{}')
+                """, execution, night);
     }
 
-    private long call(
-            String note, String endpoint, String sentAt, @Nullable Integer code, String billed, int execution) {
-        return database.jdbc()
-                .sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code, billed, job_execution_id)
-                        VALUES (:note, :endpoint, :at::timestamptz, :at::timestamptz + interval '1 second', :code, :billed, :execution)
-                        RETURNING id
-                        """)
-                .param("note", note)
-                .param("endpoint", endpoint)
-                .param("at", sentAt)
-                .param("code", code)
-                .param("billed", billed)
-                .param("execution", execution)
-                .query(Long.class)
-                .single();
+    private void call(String note, String sentAt, @Nullable Integer code, String billed, int execution) {
+        execute("""
+                INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code, billed, job_execution_id)
+                VALUES (%1$s, 'note-detail/v1', %2$s, %2$s::timestamptz + interval '1 second', %3$s, %4$s, %5$s)
+                """, note, sentAt, code, billed, execution);
     }
 
     private void listed(String note, String state, @Nullable String dueAt, @Nullable Integer execution) {
-        database.jdbc()
-                .sql("""
-                        INSERT INTO worklist (note_id, state, reason, due_at, settled_by, enqueued_at)
-                        VALUES (:note, :state, 'PROVIDER_ERROR', :due::timestamptz, :execution, now())
-                        """)
-                .param("note", note)
-                .param("state", state)
-                .param("due", dueAt)
-                .param("execution", execution)
-                .update();
+        execute("""
+                INSERT INTO worklist (note_id, state, reason, due_at, settled_by, enqueued_at)
+                VALUES (%s, %s, 'PROVIDER_ERROR', %s, %s, now())
+                """, note, state, dueAt, execution);
     }
 
     private void enqueued(int number, String state, String ago) {
-        database.jdbc()
-                .sql("""
-                        INSERT INTO worklist (note_id, state, reason, due_at, enqueued_at)
-                        VALUES (:note, :state, 'PROVIDER_ERROR', CASE WHEN :state IN ('PENDING', 'POSTPONED') THEN now() END, now() - :ago::interval)
-                        """)
-                .param("note", id(number))
-                .param("state", state)
-                .param("ago", ago)
-                .update();
+        execute("""
+                INSERT INTO worklist (note_id, state, reason, due_at, enqueued_at)
+                VALUES (%1$s, %2$s, 'PROVIDER_ERROR', CASE WHEN %2$s IN ('PENDING', 'POSTPONED') THEN now() END, now() - %3$s::interval)
+                """, id(number), state, ago);
     }
 
     private void gate(String closedAt, String until) {
-        database.jdbc().sql("""
-                        INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
-                        VALUES (303, 'the provider''s daily quota', :at::timestamptz, :until::timestamptz, 1)
-                        """).param("at", closedAt).param("until", until).update();
+        execute("""
+                INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
+                VALUES (303, 'daily quota', %s, %s, 1)
+                """, closedAt, until);
     }
 
     private void note(String id, String lastCapturedAt) {
-        database.jdbc().sql("""
-                        INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', 'writer', now()) ON CONFLICT DO NOTHING;
-                        INSERT INTO note (note_id, title, author_id, first_captured_at, last_captured_at)
-                        VALUES (:id, 'title', 'w', :at::timestamptz, :at::timestamptz)
-                        """).param("id", id).param("at", lastCapturedAt).update();
+        execute("""
+                INSERT INTO author (author_id, nickname, updated_at) VALUES ('w', 'writer', now()) ON CONFLICT DO NOTHING;
+                INSERT INTO note (note_id, title, author_id, first_captured_at, last_captured_at)
+                VALUES (%1$s, 'title', 'w', %2$s, %2$s)
+                """, id, lastCapturedAt);
     }
 
     private void capture(String note, String at, int likes, int collected) {
@@ -419,68 +380,36 @@ class QuestionsTests {
     }
 
     private void captureAgo(String note, String ago, int likes) {
-        insertCapture(
-                note,
-                "note-detail/v1",
-                one("SELECT (now() - '" + ago + "'::interval)::text"),
-                likes,
-                null,
-                null,
-                null,
-                null,
-                null,
-                1);
+        String at = one("SELECT (now() - '" + ago + "'::interval)::text");
+        insertCapture(note, "note-detail/v1", at, likes, null, null, null, null, null, 1);
     }
 
-    /** Has no count but that of the likes, as such answers may, and no words. */
+    /** Has no count but that of the likes, as such responses may, and no text. */
     private void video(String note, String at, int likes) {
         insertCapture(note, "note-detail/v6", at, likes, null, null, null, null, null, null);
     }
 
-    private void written(
-            String note,
-            String at,
-            @Nullable String title,
-            @Nullable String text,
-            String author,
-            String nickname,
-            int mapperVersion) {
-        insertCapture(note, "note-detail/v1", at, 1, 1, title, text, author, nickname, mapperVersion);
+    /** Values after the time: title, text, author, nickname, mapper version. */
+    private void written(String note, String at, @Nullable Object... more) {
+        insertCapture(note, "note-detail/v1", at, 1, 1, more[0], more[1], more[2], more[3], more[4]);
     }
 
-    private void insertCapture(
-            String note,
-            String endpoint,
-            String at,
-            int likes,
-            @Nullable Integer collected,
-            @Nullable String title,
-            @Nullable String text,
-            @Nullable String author,
-            @Nullable String nickname,
-            @Nullable Integer mapperVersion) {
-        long call = call(note, endpoint, at, 0, "YES", 1);
-        database.jdbc()
-                .sql("UPDATE api_call SET received_at = sent_at WHERE id = :call")
-                .param("call", call)
-                .update();
-        database.jdbc()
-                .sql("""
-                        INSERT INTO note_capture (note_id, captured_at, call_id, liked_count, collected_count, response, title, note_text,
-                                                  author_id, author_nickname, mapper_version)
-                        VALUES (:note, :at::timestamptz, :call, :likes, :collected, '{}', :title, :text, :author, :nickname, :version)
-                        """)
-                .param("note", note)
-                .param("at", at)
-                .param("call", call)
-                .param("likes", likes)
-                .param("collected", collected)
-                .param("title", title)
-                .param("text", text)
-                .param("author", author)
-                .param("nickname", nickname)
-                .param("version", mapperVersion)
-                .update();
+    private void insertCapture(@Nullable Object... values) {
+        execute("""
+                INSERT INTO api_call (note_id, endpoint, sent_at, received_at, code, billed, job_execution_id)
+                VALUES (%1$s, %2$s, %3$s, %3$s, 0, 'YES', 1);
+                INSERT INTO note_capture (note_id, captured_at, call_id, response, liked_count, collected_count, title,
+                                          note_text, author_id, author_nickname, mapper_version)
+                VALUES (%1$s, %3$s, (SELECT max(id) FROM api_call), '{}', %4$s, %5$s, %6$s, %7$s, %8$s, %9$s, %10$s)
+                """, values);
+    }
+
+    /** Executes statements with the values as literals. */
+    private void execute(String sql, @Nullable Object... values) {
+        Object[] literals = Arrays.stream(values)
+                .map(value -> value == null ? "NULL" : "'" + value + "'")
+                .toArray();
+        database.jdbc().sql(sql.formatted(literals)).update();
     }
 
     private String one(String sql) {
