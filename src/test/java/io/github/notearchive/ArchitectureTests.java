@@ -70,7 +70,6 @@ class ArchitectureTests {
             "Receivers",
             "ResponseWriter",
             "RunWatchdog",
-            "SandboxProvider",
             "SidecarWriter",
             "SystemChecks",
             "VerdictReader");

@@ -5,27 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
-/** What other processes can do while a run is on. */
+/** Other commands during a run. */
 @ExtendWith(OutsideServers.Running.class)
 class BesideARunTests {
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
-    @ParameterizedTest(name = "on {0} servers")
-    @EnumSource
-    void aSecondRunEndsWithFiveAndTheOtherCommandsWork(Place place) throws Exception {
-        try (Practice practice = Practice.begin(place)) {
+    @Test
+    void secondRunEndsWithFiveAndOtherCommandsWork() throws Exception {
+        // other processes join the embedded servers of the run
+        try (Practice practice = Practice.begin(Place.EMBEDDED)) {
             ScriptableSandbox provider = practice.provider();
-            // equally due notes are taken up in the order of their ids
+            // equally due notes are claimed in the order of their ids
             String inWork = practice.enqueue(20).stream().sorted().findFirst().orElseThrow();
             String late = provider.noteIds(21).getLast();
             provider.holdAnswers();
@@ -35,9 +31,7 @@ class BesideARunTests {
             Program second = practice.start("run");
             Program status = practice.start("status", "--json");
             Ended refused = practice.end(second).with(5);
-            JsonNode shown = JsonMapper.builder()
-                    .build()
-                    .readTree(practice.end(status).with(0).out());
+            JsonNode shown = practice.end(status).with(0).json();
             Program enqueue = practice.start("enqueue", late);
             Program explain = practice.start("explain", inWork);
             Ended added = practice.end(enqueue).with(0);
@@ -65,31 +59,6 @@ class BesideARunTests {
             try (Archive archive = practice.look()) {
                 assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 21L));
                 assertThat(archive.executions()).containsExactly("1 COMPLETED COMPLETED");
-            }
-        }
-    }
-
-    @Test
-    void twoNodesShareTheWorklistAndBuyNoNoteTwice() throws Exception {
-        try (Practice practice = Practice.begin(Place.OUTSIDE)) {
-            ScriptableSandbox provider = practice.provider();
-            List<String> ids = practice.enqueue(60);
-            provider.holdAnswers();
-            Program one = practice.start("run", "--node", "one");
-            Program two = practice.start("run", "--node", "two");
-            provider.awaitHeld(2 * Practice.WORKERS, PATIENCE);
-
-            provider.releaseAnswers();
-            practice.end(one).with(0);
-            practice.end(two).with(0);
-
-            assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
-            try (Archive archive = practice.look()) {
-                assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", 60L));
-                assertThat(archive.number("SELECT count(*) FROM batch_job_instance"))
-                        .isEqualTo(2);
-                assertThat(archive.number("SELECT count(DISTINCT settled_by) FROM worklist"))
-                        .isEqualTo(2);
             }
         }
     }

@@ -8,7 +8,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.springframework.dao.DataAccessException;
 
-/** What an administrator, a full disk or a crash may do to the program's database. */
+/** Faults of the database: by an administrator, a full disk, or a crash. */
 final class DatabaseFaults {
 
     static final String ALL = "application_name LIKE 'note-archive%'";
@@ -89,7 +89,7 @@ final class DatabaseFaults {
         };
     }
 
-    /** As on a full disk, one kind of statement on one table. */
+    /** A full disk, for one kind of statement on one table. */
     static Fault.Onset full(String event, String table) {
         return night -> {
             night.execute(
@@ -112,7 +112,7 @@ final class DatabaseFaults {
     static Fault.Onset locked(String lock, Duration time) {
         return night -> {
             Archive archive = night.practice().look();
-            archive.execute("SET application_name = 'somebody else'");
+            archive.execute("SET application_name = 'another client'");
             archive.execute("BEGIN");
             archive.execute(lock);
             ScheduledExecutorService timer = Executors.newSingleThreadScheduledExecutor();

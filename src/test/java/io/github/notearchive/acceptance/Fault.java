@@ -6,139 +6,133 @@ import io.github.notearchive.acceptance.Program.Ended;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
-/**
- * One line of the matrix: what goes wrong, and how the run that meets it is to end. Immutable; each method that says
- * how gives a changed copy.
- *
- * @param exitCodes how the run may end
- * @param endsWithin how long after the fault
- * @param chargedAtLeast how many notes lose one of their tries to it
- * @param chargedAtMost how many at most
- * @param meanwhile how a run ends that is started while it lasts; -1 when none is
- * @param rebuys whether an answer without its note is paid for and so is bought again
- */
-record Fault(
-        String name,
-        Place place,
-        Onset onset,
-        Set<Integer> exitCodes,
-        Duration endsWithin,
-        int chargedAtLeast,
-        int chargedAtMost,
-        int meanwhile,
-        boolean rebuys,
-        Map<String, String> environment) {
+/** One row of the fault matrix: the fault, and how the run that meets it must end. */
+final class Fault {
 
-    /** Makes it; returns what makes all well again. */
+    /** Causes the fault; returns what repairs it. */
     @FunctionalInterface
     interface Onset {
-        Mend setIn(TroubledNight night) throws Exception;
+        Repair cause(FaultScenario night) throws Exception;
     }
 
-    /** Makes all well again. */
+    /** Repairs the fault. */
     @FunctionalInterface
-    interface Mend {
-        void mend() throws Exception;
+    interface Repair {
+        void repair() throws Exception;
     }
 
-    /** Trouble of a whole service: exit code 8 within a minute, and no note is charged. */
+    private final String name;
+    private final Place place;
+    private final Onset onset;
+    private final Map<String, String> environment = new HashMap<>();
+    private Set<Integer> exitCodes = Set.of(8);
+    private Duration endsWithin = Duration.ofMinutes(1);
+    private int chargedAtLeast;
+    private int chargedAtMost;
+    private int meanwhile = -1;
+    private boolean rebuys;
+
+    private Fault(String name, Place place, Onset onset) {
+        this.name = name;
+        this.place = place;
+        this.onset = onset;
+    }
+
+    /** Returns a fault of a whole service: exit code 8 within a minute, and no note is charged with an attempt. */
     static Fault of(String name, Onset onset) {
-        return new Fault(name, Place.OUTSIDE, onset, Set.of(8), Duration.ofMinutes(1), 0, 0, -1, false, Map.of());
+        return new Fault(name, Place.OUTSIDE, onset);
     }
 
     Stream<Fault> onBoth() {
         return Arrays.stream(Place.values()).map(this::on);
     }
 
+    /** Returns a copy on other servers. */
     Fault on(Place other) {
-        return new Fault(
-                name,
-                other,
-                onset,
-                exitCodes,
-                endsWithin,
-                chargedAtLeast,
-                chargedAtMost,
-                meanwhile,
-                rebuys,
-                environment);
+        Fault copy = new Fault(name, other, onset);
+        copy.environment.putAll(environment);
+        copy.exitCodes = exitCodes;
+        copy.endsWithin = endsWithin;
+        copy.meanwhile = meanwhile;
+        copy.rebuys = rebuys;
+        return copy.charges(chargedAtLeast, chargedAtMost);
     }
 
     Fault ends(Integer... codes) {
-        return new Fault(
-                name,
-                place,
-                onset,
-                Set.of(codes),
-                endsWithin,
-                chargedAtLeast,
-                chargedAtMost,
-                meanwhile,
-                rebuys,
-                environment);
+        exitCodes = Set.of(codes);
+        return this;
     }
 
     Fault within(Duration time) {
-        return new Fault(
-                name, place, onset, exitCodes, time, chargedAtLeast, chargedAtMost, meanwhile, rebuys, environment);
+        endsWithin = time;
+        return this;
     }
 
+    /** Sets the number of notes that are charged with an attempt. */
     Fault charges(int atLeast, int atMost) {
-        return new Fault(name, place, onset, exitCodes, endsWithin, atLeast, atMost, meanwhile, rebuys, environment);
+        chargedAtLeast = atLeast;
+        chargedAtMost = atMost;
+        return this;
     }
 
-    /** A run that is started meanwhile ends like this. */
+    /** Sets the exit code of a run that is started during the fault. */
     Fault meanwhile(int exitCode) {
-        return new Fault(
-                name,
-                place,
-                onset,
-                exitCodes,
-                endsWithin,
-                chargedAtLeast,
-                chargedAtMost,
-                exitCode,
-                rebuys,
-                environment);
+        meanwhile = exitCode;
+        return this;
     }
 
+    /** A response without its note is billed and bought again. */
     Fault rebuying() {
-        return new Fault(
-                name, place, onset, exitCodes, endsWithin, chargedAtLeast, chargedAtMost, meanwhile, true, environment);
+        rebuys = true;
+        return this;
     }
 
     Fault with(String variable, String value) {
-        Map<String, String> more = new HashMap<>(environment);
-        more.put(variable, value);
-        return new Fault(
-                name,
-                place,
-                onset,
-                exitCodes,
-                endsWithin,
-                chargedAtLeast,
-                chargedAtMost,
-                meanwhile,
-                rebuys,
-                Map.copyOf(more));
+        environment.put(variable, value);
+        return this;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Place place() {
+        return place;
+    }
+
+    Onset onset() {
+        return onset;
+    }
+
+    Map<String, String> environment() {
+        return environment;
+    }
+
+    Duration endsWithin() {
+        return endsWithin;
+    }
+
+    /** Returns the exit code of a run during the fault; -1 if none is started. */
+    int meanwhile() {
+        return meanwhile;
     }
 
     void assertInOrder(Ended ended) {
         assertThat(ended.exitCode()).as(ended::toString).isIn(exitCodes);
         assertThat(ended.err()).as("standard error").doesNotContain("OutOfMemoryError");
-        assertSaysSo(ended);
+        assertReported(ended);
     }
 
-    /** In a sentence, and not in a stack trace. */
-    void assertSaysSo(Ended ended) {
+    /** Asserts a message without stack trace. */
+    void assertReported(Ended ended) {
         if (ended.exitCode() == 8) {
             assertThat(ended.out() + ended.message())
-                    .as("what is said of exit code 8")
+                    .as("message of exit code 8")
                     .containsAnyOf("UPSTREAM_UNAVAILABLE (exit 8): ", "; run again", ", then run again");
         }
         assertThat(ended.message().lines().filter(line -> line.startsWith("\tat ")))
@@ -146,24 +140,25 @@ record Fault(
                 .isEmpty();
     }
 
-    @Override
-    public String toString() {
-        return name + ", " + where() + " servers";
-    }
-
-    String where() {
-        return place.name().toLowerCase(java.util.Locale.ROOT);
+    void assertCharged(long charged) {
+        assertThat(charged).as("notes charged").isBetween((long) chargedAtLeast, (long) chargedAtMost);
     }
 
     void assertClean(Audit audit) {
         if (rebuys) {
             assertThat(audit.boughtTwice()).hasSizeLessThanOrEqualTo(chargedAtMost);
-            assertThat(audit.violations().stream()
-                            .filter(finding -> !audit.boughtTwice().contains(finding))
-                            .collect(Collectors.toList()))
-                    .isEmpty();
+            assertThat(audit.violations()).isSubsetOf(audit.boughtTwice());
         } else {
             audit.isClean(2 * Practice.WORKERS);
         }
+    }
+
+    String where() {
+        return place.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String toString() {
+        return name + ", " + where() + " servers";
     }
 }

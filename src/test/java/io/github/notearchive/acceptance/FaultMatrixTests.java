@@ -27,11 +27,10 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /**
- * Every fault that a night may meet, set in while some notes are archived and some in flight.
+ * Faults that are caused while some notes are archived and some in flight.
  *
- * <p>Trouble of a whole service ends the run in order with exit code 8, within a time, and charges few notes with an
- * attempt; trouble of one item costs that item one attempt. When it is mended, the same work is done to its end and the
- * audit finds nothing.
+ * <p>A fault of a whole service ends the run with exit code 8 within a time limit, and charges few notes with an
+ * attempt; a fault of one item charges that item. After the repair the work is completed and the audit finds nothing.
  */
 @Tag("matrix")
 @ExtendWith(OutsideServers.Running.class)
@@ -39,50 +38,22 @@ class FaultMatrixTests {
 
     private static final int NOTES = 80;
 
-    /** {@code -Dmatrix.only=store} runs only the lines in which this expression is found. */
+    /** {@code -Dmatrix.only=store} runs only the rows that contain this expression. */
     private static final Pattern ONLY = Pattern.compile(System.getProperty("matrix.only", ""));
 
-    /** What an outage of provider or media hosts may cost: so many faults in a row, and what is in flight. */
+    /** Notes that an outage of provider or media hosts may charge: 20 faults in a row, and those in flight. */
     private static final int OUTAGE = 20 + Practice.WORKERS;
 
     private static final Matrix MATRIX =
             new Matrix("faults", "fault", "servers", "exit", "seconds", "exit meanwhile", "charged");
 
     @ParameterizedTest(name = "{0}")
-    @MethodSource
-    void troubleOfTheDatabase(Fault fault) throws Exception {
-        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource
-    void troubleOfTheStore(Fault fault) throws Exception {
-        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource
-    void troubleOfTheProvider(Fault fault) throws Exception {
-        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource
-    void troubleOfTheMediaHosts(Fault fault) throws Exception {
-        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
-    }
-
-    @ParameterizedTest(name = "{0}")
-    @MethodSource
-    void troubleOfTheMachine(Fault fault) throws Exception {
-        aNightIsEndedInOrderAndFinishedOnceAllIsWell(fault);
-    }
-
-    private static void aNightIsEndedInOrderAndFinishedOnceAllIsWell(Fault fault) throws Exception {
+    @MethodSource({"databaseFaults", "storeFaults", "providerFaults", "mediaFaults", "machineFaults"})
+    void runEndsInOrderAndIsCompletedAfterTheRepair(Fault fault) throws Exception {
         assumeTrue(ONLY.matcher(fault.toString()).find());
-        if (fault.environment().containsKey(TroubledNight.CLOCK)
-                && TroubledNight.clockLibrary().isEmpty()) {
-            MATRIX.addUntried(fault.name(), fault.where(), "not tried: wants libfaketime");
+        if (fault.environment().containsKey(FaultScenario.CLOCK)
+                && FaultScenario.clockLibrary().isEmpty()) {
+            MATRIX.addUntried(fault.name(), fault.where(), "not tried: needs libfaketime");
             abort("libfaketime is not installed");
         }
         try {
@@ -95,7 +66,7 @@ class FaultMatrixTests {
 
     private static void endInOrderAndFinish(Fault fault) throws Exception {
         SandboxSettings pace = SandboxSettings.defaults().withLatency(Duration.ofMillis(40));
-        try (TroubledNight night = new TroubledNight(fault.place(), pace, fault.environment())) {
+        try (FaultScenario night = new FaultScenario(fault.place(), pace, fault.environment())) {
             Practice practice = night.practice();
             night.enqueue(NOTES);
             Program run = night.start();
@@ -104,7 +75,7 @@ class FaultMatrixTests {
                     .until(() -> practice.provider().granted() >= 20 || !run.isRunning());
 
             long began = System.nanoTime();
-            Fault.Mend mend = fault.onset().setIn(night);
+            Fault.Repair repair = fault.onset().cause(night);
             String meanwhile = "";
             Ended ended;
             Duration took;
@@ -114,11 +85,11 @@ class FaultMatrixTests {
                 fault.assertInOrder(ended);
                 if (fault.meanwhile() >= 0) {
                     Ended refused = practice.call("run").with(fault.meanwhile());
-                    fault.assertSaysSo(refused);
+                    fault.assertReported(refused);
                     meanwhile = String.valueOf(refused.exitCode());
                 }
             } finally {
-                mend.mend();
+                repair.repair();
             }
             long charged = charged(night);
             int runs = finish(night);
@@ -135,21 +106,20 @@ class FaultMatrixTests {
                         String.valueOf(charged));
                 fault.assertClean(audit);
             }
-            assertThat(charged).as("notes charged").isBetween((long) fault.chargedAtLeast(), (long)
-                    fault.chargedAtMost());
+            fault.assertCharged(charged);
             assertThat(runs).as("runs until all was done").isLessThan(4);
         }
     }
 
-    private static long charged(TroubledNight night) {
+    private static long charged(FaultScenario night) {
         return night.number("""
                 SELECT count(*) FROM worklist
                 WHERE attempts > 0 OR media_attempts > 0 OR state IN ('POSTPONED', 'FAILED', 'UNAVAILABLE')
                 """);
     }
 
-    /** Runs until all is done; what was put off to a later night, or given up, is made due now. */
-    private static int finish(TroubledNight night) {
+    /** Runs until all notes are archived; postponed and failed ones are requeued. */
+    private static int finish(FaultScenario night) {
         for (int runs = 1; ; runs++) {
             Ended ended = night.practice().call("run");
             assertThat(ended.exitCode()).as(ended::toString).isIn(0, 6);
@@ -163,7 +133,7 @@ class FaultMatrixTests {
         }
     }
 
-    static Stream<Fault> troubleOfTheDatabase() {
+    static Stream<Fault> databaseFaults() {
         Duration locked = Duration.ofMinutes(10);
         Stream<Fault> faults = Stream.concat(
                 Stream.of(
@@ -235,11 +205,11 @@ class FaultMatrixTests {
                                 })
                                 .within(Duration.ofMinutes(10))
                                 .meanwhile(8)));
-        return faults.map(FaultMatrixTests::waitedForBriefly);
+        return faults.map(FaultMatrixTests::withShortOutage);
     }
 
-    /** A run waits for the database and the store so long. */
-    private static Fault waitedForBriefly(Fault fault) {
+    /** Shortens the time that a run waits for the database and the store. */
+    private static Fault withShortOutage(Fault fault) {
         return fault.with("ARCHIVE_OUTAGE_AFTER", "20s");
     }
 
@@ -247,7 +217,7 @@ class FaultMatrixTests {
         return Fault.of("database: full, " + event + " on " + table, DatabaseFaults.full(event, table));
     }
 
-    static Stream<Fault> troubleOfTheStore() {
+    static Stream<Fault> storeFaults() {
         Stream<Fault> faults = Stream.of(
                 Fault.of("store: refuses connections", StoreFaults.down()).meanwhile(8),
                 Fault.of("store: refuses connections for five seconds", night -> {
@@ -295,10 +265,10 @@ class FaultMatrixTests {
                 Fault.of("store: the bucket is deleted", StoreFaults.bucketGone()),
                 Fault.of("store: the bucket is deleted", StoreFaults.bucketGone())
                         .on(Place.EMBEDDED));
-        return faults.map(FaultMatrixTests::waitedForBriefly);
+        return faults.map(FaultMatrixTests::withShortOutage);
     }
 
-    static Stream<Fault> troubleOfTheProvider() {
+    static Stream<Fault> providerFaults() {
         Reply garbage = Reply.raw(200, "application/json", new byte[] {1, 2, 3, (byte) 0xff, '{'});
         return Stream.of(
                         allAndOne("resets", Reply.reset()).flatMap(Fault::onBoth),
@@ -359,7 +329,7 @@ class FaultMatrixTests {
             change.accept(night.practice().provider().script(), night.ids().getLast());
             return () -> {
                 night.practice().provider().script().clear();
-                night.isNextNightForThosePutOff();
+                night.startNextNightOfPostponedNotes();
             };
         };
     }
@@ -415,7 +385,7 @@ class FaultMatrixTests {
         };
     }
 
-    static Stream<Fault> troubleOfTheMediaHosts() {
+    static Stream<Fault> mediaFaults() {
         byte[] html = "<html><body>no such file</body></html>".repeat(50).getBytes(UTF_8);
         return Stream.of(
                 media("reset", MediaReply.reset()),
@@ -459,7 +429,7 @@ class FaultMatrixTests {
 
     private static final byte[] JPEG = "\u00ff\u00d8\u00ff\u00e0\0\u0010JFIF\0".getBytes(StandardCharsets.ISO_8859_1);
 
-    static Stream<Fault> troubleOfTheMachine() {
+    static Stream<Fault> machineFaults() {
         return Stream.concat(Stream.of("-1h", "-1d", "+1d").flatMap(FaultMatrixTests::clock), fullDisks());
     }
 
@@ -472,7 +442,7 @@ class FaultMatrixTests {
                     night.setClock(offset);
                     return () -> night.setClock("+0");
                 })
-                .with(TroubledNight.CLOCK, "can be set")
+                .with(FaultScenario.CLOCK, "can be set")
                 .within(Duration.ofMinutes(4)) // each look at that clock reads a file
                 .ends(0, 8)
                 .onBoth();
@@ -493,8 +463,8 @@ class FaultMatrixTests {
                                     .media(_ -> true, MediaReply.bytes("image/jpeg", picture));
                             return night.practice().provider().script()::clear;
                         })
-                        .with(TroubledNight.LARGEST_FILE, "4096")
-                        // a sound that is served as a picture is its note's trouble
+                        .with(FaultScenario.LARGEST_FILE, "4096")
+                        // a sound that is served as a picture is charged to its note
                         .charges(0, Practice.WORKERS),
                 Fault.of("media hosts: a file of a gigabyte, 256 MB of memory", night -> {
                             Proxy huge = night.wayToMedia();

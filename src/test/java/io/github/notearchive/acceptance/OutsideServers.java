@@ -8,6 +8,7 @@ import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,11 +23,11 @@ import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
 /**
- * A PostgreSQL and an S3 server in the test's process: outside of the program's, as in production. One pair for all
- * tests, a database and a bucket for each.
+ * PostgreSQL and S3 server in the JVM of the tests: outside of the program's process, as in production. One pair serves
+ * all tests, with a database and a bucket for each.
  *
  * <p>{@code -Dacceptance.s3.endpoint=http://127.0.0.1:7480}, {@code -Dacceptance.s3.access-key=} and
- * {@code -Dacceptance.s3.secret-key=} name another S3 server, which is put in its place.
+ * {@code -Dacceptance.s3.secret-key=} name another S3 server, which replaces it.
  */
 final class OutsideServers implements AutoCloseable {
 
@@ -37,6 +38,7 @@ final class OutsideServers implements AutoCloseable {
     private final EmbeddedDatabase database;
     private final Archive.Account store;
     private final AtomicInteger sites = new AtomicInteger();
+    private boolean hasTemplate;
 
     private OutsideServers() {
         try {
@@ -49,7 +51,7 @@ final class OutsideServers implements AutoCloseable {
         store = isStoreAnother() ? another() : account(EmbeddedStore.open(directory));
     }
 
-    /** Whether the S3 server is one that was named, and not the one that the program embeds. */
+    /** Returns whether the S3 server is a named one instead of the embedded one. */
     private static boolean isStoreAnother() {
         return System.getProperty("acceptance.s3.endpoint") != null;
     }
@@ -69,29 +71,81 @@ final class OutsideServers implements AutoCloseable {
         return servers;
     }
 
-    /** The unpacked programs of PostgreSQL, which embedded servers may share. */
-    Path programs() {
-        return home.resolve("postgres-binaries");
-    }
-
-    /** Where the objects lie, a directory for each bucket; another store does not tell. */
+    /** Returns the directory of the objects, with one directory per bucket; the embedded store only. */
     Path objects() {
-        assumeFalse(isStoreAnother(), "where another store keeps its objects is its own affair");
+        assumeFalse(isStoreAnother(), "the objects of a named store are not files");
         return home.resolve("s3");
     }
 
-    /** A number that no other test has. */
-    int nextNumber() {
-        return sites.incrementAndGet();
+    /** Returns a database name that no other test has. */
+    String nextName() {
+        return "night_" + sites.incrementAndGet();
     }
 
-    /** Makes a database; its URL. */
+    /** Returns the name of a database with the schema and without rows, made by the program at the first call. */
+    synchronized String template() {
+        String name = "night_template";
+        if (!hasTemplate) {
+            createDatabase(name);
+            initialize(new Site(home.resolve("template"), name));
+            hasTemplate = true;
+        }
+        return name;
+    }
+
+    /** Copies a data directory with the schema and without rows, made by the program at the first call. */
+    void copyEmbeddedTemplate(Path data) {
+        Path template = home.resolve("template-embedded");
+        synchronized (this) {
+            if (!Files.exists(template)) {
+                lendPrograms(template);
+                initialize(new Site(template, null));
+            }
+        }
+        try {
+            // keeps permissions, links and extended attributes
+            Process copy = new ProcessBuilder("cp", "-a", template.toString(), data.toString())
+                    .inheritIO()
+                    .start();
+            if (copy.waitFor() != 0) {
+                throw new IllegalStateException("cp failed");
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private void initialize(Site site) {
+        try {
+            Path empty = Files.writeString(home.resolve("empty.txt"), "");
+            Program.start(home, site.environment(), "enqueue", empty.toString())
+                    .end()
+                    .with(0);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Creates a data directory that shares the unpacked programs of PostgreSQL. */
+    void lendPrograms(Path data) {
+        try {
+            Files.createDirectories(data);
+            Files.createSymbolicLink(data.resolve("postgres-binaries"), home.resolve("postgres-binaries"));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** Creates an empty database and returns its URL. */
     String createDatabase(String name) {
         execute("CREATE DATABASE " + name);
         return urlOf(name);
     }
 
-    /** Copies a database that no process is connected to. */
+    /** Copies a database without connections. */
     void copyDatabase(String name, String copy) {
         execute("CREATE DATABASE " + copy + " TEMPLATE " + name);
     }
@@ -122,16 +176,8 @@ final class OutsideServers implements AutoCloseable {
         return database.password();
     }
 
-    URI endpoint() {
-        return store.endpoint();
-    }
-
-    String accessKey() {
-        return store.accessKey();
-    }
-
-    String secretKey() {
-        return store.secretKey();
+    Archive.Account store() {
+        return store;
     }
 
     @Override
@@ -140,7 +186,7 @@ final class OutsideServers implements AutoCloseable {
         FileSystemUtils.deleteRecursively(home);
     }
 
-    /** Starts them before the first test that needs them, and stops them after the last. */
+    /** Starts the servers before the first test that needs them, and stops them after the last one. */
     static final class Running implements BeforeAllCallback {
 
         @Override

@@ -3,25 +3,26 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import io.github.notearchive.acceptance.Place.Site;
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiFunction;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.springframework.util.FileSystemUtils;
 
-/**
- * One test's world: a provider, a place for rows and objects, and the program's processes, none of which may ever print
- * a secret.
- */
+/** Provider, database, bucket and processes of one test. The output of each process is checked for secrets. */
 final class Practice implements AutoCloseable {
 
     static final String TOKEN = "token-4f1c9e7702d84a55";
@@ -35,14 +36,14 @@ final class Practice implements AutoCloseable {
     private final Map<String, String> environment = new HashMap<>();
     private final List<Program> programs = new ArrayList<>();
 
-    private Practice(Place place, SandboxSettings settings) {
+    private Practice(BiFunction<Place, Path, Site> sites, Place place, SandboxSettings settings) {
         try {
             directory = Files.createTempDirectory("note-archive-practice-").toRealPath();
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
         provider = ScriptableSandbox.start(settings, TOKEN, 8 * 1024);
-        site = place.prepare(directory.resolve("data"));
+        site = sites.apply(place, directory.resolve("data"));
         environment.put("JUSTONEAPI_TOKEN", TOKEN);
         environment.put("JUSTONEAPI_BASE_URL", provider.baseUrl().toString());
         environment.put("ARCHIVE_MEDIA_HOSTS", provider.mediaHost());
@@ -52,12 +53,18 @@ final class Practice implements AutoCloseable {
         environment.putAll(site.environment());
     }
 
+    /** Creates a practice over an archive without notes. */
     static Practice begin(Place place) {
         return begin(place, SandboxSettings.defaults());
     }
 
     static Practice begin(Place place, SandboxSettings settings) {
-        return new Practice(place, settings);
+        return new Practice(Site::create, place, settings);
+    }
+
+    /** Creates a practice without an archive: the first program that is started makes it. */
+    static Practice beginEmpty(Place place, SandboxSettings settings) {
+        return new Practice(Site::createEmpty, place, settings);
     }
 
     ScriptableSandbox provider() {
@@ -74,57 +81,92 @@ final class Practice implements AutoCloseable {
     }
 
     /** Starts the program, and returns while it runs. */
-    synchronized Program start(String... arguments) {
-        Program program = Program.start(directory, environment, arguments);
-        programs.add(program);
-        return program;
+    Program start(String... arguments) {
+        return add(Program.start(directory, environment, arguments));
     }
 
-    /** Starts the program behind a command of the shell that changes what a process inherits. */
-    synchronized Program startAfter(String shell, String... arguments) {
-        Program program = Program.startAfter(directory, environment, shell, arguments);
-        programs.add(program);
-        return program;
+    /** Starts the program by a shell command that changes what a process inherits. */
+    Program startAfter(String shell, String... arguments) {
+        return add(Program.startAfter(directory, environment, shell, arguments));
     }
 
-    /** Starts the program with one more variable. */
-    synchronized Program startWith(Map<String, String> more, String... arguments) {
+    /** Starts the program with more environment variables. */
+    Program startWith(Map<String, String> more, String... arguments) {
         Map<String, String> all = new HashMap<>(environment);
         all.putAll(more);
-        Program program = Program.start(directory, all, arguments);
+        return add(Program.start(directory, all, arguments));
+    }
+
+    private synchronized Program add(Program program) {
         programs.add(program);
         return program;
     }
 
     /** Runs the program to its end. */
     Ended call(String... arguments) {
-        return discreet(start(arguments).end());
-    }
-
-    /** Waits for the end of a program, so long at most. */
-    Ended end(Program program, Duration atMost) {
-        return discreet(program.end(atMost));
+        return checked(start(arguments).end());
     }
 
     Ended end(Program program) {
-        return discreet(program.end());
+        return checked(program.end());
     }
 
-    private Ended discreet(Ended ended) {
+    Ended end(Program program, Duration atMost) {
+        return checked(program.end(atMost));
+    }
+
+    private Ended checked(Ended ended) {
         assertThat(ended.out() + ended.err())
-                .as("what " + ended.arguments() + " prints")
+                .as("output of " + ended.arguments())
                 .doesNotContain(TOKEN)
                 .doesNotContain(site.secrets());
         return ended;
     }
 
-    /** Puts the first notes of the provider on the worklist; their ids. */
+    /** Inserts the first notes of the provider into the worklist and returns their ids. */
     List<String> enqueue(int notes) {
-        List<String> ids = provider.noteIds(notes);
-        Ended ended = call("enqueue", file("ids.txt", String.join("\n", ids)).toString())
-                .with(0);
-        assertThat(ended.out()).contains(notes + " new, 0 already known");
+        return enqueue(provider.noteIds(notes));
+    }
+
+    List<String> enqueue(List<String> ids) {
+        try (Archive archive = look()) {
+            archive.strings("""
+                    INSERT INTO worklist (note_id, source, enqueued_at, due_at)
+                    SELECT unnest(?), 'enqueue', now(), now()
+                    ON CONFLICT (note_id) DO NOTHING RETURNING note_id
+                    """, (Object) ids.toArray(String[]::new));
+        }
         return ids;
+    }
+
+    /** Returns the address of the outside database. */
+    URI databaseAddress() {
+        return URI.create(environment.get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
+    }
+
+    /** Returns the URL of the outside database with the address of a proxy. */
+    String databaseUrl(Proxy proxy) {
+        return environment.get("ARCHIVE_DATABASE_URL").replaceFirst("//[^/]+/", "//127.0.0.1:" + proxy.port() + "/");
+    }
+
+    /** Returns the number of spool files with responses that are not in the database. */
+    int spooledResponses() {
+        return files("data/answers/main", file -> file.toString().endsWith(".answer"));
+    }
+
+    /** Returns the number of files in the spool of downloads. */
+    int spooledFiles() {
+        return files("data/spool", Files::isRegularFile);
+    }
+
+    private int files(String name, Predicate<Path> filter) {
+        try (Stream<Path> files = Files.walk(directory.resolve(name))) {
+            return (int) files.filter(filter).count();
+        } catch (NoSuchFileException e) {
+            return 0;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /** Writes a file beside the program's working directory. */

@@ -15,6 +15,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** One process of the packaged program, its output in files. */
 final class Program {
@@ -202,7 +204,12 @@ final class Program {
             return this;
         }
 
-        /** What it said on standard error, log lines left out. */
+        /** Parses standard output as JSON. */
+        JsonNode json() {
+            return JsonMapper.shared().readTree(out);
+        }
+
+        /** Returns standard error without log lines. */
         String message() {
             return String.join(
                     "\n",

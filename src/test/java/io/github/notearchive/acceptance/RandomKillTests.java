@@ -140,7 +140,7 @@ class RandomKillTests {
             SandboxSettings settings =
                     SandboxSettings.defaults().withSeed(seed).withLatency(Duration.ofMillis(150 + random.nextInt(250)));
             Duration mediaLatency = Duration.ofMillis(20 + random.nextInt(130));
-            try (Practice practice = Practice.begin(place, trouble.in(settings, size))) {
+            try (Practice practice = Practice.beginEmpty(place, trouble.in(settings, size))) {
                 practice.provider().script().latencySpread(0.5).mediaLatency(mediaLatency);
                 List<String> ids = practice.provider().noteIds(size);
                 if (trouble == Trouble.DEAD_FILES) {

@@ -7,16 +7,11 @@ import static org.awaitility.Awaitility.await;
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Stream;
 import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.JsonNode;
 
@@ -29,6 +24,7 @@ final class Scene implements AutoCloseable {
     static final Set<Integer> DOCUMENTED = Set.of(0, 3, 4, 5, 6, 7, 8);
 
     private static final int RUNS = 5;
+    private static final SandboxSettings LATENT = SandboxSettings.defaults().withLatency(Duration.ofMillis(20));
 
     private final Place place;
     private final Practice practice;
@@ -38,14 +34,23 @@ final class Scene implements AutoCloseable {
     private final List<Integer> exits = new ArrayList<>();
 
     Scene(Place place) {
+        this(place, Practice.begin(place, LATENT));
+    }
+
+    /** Creates a scene without an archive. */
+    static Scene empty(Place place) {
+        return new Scene(place, Practice.beginEmpty(place, LATENT));
+    }
+
+    private Scene(Place place, Practice practice) {
         this.place = place;
-        this.practice = Practice.begin(place, SandboxSettings.defaults().withLatency(Duration.ofMillis(20)));
+        this.practice = practice;
         this.wayToProvider = Proxy.before(practice.provider().baseUrl());
         practice.environment()
                 .put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
         // so that what lies between download and store can be seen from outside
         practice.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0");
-        this.wayToStore = Proxy.before(OutsideServers.running().endpoint());
+        this.wayToStore = Proxy.before(OutsideServers.running().store().endpoint());
         practice.environment()
                 .computeIfPresent(
                         "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
@@ -82,7 +87,7 @@ final class Scene implements AutoCloseable {
         return exits;
     }
 
-    /** Puts notes on the worklist, as often as it is asked to the same. */
+    /** Enqueues the first notes; repeatable. */
     void enqueue(int notes) {
         ids.clear();
         ids.addAll(provider().noteIds(notes));
@@ -94,34 +99,33 @@ final class Scene implements AutoCloseable {
         return practice.file("ids.txt", String.join("\n", ids)).toString();
     }
 
-    /** What a kill has met, in words, having asserted that it is so. */
+    /** Asserts what is visible before a kill. */
     interface Proof {
-        String of(Archive archive) throws Exception;
+        void check(Archive archive) throws Exception;
     }
 
-    /** Kills a program with so many of its statements in a trap; what was seen just before. */
-    String killTrapped(Trap trap, int statements, Proof proof, String... arguments) throws Exception {
+    /** Starts a command and kills it while a trap holds this many of its statements. */
+    void killTrapped(Trap trap, int statements, Proof proof, String... arguments) throws Exception {
         try (Archive archive = practice.look()) {
             trap.set(archive);
         }
         Program program = practice.start(arguments);
         try (Archive archive = practice.beside(program)) {
-            return killTrapped(program, archive, statements, proof);
+            killTrapped(program, archive, statements, proof);
         }
     }
 
-    /** The same with a program that runs already. */
-    String killTrapped(Program program, Archive archive, int statements, Proof proof) throws Exception {
+    /** Kills a running program while a trap holds this many of its statements. */
+    void killTrapped(Program program, Archive archive, int statements, Proof proof) throws Exception {
         try {
             Trap.awaitCaught(archive, statements);
         } catch (ConditionTimeoutException e) {
             program.kill();
-            return fail("nothing was caught: " + practice.end(program), e);
+            fail("nothing was caught: " + practice.end(program), e);
         }
-        String seen = proof.of(archive);
+        proof.check(archive);
         kill(program);
         Trap.remove(archive);
-        return seen;
     }
 
     /** Kills a program that is asserted to run until then. */
@@ -178,19 +182,6 @@ final class Scene implements AutoCloseable {
         }
         for (JsonNode child : node) {
             collect(child, prefix, targets);
-        }
-    }
-
-    /** How many files lie in the spool. */
-    long spooled() {
-        Path spool = practice.directory().resolve("data").resolve("spool");
-        if (!Files.exists(spool)) {
-            return 0;
-        }
-        try (Stream<Path> files = Files.walk(spool)) {
-            return files.filter(Files::isRegularFile).count();
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
     }
 

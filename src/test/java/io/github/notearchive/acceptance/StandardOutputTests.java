@@ -8,17 +8,17 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/** What is printed is there as a whole, or the exit code says that it is not. */
+/** Errors of standard output. */
 class StandardOutputTests {
 
-    /** A file takes half a kilobyte, as on a disk that is full. */
+    /** Limits a file to 512 bytes, as on a full disk. */
     private static final String FULL = "ulimit -f 1";
 
     @TempDir
     Path directory;
 
     @Test
-    void aFileThatDoesNotTakeAllOfItIsToldAndIsNoSuccess() {
+    void fullDiskEndsWithAnError() {
         Ended ended =
                 Program.startAfter(directory, Map.of(), FULL, "exit-code").end().with(1);
 
@@ -26,7 +26,7 @@ class StandardOutputTests {
     }
 
     @Test
-    void whoeverClosesAPipeHasSeenEnough() {
+    void closedPipeIsNoError() {
         Ended ended = Program.startAfter(
                         directory,
                         Map.of(),

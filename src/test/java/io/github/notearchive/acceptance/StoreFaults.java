@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Predicate;
 import org.springframework.util.FileSystemUtils;
 
-/** What may happen to the store, or on the way to it. */
+/** Faults of the store and of the connection to it. */
 final class StoreFaults {
 
     static final Predicate<String> PUT = line -> line.startsWith("PUT ");
@@ -60,7 +60,7 @@ final class StoreFaults {
         };
     }
 
-    /** The bucket is not there; with its mending it is back, with all it had. */
+    /** The bucket is missing until the repair, which restores all of its objects. */
     static Fault.Onset bucketGone() {
         return night -> {
             Path bucket = night.bucket();

@@ -7,7 +7,6 @@ import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import java.net.URI;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,7 +16,6 @@ import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** Three nodes, each a process, with one database, one store and one account at the provider. */
@@ -47,7 +45,11 @@ class ThreeNodesTests {
 
             try (Archive archive = practice.look()) {
                 nodes.getFirst().kill();
-                JsonNode one = status(practice).at("/nodes").get(2);
+                JsonNode one = practice.call("status", "--json")
+                        .with(0)
+                        .json()
+                        .at("/nodes")
+                        .get(2);
                 assertThat(one.at("/node").stringValue()).isEqualTo("one");
                 assertThat(one.at("/state").stringValue()).isEqualTo("DIED");
                 assertThat(one.at("/notesInHand").intValue()).isEqualTo(Practice.WORKERS);
@@ -96,7 +98,7 @@ class ThreeNodesTests {
     @Test
     void whatANodeHoldsThatLostTheDatabaseIsNotBoughtByAnotherAndIsUsedWhenItComesBack() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
-                Proxy way = Proxy.before(database(practice));
+                Proxy way = Proxy.before(practice.databaseAddress());
                 Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(20);
@@ -104,8 +106,8 @@ class ThreeNodesTests {
             Program one = practice.startWith(
                     Map.of(
                             "ARCHIVE_DATA_DIR", data(practice, "one"),
-                            "ARCHIVE_DATABASE_URL", through(way, practice),
-                            "ARCHIVE_OUTAGE_AFTER", "20s"),
+                            "ARCHIVE_DATABASE_URL", practice.databaseUrl(way),
+                            "ARCHIVE_OUTAGE_AFTER", "5s"),
                     "run",
                     "--node",
                     "one");
@@ -128,16 +130,6 @@ class ThreeNodesTests {
             assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
             Audit.of(practice, archive, ids).isClean(0);
         }
-    }
-
-    private static URI database(Practice practice) {
-        return URI.create(practice.environment().get("ARCHIVE_DATABASE_URL").substring("jdbc:".length()));
-    }
-
-    private static String through(Proxy way, Practice practice) {
-        return practice.environment()
-                .get("ARCHIVE_DATABASE_URL")
-                .replaceFirst("//[^/]+/", "//127.0.0.1:" + way.port() + "/");
     }
 
     @Test
@@ -208,12 +200,6 @@ class ThreeNodesTests {
     private static ObjectNode when(Semaphore permits, ObjectNode answer) {
         permits.acquireUninterruptibly();
         return answer;
-    }
-
-    private static JsonNode status(Practice practice) {
-        return JsonMapper.builder()
-                .build()
-                .readTree(practice.call("status", "--json").with(0).out());
     }
 
     /** However late single calls are: so many take so long. A tenth is for those that are. */

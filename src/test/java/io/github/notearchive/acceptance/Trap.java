@@ -6,13 +6,13 @@ import static org.awaitility.Awaitility.await;
 import java.time.Duration;
 
 /**
- * A place in the database where statements of the program wait for ever, so that it can be killed exactly there. Lies
- * in a schema of its own, which the program never looks at.
+ * Trigger that holds statements of the program, so that it can be killed there. It is in a schema of its own.
  *
- * @param definition what makes the trigger, {@code trap.hold()} left out
- * @param passes how many rows get through before
+ * @param definition statement that creates the trigger, without {@code trap.hold()}
+ * @param description cell of the kill matrix
+ * @param passes number of rows that are not held
  */
-record Trap(String definition, int passes) {
+record Trap(String definition, String description, int passes) {
 
     private static final Duration PATIENCE = Duration.ofSeconds(180);
 
@@ -21,6 +21,7 @@ record Trap(String definition, int passes) {
         return new Trap(
                 "CREATE TRIGGER trap BEFORE %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION trap.hold(%%d)"
                         .formatted(change, when),
+                "trap on " + change.replace(" ON ", " of "),
                 0);
     }
 
@@ -29,10 +30,10 @@ record Trap(String definition, int passes) {
         return new Trap("""
                 CREATE CONSTRAINT TRIGGER trap AFTER %s DEFERRABLE INITIALLY DEFERRED
                 FOR EACH ROW WHEN (%s) EXECUTE FUNCTION trap.hold(%%d)
-                """.formatted(change, when), 0);
+                """.formatted(change, when), "trap in its COMMIT", 0);
     }
 
-    /** After a table was made, within the transaction that makes it. */
+    /** After the creation of a table, within its transaction. */
     static Trap whenMade(String table) {
         return new Trap("""
                 CREATE FUNCTION trap.made() RETURNS event_trigger LANGUAGE plpgsql AS $$
@@ -44,12 +45,12 @@ record Trap(String definition, int passes) {
                 END $$;
                 CREATE EVENT TRIGGER trap ON ddl_command_end WHEN TAG IN ('CREATE TABLE')
                 EXECUTE FUNCTION trap.made()
-                """.formatted(table), 0);
+                """.formatted(table), "event trigger on CREATE TABLE", 0);
     }
 
-    /** The same, but so many rows get through before. */
+    /** Returns a trap that lets this many rows pass first. */
     Trap after(int rows) {
-        return new Trap(definition, rows);
+        return new Trap(definition, description, rows);
     }
 
     void set(Archive archive) {
@@ -67,18 +68,18 @@ record Trap(String definition, int passes) {
         archive.execute(definition.formatted(passes));
     }
 
-    /** Returns as soon as so many statements wait in it. */
+    /** Waits until the trap holds this many statements. */
     static void awaitCaught(Archive archive, int statements) {
         await().atMost(PATIENCE).pollInterval(Duration.ofMillis(50)).until(() -> caught(archive) >= statements);
     }
 
-    /** How many statements wait in it. */
+    /** Returns the number of held statements. */
     static long caught(Archive archive) {
         return archive.number(
                 "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()");
     }
 
-    /** Ends what waits in it, as a server does that finds its client gone, and takes it away. */
+    /** Ends the held statements, as a server does whose client is gone, and removes the trap. */
     static void remove(Archive archive) {
         archive.strings(
                 "SELECT pg_terminate_backend(pid, 10000) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()");

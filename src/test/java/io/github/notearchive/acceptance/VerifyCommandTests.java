@@ -12,7 +12,6 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 
 /** An audit that is cut off is finished by the next one, and what it finds is made good again. */
 @ExtendWith(OutsideServers.Running.class)
@@ -82,11 +81,8 @@ class VerifyCommandTests {
             Files.write(object, flipped);
             practice.call("verify").with(0); // the rest, without what was read before
 
-            JsonNode found = JsonMapper.builder()
-                    .build()
-                    .readTree(practice.call("verify", "--repair", "--json")
-                            .with(6)
-                            .out());
+            JsonNode found =
+                    practice.call("verify", "--repair", "--json").with(6).json();
             assertThat(found.at("/open/CORRUPT").intValue()).isOne();
             assertThat(found.at("/repairs/notesMadeDue").intValue()).isOne();
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", NOTES - 1L, "PENDING", 1L));

@@ -19,8 +19,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.util.FileSystemUtils;
 
-/** A night with a proxy on each way that leads out of the program. */
-final class TroubledNight implements AutoCloseable {
+/** A practice with a proxy before each server that the program uses. */
+final class FaultScenario implements AutoCloseable {
 
     /** A variable that says how long a file may get that the run writes, in blocks of 512 bytes. */
     static final String LARGEST_FILE = "LARGEST_FILE";
@@ -35,7 +35,7 @@ final class TroubledNight implements AutoCloseable {
     private final @Nullable Proxy store;
     private List<String> ids = List.of();
 
-    TroubledNight(Place place, SandboxSettings settings, Map<String, String> more) {
+    FaultScenario(Place place, SandboxSettings settings, Map<String, String> more) {
         practice = Practice.begin(place, settings);
         Map<String, String> environment = practice.environment();
         environment.put("ARCHIVE_MEDIA_MAXMEMORY", "0"); // a disk that is full is to be met
@@ -52,10 +52,8 @@ final class TroubledNight implements AutoCloseable {
         media = Proxy.before(URI.create("http://" + practice.provider().mediaHost()));
         environment.merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + media.port(), (own, proxy) -> own + "," + proxy);
         if (place == Place.OUTSIDE) {
-            String url = environment.get("ARCHIVE_DATABASE_URL");
-            database = Proxy.before(URI.create(url.substring("jdbc:".length())));
-            environment.put(
-                    "ARCHIVE_DATABASE_URL", url.replaceFirst("//[^/]+/", "//127.0.0.1:" + database.port() + "/"));
+            database = Proxy.before(practice.databaseAddress());
+            environment.put("ARCHIVE_DATABASE_URL", practice.databaseUrl(database));
             store = Proxy.before(URI.create(environment.get("ARCHIVE_S3_ENDPOINT")));
             environment.put("ARCHIVE_S3_ENDPOINT", store.address().toString());
         } else {
@@ -140,7 +138,7 @@ final class TroubledNight implements AutoCloseable {
     }
 
     /** Dates the calls about postponed notes and their sidecars one day back, and makes these notes due. */
-    void isNextNightForThosePutOff() throws Exception {
+    void startNextNightOfPostponedNotes() throws Exception {
         try (Archive archive = practice.look()) {
             List<String> calls = archive.strings("""
                     SELECT note_id || ' ' || (extract(epoch FROM received_at) * 1000)::bigint

@@ -1,0 +1,571 @@
+package io.github.notearchive.acceptance;
+
+import static io.github.notearchive.acceptance.Practice.WORKERS;
+import static io.github.notearchive.acceptance.Scene.PATIENCE;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.github.notearchive.acceptance.KillPoint.Check;
+import io.github.notearchive.acceptance.KillPoint.Step;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** All moments of the kill matrix, in the order in which the program passes them. */
+final class KillPoints {
+
+    private static final int SERVED = 5;
+    private static final String EXECUTION = "(SELECT max(job_execution_id) FROM batch_job_execution)";
+    private static final String COUNTED =
+            "SELECT sum(write_count) FROM batch_step_execution WHERE step_name LIKE '%:w%' AND job_execution_id = "
+                    + EXECUTION;
+    private static final String CLAIMS = "SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL";
+    private static final String SENT = "SELECT count(*) FROM api_call WHERE job_execution_id = " + EXECUTION;
+    private static final String ANSWERED = SENT + " AND received_at IS NOT NULL";
+    private static final String SETTLED = "SELECT count(*) FROM worklist WHERE settled_by = " + EXECUTION;
+    private static final String PAID_AND_CLAIMED =
+            "SELECT count(DISTINCT note_id) FROM worklist JOIN api_call USING (note_id) WHERE claimed_by IS NOT NULL AND billed = 'YES'";
+    private static final String CAPTURED_AND_CLAIMED =
+            "SELECT count(DISTINCT note_id) FROM worklist JOIN note_capture USING (note_id) WHERE claimed_by IS NOT NULL";
+    private static final String COMMITTING =
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND query ILIKE '%s' AND datname = current_database()";
+    private static final String CRASHED_STEPS =
+            "SELECT count(*) FROM batch_step_execution WHERE exit_code = 'CRASHED' AND job_execution_id = " + EXECUTION;
+    private static final String ONE_PROCESS =
+            "client and store are one process: nothing can stand between, and it dies as a whole";
+
+    private static final Predicate<String> DETAIL = line -> line.contains("get-note-detail");
+    private static final Predicate<String> PUT_OF_MEDIA = line -> line.startsWith("PUT ") && line.contains("/media/");
+    private static final Check NOTHING = (_, _) -> {};
+
+    private static final Check SENT_AND_UNANSWERED = (_, archive) -> {
+        assertThat(archive.number(SENT)).isEqualTo(WORKERS);
+        assertThat(archive.number(ANSWERED)).isZero();
+    };
+    private static final Step HOLD_PROVIDER = scene -> scene.provider().holdAnswers();
+    private static final Step AWAIT_PROVIDER = scene -> scene.provider().awaitHeld(WORKERS, PATIENCE);
+    private static final Step HOLD_MEDIA = scene -> scene.provider().holdMedia();
+    private static final Step AWAIT_MEDIA = scene -> scene.provider().awaitHeldMedia(WORKERS, PATIENCE);
+    private static final Step AWAIT_PROXY = scene -> scene.wayToProvider().awaitHeld(WORKERS, PATIENCE);
+    private static final Step AWAIT_STORE_PROXY = scene -> scene.wayToStore().awaitHeld(WORKERS, PATIENCE);
+
+    private static final KillPoint OBJECTS_STORED = KillPoint.trapped(
+            "OBJECTS_STORED",
+            "files and sidecars are stored, no row is",
+            Trap.before("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"),
+            WORKERS,
+            WORKERS + " sidecars in the store, no rows of their notes",
+            (_, archive) -> {
+                assertThat(archive.number(CAPTURED_AND_CLAIMED)).isZero();
+                int sidecars = 0;
+                for (String note : archive.strings("SELECT note_id FROM worklist WHERE claimed_by IS NOT NULL")) {
+                    sidecars += archive.objects("notes/" + note + "/").size();
+                }
+                assertThat(sidecars).isEqualTo(WORKERS);
+            },
+            "run");
+
+    private KillPoints() {}
+
+    static List<KillPoint> all() {
+        return Stream.of(ofCalls(), ofFiles(), ofCommits(), ofRestarts(), ofCommands())
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private static List<KillPoint> ofCalls() {
+        return List.of(
+                KillPoint.trapped(
+                        "CLAIMED",
+                        "notes are claimed, no call is in the ledger",
+                        Trap.before("INSERT ON api_call", "true"),
+                        1,
+                        WORKERS + " claims, no row in api_call, no call at the provider",
+                        (scene, archive) -> {
+                            Scene.awaitNumber(archive, CLAIMS, WORKERS);
+                            assertThat(archive.number(SENT)).isZero();
+                            assertThat(scene.provider().calls()).isZero();
+                        },
+                        "run"),
+                KillPoint.held(
+                                "REQUEST_LEFT",
+                                "the call's row is durable, the request is on its way",
+                                "proxy holds requests",
+                                scene -> scene.wayToProvider().holdRequests(DETAIL),
+                                AWAIT_PROXY,
+                                WORKERS + " rows without answer, no call at the provider",
+                                SENT_AND_UNANSWERED,
+                                (scene, _) ->
+                                        assertThat(scene.provider().calls()).isZero())
+                        .leavesCallsUnanswered(),
+                KillPoint.held(
+                                "REQUEST_SENT",
+                                "the provider works on the request",
+                                "provider holds answers",
+                                HOLD_PROVIDER,
+                                AWAIT_PROVIDER,
+                                WORKERS + " calls held by the provider, no answer in the ledger",
+                                SENT_AND_UNANSWERED,
+                                (scene, _) ->
+                                        assertThat(scene.provider().calls()).isEqualTo(WORKERS))
+                        .leavesCallsUnanswered(),
+                KillPoint.held(
+                                "ANSWER_SENT",
+                                "the answer is sold and on its way back",
+                                "proxy holds answers",
+                                scene -> scene.wayToProvider().holdAnswers(DETAIL),
+                                AWAIT_PROXY,
+                                WORKERS + " answers sold, none in the ledger",
+                                (scene, archive) -> {
+                                    SENT_AND_UNANSWERED.check(scene, archive);
+                                    assertThat(scene.provider().granted()).isEqualTo(WORKERS);
+                                },
+                                NOTHING)
+                        .leavesCallsUnanswered(),
+                KillPoint.trapped(
+                                "ANSWER_RECEIVED",
+                                "the answer has arrived, its row is not written",
+                                Trap.before("UPDATE ON api_call", "NEW.received_at IS NOT NULL"),
+                                WORKERS,
+                                WORKERS + " answers sold and being written, none in the ledger",
+                                (scene, archive) -> {
+                                    SENT_AND_UNANSWERED.check(scene, archive);
+                                    assertThat(scene.provider().granted()).isEqualTo(WORKERS);
+                                },
+                                "run")
+                        .leavesCallsUnanswered(),
+                KillPoint.trapped(
+                        "ANSWER_KEPT",
+                        "the answer's row is not written for a second",
+                        Trap.before("UPDATE ON api_call", "NEW.received_at IS NOT NULL"),
+                        WORKERS,
+                        WORKERS + " answers in files, none in the ledger",
+                        (scene, archive) -> {
+                            await().atMost(PATIENCE)
+                                    .until(() -> scene.practice().spooledResponses() == WORKERS);
+                            assertThat(archive.number(ANSWERED)).isZero();
+                        },
+                        "run"),
+                KillPoint.trapped(
+                                "ANSWER_COMMITTING",
+                                "the answer's transaction commits",
+                                Trap.withinCommitOf("UPDATE ON api_call", "NEW.received_at IS NOT NULL"),
+                                WORKERS,
+                                WORKERS + " COMMITs wait, no file was asked for",
+                                (scene, archive) -> {
+                                    // the statement is a transaction by itself
+                                    assertThat(archive.number(COMMITTING.formatted("%UPDATE api_call%")))
+                                            .isEqualTo(WORKERS);
+                                    assertThat(archive.number(ANSWERED)).isZero();
+                                    assertThat(scene.provider().mediaRequests()).isZero();
+                                },
+                                "run")
+                        .leavesCallsUnanswered());
+    }
+
+    private static List<KillPoint> ofFiles() {
+        return List.of(
+                KillPoint.held(
+                        "ANSWER_DURABLE",
+                        "the answer is durable, its files are asked for",
+                        "CDN holds answers",
+                        HOLD_MEDIA,
+                        AWAIT_MEDIA,
+                        WORKERS + " paid answers of claimed notes, their files held",
+                        (_, archive) -> Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS),
+                        (_, archive) ->
+                                assertThat(archive.number(PAID_AND_CLAIMED)).isEqualTo(WORKERS)),
+                KillPoint.of("NTH_FILE", "the sixth file and all after it hang", "CDN hangs", scene -> {
+                    AtomicInteger files = new AtomicInteger();
+                    scene.provider().script().media(_ -> files.incrementAndGet() > SERVED, MediaReply.hang());
+                    Program run = scene.practice().start("run");
+                    await().atMost(PATIENCE).until(() -> files.get() >= SERVED + WORKERS);
+                    await().atMost(PATIENCE).until(() -> scene.practice().spooledFiles() > 0);
+                    try (Archive archive = scene.practice().beside(run)) {
+                        Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS);
+                    }
+                    scene.kill(run);
+                    assertThat(scene.practice().spooledFiles()).isPositive();
+                    scene.provider().script().clear().releaseHung();
+                    scene.settle();
+                    return SERVED + " files served, " + files.get() + " asked for, files in the spool";
+                }),
+                KillPoint.of(
+                        "SPOOLED", "all files are spooled, none is in the store", "lock on media_object", scene -> {
+                            HOLD_MEDIA.run(scene);
+                            Program run = scene.practice().start("run");
+                            AWAIT_MEDIA.run(scene);
+                            try (Archive archive = scene.practice().beside(run);
+                                    Archive lock = scene.practice().beside(run)) {
+                                Scene.awaitNumber(archive, PAID_AND_CLAIMED, WORKERS);
+                                int stored = archive.objects("media/").size();
+                                lock.execute("BEGIN");
+                                lock.execute("LOCK TABLE media_object IN ACCESS EXCLUSIVE MODE");
+                                scene.provider().releaseMedia();
+                                Scene.awaitNumber(
+                                        archive,
+                                        "SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted",
+                                        WORKERS);
+                                assertThat(archive.objects("media/")).hasSize(stored);
+                                assertThat(scene.practice().spooledFiles()).isGreaterThanOrEqualTo(WORKERS);
+                                scene.kill(run);
+                                lock.execute("ROLLBACK");
+                            }
+                            scene.settle();
+                            return WORKERS + " notes with all files in the spool, none in the store";
+                        }),
+                KillPoint.held(
+                                "PUT_SENT",
+                                "a file's PUT is on its way to the store",
+                                "proxy holds requests",
+                                scene -> scene.wayToStore().holdRequests(PUT_OF_MEDIA),
+                                AWAIT_STORE_PROXY,
+                                WORKERS + " PUTs held, no object in the store",
+                                NOTHING,
+                                (_, archive) ->
+                                        assertThat(archive.objects("media/")).isEmpty())
+                        .unreachableOn(Place.EMBEDDED, ONE_PROCESS),
+                KillPoint.held(
+                                "PUT_DONE",
+                                "a file is in the store, the program has no response",
+                                "proxy holds answers",
+                                scene -> scene.wayToStore().holdAnswers(PUT_OF_MEDIA),
+                                AWAIT_STORE_PROXY,
+                                "more objects than rows",
+                                NOTHING,
+                                (_, archive) -> assertThat(archive.objects("media/"))
+                                        .hasSizeGreaterThan((int) archive.number("SELECT count(*) FROM media_object")))
+                        .unreachableOn(Place.EMBEDDED, ONE_PROCESS),
+                OBJECTS_STORED);
+    }
+
+    private static List<KillPoint> ofCommits() {
+        return List.of(
+                KillPoint.trapped(
+                        "COMMITTING",
+                        "the note's transaction commits",
+                        Trap.withinCommitOf("UPDATE ON worklist", "OLD.state <> 'ARCHIVED' AND NEW.state = 'ARCHIVED'"),
+                        WORKERS,
+                        WORKERS + " COMMITs wait, " + WORKERS + " claims, no new rows",
+                        (_, archive) -> {
+                            assertThat(archive.number(COMMITTING.formatted("COMMIT")))
+                                    .isEqualTo(WORKERS);
+                            assertThat(archive.number(CAPTURED_AND_CLAIMED)).isZero();
+                            assertThat(archive.number(CLAIMS)).isEqualTo(WORKERS);
+                        },
+                        "run"),
+                KillPoint.trapped(
+                        "STEP_UPDATE",
+                        "the note's rows are written, its step's counters are not",
+                        Trap.before("UPDATE ON batch_step_execution", "NEW.write_count > OLD.write_count"),
+                        1, // Spring Batch writes one step at a time
+                        WORKERS + " notes archived, none counted, none claimed",
+                        (_, archive) -> {
+                            Scene.awaitNumber(archive, SETTLED, WORKERS);
+                            assertThat(archive.number(CLAIMS)).isZero();
+                            assertThat(archive.number(COUNTED)).isZero();
+                        },
+                        "run"),
+                KillPoint.trapped(
+                        "COMMITTED",
+                        "the note's transaction is committed",
+                        Trap.before("UPDATE ON worklist", "OLD.claim_id IS NULL AND NEW.claim_id IS NOT NULL")
+                                .after(WORKERS),
+                        WORKERS,
+                        WORKERS + " notes archived and counted, none claimed",
+                        (_, archive) -> {
+                            assertThat(archive.number(SETTLED)).isEqualTo(WORKERS);
+                            assertThat(archive.number(CLAIMS)).isZero();
+                            assertThat(archive.number(COUNTED)).isEqualTo(WORKERS);
+                        },
+                        "run"),
+                KillPoint.trapped(
+                        "JOB_END",
+                        "all notes are archived, the job's end is not written",
+                        Trap.before(
+                                "UPDATE ON batch_job_execution",
+                                "NEW.end_time IS NOT NULL AND NEW.exit_code <> 'CRASHED'"),
+                        1,
+                        "all notes archived, the execution is STARTED",
+                        (scene, archive) -> {
+                            assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", (long)
+                                    scene.ids().size()));
+                            assertThat(archive.executions().getLast()).endsWith("STARTED UNKNOWN");
+                        },
+                        "run"));
+    }
+
+    private static List<KillPoint> ofRestarts() {
+        return List.of(
+                KillPoint.trapped(
+                        "JOB_BEGINS",
+                        "the job's instance is written, its execution is not",
+                        Trap.before("INSERT ON batch_job_execution", "true"),
+                        1,
+                        "an instance without an execution",
+                        (_, archive) -> {
+                            assertThat(archive.number("SELECT count(*) FROM batch_job_instance"))
+                                    .isOne();
+                            assertThat(archive.executions()).isEmpty();
+                        },
+                        "run"),
+                KillPoint.trapped(
+                                "RECOVERY_STEPS",
+                                "a restart has marked three steps as crashed",
+                                Trap.before("UPDATE ON batch_step_execution", "NEW.exit_code = 'CRASHED'")
+                                        .after(3),
+                                1,
+                                "3 steps CRASHED, the execution STARTED, " + WORKERS + " claims",
+                                (_, archive) -> {
+                                    assertThat(archive.number(CRASHED_STEPS)).isEqualTo(3);
+                                    assertThat(archive.executions().getLast()).endsWith("STARTED UNKNOWN");
+                                    assertThat(archive.number(CLAIMS)).isEqualTo(WORKERS);
+                                },
+                                "run")
+                        .preparedBy(OBJECTS_STORED::strike),
+                KillPoint.trapped(
+                                "RECOVERY_EXECUTION",
+                                "a restart is about to mark the execution as crashed",
+                                Trap.before("UPDATE ON batch_job_execution", "NEW.exit_code = 'CRASHED'"),
+                                1,
+                                "all steps CRASHED, the execution STARTED, " + WORKERS + " claims",
+                                (_, archive) -> {
+                                    assertThat(archive.number(CRASHED_STEPS)).isGreaterThan(3);
+                                    assertThat(archive.executions().getLast()).endsWith("STARTED UNKNOWN");
+                                    assertThat(archive.number(CLAIMS)).isEqualTo(WORKERS);
+                                },
+                                "run")
+                        .preparedBy(OBJECTS_STORED::strike),
+                KillPoint.trapped(
+                                "RECOVERY_CLAIMS",
+                                "a restart releases the claims",
+                                Trap.before("UPDATE ON worklist", "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL"),
+                                1,
+                                "the execution is CRASHED, " + WORKERS + " claims",
+                                (_, archive) -> {
+                                    assertThat(archive.executions().getLast()).endsWith("FAILED CRASHED");
+                                    assertThat(archive.number(CLAIMS)).isEqualTo(WORKERS);
+                                },
+                                "run")
+                        .preparedBy(OBJECTS_STORED::strike),
+                KillPoint.of("STOPPING", "SIGKILL 100 ms after SIGTERM", "provider holds answers", scene -> {
+                            HOLD_PROVIDER.run(scene);
+                            Program run = scene.practice().start("run");
+                            AWAIT_PROVIDER.run(scene);
+                            run.terminate();
+                            assertThat(run.endsWithin(Duration.ofMillis(100))).isFalse();
+                            run.awaitLog("SIGTERM: finishing work in progress");
+                            scene.kill(run);
+                            scene.settle();
+                            return "asked to stop, " + WORKERS + " calls held by the provider";
+                        })
+                        .leavesCallsUnanswered(),
+                KillPoint.of("RELEASING", "a second SIGTERM releases notes", "trap on UPDATE of worklist", scene -> {
+                            HOLD_PROVIDER.run(scene);
+                            Program run = scene.practice().start("run");
+                            AWAIT_PROVIDER.run(scene);
+                            try (Archive archive = scene.practice().beside(run)) {
+                                Trap.before("UPDATE ON worklist", "OLD.claim_id IS NOT NULL AND NEW.claim_id IS NULL")
+                                        .set(archive);
+                                run.terminate();
+                                run.awaitLog("SIGTERM: finishing work in progress");
+                                run.terminate();
+                                scene.killTrapped(
+                                        run,
+                                        archive,
+                                        WORKERS,
+                                        rows -> assertThat(rows.number(CLAIMS)).isEqualTo(WORKERS));
+                            }
+                            scene.settle();
+                            return WORKERS + " claims being released, none is";
+                        })
+                        .leavesCallsUnanswered());
+    }
+
+    private static List<KillPoint> ofCommands() {
+        return List.of(
+                KillPoint.of("ENQUEUE", "half of a list is written", "trap on INSERT of worklist", KillPoints::enqueue)
+                        .repeatedBy(scene -> assertThat(scene.practice()
+                                        .call("enqueue", scene.list())
+                                        .with(0)
+                                        .out())
+                                .contains("20 new")),
+                migration("MIGRATION_BATCH", "the first migration is half done", "batch_step_execution", "1"),
+                migration(
+                        "MIGRATION_CATALOG", "a later migration, that of the catalog, is half done", "note_media", "4"),
+                KillPoint.of(
+                                "FIRST_START",
+                                "the embedded database is half made",
+                                "initdb is seen at work",
+                                KillPoints::killInitdb)
+                        .withoutArchive()
+                        .unreachableOn(Place.OUTSIDE, "the database is not created by the program")
+                        .repeatedBy(scene -> {
+                            scene.enqueue(20);
+                            Path data = scene.practice().directory().resolve("data");
+                            try (Stream<Path> files = Files.list(data)) {
+                                assertThat(files.map(file -> file.getFileName().toString()))
+                                        .anyMatch(name -> name.startsWith("postgres.broken-"));
+                            }
+                        }),
+                KillPoint.trapped(
+                                "REQUEUE",
+                                "notes are made due again",
+                                Trap.before("UPDATE ON worklist", "NEW.state = 'PENDING'")
+                                        .after(3),
+                                1,
+                                "3 rows written, none visible",
+                                (_, archive) -> assertThat(archive.states()).doesNotContainKey("PENDING"),
+                                "requeue",
+                                "--state",
+                                "ARCHIVED")
+                        .preparedBy(Scene::runToTheEnd)
+                        .repeatedBy(scene -> {
+                            int calls = scene.provider().calls();
+                            assertThat(scene.practice()
+                                            .call("requeue", "--state", "ARCHIVED")
+                                            .with(0)
+                                            .out())
+                                    .contains(scene.ids().size() + " notes are due now");
+                            scene.runToTheEnd();
+                            assertThat(scene.provider().calls()).isEqualTo(calls);
+                        }),
+                KillPoint.trapped(
+                                "REPLACED",
+                                "replaced files are about to be removed",
+                                Trap.before("DELETE ON media_object", "true"),
+                                1,
+                                "no lesser file in a slot, the replaced ones listed and stored",
+                                (_, archive) -> {
+                                    assertThat(archive.number(
+                                                    "SELECT count(*) FROM note_media WHERE reason = 'DEGRADED'"))
+                                            .isZero();
+                                    assertThat(archive.number("SELECT count(*) FROM forgotten_object"))
+                                            .isPositive();
+                                },
+                                "run")
+                        .preparedBy(KillPoints::archiveLesserRenditions),
+                KillPoint.of("WAIVE", "the last missing file of a note is waived", "trap in the COMMIT", scene -> {
+                            scene.killTrapped(
+                                    Trap.withinCommitOf("UPDATE ON worklist", "NEW.state = 'ARCHIVED'"),
+                                    1,
+                                    KillPoints::requirePostponedWithSidecar,
+                                    waive(scene));
+                            return "the sidecar is stored, the note is POSTPONED";
+                        })
+                        .preparedBy(KillPoints::postponeNoteWithDeadFile)
+                        .repeatedBy(scene -> scene.practice().call(waive(scene)).with(0)));
+    }
+
+    private static String enqueue(Scene scene) throws Exception {
+        List<String> all = scene.provider().noteIds(scene.ids().size() + 20);
+        String list = scene.practice().file("more.txt", String.join("\n", all)).toString();
+        long before = scene.ids().size();
+        scene.killTrapped(
+                Trap.before("INSERT ON worklist", "true").after(all.size() - 10),
+                1,
+                archive -> assertThat(archive.number("SELECT count(*) FROM worklist"))
+                        .isEqualTo(before),
+                "enqueue",
+                list);
+        scene.ids().clear();
+        scene.ids().addAll(all);
+        return "10 of 20 new rows written, none visible";
+    }
+
+    private static KillPoint migration(String name, String moment, String table, String version) {
+        return KillPoint.of(name, moment, "event trigger on CREATE TABLE", scene -> {
+                    scene.ids().addAll(scene.provider().noteIds(20));
+                    scene.killTrapped(
+                            Trap.whenMade(table),
+                            1,
+                            archive -> {
+                                assertThat(archive.number(
+                                                "SELECT count(*) FROM information_schema.tables WHERE table_name = ?",
+                                                table))
+                                        .isZero();
+                                assertThat(archive.strings("SELECT version FROM flyway_schema_history"))
+                                        .doesNotContain(version);
+                            },
+                            "enqueue",
+                            scene.list());
+                    return "version " + version + " is not in the history, its table not visible";
+                })
+                .withoutArchive()
+                .repeatedBy(scene -> scene.enqueue(20));
+    }
+
+    private static String killInitdb(Scene scene) throws Exception {
+        scene.ids().addAll(scene.provider().noteIds(20));
+        Path cluster = scene.practice().directory().resolve("data").resolve("postgres");
+        Program enqueue = scene.practice().start("enqueue", scene.list());
+        await().atMost(PATIENCE)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> Files.exists(cluster.resolve("PG_VERSION")));
+        scene.kill(enqueue);
+        assertThat(cluster.resolve("note-archive.whole")).doesNotExist();
+        Path pid = cluster.resolve("postmaster.pid");
+        if (Files.exists(pid)) { // initdb works with single processes, whose numbers are negative
+            assertThat(Files.readString(pid)).startsWith("-");
+        }
+        return "PG_VERSION is there, no server was started over it";
+    }
+
+    private static void archiveLesserRenditions(Scene scene) {
+        String note = scene.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+                .filter(id -> !originals(scene, id).isEmpty())
+                .findFirst()
+                .orElseThrow();
+        scene.ids().add(note);
+        scene.practice().call("enqueue", note);
+        Set<String> originals = originals(scene, note);
+        scene.provider().script().media(originals::contains, MediaReply.status(404));
+        scene.practice().call("run").with(0);
+        scene.provider().script().clear();
+        scene.practice().call("requeue", note).with(0);
+    }
+
+    private static Set<String> originals(Scene scene, String note) {
+        return Scene.targetsOf(scene.provider(), note).stream()
+                .filter(target -> target.contains("sc=V_ORG"))
+                .collect(Collectors.toSet());
+    }
+
+    private static void postponeNoteWithDeadFile(Scene scene) {
+        String note = scene.provider().noteIds(SandboxNoteKind.SOUND, 1).getFirst();
+        scene.ids().add(note);
+        scene.practice().call("enqueue", note);
+        Set<String> targets = Scene.targetsOf(scene.provider(), note);
+        scene.provider().script().media(targets::contains, MediaReply.status(404));
+        scene.practice().call("run").with(6);
+    }
+
+    private static void requirePostponedWithSidecar(Archive archive) throws Exception {
+        assertThat(archive.states()).containsEntry("POSTPONED", 1L);
+        assertThat(archive.number("SELECT count(*) FROM note_media WHERE state = 'MISSING'"))
+                .isOne();
+        String note = archive.strings("SELECT note_id FROM worklist WHERE state = 'POSTPONED'")
+                .getFirst();
+        assertThat(archive.objects("notes/" + note + "/")).hasSize(1);
+    }
+
+    private static String[] waive(Scene scene) {
+        try (Archive archive = scene.practice().look()) {
+            return ("waive "
+                            + archive.strings(
+                                            "SELECT concat_ws(' ', note_id, kind, ordinal) FROM note_media WHERE state = 'MISSING'")
+                                    .getFirst()
+                            + " --reason gone")
+                    .split(" ");
+        }
+    }
+}

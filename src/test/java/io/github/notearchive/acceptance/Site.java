@@ -1,0 +1,148 @@
+package io.github.notearchive.acceptance;
+
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedDatabase;
+import io.github.notearchive.embedded.EmbeddedStore;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Data directory, database and bucket of one test.
+ *
+ * @param database name of the database at the outside servers; null for embedded ones
+ */
+record Site(Path data, @Nullable String database) implements AutoCloseable {
+
+    /** Creates a site with the schema and without rows and objects. */
+    static Site create(Place place, Path data) {
+        OutsideServers servers = OutsideServers.running();
+        if (place == Place.EMBEDDED) {
+            servers.copyEmbeddedTemplate(data);
+            return new Site(data, null);
+        }
+        Site site = new Site(data, servers.nextName());
+        servers.copyDatabase(servers.template(), site.database);
+        return site;
+    }
+
+    /** Creates a site that the program has never been started with. */
+    static Site createEmpty(Place place, Path data) {
+        OutsideServers servers = OutsideServers.running();
+        if (place == Place.EMBEDDED) {
+            servers.lendPrograms(data);
+            return new Site(data, null);
+        }
+        Site site = new Site(data, servers.nextName());
+        servers.createDatabase(site.database);
+        return site;
+    }
+
+    private String bucket() {
+        // a named store may have buckets of earlier runs
+        return database == null
+                ? "note-archive"
+                : database.replace('_', '-') + "-" + ProcessHandle.current().pid();
+    }
+
+    /** Environment variables that direct the program here. */
+    Map<String, String> environment() {
+        if (database == null) {
+            return Map.of("ARCHIVE_DATA_DIR", data.toString());
+        }
+        OutsideServers servers = OutsideServers.running();
+        return Map.of(
+                "ARCHIVE_DATA_DIR", data.toString(),
+                "ARCHIVE_DATABASE_URL", servers.urlOf(database),
+                "ARCHIVE_DATABASE_USER", servers.user(),
+                "ARCHIVE_DATABASE_PASSWORD", servers.password(),
+                "ARCHIVE_S3_ENDPOINT", servers.store().endpoint().toString(),
+                "ARCHIVE_S3_BUCKET", bucket(),
+                "ARCHIVE_S3_ACCESS_KEY", servers.store().accessKey(),
+                "ARCHIVE_S3_SECRET_KEY", servers.store().secretKey());
+    }
+
+    /** Secrets that must not be printed. */
+    List<String> secrets() {
+        if (database != null) {
+            OutsideServers servers = OutsideServers.running();
+            return List.of(servers.password(), servers.store().secretKey());
+        }
+        List<String> secrets = new ArrayList<>();
+        for (String name : List.of("postgres.password", "s3.credentials")) {
+            try (Stream<String> lines = Files.lines(data.resolve(name))) {
+                lines.filter(line -> !line.startsWith("#"))
+                        .map(line -> line.substring(line.indexOf('=') + 1).strip())
+                        .filter(value -> value.length() > 30)
+                        .forEach(secrets::add);
+            } catch (IOException e) {
+                // the program has not been started yet
+            }
+        }
+        return secrets;
+    }
+
+    /** Opens a connection beside a program or after it. */
+    Archive look() {
+        if (database != null) {
+            OutsideServers servers = OutsideServers.running();
+            String url = servers.urlOf(database);
+            return new Archive(url, servers.user(), servers.password(), servers::store, bucket(), () -> {});
+        }
+        DataDirectory directory = DataDirectory.open(data);
+        EmbeddedDatabase server = EmbeddedDatabase.open(directory);
+        return new Archive(
+                server.jdbcUrl(),
+                server.user(),
+                server.password(),
+                () -> {
+                    EmbeddedStore store = EmbeddedStore.open(directory);
+                    return new Archive.Account(store.endpoint(), store.accessKey(), store.secretKey());
+                },
+                bucket(),
+                directory::close);
+    }
+
+    /** Returns whether the database accepts connections; an embedded one must belong to this program. */
+    boolean isServedBy(Program program) {
+        if (database != null) {
+            return true;
+        }
+        try {
+            String facts = Files.readString(data.resolve("servers.properties"));
+            return facts.lines().anyMatch(("pid=" + program.pid())::equals) && facts.contains("postgres.port=");
+        } catch (IOException e) {
+            return false; // it is being written
+        }
+    }
+
+    /** Stops an embedded server that a killed program left running; drops an outside database. */
+    @Override
+    public void close() {
+        if (database != null) {
+            OutsideServers.running().dropDatabase(database);
+            return;
+        }
+        Path pid = data.resolve("postgres").resolve("postmaster.pid");
+        if (!Files.exists(pid)) {
+            return;
+        }
+        try {
+            ProcessHandle.of(Long.parseLong(Files.readAllLines(pid).getFirst().strip()))
+                    .filter(process -> process.info().command().orElse("").endsWith("postgres"))
+                    .ifPresent(postmaster -> {
+                        postmaster.children().forEach(ProcessHandle::destroyForcibly);
+                        postmaster.destroyForcibly();
+                        postmaster.onExit().join();
+                    });
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}
