@@ -65,12 +65,12 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
             .column("size_bytes", BIGINT, PLAIN, "o.size_bytes")
             .column("content_type", TEXT, PLAIN, "o.content_type")
             .column("object_key", TEXT, OBJECT_KEY, "o.object_key")
-            .derived("path", OBJECT_PATH, "o.object_key", "Where the file lies in this export; null when it has none.")
+            .derived("path", OBJECT_PATH, "o.object_key", "Path of the file in this export; null if it has none.")
             .derived(
                     "url",
                     OBJECT_URL,
                     "o.object_key",
-                    "Where the file can be fetched until the address expires. Whoever has it needs no other credential.")
+                    "Presigned URL of the file, which expires. It grants access without other credentials.")
             .build();
 
     private static final Table CAPTURES = new Table.Builder("captures", "note_capture", "c")
@@ -93,7 +93,7 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
                     "url",
                     PLAIN,
                     "'https://www.xiaohongshu.com/explore/' || n.note_id",
-                    "The note's page on the platform, which may ask for a login.")
+                    "Page of the note on the platform, which may require a login.")
             .columns(TEXT, "note_type", "title", "note_text")
             .column("author_id", TEXT, PERSON_ID, "n.author_id", "author.author_id")
             .column("author_red_id", TEXT, PERSON, "a.red_id")
@@ -122,9 +122,9 @@ record DataSet(Table notes, Table captures, Table topics, Table mentions, Table 
             .columns(BIGINT, "liked_count", "collected_count", "comments_count", "shared_count", "view_count")
             .columns(TIMESTAMP, "first_captured_at", "last_captured_at", "archived_at")
             .column("state", TEXT, PLAIN, "w.state")
-            .texts("topics", TOPICS, "name", "The names of its topics, in order.")
-            .records("mentions", MENTIONS, "Whom it names, as in the table mentions.")
-            .records("media", MEDIA, "Its files, as in the table media.")
+            .texts("topics", TOPICS, "name", "Names of the topics, in order.")
+            .records("mentions", MENTIONS, "Persons that the note mentions, as in the table mentions.")
+            .records("media", MEDIA, "Files of the note, as in the table media.")
             .build();
 
     /** Returns the tables without the columns that an export with these modes omits. */

@@ -63,7 +63,7 @@ public record NightReport(
     }
 
     /** Returns the state of the archive after the last run that recorded it; empty if none did. */
-    public Optional<Left> left() {
+    Optional<Left> left() {
         return runs.reversed().stream()
                 .map(Run::left)
                 .flatMap(left -> Optional.ofNullable(left).stream())
@@ -90,7 +90,7 @@ public record NightReport(
      * @param exitNumber null if the run is active or was killed
      * @param left null if the run is active or was killed
      */
-    public record Run(
+    record Run(
             @Nullable Long execution,
             Night night,
             Instant began,
@@ -142,13 +142,13 @@ public record NightReport(
         }
 
         /** Returns whether the run ended as designed, even if notes remain. */
-        public boolean endedInOrder() {
+        boolean endedInOrder() {
             return exitNumber != null && ExitCode.named(exitCode).isOrderly();
         }
     }
 
     /** Totals of a night, for comparison. */
-    public record Past(Night night, List<Run> runs) {
+    record Past(Night night, List<Run> runs) {
 
         Run last() {
             return runs.getLast();
@@ -221,7 +221,7 @@ public record NightReport(
      * @param from start of the first part
      * @param width duration of each part
      */
-    public record Slices(Instant from, Duration width, List<Slice> each) {
+    record Slices(Instant from, Duration width, List<Slice> each) {
 
         Instant to() {
             return from.plus(width.multipliedBy(each.size()));
@@ -235,7 +235,7 @@ public record NightReport(
      * @param notes responses about notes that the runs of the node received
      * @param bytes bytes stored by all nodes
      */
-    public record Slice(long callsSoFar, long notes, long bytes) {}
+    record Slice(long callsSoFar, long notes, long bytes) {}
 
     /**
      * Forecast of the backlog, computed from the last nights.
