@@ -8,6 +8,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import com.zaxxer.hikari.HikariPoolMXBean;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.net.ServerSocket;
 import java.sql.SQLException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -38,6 +39,25 @@ class HeldConnectionsTests {
         night.provider().awaitHeldMedia(6, NightlyScenario.PATIENCE);
         assertNoneIsHeld();
         night.provider().releaseMedia();
+
+        assertEnded(ended(run), ExitCode.COMPLETED);
+    }
+
+    @Test
+    void noConnectionIsHeldDuringUploads() throws Exception {
+        night.pending(SandboxNoteKind.IMAGES, 6);
+        night.provider().holdMedia();
+        CompletableFuture<RunSummary> run = night.runAside();
+        night.provider().awaitHeldMedia(6, NightlyScenario.PATIENCE);
+
+        try (ServerSocket silent = new ServerSocket(0)) {
+            night.wayToStore().leadTo(silent.getLocalPort());
+            night.provider().releaseMedia();
+            silent.accept();
+            assertNoneIsHeld();
+        } finally {
+            night.wayToStore().mend();
+        }
 
         assertEnded(ended(run), ExitCode.COMPLETED);
     }
