@@ -3,7 +3,6 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.SourceName;
 import io.github.notearchive.store.ObjectKey;
@@ -14,7 +13,6 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
@@ -74,7 +72,6 @@ public record Sidecar(
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
-    private static final int MAX_SHOWN = 80;
     private static final int DECODE_CHUNK = 4096;
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -193,16 +190,16 @@ public record Sidecar(
      * @throws BrokenSidecarException if the object is not a sidecar, or not that of this key
      */
     public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
-        Fields root = new Fields(document(bytes), "");
+        SidecarFields root = new SidecarFields(document(bytes), "");
         String format = root.required("format");
         if (!format.equals(FORMAT)) {
-            throw new BrokenSidecarException("unknown format " + shown(format));
+            throw new BrokenSidecarException("unknown format " + SidecarFields.shown(format));
         }
         String id = root.required("noteId");
         Instant capturedAt = root.instant("capturedAt");
         if (capturedAt == null || !key.value().equals(nameOrNone(id, capturedAt))) {
-            throw new BrokenSidecarException(
-                    "the content is of note " + shown(id) + ", captured at " + capturedAt + ", unlike its key");
+            throw new BrokenSidecarException("the content is of note " + SidecarFields.shown(id) + ", captured at "
+                    + capturedAt + ", unlike its key");
         }
         long call = root.number("callId", 1, HIGHEST_CALL);
         List<SlotRow> media = root.node("media") == null ? null : media(root, capturedAt);
@@ -222,7 +219,7 @@ public record Sidecar(
         try {
             document = JSON.readTree(bytes);
         } catch (JacksonException e) {
-            throw new BrokenSidecarException("not JSON: " + shown(e.getOriginalMessage()));
+            throw new BrokenSidecarException("not JSON: " + SidecarFields.shown(e.getOriginalMessage()));
         }
         if (!document.isObject()) {
             throw new BrokenSidecarException("not a JSON object");
@@ -238,7 +235,7 @@ public record Sidecar(
         }
     }
 
-    private static byte[] answer(Fields root) throws BrokenSidecarException {
+    private static byte[] answer(SidecarFields root) throws BrokenSidecarException {
         String text = root.text("answer");
         if (text != null) {
             return text.getBytes(StandardCharsets.UTF_8);
@@ -254,7 +251,7 @@ public record Sidecar(
         }
     }
 
-    private static List<SlotRow> media(Fields root, Instant capturedAt) throws BrokenSidecarException {
+    private static List<SlotRow> media(SidecarFields root, Instant capturedAt) throws BrokenSidecarException {
         JsonNode list = root.node("media");
         if (list == null || !list.isArray()) {
             throw new BrokenSidecarException("field media is not a list");
@@ -262,7 +259,7 @@ public record Sidecar(
         List<SlotRow> rows = new ArrayList<>();
         Set<String> places = new HashSet<>();
         for (JsonNode node : list) {
-            SlotRow row = slot(new Fields(node, "media " + rows.size() + " "), capturedAt);
+            SlotRow row = slot(new SidecarFields(node, "media " + rows.size() + " "), capturedAt);
             if (!places.add(row.kind() + " " + row.ordinal())) {
                 throw new BrokenSidecarException("slot " + row.kind() + " " + row.ordinal() + " is listed twice");
             }
@@ -271,8 +268,8 @@ public record Sidecar(
         return rows;
     }
 
-    private static SlotRow slot(Fields entry, Instant capturedAt) throws BrokenSidecarException {
-        SlotState state = entry.slotState();
+    private static SlotRow slot(SidecarFields entry, Instant capturedAt) throws BrokenSidecarException {
+        SlotState state = entry.constant("state", SlotState.class);
         StoredMedia stored = switch (state) {
             case STORED -> stored(entry);
             case MISSING, WAIVED -> {
@@ -282,7 +279,7 @@ public record Sidecar(
         };
         Instant updatedAt = entry.instant("updatedAt");
         return new SlotRow(
-                entry.kind(),
+                entry.constant("kind", MediaKind.class),
                 (int) entry.number("ordinal", 0, Integer.MAX_VALUE),
                 PostgresText.ofText(SourceName.bounded(entry.requiredOrEmpty("identity"))),
                 state,
@@ -298,7 +295,7 @@ public record Sidecar(
                 updatedAt == null ? capturedAt : updatedAt);
     }
 
-    private static StoredMedia stored(Fields entry) throws BrokenSidecarException {
+    private static StoredMedia stored(SidecarFields entry) throws BrokenSidecarException {
         String sha256 = entry.required("sha256");
         if (!SHA256.matcher(sha256).matches()) {
             throw entry.broken("sha256", sha256);
@@ -314,121 +311,5 @@ public record Sidecar(
                 parsed.get(),
                 entry.number("size", 1, Long.MAX_VALUE),
                 PostgresText.ofText(entry.required("contentType")));
-    }
-
-    private static String shown(@Nullable String text) {
-        String plain = String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
-        return "\""
-                + (plain.codePointCount(0, plain.length()) <= MAX_SHOWN
-                        ? plain
-                        : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…")
-                + "\"";
-    }
-
-    /** Fields of an object in the document; a value of another type or range makes the sidecar broken. */
-    private record Fields(JsonNode object, String where) {
-
-        BrokenSidecarException broken(String field, @Nullable String value) {
-            return new BrokenSidecarException("field " + where + field + " has the invalid value " + shown(value));
-        }
-
-        @Nullable
-        JsonNode node(String field) {
-            JsonNode node = object.get(field);
-            return node == null || node.isNull() ? null : node;
-        }
-
-        JsonNode requiredObject(String field) throws BrokenSidecarException {
-            JsonNode node = node(field);
-            if (node == null) {
-                throw new BrokenSidecarException("field " + where + field + " is missing");
-            }
-            if (!node.isObject()) {
-                throw broken(field, node.toString());
-            }
-            return node;
-        }
-
-        @Nullable
-        String text(String field) throws BrokenSidecarException {
-            JsonNode node = node(field);
-            if (node != null && !node.isString()) {
-                throw broken(field, node.toString());
-            }
-            return node == null ? null : node.stringValue();
-        }
-
-        String requiredOrEmpty(String field) throws BrokenSidecarException {
-            String text = text(field);
-            if (text == null) {
-                throw new BrokenSidecarException("field " + where + field + " is missing");
-            }
-            return text;
-        }
-
-        String required(String field) throws BrokenSidecarException {
-            String text = requiredOrEmpty(field);
-            if (text.isEmpty()) {
-                throw broken(field, text);
-            }
-            return text;
-        }
-
-        long number(String field, long least, long most) throws BrokenSidecarException {
-            JsonNode node = node(field);
-            if (node == null
-                    || !node.isIntegralNumber()
-                    || !node.canConvertToLong()
-                    || node.longValue() < least
-                    || node.longValue() > most) {
-                throw broken(field, String.valueOf(node));
-            }
-            return node.longValue();
-        }
-
-        @Nullable
-        Integer integer(String field) throws BrokenSidecarException {
-            return node(field) == null
-                    ? null
-                    : Integer.valueOf((int) number(field, Integer.MIN_VALUE, Integer.MAX_VALUE));
-        }
-
-        @Nullable
-        Instant instant(String field) throws BrokenSidecarException {
-            String text = text(field);
-            try {
-                return text == null ? null : Instant.parse(text);
-            } catch (DateTimeException e) {
-                throw broken(field, text);
-            }
-        }
-
-        @Nullable
-        Night night(String field) throws BrokenSidecarException {
-            String text = text(field);
-            try {
-                return text == null ? null : new Night(LocalDate.parse(text));
-            } catch (DateTimeException e) {
-                throw broken(field, text);
-            }
-        }
-
-        SlotState slotState() throws BrokenSidecarException {
-            String state = required("state");
-            try {
-                return SlotState.valueOf(state);
-            } catch (IllegalArgumentException e) {
-                throw broken("state", state);
-            }
-        }
-
-        MediaKind kind() throws BrokenSidecarException {
-            String text = required("kind");
-            try {
-                return MediaKind.valueOf(text);
-            } catch (IllegalArgumentException e) {
-                throw broken("kind", text);
-            }
-        }
     }
 }
