@@ -4,7 +4,6 @@ import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.tngtech.archunit.base.DescribedPredicate;
-import com.tngtech.archunit.core.domain.Dependency;
 import com.tngtech.archunit.core.domain.JavaClass;
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ImportOption;
@@ -43,10 +42,6 @@ class ArchitectureTests {
             Map.entry("export", Set.of("archive", "report", "store")),
             Map.entry("", Set.of("cli")));
 
-    /** Arrows that remain to be removed. This list may only shrink. */
-    private static final Map<String, Set<String>> REMAINING =
-            Map.ofEntries(Map.entry("maintenance", Set.of("nightly")));
-
     /** Calls that create threads, executors or HTTP clients. */
     private static final List<String> CREATIONS = List.of(
             "java.lang.Thread.of",
@@ -70,7 +65,7 @@ class ArchitectureTests {
             "Receivers",
             "ResponseWriter",
             "RunWatchdog",
-            "SidecarWriter",
+            "SidecarFinder",
             "SystemChecks",
             "VerdictReader");
 
@@ -104,7 +99,6 @@ class ArchitectureTests {
         ARROWS.forEach((from, allowed) -> {
             Set<String> forbidden = new TreeSet<>(all);
             forbidden.removeAll(allowed);
-            forbidden.removeAll(REMAINING.getOrDefault(from, Set.of()));
             forbidden.removeAll(List.of(from, "note", "io"));
 
             noClasses()
@@ -113,18 +107,6 @@ class ArchitectureTests {
                     .dependOnClassesThat(areIn(forbidden))
                     .check(classes);
         });
-    }
-
-    @ArchTest
-    static void everyRemainingArrowIsInTheCode(JavaClasses classes) {
-        REMAINING.forEach((from, targets) -> targets.forEach(to -> assertThat(classes.stream()
-                        .filter(type -> packageOf(type).equals(from))
-                        .flatMap(type -> type.getDirectDependenciesFromSelf().stream())
-                        .map(Dependency::getTargetClass)
-                        .filter(type -> type.getPackageName().startsWith(BASE))
-                        .map(ArchitectureTests::packageOf))
-                .as("the arrow from %s to %s", from, to)
-                .contains(to)));
     }
 
     @ArchTest

@@ -5,6 +5,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.media.DownloadOutcome;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Failed;
@@ -122,7 +123,7 @@ final class MediaPlan {
     }
 
     private void withoutOffer(MediaSlot slot) {
-        for (SlotStatus status : VideoFiles.withoutOffer(slot, inCatalog.slots(), answer)) {
+        for (SlotStatus status : VideoSlots.withoutOffer(slot, inCatalog.slots(), VideoFiles.status(slot, answer))) {
             order.putIfAbsent(Place.of(status.slot()), order.size());
             decided.add(new Piece.Unchanged(status));
         }

@@ -13,10 +13,8 @@ import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
@@ -27,10 +25,7 @@ import org.springframework.stereotype.Component;
  * stored nor waived, or an audit found it damaged. That the provider has no video is final until the note is requeued.
  */
 @Component
-public class VideoFiles {
-
-    /** Waivers that follow from responses and were not given by an operator. */
-    private static final Set<String> NOT_OFFERED = Set.of(MediaSlots.NOT_OFFERED_BY_V1, MediaSlots.NOT_OFFERED_BY_V6);
+class VideoFiles {
 
     private final MediaCatalog catalog;
     private final CallLedger ledger;
@@ -93,44 +88,12 @@ public class VideoFiles {
         return onlyVideo ? ledger.held(id).filter(MediaSlots::lacksVideo) : Optional.empty();
     }
 
-    /**
-     * Returns the status of video and subtitles that no response offers. Stored files and waivers of operators are
-     * kept, also files that an audit found damaged, except for a pending video.
-     *
-     * @param slot slot of the video, not offered by the response about the note
-     */
-    public static List<SlotStatus> withoutOffer(MediaSlot slot, List<SlotRow> rows, VideoOutcome answer) {
-        Optional<SlotRow> row = rows.stream()
-                .filter(r -> r.kind() == MediaKind.VIDEO && r.ordinal() == slot.ordinal())
-                .findFirst();
-        List<SlotStatus> decided = new ArrayList<>();
-        decided.add(row.flatMap(r -> kept(r, !(answer instanceof VideoOutcome.Unanswered)))
-                .orElseGet(() -> status(slot, row.orElse(null), answer)));
-        for (SlotRow subtitle : rows) {
-            if (subtitle.kind() == MediaKind.SUBTITLE) {
-                decided.add(kept(subtitle, true).orElseGet(() -> new SlotStatus.Waived(subtitle.slot(), "BY_POLICY")));
-            }
-        }
-        return decided;
-    }
-
-    private static SlotStatus status(MediaSlot slot, @Nullable SlotRow row, VideoOutcome answer) {
+    /** Returns the status of a video that no response offers; null if no call was required. */
+    static @Nullable SlotStatus status(MediaSlot slot, VideoOutcome answer) {
         return switch (answer) {
-            case VideoOutcome.NotAsked _, VideoOutcome.Answered _ ->
-                new SlotStatus.Waived(
-                        slot,
-                        row != null && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason())
-                                ? MediaSlots.NOT_OFFERED_BY_V6
-                                : String.valueOf(slot.notOffered()));
+            case VideoOutcome.NotAsked _, VideoOutcome.Answered _ -> null;
             case VideoOutcome.NotOffered() -> new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
             case VideoOutcome.Unanswered waiting -> new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.reason(), null);
         };
-    }
-
-    private static Optional<SlotStatus> kept(SlotRow row, boolean evenDamaged) {
-        Optional<SlotStatus> held =
-                row.media() != null && evenDamaged ? row.recorded(row.slot()) : row.settled(row.slot());
-        return held.filter(
-                status -> !(status instanceof SlotStatus.Waived(var _, var reason) && NOT_OFFERED.contains(reason)));
     }
 }

@@ -9,7 +9,7 @@ import java.time.Instant;
  * Outcome of fetching the video of a note, classified by what becomes of the note. The other files of the note are
  * collected in every case.
  */
-public sealed interface VideoOutcome {
+sealed interface VideoOutcome {
 
     /** No call was required: the recorded status of the video is kept. */
     record NotAsked() implements VideoOutcome {}

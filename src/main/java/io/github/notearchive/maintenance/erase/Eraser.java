@@ -36,12 +36,12 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Forgets notes and people: removes what is kept of them, and sees that it is not archived again.
+ * Erases notes and people, and prevents that they are archived again.
  *
- * <p>In this order: the tombstones in the tables, with which no run takes a note up any more; those in the bucket, so
- * that no rebuild brings it back; the rows, with the files that nobody else uses put down to be removed; the objects.
- * Whatever is interrupted in between is marked as unfinished, and finished by whoever forgets anything next. No run and
- * no audit of any node goes on beside it, or one that has a file in hand could put it anew.
+ * <p>In this order: tombstones in the tables, after which no run claims the note; tombstones in the bucket, after which
+ * no rebuild restores it; rows, which lists the files that no other note uses; objects. An interrupted erasure is
+ * marked as unfinished and is completed by the next one. No run and no audit of any node is active meanwhile, since one
+ * that has a file in progress could store it again.
  */
 @Component
 public class Eraser {
@@ -49,7 +49,7 @@ public class Eraser {
     private final ErasureRepository rows;
     private final ObjectRemoval objects;
     private final ObjectStore store;
-    private final ResponseSpool unwritten;
+    private final ResponseSpool spool;
     private final Mentions mentions;
     private final ArchiveRevision revision;
     private final JdbcConnectionDetails database;
@@ -61,7 +61,7 @@ public class Eraser {
             ErasureRepository rows,
             ObjectRemoval objects,
             ObjectStore store,
-            ResponseSpool unwritten,
+            ResponseSpool spool,
             Mentions mentions,
             ArchiveRevision revision,
             JdbcConnectionDetails database,
@@ -71,7 +71,7 @@ public class Eraser {
         this.rows = rows;
         this.objects = objects;
         this.store = store;
-        this.unwritten = unwritten;
+        this.spool = spool;
         this.mentions = mentions;
         this.revision = revision;
         this.database = database;
@@ -81,11 +81,11 @@ public class Eraser {
     }
 
     /**
-     * What to forget.
+     * Notes and person to erase.
      *
      * @param notes the notes, known or not
-     * @param author the platform's id of a person whose notes are to be forgotten, too; null: nobody
-     * @param reason why, kept in the tombstones; null when nobody says
+     * @param author platform id of a person whose notes are erased as well; null for none
+     * @param reason reason, stored in the tombstones; null for none
      */
     public record Request(
             List<NoteId> notes,
@@ -97,12 +97,12 @@ public class Eraser {
         }
     }
 
-    /** The id of the author whom people know by this number, when that is what somebody has given. */
+    /** Returns the platform id of the author with this public number; empty if it is unknown. */
     public Optional<String> authorByRedId(String redId) {
         return rows.authorByRedId(redId);
     }
 
-    /** What would go; changes nothing. Objects that an interrupted forgetting has left count. */
+    /** Returns what would be erased, including objects of an interrupted erasure; changes nothing. */
     public ErasureReport preview(Request request) throws IOException {
         boolean hasBucket = hasBucket();
         Counts counts = new Counts(true);
@@ -122,10 +122,10 @@ public class Eraser {
     }
 
     /**
-     * Forgets it.
+     * Erases notes and person.
      *
-     * @return empty when a run or an audit of any node is active; nothing was changed then
-     * @throws SQLException when the database is out of reach
+     * @return empty if a run or an audit of any node is active; nothing is changed then
+     * @throws SQLException if the database is unavailable
      */
     public Optional<ErasureReport> forget(Request request) throws SQLException, IOException {
         try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null)) {
@@ -135,9 +135,9 @@ public class Eraser {
             if (!hasBucket()) {
                 store.ensureBucket(); // for the tombstones
             }
-            // first, so that no dump from before this is taken for one from after it
+            // first, so that a dump from before the erasure is detected
             revision.advance();
-            ErasureReport report = forgetAlone(request, lock);
+            ErasureReport report = erase(request, lock);
             revision.tryAdvance();
             return Optional.of(report);
         }
@@ -145,11 +145,11 @@ public class Eraser {
 
     /**
      * Removes rows and sidecars of the erasures that are unfinished in the tables, and lists their files. Removes no
-     * file, since tables older than the bucket do not know all notes that use it: {@link #completeUnfinished} does so.
-     * Requires the lock of the whole archive.
+     * file, since tables older than the bucket do not contain all notes that use it: {@link #completeUnfinished} does
+     * so. Requires the lock of the whole archive.
      *
      * @param lock the lock of the whole archive
-     * @return how many notes and people it concerns
+     * @return number of notes and people
      */
     public int removeUnfinished(RunnerLock lock) throws SQLException, IOException {
         int unfinished =
@@ -169,12 +169,12 @@ public class Eraser {
      * @param lock the lock of the whole archive
      */
     public void completeUnfinished(RunnerLock lock) throws SQLException, IOException {
-        ErasureReport _ = forgetAlone(new Request(List.of(), null, null), lock);
+        ErasureReport _ = erase(new Request(List.of(), null, null), lock);
     }
 
     /**
-     * Whether there is a bucket to look into. Before anything was stored there need be none; later a bucket that is not
-     * there is another one than that of the tables.
+     * Returns whether the bucket exists. Before anything was stored it need not; afterwards a missing bucket means that
+     * another one is configured.
      */
     private boolean hasBucket() {
         if (rows.isAnythingStored()) {
@@ -184,7 +184,7 @@ public class Eraser {
         return store.hasBucket();
     }
 
-    private ErasureReport forgetAlone(Request request, RunnerLock lock) throws SQLException, IOException {
+    private ErasureReport erase(Request request, RunnerLock lock) throws SQLException, IOException {
         Counts counts = new Counts(false);
         removeRows(request, counts, lock);
         Files removed = objects.removeListed(lock::requireHeld, null);
@@ -207,7 +207,7 @@ public class Eraser {
         findSidecars(counts);
         lock.requireHeld();
         transaction.executeWithoutResult(_ -> removeRows(counts));
-        counts.unwritten = unwritten.remove(counts.notes);
+        counts.spooled = spool.remove(counts.notes);
     }
 
     private void removeSidecars(Counts counts, RunnerLock lock) throws SQLException {
@@ -245,8 +245,8 @@ public class Eraser {
     }
 
     /**
-     * What lies in the bucket of the notes, whether or not a row knows it, and the files that it names: after a rebuild
-     * nothing else may name those.
+     * Finds the sidecars of the notes in the bucket, also without row, and the files that they name: after a rebuild
+     * these may be the only reference.
      */
     private void findSidecars(Counts counts) {
         for (NoteId note : counts.notes) {
@@ -271,11 +271,11 @@ public class Eraser {
                             .map(file -> file.key().value())
                             .toList();
         } catch (BrokenSidecarException e) {
-            return List.of(); // it goes all the same
+            return List.of(); // it is removed anyway
         }
     }
 
-    /** What it comes to, while it goes on. */
+    /** Counts of an erasure in progress. */
     private static final class Counts {
 
         private final boolean dryRun;
@@ -291,7 +291,7 @@ public class Eraser {
         private long fileBytes;
         private long sharedFiles;
         private long sharedBytes;
-        private long unwritten;
+        private long spooled;
         private long mentions;
 
         Counts(boolean dryRun) {
@@ -310,7 +310,7 @@ public class Eraser {
                     sidecars.stream().mapToLong(StoredObject::size).sum(),
                     sharedFiles,
                     sharedBytes,
-                    unwritten,
+                    spooled,
                     mentions,
                     ErasureReport.texts(namedIn));
         }

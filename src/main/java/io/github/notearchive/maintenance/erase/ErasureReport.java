@@ -5,22 +5,22 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What was forgotten, or would be.
+ * Result of an erasure, or of its preview.
  *
  * @param dryRun whether nothing was changed
- * @param notes the notes that were asked for, and those whose forgetting had been interrupted
- * @param author whether a person is forgotten as well
- * @param rows rows removed, by table; those of {@code api_call} stay for the bill and are emptied
- * @param files files of the notes that are removed from the store
- * @param fileBytes their bytes
- * @param sidecars exact answers that are removed from the store
- * @param sidecarBytes their bytes
- * @param sharedFiles files that stay, since other notes use them
- * @param sharedBytes their bytes
- * @param unwrittenAnswers answers that lay in files of this node
- * @param reports reports of nights that name a note, of this machine and in the bucket; report makes them again without
- *     it
- * @param namedIn other people's notes that name the person, and in whose texts and answers the name stays
+ * @param notes requested notes, and those of interrupted erasures
+ * @param author whether a person is erased as well
+ * @param rows removed rows by table; those of {@code api_call} are emptied and kept for the bill
+ * @param files removed files
+ * @param fileBytes bytes of these
+ * @param sidecars removed sidecars
+ * @param sidecarBytes bytes of these
+ * @param sharedFiles files that are kept, since other notes use them
+ * @param sharedBytes bytes of these
+ * @param unwrittenAnswers removed responses in spool files of this node
+ * @param reports removed reports that name a note, of this node and in the bucket; the command report creates them
+ *     again
+ * @param namedIn notes of other people that name the person, whose texts and responses are not changed
  */
 public record ErasureReport(
         boolean dryRun,

@@ -23,70 +23,68 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
- * What a rebuild rests on: tables that hold nothing but what an unfinished rebuild has written, and a bucket with
- * sidecars. One that merges takes tables of the bucket's archive, also filled ones.
+ * Checks and preparations of a rebuild. A rebuild requires tables without rows, or with those of an unfinished rebuild,
+ * and a bucket with sidecars. A merge requires tables of the bucket's archive.
  */
 @Component
 class RebuildChecks {
 
     private final RebuiltTables tables;
     private final ObjectStore store;
-    private final ErasureRepository forgotten;
-    private final Eraser forgetter;
+    private final ErasureRepository erasures;
+    private final Eraser eraser;
     private final ArchiveRevision revision;
     private final Clock clock;
 
     RebuildChecks(
             RebuiltTables tables,
             ObjectStore store,
-            ErasureRepository forgotten,
-            Eraser forgetter,
+            ErasureRepository erasures,
+            Eraser eraser,
             ArchiveRevision revision,
             Clock clock) {
         this.tables = tables;
         this.store = store;
-        this.forgotten = forgotten;
-        this.forgetter = forgetter;
+        this.erasures = erasures;
+        this.eraser = eraser;
         this.revision = revision;
         this.clock = clock;
     }
 
     /**
-     * Which archive the bucket says it belongs to; empty when it does not say.
+     * Returns the archive object of the bucket; empty if it has none.
      *
-     * @throws BrokenArchiveObjectException when what it says is not readable
+     * @throws BrokenArchiveObjectException if it is not readable
      */
     Optional<ArchiveObject> bucket() throws BrokenArchiveObjectException {
         return ArchiveObject.read(store);
     }
 
     /**
-     * Why the bucket cannot be merged into these tables; empty when it can.
+     * Returns why the bucket cannot be merged into these tables; empty if it can.
      *
-     * @param bucket what the bucket says
+     * @param bucket archive object of the bucket
      */
     Optional<String> obstacleToMerge(Optional<ArchiveObject> bucket) {
         store.requireBucket();
         return revision.otherArchive(bucket);
     }
 
-    /** Records that the tables hold all that the bucket does. */
+    /** Records that the tables contain everything that the bucket does. */
     void complete(Optional<ArchiveObject> bucket) {
         bucket.ifPresent(revision::adopt);
     }
 
-    /** Why nothing may be written into these tables, or nothing can be; empty when all is well. */
+    /** Returns why these tables must not or cannot be rebuilt; empty if they can. */
     Optional<String> obstacle(boolean isUnfinished) {
         Optional<String> rows = isUnfinished
                 ? tables.rowsOfRuns()
-                        .map(
-                                what -> what
-                                        + ", so that the unfinished rebuild cannot go on. Let it begin anew, with an empty database")
+                        .map(what -> what
+                                + ", so the unfinished rebuild cannot be resumed; restart it with an empty database")
                 : tables.firstWithRows()
-                        .map(
-                                table -> "the tables are not empty: "
-                                        + table
-                                        + " holds rows. A rebuild goes into an empty database only; name another one, or keep this one and leave it as it is");
+                        .map(table -> "the tables are not empty: "
+                                + table
+                                + " holds rows. A rebuild requires an empty database; use another one");
         return rows.or(this::emptyBucket);
     }
 
@@ -97,44 +95,41 @@ class RebuildChecks {
                     : Optional.of(
                             "the bucket holds no sidecar, nothing below "
                                     + Sidecar.PREFIX
-                                    + ", so there is nothing to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR");
+                                    + ", to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR");
         }
     }
 
-    /**
-     * What was forgotten is not to come back, so that is what comes back first. Safe to repeat: what is there stays as
-     * it is.
-     */
+    /** Restores the tombstones of the bucket, so that no sidecar of a forgotten note is restored. Idempotent. */
     void restoreTombstones() {
         restoreTombstones(clock.instant());
     }
 
     /**
-     * Erases what the bucket's tombstones name and the tables still hold, and what an interrupted {@code forget} left,
-     * but for files. Safe to repeat: the erasures stay unfinished until {@link #completeErasures}.
+     * Erases rows and sidecars, but no files, of notes that the bucket's tombstones name, and of an interrupted
+     * {@code forget}. Idempotent: the erasures are unfinished until {@link #completeErasures}.
      *
      * @param lock the lock of the whole archive
-     * @return how many notes and people were erased
+     * @return number of notes and people that were erased
      */
     int eraseForgotten(RunnerLock lock) throws SQLException, IOException {
         restoreTombstones(null);
-        return forgetter.removeUnfinished(lock);
+        return eraser.removeUnfinished(lock);
     }
 
     /**
-     * Removes the files of erased notes, behind the sidecars: only then the tables know all notes that use them.
+     * Removes the files of erased notes, after the sidecars: only then the tables contain all notes that use them.
      *
      * @param lock the lock of the whole archive
      */
     void completeErasures(RunnerLock lock) throws SQLException, IOException {
-        forgetter.completeUnfinished(lock);
+        eraser.completeUnfinished(lock);
     }
 
     private void restoreTombstones(@Nullable Instant finished) {
         try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
             listed.forEach(object -> ObjectKey.parse(object.name())
                     .flatMap(key -> TombstoneObject.read(key.value(), store.read(key), object.modified()))
-                    .ifPresent(tombstone -> forgotten.restore(tombstone, finished)));
+                    .ifPresent(tombstone -> erasures.restore(tombstone, finished)));
         }
     }
 }

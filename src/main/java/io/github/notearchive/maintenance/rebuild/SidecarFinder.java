@@ -7,8 +7,9 @@ import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.ledger.PaidCall;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.maintenance.rebuild.SidecarFound.Refused;
-import io.github.notearchive.maintenance.rebuild.SidecarFound.Restorable;
+import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Refused;
+import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Restorable;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.ResponseReader;
@@ -16,69 +17,136 @@ import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
-/**
- * Reads one sidecar and makes of it what the tables are to hold. Whatever lies there: what cannot be used is refused
- * with its reason, and stays where it is.
- */
+/** Reads sidecars from the bucket. An object that cannot be used is refused with a reason, and is not changed. */
 @Component
 class SidecarFinder {
 
-    /** Beside the answer: some 500 bytes for each file, and few notes have more than 40. */
-    private static final int BESIDE_THE_ANSWER = 1 << 20;
+    /** Maximum length without the response: about 500 bytes for each file, and few notes have more than 40. */
+    private static final int MAX_WITHOUT_RESPONSE = 1 << 20;
+
+    /** Maximum number of sidecars that are read in parallel. */
+    private static final int BATCH = 16;
+
+    /** Maximum length of these together; a longer one is read alone. */
+    private static final long BATCH_BYTES = 8L << 20;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final ObjectStore store;
     private final ResponseReader reader;
-    private final ErasureList forgotten;
+    private final ErasureList erasures;
     private final ErasureRepository rows;
     private final int largest;
 
     SidecarFinder(
             ObjectStore store,
             ResponseReader reader,
-            ErasureList forgotten,
+            ErasureList erasures,
             ErasureRepository rows,
             NoteSourceProperties source) {
         this.store = store;
         this.reader = reader;
-        this.forgotten = forgotten;
+        this.erasures = erasures;
         this.rows = rows;
-        // within a JSON text each byte of JSON takes two at most, a quotation mark and its
-        // backslash
+        // in a JSON string, each byte of the response takes two at most: a quotation mark and its backslash
         this.largest =
-                (int) Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + BESIDE_THE_ANSWER);
+                (int) Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + MAX_WITHOUT_RESPONSE);
     }
 
-    /** Reads it; trouble with the store itself is a {@link StoreException}. */
+    /** Contents of an object where a sidecar is expected. */
+    sealed interface SidecarFound {
+
+        /**
+         * A sidecar.
+         *
+         * @param call call that bought its response
+         * @param capture note of the response; null if the catalog has no row of it
+         * @param row worklist row of the note
+         */
+        record Restorable(
+                Sidecar sidecar, PaidCall call, @Nullable NoteCapture capture, WorklistRow row)
+                implements SidecarFound {
+
+            /** Returns whether its response was bought for the note's video. */
+            boolean isOfVideo() {
+                return call.facts().endpoint().equals(Endpoint.VIDEO.ledgerName());
+            }
+        }
+
+        /** An object that cannot be used. */
+        record Refused(String name, String reason) implements SidecarFound {}
+    }
+
+    /**
+     * Reads sidecars in parallel, and passes each to the consumer, in order.
+     *
+     * @throws StoreException if the store fails
+     */
+    void forEach(Iterable<? extends ListedObject> objects, Consumer<SidecarFound> consumer)
+            throws InterruptedException {
+        List<ListedObject> batch = new ArrayList<>();
+        long bytes = 0;
+        for (ListedObject object : objects) {
+            if (batch.size() == BATCH || bytes + object.size() > BATCH_BYTES) {
+                readBatch(batch, consumer);
+                batch.clear();
+                bytes = 0;
+            }
+            batch.add(object);
+            bytes += object.size();
+        }
+        readBatch(batch, consumer);
+    }
+
+    private void readBatch(List<ListedObject> objects, Consumer<SidecarFound> consumer) throws InterruptedException {
+        List<Future<SidecarFound>> reads = new ArrayList<>();
+        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+            objects.forEach(object -> reads.add(threads.submit(() -> read(object))));
+            for (Future<SidecarFound> read : reads) {
+                consumer.accept(read.get());
+            }
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof StoreException store) {
+                throw store;
+            }
+            throw new IllegalStateException("A sidecar could not be read", e.getCause());
+        }
+    }
+
     SidecarFound read(ListedObject object) {
         Optional<ObjectKey> named = ObjectKey.parse(object.name());
         if (named.isEmpty()) {
-            return new Refused(object.name(), "its name is none of ours");
+            return new Refused(object.name(), "its name is not that of an object of the archive");
         }
         ObjectKey key = named.get();
         if (object.size() > largest) {
             return new Refused(
                     object.name(),
-                    "it has "
-                            + object.size()
-                            + " bytes, more than an answer of archive.source.max-answer-size could make it");
+                    "its " + object.size() + " bytes are too many for a response of archive.source.max-answer-size");
         }
         try {
             return readable(Sidecar.read(key, store.read(key, (in, _) -> in.readNBytes(largest))));
         } catch (BrokenSidecarException | IllegalArgumentException e) {
             return new Refused(object.name(), String.valueOf(e.getMessage()));
         } catch (JacksonException e) {
-            return new Refused(object.name(), "it tells of no possible row: " + e.getOriginalMessage());
+            return new Refused(object.name(), "it does not describe a row: " + e.getOriginalMessage());
         } catch (StoreException e) {
             if (e.absent()) {
-                return new Refused(object.name(), "it was taken away while it was to be read");
+                return new Refused(object.name(), "it was removed before it was read");
             }
             throw e;
         }
@@ -87,31 +155,32 @@ class SidecarFinder {
     private SidecarFound readable(Sidecar sidecar) {
         Optional<ResponseReader.Envelope> answer = reader.read(sidecar.answer(), sidecar.noteId());
         if (answer.isEmpty()) {
-            return new Refused(sidecar.key().value(), "its answer is none of the provider's");
+            return new Refused(sidecar.key().value(), "its response is not of the provider");
         }
         NoteCapture capture = null;
         if (sidecar.media() != null) {
             Optional<ResponseReader.FoundNote> note = answer.get().note();
             if (note.isEmpty()) {
-                return new Refused(sidecar.key().value(), "its answer does not hold the note");
+                return new Refused(sidecar.key().value(), "its response does not contain the note");
             }
             capture = note.get().capture(sidecar.noteId(), sidecar.callId(), sidecar.capturedAt(), sidecar.answer());
         }
         String author = capture == null ? null : NoteCatalog.authorOf(capture).orElse(null);
-        if (forgotten.covers(sidecar.noteId(), author)) {
+        if (erasures.covers(sidecar.noteId(), author)) {
             rows.reopen(sidecar.noteId());
             return new Refused(
                     sidecar.key().value(),
-                    "its note was forgotten, and this is left of it; forget " + sidecar.noteId() + " --yes removes it");
+                    "its note was forgotten, and this object remains; forget " + sidecar.noteId()
+                            + " --yes removes it");
         }
         return new Restorable(
                 sidecar,
-                new PaidCall(sidecar.callId(), sidecar.capturedAt(), told(sidecar.call(), PaidCall.Facts.class)),
+                new PaidCall(sidecar.callId(), sidecar.capturedAt(), parse(sidecar.call(), PaidCall.Facts.class)),
                 capture,
-                told(sidecar.worklist(), WorklistRow.class));
+                parse(sidecar.worklist(), WorklistRow.class));
     }
 
-    private static <T> T told(JsonNode row, Class<T> type) {
+    private static <T> T parse(JsonNode row, Class<T> type) {
         return JSON.treeToValue(row, type);
     }
 }

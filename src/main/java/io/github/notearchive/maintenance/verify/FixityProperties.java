@@ -9,13 +9,12 @@ import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * How the store is audited.
+ * Settings of audits.
  *
- * @param parallel how many objects are read at once
- * @param orphanAge how old an object must be, by the store's clock, before it is called an orphan: objects are put
- *     before their rows are written
- * @param maxRepairs how many notes one process makes due at most; more than that are no damage but a wrong bucket, and
- *     every note may cost a call
+ * @param parallel number of objects that are read in parallel
+ * @param orphanAge minimum age of an orphan, by the store's clock, since objects are stored before their rows
+ * @param maxRepairs maximum number of notes that one process makes due: more damage indicates a wrong bucket, and each
+ *     note may cost a call
  */
 @Validated
 @ConfigurationProperties("archive.verify")

@@ -28,20 +28,20 @@ import org.apache.commons.codec.digest.DigestUtils;
 import org.springframework.stereotype.Component;
 
 /**
- * Reads one object whole and says whether it is what the tables say.
+ * Reads one object completely and compares it with the tables.
  *
- * <p>A file is read as a stream, 64 KiB in memory; a sidecar is held whole. Trouble that may pass is tried again,
- * {@code archive.store.tries} times. Safe for use by many threads.
+ * <p>A file is read as a stream with 64 KiB of memory, a sidecar into memory. Temporary errors are retried
+ * {@code archive.store.tries} times. Thread-safe.
  */
 @Component
 public class ObjectCheck {
 
-    /** Far beyond the largest answer that is accepted. A stranger's object may be any size. */
+    /** Maximum length of a sidecar, far beyond that of the largest accepted response. Foreign objects may be larger. */
     private static final int LONGEST_SIDECAR = 128 << 20;
 
     private final ObjectStore store;
 
-    /** Large sidecars are read one after the other, for the memory that each takes. */
+    /** Serializes the reading of large sidecars, to limit memory. */
     private final ReentrantLock large = new ReentrantLock();
 
     ObjectCheck(ObjectStore store) {
@@ -49,9 +49,9 @@ public class ObjectCheck {
     }
 
     /**
-     * Looks at an object.
+     * Checks an object.
      *
-     * @param ended whether to stop reading, asked between two pieces
+     * @param ended whether to abort, queried between two buffers
      */
     public Verdict check(Expected expected, BooleanSupplier ended) {
         if (ended.getAsBoolean()) {
@@ -69,7 +69,7 @@ public class ObjectCheck {
         }
     }
 
-    /** What is wrong with an object that a store which is there does not give. */
+    /** Returns the finding for an object that an available store does not return. */
     public static Damaged unreadable(Unread unread) {
         return new Damaged(
                 unread.expected(),
@@ -91,7 +91,7 @@ public class ObjectCheck {
     private static String describe(Expected expected) {
         return switch (expected) {
             case MediaFile file -> file.size() + " bytes, sha256 " + file.sha256();
-            case SidecarFile sidecar -> "the answer of note " + sidecar.note() + " of " + sidecar.capturedAt();
+            case SidecarFile sidecar -> "the response of note " + sidecar.note() + " of " + sidecar.capturedAt();
         };
     }
 
@@ -142,7 +142,7 @@ public class ObjectCheck {
                 : new Intact(sidecar, bytes.length);
     }
 
-    /** Why these bytes are not the sidecar of its capture; empty when they are. */
+    /** Returns why these bytes are not the sidecar of its capture; empty if they are. */
     private static Optional<String> flaw(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
         if (bytes.length > LONGEST_SIDECAR) {
             return Optional.of("more than " + LONGEST_SIDECAR + " bytes");
@@ -151,15 +151,15 @@ public class ObjectCheck {
             Sidecar read = Sidecar.read(sidecar.key(), bytes);
             if (sidecar.answerSha256() != null
                     && !sidecar.answerSha256().equals(DigestUtils.sha256Hex(read.answer()))) {
-                return Optional.of("another answer than the ledger holds");
+                return Optional.of("another response than that of the ledger");
             }
         } catch (BrokenSidecarException e) {
             return Optional.of(bytes.length + " bytes that cannot be used: " + e.getMessage());
         }
-        // what an upload says of itself proves nothing, but that the bytes are still those it sent
+        // the checksum of the upload only proves that the bytes are unchanged since then
         return putSha256
                 .filter(put -> !put.equals(DigestUtils.sha256Hex(bytes)))
-                .map(put -> "sha256 " + DigestUtils.sha256Hex(bytes) + " where " + put + " was put");
+                .map(put -> "sha256 " + DigestUtils.sha256Hex(bytes) + " instead of the uploaded " + put);
     }
 
     private static Damaged damaged(Expected expected, Kind kind, String seen, long bytes) {
@@ -168,7 +168,7 @@ public class ObjectCheck {
 
     private record Read(long size, String sha256) {}
 
-    /** The audit ended in the middle of an object. */
+    /** The audit ended while an object was read. */
     private static final class EndedException extends RuntimeException {
 
         private static final long serialVersionUID = 1L;

@@ -23,18 +23,17 @@ import java.util.Optional;
 import org.springframework.stereotype.Component;
 
 /**
- * Makes good again what can be. A repeat does nothing twice.
+ * Repairs findings of an audit as far as possible. Idempotent.
  *
- * <p>A file that many notes share comes back with one of them, so that one is made due, by preference one whose paid
- * answer can still be used: the next run then buys nothing. A damaged object stays where it is until that run puts its
- * bytes anew.
+ * <p>A file that many notes share is stored again with one of them. So one note is made due, preferably one whose paid
+ * response is still usable: the next run then buys nothing. A damaged object is kept until that run replaces it.
  */
 @Component
-public class Repairs {
+class Repairs {
 
     private final AuditRepository catalog;
     private final WorklistRepository worklist;
-    private final OperatorActions interventions;
+    private final OperatorActions actions;
     private final Sidecars sidecars;
     private final LedgerProperties ledgerSettings;
     private final VideoProperties videoSettings;
@@ -44,7 +43,7 @@ public class Repairs {
     Repairs(
             AuditRepository catalog,
             WorklistRepository worklist,
-            OperatorActions interventions,
+            OperatorActions actions,
             Sidecars sidecars,
             LedgerProperties ledgerSettings,
             VideoProperties videoSettings,
@@ -52,7 +51,7 @@ public class Repairs {
             Clock clock) {
         this.catalog = catalog;
         this.worklist = worklist;
-        this.interventions = interventions;
+        this.actions = actions;
         this.sidecars = sidecars;
         this.ledgerSettings = ledgerSettings;
         this.videoSettings = videoSettings;
@@ -60,50 +59,43 @@ public class Repairs {
         this.clock = clock;
     }
 
-    /** What was done about one finding. */
-    public sealed interface Result {
+    /** Repair of one finding. */
+    sealed interface Result {
 
-        /** These notes are due now. */
+        /** Notes that are due now. */
         record MadeDue(List<NoteId> notes) implements Result {}
 
-        /** A note that can bring the file back is due already, or in work. */
+        /** A note that stores the file again is due already, or in progress. */
         record Waiting(NoteId note) implements Result {}
 
-        /** The sidecar was written anew. */
+        /** The sidecar was written again. */
         record Rewritten() implements Result {}
 
-        /** Nothing, and why. */
+        /** Nothing was changed. */
         record NotPossible(String reason) implements Result {}
     }
 
     /**
-     * Does something about a finding that is written down, and writes down what. Part of the caller's transaction.
+     * Repairs a recorded finding, and records the result. Part of the caller's transaction.
      *
-     * @param madeDue how many notes this audit has made due so far
+     * @param madeDue number of notes that this audit has made due
      */
-    public Result repair(Damaged damaged, long madeDue) {
-        Result result = switch (damaged.damage().kind()) {
-            case UNREADABLE, SIDECAR_MISSING, SIDECAR_CORRUPT, MISSING, CORRUPT, SIZE ->
-                switch (damaged.expected()) {
-                    case MediaFile file -> bringBack(file, damaged, madeDue);
-                    case SidecarFile sidecar -> rewrite(sidecar, damaged);
+    Result repair(Damaged damaged, long madeDue) {
+        Result result = damaged.damage().kind() == Damage.Kind.UNREADABLE
+                ? new Result.NotPossible("the object may be intact; check the health of the store")
+                : switch (damaged.expected()) {
+                    case MediaFile file -> storeAgain(file, madeDue);
+                    case SidecarFile sidecar -> rewrite(sidecar);
                 };
-            case UNRECORDED, ORPHAN ->
-                throw new IllegalArgumentException(
-                        "No object was read to find " + damaged.damage().kind());
-        };
         catalog.recordRepair(damaged.expected().key().value(), describe(result), clock.instant());
         return result;
     }
 
-    private Result bringBack(MediaFile file, Damaged damaged, long madeDue) {
-        if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
-            return unreadable();
-        }
+    private Result storeAgain(MediaFile file, long madeDue) {
         List<User> all = catalog.usersOf(
                 file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
-            return new Result.NotPossible("no note uses it any more");
+            return new Result.NotPossible("no note uses it");
         }
         User first = all.getFirst();
         if (first.obstacle() != null) {
@@ -122,34 +114,29 @@ public class Repairs {
                 .filter(user -> isState(user, NoteState.ARCHIVED))
                 .findFirst()
                 .map(user -> makeDue(List.of(user.note())))
-                .orElseGet(() -> new Result.NotPossible("none of its notes is ARCHIVED, such as "
+                .orElseGet(() -> new Result.NotPossible("none of its notes is ARCHIVED, for example "
                         + users.getFirst().note()
-                        + "; requeue one to try all the same"));
+                        + "; requeue one to try"));
     }
 
     private static String reason(NoteId note, Obstacle obstacle) {
         return switch (obstacle) {
             case UNLISTED ->
-                "the newest answer lists it no more, such as that of note " + note + ", so no run can bring it back";
+                "the newest response does not list it, for example that of note " + note
+                        + "; no run can store it again";
             case VIDEOS_OFF ->
-                "a call of its own brought the video, such as that of note "
+                "the video requires a call of its own, for example for note "
                         + note
-                        + ", and archive.video.enabled is false, so no run can bring it back";
+                        + ", but archive.video.enabled is false; no run can store it again";
             case NOT_OFFERED ->
-                "the provider offers the video no more, such as that of note "
-                        + note
-                        + "; requeue one to ask all the same";
+                "the provider no longer offers the video, for example of note " + note + "; requeue one to try";
         };
-    }
-
-    private static Result unreadable() {
-        return new Result.NotPossible("the object may be good; look at the store's health");
     }
 
     private Result tooMany() {
         return new Result.NotPossible("archive.verify.max-repairs, "
                 + settings.maxRepairs()
-                + " notes, is reached; see that the bucket is the right one, then repeat");
+                + " notes, is reached; check that the bucket is the right one, then repeat");
     }
 
     private static boolean isState(User user, NoteState... states) {
@@ -157,45 +144,42 @@ public class Repairs {
     }
 
     private Result makeDue(List<NoteId> notes) {
-        List<NoteId> due = interventions.requeue(notes);
+        List<NoteId> due = actions.requeue(notes);
         return due.isEmpty()
                 ? new Result.NotPossible(
-                        "note " + notes.getFirst() + " is not on the worklist, or in work now; repeat later")
+                        "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later")
                 : new Result.MadeDue(due);
     }
 
     /**
-     * Takes back that slots are stored which nobody has a row for, and makes their notes due. Part of the caller's
+     * Resets slots that are STORED without a row of their object, and makes their notes due. Part of the caller's
      * transaction.
      */
-    public Result repairUnrecorded(String key, long madeDue) {
+    Result repairUnrecorded(String key, long madeDue) {
         Instant now = clock.instant();
         Result result;
         if (madeDue >= settings.maxRepairs()) {
             result = tooMany();
         } else {
             List<NoteId> notes = catalog.resetUnrecorded(key, now);
-            result = notes.isEmpty() ? new Result.NotPossible("it has a row by now") : makeDue(notes);
+            result = notes.isEmpty() ? new Result.NotPossible("it has a row now") : makeDue(notes);
         }
         catalog.recordRepair(key, describe(result), now);
         return result;
     }
 
-    private Result rewrite(SidecarFile expected, Damaged damaged) {
-        if (damaged.damage().kind() == Damage.Kind.UNREADABLE) {
-            return unreadable();
-        }
+    private Result rewrite(SidecarFile expected) {
         NoteId id = expected.note();
-        Optional<WorklistRow> standing = interventions.lockUnclaimed(id) ? worklist.row(id) : Optional.empty();
-        if (standing.isEmpty()) {
-            return new Result.NotPossible("note " + id + " is in work now, or not on the worklist");
+        Optional<WorklistRow> row = actions.lockUnclaimed(id) ? worklist.row(id) : Optional.empty();
+        if (row.isEmpty()) {
+            return new Result.NotPossible("note " + id + " is in progress, or not on the worklist");
         }
         try {
-            return sidecars.restore(id, expected.call(), standing.get())
+            return sidecars.restore(id, expected.call(), row.get())
                     ? new Result.Rewritten()
-                    : new Result.NotPossible("the ledger holds the exact answer of call "
+                    : new Result.NotPossible("the ledger no longer has the exact response of call "
                             + expected.call()
-                            + " no more; note_capture.response has it as JSON");
+                            + "; note_capture.response has it as JSON");
         } catch (StoreException e) {
             return new Result.NotPossible(String.valueOf(e.getMessage()));
         }
@@ -207,9 +191,9 @@ public class Repairs {
                 "note "
                         + notes.getFirst()
                         + (notes.size() == 1 ? "" : " and " + (notes.size() - 1) + " more")
-                        + " made due; the next run stores it anew";
+                        + " made due; the next run stores it again";
             case Result.Waiting(var note) -> "note " + note + " is due already";
-            case Result.Rewritten _ -> "written anew from the ledger";
+            case Result.Rewritten _ -> "written again from the ledger";
             case Result.NotPossible(var reason) -> "not possible: " + reason;
         };
     }

@@ -27,15 +27,15 @@ import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
- * Proves that an audit would find an error: plants errors, has {@link ObjectCheck} look at them, and takes them away.
+ * Tests that an audit finds errors: stores damaged objects, checks them by {@link ObjectCheck}, and removes them.
  *
- * <p>What it plants lies under {@value #AREA}, where nothing of the archive ever does, and no row knows it. Whatever
- * becomes of the test, that area is empty afterwards; what a test that was killed left there goes with the next one.
+ * <p>Its objects are stored under {@value #AREA}, which the archive does not use, and have no rows. The area is empty
+ * after each test; objects of a killed test are removed by the next one.
  */
 @Component
 public class SelfTest {
 
-    /** Where in the bucket the planted objects lie. */
+    /** Prefix of the objects of the test. */
     public static final String AREA = "fixity-probe/";
 
     private static final Logger log = LoggerFactory.getLogger(SelfTest.class);
@@ -50,32 +50,31 @@ public class SelfTest {
     }
 
     /**
-     * One planted object.
+     * One object of the test.
      *
-     * @param planted what was planted
-     * @param expected what the check must say; null: that nothing is wrong
-     * @param said what it said, for a person to read
-     * @param found whether that is right
+     * @param planted description of the object
+     * @param expected expected finding; null for none
+     * @param said verdict, for an operator
+     * @param found whether the verdict is the expected one
      */
     public record Probe(String planted, @Nullable Kind expected, String said, boolean found) {}
 
     /**
-     * Plants, looks and clears up.
+     * Executes the test.
      *
-     * @throws StoreException when the store is out of reach; what was planted until then is removed as far as it lets
-     *     us
+     * @throws StoreException if the store is unavailable; the objects stored so far are removed if possible
      */
     public List<Probe> run() {
         store.requireBucket();
         clear();
         try {
-            return plantAndLook(AREA + UUID.randomUUID() + "/");
+            return checkPlanted(AREA + UUID.randomUUID() + "/");
         } finally {
             clear();
         }
     }
 
-    private List<Probe> plantAndLook(String prefix) {
+    private List<Probe> checkPlanted(String prefix) {
         byte[] bytes = ("a probe of the fixity audit, planted under " + prefix).getBytes(UTF_8);
         byte[] flipped = bytes.clone();
         flipped[flipped.length / 2] ^= 1;
@@ -84,25 +83,25 @@ public class SelfTest {
 
         MediaFile intact = new MediaFile(new ObjectKey(prefix + "intact"), sha256, bytes.length);
         put(intact, bytes);
-        probes.add(look("an object as it should be", intact, null));
+        probes.add(check("an object as it should be", intact, null));
 
         MediaFile corrupt = new MediaFile(new ObjectKey(prefix + "corrupt"), sha256, bytes.length);
         put(corrupt, flipped);
-        probes.add(look("an object with one bit flipped", corrupt, Kind.CORRUPT));
+        probes.add(check("an object with one bit flipped", corrupt, Kind.CORRUPT));
 
         MediaFile cut = new MediaFile(new ObjectKey(prefix + "cut"), sha256, bytes.length + 1L);
         put(cut, bytes);
-        probes.add(look("an object that lacks its last byte", cut, Kind.SIZE));
+        probes.add(check("an object that lacks its last byte", cut, Kind.SIZE));
 
         MediaFile missing = new MediaFile(new ObjectKey(prefix + "missing"), sha256, bytes.length);
-        probes.add(look("no object", missing, Kind.MISSING));
+        probes.add(check("no object", missing, Kind.MISSING));
 
         SidecarFile sidecar = new SidecarFile(new ObjectKey(prefix + "sidecar.json"), NOTE, 0, Instant.EPOCH, null);
         put(sidecar, "{\"format\": \"none of ours\"}".getBytes(UTF_8));
-        probes.add(look("a sidecar that is none", sidecar, Kind.SIDECAR_CORRUPT));
+        probes.add(check("a sidecar that is none", sidecar, Kind.SIDECAR_CORRUPT));
 
         SidecarFile without = new SidecarFile(new ObjectKey(prefix + "no-sidecar.json"), NOTE, 0, Instant.EPOCH, null);
-        probes.add(look("no sidecar", without, Kind.SIDECAR_MISSING));
+        probes.add(check("no sidecar", without, Kind.SIDECAR_MISSING));
         return probes;
     }
 
@@ -110,7 +109,7 @@ public class SelfTest {
         store.putBytes(object.key(), bytes, "application/octet-stream");
     }
 
-    private Probe look(String planted, Expected object, @Nullable Kind expected) {
+    private Probe check(String planted, Expected object, @Nullable Kind expected) {
         return switch (check.check(object, () -> false)) {
             case Intact _ -> new Probe(planted, expected, "intact", expected == null);
             case Damaged damaged ->
@@ -120,7 +119,7 @@ public class SelfTest {
                         damaged.damage().kind() + ", " + damaged.damage().seen(),
                         damaged.damage().kind() == expected);
             case Unread unread -> throw unread.error();
-            case Untouched _ -> new Probe(planted, expected, "not looked at", false);
+            case Untouched _ -> new Probe(planted, expected, "not checked", false);
         };
     }
 
@@ -130,12 +129,12 @@ public class SelfTest {
             try {
                 store.remove(name);
             } catch (StoreException e) {
-                log.warn("{}; it is tried once more", e.getMessage());
+                log.warn("{}; repeating once", e.getMessage());
                 store.remove(name);
             }
         }
         if (!listed().isEmpty()) {
-            throw new IllegalStateException("The store still lists what was removed below " + AREA + ": " + listed());
+            throw new IllegalStateException("The store still lists removed objects below " + AREA + ": " + listed());
         }
     }
 

@@ -8,6 +8,7 @@ import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.OperatorActions;
@@ -17,8 +18,6 @@ import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.batch.RunnerLock;
-import io.github.notearchive.nightly.VideoFiles;
-import io.github.notearchive.nightly.VideoOutcome;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
@@ -40,13 +39,13 @@ import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Accepts, by an operator's word, that a file stays missing. When that was the last one, the note is archived. Its
- * sidecar is told first, then the rows are written.
+ * Accepts missing files by decision of an operator. A note without further missing files becomes ARCHIVED. Writes the
+ * sidecar first, then the rows.
  */
 @Component
 public class Waiver {
 
-    /** In which a note may wait for a file. */
+    /** States in which a note waits for files. */
     private static final Set<NoteState> WAITING = Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
 
     private final MediaCatalog media;
@@ -89,7 +88,7 @@ public class Waiver {
         this.transaction = new TransactionTemplate(transactions);
     }
 
-    /** What a waiver came to. */
+    /** Result of a waiver. */
     public sealed interface Result {
 
         /** The slot is waived; so many others are still missing. */
@@ -98,114 +97,116 @@ public class Waiver {
         /** The slot is waived, and the note is archived. */
         record NoteArchived() implements Result {}
 
-        /** Nothing was changed, and why. */
+        /** Nothing was changed. */
         record NotPossible(String reason) implements Result {}
     }
 
-    /** Waives one slot. A repeat changes nothing and says so. */
+    /** Slot to waive, with the reason given by the operator. */
+    private record Request(NoteId id, MediaKind kind, int ordinal, String reason) {
+
+        boolean isFor(MediaKind otherKind, int otherOrdinal) {
+            return kind == otherKind && ordinal == otherOrdinal;
+        }
+
+        Result.NotPossible notPossible(String format, Object... arguments) {
+            return new Result.NotPossible("note " + id + " " + format.formatted(arguments));
+        }
+
+        Result.NotPossible claimedMeanwhile() {
+            return notPossible("was claimed by a run meanwhile; repeat when that run has ended");
+        }
+    }
+
+    /** Waives one slot. A repetition changes nothing and returns {@link Result.NotPossible}. */
     public Result waive(NoteId id, MediaKind kind, int ordinal, String reason) {
-        // what is told to the bucket must not come behind somebody who forgets the note
+        Request request = new Request(id, kind, ordinal, reason);
+        // the sidecar must not be written after the note was erased
         try (RunnerLock lock = RunnerLock.ofNote(database, id).orElse(null)) {
             return lock == null
-                    ? new Result.NotPossible("somebody else decides about note "
-                            + id
-                            + ", or works on the whole archive now; try again later")
-                    : waiveAlone(id, kind, ordinal, reason);
+                    ? request.notPossible("is locked by another command, or the whole archive is; repeat later")
+                    : waive(request);
         } catch (SQLException e) {
             throw new CannotGetJdbcConnectionException("Note " + id + " cannot be locked", e);
         }
     }
 
-    private Result waiveAlone(NoteId id, MediaKind kind, int ordinal, String reason) {
+    private Result waive(Request request) {
+        NoteId id = request.id();
         Optional<WorklistEntry> entry = worklist.find(id);
         if (entry.isEmpty()) {
-            return new Result.NotPossible("note " + id + " is not on the worklist");
+            return request.notPossible("is not on the worklist");
         }
         if (entry.get().claimedBy() != null) {
-            return new Result.NotPossible("note "
-                    + id
-                    + " is in work on node "
-                    + entry.get().claimedBy()
-                    + " now; try again when that run has ended");
+            return request.notPossible(
+                    "is in progress on node %s; repeat when that run has ended",
+                    entry.get().claimedBy());
         }
-        // first, so that whatever a run changes from now on is noticed
-        WorklistRow standing = worklist.row(id).orElseThrow();
-        List<SlotRow> rows = media.slotsOf(id);
-        Optional<SlotRow> slot = rows.stream()
-                .filter(row -> row.kind() == kind && row.ordinal() == ordinal)
+        // before the slots, so that every later change by a run is detected
+        WorklistRow row = worklist.row(id).orElseThrow();
+        List<SlotRow> slots = media.slotsOf(id);
+        Optional<SlotRow> slot = slots.stream()
+                .filter(each -> request.isFor(each.kind(), each.ordinal()))
                 .findFirst();
+        String label = request.kind() + " " + request.ordinal();
         if (slot.isEmpty()) {
-            return new Result.NotPossible(
-                    "note " + id + " expects no " + kind + " " + ordinal + "; explain " + id + " lists its files");
+            return request.notPossible("expects no %s; explain %s lists its files", label, id);
         }
         if (!slot.get().isMissing()) {
-            return new Result.NotPossible(kind
-                    + " "
-                    + ordinal
-                    + " of note "
-                    + id
-                    + " is "
-                    + slot.get().state()
-                    + ", not missing");
+            return request.notPossible(
+                    "is not missing %s, which is %s", label, slot.get().state());
         }
-        if (!WAITING.contains(standing.state())) {
-            return new Result.NotPossible(
-                    "note " + id + " is " + standing.state() + ", so nothing waits for its files; requeue it first");
+        if (!WAITING.contains(row.state())) {
+            return request.notPossible("is %s and does not wait for files; requeue it first", row.state());
         }
         Optional<String> difference = revision.difference();
         if (difference.isPresent()) {
             return new Result.NotPossible(difference.get());
         }
         revision.advance();
-        long left = rows.stream().filter(SlotRow::isMissing).count() - 1;
-        return left > 0
-                ? waiveOneOfMany(id, standing, kind, ordinal, reason, (int) left)
-                : archive(id, standing, kind, ordinal, reason, rows);
+        int left = (int) slots.stream().filter(SlotRow::isMissing).count() - 1;
+        return left > 0 ? waiveOneOfMany(request, row, left) : archive(request, row, slots);
     }
 
-    private Result waiveOneOfMany(
-            NoteId id, WorklistRow standing, MediaKind kind, int ordinal, String reason, int left) {
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
-        sidecars.writeWaiver(id, kind, ordinal, reason, standing, now);
-        Boolean done = transaction.execute(_ -> {
-            boolean free = interventions.lockUnclaimed(id, standing);
-            if (free) {
-                media.waive(id, kind, ordinal, reason, now);
+    private Result waiveOneOfMany(Request request, WorklistRow row, int left) {
+        Instant now = now();
+        sidecars.writeWaiver(request.id(), request.kind(), request.ordinal(), request.reason(), row, now);
+        boolean isWritten = transaction.execute(_ -> {
+            boolean isFree = interventions.lockUnclaimed(request.id(), row);
+            if (isFree) {
+                media.waive(request.id(), request.kind(), request.ordinal(), request.reason(), now);
             }
-            return free;
+            return isFree;
         });
-        return done ? new Result.StillMissing(left) : takenUp(id);
+        return isWritten ? new Result.StillMissing(left) : request.claimedMeanwhile();
     }
 
-    private Result archive(
-            NoteId id, WorklistRow standing, MediaKind kind, int ordinal, String reason, List<SlotRow> rows) {
-        Optional<NoteCapture> held = ledger.held(id);
-        if (held.isEmpty()) {
-            return new Result.NotPossible("the ledger holds no answer of note " + id + " any more; requeue it instead");
+    private Result archive(Request request, WorklistRow row, List<SlotRow> rows) {
+        NoteId id = request.id();
+        NoteCapture capture = ledger.held(id).orElse(null);
+        if (capture == null) {
+            return request.notPossible("has no response in the ledger; requeue it instead");
         }
-        NoteCapture capture = held.get();
         NoteCapture video = ledger.heldVideo(capture).orElse(null);
         List<SlotStatus> slots = new ArrayList<>();
         for (MediaSlot slot : MediaSlots.of(capture, video, settings.preference())) {
-            List<SlotStatus> decided = slot.notOffered() == null
-                    ? List.of(status(slot, rows))
-                    : VideoFiles.withoutOffer(slot, rows, new VideoOutcome.NotAsked());
+            List<SlotStatus> decided =
+                    slot.notOffered() == null ? List.of(status(slot, rows)) : VideoSlots.withoutOffer(slot, rows, null);
             for (SlotStatus status : decided) {
-                boolean isIt = status.slot().kind() == kind && status.slot().ordinal() == ordinal;
-                slots.add(isIt ? new SlotStatus.Waived(status.slot(), reason) : status);
+                boolean isWaived =
+                        request.isFor(status.slot().kind(), status.slot().ordinal());
+                slots.add(isWaived ? new SlotStatus.Waived(status.slot(), request.reason()) : status);
             }
         }
         if (slots.stream().anyMatch(SlotStatus.Missing.class::isInstance)) {
-            return new Result.NotPossible("the newest answer of note "
-                    + id
-                    + " expects files that were not looked at yet; requeue it instead");
+            return request.notPossible(
+                    "has files in its newest response that no run has processed; requeue it instead");
         }
-        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // as a row can say it
+        Instant now = now();
         CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
-        WorklistRow completed = standing.apply(new Transition.CompletedByWaiver(), now);
+        WorklistRow completed = row.apply(new Transition.CompletedByWaiver(), now);
         sidecars.write(note, completed);
-        Boolean done = transaction.execute(status -> {
-            if (!worklist.settleUnclaimed(id, standing, completed)) {
+        boolean isWritten = transaction.execute(status -> {
+            if (!worklist.settleUnclaimed(id, row, completed)) {
                 status.setRollbackOnly();
                 return false;
             }
@@ -213,11 +214,12 @@ public class Waiver {
             refreshPlan.plan(id);
             return true;
         });
-        return done ? new Result.NoteArchived() : takenUp(id);
+        return isWritten ? new Result.NoteArchived() : request.claimedMeanwhile();
     }
 
-    private static Result takenUp(NoteId id) {
-        return new Result.NotPossible("note " + id + " was taken up by a run meanwhile; try again when that has ended");
+    /** Returns the time with the precision of a row. */
+    private Instant now() {
+        return clock.instant().truncatedTo(ChronoUnit.MICROS);
     }
 
     private static SlotStatus status(MediaSlot slot, List<SlotRow> rows) {
@@ -225,6 +227,6 @@ public class Waiver {
                 .filter(row -> row.isFor(slot))
                 .findFirst()
                 .flatMap(row -> row.settled(slot))
-                .orElseGet(() -> new SlotStatus.Missing(slot, Gap.RETRY, "not looked at yet", null));
+                .orElseGet(() -> new SlotStatus.Missing(slot, Gap.RETRY, "not processed yet", null));
     }
 }

@@ -282,11 +282,11 @@ class RebuildTests {
                     .anySatisfy(line -> assertThat(line).startsWith(key + " is refused: "));
         }
         assertThat(summary.found().findings())
-                .anySatisfy(line -> assertThat(line).contains("its answer does not hold the note"))
+                .anySatisfy(line -> assertThat(line).contains("its response does not contain the note"))
                 .anySatisfy(line -> assertThat(line).contains("media 0 key has the invalid value \"media/../../etc"))
                 .anySatisfy(line -> assertThat(line).contains("not 77"))
                 .anySatisfy(line -> assertThat(line).contains("twice"))
-                .anySatisfy(line -> assertThat(line).contains("the database refuses its rows"));
+                .anySatisfy(line -> assertThat(line).contains("the database rejects its rows"));
         assertSame(rows(), before);
         bad.forEach((key, bytes) -> assertThat(night.objects(key).get(key)).isEqualTo(bytes));
     }
@@ -297,7 +297,7 @@ class RebuildTests {
 
         assertThat(finder.read(huge))
                 .isInstanceOfSatisfying(
-                        SidecarFound.Refused.class,
+                        SidecarFinder.SidecarFound.Refused.class,
                         refused -> assertThat(refused.reason()).contains("1099511627776 bytes"));
     }
 

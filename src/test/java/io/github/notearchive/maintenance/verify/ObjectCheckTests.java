@@ -179,7 +179,7 @@ class ObjectCheckTests {
         assertThat(look(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex("{}".getBytes(UTF_8)))))
                 .isInstanceOf(Intact.class);
         assertThat(damage(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex(BYTES))).seen())
-                .isEqualTo("another answer than the ledger holds");
+                .isEqualTo("another response than that of the ledger");
         assertThat(damage(sidecar(new NoteId("0".repeat(24)), CAPTURED, null)).seen())
                 .contains("the content is of note \"" + NOTE);
         assertThat(damage(sidecar(NOTE, CAPTURED.plusMillis(1), null)).seen())

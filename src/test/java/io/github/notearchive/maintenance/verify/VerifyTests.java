@@ -401,7 +401,7 @@ class VerifyTests {
 
         assertEnds(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notPossible()).isEqualTo(2);
-        assertThat(repairOf(file)).contains("none of its notes is ARCHIVED, such as " + note);
+        assertThat(repairOf(file)).contains("none of its notes is ARCHIVED, for example " + note);
         assertThat(repairOf(sidecar))
                 .contains("the ledger holds the exact answer of call")
                 .contains("no more");
@@ -424,7 +424,7 @@ class VerifyTests {
         assertEnds(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notesMadeDue()).isZero();
         assertThat(audit.repairs().notPossible()).isOne();
-        assertThat(repairOf(file)).contains("lists it no more, such as that of note " + note);
+        assertThat(repairOf(file)).contains("does not list it, for example that of note " + note);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
@@ -536,7 +536,7 @@ class VerifyTests {
         assertThat(audit.repairs().orphansRemoved()).isEmpty();
         assertThat(audit.repairs().orphansLeft())
                 .hasSize(2)
-                .allSatisfy(left -> assertThat(left).contains("do not know, " + unknown));
+                .allSatisfy(left -> assertThat(left).contains("do not contain, " + unknown));
         assertThat(night.objects("")).containsKeys(unknown, orphan);
     }
 
