@@ -60,9 +60,9 @@ public class JobExecutionQueries {
      *
      * @param node node of the execution; null for any node
      */
-    Optional<Long> newest(String job, @Nullable String node) {
+    public Optional<Execution> newest(String job, @Nullable String node) {
         return jdbc.sql("""
-                        SELECT e.job_execution_id
+                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.start_time, e.end_time
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
                         WHERE i.job_name = :job
@@ -72,7 +72,13 @@ public class JobExecutionQueries {
                         """.formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
-                .query(Long.class)
+                .query((row, _) -> new Execution(
+                        row.getLong("job_execution_id"),
+                        row.getLong("job_instance_id"),
+                        row.getString("status"),
+                        row.getString("exit_code"),
+                        instant(row.getTimestamp("start_time")),
+                        instant(row.getTimestamp("end_time"))))
                 .optional();
     }
 
@@ -116,16 +122,9 @@ public class JobExecutionQueries {
     }
 
     private boolean isUnfinished(String job) {
-        return jdbc.sql("""
-                        SELECT EXISTS (
-                            SELECT 1
-                            FROM batch_job_execution e
-                            WHERE e.job_execution_id = (SELECT max(l.job_execution_id)
-                                                        FROM batch_job_execution l
-                                                        JOIN batch_job_instance i USING (job_instance_id)
-                                                        WHERE i.job_name = :job)
-                              AND e.status <> 'COMPLETED')
-                        """).param("job", job).query(Boolean.class).single();
+        return newest(job, null)
+                .filter(execution -> !execution.status().equals("COMPLETED"))
+                .isPresent();
     }
 
     /** Returns all executions of the instance that an execution belongs to. */
@@ -171,27 +170,6 @@ public class JobExecutionQueries {
                 .map(JobExecutionQueries::instant);
     }
 
-    /** Returns the latest audit of the store, of any node; empty if there is none. */
-    public Optional<Audit> latestAudit() {
-        return jdbc.sql("""
-                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.start_time, e.end_time
-                        FROM batch_job_execution e
-                        JOIN batch_job_instance i USING (job_instance_id)
-                        WHERE i.job_name = :job
-                        ORDER BY e.job_execution_id DESC
-                        LIMIT 1
-                        """)
-                .param("job", JobNames.VERIFY)
-                .query((row, _) -> new Audit(
-                        row.getLong("job_execution_id"),
-                        row.getLong("job_instance_id"),
-                        row.getString("status"),
-                        row.getString("exit_code"),
-                        instant(row.getTimestamp("start_time")),
-                        instant(row.getTimestamp("end_time"))))
-                .optional();
-    }
-
     /** Converts a timestamp of Spring Batch, which writes local times of the process (UTC). */
     private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
         if (timestamp == null) {
@@ -201,8 +179,8 @@ public class JobExecutionQueries {
         return local.atZone(ZoneId.systemDefault()).toInstant();
     }
 
-    /** One execution of an audit. */
-    public record Audit(
+    /** One execution of a job. */
+    public record Execution(
             long execution,
             long instance,
             String status,

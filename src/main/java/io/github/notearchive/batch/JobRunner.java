@@ -112,7 +112,7 @@ public class JobRunner {
     public Optional<JobExecution> unfinished(String job, @Nullable String node) {
         return executions
                 .newest(job, node)
-                .map(repository::getJobExecution)
+                .map(newest -> repository.getJobExecution(newest.execution()))
                 .filter(before -> before.getStatus() != BatchStatus.COMPLETED);
     }
 

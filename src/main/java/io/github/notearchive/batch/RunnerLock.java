@@ -39,9 +39,9 @@ public final class RunnerLock implements AutoCloseable {
     private static final String ALL = "";
 
     /** Longer than a run holds the lock of the whole archive to remove files at its end. */
-    private static final Duration ARCHIVE_PATIENCE = Duration.ofSeconds(10);
+    private static final Duration ARCHIVE_PATIENCE = Duration.ofSeconds(8);
 
-    private static final Duration ARCHIVE_PAUSE = Duration.ofMillis(100);
+    private static final String LOCK_NOT_AVAILABLE = "55P03";
 
     private static final int CONNECT_SECONDS = 10;
     private static final int ALIVE_SECONDS = 10;
@@ -49,6 +49,8 @@ public final class RunnerLock implements AutoCloseable {
     private static final String NO_OTHER = "";
     private static final String ARCHIVE_SHARED =
             " AND pg_try_advisory_lock_shared(hashtext('note-archive, all of it'), 0)";
+    private static final String ARCHIVE_SHARED_WAITING =
+            " AND pg_advisory_lock_shared(hashtext('note-archive, all of it'), 0)::text IS NOT NULL";
     private static final String ARCHIVE_ALONE = " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)"
             + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))";
 
@@ -69,7 +71,8 @@ public final class RunnerLock implements AutoCloseable {
      */
     public static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node) throws SQLException {
         return take(
-                database, new Name(RUNS, node, ARCHIVE_SHARED, "this node's runner lock", "another run of this node"));
+                database,
+                new Name(RUNS, node, ARCHIVE_SHARED_WAITING, "this node's runner lock", "another run of this node"));
     }
 
     /** Acquires the lock of audits, of which a database has one; empty if another process has it. */
@@ -171,56 +174,27 @@ public final class RunnerLock implements AutoCloseable {
         login.setProperty("socketTimeout", String.valueOf(ALIVE_SECONDS));
         login.setProperty("tcpKeepAlive", "true");
         Connection connection = DriverManager.getConnection(database.getJdbcUrl(), login);
-        try (PreparedStatement statement = connection.prepareStatement(
-                "SELECT own, own%s FROM (SELECT pg_try_advisory_lock(hashtext(?), hashtext(?)) AS own) AS locked"
-                        .formatted(name.more()))) {
+        try (Statement settings = connection.createStatement();
+                PreparedStatement statement = connection.prepareStatement(
+                        "SELECT own%s FROM (SELECT pg_try_advisory_lock(hashtext(?), hashtext(?)) AS own) AS locked"
+                                .formatted(name.more()))) {
+            settings.execute("SET lock_timeout = " + ARCHIVE_PATIENCE.toMillis());
             statement.setString(1, name.group());
             statement.setString(2, name.member());
-            long startedAt = System.nanoTime();
-            Attempt attempt = attempt(statement);
-            while (attempt == Attempt.ARCHIVE_TAKEN
-                    && name.group().equals(RUNS)
-                    && name.more().equals(ARCHIVE_SHARED)
-                    && System.nanoTime() - startedAt < ARCHIVE_PATIENCE.toNanos()
-                    && pause()) {
-                attempt = attempt(statement);
-            }
-            if (attempt == Attempt.LOCKED) {
-                return Optional.of(connection);
+            try (ResultSet row = statement.executeQuery()) {
+                if (row.next() && row.getBoolean(1)) {
+                    return Optional.of(connection);
+                }
             }
         } catch (SQLException e) {
             connection.close();
+            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
+                return Optional.empty();
+            }
             throw e;
         }
         connection.close();
         return Optional.empty();
-    }
-
-    private enum Attempt {
-        LOCKED,
-        /** The connection has the lock itself, but not that of the whole archive. */
-        ARCHIVE_TAKEN,
-        TAKEN
-    }
-
-    private static Attempt attempt(PreparedStatement statement) throws SQLException {
-        try (ResultSet row = statement.executeQuery()) {
-            if (!row.next() || !row.getBoolean(1)) {
-                return Attempt.TAKEN;
-            }
-            return row.getBoolean(2) ? Attempt.LOCKED : Attempt.ARCHIVE_TAKEN;
-        }
-    }
-
-    /** Waits; returns false if the thread is interrupted. */
-    private static boolean pause() {
-        try {
-            Thread.sleep(ARCHIVE_PAUSE);
-            return true;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
     }
 
     /** Result of checking the lock. */

@@ -1,10 +1,11 @@
 /**
  * Infrastructure shared by all jobs.
  *
- * <p>{@link JobStarter} starts a job or restarts its unfinished instance, under a {@link RunnerLock} and supervised by
- * a {@link RunWatchdog}. {@link CrashRecovery} repairs the state of a killed process. A {@link Gate} stops a job once,
- * with a {@link StopReason}; {@link ExitStatusListener} records the {@link ExitCode}. {@link OutageDetector}
- * distinguishes outages from single failures. {@link JobExecutionQueries} is the only reader of Spring Batch's tables.
+ * <p>{@link JobRunner} starts a job or restarts its unfinished instance, under a {@link RunnerLock} and supervised by a
+ * {@link RunWatchdog}, and marks executions of killed processes as crashed. A job is assembled for each run, from parts
+ * that are constructed with its {@link JobRun}. A {@link Gate} stops a run once, with a {@link StopReason};
+ * {@link ExitStatusListener} records the {@link ExitCode}. {@link OutageDetector} distinguishes outages from single
+ * failures. {@link JobExecutionQueries} reads Spring Batch's tables.
  *
  * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code maintenance}, {@code report}, {@code telemetry},
  * {@code cli}.

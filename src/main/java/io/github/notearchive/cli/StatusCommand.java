@@ -13,6 +13,7 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Endpoint;
@@ -88,7 +89,7 @@ final class StatusCommand extends ArchiveCommand {
     /** Last verification of the store, and the open findings. */
     record Fixity(
             @Nullable Instant oldestVerified,
-            JobExecutionQueries.@Nullable Audit lastAudit,
+            JobExecutionQueries.@Nullable Execution lastAudit,
             Map<Damage.Kind, Long> openFindings) {}
 
     /**
@@ -162,7 +163,7 @@ final class StatusCommand extends ArchiveCommand {
                     openNotes.byReason(LOOKED_AT),
                     new Fixity(
                             audits.oldestVerified(clock.instant()).orElse(null),
-                            executions.latestAudit().orElse(null),
+                            executions.newest(JobNames.VERIFY, null).orElse(null),
                             audits.countOpen()),
                     drift.unreviewed(FIELDS),
                     erased.count());
@@ -324,7 +325,7 @@ final class StatusCommand extends ArchiveCommand {
     }
 
     private static void print(Fixity fixity, PrintWriter out) {
-        JobExecutionQueries.Audit audit = fixity.lastAudit();
+        JobExecutionQueries.Execution audit = fixity.lastAudit();
         out.println("Verification (times of Shanghai)");
         out.println("  oldest verification  " + DisplayFormat.minute(fixity.oldestVerified()));
         out.println("  last audit           "

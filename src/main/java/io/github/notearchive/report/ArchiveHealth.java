@@ -12,6 +12,7 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.Reason;
@@ -179,7 +180,7 @@ class ArchiveHealth {
 
     private void lastAudit(Instant now, List<Reason> reasons) {
         executions
-                .latestAudit()
+                .newest(JobNames.VERIFY, null)
                 .filter(audit -> audit.ended() != null && isFailure(audit.exitCode()))
                 .ifPresent(audit -> reasons.add(new Reason(
                         Cause.AUDIT_FAILED,

@@ -287,7 +287,7 @@ class VideoTests {
                         .param("key", key)
                         .query(String.class)
                         .single())
-                .contains("offers the video no more", note);
+                .contains("no longer offers the video", note);
         assertThat(night.objects("media/")).containsKey(key);
     }
 

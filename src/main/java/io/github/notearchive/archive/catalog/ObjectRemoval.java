@@ -40,7 +40,11 @@ public class ObjectRemoval {
     @FunctionalInterface
     public interface LockCheck {
 
-        /** @throws org.springframework.dao.DataAccessResourceFailureException if the lock was lost */
+        /**
+         * Requires that the lock is held.
+         *
+         * @throws org.springframework.dao.DataAccessResourceFailureException if the lock was lost
+         */
         void requireHeld() throws SQLException;
     }
 

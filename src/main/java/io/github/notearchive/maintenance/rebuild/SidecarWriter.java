@@ -30,8 +30,8 @@ import org.springframework.transaction.PlatformTransactionManager;
  * Writes the rows of sidecars, those of a note in the order of their captures, so that the newest one determines the
  * final state. A sidecar whose rows are rejected by the database is refused; the others of the chunk are written.
  *
- * <p>A merge writes the sidecars of a note from the first one whose rows are missing or older, and the worklist row only
- * if that of the sidecar is later.
+ * <p>A merge writes the sidecars of a note from the first one whose rows are missing or older, and the worklist row
+ * only if that of the sidecar is later.
  */
 @Component
 class SidecarWriter {
@@ -119,8 +119,7 @@ class SidecarWriter {
                 row = row.apply(new Transition.FileLost("found by a rebuild: " + losses.getFirst()), now);
             }
         }
-        boolean restored =
-                (merges && losses.isEmpty()) ? worklist.restoreIfLater(id, row) : worklist.restore(id, row);
+        boolean restored = (merges && losses.isEmpty()) ? worklist.restoreIfLater(id, row) : worklist.restore(id, row);
         if (restored && row.refresh().refreshNight() == null) {
             refreshPlan.plan(id);
         }

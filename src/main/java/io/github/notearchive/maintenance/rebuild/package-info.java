@@ -1,4 +1,4 @@
-/** Rebuild of the tables from the sidecars in the bucket, by {@link RebuildRunner} and {@link RebuildJob}. */
+/** Rebuild of the tables from the sidecars in the bucket, by {@link RebuildRunner}. */
 @NullMarked
 package io.github.notearchive.maintenance.rebuild;
 

@@ -1,4 +1,4 @@
-/** Recomputation of columns from stored responses without calls, by {@link RemapRunner} and {@link RemapJob}. */
+/** Recomputation of columns from stored responses without calls, by {@link RemapRunner}. */
 @NullMarked
 package io.github.notearchive.maintenance.remap;
 

@@ -34,7 +34,7 @@ import org.springframework.stereotype.Component;
  * {@code archive.store.tries} times. Thread-safe.
  */
 @Component
-public class ObjectCheck {
+class ObjectCheck {
 
     /** Maximum length of a sidecar, far beyond that of the largest accepted response. Foreign objects may be larger. */
     private static final int LONGEST_SIDECAR = 128 << 20;
@@ -53,7 +53,7 @@ public class ObjectCheck {
      *
      * @param ended whether to abort, queried between two buffers
      */
-    public Verdict check(Expected expected, BooleanSupplier ended) {
+    Verdict check(Expected expected, BooleanSupplier ended) {
         if (ended.getAsBoolean()) {
             return new Untouched(expected);
         }
@@ -70,7 +70,7 @@ public class ObjectCheck {
     }
 
     /** Returns the finding for an object that an available store does not return. */
-    public static Damaged unreadable(Unread unread) {
+    static Damaged unreadable(Unread unread) {
         return new Damaged(
                 unread.expected(),
                 new Damage(

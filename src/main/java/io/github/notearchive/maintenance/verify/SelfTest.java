@@ -36,7 +36,7 @@ import org.springframework.stereotype.Component;
 public class SelfTest {
 
     /** Prefix of the objects of the test. */
-    public static final String AREA = "fixity-probe/";
+    static final String AREA = "fixity-probe/";
 
     private static final Logger log = LoggerFactory.getLogger(SelfTest.class);
     private static final NoteId NOTE = new NoteId("0".repeat(24));
@@ -64,7 +64,7 @@ public class SelfTest {
      *
      * @throws StoreException if the store is unavailable; the objects stored so far are removed if possible
      */
-    public List<Probe> run() {
+    List<Probe> run() {
         store.requireBucket();
         clear();
         try {

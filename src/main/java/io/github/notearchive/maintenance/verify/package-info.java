@@ -1,7 +1,7 @@
 /**
  * Audit of the archive: compares every object and sidecar in the store with the tables and repairs what is safe.
  *
- * <p>{@link VerifyRunner} runs or resumes one audit, {@link VerifyJob} defines its job and {@link ObjectCheck} compares
+ * <p>{@link VerifyRunner} runs or resumes one audit, {@link VerifyJob} assembles its job, {@link ObjectCheck} compares
  * one object. Damage found is written to {@code media_object} and repaired by {@link Repairs}.
  */
 @NullMarked

@@ -108,8 +108,8 @@ public class Waiver {
             return kind == otherKind && ordinal == otherOrdinal;
         }
 
-        Result.NotPossible notPossible(String format, Object... arguments) {
-            return new Result.NotPossible("note " + id + " " + format.formatted(arguments));
+        Result.NotPossible notPossible(String reason) {
+            return new Result.NotPossible("note " + id + " " + reason);
         }
 
         Result.NotPossible claimedMeanwhile() {
@@ -137,9 +137,8 @@ public class Waiver {
             return request.notPossible("is not on the worklist");
         }
         if (entry.get().claimedBy() != null) {
-            return request.notPossible(
-                    "is in progress on node %s; repeat when that run has ended",
-                    entry.get().claimedBy());
+            return request.notPossible("is in progress on node %s; repeat when that run has ended"
+                    .formatted(entry.get().claimedBy()));
         }
         // before the slots, so that every later change by a run is detected
         WorklistRow row = worklist.row(id).orElseThrow();
@@ -149,14 +148,14 @@ public class Waiver {
                 .findFirst();
         String label = request.kind() + " " + request.ordinal();
         if (slot.isEmpty()) {
-            return request.notPossible("expects no %s; explain %s lists its files", label, id);
+            return request.notPossible("expects no %s; explain %s lists its files".formatted(label, id));
         }
         if (!slot.get().isMissing()) {
             return request.notPossible(
-                    "is not missing %s, which is %s", label, slot.get().state());
+                    "is not missing " + label + ", which is " + slot.get().state());
         }
         if (!WAITING.contains(row.state())) {
-            return request.notPossible("is %s and does not wait for files; requeue it first", row.state());
+            return request.notPossible("is " + row.state() + " and does not wait for files; requeue it first");
         }
         Optional<String> difference = revision.difference();
         if (difference.isPresent()) {

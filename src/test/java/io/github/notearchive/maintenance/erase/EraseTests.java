@@ -95,7 +95,7 @@ class EraseTests {
     PlatformTransactionManager transactions;
 
     @Test
-    void noteIsGoneWithAllThatNobodyElseUsesAndNothingElseIs() throws Exception {
+    void erasesANoteWithItsExclusiveFilesOnly() throws Exception {
         List<String> notes = twoWithACommonPicture();
         String note = notes.getFirst();
         List<String> others = night.pending(SandboxNoteKind.TEXT, 2);
@@ -154,7 +154,7 @@ class EraseTests {
     }
 
     @Test
-    void forgottenNoteIsNeitherEnqueuedNorAskedForAgain() throws Exception {
+    void doesNotEnqueueOrFetchAForgottenNote() throws Exception {
         String note = night.pending(1).getFirst();
         night.run();
         forgetter.forget(request(List.of(note), null)).orElseThrow();
@@ -177,7 +177,7 @@ class EraseTests {
     }
 
     @Test
-    void noteThatWasNeverArchivedIsKeptOutToo() throws Exception {
+    void rejectsAForgottenNoteThatWasNeverArchived() throws Exception {
         String note = "66bb00000000000000000002";
         assertEnded(night.run(), ExitCode.COMPLETED);
 
@@ -189,7 +189,7 @@ class EraseTests {
     }
 
     @Test
-    void personIsGoneFromOwnNotesAndFromThoseOfOthersAndLaterNotesAreNotKept() throws Exception {
+    void erasesAPersonFromAllNotesAndDiscardsLaterOnes() throws Exception {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 4);
         List<String> own = notes.subList(0, 2);
         String naming = notes.get(2);
@@ -215,7 +215,7 @@ class EraseTests {
         assertThat(night.objects("forgotten/")).hasSize(3);
         assertThat(night.objects("forgotten/").keySet()).noneMatch(key -> key.contains(PERSON));
 
-        // a later note is paid for, and not kept; a note of another author is named again by nobody
+        // a later note is paid for but discarded
         night.pending(List.of(later));
         night.requeue(naming);
         int requests = night.provider().mediaRequests();
@@ -237,7 +237,7 @@ class EraseTests {
     }
 
     @Test
-    void noteIsForgottenBeforeTheFirstRunHasMadeTheBucket() throws Exception {
+    void forgetsANoteBeforeTheBucketExists() throws Exception {
         String note = night.pending(1).getFirst();
 
         ErasureReport preview = forgetter.preview(request(List.of(note), null));
@@ -254,7 +254,7 @@ class EraseTests {
     }
 
     @Test
-    void bucketThatIsNotThereIsAnotherOneOnceSomethingWasStored() throws Exception {
+    void rejectsAMissingBucketOnceSomethingWasStored() throws Exception {
         String note = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         Path aside = night.bucket().resolveSibling("aside");
@@ -271,7 +271,7 @@ class EraseTests {
     }
 
     @Test
-    void rebuildFromTheBucketBringsNothingBackAndWhatIsLeftGoesWithTheNextForget() throws Exception {
+    void rebuildRestoresNoForgottenNoteAndTheNextForgetRemovesItsRest() throws Exception {
         List<String> notes = twoWithACommonPicture();
         String note = notes.getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -300,7 +300,7 @@ class EraseTests {
         RebuildSummary refusing = rebuild.rebuild(null);
 
         assertThat(refusing.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
-        assertThat(refusing.toString()).contains("was forgotten, and this is left of it");
+        assertThat(refusing.toString()).contains("was forgotten, and this object remains");
         assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
         assertThat(forgotten.count().unfinished()).isOne();
         ErasureReport rest = forgetter
@@ -350,7 +350,7 @@ class EraseTests {
     }
 
     @Test
-    void noteThatIsForgottenBetweenItsEnqueueingAndTheCommitIsNotOnTheWorklist() throws Exception {
+    void noteForgottenBeforeTheCommitOfItsEnqueueingIsNotOnTheWorklist() throws Exception {
         String known = "66bb00000000000000000001";
         String meanwhile = "66bb00000000000000000002";
         forgetter.forget(request(List.of(known), null)).orElseThrow();
@@ -383,7 +383,7 @@ class EraseTests {
     }
 
     @Test
-    void forgetThatLosesItsLockToAnotherRemovesNoFileAndTheNextOneFinishes() throws Exception {
+    void forgetWithoutItsLockRemovesNoFileAndTheNextOneCompletes() throws Exception {
         List<String> notes = twoWithACommonPicture();
         assertEnded(night.run(), ExitCode.COMPLETED);
         CompletableFuture<Object> forget;
@@ -411,7 +411,7 @@ class EraseTests {
                 assertThat(forget.get(20, TimeUnit.SECONDS))
                         .isInstanceOf(DataAccessResourceFailureException.class)
                         .asString()
-                        .contains("another run holds the lock now");
+                        .contains("another run or audit holds the lock now");
             }
         }
         assertThat(night.objects("media/")).isNotEmpty();
@@ -433,7 +433,7 @@ class EraseTests {
                         """).update();
 
         Long wholeReads = new TransactionTemplate(transactions).execute(_ -> {
-            // whatever the planner makes of the statistics of other tests
+            // independent of the statistics of other tests
             night.sql().sql("SET LOCAL enable_seqscan = off").update();
             long before = sequentialScansOfAuthors();
             rows.remove(List.of(new NoteId("66bb00000000000000000001")), List.of());
@@ -473,7 +473,7 @@ class EraseTests {
     }
 
     @Test
-    void nothingIsForgottenWhileARunHasFilesInHand() throws Exception {
+    void doesNotForgetDuringARun() throws Exception {
         List<String> notes = twoWithACommonPicture();
         night.provider().holdMedia();
         var running = night.runAside();
@@ -491,7 +491,7 @@ class EraseTests {
     }
 
     @Test
-    void fileThatAnotherNoteHasComeToUseMeanwhileIsLeftByWhoeverFinishes() throws Exception {
+    void resumedForgetKeepsAFileThatAnotherNoteUsesMeanwhile() throws Exception {
         List<String> notes = twoWithACommonPicture();
         night.run();
         String key = commonKey(notes);
@@ -512,7 +512,7 @@ class EraseTests {
     }
 
     @Test
-    void noteWhoseFilesWereReplacedLeavesNothingInTheBucket() throws Exception {
+    void forgettingANoteWithReplacedFilesLeavesNoObject() throws Exception {
         List<String> notes = withTheFirstOriginalDead(3);
         assertEnded(night.run(), ExitCode.COMPLETED);
         List<String> lesser = firstKeys(notes);

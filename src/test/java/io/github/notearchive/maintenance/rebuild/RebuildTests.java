@@ -85,7 +85,7 @@ class RebuildTests {
     OperatorActions interventions;
 
     @Test
-    void everyRowOfWhatWasPaidForComesBackWhateverBecameOfIt() {
+    void restoresEveryRowOfPaidResponses() {
         List<String> kinds = oneOfEachKind();
         List<String> images = night.provider().noteIds(SandboxNoteKind.IMAGES, 30);
         List<String> many = images.stream()
@@ -195,7 +195,7 @@ class RebuildTests {
     }
 
     @Test
-    void fileThatIsNotInTheBucketIsMissingAndBroughtInAgain() throws Exception {
+    void marksAFileMissingThatTheBucketDoesNotHave() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
         assertEnded(night.run(), ExitCode.COMPLETED);
         Path lost = file(night.slots(notes.get(0)).getFirst());
@@ -211,7 +211,7 @@ class RebuildTests {
         assertThat(summary.found().lost()).isEqualTo(2);
         assertThat(summary.found().findings())
                 .anySatisfy(line -> assertThat(line).contains(notes.get(0), "IMAGE 0", "is not in the bucket"))
-                .anySatisfy(line -> assertThat(line).contains(notes.get(1), "IMAGE 0", "holds other bytes"));
+                .anySatisfy(line -> assertThat(line).contains(notes.get(1), "IMAGE 0", "has other bytes"));
         for (String note : notes.subList(0, 2)) {
             SlotRow slot = night.slots(note).getFirst();
             assertThat(slot.state()).isEqualTo(SlotState.MISSING);
@@ -230,7 +230,7 @@ class RebuildTests {
     }
 
     @Test
-    void connectionThatIsLostWhileAFileIsReadEndsNoRebuild() throws Exception {
+    void continuesAfterALostConnectionWhileReadingAFile() throws Exception {
         String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         Files.write(file(night.slots(note).getFirst()), new byte[4 << 20]);
@@ -241,11 +241,11 @@ class RebuildTests {
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().findings())
-                .anySatisfy(line -> assertThat(line).contains(note, "IMAGE 0", "holds other bytes"));
+                .anySatisfy(line -> assertThat(line).contains(note, "IMAGE 0", "has other bytes"));
     }
 
     @Test
-    void brokenAndHostileSidecarsAreNamedAndCostNothingElse() {
+    void refusesBrokenAndHostileSidecarsIndividually() {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 2);
         assertEnded(night.run(), ExitCode.COMPLETED);
         Map<String, List<String>> before = rows();
@@ -292,7 +292,7 @@ class RebuildTests {
     }
 
     @Test
-    void sidecarThatIsLargerThanAnyAnswerIsNotRead() {
+    void doesNotReadASidecarLargerThanAnyResponse() {
         ListedObject huge = new ListedObject(key("ffffffffffffffffffffff01"), 1L << 40, Instant.EPOCH);
 
         assertThat(finder.read(huge))
@@ -315,7 +315,7 @@ class RebuildTests {
                 "INSERT INTO source_gate (code, reason, closed_at, closed_until) VALUES (303, 'r',"
                         + " now(), now() + interval '1 h')"
             })
-    void databaseThatHoldsAnythingIsLeftAsItIs(String row) {
+    void refusesADatabaseWithRows(String row) {
         night.sql().sql(row).update();
         Map<String, List<String>> before = rows();
 
@@ -328,7 +328,7 @@ class RebuildTests {
     }
 
     @Test
-    void refreshDaysOfUnavailableNotesComeBack() {
+    void restoresRefreshDaysOfUnavailableNotes() {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.TEXT, 3);
         enqueuer.enqueue(
                 new StringReader(String.join("\n", notes)), new Enqueuer.Options(null, 5, "test", 3, null), _ -> {});
@@ -350,7 +350,7 @@ class RebuildTests {
     }
 
     @Test
-    void bucketWithoutSidecarsIsNothingToRebuildFrom() {
+    void refusesABucketWithoutSidecars() {
         store.ensureBucket();
         night.pending(1);
         loseTheDatabase();
@@ -364,7 +364,7 @@ class RebuildTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"main", "another"})
-    void rebuildDoesNotGoBesideARunOfAnyNode(String node) throws Exception {
+    void refusesToRebuildDuringARunOfAnyNode(String node) throws Exception {
         night.pending(1);
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, null, false, node));
@@ -377,7 +377,7 @@ class RebuildTests {
     }
 
     @Test
-    void rebuildThatWasInterruptedGoesOnAndNothingRunsBeforeItsEnd() throws Exception {
+    void resumesAnInterruptedRebuildAndBlocksRunsUntilItsEnd() throws Exception {
         List<String> notes = night.pending(60);
         assertEnded(night.run(), ExitCode.COMPLETED);
         Map<String, List<String>> before = rows();
@@ -409,7 +409,7 @@ class RebuildTests {
     }
 
     @Test
-    void unfinishedRebuildDoesNotGoOnOverRowsOfOthers() throws Exception {
+    void doesNotResumeOverRowsThatNoRebuildWrote() throws Exception {
         night.pending(60);
         assertEnded(night.run(), ExitCode.COMPLETED);
         loseTheDatabase();
@@ -423,7 +423,7 @@ class RebuildTests {
     }
 
     @Test
-    void callNumbersThatTwoDatabasesGaveGetNewOnes() {
+    void assignsNewCallNumbersToDuplicates() {
         numberFromOne();
         List<String> first = night.pending(3);
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -446,7 +446,7 @@ class RebuildTests {
     }
 
     @Test
-    void fileThatALaterAnswerHasReplacedIsNotLost() {
+    void fileReplacedByALaterResponseIsNotLost() {
         String note = imageNote();
         night.pending(List.of(note));
         original(note, MediaReply.status(404));
@@ -595,7 +595,7 @@ class RebuildTests {
         NightlyScenario.assertEnded(summary, exitCode);
     }
 
-    // sidecars as nobody should have written them
+    // invalid sidecars
 
     private static String key(String note) {
         return "notes/" + note + "/20260310T040000.000Z.json";

@@ -72,7 +72,7 @@ class RestoreTests {
 
     /** The drill of {@code src/docs/backup.md}. */
     @Test
-    void mergeBringsBackAllThatWasArchivedAfterTheDump() throws Exception {
+    void mergeRestoresEverythingArchivedAfterTheDump() throws Exception {
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 6);
         List<String> images = night.provider().noteIds(SandboxNoteKind.IMAGES, 20).stream()
                 .filter(id -> night.pictures(id).size() >= 3)
@@ -170,7 +170,7 @@ class RestoreTests {
     }
 
     @Test
-    void staleDatabaseTakesNoResponseFromAFile() throws Exception {
+    void staleDatabaseReadsNoSpooledResponse() throws Exception {
         String waiting = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
         TableDump dump = TableDump.of(night.sql());
         List<String> archived = night.pending(SandboxNoteKind.IMAGES, 1);
@@ -194,7 +194,7 @@ class RestoreTests {
     }
 
     @Test
-    void dumpThatWasTakenDuringARunIsRecognized() throws Exception {
+    void detectsADumpTakenDuringARun() throws Exception {
         String note = night.pending(1).getFirst();
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside();
@@ -215,7 +215,7 @@ class RestoreTests {
     }
 
     @Test
-    void forgottenNotesDoNotComeBackWithADump() throws Exception {
+    void dumpRestoresNoForgottenNote() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
         assertEnded(night.run(), ExitCode.COMPLETED);
         String author = night.sql()
@@ -291,7 +291,7 @@ class RestoreTests {
     }
 
     @Test
-    void mergeThatWasBrokenOffContinues() {
+    void resumesAnInterruptedMerge() {
         night.pending(SandboxNoteKind.IMAGES, 1);
         assertEnded(night.run(), ExitCode.COMPLETED);
         TableDump dump = TableDump.of(night.sql());
@@ -324,7 +324,7 @@ class RestoreTests {
     }
 
     @Test
-    void whatADatabaseDecidedLaterThanTheBucketIsKept() {
+    void keepsStatesThatAreLaterThanTheBucket() {
         List<String> notes = night.pending(3);
         assertEnded(night.run(), ExitCode.COMPLETED);
         night.requeue(notes.getFirst());
@@ -379,7 +379,7 @@ class RestoreTests {
     }
 
     @Test
-    void rebuildTakesOverTheIdentifierOfTheBucket() {
+    void rebuildAdoptsTheIdentifierOfTheBucket() {
         night.pending(2);
         assertEnded(night.run(), ExitCode.COMPLETED);
         String identifier = identifier();
@@ -426,7 +426,7 @@ class RestoreTests {
     }
 
     @Test
-    void unreadableObjectIsNamed() {
+    void reportsAnUnreadableArchiveObject() {
         night.pending(1);
         assertEnded(night.run(), ExitCode.COMPLETED);
         for (String content : List.of("", "[]", "{\"revision\": \"x\"", "\u202e\u0000", "{}")) {
@@ -441,7 +441,7 @@ class RestoreTests {
     }
 
     @Test
-    void databaseIsNeverTakenForAnOlderOneWhileOtherNodesWrite() {
+    void writesOfOtherNodesDoNotMakeTheDatabaseStale() {
         store.ensureBucket();
         try (ExecutorService nodes = Executors.newFixedThreadPool(3)) {
             CompletableFuture<Void> all = CompletableFuture.allOf(

@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
-/** What is stored is mapped anew without a call, and whatever interrupts it is gone on from. */
+/** Remaps of stored responses, which send no call and resume after an interruption. */
 @BesideNightlyJobTest
 class RemapTests {
 
@@ -60,7 +60,7 @@ class RemapTests {
     JdbcConnectionDetails details;
 
     @Test
-    void rowsOfAnOlderMapperAreMadeAnewWithoutACall() {
+    void remapsRowsOfAnOlderMapperWithoutACall() {
         for (SandboxNoteKind kind : SandboxNoteKind.values()) {
             night.pending(kind, 1);
         }
@@ -90,7 +90,7 @@ class RemapTests {
     }
 
     @Test
-    void whatIsInterruptedGoesOnBehindTheLastPage() throws Exception {
+    void resumesAfterTheLastPage() throws Exception {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         addOlderCaptures(note);
@@ -125,7 +125,7 @@ class RemapTests {
     }
 
     @Test
-    void anotherScopeBeginsAnew() throws Exception {
+    void restartsForAnotherScope() throws Exception {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         addOlderCaptures(note);
@@ -153,7 +153,7 @@ class RemapTests {
     }
 
     @Test
-    void aRunThatHoldsARowComesFirstAndIsNotWaitedForLong() throws Exception {
+    void yieldsToARunThatLocksARow() throws Exception {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         List<String> before = rows();
@@ -180,7 +180,7 @@ class RemapTests {
     }
 
     @Test
-    void aDatabaseHasOneRemapAtATime() throws Exception {
+    void allowsOneRemapOfADatabaseAtATime() throws Exception {
         RemapSummary second;
         try (RunnerLock _ = RunnerLock.ofRemaps(details).orElseThrow()) {
             second = runner.remap(options(false), false);
@@ -191,7 +191,7 @@ class RemapTests {
     }
 
     @Test
-    void aStoredAnswerWithoutItsNoteIsNamed() {
+    void reportsAStoredResponseWithoutItsNote() {
         String note = night.pending(2).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         spoil();
@@ -210,7 +210,7 @@ class RemapTests {
     }
 
     @Test
-    void aFieldThatNobodyHasSeenIsReportedByTheRunThatFindsItAndByNoOther() {
+    void reportsANewFieldOnce() {
         List<String> notes = night.pending(3);
         for (String note : notes) {
             night.script()
@@ -235,7 +235,7 @@ class RemapTests {
     }
 
     @Test
-    void aNightOfTheSandboxHasNothingNew() {
+    void sandboxHasNoNewFields() {
         for (SandboxNoteKind kind : SandboxNoteKind.values()) {
             night.pending(kind, 10);
         }

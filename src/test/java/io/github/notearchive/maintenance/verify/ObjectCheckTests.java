@@ -36,7 +36,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** Only what the store says in so many words is damage; all else is trouble. */
+/** Distinguishes damage from errors of the store. */
 @Timeout(30)
 class ObjectCheckTests {
 
@@ -92,7 +92,7 @@ class ObjectCheckTests {
     }
 
     @Test
-    void theBytesThatWereStoredAreIntact() {
+    void storedBytesAreIntact() {
         gives(BYTES);
 
         assertThat(look(FILE)).isEqualTo(new Intact(FILE, BYTES.length));
@@ -111,7 +111,7 @@ class ObjectCheckTests {
     }
 
     @Test
-    void anotherLengthIsTold() {
+    void reportsAnotherLength() {
         gives("short".getBytes(UTF_8));
 
         assertThat(damage(FILE)).extracting(Damage::kind, Damage::seen).containsExactly(Kind.SIZE, "5 bytes");
@@ -119,7 +119,7 @@ class ObjectCheckTests {
 
     @ParameterizedTest
     @CsvSource({"NoSuchKey, true", "NoSuchBucket, false", "AccessDenied, false", "MethodNotAllowed, false"})
-    void onlyAKeyThatTheStoreDoesNotKnowIsMissing(String code, boolean missing) {
+    void onlyAnUnknownKeyIsMissing(String code, boolean missing) {
         says(code.equals("AccessDenied") ? 403 : 404, "application/xml", "<Error><Code>" + code + "</Code></Error>");
 
         Verdict verdict = look(FILE);
@@ -134,14 +134,14 @@ class ObjectCheckTests {
     }
 
     @Test
-    void aPageOfAProxyThatSaysNotFoundIsTrouble() {
+    void notFoundPageOfAProxyIsAnError() {
         says(404, "text/html", "<h1>404 Not Found</h1>");
 
         assertThat(look(FILE)).isInstanceOf(Unread.class);
     }
 
     @Test
-    void trouble500IsTriedAgainAndIsNoFinding() {
+    void retriesStatus500AndReportsNoFinding() {
         says(500, "application/xml", "<Error><Code>InternalError</Code></Error>");
 
         assertThat(look(FILE)).isInstanceOf(Unread.class);
@@ -149,7 +149,7 @@ class ObjectCheckTests {
     }
 
     @Test
-    void bytesThatBreakOffAreTroubleAndNotAnotherLength() {
+    void truncatedTransferIsAnErrorAndNoFinding() {
         answer = exchange -> {
             exchange.sendResponseHeaders(200, BYTES.length);
             exchange.getResponseBody().write(BYTES, 0, 5);
@@ -161,7 +161,7 @@ class ObjectCheckTests {
     }
 
     @Test
-    void anAuditThatEndsPutsDownWhatItReads() {
+    void abortsReadingWhenTheAuditEnds() {
         gives(BYTES);
         AtomicInteger asked = new AtomicInteger();
 
@@ -171,7 +171,7 @@ class ObjectCheckTests {
     }
 
     @Test
-    void aSidecarIsComparedWithItsCaptureAndTheLedger() {
+    void comparesASidecarWithItsCaptureAndTheLedger() {
         gives(SIDECAR);
 
         assertThat(look(sidecar(NOTE, CAPTURED, null)))
@@ -198,7 +198,7 @@ class ObjectCheckTests {
                 "{\"format\": \"note-archive/sidecar/1\", \"noteId\": \"x\", \"capturedAt\": \"soon\", \"answer\": \"\"}",
                 "{\"format\": \"note-archive/sidecar/1\", \"noteId\": \"x\", \"capturedAt\": \"2026-03-10T04:00:00Z\", \"answerBase64\": \"?\"}"
             })
-    void whatIsNoSidecarIsCorrupt(String text) {
+    void reportsAnObjectThatIsNoSidecar(String text) {
         gives(text.getBytes(UTF_8));
 
         Damage damage = damage(sidecar(NOTE, CAPTURED, null));
@@ -208,14 +208,14 @@ class ObjectCheckTests {
     }
 
     @Test
-    void bytesThatAreNotThoseOfTheUploadAreCorruptWhateverTheySay() {
+    void reportsBytesThatDifferFromTheUpload() {
         answer = exchange -> {
             exchange.getResponseHeaders().set("x-amz-meta-sha256", "0".repeat(64));
             exchange.sendResponseHeaders(200, SIDECAR.length);
             exchange.getResponseBody().write(SIDECAR);
         };
 
-        assertThat(damage(sidecar(NOTE, CAPTURED, null)).seen()).endsWith("was put");
+        assertThat(damage(sidecar(NOTE, CAPTURED, null)).seen()).contains(" instead of the uploaded ");
     }
 
     private static SidecarFile sidecar(NoteId note, Instant capturedAt, @Nullable String answer) {

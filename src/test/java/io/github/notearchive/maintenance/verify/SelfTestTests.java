@@ -54,7 +54,7 @@ class SelfTestTests {
     }
 
     @Test
-    void anAuditThatSeesIsFoundToSeeABlindOneToBeBlindAndNothingIsLeft() {
+    void distinguishesWorkingAndBlindChecksAndLeavesNoObject() {
         assertThatThrownBy(new SelfTest(store, new ObjectCheck(store))::run)
                 .isInstanceOf(StoreException.class)
                 .hasMessageContaining("there is no such bucket");
@@ -88,7 +88,7 @@ class SelfTestTests {
         }
     }
 
-    /** Breaks at whatever it is shown. */
+    /** Fails for every object. */
     private static final class BrokenCheck extends ObjectCheck {
 
         BrokenCheck(ObjectStore store) {

@@ -55,10 +55,9 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** What an audit finds, says and makes good again. */
+/** Findings, summaries and repairs of audits. */
 @NightlyJobTest
 class VerifyTests {
-
     private static final String NODE = "main";
 
     @Autowired
@@ -82,14 +81,14 @@ class VerifyTests {
     @Autowired
     PlatformTransactionManager transactions;
 
-    /** The store goes by the machine's clock, so that the program's must not be far from it. */
+    /** The store uses the machine's clock, which that of the program must match. */
     @BeforeEach
     void itIsToday() {
         night.clock().set(Instant.now().truncatedTo(ChronoUnit.MILLIS));
     }
 
     @Test
-    void anArchiveAsItShouldBeIsCleanAndEveryObjectIsMarked() {
+    void marksEveryObjectOfAnIntactArchive() {
         archive(3);
         passes(Duration.ofHours(1));
         Instant begun = night.clock().instant().truncatedTo(ChronoUnit.MICROS);
@@ -114,7 +113,7 @@ class VerifyTests {
     }
 
     @Test
-    void damageIsFoundRepairedByTheNextRunAndClosedByTheNextAudit() throws Exception {
+    void findsDamageThatTheNextRunRepairsAndTheNextAuditCloses() throws Exception {
         List<String> notes = archive(4);
         TreeMap<String, byte[]> truth = night.objects("");
         int calls = night.calls();
@@ -129,7 +128,6 @@ class VerifyTests {
         Files.delete(path(missing));
         Files.delete(path(sidecar));
         plant(orphan, Duration.ofDays(2));
-        passes(Duration.ofMinutes(1));
 
         VerifySummary found = verify();
 
@@ -146,7 +144,6 @@ class VerifyTests {
         assertThat(executionsOfAudits()).containsExactly("COMPLETED FINDINGS");
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
 
-        passes(Duration.ofMinutes(1));
         VerifySummary repaired = verify(new VerifyOptions(null, true, true, NODE));
 
         assertEnds(repaired, ExitCode.FINDINGS);
@@ -155,15 +152,14 @@ class VerifyTests {
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
         assertThat(repaired.repairs().orphansRemoved()).containsExactly(orphan);
         assertThat(answerAndMedia(night.objects("").get(sidecar)))
-                .as("only how the note stands is another")
+                .as("only the worklist row differs")
                 .isEqualTo(answerAndMedia(truth.get(sidecar)));
         assertThat(night.objects("").get(corrupt))
-                .as("kept until it is stored anew")
+                .as("kept until it is stored again")
                 .isNotNull();
         assertThat(night.states(notes)).contains(PENDING);
 
-        passes(Duration.ofMinutes(1));
-        VerifySummary again = verify(new VerifyOptions(null, true, false, NODE));
+        VerifySummary again = repair();
         assertThat(again.repairs().notesMadeDue()).as("a repeat").isZero();
         assertThat(again.repairs().waiting()).isEqualTo(3);
         assertThat(again.repairs().sidecarsRewritten()).isZero();
@@ -178,7 +174,6 @@ class VerifyTests {
                 .allSatisfy((key, bytes) -> assertThat(answerAndMedia(bytes).getFirst())
                         .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
 
-        passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.COMPLETED);
         assertThat(findings()).isEmpty();
         assertThat(night.count("SELECT count(*) FROM fixity_finding WHERE resolved_at IS NOT NULL"))
@@ -186,7 +181,7 @@ class VerifyTests {
     }
 
     @Test
-    void anAnswerThatIsTooOldIsBoughtOnceForAFileThatTwoNotesShare() throws Exception {
+    void buysOneResponseForAFileSharedByTwoNotes() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
         String owner = night.sql()
@@ -207,7 +202,7 @@ class VerifyTests {
         Files.delete(path(shared));
         passes(Duration.ofDays(8));
 
-        VerifySummary repaired = verify(new VerifyOptions(null, true, false, NODE));
+        VerifySummary repaired = repair();
 
         assertThat(repaired.open()).containsEntry(Kind.MISSING, 1L);
         assertThat(repaired.repairs().notesMadeDue()).isOne();
@@ -215,12 +210,11 @@ class VerifyTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls + 1);
         assertThat(night.objects("media/")).containsKey(shared);
-        passes(Duration.ofMinutes(1));
         assertThat(verify().open()).as("only what the other note had").containsOnlyKeys(Kind.ORPHAN);
     }
 
     @Test
-    void aNoteWhoseVideoOnlyIsFreshIsNoNoteThatCostsNothing() throws Exception {
+    void doesNotPreferANoteOfWhichOnlyTheVideoResponseIsFresh() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
         String owner = night.sql()
@@ -244,16 +238,15 @@ class VerifyTests {
                 .param("other", other)
                 .update();
         Files.delete(path(shared));
-        passes(Duration.ofMinutes(1));
 
-        verify(new VerifyOptions(null, true, false, NODE));
+        repair();
 
         assertThat(night.state(owner)).isEqualTo(PENDING);
         assertThat(night.state(other)).isEqualTo(ARCHIVED);
     }
 
     @Test
-    void aDamagedFileIsNotHandedOnToOtherNotes() throws Exception {
+    void doesNotReuseADamagedFile() throws Exception {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
         night.pending(notes);
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -261,7 +254,6 @@ class VerifyTests {
         for (String key : truth.keySet()) {
             flip(key);
         }
-        passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.FINDINGS);
 
         notes.forEach(night::requeue);
@@ -275,7 +267,7 @@ class VerifyTests {
     }
 
     @Test
-    void anObjectThatIsCutIsPutAnewForTheNextNoteWithItsBytes() throws Exception {
+    void replacesATruncatedObjectForTheNextNoteWithItsBytes() throws Exception {
         List<String> notes = archive(1);
         TreeMap<String, byte[]> truth = night.objects("media/");
         for (var object : truth.entrySet()) {
@@ -294,7 +286,7 @@ class VerifyTests {
     }
 
     @Test
-    void aDamagedSoundIsNotTakenOverByItsName() throws Exception {
+    void doesNotReuseADamagedSoundBySourceId() throws Exception {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
         for (String note : notes) {
             night.script().answers(note, Reply.noteWith(answer -> {
@@ -305,7 +297,6 @@ class VerifyTests {
         night.pending(notes.subList(0, 1));
         assertEnded(night.run(), ExitCode.COMPLETED);
         flip(night.objects("media/").firstKey());
-        passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.FINDINGS);
         night.pending(notes.subList(1, 2));
 
@@ -317,7 +308,7 @@ class VerifyTests {
     }
 
     @Test
-    void aRowOfADamagedFileThatNoNoteUsesIsDroppedByARepair() throws Exception {
+    void repairDeletesTheRowOfAnUnusedDamagedFile() throws Exception {
         archive(1);
         String key = night.objects("media/").firstKey();
         String sha256 = sha256Of(key);
@@ -325,12 +316,10 @@ class VerifyTests {
                         UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = :sha
                         """).param("sha", sha256).update();
         Files.delete(path(key));
-        passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("MISSING " + key);
 
-        passes(Duration.ofMinutes(1));
-        assertEnds(verify(new VerifyOptions(null, true, false, NODE)), ExitCode.COMPLETED);
+        assertEnds(repair(), ExitCode.COMPLETED);
 
         assertThat(findings()).isEmpty();
         assertThat(night.count("SELECT count(*) FROM media_object WHERE sha256 = '" + sha256 + "'"))
@@ -338,7 +327,7 @@ class VerifyTests {
     }
 
     @Test
-    void aSidecarIsThatOfItsCaptureAndItsBytesAreThoseThatWerePut() throws Exception {
+    void comparesSidecarsWithCaptureAndUpload() throws Exception {
         List<String> notes = archive(4);
         String swapped = night.objects("notes/" + notes.get(0)).firstKey();
         String other = night.objects("notes/" + notes.get(1)).firstKey();
@@ -348,7 +337,6 @@ class VerifyTests {
         write(garbled, "{".getBytes(UTF_8));
         String text = new String(night.objects("").get(edited), UTF_8);
         write(edited, text.replaceFirst("\"callId\" : ", "\"callId\" : 1").getBytes(UTF_8));
-        passes(Duration.ofMinutes(1));
 
         VerifySummary audit = verify();
 
@@ -358,15 +346,14 @@ class VerifyTests {
                         "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
         assertThat(seen(swapped)).contains("the content is of note \"" + notes.get(1));
         assertThat(seen(garbled)).startsWith("1 bytes that cannot be used: not JSON");
-        assertThat(seen(edited)).contains(" was put");
+        assertThat(seen(edited)).contains(" instead of the uploaded ");
     }
 
     @Test
-    void theLastCopyOfAnAnswerIsKeptWhileItsSidecarIsMissing() throws Exception {
+    void keepsTheLastCopyOfAResponseWhileItsSidecarIsMissing() throws Exception {
         List<String> notes = archive(2);
         String lost = notes.getFirst();
         Files.delete(path(night.objects("notes/" + lost).firstKey()));
-        passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.FINDINGS);
 
         passes(Duration.ofDays(9));
@@ -377,15 +364,13 @@ class VerifyTests {
                         .query(String.class)
                         .list())
                 .containsExactly(lost);
-        passes(Duration.ofMinutes(1));
-        VerifySummary repaired = verify(new VerifyOptions(null, true, false, NODE));
+        VerifySummary repaired = repair();
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
-        passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.COMPLETED);
     }
 
     @Test
-    void whatCannotBeMadeGoodIsReportedWithTheReasonAndNothingIsBought() throws Exception {
+    void reportsWhyARepairIsNotPossibleAndBuysNothing() throws Exception {
         String note = archive(1).getFirst();
         String file = night.objects("media/").firstKey();
         String sidecar = night.objects("notes/").firstKey();
@@ -395,21 +380,18 @@ class VerifyTests {
                 .sql("UPDATE worklist SET state = 'FAILED', reason = 'REJECTED'")
                 .update();
         night.sql().sql("UPDATE api_call SET response = NULL").update();
-        passes(Duration.ofMinutes(1));
 
-        VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+        VerifySummary audit = repair();
 
         assertEnds(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notPossible()).isEqualTo(2);
         assertThat(repairOf(file)).contains("none of its notes is ARCHIVED, for example " + note);
-        assertThat(repairOf(sidecar))
-                .contains("the ledger holds the exact answer of call")
-                .contains("no more");
+        assertThat(repairOf(sidecar)).contains("the ledger no longer has the exact response of call");
         assertThat(night.state(note)).isEqualTo(FAILED);
     }
 
     @Test
-    void aFileThatTheNewestAnswerListsNoMoreMakesNoNoteDue() throws Exception {
+    void makesNoNoteDueForAFileThatTheNewestResponseDoesNotList() throws Exception {
         String note = archive(1).getFirst();
         String file = night.objects("media/").firstKey();
         // as if the newest answer of the note were a day younger, and without it
@@ -417,9 +399,8 @@ class VerifyTests {
                         UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = :sha
                         """).param("sha", sha256Of(file)).update();
         Files.delete(path(file));
-        passes(Duration.ofMinutes(1));
 
-        VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+        VerifySummary audit = repair();
 
         assertEnds(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notesMadeDue()).isZero();
@@ -437,7 +418,7 @@ class VerifyTests {
     }
 
     @Test
-    void aRowThatNoSlotUsesMakesAnOrphanTooAndIsRemovedWithIt() throws Exception {
+    void removesAnUnusedRowWithItsOrphan() throws Exception {
         archive(1);
         String sha256 = HexFormat.of().formatHex(sha256("planted"));
         String unused = "media/" + sha256.substring(0, 2) + "/" + sha256 + ".jpg";
@@ -458,7 +439,6 @@ class VerifyTests {
         assertThat(findings()).containsExactly("ORPHAN " + unused);
         assertThat(night.objects("")).containsKey(unused);
 
-        passes(Duration.ofMinutes(1));
         VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
 
         assertEnds(removal, ExitCode.COMPLETED);
@@ -473,7 +453,7 @@ class VerifyTests {
     }
 
     @Test
-    void anObjectWithoutARowIsAnOrphanOnlyWhenItIsOldEnough() throws Exception {
+    void reportsAnObjectWithoutRowOnlyAboveTheMinimumAge() throws Exception {
         archive(1);
         String young = "media/00/" + "0".repeat(64) + ".jpg";
         String old = "media/11/" + "1".repeat(64) + ".jpg";
@@ -490,13 +470,11 @@ class VerifyTests {
         assertThat(findings()).containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + foreign);
         assertThat(audit.young()).isOne();
         Files.delete(path(foreign));
-        passes(Duration.ofMinutes(1));
         verify();
         assertThat(findings()).as("what is gone is none").containsExactly("ORPHAN " + old);
         plant(foreign, Duration.ofDays(300));
         assertThat(night.objects("")).containsKeys(young, old, foreign, elsewhere);
 
-        passes(Duration.ofMinutes(1));
         VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
 
         assertEnds(removal, ExitCode.COMPLETED);
@@ -523,7 +501,7 @@ class VerifyTests {
     }
 
     @Test
-    void nothingIsRemovedThatAnUnknownAnswerMayNeed() throws Exception {
+    void removesNoOrphanWhileASidecarIsUnknown() throws Exception {
         archive(1);
         String unknown = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
         String orphan = "media/00/" + "0".repeat(64) + ".jpg";
@@ -541,7 +519,7 @@ class VerifyTests {
     }
 
     @Test
-    void orphansAreLeftWhileARunIsActive() throws Exception {
+    void removesNoOrphanDuringARun() throws Exception {
         archive(1);
         String orphan = "media/00/" + "0".repeat(64) + ".jpg";
         plant(orphan, Duration.ofDays(2));
@@ -562,7 +540,7 @@ class VerifyTests {
     }
 
     @Test
-    void anInterruptedAuditGoesOnAsTheSameInstanceAndReadsNothingTwice() throws Exception {
+    void resumesAnInterruptedAuditAndReadsNothingTwice() throws Exception {
         archive(16);
         passes(Duration.ofHours(1));
         long files = night.objects("media/").size();
@@ -580,7 +558,7 @@ class VerifyTests {
         assertThat(stopped.files()).isBetween((long) VerifyJob.CHUNK, files - 1);
         assertThat(stopped.filesLeft()).isEqualTo(files - stopped.files());
 
-        // asked only now, it does so to what was found before; which costs another look at that
+        // also repairs what was found before, which is read again
         VerifySummary rest = verify(new VerifyOptions(null, true, true, NODE));
 
         assertEnds(rest, ExitCode.FINDINGS);
@@ -591,10 +569,12 @@ class VerifyTests {
         assertThat(rest.files()).isEqualTo(files - stopped.files() + 1);
         assertThat(rest.filesLeft()).isZero();
         assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED", "COMPLETED FINDINGS");
+        assertThat(options(stopped)).containsExactly("deleteOrphans=false", "repair=false");
+        assertThat(options(rest)).containsExactly("deleteOrphans=true", "repair=true");
     }
 
     @Test
-    void aTimeBoxEndsTheAuditAndTheNextOneFinishesIt() {
+    void timeBoxEndsTheAuditAndTheNextOneCompletesIt() {
         archive(1);
         passes(Duration.ofHours(1));
 
@@ -612,7 +592,7 @@ class VerifyTests {
     }
 
     @Test
-    void aStoreThatGoesAwayMakesNothingMissing() throws Exception {
+    void storeOutageMakesNothingMissing() throws Exception {
         archive(16);
         passes(Duration.ofHours(1));
         long files = night.objects("media/").size();
@@ -636,7 +616,7 @@ class VerifyTests {
     }
 
     @Test
-    void oneObjectThatCouldNotBeReadKeepsTheAuditFromCompleting() throws Exception {
+    void unreadObjectPreventsCompletion() throws Exception {
         archive(1);
         passes(Duration.ofHours(1));
 
@@ -651,7 +631,7 @@ class VerifyTests {
     }
 
     @Test
-    void aBucketThatIsNotThereIsAWrongSettingAndNotALostArchive() throws Exception {
+    void missingBucketIsAWrongSetting() throws Exception {
         archive(1);
         Path bucket = night.bucket();
         Path aside = bucket.resolveSibling("aside");
@@ -669,7 +649,7 @@ class VerifyTests {
     }
 
     @Test
-    void anObjectWhoseVerificationIsDatedInTheFutureIsReadAndCounted() throws Exception {
+    void readsAnObjectVerifiedInTheFuture() throws Exception {
         archive(2);
         passes(Duration.ofHours(1));
         long files = night.objects("media/").size();
@@ -694,7 +674,7 @@ class VerifyTests {
     }
 
     @Test
-    void aFindingThatIsDatedInTheFutureIsLookedAtAgain() throws Exception {
+    void checksAFindingDatedInTheFutureAgain() throws Exception {
         archive(1);
         String damaged = night.objects("media/").firstKey();
         flip(damaged);
@@ -711,7 +691,7 @@ class VerifyTests {
     }
 
     @Test
-    void anAuditThatAClockAheadBeganIsFinishedByTheCorrectedClock() throws Exception {
+    void completesAnAuditStartedByAClockAhead() throws Exception {
         archive(1);
         passes(Duration.ofDays(400));
         VerifySummary boxed = inTheMiddle(Duration.ofMillis(300));
@@ -737,7 +717,7 @@ class VerifyTests {
     }
 
     @Test
-    void oneAuditOfADatabaseAtATime() {
+    void allowsOneAuditOfADatabaseAtATime() {
         archive(1);
         passes(Duration.ofMinutes(1));
         CompletableFuture<VerifySummary> second = new CompletableFuture<>();
@@ -752,7 +732,7 @@ class VerifyTests {
     }
 
     @Test
-    void whatWasVerifiedTheLongestAgoComesFirstAndWhatNeverWasBeforeAll() {
+    void readsNeverVerifiedObjectsFirstAndThenTheOldest() {
         night.sql().sql("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         SELECT encode(sha256(i::text::bytea), 'hex'), 'media/' || i, 1, 'image/jpeg', now()
@@ -788,7 +768,7 @@ class VerifyTests {
     }
 
     @Test
-    void aSlotThatIsStoredWithoutARowIsFoundAndItsNoteMadeDue() {
+    void makesTheNoteOfAnUnrecordedFileDue() {
         List<String> notes = archive(1);
         TreeMap<String, byte[]> truth = night.objects("");
         String key = night.objects("media/").firstKey();
@@ -800,15 +780,11 @@ class VerifyTests {
                     .param("sha", sha256)
                     .update();
         });
-        passes(Duration.ofMinutes(1));
 
         assertEnds(verify(), ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("UNRECORDED media/" + sha256.substring(0, 2) + "/" + sha256);
-        passes(Duration.ofMinutes(1));
-        assertThat(verify(new VerifyOptions(null, true, false, NODE)).repairs().notesMadeDue())
-                .isOne();
+        assertThat(repair().repairs().notesMadeDue()).isOne();
         assertEnded(night.run(), ExitCode.COMPLETED);
-        passes(Duration.ofMinutes(1));
 
         assertEnds(verify(), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
@@ -821,7 +797,7 @@ class VerifyTests {
      * cannot see the audit wait for itself.
      */
     @Test
-    void anAuditHoldsNoRowOfANoteWhileItWaitsForRunsThatStoreFiles() throws Exception {
+    void locksNoRowOfANoteWhileItWaitsForRuns() throws Exception {
         String note = archive(1).getFirst();
         String sha256 = sha256Of(night.objects("media/").firstKey());
         new TransactionTemplate(transactions).executeWithoutResult(_ -> {
@@ -844,8 +820,8 @@ class VerifyTests {
                 Statement statement = run.createStatement()) {
             run.setAutoCommit(false);
             statement.execute("LOCK TABLE media_object IN ROW EXCLUSIVE MODE");
-            CompletableFuture<VerifySummary> audit = CompletableFuture.supplyAsync(
-                    () -> verify(new VerifyOptions(null, true, false, NODE)), Thread::startVirtualThread);
+            CompletableFuture<VerifySummary> audit =
+                    CompletableFuture.supplyAsync(() -> repair(), Thread::startVirtualThread);
             NightlyScenario.await(
                     "the audit waits for the run",
                     () -> night.count(
@@ -862,7 +838,7 @@ class VerifyTests {
     }
 
     @Test
-    void trouble403EndsTheAuditAndTrouble500WithEachObjectIsReportedButNotRepaired() throws Exception {
+    void status403EndsTheAuditAndStatus500IsReportedWithoutRepair() throws Exception {
         String note = archive(1).getFirst();
         passes(Duration.ofMinutes(1));
         HttpServer strict = storeThatAnswersToGets(403, "AccessDenied");
@@ -882,7 +858,7 @@ class VerifyTests {
         try {
             night.wayToStore().leadTo(ill.getAddress().getPort());
 
-            VerifySummary audit = verify(new VerifyOptions(null, true, false, NODE));
+            VerifySummary audit = repair();
 
             assertEnds(audit, ExitCode.FINDINGS);
             assertThat(audit.open().keySet()).containsExactly(Kind.UNREADABLE);
@@ -892,12 +868,10 @@ class VerifyTests {
             night.wayToStore().mend();
             ill.stop(0);
         }
-        passes(Duration.ofMinutes(1));
         assertEnds(verify(), ExitCode.COMPLETED);
     }
 
-    /** A store with our bucket, without {@code archive.json}, that lists and gives no object. */
-    /** It has the object of the archive, so that an audit begins. */
+    /** Creates a store with an empty listing and {@code archive.json}, which returns an error for other objects. */
     private HttpServer storeThatAnswersToGets(int status, String code) throws IOException {
         String archive = ArchiveObject.KEY.value();
         byte[] archiveObject = night.objects(archive).get(archive);
@@ -925,7 +899,7 @@ class VerifyTests {
     }
 
     @Test
-    void moreRepairsThanAreAllowedMakeNoFurtherNoteDue() {
+    void makesNoMoreNotesDueThanAllowed() {
         String note = archive(1).getFirst();
         AuditRepository.Queued first = catalog.files(night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
                 .getFirst();
@@ -942,12 +916,12 @@ class VerifyTests {
         assertThat(night.state(note)).isEqualTo(PENDING);
     }
 
-    /** Does something while an audit waits to write its first verdicts; the audit's end. */
+    /** Executes an action while an audit waits to write its first verdicts; returns its summary. */
     private VerifySummary inTheMiddle(Runnable action) {
         return whileHeld(null, action);
     }
 
-    /** Lets the time box of an audit end while it waits to write its first verdicts. */
+    /** Ends the time box of an audit while it waits to write its first verdicts. */
     private VerifySummary inTheMiddle(Duration timeBox) {
         return whileHeld(timeBox, () -> {
             try {
@@ -1002,7 +976,13 @@ class VerifyTests {
         return verify(new VerifyOptions(null, false, false, NODE));
     }
 
+    private VerifySummary repair() {
+        return verify(new VerifyOptions(null, true, false, NODE));
+    }
+
+    /** Runs an audit a minute later, so that it does not skip what was verified just before. */
     private VerifySummary verify(VerifyOptions options) {
+        passes(Duration.ofMinutes(1));
         return verifier.verify(options);
     }
 
@@ -1014,19 +994,19 @@ class VerifyTests {
         return night.bucket().resolve(key);
     }
 
-    /** One bit of it is another, and nothing else. */
+    /** Changes one bit of an object. */
     private void flip(String key) throws IOException {
         byte[] bytes = Files.readAllBytes(path(key));
         bytes[bytes.length / 2] ^= 1;
         write(key, bytes);
     }
 
-    /** The file within the store has other bytes, and the metadata that it had. */
+    /** Replaces the bytes of an object, but not its metadata. */
     private void write(String key, byte[] bytes) throws IOException {
         Files.write(path(key), bytes);
     }
 
-    /** An object that somebody put so long ago. */
+    /** Stores an object that no row uses. */
     private void plant(String key, Duration ago) throws IOException {
         Files.createDirectories(path(key).getParent());
         Files.write(path(key), "planted".getBytes(UTF_8));
@@ -1050,7 +1030,7 @@ class VerifyTests {
                 .single();
     }
 
-    /** Open findings: kind and key in a line. */
+    /** Returns kind and key of each open finding. */
     private List<String> findings() {
         return night.sql()
                 .sql("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS" + " NULL")
@@ -1077,6 +1057,17 @@ class VerifyTests {
                         FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
                         WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id
                         """).query(String.class).list();
+    }
+
+    private List<String> options(VerifySummary audit) {
+        return night.sql()
+                .sql("""
+                        SELECT parameter_name || '=' || parameter_value FROM batch_job_execution_params
+                        WHERE job_execution_id = :execution AND identifying = 'N' ORDER BY parameter_name
+                        """)
+                .param("execution", audit.execution())
+                .query(String.class)
+                .list();
     }
 
     private List<String> stepsOf(VerifySummary audit) {
