@@ -75,7 +75,7 @@ public record ArchiveProperties(
         }
 
         /** Returns the longest delay that {@link #delayAfter} returns. */
-        Duration longestDelay() {
+        public Duration longestDelay() {
             Duration longest = delays.stream().max(Duration::compareTo).orElseThrow();
             return Duration.ofNanos((long) (longest.toNanos() * (1 + jitter)));
         }

@@ -8,6 +8,7 @@ import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.NightlyRun;
 import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunStopper;
 import io.github.notearchive.nightly.RunSummary;
@@ -160,8 +161,9 @@ final class RunCommand extends ArchiveCommand {
         NightlyJobRunner runner = run.runner.getObject();
         signals.passTo(run.stopper.getObject()::stop);
         RunSummary summary;
-        try (LiveProgress _ = LiveProgress.show(runner::progress)) {
-            summary = runner.run(new RunOptions(limit, maxDuration.duration(), force, thisNode));
+        try (NightlyRun prepared = runner.prepare(new RunOptions(limit, maxDuration.duration(), force, thisNode));
+                LiveProgress _ = LiveProgress.show(prepared::progress)) {
+            summary = prepared.execute();
         }
         boolean refused = summary.execution() == null && isRefusal(summary.exitCode());
         if (refused) {

@@ -8,6 +8,7 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
+import io.github.notearchive.nightly.NightlyRun;
 import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunStopper;
 import io.github.notearchive.nightly.RunSummary;
@@ -299,8 +300,9 @@ final class SandboxCommand extends ArchiveCommand {
         out().flush();
         Instant began = clock.instant();
         RunSummary summary;
-        try (LiveProgress _ = LiveProgress.show(action.runner::progress)) {
-            summary = action.runner.run(new RunOptions(null, null, false, NODE));
+        try (NightlyRun run = action.runner.prepare(new RunOptions(null, null, false, NODE));
+                LiveProgress _ = LiveProgress.show(run::progress)) {
+            summary = run.execute();
         }
         RunCommand.print(summary, out());
         action.finished

@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.provider.ResponseMemory;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.listener.ItemProcessListener;
@@ -9,23 +8,23 @@ import org.springframework.batch.infrastructure.item.Chunk;
 
 /** Limits the entries of a note in the {@link ResponseMemory} to the time from processing to writing. */
 record AnswerMemoryListener(ResponseMemory memory)
-        implements ItemProcessListener<WorklistItem, Disposition>, ItemWriteListener<Disposition> {
+        implements ItemProcessListener<WorkItem, Disposition>, ItemWriteListener<Disposition> {
 
     @Override
-    public void beforeProcess(WorklistItem claimed) {
-        memory.begin(claimed.id());
+    public void beforeProcess(WorkItem item) {
+        memory.begin(item.id());
     }
 
     @Override
-    public void afterProcess(WorklistItem claimed, @Nullable Disposition disposition) {
+    public void afterProcess(WorkItem item, @Nullable Disposition disposition) {
         if (disposition == null) {
-            memory.end(claimed.id());
+            memory.end(item.id());
         }
     }
 
     @Override
-    public void onProcessError(WorklistItem claimed, Exception e) {
-        memory.end(claimed.id());
+    public void onProcessError(WorkItem item, Exception e) {
+        memory.end(item.id());
     }
 
     @Override
@@ -39,6 +38,6 @@ record AnswerMemoryListener(ResponseMemory memory)
     }
 
     private void end(Chunk<? extends Disposition> notes) {
-        notes.forEach(disposition -> memory.end(disposition.claimed().id()));
+        notes.forEach(disposition -> memory.end(disposition.item().id()));
     }
 }

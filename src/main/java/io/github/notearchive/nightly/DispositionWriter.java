@@ -9,8 +9,6 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshResult;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
-import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.Disposition.Archived;
@@ -20,6 +18,9 @@ import io.github.notearchive.nightly.Disposition.Kept;
 import io.github.notearchive.nightly.Disposition.Postponed;
 import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Unavailable;
+import io.github.notearchive.nightly.WorkItem.ArchivedNote;
+import io.github.notearchive.nightly.WorkItem.NewNote;
+import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -34,7 +35,6 @@ import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.NonTransientDataAccessException;
-import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
@@ -44,7 +44,6 @@ import org.springframework.transaction.TransactionException;
  * <p>If the claim was lost, no row is written. Objects stored for it remain: they are content-addressed, so the owner
  * of the claim reuses them.
  */
-@Component
 class DispositionWriter implements ItemWriter<Disposition> {
 
     private static final Logger log = LoggerFactory.getLogger(DispositionWriter.class);
@@ -55,7 +54,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private final NoteRowWriter rows;
     private final ConcurrentErasures forgotten;
     private final RunStopper gate;
-    private final ActiveRuns runs;
+    private final RunState run;
     private final PostponementPolicy retries;
     private final OutageRetry outages;
     private final Clock clock;
@@ -67,7 +66,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
             NoteRowWriter rows,
             ConcurrentErasures forgotten,
             RunStopper gate,
-            ActiveRuns runs,
+            RunState run,
             PostponementPolicy retries,
             OutageRetry outages,
             Clock clock) {
@@ -77,7 +76,7 @@ class DispositionWriter implements ItemWriter<Disposition> {
         this.rows = rows;
         this.forgotten = forgotten;
         this.gate = gate;
-        this.runs = runs;
+        this.run = run;
         this.retries = retries;
         this.outages = outages;
         this.clock = clock;
@@ -95,74 +94,76 @@ class DispositionWriter implements ItemWriter<Disposition> {
     private void writeOrRelease(Disposition disposition) {
         try {
             outages.run(() -> write(disposition));
-            runs.current().databaseWorks();
+            run.databaseWorks();
         } catch (StoreException e) {
-            outages.run(() -> onStoreFailure(disposition.claimed(), e));
+            outages.run(() -> onStoreFailure(disposition.item(), e));
         } catch (DataAccessException | TransactionException e) {
-            if (!runs.current().continuesAfter(e)) {
+            if (!run.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
             String reason = "the database rolled back its rows: " + DatabaseErrors.summary(e);
-            log.warn("Note {}: {}; it is released", disposition.claimed().id(), reason);
-            outages.run(() -> release(disposition.claimed(), reason));
+            log.warn("Note {}: {}; it is released", disposition.item().id(), reason);
+            outages.run(() -> release(disposition.item(), reason));
         }
     }
 
     private void write(Disposition disposition) {
         switch (disposition) {
-            case Archived(var claimed, var files, var transition) -> persist(claimed, files, transition);
-            case Postponed(var claimed, var files, var transition) -> persist(claimed, files, transition);
-            case Failed(var claimed, var files, var transition) -> persist(claimed, files, transition);
-            case Unavailable(var claimed, var files, var transition) -> persist(claimed, files, transition);
-            case Kept(var claimed, var result) -> keep(claimed, result);
-            case Erased(var claimed) -> forget(claimed);
-            case Released(var claimed, var files, var reason) -> release(claimed, files, reason);
+            case Archived(var item, var files, var transition) -> persist(item, files, transition);
+            case Postponed(var item, var files, var transition) -> persist(item, files, transition);
+            case Failed(var item, var files, var transition) -> persist(item, files, transition);
+            case Unavailable(var item, var files, var transition) -> persist(item, files, transition);
+            case Kept(var item, var result) -> keep(item, result);
+            case Erased(var item) -> forget(item);
+            case Released(var item, var files, var reason) -> release(item, files, reason);
         }
     }
 
-    private void persist(WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition) {
+    private void persist(WorkItem item, @Nullable CollectedMedia files, StateTransition transition) {
         Instant now = now();
         try (MediaUploader.Upload upload = uploader.start()) {
             CapturedNote note =
                     files == null ? null : upload.store(files, transition.state() == NoteState.ARCHIVED, now);
-            WorklistRow row = claimed.row().apply(transition, now);
-            if (!sidecars.write(claimed, note, row)) {
-                lost(claimed);
+            WorklistRow row = item.claimed().row().apply(transition, now);
+            if (!sidecars.write(item.claimed(), note, row)) {
+                lost(item);
                 return;
             }
             if (note == null) {
-                settleAndCount(claimed, transition, row);
+                settleAndCount(item, transition, row);
                 return;
             }
-            runs.current().storeWorks();
-            if (!record(claimed, note, transition, row, now)) {
+            run.storeWorks();
+            if (!record(item, note, transition, row, now)) {
                 return;
             }
             upload.settle();
-            if (files != null && claimed.state() != NoteState.ARCHIVED && transition.state() == NoteState.ARCHIVED) {
-                runs.current().filesDegraded.add(files.lesser().count());
+            if (files != null
+                    && item.claimed().state() != NoteState.ARCHIVED
+                    && transition.state() == NoteState.ARCHIVED) {
+                run.filesDegraded.add(files.lesser().count());
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
             throw e; // failure of store or database, not of the note
         } catch (RuntimeException e) {
-            fail(claimed, e);
+            fail(item, e);
         }
     }
 
     /** Releases a note and stores its collected media, whose URLs may expire. */
-    private void release(WorklistItem claimed, @Nullable CollectedMedia files, String reason) {
+    private void release(WorkItem item, @Nullable CollectedMedia files, String reason) {
         if (files == null) {
-            release(claimed, reason);
+            release(item, reason);
             return;
         }
         Instant now = now();
         try (MediaUploader.Upload upload = uploader.start()) {
             CapturedNote note = upload.store(files, false, now);
-            if (!sidecars.write(claimed, note, null)) {
-                lost(claimed);
+            if (!sidecars.write(item.claimed(), note, null)) {
+                lost(item);
                 return;
             }
-            recordReleased(claimed, note, reason, now);
+            recordReleased(item, note, reason, now);
             upload.settle();
         } catch (DataAccessException | TransactionException e) {
             throw e; // failure of the database, not of the note
@@ -170,16 +171,16 @@ class DispositionWriter implements ItemWriter<Disposition> {
             if (e instanceof StoreException store && store.unreachable()) {
                 throw e; // failure of the store, not of the note
             }
-            log.warn("Note {}: its media could not be stored", claimed.id(), e);
-            release(claimed, reason);
+            log.warn("Note {}: its media could not be stored", item.id(), e);
+            release(item, reason);
         }
     }
 
-    private void recordReleased(WorklistItem claimed, CapturedNote note, String reason, Instant now) {
+    private void recordReleased(WorkItem item, CapturedNote note, String reason, Instant now) {
         try {
-            countReleased(claimed, rows.release(claimed, note, now), reason);
+            countReleased(item, rows.release(item.claimed(), note, now), reason);
         } catch (NonTransientDataAccessException e) {
-            cannotBeWritten(claimed, e);
+            cannotBeWritten(item, e);
         }
     }
 
@@ -187,107 +188,96 @@ class DispositionWriter implements ItemWriter<Disposition> {
      * Handles a store error. An unavailable store counts no attempt of the note and stops the run if it lasts. A file
      * rejected by an available store counts an attempt, so that the note does not block the worklist permanently.
      */
-    private void onStoreFailure(WorklistItem claimed, StoreException e) {
+    private void onStoreFailure(WorkItem item, StoreException e) {
         String reason = "the store rejected its files: " + e.getMessage();
-        log.warn("Note {}: {}; its response is kept", claimed.id(), reason);
+        log.warn("Note {}: {}; its response is kept", item.id(), reason);
         boolean ofTheNote = store.isWritable() && !e.ofTheAccount();
         if (!ofTheNote) {
-            runs.current().storeFails(e, e.refused());
+            run.storeFails(e, e.refused());
         }
-        if (claimed.refreshNight() != null) {
-            keepWithoutSidecar(claimed, retries.forRefresh(claimed, 0, StateReason.STORE_ERROR, reason, true));
-        } else if (claimed.state() == NoteState.ARCHIVED) {
-            settleAndCount(
-                    claimed, PostponementPolicy.archived(Night.current(clock).ends()));
-        } else if (ofTheNote && gate.stopReason().isEmpty()) {
-            settleAndCount(claimed, retries.forMedia(claimed, StateReason.STORE_ERROR, reason, e.unreachable()));
-        } else {
-            release(claimed, reason);
+        switch (item) {
+            case NewNote note
+            when ofTheNote && gate.stopReason().isEmpty() ->
+                settleAndCount(note, retries.forMedia(note, StateReason.STORE_ERROR, reason, e.unreachable()));
+            case NewNote note -> release(note, reason);
+            case ArchivedNote note ->
+                settleAndCount(
+                        note, PostponementPolicy.archived(Night.current(clock).ends()));
+            case RefreshNote note ->
+                keepWithoutSidecar(note, retries.forRefresh(note, 0, StateReason.STORE_ERROR, reason, true));
         }
     }
 
-    private boolean record(
-            WorklistItem claimed, CapturedNote note, StateTransition transition, WorklistRow row, Instant now) {
+    private boolean record(WorkItem item, CapturedNote note, StateTransition transition, WorklistRow row, Instant now) {
         try {
-            Optional<Change> change =
-                    rows.record(claimed, note, row, runs.current().jobExecutionId(), now);
-            change.ifPresentOrElse(c -> runs.current().settled(claimed, transition, c), () -> lost(claimed));
+            Optional<Change> change = rows.record(item.claimed(), note, row, run.jobExecutionId(), now);
+            change.ifPresentOrElse(c -> run.settled(item, transition, c), () -> lost(item));
             return change.isPresent();
         } catch (NonTransientDataAccessException e) {
-            cannotBeWritten(claimed, e);
+            cannotBeWritten(item, e);
             return false;
         }
     }
 
-    private void cannotBeWritten(WorklistItem claimed, NonTransientDataAccessException e) {
+    private void cannotBeWritten(WorkItem item, NonTransientDataAccessException e) {
         if (DatabaseErrors.isUnavailable(e) || DatabaseErrors.isUndone(e) || DatabaseErrors.isRefused(e)) {
             throw e; // failure of the database, not of the note
         }
-        fail(claimed, e);
+        fail(item, e);
     }
 
     /**
      * Fails a note whose data cannot be written, so that it does not stop every night; the response remains in the
      * ledger.
      */
-    private void fail(WorklistItem claimed, RuntimeException e) {
-        if (claimed.refreshNight() != null) {
-            log.warn("Note {}: its new response cannot be written", claimed.id(), e);
-            keepWithoutSidecar(
-                    claimed,
-                    retries.forRefresh(claimed, 0, StateReason.WRITE_FAILED, DatabaseErrors.summary(e), false));
-            return;
+    private void fail(WorkItem item, RuntimeException e) {
+        String detail = DatabaseErrors.summary(e);
+        switch (item) {
+            case NewNote note -> {
+                log.warn(
+                        "Note {}: failed permanently, its data cannot be written; the response is kept in the ledger",
+                        note.id(),
+                        e);
+                settleAndCount(note, PostponementPolicy.notWritten(detail));
+            }
+            case ArchivedNote note -> {
+                log.warn("Note {}: its better rendition cannot be written", note.id(), e);
+                settleAndCount(note, PostponementPolicy.archived(null));
+            }
+            case RefreshNote note -> {
+                log.warn("Note {}: its new response cannot be written", note.id(), e);
+                keepWithoutSidecar(note, retries.forRefresh(note, 0, StateReason.WRITE_FAILED, detail, false));
+            }
         }
-        if (claimed.state() == NoteState.ARCHIVED) {
-            log.warn("Note {}: its better rendition cannot be written", claimed.id(), e);
-            settleAndCount(claimed, PostponementPolicy.archived(null));
-            return;
-        }
-        log.warn(
-                "Note {}: failed permanently, its data cannot be written; the response is kept in the ledger",
-                claimed.id(),
-                e);
-        settleAndCount(
-                claimed,
-                new StateTransition(
-                        NoteState.FAILED,
-                        Counter.NONE,
-                        null,
-                        0,
-                        StateReason.WRITE_FAILED,
-                        DatabaseErrors.summary(e),
-                        null,
-                        false));
     }
 
-    private void forget(WorklistItem claimed) {
-        if (forgotten.erase(claimed, now())) {
-            runs.current().erased.increment();
-            log.warn("Note {}: its author is erased; nothing is stored", claimed.id());
+    private void forget(WorkItem item) {
+        if (forgotten.erase(item.claimed(), now())) {
+            run.erased.increment();
+            log.warn("Note {}: its author is erased; nothing is stored", item.id());
         } else {
-            logLostClaim(claimed);
+            logLostClaim(item);
         }
     }
 
-    private void keep(WorklistItem claimed, RefreshResult result) {
-        WorklistRow row = claimed.row().apply(result, now());
-        if (!sidecars.write(claimed, null, row)) {
-            logLostClaim(claimed);
+    private void keep(RefreshNote item, RefreshResult result) {
+        WorklistRow row = item.claimed().row().apply(result, now());
+        if (!sidecars.write(item.claimed(), null, row)) {
+            logLostClaim(item);
             return;
         }
-        keep(claimed, result, row);
+        keep(item, result, row);
     }
 
     /** Settles a refresh whose sidecar cannot be written. */
-    private void keepWithoutSidecar(WorklistItem claimed, RefreshResult result) {
-        keep(claimed, result, claimed.row().apply(result, now()));
+    private void keepWithoutSidecar(RefreshNote item, RefreshResult result) {
+        keep(item, result, item.claimed().row().apply(result, now()));
     }
 
-    private void keep(WorklistItem claimed, RefreshResult result, WorklistRow row) {
-        RunState run = runs.current();
-        if (!rows.settle(claimed, row, run.jobExecutionId())) {
-            logLostClaim(claimed);
-        } else if (result.state() != claimed.state()) {
+    private void keep(RefreshNote item, RefreshResult result, WorklistRow row) {
+        if (!rows.settle(item.claimed(), row, run.jobExecutionId())) {
+            logLostClaim(item);
+        } else if (result.state() != item.claimed().state()) {
             run.refreshesUnavailable.increment();
         } else {
             run.refreshesPostponed.increment();
@@ -295,28 +285,28 @@ class DispositionWriter implements ItemWriter<Disposition> {
     }
 
     /** Settles a note whose sidecar cannot be written. */
-    private void settleAndCount(WorklistItem claimed, StateTransition transition) {
-        settleAndCount(claimed, transition, claimed.row().apply(transition, now()));
+    private void settleAndCount(WorkItem item, StateTransition transition) {
+        settleAndCount(item, transition, item.claimed().row().apply(transition, now()));
     }
 
-    private void settleAndCount(WorklistItem claimed, StateTransition transition, WorklistRow row) {
-        if (rows.settle(claimed, row, runs.current().jobExecutionId())) {
-            runs.current().settled(claimed, transition);
+    private void settleAndCount(WorkItem item, StateTransition transition, WorklistRow row) {
+        if (rows.settle(item.claimed(), row, run.jobExecutionId())) {
+            run.settled(item, transition);
         } else {
-            lost(claimed);
+            lost(item);
         }
     }
 
-    private void release(WorklistItem claimed, String reason) {
-        countReleased(claimed, rows.release(claimed), reason);
+    private void release(WorkItem item, String reason) {
+        countReleased(item, rows.release(item.claimed()), reason);
     }
 
-    private void countReleased(WorklistItem claimed, boolean held, String reason) {
+    private void countReleased(WorkItem item, boolean held, String reason) {
         if (held) {
-            runs.current().released.increment();
-            log.debug("Note {}: released, {}", claimed.id(), reason);
+            run.released.increment();
+            log.debug("Note {}: released, {}", item.id(), reason);
         } else {
-            logLostClaim(claimed);
+            logLostClaim(item);
         }
     }
 
@@ -329,12 +319,15 @@ class DispositionWriter implements ItemWriter<Disposition> {
      * Handles a lost claim. Another node may have postponed the note because the response was not in the ledger; it is
      * there now, so the note is set due.
      */
-    private void lost(WorklistItem claimed) {
-        logLostClaim(claimed);
-        rows.setDue(claimed);
+    private void lost(WorkItem item) {
+        logLostClaim(item);
+        rows.setDue(item.claimed());
     }
 
-    private static void logLostClaim(WorklistItem claimed) {
-        log.warn("Note {}: claim {} was lost to another worker; nothing was written", claimed.id(), claimed.claim());
+    private static void logLostClaim(WorkItem item) {
+        log.warn(
+                "Note {}: claim {} was lost to another worker; nothing was written",
+                item.id(),
+                item.claimed().claim());
     }
 }

@@ -38,7 +38,6 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
-import org.springframework.stereotype.Component;
 
 /**
  * Collects the media of a note: keeps stored and waived files, reuses files of other notes with the same source file
@@ -47,7 +46,6 @@ import org.springframework.stereotype.Component;
  * <p>The first night with only expired URLs is recorded with each slot. A file is gone permanently when responses of
  * two different nights had only expired URLs for it. Thread-safe.
  */
-@Component
 class MediaCollector implements AutoCloseable {
 
     private static final Duration ROOM_CHECK_INTERVAL = Duration.ofMillis(100);
@@ -57,7 +55,7 @@ class MediaCollector implements AutoCloseable {
     private final VideoFiles videos;
     private final VideoProperties video;
     private final RunStopper gate;
-    private final ActiveRuns runs;
+    private final RunState run;
     private final Duration patience;
 
     /**
@@ -72,14 +70,14 @@ class MediaCollector implements AutoCloseable {
             VideoFiles videos,
             VideoProperties video,
             RunStopper gate,
-            ActiveRuns runs,
+            RunState run,
             MediaProperties settings) {
         this.catalog = catalog;
         this.downloads = downloads;
         this.videos = videos;
         this.video = video;
         this.gate = gate;
-        this.runs = runs;
+        this.run = run;
         this.patience = settings.fileTimeout();
         int atATime = settings.downloadsInFlight();
         this.threads = new ThreadPoolExecutor(
@@ -98,10 +96,14 @@ class MediaCollector implements AutoCloseable {
     }
 
     /**
-     * Waits until the spool has room, at most for the timeout of one file. The caller must hold no spooled file, since
-     * the notes that fill the spool have to finish without it.
+     * Waits until the spool has room, at most for the timeout of one file. Returns immediately if files of this note
+     * fill the spool, which are stored and removed next: a note that waits must hold no spooled file, since the notes
+     * that fill the spool have to finish without it.
      */
-    void awaitRoom() throws InterruptedException {
+    void awaitRoom(CollectionResult collected) throws InterruptedException {
+        if (collected.hasSpooledFiles()) {
+            return;
+        }
         long end = System.nanoTime() + patience.toNanos();
         boolean isWaiting = true;
         while (isWaiting && !gate.awaitClosed(ROOM_CHECK_INTERVAL)) {
@@ -128,8 +130,8 @@ class MediaCollector implements AutoCloseable {
             throws InterruptedException {
         NoteCapture bought = videos.answer(capture, answer).orElse(null);
         List<MediaSlot> expected = MediaSlots.of(capture, bought, video.preference());
-        MediaPlan plan = new MediaPlan(
-                capture, bought, answer, expected, catalog.known(capture.id(), expected), before, runs.current());
+        MediaPlan plan =
+                new MediaPlan(capture, bought, answer, expected, catalog.known(capture.id(), expected), before, run);
         plan.decideWithoutRequests();
         Map<MediaSlot, DownloadOutcome> outcomes = download(plan.wanted.keySet(), plan.lesser);
         countShared(outcomes.values());
@@ -141,8 +143,8 @@ class MediaCollector implements AutoCloseable {
         Set<SpoolFile> files = new HashSet<>();
         for (DownloadOutcome outcome : outcomes) {
             if (outcome instanceof Downloaded(var media, var _, var _) && !files.add(media.file())) {
-                runs.current().filesReused.increment();
-                runs.current().bytesReused.add(media.size());
+                run.filesReused.increment();
+                run.bytesReused.add(media.size());
             }
         }
     }
@@ -218,7 +220,6 @@ class MediaCollector implements AutoCloseable {
     }
 
     private void count(DownloadOutcome outcome) {
-        RunState run = runs.current();
         switch (outcome) {
             case Downloaded _, NoRoom _ -> {}
             case Gone _ -> run.downloadsGone.increment();

@@ -22,20 +22,18 @@ import java.util.Optional;
 import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 
 /** Uploads the downloaded files of a note to the store, each once. */
-@Component
 class MediaUploader {
 
     private final ObjectStore store;
     private final MediaCatalog media;
-    private final ActiveRuns runs;
+    private final RunState run;
 
-    MediaUploader(ObjectStore store, MediaCatalog media, ActiveRuns runs) {
+    MediaUploader(ObjectStore store, MediaCatalog media, RunState run) {
         this.store = store;
         this.media = media;
-        this.runs = runs;
+        this.run = run;
     }
 
     /** Starts the upload of a note's files. */
@@ -97,11 +95,11 @@ class MediaUploader {
                 return new StoredMedia(sha256, key, file.size(), file.type().contentType());
             });
             if (known.isPresent()) {
-                runs.current().filesDeduplicated.increment();
-                runs.current().bytesDeduplicated.add(file.size());
+                run.filesDeduplicated.increment();
+                run.bytesDeduplicated.add(file.size());
             } else {
-                runs.current().filesStored.increment();
-                runs.current().bytesStored.add(file.size());
+                run.filesStored.increment();
+                run.bytesStored.add(file.size());
                 this.files++;
                 bytes += file.size();
             }
@@ -110,15 +108,15 @@ class MediaUploader {
 
         /** Records that the rows of the files are committed. */
         void settle() {
-            runs.current().bytesSettled.add(bytes);
+            run.bytesSettled.add(bytes);
             files = 0;
             bytes = 0;
         }
 
         @Override
         public void close() {
-            runs.current().filesStored.add(-files);
-            runs.current().bytesStored.add(-bytes);
+            run.filesStored.add(-files);
+            run.bytesStored.add(-bytes);
         }
     }
 

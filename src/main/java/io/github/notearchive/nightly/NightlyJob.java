@@ -6,7 +6,6 @@ import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.PendingWork;
-import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
@@ -37,7 +36,6 @@ import org.springframework.batch.core.step.builder.StepBuilder;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Configuration;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -46,11 +44,10 @@ import org.springframework.transaction.PlatformTransactionManager;
  * processes and writes one note at a time.
  *
  * <p>The number of workers is part of the instance and therefore fixed; {@code archive.workers} limits how many are
- * active. The others start when these end, and find no notes. So no more than that many use the pool of
- * {@link HikariPoolSizer}, also when all stop at once. The {@link RunStopper} holds the reason of an early stop, which
- * becomes the exit status of the job.
+ * active. The others start when these end, and find no notes. So no more than that many use the connection pool, also
+ * when all stop at once. The {@link RunStopper} holds the reason of an early stop, which becomes the exit status of the
+ * job.
  */
-@Configuration(proxyBeanMethods = false)
 public class NightlyJob {
 
     /** The name of the job and of its step. */
@@ -58,24 +55,31 @@ public class NightlyJob {
 
     private static final int PARTITIONS = 64;
 
+    private final JobRepository repository;
+    private final RunStopper gate;
+    private final RunState run;
+    private final OutageRetry outages;
+
+    NightlyJob(JobRepository repository, RunStopper gate, RunState run, OutageRetry outages) {
+        this.repository = RepeatedUpdates.of(repository, outages);
+        this.gate = gate;
+        this.run = run;
+        this.outages = outages;
+    }
+
     @Bean
     Step archiveNotesWorker(
-            JobRepository repository,
-            WorklistReader reader,
-            NoteProcessor processor,
-            DispositionWriter writer,
-            ResponseMemory memory,
-            RunStopper gate) {
+            WorklistReader reader, NoteProcessor processor, DispositionWriter writer, ResponseMemory memory) {
         AnswerMemoryListener memoryOfNote = new AnswerMemoryListener(memory);
         return new StepBuilder(NAME, repository)
-                .<WorklistItem, Disposition>chunk(1)
+                .<WorkItem, Disposition>chunk(1)
                 .transactionManager(noTransaction())
                 .reader(reader)
                 .processor(processor)
                 .writer(writer)
-                .listener((ItemProcessListener<WorklistItem, Disposition>) memoryOfNote)
+                .listener((ItemProcessListener<WorkItem, Disposition>) memoryOfNote)
                 .listener((ItemWriteListener<Disposition>) memoryOfNote)
-                .listener(new EndOfWorker(gate))
+                .listener(new EndOfWorker())
                 // a worker without notes may have notes again after a restart
                 .allowStartIfComplete(true)
                 .build();
@@ -90,15 +94,7 @@ public class NightlyJob {
     }
 
     @Bean
-    Step archiveNotesStep(
-            JobRepository repository,
-            Step archiveNotesWorker,
-            RunStopper gate,
-            ActiveRuns runs,
-            ClaimRepository claims,
-            OutageRetry outages,
-            ArchiveProperties settings,
-            Clock clock) {
+    Step archiveNotesStep(Step archiveNotesWorker, ClaimRepository claims, ArchiveProperties settings, Clock clock) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
         threads.setVirtualThreads(true);
         threads.setConcurrencyLimit(settings.workers());
@@ -110,7 +106,7 @@ public class NightlyJob {
                 .partitioner(NAME, NightlyJob::partitions)
                 .step(archiveNotesWorker)
                 .partitionHandler(partitions)
-                .listener(new EndOfStep(gate, runs, claims, outages, settings, clock))
+                .listener(new EndOfStep(claims, settings, clock))
                 // notes may become due between the end of the step and a restart of the job
                 .allowStartIfComplete(true)
                 .build();
@@ -118,17 +114,17 @@ public class NightlyJob {
 
     @Bean
     Job archiveNotes(
-            JobRepository repository,
-            Step archiveNotesStep,
-            RunStopper gate,
-            ActiveRuns runs,
-            JobExecutionQueries executions,
-            WorklistStats counts,
-            CallRepository calls,
-            OutageRetry outages) {
+            Step archiveNotesStep, JobExecutionQueries executions, WorklistStats counts, CallRepository calls) {
         return new JobBuilder(NAME, repository)
                 .start(archiveNotesStep)
-                .listener(new Bounds(gate, runs, executions, counts, calls, outages))
+                .listener(new ExitStatusListener(run, job -> whenComplete(job, executions, counts)))
+                .listener(new JobExecutionListener() {
+                    @Override
+                    public void beforeJob(JobExecution job) {
+                        gate.startExecution(job.getId());
+                        calls.startExecution(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
+                    }
+                })
                 .build();
     }
 
@@ -141,7 +137,7 @@ public class NightlyJob {
     }
 
     /** Stops the run in order when a worker fails. */
-    private record EndOfWorker(RunStopper gate) implements StepExecutionListener {
+    private final class EndOfWorker implements StepExecutionListener {
 
         @Override
         public @Nullable ExitStatus afterStep(StepExecution step) {
@@ -156,14 +152,17 @@ public class NightlyJob {
     }
 
     /** Sets the stop reason of the step, and prevents its completion while notes are due. */
-    private record EndOfStep(
-            RunStopper gate,
-            ActiveRuns runs,
-            ClaimRepository claims,
-            OutageRetry outages,
-            ArchiveProperties settings,
-            Clock clock)
-            implements StepExecutionListener {
+    private final class EndOfStep implements StepExecutionListener {
+
+        private final ClaimRepository claims;
+        private final ArchiveProperties settings;
+        private final Clock clock;
+
+        EndOfStep(ClaimRepository claims, ArchiveProperties settings, Clock clock) {
+            this.claims = claims;
+            this.settings = settings;
+            this.clock = clock;
+        }
 
         @Override
         public @Nullable ExitStatus afterStep(StepExecution step) {
@@ -172,7 +171,7 @@ public class NightlyJob {
                     stopIfNotesAreDue(step);
                 } catch (RuntimeException e) {
                     // Spring Batch would log it and leave the step COMPLETED
-                    closeUnchecked(gate, e);
+                    closeUnchecked(e);
                     step.setStatus(BatchStatus.FAILED);
                     step.addFailureException(e);
                     return ExitStatus.FAILED.addExitDescription(DatabaseErrors.summary(e));
@@ -185,8 +184,7 @@ public class NightlyJob {
 
         private void stopIfNotesAreDue(StepExecution step) {
             Instant now = clock.instant();
-            PendingWork outlook =
-                    outages.call(() -> claims.pendingWork(runs.current().node()));
+            PendingWork outlook = outages.call(() -> claims.pendingWork(run.node()));
             if (outlook.hasMore(settings.retry().windowFrom(now))) {
                 gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                 step.setStatus(BatchStatus.STOPPED);
@@ -194,47 +192,22 @@ public class NightlyJob {
         }
     }
 
-    /** A run with postponed or failed notes is INCOMPLETE. */
-    private record Bounds(
-            RunStopper gate,
-            ActiveRuns runs,
-            JobExecutionQueries executions,
-            WorklistStats counts,
-            CallRepository calls,
-            OutageRetry outages)
-            implements JobExecutionListener {
-
-        @Override
-        public void beforeJob(JobExecution job) {
-            listener().beforeJob(job);
-            calls.startExecution(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
-        }
-
-        @Override
-        public void afterJob(JobExecution job) {
-            listener().afterJob(job);
-        }
-
-        private ExitStatusListener listener() {
-            return new ExitStatusListener(runs.current(), this::whenComplete);
-        }
-
-        private StopReason whenComplete(JobExecution job) {
-            try {
-                long left = outages.call(() -> counts.countOpenOf(executions.siblingsOf(job.getId())));
-                return left == 0
-                        ? new StopReason(ExitCode.COMPLETED, "")
-                        : new StopReason(
-                                ExitCode.INCOMPLETE,
-                                left + " notes were postponed to a later night or failed; status lists them");
-            } catch (RuntimeException e) {
-                closeUnchecked(gate, e);
-                throw e;
-            }
+    /** Returns the result of a completed run: INCOMPLETE with postponed or failed notes. */
+    private StopReason whenComplete(JobExecution job, JobExecutionQueries executions, WorklistStats counts) {
+        try {
+            long left = outages.call(() -> counts.countOpenOf(executions.siblingsOf(job.getId())));
+            return left == 0
+                    ? new StopReason(ExitCode.COMPLETED, "")
+                    : new StopReason(
+                            ExitCode.INCOMPLETE,
+                            left + " notes were postponed to a later night or failed; status lists them");
+        } catch (RuntimeException e) {
+            closeUnchecked(e);
+            throw e;
         }
     }
 
-    private static void closeUnchecked(RunStopper gate, RuntimeException e) {
+    private void closeUnchecked(RuntimeException e) {
         gate.close(StopReason.of(e).exitCode(), "remaining notes could not be counted: " + DatabaseErrors.summary(e));
     }
 }

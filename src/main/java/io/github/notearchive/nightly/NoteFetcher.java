@@ -1,17 +1,16 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.worklist.WorklistItem;
-import io.github.notearchive.note.Night;
+import io.github.notearchive.nightly.WorkItem.NewNote;
+import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteClient;
-import org.springframework.stereotype.Component;
 
 /** Fetches claimed notes, and records when the provider itself has responded. */
-@Component
 class NoteFetcher {
 
     /** Reason of a note that was not fetched. */
@@ -19,30 +18,31 @@ class NoteFetcher {
 
     private final NoteClient source;
     private final JustOneApiClient provider;
-    private final ActiveRuns runs;
+    private final RunState run;
 
-    NoteFetcher(NoteClient source, JustOneApiClient provider, ActiveRuns runs) {
+    NoteFetcher(NoteClient source, JustOneApiClient provider, RunState run) {
         this.source = source;
         this.provider = provider;
-        this.runs = runs;
+        this.run = run;
     }
 
     /** Fetches a note. */
-    FetchOutcome detail(WorklistItem claimed) throws InterruptedException {
-        return fetch(() -> source.fetch(request(claimed)));
+    FetchOutcome detail(NewNote note) throws InterruptedException {
+        return fetch(() -> source.fetch(request(note)));
     }
 
     /** Fetches the video of a note. */
-    FetchOutcome video(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
-        return fetch(() -> source.fetchVideo(request(claimed), capture));
+    FetchOutcome video(NewNote note, NoteCapture capture) throws InterruptedException {
+        return fetch(() -> source.fetchVideo(request(note), capture));
     }
 
     /** Fetches a note again; responses from before the night are not used. */
-    FetchOutcome refresh(WorklistItem claimed, Night due) throws InterruptedException {
-        return fetch(() -> source.refresh(request(claimed), due.begins()));
+    FetchOutcome refresh(RefreshNote note) throws InterruptedException {
+        return fetch(() -> source.refresh(request(note), note.due().begins()));
     }
 
-    private static FetchRequest request(WorklistItem claimed) {
+    private static FetchRequest request(WorkItem item) {
+        WorklistItem claimed = item.claimed();
         return new FetchRequest(claimed.id(), claimed.claim(), claimed.settledAt());
     }
 
@@ -56,7 +56,7 @@ class NoteFetcher {
         FetchOutcome outcome = request.send();
         // earlier calls may have succeeded while this one failed
         if (!isFault(outcome) && provider.hasAnsweredSince(before)) {
-            runs.current().provider().works();
+            run.provider().works();
         }
         return outcome;
     }

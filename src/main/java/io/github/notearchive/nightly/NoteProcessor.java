@@ -7,11 +7,9 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.RefreshResult;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
-import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.Disposition.Archived;
 import io.github.notearchive.nightly.Disposition.Erased;
@@ -21,6 +19,9 @@ import io.github.notearchive.nightly.Disposition.Postponed;
 import io.github.notearchive.nightly.Disposition.Released;
 import io.github.notearchive.nightly.Disposition.Unavailable;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
+import io.github.notearchive.nightly.WorkItem.ArchivedNote;
+import io.github.notearchive.nightly.WorkItem.NewNote;
+import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallsEndedException;
@@ -35,7 +36,6 @@ import io.github.notearchive.provider.FetchOutcome.Rejected;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -43,27 +43,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.ItemProcessor;
 import org.springframework.dao.DataAccessException;
-import org.springframework.stereotype.Component;
 import org.springframework.transaction.TransactionException;
 
 /**
  * Processes one claimed note: fetches it unless the ledger has a usable response, then collects its media. Returns
  * exactly one disposition per note.
  */
-@Component
-class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
+class NoteProcessor implements ItemProcessor<WorkItem, Disposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
-
-    private static final String NO_ROOM = "the spool had no room for a file";
 
     private final NoteFetcher fetcher;
     private final RunHealth health;
     private final PaidResponses paid;
     private final CallLedger ledger;
-    private final ErasureList forgotten;
+    private final ErasureList erasures;
     private final MediaCollector media;
     private final VideoFiles videos;
+    private final ArchivedNoteProcessor archived;
     private final VideoFetcher videoFetcher;
     private final PostponementPolicy retries;
     private final LedgerProperties ledgerSettings;
@@ -76,9 +73,10 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             RunHealth health,
             PaidResponses paid,
             CallLedger ledger,
-            ErasureList forgotten,
+            ErasureList erasures,
             MediaCollector media,
             VideoFiles videos,
+            ArchivedNoteProcessor archived,
             VideoFetcher videoFetcher,
             PostponementPolicy retries,
             LedgerProperties ledgerSettings,
@@ -89,9 +87,10 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         this.health = health;
         this.paid = paid;
         this.ledger = ledger;
-        this.forgotten = forgotten;
+        this.erasures = erasures;
         this.media = media;
         this.videos = videos;
+        this.archived = archived;
         this.videoFetcher = videoFetcher;
         this.retries = retries;
         this.ledgerSettings = ledgerSettings;
@@ -101,11 +100,11 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     @Override
-    public Disposition process(WorklistItem claimed) {
-        return outages.call(() -> disposition(claimed), () -> {
+    public Disposition process(WorkItem item) {
+        return outages.call(() -> disposition(item), () -> {
             // its response may be in a spool file, and would be bought again
-            calls.persistSpooled(claimed.id());
-            return disposition(claimed);
+            calls.persistSpooled(item.id());
+            return disposition(item);
         });
     }
 
@@ -113,133 +112,102 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
      * Handles a note that needs a call in a run without calls: it is postponed to the next night, since it would be due
      * again immediately.
      */
-    private Disposition withoutCall(WorklistItem claimed, @Nullable CollectedMedia files, String reason) {
-        if (claimed.state() == NoteState.ARCHIVED || !health.isWithoutCalls()) {
-            return new Released(claimed, files, reason);
-        }
-        return new Postponed(
-                claimed,
-                files,
-                new StateTransition(
-                        NoteState.POSTPONED,
-                        Counter.NONE,
-                        Night.current(clock).ends(),
-                        0,
-                        StateReason.CALLS_ENDED,
-                        reason,
-                        claimed.missingNight(),
-                        true));
+    private Disposition withoutCall(NewNote note, @Nullable CollectedMedia files, String reason) {
+        return health.isWithoutCalls()
+                ? new Postponed(note, files, retries.withoutCalls(note, reason))
+                : new Released(note, files, reason);
     }
 
-    private Disposition disposition(WorklistItem claimed) {
+    private Disposition disposition(WorkItem item) {
         try {
-            if (claimed.refreshNight() != null) {
-                return refresh(claimed, claimed.refreshNight());
-            }
-            return claimed.state() == NoteState.ARCHIVED ? improve(claimed) : decide(claimed, detail(claimed), null);
+            return switch (item) {
+                case NewNote note -> decide(note, detail(note), null);
+                case ArchivedNote note -> archived.upgrade(note);
+                case RefreshNote note -> archived.refresh(note);
+            };
         } catch (CallsEndedException e) {
-            return releasedAtEnd(claimed, null, e);
+            if (item instanceof NewNote note) {
+                return releasedAtEnd(note, null, e);
+            }
+            health.awaitEnd(e);
+            return new Released(item, null, String.valueOf(e.getMessage()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Released(claimed, null, "interrupted");
+            return new Released(item, null, "interrupted");
         } catch (DataAccessException | TransactionException e) {
             if (!health.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
             String reason = "the database rolled back a statement: " + DatabaseErrors.summary(e);
-            log.warn("Note {}: {}; it is released", claimed.id(), reason);
-            return new Released(claimed, null, reason);
+            log.warn("Note {}: {}; it is released", item.id(), reason);
+            return new Released(item, null, reason);
         } catch (RuntimeException e) {
-            log.warn("Note {}: its response could not be processed; postponed", claimed.id(), e);
-            if (claimed.refreshNight() != null) {
-                return new Kept(
-                        claimed, retries.forRefresh(claimed, null, StateReason.INTERNAL_ERROR, e.toString(), true));
-            }
-            if (claimed.state() == NoteState.ARCHIVED) {
-                return new Archived(claimed, null, PostponementPolicy.archived(null));
-            }
-            return postpone(claimed, null, retries.forMedia(claimed, StateReason.INTERNAL_ERROR, e.toString(), true));
+            log.warn("Note {}: its response could not be processed; postponed", item.id(), e);
+            return switch (item) {
+                case NewNote note ->
+                    postpone(note, null, retries.forMedia(note, StateReason.INTERNAL_ERROR, e.toString(), true));
+                case ArchivedNote note -> new Archived(note, null, PostponementPolicy.archived(null));
+                case RefreshNote note ->
+                    new Kept(note, retries.forRefresh(note, null, StateReason.INTERNAL_ERROR, e.toString(), true));
+            };
         }
     }
 
     /** Returns the response of a note that lacks only its video; otherwise fetches the note. */
-    private FetchOutcome detail(WorklistItem claimed) throws InterruptedException {
+    private FetchOutcome detail(NewNote note) throws InterruptedException {
         Optional<NoteCapture> held =
-                claimed.state() == NoteState.POSTPONED ? videos.detailOfWaiting(claimed.id()) : Optional.empty();
-        return held.isPresent() ? new Found(held.get()) : fetcher.detail(claimed);
+                note.claimed().state() == NoteState.POSTPONED ? videos.detailOfWaiting(note.id()) : Optional.empty();
+        return held.isPresent() ? new Found(held.get()) : fetcher.detail(note);
     }
 
     /**
      * Releases a note after the calls have ended. Waits for the gate, which closes shortly afterwards; otherwise the
      * note would be claimed again.
      */
-    private Disposition releasedAtEnd(WorklistItem claimed, @Nullable CollectedMedia files, CallsEndedException e) {
+    private Disposition releasedAtEnd(NewNote note, @Nullable CollectedMedia files, CallsEndedException e) {
         health.awaitEnd(e);
-        return withoutCall(claimed, files, String.valueOf(e.getMessage()));
+        return withoutCall(note, files, String.valueOf(e.getMessage()));
     }
 
-    private Disposition decide(WorklistItem claimed, FetchOutcome outcome, @Nullable CollectionResult before)
+    private Disposition decide(NewNote note, FetchOutcome outcome, @Nullable CollectionResult before)
             throws InterruptedException {
         CollectedMedia files = before == null ? null : before.files();
         return switch (outcome) {
-            case Found(var capture) when isForgotten(capture) -> forgotten(claimed, before);
-            case Found(var capture) ->
-                before == null ? collect(claimed, capture) : collectAgain(claimed, capture, before);
-            case Missing(var reply, var certain) -> missing(claimed, reply, certain, files);
+            case Found(var capture) when isErased(capture) -> erased(note, before);
+            case Found(var capture) -> before == null ? collect(note, capture) : collectAgain(note, capture, before);
+            case Missing(var reply, var certain) -> missing(note, reply, certain, files);
             case Rejected(var reply) -> {
-                log.warn("Note {}: the provider rejected the request, {}; not retried", claimed.id(), reply);
-                yield new Failed(
-                        claimed, files, PostponementPolicy.failed(reply, StateReason.REJECTED, reply.toString()));
+                log.warn("Note {}: the provider rejected the request, {}; not retried", note.id(), reply);
+                yield new Failed(note, files, PostponementPolicy.failed(reply, StateReason.REJECTED, reply.toString()));
             }
             case Deferred(var reply, var cause) ->
-                deferred(claimed, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), files);
-            case Exhausted exhausted -> new Released(claimed, files, health.stop(exhausted, ""));
-            case Unclaimed _ -> new Released(claimed, files, NoteFetcher.CLAIM_LOST);
-            case Outstanding(var call) ->
-                new Postponed(claimed, files, retries.outstanding(claimed, call, files != null));
-            case Blocked blocked -> new Released(claimed, files, health.stop(blocked, ""));
+                deferred(note, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), files);
+            case Exhausted exhausted -> new Released(note, files, health.stop(exhausted, ""));
+            case Unclaimed _ -> new Released(note, files, NoteFetcher.CLAIM_LOST);
+            case Outstanding(var call) -> new Postponed(note, files, retries.outstanding(note, call, files != null));
+            case Blocked blocked -> new Released(note, files, health.stop(blocked, ""));
         };
     }
 
-    private boolean isForgotten(NoteCapture capture) {
-        return forgotten.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null));
+    private boolean isErased(NoteCapture capture) {
+        return erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null));
     }
 
-    private static Erased forgotten(WorklistItem claimed, @Nullable CollectionResult before) {
+    private static Erased erased(NewNote note, @Nullable CollectionResult before) {
         if (before != null) {
             before.files().close();
         }
-        return new Erased(claimed);
+        return new Erased(note);
     }
 
-    /**
-     * Returns whether an earlier night reported the note as absent, by worklist or ledger: a process may have died
-     * before settling the note.
-     */
-    private boolean wasMissingBefore(WorklistItem claimed, Night tonight) {
-        return claimed.wasMissingBefore(tonight).isPresent() || ledger.wasMissingBefore(claimed.id(), tonight);
-    }
-
-    private Disposition missing(
-            WorklistItem claimed, ProviderReply reply, boolean certain, @Nullable CollectedMedia files) {
-        Night tonight = Night.current(clock);
-        if (!certain && !wasMissingBefore(claimed, tonight)) {
-            StateTransition later = new StateTransition(
-                    NoteState.POSTPONED,
-                    Counter.NONE,
-                    tonight.ends(),
-                    reply.code(),
-                    StateReason.NOTE_ABSENT,
-                    reply + "; checked again in a later night",
-                    tonight,
-                    false);
-            return new Postponed(claimed, files, later);
-        }
-        return new Unavailable(claimed, files, retries.unavailable(reply));
+    private Disposition missing(NewNote note, ProviderReply reply, boolean certain, @Nullable CollectedMedia files) {
+        return retries.isAbsent(note, certain)
+                ? new Unavailable(note, files, retries.unavailable(reply))
+                : new Postponed(note, files, retries.absentOnce(reply));
     }
 
     private Disposition deferred(
-            WorklistItem claimed,
+            NewNote note,
             ProviderReply reply,
             Deferred.Cause cause,
             StateReason reason,
@@ -247,26 +215,30 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
             @Nullable CollectedMedia files) {
         boolean _ = health.isOutage(reply, cause);
         if (cause.isPause()) {
-            return new Released(claimed, files, detail);
+            return new Released(note, files, detail);
         }
         StateTransition transition =
-                retries.forCall(claimed, reply, reason, detail, files != null, !isUnreadableAgain(claimed, reply));
+                retries.forCall(note, reply, reason, detail, files != null, !isUnreadableAgain(note, reply));
         if (transition.state() == NoteState.FAILED) {
-            log.warn("Note {}: failed permanently after {} calls: {}", claimed.id(), claimed.attempts() + 1, detail);
+            log.warn(
+                    "Note {}: failed permanently after {} calls: {}",
+                    note.id(),
+                    note.claimed().attempts() + 1,
+                    detail);
         }
-        return postpone(claimed, files, transition);
+        return postpone(note, files, transition);
     }
 
     /** Returns whether two responses of tonight were unreadable. */
-    private boolean isUnreadableAgain(WorklistItem claimed, ProviderReply reply) {
+    private boolean isUnreadableAgain(NewNote note, ProviderReply reply) {
         return reply.isUnreadable()
-                && paid.countUnreadable(claimed.id(), Night.current(clock).begins()) > 1;
+                && paid.countUnreadable(note.id(), Night.current(clock).begins()) > 1;
     }
 
-    private Disposition collect(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
-        CollectionResult collected = media.collect(capture, videoFetcher.answer(claimed, capture));
+    private Disposition collect(NewNote note, NoteCapture capture) throws InterruptedException {
+        CollectionResult collected = media.collect(capture, videoFetcher.answer(note, capture));
         try {
-            return conclude(claimed, capture, collected);
+            return conclude(note, capture, collected);
         } catch (InterruptedException | RuntimeException e) {
             collected.files().close(); // no caller uses the downloads
             throw e;
@@ -274,13 +246,13 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
     }
 
     /** Buys a new response if that may deliver missing files. */
-    private Disposition conclude(WorklistItem claimed, NoteCapture capture, CollectionResult collected)
+    private Disposition conclude(NewNote note, NoteCapture capture, CollectionResult collected)
             throws InterruptedException {
         if (collected.noRoom()) {
-            return disposition(claimed, collected);
+            return disposition(note, collected);
         }
         List<NoteCapture> outdated = collected.expiredResponses();
-        if (claimed.state() != NoteState.PENDING) {
+        if (note.claimed().state() != NoteState.PENDING) {
             collected.files().answers().stream()
                     .filter(answer -> !outdated.contains(answer))
                     .forEach(answer -> paid.clearUrlsExpired(answer.callId()));
@@ -289,234 +261,91 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
                 .filter(answer -> !collected.isReplacementPending(answer))
                 .toList();
         if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
-            return withoutNewAnswer(claimed, collected);
+            return withoutNewAnswer(note, collected);
         }
         outdated.forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
         List<NoteCapture> old =
                 replaceable.stream().filter(answer -> !ledger.isRecent(answer)).toList();
         if (old.isEmpty() || health.isRunEnding()) {
-            return disposition(claimed, collected);
+            return disposition(note, collected);
         }
         // the response is of an earlier night, so its URLs may have expired: buy one new response
         log.info(
                 "Note {}: URLs of the response of {} have expired, {}; buying a new response",
-                claimed.id(),
+                note.id(),
                 old.getFirst().capturedAt(),
                 collected.detail());
         try {
             return old.contains(capture)
-                    ? decide(claimed, fetcher.detail(claimed), collected)
-                    : collectAgain(claimed, capture, collected);
+                    ? decide(note, fetcher.detail(note), collected)
+                    : collectAgain(note, capture, collected);
         } catch (CallsEndedException e) {
-            return releasedAtEnd(claimed, collected.files(), e);
+            return releasedAtEnd(note, collected.files(), e);
         }
-    }
-
-    /**
-     * Refreshes an archived note. The note keeps its content; only a confirmed absence changes its state. One fetch per
-     * night.
-     */
-    private Disposition refresh(WorklistItem claimed, Night due) throws InterruptedException {
-        FetchOutcome outcome = fetcher.refresh(claimed, due);
-        return switch (outcome) {
-            case Found(var capture) when isForgotten(capture) -> new Erased(claimed);
-            case Found(var capture) -> archived(claimed, media.collect(capture, videos.known(capture)));
-            case Missing(var reply, var certain) -> new Kept(claimed, noLongerThere(claimed, reply, certain));
-            case Rejected(var reply) -> {
-                log.warn(
-                        "Note {}: the provider rejected the request for a refresh, {}; it stays archived",
-                        claimed.id(),
-                        reply);
-                yield new Kept(claimed, retries.rejectedRefresh(claimed, reply));
-            }
-            case Deferred(var reply, var cause) ->
-                health.isOutage(reply, cause) || cause.isPause()
-                        ? new Released(claimed, null, String.valueOf(reply))
-                        : new Kept(
-                                claimed,
-                                retries.forRefresh(
-                                        claimed, reply.code(), StateReason.PROVIDER_ERROR, reply.toString(), false));
-            case Exhausted(var quota, var whose, var until)
-            when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
-                new Released(claimed, null, quota + " is used up until " + Night.local(until));
-            case Exhausted exhausted -> new Released(claimed, null, health.stop(exhausted, "for a refresh: "));
-            case Unclaimed _ -> new Released(claimed, null, NoteFetcher.CLAIM_LOST);
-            case Outstanding(var call) -> new Kept(claimed, retries.outstandingRefresh(claimed, call));
-            case Blocked blocked -> new Released(claimed, null, health.stop(blocked, "for a refresh: "));
-        };
-    }
-
-    /** Returns the refresh result of an absent note, by the same evidence as for other notes. */
-    private RefreshResult noLongerThere(WorklistItem claimed, ProviderReply reply, boolean certain) {
-        Night tonight = Night.current(clock);
-        return certain || wasMissingBefore(claimed, tonight)
-                ? retries.gone(reply)
-                : new RefreshResult(
-                        claimed.state(),
-                        Night.of(tonight.ends()),
-                        claimed.refreshAttempts(),
-                        reply.code(),
-                        StateReason.NOTE_ABSENT,
-                        "refresh failed: " + reply + "; checked again in a later night",
-                        tonight,
-                        false);
-    }
-
-    /**
-     * Decides about a note that stays archived. A file of the new response that is missing is retried while that
-     * response is fresh.
-     */
-    private Disposition archived(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
-        try {
-            return stillArchived(claimed, collected);
-        } catch (RuntimeException | InterruptedException e) {
-            collected.files().close();
-            throw e;
-        }
-    }
-
-    private Disposition stillArchived(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
-        health.watchHosts(collected);
-        if (collected.noRoom()) {
-            return archivedWithoutRoom(claimed, collected);
-        }
-        if (collected.isComplete()) {
-            // URLs of an earlier night are tried once a night
-            StateTransition transition = Optional.of(collected)
-                    .filter(CollectionResult::retryBetter)
-                    .filter(c -> ledger.isRecent(c.files().capture()))
-                    .flatMap(c -> retries.forBetter(claimed, c.lesserDetail()))
-                    .orElseGet(() -> PostponementPolicy.archived(lookAgain(collected)));
-            return new Archived(claimed, collected.files(), transition);
-        }
-        Instant tomorrow = Night.current(clock).ends();
-        NoteCapture answer = collected.files().capture();
-        boolean again = ledger.freshUntil(answer).isAfter(tomorrow);
-        String detail = "a file of the response of " + answer.capturedAt() + " is missing, " + collected.detail();
-        log.warn("Note {}: stays archived, but {}", claimed.id(), detail);
-        return new Archived(
-                claimed,
-                media.keep(collected).files(),
-                new StateTransition(
-                        NoteState.ARCHIVED,
-                        Counter.NONE,
-                        again ? tomorrow : null,
-                        0,
-                        collected.reason(),
-                        detail,
-                        null,
-                        again));
-    }
-
-    /** Keeps the files of an archived note, old and new; it is due immediately, since only the spool was full. */
-    private Disposition archivedWithoutRoom(WorklistItem claimed, CollectionResult collected)
-            throws InterruptedException {
-        awaitRoom(collected);
-        return new Archived(
-                claimed,
-                media.keep(collected).files(),
-                new StateTransition(
-                        NoteState.ARCHIVED,
-                        Counter.NONE,
-                        clock.instant(),
-                        0,
-                        StateReason.MEDIA_PENDING,
-                        NO_ROOM,
-                        null,
-                        true));
-    }
-
-    /** Waits for room, unless files of this note fill the spool, which are stored and removed next. */
-    private void awaitRoom(CollectionResult collected) throws InterruptedException {
-        if (!collected.hasSpooledFiles()) {
-            media.awaitRoom();
-        }
-    }
-
-    /**
-     * Tries better renditions of an archived note, and files missing after a refresh, from existing responses. Buys
-     * nothing.
-     */
-    private Disposition improve(WorklistItem claimed) throws InterruptedException {
-        Optional<NoteCapture> detail = ledger.fresh(claimed.id())
-                .or(() -> ledger.freshVideo(claimed.id()).flatMap(_ -> ledger.held(claimed.id())));
-        return detail.isPresent()
-                ? archived(claimed, media.collect(detail.get(), videos.known(detail.get())))
-                : new Archived(claimed, null, PostponementPolicy.archived(null));
-    }
-
-    /** Returns when a lesser rendition is tried again; null if there is none, or its response is too old. */
-    private @Nullable Instant lookAgain(CollectionResult collected) {
-        Instant tomorrow = Night.current(clock).ends();
-        return collected.responsesWithBetterRendition().stream()
-                        .anyMatch(answer -> ledger.freshUntil(answer).isAfter(tomorrow))
-                ? tomorrow
-                : null;
     }
 
     /** Decides about a note with expired URLs for which no new response may be bought. */
-    private Disposition withoutNewAnswer(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
+    private Disposition withoutNewAnswer(NewNote note, CollectionResult collected) throws InterruptedException {
         return collected.retrySoon()
-                ? disposition(claimed, collected)
+                ? disposition(note, collected)
                 : new Failed(
-                        claimed,
+                        note,
                         collected.files(),
                         PostponementPolicy.incomplete(collected.detail()
                                 + "; no new response is bought, since archive.ledger.buy-again is false"));
     }
 
-    private Disposition collectAgain(WorklistItem claimed, NoteCapture newer, CollectionResult before)
+    private Disposition collectAgain(NewNote note, NoteCapture newer, CollectionResult before)
             throws InterruptedException {
         // a pending video is not fetched twice in a row
-        VideoOutcome video =
-                before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(claimed, newer);
+        VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(note, newer);
         CollectionResult collected = media.collect(newer, video, before);
         try {
             collected.expiredResponses().forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
-            return disposition(claimed, collected);
+            return disposition(note, collected);
         } catch (RuntimeException | InterruptedException e) {
             collected.files().close();
             throw e;
         }
     }
 
-    private Disposition disposition(WorklistItem claimed, CollectionResult collected) throws InterruptedException {
+    private Disposition disposition(NewNote note, CollectionResult collected) throws InterruptedException {
         health.watchHosts(collected);
         if (collected.noRoom()) {
-            awaitRoom(collected);
-            return new Released(claimed, collected.files(), NO_ROOM);
+            media.awaitRoom(collected);
+            return new Released(note, collected.files(), PostponementPolicy.NO_ROOM);
         }
         if (collected.isComplete() && collected.retryBetter()) {
             if (health.isRunEnding()) {
-                return new Released(claimed, collected.files(), "the run ended before the best rendition came");
+                return new Released(note, collected.files(), "the run ended before the best rendition came");
             }
-            Optional<StateTransition> again = retries.forBetter(claimed, collected.lesserDetail());
+            Optional<StateTransition> again = retries.forBetter(note, collected.lesserDetail());
             if (again.isPresent()) {
-                return new Postponed(claimed, collected.files(), again.get());
+                return new Postponed(note, collected.files(), again.get());
             }
         }
         if (collected.isComplete()) {
-            return new Archived(claimed, collected.files(), PostponementPolicy.archived(lookAgain(collected)));
+            return new Archived(note, collected.files(), retries.complete(collected));
         }
         if (collected.video() instanceof Unanswered waiting
                 && !(waiting instanceof Unanswered.Later && !collected.waitsOnlyForVideo())) {
-            return waitingForVideo(claimed, collected, waiting);
+            return waitingForVideo(note, collected, waiting);
         }
         if (health.isRunEnding() && collected.retrySoon()) {
             // the downloads may have been aborted by the end of the run: no attempt is counted
-            return new Released(claimed, collected.files(), "the run ended while files were missing");
+            return new Released(note, collected.files(), "the run ended while files were missing");
         }
         if (collected.isPermanentlyIncomplete()) {
-            return new Failed(claimed, collected.files(), PostponementPolicy.incomplete(collected.detail()));
+            return new Failed(note, collected.files(), PostponementPolicy.incomplete(collected.detail()));
         }
         return postpone(
-                claimed,
+                note,
                 collected.files(),
-                retries.forMedia(claimed, collected.reason(), collected.detail(), collected.retrySoon()));
+                retries.forMedia(note, collected.reason(), collected.detail(), collected.retrySoon()));
     }
 
     /** Decides about a note that lacks its video and has its other files as far as possible. */
-    private Disposition waitingForVideo(WorklistItem claimed, CollectionResult collected, Unanswered waiting) {
+    private Disposition waitingForVideo(NewNote note, CollectionResult collected, Unanswered waiting) {
         CollectedMedia files = collected.files();
         String detail = collected.detail();
         if (files.video() != null) {
@@ -527,21 +356,20 @@ class NoteProcessor implements ItemProcessor<WorklistItem, Disposition> {
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
                 new Postponed(
-                        claimed,
+                        note,
                         files,
                         new StateTransition(NoteState.POSTPONED, Counter.NONE, until, 0, reason, detail, null, true));
             case Unanswered.Repeated(var _, var reply, var cause) ->
-                deferred(claimed, reply, cause, reason, detail, files);
+                deferred(note, reply, cause, reason, detail, files);
             case Unanswered.Refused(var _, var reply) ->
-                new Failed(claimed, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
-            case Unanswered.Ended(var why) -> withoutCall(claimed, files, why);
+                new Failed(note, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
+            case Unanswered.Ended(var why) -> withoutCall(note, files, why);
         };
     }
 
-    private static Disposition postpone(
-            WorklistItem claimed, @Nullable CollectedMedia files, StateTransition transition) {
+    private static Disposition postpone(NewNote note, @Nullable CollectedMedia files, StateTransition transition) {
         return transition.state() == NoteState.FAILED
-                ? new Failed(claimed, files, transition)
-                : new Postponed(claimed, files, transition);
+                ? new Failed(note, files, transition)
+                : new Postponed(note, files, transition);
     }
 }

@@ -11,7 +11,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 
 /**
  * Repeats a step of a run while the database or the store is unavailable.
@@ -19,11 +18,10 @@ import org.springframework.stereotype.Component;
  * <p>The wait between two attempts grows from 250 ms to 5 s. A step that has failed for {@code archive.outage.after}
  * closes the gate of the run with {@link ExitCode#UPSTREAM_UNAVAILABLE} and throws its last failure at once: one more
  * attempt may take a minute, the time limit of a lock. A closed gate ends the wait of every other step; the database is
- * tried once more then, and the failure of the last attempt is thrown. Outside of a run nothing is repeated.
+ * tried once more then, and the failure of the last attempt is thrown.
  *
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
  */
-@Component
 public class OutageRetry {
 
     // all lines of a run use this logger
@@ -33,14 +31,12 @@ public class OutageRetry {
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
 
     private final RunStopper gate;
-    private final ActiveRuns runs;
     private final ObjectStore store;
     private final Duration limit;
     private final AtomicInteger waiting = new AtomicInteger();
 
-    OutageRetry(RunStopper gate, ActiveRuns runs, ObjectStore store, ArchiveProperties settings) {
+    OutageRetry(RunStopper gate, ObjectStore store, ArchiveProperties settings) {
         this.gate = gate;
-        this.runs = runs;
         this.store = store;
         this.limit = settings.outage().after();
     }
@@ -73,7 +69,7 @@ public class OutageRetry {
         try {
             return first.get();
         } catch (RuntimeException e) {
-            if (runs.now().isEmpty() || gate.isClosed() || !isOutage(e)) {
+            if (gate.isClosed() || !isOutage(e)) {
                 throw e;
             }
             return repeat(further, e);

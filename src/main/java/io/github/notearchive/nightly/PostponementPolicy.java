@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshResult;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -7,6 +8,8 @@ import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.nightly.WorkItem.NewNote;
+import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.OutstandingCall;
 import io.github.notearchive.provider.ProviderReply;
@@ -24,13 +27,18 @@ class PostponementPolicy {
 
     private static final Logger log = LoggerFactory.getLogger(PostponementPolicy.class);
 
+    /** Detail of a note for whose file the spool had no room. */
+    static final String NO_ROOM = "the spool had no room for a file";
+
     private final ArchiveProperties settings;
     private final ArchiveProperties.Retry limits;
+    private final CallLedger ledger;
     private final Clock clock;
 
-    PostponementPolicy(ArchiveProperties settings, Clock clock) {
+    PostponementPolicy(ArchiveProperties settings, CallLedger ledger, Clock clock) {
         this.settings = settings;
         this.limits = settings.retry();
+        this.ledger = ledger;
         this.clock = clock;
     }
 
@@ -47,7 +55,8 @@ class PostponementPolicy {
     }
 
     /** Returns the transition of a note with missing files: postponed, or failed after the last attempt. */
-    StateTransition forMedia(WorklistItem claimed, StateReason reason, String detail, boolean soon) {
+    StateTransition forMedia(NewNote note, StateReason reason, String detail, boolean soon) {
+        WorklistItem claimed = note.claimed();
         int times = claimed.mediaAttempts() + 1;
         if (times >= limits.perLife()) {
             log.warn("Note {}: failed permanently, files missing after {} attempts: {}", claimed.id(), times, detail);
@@ -68,10 +77,9 @@ class PostponementPolicy {
      * Returns the transition of a note whose better rendition met a temporary error: postponed within the night; empty
      * after the last attempt, when it keeps the lesser rendition.
      */
-    Optional<StateTransition> forBetter(WorklistItem claimed, String detail) {
-        NoteState state = claimed.state() == NoteState.ARCHIVED || claimed.refreshNight() != null
-                ? NoteState.ARCHIVED
-                : NoteState.POSTPONED;
+    Optional<StateTransition> forBetter(WorkItem item, String detail) {
+        WorklistItem claimed = item.claimed();
+        NoteState state = item instanceof NewNote ? NoteState.POSTPONED : NoteState.ARCHIVED;
         int times = claimed.mediaAttemptsIn(Night.current(clock)) + 1;
         return times < limits.perNight() && claimed.mediaAttempts() + 1 < limits.perLife()
                 ? Optional.of(new StateTransition(
@@ -87,12 +95,8 @@ class PostponementPolicy {
      * @param soon whether another response may come within minutes
      */
     StateTransition forCall(
-            WorklistItem claimed,
-            ProviderReply reply,
-            StateReason reason,
-            String detail,
-            boolean responseHeld,
-            boolean soon) {
+            NewNote note, ProviderReply reply, StateReason reason, String detail, boolean responseHeld, boolean soon) {
+        WorklistItem claimed = note.claimed();
         int calls = claimed.attempts() + 1;
         if (calls >= limits.perLife()) {
             return failed(reply, StateReason.RETRIES_EXHAUSTED, calls + " calls without success: " + detail);
@@ -114,8 +118,8 @@ class PostponementPolicy {
      *
      * @param responseHeld whether the ledger has a usable response nevertheless
      */
-    StateTransition outstanding(WorklistItem claimed, OutstandingCall call, boolean responseHeld) {
-        log.warn("Note {}: postponed, {}", claimed.id(), call.reason());
+    StateTransition outstanding(NewNote note, OutstandingCall call, boolean responseHeld) {
+        log.warn("Note {}: postponed, {}", note.id(), call.reason());
         return new StateTransition(
                 NoteState.POSTPONED,
                 Counter.NONE,
@@ -123,12 +127,13 @@ class PostponementPolicy {
                 null,
                 StateReason.RESPONSE_PENDING,
                 call.reason(),
-                claimed.missingNight(),
+                note.claimed().missingNight(),
                 responseHeld);
     }
 
     /** Returns the result of a refresh while an earlier call has no response yet. */
-    RefreshResult outstandingRefresh(WorklistItem claimed, OutstandingCall call) {
+    RefreshResult outstandingRefresh(RefreshNote note, OutstandingCall call) {
+        WorklistItem claimed = note.claimed();
         return new RefreshResult(
                 claimed.state(),
                 Night.of(Night.current(clock).ends()),
@@ -138,6 +143,85 @@ class PostponementPolicy {
                 "refresh postponed: " + call.reason(),
                 claimed.missingNight(),
                 false);
+    }
+
+    /**
+     * Returns whether a note is absent: confirmed by the provider, or reported as absent by an earlier night too, in
+     * worklist or ledger, since a process may have died before settling the note.
+     */
+    boolean isAbsent(WorkItem item, boolean certain) {
+        Night tonight = Night.current(clock);
+        return certain
+                || item.claimed().wasMissingBefore(tonight).isPresent()
+                || ledger.wasMissingBefore(item.id(), tonight);
+    }
+
+    /** Returns the transition of a note that was absent for the first time: checked again in a later night. */
+    StateTransition absentOnce(ProviderReply reply) {
+        Night tonight = Night.current(clock);
+        return new StateTransition(
+                NoteState.POSTPONED,
+                Counter.NONE,
+                tonight.ends(),
+                reply.code(),
+                StateReason.NOTE_ABSENT,
+                reply + "; checked again in a later night",
+                tonight,
+                false);
+    }
+
+    /** Returns the result of a refresh that found the note absent for the first time. */
+    RefreshResult absentOnce(RefreshNote note, ProviderReply reply) {
+        Night tonight = Night.current(clock);
+        return new RefreshResult(
+                note.claimed().state(),
+                Night.of(tonight.ends()),
+                note.claimed().refreshAttempts(),
+                reply.code(),
+                StateReason.NOTE_ABSENT,
+                "refresh failed: " + reply + "; checked again in a later night",
+                tonight,
+                false);
+    }
+
+    /** Returns the transition of a note that needs a call in a run without calls: postponed to the next night. */
+    StateTransition withoutCalls(NewNote note, String detail) {
+        return new StateTransition(
+                NoteState.POSTPONED,
+                Counter.NONE,
+                Night.current(clock).ends(),
+                0,
+                StateReason.CALLS_ENDED,
+                detail,
+                note.claimed().missingNight(),
+                true);
+    }
+
+    /**
+     * Returns the transition of a complete note, whose lesser renditions are tried again while their URLs are fresh.
+     */
+    StateTransition complete(CollectionResult collected) {
+        Instant tomorrow = Night.current(clock).ends();
+        boolean again = collected.responsesWithBetterRendition().stream()
+                .anyMatch(answer -> ledger.freshUntil(answer).isAfter(tomorrow));
+        return archived(again ? tomorrow : null);
+    }
+
+    /**
+     * Returns the transition of an archived note whose new response promises a file that is missing: due while that
+     * response is fresh.
+     */
+    StateTransition archivedWithout(CollectionResult collected, String detail) {
+        Instant tomorrow = Night.current(clock).ends();
+        boolean again = ledger.freshUntil(collected.files().capture()).isAfter(tomorrow);
+        return new StateTransition(
+                NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, collected.reason(), detail, null, again);
+    }
+
+    /** Returns the transition of an archived note for whose files the spool had no room: due immediately. */
+    StateTransition archivedWithoutRoom() {
+        return new StateTransition(
+                NoteState.ARCHIVED, Counter.NONE, clock.instant(), 0, StateReason.MEDIA_PENDING, NO_ROOM, null, true);
     }
 
     /** Returns the transition of an absent note, which is checked again after {@code recheckUnavailableAfter}. */
@@ -160,7 +244,8 @@ class PostponementPolicy {
      * @param responseHeld whether there is a response that could not be processed
      */
     RefreshResult forRefresh(
-            WorklistItem claimed, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
+            RefreshNote note, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
+        WorklistItem claimed = note.claimed();
         int attempts = claimed.refreshAttempts() + 1;
         boolean isLast = attempts >= limits.perNight();
         return new RefreshResult(
@@ -175,7 +260,8 @@ class PostponementPolicy {
     }
 
     /** Returns the result of a rejected refresh, which is repeated after {@code recheckUnavailableAfter}. */
-    RefreshResult rejectedRefresh(WorklistItem claimed, ProviderReply reply) {
+    RefreshResult rejectedRefresh(RefreshNote note, ProviderReply reply) {
+        WorklistItem claimed = note.claimed();
         return new RefreshResult(
                 claimed.state(),
                 afterAWhile(),
@@ -216,6 +302,12 @@ class PostponementPolicy {
     /** Returns the transition of a note that failed because of a response of the provider. */
     static StateTransition failed(ProviderReply reply, StateReason reason, String detail) {
         return new StateTransition(NoteState.FAILED, Counter.CALL, null, reply.code(), reason, detail, null, false);
+    }
+
+    /** Returns the transition of a note whose data cannot be written. */
+    static StateTransition notWritten(String detail) {
+        return new StateTransition(
+                NoteState.FAILED, Counter.NONE, null, 0, StateReason.WRITE_FAILED, detail, null, false);
     }
 
     /** Returns the transition of a note that failed because of missing files. */

@@ -15,10 +15,8 @@ import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.stereotype.Component;
 
 /** Publishes the progress of a run to observers and the log. */
-@Component
 class ProgressReporter {
 
     // all lines of a run use this logger
@@ -33,6 +31,7 @@ class ProgressReporter {
     private final NoteSourceProperties sourceSettings;
     private final VideoProperties videoSettings;
     private final ObjectProvider<RunObserver> observers;
+    private final RunState run;
     private final Clock clock;
 
     ProgressReporter(
@@ -43,6 +42,7 @@ class ProgressReporter {
             NoteSourceProperties sourceSettings,
             VideoProperties videoSettings,
             ObjectProvider<RunObserver> observers,
+            RunState run,
             Clock clock) {
         this.worklist = worklist;
         this.calls = calls;
@@ -51,14 +51,15 @@ class ProgressReporter {
         this.sourceSettings = sourceSettings;
         this.videoSettings = videoSettings;
         this.observers = observers;
+        this.run = run;
         this.clock = clock;
     }
 
     /** Logs which run starts, and its settings; notifies the observers. */
-    void onStart(RunState run, JobStart launch, Night tonight) {
+    void onStart(JobStart start, Night tonight) {
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
-                launch.restart() ? "Resuming the unfinished run" : "Starting a new run",
+                start.restart() ? "Resuming the unfinished run" : "Starting a new run",
                 run.node(),
                 tonight,
                 settings.workers(),
@@ -66,10 +67,10 @@ class ProgressReporter {
                 sourceSettings.callsInFlight(),
                 videoSettings.enabled() ? "bought" : "not bought",
                 sourceSettings.baseUrl());
-        notifyObservers(observer -> observer.onStart(launch.restart()));
+        notifyObservers(observer -> observer.onStart(start.restart()));
     }
 
-    void onProgress(RunState run) {
+    void onProgress() {
         RunCounts counts = run.counts();
         notifyObservers(observer -> observer.onProgress(counts));
     }
@@ -86,19 +87,19 @@ class ProgressReporter {
     }
 
     /** Writes the progress line of each minute. */
-    void log(RunState run) {
-        count(run);
-        progressLog.info("Progress: {}", progress(run));
+    void log() {
+        count();
+        progressLog.info("Progress: {}", progress());
     }
 
     /** Counts the waiting notes, from which {@link #progress} calculates until the next count. */
-    void count(RunState run) {
+    void count() {
         long due = worklist.countDue(RunProgress.MOST_COUNTED, settings.retry().windowFrom(clock.instant()));
         run.expected = due + run.inProgress.get() + run.counts().done();
     }
 
     /** Returns the current progress. Sends no request. */
-    RunProgress progress(RunState run) {
+    RunProgress progress() {
         RunCounts counts = run.counts();
         long expected = run.expected;
         int inWork = run.inProgress.get();

@@ -7,43 +7,32 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
 import org.springframework.batch.core.Entity;
 import org.springframework.batch.core.repository.JobRepository;
-import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.dao.OptimisticLockingFailureException;
-import org.springframework.stereotype.Component;
 
 /**
  * Repeats the updates of Spring Batch's tables during an outage of the database, by {@link OutageRetry}. Without it a
  * step whose update fails is FAILED or UNKNOWN.
  */
-@Component
-final class RepeatedUpdates implements BeanPostProcessor {
+final class RepeatedUpdates {
 
-    private final ObjectProvider<OutageRetry> outages;
+    private RepeatedUpdates() {}
 
-    RepeatedUpdates(ObjectProvider<OutageRetry> outages) {
-        this.outages = outages;
-    }
-
-    @Override
-    public Object postProcessAfterInitialization(Object bean, String name) {
-        if (!(bean instanceof JobRepository repository)) {
-            return bean;
-        }
+    /** Returns the repository with repeated updates. */
+    static JobRepository of(JobRepository repository, OutageRetry outages) {
         ProxyFactory factory = new ProxyFactory(new Class<?>[] {JobRepository.class});
         factory.setTarget(repository);
-        factory.addAdvice((MethodInterceptor) this::repeated);
-        return factory.getProxy(getClass().getClassLoader());
+        factory.addAdvice((MethodInterceptor) call -> proceed(call, outages));
+        return (JobRepository) factory.getProxy(RepeatedUpdates.class.getClassLoader());
     }
 
-    private @Nullable Object repeated(MethodInvocation call) throws Throwable {
+    private static @Nullable Object proceed(MethodInvocation call, OutageRetry outages) throws Throwable {
         if (!call.getMethod().getName().startsWith("update")
                 || !(call.getArguments()[0] instanceof Entity entity)
                 || entity.getVersion() == null) {
             return call.proceed();
         }
         Update update = new Update(call, entity, entity.getVersion());
-        return outages.getObject().<@Nullable Object>call(update::first, update::again);
+        return outages.<@Nullable Object>call(update::first, update::again);
     }
 
     /**

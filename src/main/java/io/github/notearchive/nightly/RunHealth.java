@@ -13,10 +13,8 @@ import io.github.notearchive.provider.FetchOutcome.Exhausted;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Duration;
-import org.springframework.stereotype.Component;
 
 /** Detects outages from responses and downloads, and stops the run for quotas, blocked accounts and outages. */
-@Component
 class RunHealth {
 
     /** Longer than the attempts to write a response, which precede the closing of the gate. */
@@ -24,14 +22,14 @@ class RunHealth {
 
     private final RunStopper gate;
     private final QuotaHolds quotaHolds;
-    private final ActiveRuns runs;
+    private final RunState run;
     private final CallLedger ledger;
     private final JustOneApiClient provider;
 
-    RunHealth(RunStopper gate, QuotaHolds quotaHolds, ActiveRuns runs, CallLedger ledger, JustOneApiClient provider) {
+    RunHealth(RunStopper gate, QuotaHolds quotaHolds, RunState run, CallLedger ledger, JustOneApiClient provider) {
         this.gate = gate;
         this.quotaHolds = quotaHolds;
-        this.runs = runs;
+        this.run = run;
         this.ledger = ledger;
         this.provider = provider;
     }
@@ -54,7 +52,7 @@ class RunHealth {
                     ProviderCode.DAILY_QUOTA.number(),
                     occasion + exhausted.quota(),
                     exhausted.until(),
-                    runs.current().jobExecutionId());
+                    run.jobExecutionId());
             gate.close(ExitCode.QUOTA_EXHAUSTED, reason);
         } else {
             gate.closeAtOwnLimit(reason);
@@ -72,12 +70,12 @@ class RunHealth {
 
     /** See {@link RunState#continuesAfter}. */
     boolean continuesAfter(RuntimeException databaseFailure) {
-        return runs.current().continuesAfter(databaseFailure);
+        return run.continuesAfter(databaseFailure);
     }
 
     /** Records an error of the provider and returns whether it is an outage, which stops the run. */
     boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
-        OutageDetector health = runs.current().provider();
+        OutageDetector health = run.provider();
         boolean outage = switch (cause) {
             case NOT_COLLECTED, NOT_RESET -> false;
             case FAULT -> health.fails();
@@ -99,12 +97,12 @@ class RunHealth {
      */
     void watchHosts(CollectionResult collected) {
         if (collected.served()) {
-            runs.current().cdn().works();
+            run.cdn().works();
             return;
         }
         boolean isRefused =
                 collected.dead() && ledger.isRecent(collected.files().capture());
-        if ((collected.faulty() || isRefused) && runs.current().cdn().fails()) {
+        if ((collected.faulty() || isRefused) && run.cdn().fails()) {
             gate.close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
                     "the media hosts have only returned errors for a while, last " + collected.detail());
@@ -113,7 +111,7 @@ class RunHealth {
 
     /** Returns whether the run makes no calls and is not stopping. */
     boolean isWithoutCalls() {
-        return runs.current().withoutCalls().isPresent() && !gate.isClosed();
+        return run.withoutCalls().isPresent() && !gate.isClosed();
     }
 
     /**

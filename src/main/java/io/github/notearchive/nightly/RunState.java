@@ -1,16 +1,16 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.NoteChanges.Change;
+import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.OutageDetector;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaTraffic;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
@@ -18,16 +18,17 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
-/** State of one run: options, execution, counts, and outage detection. Thread-safe. */
-final class RunState extends JobRun {
+/**
+ * State of one run: options, execution, counts, and outage detection. {@link NightlyJobRunner} creates it. Thread-safe.
+ */
+class RunState extends JobRun {
 
     private static final long NOT_PAUSED = 0;
 
     private final RunOptions options;
-    private final Supplier<MediaTraffic> traffic;
+    private final MediaDownloader downloads;
     private final MediaTraffic mediaBefore;
     private final int fieldsBefore;
     private final AtomicLong taken = new AtomicLong();
@@ -79,27 +80,21 @@ final class RunState extends JobRun {
     final LongAdder downloadsRetryable = new LongAdder();
     final LongAdder downloadsRejected = new LongAdder();
 
-    /**
-     * Creates the state of a run.
-     *
-     * @param traffic requests to media servers of this process
-     * @param fieldsBefore new response fields recorded by this process before the run
-     */
     RunState(
-            Gate gate,
             RunOptions options,
+            RunStopper gate,
             ArchiveProperties settings,
-            Supplier<MediaTraffic> traffic,
-            int fieldsBefore) {
+            MediaDownloader downloads,
+            SchemaDrift drift) {
         super(gate);
-        this.store = new OutageDetector(settings.outage());
         this.options = options;
-        this.traffic = traffic;
-        this.mediaBefore = traffic.get();
-        this.fieldsBefore = fieldsBefore;
+        this.downloads = downloads;
+        this.mediaBefore = downloads.traffic();
+        this.fieldsBefore = drift.found().size();
         this.provider = new OutageDetector(settings.outage());
         this.cdn = new OutageDetector(settings.outage());
         this.database = new OutageDetector(settings.outage());
+        this.store = new OutageDetector(settings.outage());
     }
 
     RunOptions options() {
@@ -110,16 +105,15 @@ final class RunState extends JobRun {
         return options.node();
     }
 
-    /** Counts a note without new data. */
-    void settled(WorklistItem claimed, StateTransition transition) {
-        if (claimed.state() == NoteState.ARCHIVED && transition.state() == NoteState.ARCHIVED) {
-            return; // unchanged except for a better rendition
-        }
-        switch (transition.state()) {
-            case ARCHIVED -> archived.increment();
-            case UNAVAILABLE -> unavailable.increment();
-            case POSTPONED, PENDING -> postponed.increment();
-            case FAILED -> failed.increment();
+    /** Counts a note without new data. An archived note is not counted again. */
+    void settled(WorkItem item, StateTransition transition) {
+        if (item instanceof WorkItem.NewNote) {
+            switch (transition.state()) {
+                case ARCHIVED -> archived.increment();
+                case UNAVAILABLE -> unavailable.increment();
+                case POSTPONED, PENDING -> postponed.increment();
+                case FAILED -> failed.increment();
+            }
         }
     }
 
@@ -128,13 +122,13 @@ final class RunState extends JobRun {
      *
      * @param change difference found by a refresh
      */
-    void settled(WorklistItem claimed, StateTransition transition, Change change) {
-        if (claimed.refreshNight() == null) {
-            settled(claimed, transition);
+    void settled(WorkItem item, StateTransition transition, Change change) {
+        if (!(item instanceof WorkItem.RefreshNote)) {
+            settled(item, transition);
             return;
         }
         refreshed.increment();
-        if (claimed.state() == NoteState.UNAVAILABLE) {
+        if (item.claimed().state() == NoteState.UNAVAILABLE) {
             refreshedRestored.increment();
         }
         if (change.counts()) {
@@ -156,7 +150,7 @@ final class RunState extends JobRun {
 
     /** Returns the counts so far. */
     RunCounts counts() {
-        MediaTraffic now = traffic.get();
+        MediaTraffic now = downloads.traffic();
         return new RunCounts(
                 notes(),
                 new RunCounts.Refreshes(
@@ -220,18 +214,18 @@ final class RunState extends JobRun {
         return cdn;
     }
 
-    /** Records that the store wrote an object. */
+    /** Records that the store stored a file. */
     void storeWorks() {
         store.works();
     }
 
     /**
-     * Records a failure of the store that is not of one object alone; stops the run during an outage.
+     * Records a failure of the store that is not limited to one object, and closes the gate if that makes an outage.
      *
-     * @param isPermanent whether waiting does not help, so that the run stops at once
+     * @param lasts whether no waiting helps, so that it is an outage at once
      */
-    void storeFails(StoreException failure, boolean isPermanent) {
-        if (isPermanent || store.fails()) {
+    void storeFails(StoreException failure, boolean lasts) {
+        if (lasts || store.fails()) {
             gate().close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(failure.getMessage()));
         }
     }

@@ -2,7 +2,6 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
-import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.media.MediaDownloader;
@@ -37,7 +36,6 @@ public class RunStopper extends Gate {
 
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
-    private final ActiveRuns runs;
     private final LongSupplier nanoTime;
     private CountDownLatch closed = new CountDownLatch(1);
 
@@ -45,17 +43,17 @@ public class RunStopper extends Gate {
     private @Nullable Long deadline;
 
     private boolean isAborted;
+    private volatile long execution;
 
     @Autowired
-    RunStopper(JustOneApiClient provider, MediaDownloader downloads, ActiveRuns runs) {
-        this(provider, downloads, runs, System::nanoTime);
+    RunStopper(JustOneApiClient provider, MediaDownloader downloads) {
+        this(provider, downloads, System::nanoTime);
     }
 
-    RunStopper(JustOneApiClient provider, MediaDownloader downloads, ActiveRuns runs, LongSupplier nanoTime) {
+    RunStopper(JustOneApiClient provider, MediaDownloader downloads, LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.provider = provider;
         this.downloads = downloads;
-        this.runs = runs;
     }
 
     @Override
@@ -64,6 +62,33 @@ public class RunStopper extends Gate {
         deadline = null;
         isAborted = false;
         downloads.resume();
+    }
+
+    /**
+     * Opens the gate and permits calls, unless a signal was received or the run makes none.
+     *
+     * @param isOnlyRun whether no other node makes calls
+     */
+    void open(StartDecision.Granted granted, boolean isOnlyRun) {
+        open();
+        StartRefusal withoutCalls = granted.withoutCalls();
+        if (withoutCalls != null) {
+            provider.end(withoutCalls.reason());
+            return;
+        }
+        provider.open(granted.tonight(), granted.made(), isOnlyRun, this::close);
+        stopReason().ifPresent(stop -> provider.end(stop.reason()));
+    }
+
+    /** Sets the execution that is named in the log. */
+    void startExecution(long id) {
+        execution = id;
+    }
+
+    /** Ends the calls of the run. */
+    void end() {
+        provider.end("no run is active");
+        execution = 0;
     }
 
     @Override
@@ -116,7 +141,7 @@ public class RunStopper extends Gate {
      * @param signal name of the signal
      */
     public void stop(String signal) {
-        LogContext.execution(runs.now().map(JobRun::jobExecutionId).orElse(0L));
+        LogContext.execution(execution);
         try {
             stopOrAbort(signal);
         } finally {

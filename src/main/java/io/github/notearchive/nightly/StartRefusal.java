@@ -2,6 +2,7 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.store.StoreException;
@@ -15,6 +16,11 @@ import java.util.Optional;
  * @param planReason text of a plan, for which no run is started
  */
 public record StartRefusal(ExitCode exitCode, String reason, String planReason) {
+
+    /** Returns exit code and reason of the run. */
+    StopReason stopReason() {
+        return new StopReason(exitCode, reason);
+    }
 
     /** Returns the refusal for an active run of the node, or another holder of its lock. */
     public static StartRefusal ofLock(String node) {
@@ -78,7 +84,7 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
     }
 
     /** Returns the refusal for a store that is unavailable or rejects writes. */
-    public static StartRefusal ofStore(StoreException e) {
+    static StartRefusal ofStore(StoreException e) {
         return of(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
     }
 

@@ -1,8 +1,8 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.CallLedger;
-import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
+import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallsEndedException;
@@ -19,10 +19,8 @@ import io.github.notearchive.provider.ProviderReply;
 import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 
 /** Fetches the video of a note whose own response offers none, with a second call. */
-@Component
 class VideoFetcher {
 
     // all lines about the decision on a note use one logger
@@ -46,25 +44,22 @@ class VideoFetcher {
      * Fetches the note's video if a call is required. If the outcome stops the run, the note's other files are
      * collected nevertheless.
      */
-    VideoOutcome answer(WorklistItem claimed, NoteCapture capture) throws InterruptedException {
-        if (!videos.isCallRequired(claimed, capture)) {
+    VideoOutcome answer(NewNote note, NoteCapture capture) throws InterruptedException {
+        if (!videos.isCallRequired(note, capture)) {
             return videos.known(capture);
         }
         FetchOutcome outcome;
         try {
-            outcome = fetcher.video(claimed, capture);
+            outcome = fetcher.video(note, capture);
         } catch (CallsEndedException e) {
             health.awaitEnd(e);
             return new Unanswered.Ended("its video was not fetched: " + e.getMessage());
         }
         return switch (outcome) {
             case Found(var answer) -> new VideoOutcome.Answered(answer);
-            case Missing(var reply, var certain) -> withoutVideo(claimed, reply, certain);
+            case Missing(var reply, var certain) -> withoutVideo(note, reply, certain);
             case Rejected(var reply) -> {
-                log.warn(
-                        "Note {}: the provider rejected the request for its video, {}; not retried",
-                        claimed.id(),
-                        reply);
+                log.warn("Note {}: the provider rejected the request for its video, {}; not retried", note.id(), reply);
                 yield new Unanswered.Refused("the call for it was rejected: " + reply, reply);
             }
             case Deferred(var reply, var cause) -> new Unanswered.Repeated("the call for it: " + reply, reply, cause);
@@ -80,9 +75,9 @@ class VideoFetcher {
     }
 
     /** Handles a response without video. A success code without a video is accepted only on a second night. */
-    private VideoOutcome withoutVideo(WorklistItem claimed, ProviderReply reply, boolean certain) {
+    private VideoOutcome withoutVideo(NewNote note, ProviderReply reply, boolean certain) {
         Night tonight = Night.current(clock);
-        return certain || ledger.wasVideoMissingBefore(claimed.id(), tonight)
+        return certain || ledger.wasVideoMissingBefore(note.id(), tonight)
                 ? new VideoOutcome.NotOffered()
                 : new Unanswered.Later(
                         "not in the answer: " + reply + "; checked again in a later night", tonight.ends());

@@ -6,7 +6,7 @@ import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
@@ -38,11 +38,10 @@ class VideoFiles {
     }
 
     /** Returns whether a call is required, unless the ledger has the response. */
-    boolean isCallRequired(WorklistItem claimed, NoteCapture detail) {
+    boolean isCallRequired(NewNote note, NoteCapture detail) {
         return settings.enabled()
-                && claimed.state() != NoteState.ARCHIVED
                 && MediaSlots.lacksVideo(detail)
-                && !isSettled(catalog.slotsOf(detail.id()), claimed.state() == NoteState.PENDING);
+                && !isSettled(catalog.slotsOf(detail.id()), note.claimed().state() == NoteState.PENDING);
     }
 
     /** Returns the outcome without a call. */

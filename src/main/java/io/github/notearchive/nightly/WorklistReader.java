@@ -21,7 +21,6 @@ import org.springframework.batch.core.configuration.annotation.StepScope;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 import org.springframework.dao.DataAccessException;
-import org.springframework.stereotype.Component;
 
 /**
  * Claims one due note at a time, for one worker. A note due for a refresh is claimed when no other is due, and while
@@ -31,9 +30,8 @@ import org.springframework.stereotype.Component;
  * ends the input immediately and terminates the step, so that the job is STOPPED and not COMPLETED. A note is in
  * progress from its claim until the next read, which follows the commit.
  */
-@Component
 @StepScope
-class WorklistReader implements ItemStreamReader<WorklistItem> {
+class WorklistReader implements ItemStreamReader<WorkItem> {
 
     private static final Logger log = LoggerFactory.getLogger(WorklistReader.class);
 
@@ -63,7 +61,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
             RunStopper gate,
             NightlyBytes bytes,
             OutageRetry outages,
-            ActiveRuns runs,
+            RunState run,
             ArchiveProperties settings,
             Clock clock) {
         this.claims = claims;
@@ -71,7 +69,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
         this.gate = gate;
         this.bytes = bytes;
         this.outages = outages;
-        this.run = runs.current();
+        this.run = run;
         this.settings = settings;
         this.clock = clock;
     }
@@ -82,7 +80,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
     }
 
     @Override
-    public @Nullable WorklistItem read() throws InterruptedException {
+    public @Nullable WorkItem read() throws InterruptedException {
         boolean isAfterNote = note != null; // it may have been the last one in progress
         leaveNote();
         LogContext.note(null);
@@ -97,7 +95,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
                     if (claimed.isPresent()) {
                         run.resumeClaims();
                         LogContext.note(claimed.get().id());
-                        return claimed.get();
+                        return WorkItem.of(claimed.get());
                     }
                     if (!outages.<Boolean>call(this::isMoreToCome)) {
                         return null;
@@ -116,7 +114,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
 
     private Optional<WorklistItem> claim() {
         run.claims.releaseUnconfirmed(held -> claims.releaseOthers(run.node(), held));
-        if (bytes.isUsedUp(run) || !run.reserveNote()) {
+        if (bytes.isUsedUp() || !run.reserveNote()) {
             return Optional.empty();
         }
         // before the claim: a worker that finds no more notes has to see this one
@@ -180,7 +178,7 @@ class WorklistReader implements ItemStreamReader<WorklistItem> {
             run.resumeClaims(); // so that every worker ends now
             return false;
         }
-        Optional<StartRefusal> usedUp = outlook.heldByThisNode() == 0 ? bytes.refusal(run) : Optional.empty();
+        Optional<StartRefusal> usedUp = outlook.heldByThisNode() == 0 ? bytes.refusal() : Optional.empty();
         if (usedUp.isPresent()) {
             gate.close(usedUp.get().exitCode(), usedUp.get().reason());
             return true;

@@ -45,9 +45,6 @@ class BestRenditionTests {
     OperatorActions interventions;
 
     @Autowired
-    OutageRetry outages;
-
-    @Autowired
     RunStopper gate;
 
     @Test
@@ -201,7 +198,7 @@ class BestRenditionTests {
         night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
         night.wayToStore().down();
         night.provider().releaseMedia();
-        NightlyScenario.await("the store is waited for", () -> outages.waiting() > 0);
+        NightlyScenario.await("the store is waited for", () -> night.repeatedSteps() > 0);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
         assertEnded(NightlyScenario.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);

@@ -42,12 +42,6 @@ class NightlyMediaLimitTests {
     RunStopper gate;
 
     @Autowired
-    NightlyBytes bytes;
-
-    @Autowired
-    ActiveRuns runs;
-
-    @Autowired
     DataSource dataSource;
 
     @Test
@@ -101,7 +95,7 @@ class NightlyMediaLimitTests {
             run = night.runAside();
             NightlyScenario.await("both notes have their files stored and no rows", () -> waitingForTheTable() == 2);
 
-            assertThat(bytes.isUsedUp(runs.current())).isFalse();
+            assertThat(night.part(NightlyBytes.class).isUsedUp()).isFalse();
             other.rollback();
         }
 

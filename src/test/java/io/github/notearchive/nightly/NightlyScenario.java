@@ -39,9 +39,11 @@ import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import tools.jackson.databind.JsonNode;
@@ -67,6 +69,7 @@ public final class NightlyScenario {
     private final MediaCatalog media;
     private final ArchiveProperties settings;
     private final NightServers servers;
+    private final List<AnnotationConfigApplicationContext> runs = new CopyOnWriteArrayList<>();
     private final List<CompletableFuture<RunSummary>> aside = new ArrayList<>();
 
     NightlyScenario(
@@ -448,7 +451,24 @@ public final class NightlyScenario {
     }
 
     public RunSummary run(RunOptions options) {
-        return runner.run(options);
+        try (AnnotationConfigApplicationContext parts = runner.parts(options)) {
+            runs.add(parts);
+            return parts.getBean(NightlyRun.class).execute();
+        } finally {
+            runs.removeIf(parts -> !parts.isActive());
+        }
+    }
+
+    /** The number of failed steps that runs repeat. */
+    int repeatedSteps() {
+        return runs.stream()
+                .mapToInt(parts -> parts.getBean(OutageRetry.class).waiting())
+                .sum();
+    }
+
+    /** A part of the run that is active. */
+    <T> T part(Class<T> type) {
+        return runs.getFirst().getBean(type);
     }
 
     RunSummary force() {
@@ -491,7 +511,7 @@ public final class NightlyScenario {
         CompletableFuture<RunSummary> run = new CompletableFuture<>();
         Thread.ofPlatform().name("run aside").start(() -> {
             try {
-                run.complete(runner.run(options));
+                run.complete(run(options));
             } catch (Throwable e) {
                 run.completeExceptionally(e);
             }

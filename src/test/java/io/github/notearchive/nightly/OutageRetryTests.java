@@ -20,14 +20,12 @@ import org.springframework.dao.DataAccessResourceFailureException;
 /** How often a step is tried that fails because the database is unavailable. */
 class OutageRetryTests {
 
-    private final ActiveRuns runs = new ActiveRuns();
-    private final RunStopper gate = new RunStopper(mock(JustOneApiClient.class), mock(MediaDownloader.class), runs);
+    private final RunStopper gate = new RunStopper(mock(JustOneApiClient.class), mock(MediaDownloader.class));
     private final AtomicInteger attempts = new AtomicInteger();
 
     @BeforeEach
     void beginRun() {
         gate.open();
-        runs.begin(mock(RunState.class));
     }
 
     /** Each attempt may take a minute, the time limit of a lock. */
@@ -63,7 +61,7 @@ class OutageRetryTests {
                 new ArchiveProperties.Retry(List.of(Duration.ofSeconds(5)), 0, 5, 25),
                 new ArchiveProperties.Outage(20, limit),
                 Duration.ofDays(30));
-        return new OutageRetry(gate, runs, mock(ObjectStore.class), settings);
+        return new OutageRetry(gate, mock(ObjectStore.class), settings);
     }
 
     private void fail() {

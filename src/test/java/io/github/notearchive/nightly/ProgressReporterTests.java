@@ -2,11 +2,13 @@ package io.github.notearchive.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
+import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.VideoProperties;
@@ -26,7 +28,13 @@ class ProgressReporterTests {
     NightlyScenario night;
 
     @Autowired
-    NewRuns runs;
+    RunStopper gate;
+
+    @Autowired
+    MediaDownloader downloads;
+
+    @Autowired
+    SchemaDrift drift;
 
     @Autowired
     WorklistStats worklist;
@@ -78,6 +86,7 @@ class ProgressReporterTests {
 
     @BeforeEach
     void begin() {
+        run = new RunState(new RunOptions(null, null, false, "main"), gate, settings, downloads, drift);
         news = new ProgressReporter(
                 worklist,
                 calls,
@@ -86,8 +95,8 @@ class ProgressReporterTests {
                 sourceSettings,
                 videoSettings,
                 observers.getBeanProvider(RunObserver.class),
+                run,
                 Clock.systemUTC());
-        run = runs.of(new RunOptions(null, null, false, "main"));
     }
 
     @Test
@@ -96,7 +105,7 @@ class ProgressReporterTests {
         observers.addBean("listener", new Listener());
         run.archived.increment();
 
-        news.onProgress(run);
+        news.onProgress();
 
         assertThat(told)
                 .singleElement()
@@ -106,13 +115,13 @@ class ProgressReporterTests {
     @Test
     void whatWaitsIsFollowedFromTheLastCountOn() {
         night.pending(3);
-        assertThat(news.progress(run).due()).isNegative();
+        assertThat(news.progress().due()).isNegative();
 
-        news.count(run);
+        news.count();
         run.inProgress.incrementAndGet();
         run.archived.increment();
 
-        assertThat(news.progress(run).due()).isEqualTo(1);
-        assertThat(news.progress(run).inWork()).isEqualTo(1);
+        assertThat(news.progress().due()).isEqualTo(1);
+        assertThat(news.progress().inWork()).isEqualTo(1);
     }
 }

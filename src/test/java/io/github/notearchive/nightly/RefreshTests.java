@@ -58,9 +58,6 @@ class RefreshTests {
     NightlyScenario night;
 
     @Autowired
-    OutageRetry outages;
-
-    @Autowired
     RunStopper gate;
 
     @Autowired
@@ -358,7 +355,7 @@ class RefreshTests {
         night.provider().awaitHeld(1, Duration.ofSeconds(20));
         night.wayToStore().down();
         night.provider().releaseAnswers();
-        NightlyScenario.await("the store is waited for", () -> outages.waiting() > 0);
+        NightlyScenario.await("the store is waited for", () -> night.repeatedSteps() > 0);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
         assertEnded(NightlyScenario.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);

@@ -87,7 +87,7 @@ class RunStopperTests {
         MediaProperties settings =
                 new Binder(new MapConfigurationPropertySource()).bindOrCreate("archive.media", MediaProperties.class);
         downloads = new MediaDownloader(settings, new Spool(spool));
-        gate = new RunStopper(provider, downloads, new ActiveRuns(), nanoTime::get);
+        gate = new RunStopper(provider, downloads, nanoTime::get);
         gate.open();
         provider.open(Night.current(Clock.systemUTC()), NightlyCalls.NONE, true, gate::close);
         caller.start();

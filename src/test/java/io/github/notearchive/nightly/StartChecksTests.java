@@ -19,10 +19,7 @@ class StartChecksTests {
     NightlyScenario night;
 
     @Autowired
-    NewRuns runs;
-
-    @Autowired
-    StartChecks preflight;
+    NightlyJobRunner runner;
 
     @Autowired
     QuotaHolds gate;
@@ -31,7 +28,7 @@ class StartChecksTests {
     void nothingInTheWayIsTheNightAndTheCallsThatItHasMade() {
         night.pending(1);
 
-        StartDecision clearance = preflight.of(runs.of(options(false)));
+        StartDecision clearance = decision(false);
 
         assertThat(clearance).asInstanceOf(type(StartDecision.Granted.class)).satisfies(granted -> {
             assertThat(granted.tonight().ends()).isEqualTo(MIDNIGHT);
@@ -44,14 +41,16 @@ class StartChecksTests {
     void aClosedGateDeniesItUnlessItIsForced() {
         gate.close(303, "code 303", MIDNIGHT, 1);
 
-        assertThat(preflight.of(runs.of(options(false))))
+        assertThat(decision(false))
                 .asInstanceOf(type(StartDecision.Denied.class))
                 .extracting(denied -> denied.refusal().exitCode())
                 .isEqualTo(ExitCode.QUOTA_EXHAUSTED);
-        assertThat(preflight.of(runs.of(options(true)))).isInstanceOf(StartDecision.Granted.class);
+        assertThat(decision(true)).isInstanceOf(StartDecision.Granted.class);
     }
 
-    private static RunOptions options(boolean force) {
-        return new RunOptions(null, null, force, "main");
+    private StartDecision decision(boolean force) {
+        try (var parts = runner.parts(new RunOptions(null, null, force, "main"))) {
+            return parts.getBean(StartChecks.class).decide();
+        }
     }
 }

@@ -32,9 +32,6 @@ class UnavailableServerTests {
     NightlyScenario night;
 
     @Autowired
-    OutageRetry outages;
-
-    @Autowired
     RunStopper gate;
 
     @DynamicPropertySource
@@ -202,7 +199,7 @@ class UnavailableServerTests {
     }
 
     private void awaitRepeatedSteps() throws InterruptedException {
-        NightlyScenario.await("a step is repeated", () -> outages.waiting() > 0);
+        NightlyScenario.await("a step is repeated", () -> night.repeatedSteps() > 0);
     }
 
     private void assertCompletedInOneExecution(CompletableFuture<RunSummary> run, List<String> notes) throws Exception {

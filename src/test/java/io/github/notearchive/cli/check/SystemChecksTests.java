@@ -22,6 +22,7 @@ import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.waive.Waiver;
 import io.github.notearchive.nightly.NightlyJobRunner;
+import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReports;
@@ -303,7 +304,12 @@ class SystemChecksTests {
 
         try (CommandContext context = CommandContext.open(settings, null)) {
             assertThat(parts)
-                    .allSatisfy(part -> assertThat(ErrorTranslator.explain(catchThrowable(() -> context.get(part))))
+                    .allSatisfy(part -> assertThat(ErrorTranslator.explain(catchThrowable(() -> {
+                                if (context.get(part) instanceof NightlyJobRunner runner) {
+                                    runner.prepare(new RunOptions(null, null, false, "main"))
+                                            .close();
+                                }
+                            })))
                             .hasValueSatisfying(failure -> {
                                 assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
                                 assertThat(failure)

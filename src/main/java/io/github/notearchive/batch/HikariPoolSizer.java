@@ -1,15 +1,13 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.batch;
 
 import com.zaxxer.hikari.HikariDataSource;
-import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.batch.FailFastDataSource;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.Ordered;
 import org.springframework.stereotype.Component;
 
 /**
- * Sizes the connection pool for parallel writes of all workers and for other threads. {@link NightlyJob} has
+ * Sizes the connection pool for parallel writes of all workers and for other threads. The nightly job has
  * {@code archive.workers} active workers, each with one connection at a time, so the pool is never exhausted.
  *
  * <p>A worker that has written its note keeps its connection while it waits for the lock under which Spring Batch saves

@@ -1,4 +1,4 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.batch;
 
 import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
@@ -16,7 +16,7 @@ import org.springframework.stereotype.Component;
  *
  * <p>Spring Batch writes the context with each chunk, changed or not, for one worker at a time
  * ({@code JdbcExecutionContextDao.updateExecutionContext} holds a lock), while the transaction of that worker is open.
- * The contexts of {@link NightlyJob} never change. At its end a step always writes it.
+ * The contexts of the nightly job never change. At its end a step always writes it.
  */
 @Component
 final class UnchangedContextSkipper implements BeanPostProcessor {

@@ -1,4 +1,4 @@
-package io.github.notearchive.nightly;
+package io.github.notearchive.batch;
 
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;

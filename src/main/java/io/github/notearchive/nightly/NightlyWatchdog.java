@@ -10,14 +10,12 @@ import io.github.notearchive.note.Night;
 import java.time.Clock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 
 /**
  * Creates the {@link RunWatchdog} of a run: lock, leases, time limits, stop notices of other nodes, and progress
  * reports.
  */
-@Component
-class RunWatchdogs {
+class NightlyWatchdog {
 
     // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
@@ -29,9 +27,10 @@ class RunWatchdogs {
     private final CallRepository calls;
     private final ProgressReporter reporter;
     private final ArchiveRevision revision;
+    private final RunState run;
     private final Clock clock;
 
-    RunWatchdogs(
+    NightlyWatchdog(
             RunStopper gate,
             ArchiveProperties settings,
             NightlyLimitProperties limits,
@@ -39,6 +38,7 @@ class RunWatchdogs {
             CallRepository calls,
             ProgressReporter reporter,
             ArchiveRevision revision,
+            RunState run,
             Clock clock) {
         this.gate = gate;
         this.settings = settings;
@@ -47,19 +47,20 @@ class RunWatchdogs {
         this.calls = calls;
         this.reporter = reporter;
         this.revision = revision;
+        this.run = run;
         this.clock = clock;
     }
 
-    /** Supervises a run until the watchdog is closed. */
-    RunWatchdog watch(RunState run, RunnerLock lock) {
+    /** Supervises the run until the returned watchdog is closed. */
+    RunWatchdog watch(RunnerLock lock) {
         RunWatchdog watch = new RunWatchdog(
                 run,
                 lock,
                 limits.timeBox(run.options().maxDuration()).orElse(null),
                 settings.outage().after(),
                 () -> claims.renewLeases(run.node()),
-                () -> reporter.log(run),
-                () -> reporter.onProgress(run),
+                reporter::log,
+                reporter::onProgress,
                 revision::tryAdvance);
         // a node may send no call for minutes, which would also detect the stop
         watch.eachSecond(this::closeIfStopped);
@@ -69,11 +70,6 @@ class RunWatchdogs {
             watch.endAt(clock, end, "archive.limits.stop-at " + Night.local(end) + " was reached");
         });
         return watch;
-    }
-
-    /** Advances the revision at the end of a run. */
-    void onEnd() {
-        revision.tryAdvance();
     }
 
     private void closeIfStopped() {
