@@ -8,6 +8,7 @@ import jakarta.validation.constraints.Max;
 import jakarta.validation.constraints.Min;
 import jakarta.validation.constraints.NotEmpty;
 import jakarta.validation.constraints.Pattern;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,6 +23,11 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param node name of this node; must not change, since its unfinished work is found by this name
  * @param workers maximum number of notes in progress
+ * @param dataDir data directory: embedded servers, and files that are not stored yet; relative to the caller's
+ *     directory. Empty: {@code data} below {@code archive.home}
+ * @param home set by the launcher, in a checkout, to its own directory; empty: the caller's directory
+ * @param foreignVariables environment variables of other programs that begin with {@code ARCHIVE_} or
+ *     {@code JUSTONEAPI_}; any other one that sets nothing is an error, since it may be a misspelt setting
  * @param retry when a postponed note is retried
  * @param outage when errors of a service end the run
  * @param recheckUnavailableAfter time after which an unavailable note is fetched again
@@ -36,9 +42,18 @@ public record ArchiveProperties(
         String node,
 
         @DefaultValue("32") @Min(1) @Max(64) int workers,
+        @DefaultValue("") String dataDir,
+        @DefaultValue("") String home,
+        @DefaultValue List<String> foreignVariables,
         @DefaultValue @Valid Retry retry,
         @DefaultValue @Valid Outage outage,
         @DefaultValue("30d") @DurationMin(days = 1) Duration recheckUnavailableAfter) {
+
+    /** Returns the absolute path of the data directory. */
+    public Path dataDirectory() {
+        Path path = dataDir.isBlank() ? Path.of(home.strip(), "data") : Path.of(dataDir.strip());
+        return path.toAbsolutePath().normalize();
+    }
 
     /**
      * When a postponed note is retried.

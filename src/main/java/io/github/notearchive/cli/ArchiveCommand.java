@@ -184,13 +184,15 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     }
 
     /** The option {@code --json}. */
-    static final class JsonOption {
+    protected static final class JsonOption {
 
         @Option(names = "--json", description = "Prints the result as one JSON document.")
         private boolean json;
 
+        public JsonOption() {}
+
         /** Writes the document as JSON if the option is given, otherwise as text. */
-        void print(Object document, PrintWriter out, Consumer<PrintWriter> text) {
+        public void print(Object document, PrintWriter out, Consumer<PrintWriter> text) {
             if (json) {
                 printJson(document, out);
             } else {

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
@@ -25,9 +26,9 @@ public class ArchiveLocation {
     private final Path directory;
     private final ObjectProvider<StoreProperties> store;
 
-    ArchiveLocation(Environment environment, DataDirectoryProperties data, ObjectProvider<StoreProperties> store) {
+    ArchiveLocation(Environment environment, ArchiveProperties settings, ObjectProvider<StoreProperties> store) {
         this.environment = environment;
-        this.directory = data.path();
+        this.directory = settings.dataDirectory();
         this.store = store;
     }
 

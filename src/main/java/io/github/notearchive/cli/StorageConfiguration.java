@@ -25,18 +25,17 @@ import org.springframework.core.type.AnnotatedTypeMetadata;
 import org.springframework.util.StringUtils;
 
 /**
- * Database and store: those of the settings, or where none are named, embedded ones over the data directory.
+ * Database and store: those of the settings, or embedded ones over the data directory.
  *
- * <p>An embedded server that another process of this program runs already is joined, so that status and enqueue work
- * beside a run.
+ * <p>An embedded server of another process of this program is used, so that status and enqueue work beside a run.
  */
 @Configuration(proxyBeanMethods = false)
 class StorageConfiguration {
 
     @Bean
-    Spool spool(DataDirectoryProperties data, ArchiveProperties settings, MediaProperties media) {
+    Spool spool(ArchiveProperties settings, MediaProperties media) {
         return new Spool(
-                data.path().resolve("spool").resolve(settings.node()),
+                settings.dataDirectory().resolve("spool").resolve(settings.node()),
                 Math.min(media.maxMemory().toBytes(), Runtime.getRuntime().maxMemory() / 4));
     }
 
@@ -55,13 +54,13 @@ class StorageConfiguration {
     }
 
     @Bean
-    ResponseSpool unwrittenAnswers(DataDirectoryProperties data, ArchiveProperties settings) {
-        return new ResponseSpool(data.path().resolve("answers").resolve(settings.node()));
+    ResponseSpool responseSpool(ArchiveProperties settings) {
+        return new ResponseSpool(settings.dataDirectory().resolve("answers").resolve(settings.node()));
     }
 
     @Bean
-    ReportFolder reportFolder(DataDirectoryProperties data) {
-        return new ReportFolder(data.path().resolve("reports"));
+    ReportFolder reportFolder(ArchiveProperties settings) {
+        return new ReportFolder(settings.dataDirectory().resolve("reports"));
     }
 
     @Bean
@@ -80,10 +79,10 @@ class StorageConfiguration {
         return new MediaDownloader(settings, spool);
     }
 
-    /** The data directory, opened once for both servers. */
+    /** Data directory, opened once for both servers. */
     @Bean(destroyMethod = "close")
-    DataDirectory dataDirectory(DataDirectoryProperties data) {
-        return DataDirectory.open(data.path());
+    DataDirectory dataDirectory(ArchiveProperties settings) {
+        return DataDirectory.open(settings.dataDirectory());
     }
 
     @Bean(destroyMethod = "close")
@@ -91,7 +90,7 @@ class StorageConfiguration {
         return EmbeddedStore.open(directory);
     }
 
-    /** PostgreSQL within the process, where no other is named. */
+    /** PostgreSQL in this process, if no server is configured. */
     @Configuration(proxyBeanMethods = false)
     @Conditional(NoDatabaseNamed.class)
     static class WithoutDatabase {
@@ -123,7 +122,7 @@ class StorageConfiguration {
         }
     }
 
-    /** An empty variable is a present property, so the text is looked at. */
+    /** Matches if the URL is empty or not set. */
     static final class NoDatabaseNamed implements Condition {
 
         @Override

@@ -82,7 +82,7 @@ class ConfigCommandTests {
                         "archive.video.max-height  -1  environment variable ARCHIVE_VIDEO_MAXHEIGHT",
                         "archive.workers  abc  environment variable ARCHIVE_WORKERS",
                         "! archive.wokers is no setting (config/application.yml:2); did you mean archive.workers?",
-                        "Not usable: put right what is marked with !");
+                        "Not usable: correct the settings marked with !");
         assertThat(ended.out())
                 .contains("  ! archive.video.max-height must be greater than or equal to 0, but is \"-1\"")
                 .contains("  ! The setting archive.workers \"abc\"")

@@ -28,6 +28,9 @@ class ArchivePropertiesTests {
                 .isEqualTo(new ArchiveProperties(
                         "main",
                         32,
+                        "",
+                        "",
+                        List.of(),
                         new ArchiveProperties.Retry(
                                 List.of(
                                         Duration.ofSeconds(5),

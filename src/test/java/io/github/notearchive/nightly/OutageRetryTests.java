@@ -58,6 +58,9 @@ class OutageRetryTests {
         ArchiveProperties settings = new ArchiveProperties(
                 "main",
                 1,
+                "",
+                "",
+                List.of(),
                 new ArchiveProperties.Retry(List.of(Duration.ofSeconds(5)), 0, 5, 25),
                 new ArchiveProperties.Outage(20, limit),
                 Duration.ofDays(30));

@@ -1,56 +1,68 @@
 package io.github.notearchive.cli.config;
 
 import io.github.notearchive.cli.config.KnownSettings.Known;
-import io.github.notearchive.cli.config.KnownSettings.Shape;
 import io.github.notearchive.io.Masks;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.context.properties.source.IterableConfigurationPropertySource;
 import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
-import org.springframework.core.ResolvableType;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
 import org.springframework.util.unit.DataSize;
 
-/** What each setting is, secrets masked, and who said so. */
+/** Effective values of all settings with their origin; secrets are masked. */
 public final class EffectiveSettings {
 
-    /** A number alone; nothing is nothing in every unit. */
+    /** Settings of Spring Boot that an operator of this program needs. */
+    static final List<String> SPRING = List.of(
+            "spring.datasource.url",
+            "spring.datasource.username",
+            "spring.datasource.password",
+            "spring.datasource.hikari.maximum-pool-size",
+            "spring.datasource.hikari.minimum-idle",
+            "spring.datasource.hikari.connection-timeout",
+            "spring.datasource.hikari.connection-init-sql",
+            "spring.datasource.hikari.data-source-properties.connectTimeout",
+            "spring.datasource.hikari.data-source-properties.socketTimeout",
+            "logging.level.root",
+            "logging.level.io.github.notearchive");
+
+    /** A number without unit; 0 needs none. */
     private static final Pattern WITHOUT_UNIT = Pattern.compile("[+-]?0*[1-9]\\d*");
 
-    /** What a number alone would be, and how it is written instead. */
-    private static final Map<Class<?>, String> MEANT_WITHOUT_UNIT = Map.of(
+    /** Meaning of a number without unit, and the correct spelling. */
+    private static final Map<Class<?>, String> UNITS = Map.of(
             Duration.class, "milliseconds; write it like 30s, 5m or 12h",
             DataSize.class, "bytes; write it like 64MB or 4GB");
 
     private final ConfigurableEnvironment environment;
-    private final Map<String, String> words;
+    private final Map<String, String> variables;
 
     /**
-     * A setting as it counts.
+     * Effective value of a setting.
      *
-     * @param name as it is typed in a file
-     * @param variable the environment variable that sets it
-     * @param value what it is, as text; stars for a secret; empty when it is not set
+     * @param name name in a file
+     * @param variable environment variable of the setting
+     * @param value value as text; stars for a secret; empty if it is not set
      * @param secret whether the value is masked
-     * @param isDefault whether nobody has set it
-     * @param origin who said so: {@code default}, a file with its line, an environment variable, ...
-     * @param trouble why the value cannot be told; null when it can
+     * @param isDefault whether it is the default
+     * @param origin {@code default}, a file with its line, an environment variable, ...
+     * @param problem why the value cannot be resolved; null if it can
      */
     public record Effective(
             String name,
@@ -59,182 +71,130 @@ public final class EffectiveSettings {
             boolean secret,
             boolean isDefault,
             String origin,
-            @Nullable String trouble) {}
+            @Nullable String problem) {}
 
     private EffectiveSettings(ConfigurableEnvironment environment) {
         this.environment = environment;
-        this.words = Variables.inFiles(environment);
+        this.variables = Variables.inFiles(environment);
     }
 
-    /** All settings of the program, then those of {@link SpringSettings}. */
+    /** Returns all settings of the program, then those of Spring Boot. */
     public static List<Effective> of(ConfigurableEnvironment environment, KnownSettings known) {
         EffectiveSettings settings = new EffectiveSettings(environment);
-        List<Effective> all = new ArrayList<>();
-        for (Known setting : known.all()) {
-            all.add(settings.effective(setting.name(), setting.shape(), isSecret(setting)));
-        }
-        for (String name : SpringSettings.meanings().keySet()) {
-            all.add(settings.effective(name, Shape.VALUE, Masks.isSecret(name)));
-        }
-        return all;
+        return Stream.concat(
+                        known.all().stream().map(settings::effective),
+                        SPRING.stream().map(name -> settings.effective(name, false, Masks.isSecret(name))))
+                .toList();
     }
 
-    /**
-     * The variables that stand in a file of settings and are set, but do not count: another source sets the same
-     * setting itself. Each with the setting and who sets it.
-     */
-    public static List<String> unused(ConfigurableEnvironment environment, KnownSettings known) {
+    /** Returns a remark for each variable that a file refers to and that is set, but overridden by another source. */
+    static List<String> unused(ConfigurableEnvironment environment, KnownSettings known) {
         EffectiveSettings settings = new EffectiveSettings(environment);
         List<String> unused = new ArrayList<>();
         for (Known setting : known.all()) {
-            String variable = settings.wordOf(setting.name());
-            String origin =
-                    settings.effective(setting.name(), setting.shape(), false).origin();
-            if (variable != null
-                    && environment.getSystemEnvironment().containsKey(variable)
-                    && !origin.contains(variable)) {
-                unused.add(variable + " is set and does not count: " + setting.name() + " is set by " + origin);
-            }
+            String origin = settings.effective(setting).origin();
+            settings.placeholder(setting.name())
+                    .filter(variable ->
+                            environment.getSystemEnvironment().containsKey(variable) && !origin.contains(variable))
+                    .ifPresent(variable -> unused.add("%s is set and has no effect: %s is set by %s"
+                            .formatted(variable, setting.name(), origin)));
         }
         return unused;
     }
 
-    /**
-     * The lengths of time and the sizes that have no unit: they would be so many milliseconds or bytes, which nobody
-     * means. Each with its value and who sets it.
-     */
-    public static List<String> withoutUnit(ConfigurableEnvironment environment, KnownSettings known) {
+    /** Returns a message for each duration and size without unit, which would be in milliseconds or bytes. */
+    static List<String> withoutUnit(ConfigurableEnvironment environment, KnownSettings known) {
         EffectiveSettings settings = new EffectiveSettings(environment);
         List<String> without = new ArrayList<>();
         for (Known setting : known.all()) {
-            String meant = MEANT_WITHOUT_UNIT.get(typeOf(setting));
-            if (meant == null) {
+            String unit = UNITS.get(setting.valueType());
+            if (unit == null) {
                 continue;
             }
-            Effective effective = settings.effective(setting.name(), setting.shape(), false);
+            Effective effective = settings.effective(setting);
             if (Stream.of(effective.value().split(",", -1))
-                    .map(String::strip)
-                    .anyMatch(value -> WITHOUT_UNIT.matcher(value).matches())) {
+                    .anyMatch(value -> WITHOUT_UNIT.matcher(value.strip()).matches())) {
                 without.add("%s \"%s\" (%s) has no unit, and would be %s"
-                        .formatted(setting.name(), effective.value(), effective.origin(), meant));
+                        .formatted(setting.name(), effective.value(), effective.origin(), unit));
             }
         }
         return without;
     }
 
-    private static @Nullable Class<?> typeOf(Known setting) {
-        ResolvableType type = setting.type();
-        return setting.shape() == Shape.LIST ? type.getGeneric().resolve() : type.resolve();
+    private Effective effective(Known setting) {
+        return effective(setting.name(), setting.isList(), setting.isSecret());
     }
 
-    private static boolean isSecret(Known setting) {
-        // a type of ours for a text is one that keeps it to itself
-        return Masks.isSecret(setting.name())
-                || Masks.isSecret(setting.component().getType().getSimpleName());
-    }
-
-    private Effective effective(String name, Shape shape, boolean secret) {
-        List<ConfigurationProperty> found = find(name, shape);
+    private Effective effective(String name, boolean list, boolean secret) {
         List<String> values = new ArrayList<>();
         Set<String> origins = new LinkedHashSet<>();
         boolean isDefault = true;
-        String trouble = null;
-        for (ConfigurationProperty property : found) {
+        String problem = null;
+        for (ConfigurationProperty property : find(ConfigurationPropertyName.adapt(name, '.'), list)) {
             String raw = String.valueOf(property.getValue());
-            Set<String> setWords = Variables.in(raw).stream()
+            List<String> set = Variables.in(raw).stream()
                     .filter(environment::containsProperty)
-                    .collect(Collectors.toCollection(LinkedHashSet::new));
-            setWords.forEach(word -> origins.add(originOf(word)));
+                    .toList();
+            set.forEach(variable -> origins.add(originOf(variable)));
             boolean ours = isOurs(property);
-            if (setWords.isEmpty() || !ours) {
+            if (set.isEmpty() || !ours) {
                 origins.add(ours ? Origins.DEFAULT : Origins.describe(property.getOrigin()));
             }
-            isDefault &= ours && setWords.isEmpty();
+            isDefault &= ours && set.isEmpty();
             try {
-                String text = environment.resolveRequiredPlaceholders(raw);
-                values.add(shape == Shape.MAP ? lastOf(property.getName()) + "=" + text : text);
+                values.add(environment.resolveRequiredPlaceholders(raw));
             } catch (IllegalArgumentException e) {
                 values.add(raw);
-                // the message has the text around the word
-                trouble = secret ? "a word in braces is not set" : String.valueOf(e.getMessage());
+                // the message contains the text around the placeholder
+                problem = secret ? "a placeholder cannot be resolved" : String.valueOf(e.getMessage());
             }
         }
         String value = values.stream().filter(Predicate.not(String::isBlank)).collect(Collectors.joining(", "));
         return new Effective(
                 name,
-                variableOf(name),
+                placeholder(name).orElseGet(() -> Variables.named(name)),
                 secret ? Masks.starsFor(value) : Masks.shown(name, value),
                 secret,
                 isDefault,
                 origins.isEmpty() ? Origins.DEFAULT : String.join(", ", origins),
-                trouble);
+                problem);
     }
 
-    /** Also where the copy of our own file that lies beside the program says the same as ours. */
+    /** Returns whether the value is a default, also in a copy of the default file beside the program. */
     private boolean isOurs(ConfigurationProperty property) {
         if (Origins.isDefault(property.getOrigin())) {
             return true;
         }
-        if (!Origins.isInText(property.getOrigin())) {
-            return false;
-        }
+        return Origins.isInText(property.getOrigin())
+                && StreamSupport.stream(
+                                ConfigurationPropertySources.get(environment).spliterator(), false)
+                        .flatMap(source -> Stream.ofNullable(source.getConfigurationProperty(property.getName())))
+                        .filter(other -> Origins.isDefault(other.getOrigin()))
+                        .findFirst()
+                        .filter(other -> String.valueOf(other.getValue()).equals(String.valueOf(property.getValue())))
+                        .isPresent();
+    }
+
+    /** Returns the property of the first source that has it; of a list, also its elements. */
+    private List<ConfigurationProperty> find(ConfigurationPropertyName name, boolean list) {
         for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            ConfigurationProperty other = source.getConfigurationProperty(property.getName());
-            if (other != null && Origins.isDefault(other.getOrigin())) {
-                return String.valueOf(other.getValue()).equals(String.valueOf(property.getValue()));
+            List<ConfigurationProperty> found = new ArrayList<>();
+            ConfigurationProperty property = source.getConfigurationProperty(name);
+            if (property != null) {
+                found.add(property);
+            }
+            for (int i = 0; list; i++) {
+                property = source.getConfigurationProperty(name.append("[" + i + "]"));
+                if (property == null) {
+                    break;
+                }
+                found.add(property);
+            }
+            if (!found.isEmpty()) {
+                return found;
             }
         }
-        return false;
-    }
-
-    private static String lastOf(ConfigurationPropertyName name) {
-        return name.getLastElement(ConfigurationPropertyName.Form.ORIGINAL);
-    }
-
-    /** What the first source says that says anything; of a map, what each key is by the first. */
-    private List<ConfigurationProperty> find(String name, Shape shape) {
-        ConfigurationPropertyName wanted = ConfigurationPropertyName.adapt(name, '.');
-        Map<String, ConfigurationProperty> keys = new TreeMap<>();
-        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            List<ConfigurationProperty> here = switch (shape) {
-                case VALUE -> one(source, wanted).toList();
-                case LIST ->
-                    Stream.concat(one(source, wanted), indexed(source, wanted)).toList();
-                case MAP -> below(source, wanted).toList();
-            };
-            if (shape == Shape.MAP) {
-                here.forEach(property -> keys.putIfAbsent(property.getName().toString(), property));
-            } else if (!here.isEmpty()) {
-                return here;
-            }
-        }
-        return List.copyOf(keys.values());
-    }
-
-    private static Stream<ConfigurationProperty> one(
-            ConfigurationPropertySource source, ConfigurationPropertyName name) {
-        return Stream.ofNullable(source.getConfigurationProperty(name));
-    }
-
-    private static Stream<ConfigurationProperty> indexed(
-            ConfigurationPropertySource source, ConfigurationPropertyName name) {
-        List<ConfigurationProperty> all = new ArrayList<>();
-        for (int i = 0; ; i++) {
-            ConfigurationProperty property = source.getConfigurationProperty(name.append("[" + i + "]"));
-            if (property == null) {
-                return all.stream();
-            }
-            all.add(property);
-        }
-    }
-
-    private static Stream<ConfigurationProperty> below(
-            ConfigurationPropertySource source, ConfigurationPropertyName name) {
-        return source instanceof IterableConfigurationPropertySource iterable
-                ? iterable.stream()
-                        .filter(name::isAncestorOf)
-                        .flatMap(each -> Stream.ofNullable(iterable.getConfigurationProperty(each)))
-                : Stream.empty();
+        return List.of();
     }
 
     private String originOf(String word) {
@@ -248,18 +208,13 @@ public final class EffectiveSettings {
         return word;
     }
 
-    /** The variable of an operator's choice: the word in our own file, else the setting's name. */
-    private String variableOf(String name) {
-        String word = wordOf(name);
-        return word == null ? Variables.named(name) : word;
-    }
-
-    private @Nullable String wordOf(String name) {
-        return words.entrySet().stream()
-                .filter(word -> ConfigurationPropertyName.adapt(word.getValue(), '.')
-                        .equals(ConfigurationPropertyName.adapt(name, '.')))
+    /** Returns the variable that a file refers to for this setting. */
+    private Optional<String> placeholder(String name) {
+        ConfigurationPropertyName wanted = ConfigurationPropertyName.adapt(name, '.');
+        return variables.entrySet().stream()
+                .filter(variable -> ConfigurationPropertyName.adapt(variable.getValue(), '.')
+                        .equals(wanted))
                 .map(Map.Entry::getKey)
-                .findFirst()
-                .orElse(null);
+                .findFirst();
     }
 }

@@ -11,24 +11,24 @@ import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.SystemEnvironmentOrigin;
 import org.springframework.boot.origin.TextResourceOrigin;
 import org.springframework.core.env.StandardEnvironment;
-import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.Resource;
+import org.springframework.util.StringUtils;
 
-/** Says where a setting stands, so that somebody can go there. */
+/** Describes the origin of a setting: a file with its line, an environment variable, ... */
 public final class Origins {
 
-    /** Of what the program itself brings along. */
-    public static final String DEFAULT = "default";
-
-    private static final String COMMAND_LINE = "commandLineArgs";
+    /** Origin of a default. */
+    static final String DEFAULT = "default";
 
     private Origins() {}
 
-    /** Such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}. */
-    public static String describe(@Nullable Origin origin) {
+    /**
+     * Describes an origin, such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}.
+     */
+    static String describe(@Nullable Origin origin) {
         return switch (origin) {
             case null -> DEFAULT;
-            case TextResourceOrigin text -> inText(text);
+            case TextResourceOrigin text -> describe(text);
             case SystemEnvironmentOrigin variable -> "environment variable " + variable.getProperty();
             case PropertySourceOrigin source ->
                 source.getOrigin() != null
@@ -39,54 +39,54 @@ public final class Origins {
     }
 
     /**
-     * The same of a value, and of what somebody has set where it only names that in braces: {@code environment variable
-     * ARCHIVE_STOP_AT} of <code>${ARCHIVE_STOP_AT:}</code>.
+     * Describes the origin of a value. For a value with a placeholder that is set, it is the origin of that:
+     * {@code environment variable ARCHIVE_STOP_AT} for <code>${ARCHIVE_STOP_AT:}</code>.
      */
     public static String describe(ConfigurationProperty property) {
         String set = Variables.in(String.valueOf(property.getValue())).stream()
-                .flatMap(Origins::ofWord)
+                .flatMap(Origins::ofPlaceholder)
                 .collect(Collectors.joining(", "));
         return set.isEmpty() ? describe(property.getOrigin()) : set;
     }
 
-    /** Who sets a word in braces; nobody where it has its default, or stands in another file. */
-    private static Stream<String> ofWord(String word) {
-        if (System.getProperty(word) != null) {
-            return Stream.of(inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, word));
+    private static Stream<String> ofPlaceholder(String name) {
+        if (System.getProperty(name) != null) {
+            return Stream.of(inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, name));
         }
-        String variable = System.getenv(word);
-        return variable == null || variable.isBlank()
-                ? Stream.empty()
-                : Stream.of(inSource(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, word));
+        return StringUtils.hasText(System.getenv(name))
+                ? Stream.of(inSource(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, name))
+                : Stream.empty();
     }
 
-    /** Of a word in a source that keeps no places. */
-    static String inSource(String source, String word) {
+    /** Describes a key of a source without origins. */
+    static String inSource(String source, String key) {
         return switch (source) {
-            case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> "environment variable " + word;
-            case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME -> "option -D" + word + " of java";
-            case COMMAND_LINE -> "command line";
+            case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> "environment variable " + key;
+            case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME -> "option -D" + key + " of java";
+            case "commandLineArgs" -> "command line";
             default -> source;
         };
     }
 
-    /** Whether the program itself brings it along, and nobody has set it. */
+    /** Returns whether a value is from the program itself. */
     static boolean isDefault(@Nullable Origin origin) {
+        return origin == null || (textOf(origin) instanceof TextResourceOrigin text && isOurs(text.getResource()));
+    }
+
+    /** Returns whether a value is from a file. */
+    static boolean isInText(@Nullable Origin origin) {
+        return textOf(origin) != null;
+    }
+
+    private static @Nullable TextResourceOrigin textOf(@Nullable Origin origin) {
         return switch (origin) {
-            case null -> true;
-            case TextResourceOrigin text -> isOurs(text.getResource());
-            case PropertySourceOrigin source -> source.getOrigin() != null && isDefault(source.getOrigin());
-            default -> false;
+            case TextResourceOrigin text -> text;
+            case PropertySourceOrigin source -> textOf(source.getOrigin());
+            case null, default -> null;
         };
     }
 
-    /** Whether it stands in a file. */
-    static boolean isInText(@Nullable Origin origin) {
-        return origin instanceof TextResourceOrigin
-                || (origin instanceof PropertySourceOrigin source && isInText(source.getOrigin()));
-    }
-
-    private static String inText(TextResourceOrigin origin) {
+    private static String describe(TextResourceOrigin origin) {
         Resource resource = origin.getResource();
         if (isOurs(resource)) {
             return DEFAULT;
@@ -97,9 +97,8 @@ public final class Origins {
     }
 
     private static boolean isOurs(@Nullable Resource resource) {
-        // Spring wraps what it has loaded, and tells its kind by its description alone
-        return resource instanceof ClassPathResource
-                || (resource != null && resource.getDescription().startsWith("class path resource"));
+        // Spring wraps loaded resources, so only the description has their kind
+        return resource != null && resource.getDescription().startsWith("class path resource");
     }
 
     private static String path(Resource resource) {

@@ -24,24 +24,21 @@ import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.util.ResourceUtils;
 
-/** An environment in which an empty variable is no setting, as compose files and units leave them. */
+/** Environment in which an empty variable is not set, since compose files and systemd units set empty ones. */
 public final class SettingsEnvironment extends StandardEnvironment {
 
-    /** Where the records that hold settings are. */
+    /** Package of the program, with the records of settings. */
     public static final String PROGRAM = "io.github.notearchive";
 
-    /** What a file of settings may be called. */
+    /** Names of settings files. */
     private static final List<String> FILES = List.of("application.yml", "application.yaml", "application.properties");
 
     private static final String CONFIG_LOCATION = "spring.config.location";
     private static final String MORE_LOCATIONS = "spring.config.additional-location";
 
-    /**
-     * Says where settings come from when nobody says otherwise: the program itself, not whatever lies in the caller's
-     * directory.
-     */
+    /** Sets the location of the default settings, so that files in the current directory are not read by accident. */
     public static void locate() {
-        // what it has to say of a start that fails is told by the command, once
+        // the command reports a failed start itself
         logging().setLogLevel(SpringApplication.class.getName(), LogLevel.OFF);
         if (System.getProperty(CONFIG_LOCATION) == null && System.getenv("SPRING_CONFIG_LOCATION") == null) {
             System.setProperty(CONFIG_LOCATION, "classpath:/config/");
@@ -50,9 +47,10 @@ public final class SettingsEnvironment extends StandardEnvironment {
     }
 
     /**
-     * A directory that nobody may look into would pass for one without a file, and a limit that stands there for none.
+     * Requires that settings files can be read: Spring Boot ignores a directory without permission, and with it the
+     * limits that are set there.
      *
-     * @throws CommandFailure when a file of settings cannot be read, or not be looked for
+     * @throws CommandFailure if a settings file, or its directory, cannot be read
      */
     private static void requireReadable() {
         for (String location : places().toList()) {
@@ -61,28 +59,22 @@ public final class SettingsEnvironment extends StandardEnvironment {
                     ? FILES.stream().map(place::resolve).toList()
                     : List.of(place)) {
                 try {
-                    BasicFileAttributes found = Files.readAttributes(file, BasicFileAttributes.class);
-                    if (found.isRegularFile()) {
+                    if (Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
                         Files.newInputStream(file).close();
                     }
                 } catch (NoSuchFileException _) {
-                    // all of them are optional, or missed by whoever reads them
+                    // optional, or reported by Spring Boot
                 } catch (IOException e) {
                     throw new CommandFailure(
                             ExitCode.USAGE,
-                            "The settings in "
-                                    + file
-                                    + " cannot be read: "
-                                    + e
-                                    + "; give user "
-                                    + System.getProperty("user.name")
-                                    + " the right to read them, or take the file away");
+                            "The settings in %s cannot be read: %s; give user %s permission to read them, or remove the file"
+                                    .formatted(file, e, System.getProperty("user.name")));
                 }
             }
         }
     }
 
-    /** Of a location as Spring takes it, which may be a URL with its escapes. */
+    /** Returns the path of a location, which may be a URL with escapes. */
     private static Path path(String location) {
         try {
             return ResourceUtils.getFile(location).toPath();
@@ -95,12 +87,11 @@ public final class SettingsEnvironment extends StandardEnvironment {
         return LoggingSystem.get(SettingsEnvironment.class.getClassLoader());
     }
 
-    /** Where files of settings are looked for, beside the program itself. */
+    /** Describes where settings files are read from, besides the program itself. */
     public static String locations() {
         return places().map(location -> location.replaceFirst("^file:", "")).collect(Collectors.joining(" or "));
     }
 
-    /** The same one by one, as Spring takes them. */
     private static Stream<String> places() {
         return Stream.of(
                         System.getProperty(CONFIG_LOCATION),
@@ -113,11 +104,10 @@ public final class SettingsEnvironment extends StandardEnvironment {
                 .filter(location -> !location.startsWith("classpath:"));
     }
 
-    /** The settings as every command has them, without the rest of the program. */
+    /** Reads the settings as every command does, without starting the program. */
     static ConfigurableEnvironment read() {
         locate();
-        // nothing is logged before somebody sets up where to
-        logging().beforeInitialize();
+        logging().beforeInitialize(); // no log output before logging is configured
         SettingsEnvironment environment = new SettingsEnvironment();
         new SpringApplicationJsonEnvironmentPostProcessor()
                 .postProcessEnvironment(environment, new SpringApplication());

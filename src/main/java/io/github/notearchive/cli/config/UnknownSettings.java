@@ -4,14 +4,12 @@ import static org.springframework.core.env.StandardEnvironment.SYSTEM_ENVIRONMEN
 
 import io.github.notearchive.cli.config.KnownSettings.Known;
 import java.util.ArrayList;
-import java.util.Arrays;
-import java.util.Collection;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -21,6 +19,7 @@ import org.springframework.boot.context.properties.source.ConfigurationPropertyN
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyState;
+import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.OriginLookup;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
@@ -28,36 +27,37 @@ import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
 /**
- * Words that look like settings of this program and set nothing: keys below {@code archive}, and environment variables
- * that begin with {@code ARCHIVE_} or {@code JUSTONEAPI_}. A file of a directory of secrets ({@code configtree:}) may
- * have the name of a variable, too.
+ * Finds unknown settings: keys below {@code archive}, and environment variables that begin with {@code ARCHIVE_} or
+ * {@code JUSTONEAPI_}. A file in a directory of secrets ({@code configtree:}) may be named like a variable, too.
  *
- * <p>Left alone are variables that a file of settings refers to, those that Kubernetes makes for the services of a
- * namespace, those that {@code archive.foreign-variables} names, and empty ones, which are no setting at all.
+ * <p>Allowed are variables that a settings file refers to, variables that Kubernetes sets for the services of a
+ * namespace, those in {@code archive.foreign-variables}, and empty ones.
  */
 public final class UnknownSettings {
 
-    /** Names variables of others that begin like ours. */
-    static final String FOREIGN = "archive.foreign-variables";
+    /** Setting with the names of foreign variables. */
+    private static final String FOREIGN = "archive.foreign-variables";
 
-    /** Of a service "archive-db": ARCHIVE_DB_SERVICE_HOST, ARCHIVE_DB_PORT_5432_TCP_ADDR, ... */
+    /** Variables of a service "archive-db": ARCHIVE_DB_SERVICE_HOST, ARCHIVE_DB_PORT_5432_TCP_ADDR, ... */
     private static final Pattern SERVICE = Pattern.compile(
             "(.+?)_(?:SERVICE_HOST|SERVICE_PORT(?:_.+)?|PORT(?:_\\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR))?)?)");
 
-    /** A word with more mistakes than this share of its letters is another word. */
+    /** Maximum share of wrong letters in a mistyped word. */
     private static final double MISTAKES = 0.34;
 
     private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
 
     private final KnownSettings known;
     private final ConfigurableEnvironment environment;
+    private final Set<String> placeholders;
+    private final List<Unknown> unknown = new ArrayList<>();
 
     /**
-     * A word that sets nothing.
+     * An unknown setting.
      *
-     * @param word as somebody wrote it
-     * @param where it stands, such as {@code config/application.yml:12}
-     * @param nearest what may have been meant; null when nothing comes near
+     * @param word key or variable
+     * @param where origin, such as {@code config/application.yml:12}
+     * @param nearest the most similar setting; null if none is similar
      */
     public record Unknown(
             String word, String where, @Nullable String nearest) {
@@ -71,79 +71,66 @@ public final class UnknownSettings {
     private UnknownSettings(KnownSettings known, ConfigurableEnvironment environment) {
         this.known = known;
         this.environment = environment;
+        this.placeholders = Variables.inFiles(environment).keySet();
     }
 
-    /** All of them, in the order in which the sources count. */
+    /** Returns the unknown settings, in the order of precedence of their sources. */
     public static List<Unknown> in(ConfigurableEnvironment environment, KnownSettings known) {
-        return new UnknownSettings(known, environment).find();
-    }
-
-    private List<Unknown> find() {
-        Map<String, String> words = Variables.inFiles(environment);
-        List<Unknown> unknown = new ArrayList<>();
+        UnknownSettings settings = new UnknownSettings(known, environment);
         for (PropertySource<?> source : environment.getPropertySources()) {
             if (source instanceof SystemEnvironmentPropertySource variables) {
-                addVariables(variables, words.keySet(), unknown);
+                settings.checkVariables(variables);
             } else if (source instanceof EnumerablePropertySource<?> keys
                     && !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)) {
-                addKeys(keys, words.keySet(), unknown);
+                settings.checkKeys(keys);
             }
         }
-        return unknown;
+        return settings.unknown;
     }
 
-    private void addKeys(EnumerablePropertySource<?> source, Set<String> words, List<Unknown> unknown) {
+    private void checkKeys(EnumerablePropertySource<?> source) {
         for (String key : source.getPropertyNames()) {
             boolean isVariable = Variables.isOurs(key) && key.indexOf('.') < 0;
             ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
-            if (isVariable ? words.contains(key) : name.isEmpty() || isOk(name, source)) {
+            if (isVariable ? placeholders.contains(key) : name.isEmpty() || isKnown(name, source)) {
                 continue;
             }
-            String where = Optional.ofNullable(OriginLookup.getOrigin(source, key))
-                    .map(Origins::describe)
-                    .orElseGet(() -> Origins.inSource(source.getName(), key));
-            unknown.add(new Unknown(
-                    key,
-                    where,
-                    isVariable
-                            ? nearest(
-                                    key,
-                                    words.stream().filter(Variables::isOurs).toList())
-                            : nearestSetting(key)));
+            Origin origin = OriginLookup.getOrigin(source, key);
+            String where = origin == null ? Origins.inSource(source.getName(), key) : Origins.describe(origin);
+            String nearest =
+                    isVariable ? nearest(key, placeholders.stream().filter(Variables::isOurs)) : nearestSetting(key);
+            unknown.add(new Unknown(key, where, nearest));
         }
     }
 
-    private boolean isOk(ConfigurationPropertyName name, PropertySource<?> source) {
+    private boolean isKnown(ConfigurationPropertyName name, PropertySource<?> source) {
         String first = name.getElement(0, ConfigurationPropertyName.Form.UNIFORM);
         if (first.equals(KnownSettings.ROOT)) {
             return known.covers(name);
         }
-        // the whole group under a mistyped head; elsewhere than in a file such words are not meant
-        // for us
+        // a mistyped prefix is only recognized in files; other sources hold keys of other programs
         return name.getNumberOfElements() == 1
                 || !source.getName().startsWith("Config resource")
                 || DISTANCE.apply(first, KnownSettings.ROOT) > 2;
     }
 
-    private void addVariables(SystemEnvironmentPropertySource source, Set<String> words, List<Unknown> unknown) {
-        Set<String> foreign = foreign();
-        List<String> ours = Arrays.stream(source.getPropertyNames())
+    private void checkVariables(SystemEnvironmentPropertySource source) {
+        Set<String> foreign = new HashSet<>(List.of(environment.getProperty(FOREIGN, String[].class, new String[0])));
+        Stream.of(source.getPropertyNames())
                 .filter(Variables::isOurs)
+                .filter(variable -> !placeholders.contains(variable)
+                        && !foreign.contains(variable)
+                        && !isOfAService(variable, source)
+                        && !bindsByName(variable, source))
                 .sorted()
-                .toList();
-        for (String variable : ours) {
-            if (!words.contains(variable)
-                    && !foreign.contains(variable)
-                    && !isOfAService(variable, source)
-                    && !bindsByName(variable, source)) {
-                unknown.add(new Unknown(variable, "environment variable", nearestVariable(variable, words)));
-            }
-        }
-    }
-
-    private Set<String> foreign() {
-        String[] named = environment.getProperty(FOREIGN, String[].class, new String[0]);
-        return new TreeSet<>(List.of(named));
+                .forEach(variable -> unknown.add(new Unknown(
+                        variable,
+                        "environment variable",
+                        nearest(
+                                variable,
+                                Stream.concat(
+                                        placeholders.stream().filter(Variables::isOurs),
+                                        names().map(Variables::named))))));
     }
 
     private static boolean isOfAService(String variable, SystemEnvironmentPropertySource variables) {
@@ -153,43 +140,31 @@ public final class UnknownSettings {
                 && variables.containsProperty(matcher.group(1) + "_SERVICE_PORT");
     }
 
-    /** Asks Spring Boot itself, which knows several spellings. */
+    /** Returns whether Spring Boot, which accepts several spellings, binds a setting to the variable. */
     private boolean bindsByName(String variable, SystemEnvironmentPropertySource variables) {
         Map<String, Object> alone = Map.of(variable, String.valueOf(variables.getProperty(variable)));
-        ConfigurationPropertySource source = ConfigurationPropertySource.from(
-                new SystemEnvironmentPropertySource(SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, alone));
-        return source != null && known.all().stream().anyMatch(setting -> binds(setting, source));
-    }
-
-    private static boolean binds(Known setting, ConfigurationPropertySource source) {
-        return source.getConfigurationProperty(setting.propertyName()) != null
-                || (setting.shape() != KnownSettings.Shape.VALUE
-                        && source.containsDescendantOf(setting.propertyName()) == ConfigurationPropertyState.PRESENT);
+        ConfigurationPropertySource source = Objects.requireNonNull(ConfigurationPropertySource.from(
+                new SystemEnvironmentPropertySource(SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, alone)));
+        return known.all().stream()
+                .anyMatch(setting -> source.getConfigurationProperty(setting.propertyName()) != null
+                        || (setting.isList()
+                                && source.containsDescendantOf(setting.propertyName())
+                                        == ConfigurationPropertyState.PRESENT));
     }
 
     private @Nullable String nearestSetting(String key) {
-        String last = key.substring(key.lastIndexOf('.') + 1);
-        // the right word in the wrong group is likelier than a wrong word
-        List<String> elsewhere =
-                names().filter(name -> name.endsWith("." + last)).limit(2).toList();
-        return elsewhere.size() == 1 ? elsewhere.getFirst() : nearest(key, names().toList());
+        // the right name in the wrong group is more likely than a wrong name
+        String last = "." + key.substring(key.lastIndexOf('.') + 1);
+        List<String> elsewhere = names().filter(name -> name.endsWith(last)).toList();
+        return elsewhere.size() == 1 ? elsewhere.getFirst() : nearest(key, names());
     }
 
     private Stream<String> names() {
         return known.all().stream().map(Known::name);
     }
 
-    private @Nullable String nearestVariable(String variable, Collection<String> words) {
-        Stream<String> ownWords = words.stream().filter(Variables::isOurs);
-        return nearest(
-                variable,
-                Stream.concat(ownWords, names().map(Variables::named))
-                        .distinct()
-                        .toList());
-    }
-
-    private static @Nullable String nearest(String word, Collection<String> candidates) {
-        return candidates.stream()
+    private static @Nullable String nearest(String word, Stream<String> candidates) {
+        return candidates
                 .min(Comparator.comparingInt(candidate -> DISTANCE.apply(word, candidate)))
                 .filter(best -> DISTANCE.apply(word, best) <= best.length() * MISTAKES)
                 .orElse(null);

@@ -5,53 +5,52 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.SystemEnvironmentPropertySource;
 
-/** Environment variables: which name a setting by a word of their own, and which by its name. */
+/** Names of environment variables, and placeholders in settings files. */
 final class Variables {
 
-    /** Beginnings that belong to this program. */
     private static final Pattern OURS = Pattern.compile("(?:ARCHIVE|JUSTONEAPI)[_.].*", Pattern.CASE_INSENSITIVE);
 
     private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^${}:]+)(?::[^{}]*)?}");
 
     private Variables() {}
 
+    /** Returns whether a name begins with a prefix of this program. */
     static boolean isOurs(String variable) {
         return OURS.matcher(variable).matches();
     }
 
-    /** The variable that is called like the setting itself. */
+    /** Returns the variable that Spring Boot binds to a setting. */
     static String named(String setting) {
         return setting.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
     }
 
-    /** The words in braces of a text: {@code ARCHIVE_NODE} of <code>${ARCHIVE_NODE:main}</code>. */
+    /** Returns the placeholders in a text: {@code ARCHIVE_NODE} in <code>${ARCHIVE_NODE:main}</code>. */
     static Set<String> in(String text) {
-        Set<String> words = new TreeSet<>();
-        Matcher matcher = PLACEHOLDER.matcher(text);
-        while (matcher.find()) {
-            words.add(matcher.group(1).strip());
-        }
-        return words;
+        return PLACEHOLDER
+                .matcher(text)
+                .results()
+                .map(match -> match.group(1).strip())
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
-    /** The words in braces of all files of settings, and the name of the setting that has it. */
+    /** Returns the placeholders of all settings files, each with the name of its setting. */
     static Map<String, String> inFiles(ConfigurableEnvironment environment) {
-        Map<String, String> words = new LinkedHashMap<>();
+        Map<String, String> names = new LinkedHashMap<>();
         for (PropertySource<?> source : environment.getPropertySources()) {
             if (source instanceof EnumerablePropertySource<?> file
                     && !(source instanceof SystemEnvironmentPropertySource)) {
                 for (String name : file.getPropertyNames()) {
-                    in(String.valueOf(file.getProperty(name))).forEach(word -> words.putIfAbsent(word, name));
+                    in(String.valueOf(file.getProperty(name))).forEach(word -> names.putIfAbsent(word, name));
                 }
             }
         }
-        return words;
+        return names;
     }
 }

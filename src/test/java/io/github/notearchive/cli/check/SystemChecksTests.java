@@ -365,7 +365,7 @@ class SystemChecksTests {
         String nobody = "127.0.0.1:" + closedPort();
         Path file = Files.writeString(home.resolve("a-file"), "text");
         settings.put("archive.data-dir", file.toString());
-        settings.put("archive.workers", "100");
+        settings.put("archive.verify.parallel", "0");
         settings.put("archive.limits.stop-at", "noon");
         settings.put("archive.source.base-url", "http://" + nobody);
         settings.put("archive.source.token", "<" + TOKEN + ">");
@@ -375,7 +375,7 @@ class SystemChecksTests {
         Map<String, Finding> found = check(null);
 
         assertThat(found).hasSize(14);
-        assertFails(found, "settings", ExitCode.USAGE, "archive.workers", "100", "07:30", "noon");
+        assertFails(found, "settings", ExitCode.USAGE, "archive.verify.parallel", "\"0\"", "07:30", "noon");
         assertFails(found, "data directory", ExitCode.USAGE, file.toString(), "is a file");
         assertFails(found, "database", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
         assertFails(found, "store", ExitCode.UPSTREAM_UNAVAILABLE, nobody);
@@ -385,7 +385,7 @@ class SystemChecksTests {
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
         assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
 
-        settings.put("archive.workers", "1");
+        settings.put("archive.verify.parallel", "1");
         settings.put("archive.limits.stop-at", "");
         settings.put("archive.data-dir", home.resolve("data").toString());
         settings.put("archive.source.token", "");

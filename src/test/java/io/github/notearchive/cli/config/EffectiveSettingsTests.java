@@ -107,10 +107,10 @@ class EffectiveSettingsTests {
         assertThat(of("archive.node", environment).value()).isEqualTo("east");
         assertThat(of("archive.node", environment).origin())
                 .isEqualTo("environment variable OUR_MACHINE, " + file + ":4");
-        assertThat(of("archive.data-dir", environment).trouble()).contains("NOBODY_SETS_IT");
+        assertThat(of("archive.data-dir", environment).problem()).contains("NOBODY_SETS_IT");
         assertThat(EffectiveSettings.unused(environment, KNOWN))
                 .containsExactly(
-                        "ARCHIVE_CALLS_PER_SECOND is set and does not count: archive.source.calls-per-second is set by "
+                        "ARCHIVE_CALLS_PER_SECOND is set and has no effect: archive.source.calls-per-second is set by "
                                 + file
                                 + ":3");
     }
@@ -177,7 +177,7 @@ class EffectiveSettingsTests {
 
         Effective password = of("spring.datasource.password", SettingsFixture.with(file, Map.of()));
 
-        assertThat(password.trouble()).isEqualTo("a word in braces is not set");
+        assertThat(password.problem()).isEqualTo("a placeholder cannot be resolved");
         assertThat(password.toString()).doesNotContain("v3ry");
     }
 

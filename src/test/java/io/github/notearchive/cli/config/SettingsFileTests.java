@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.cli.DataDirectoryProperties;
 import io.github.notearchive.maintenance.verify.FixityProperties;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
@@ -59,12 +58,7 @@ class SettingsFileTests {
     private final List<PropertySource<?>> file = load();
 
     static Stream<Map.Entry<String, Class<? extends Record>>> settings() {
-        return Stream.concat(
-                SETTINGS.entrySet().stream(),
-                Stream.of(
-                        Map.entry("archive", ArchiveProperties.class),
-                        Map.entry("archive", SettingsProperties.class),
-                        Map.entry("archive", DataDirectoryProperties.class)));
+        return Stream.concat(SETTINGS.entrySet().stream(), Stream.of(Map.entry("archive", ArchiveProperties.class)));
     }
 
     @ParameterizedTest
@@ -84,8 +78,6 @@ class SettingsFileTests {
         Set<String> expected = new TreeSet<>();
         SETTINGS.forEach((prefix, type) -> expected.addAll(names(prefix, type)));
         expected.addAll(names("archive", ArchiveProperties.class));
-        expected.addAll(names("archive", SettingsProperties.class));
-        expected.addAll(names("archive", DataDirectoryProperties.class));
         expected.removeAll(Set.of("archive.retry", "archive.outage", "archive.notify.webhook")); // groups
         expected.remove("archive.home"); // the launcher's
 

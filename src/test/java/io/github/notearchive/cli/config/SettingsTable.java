@@ -40,7 +40,6 @@ import org.hibernate.validator.constraints.time.DurationMax;
 import org.hibernate.validator.constraints.time.DurationMin;
 import org.springframework.boot.convert.DurationStyle;
 import org.springframework.boot.env.YamlPropertySourceLoader;
-import org.springframework.core.ResolvableType;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
 import org.springframework.core.io.ClassPathResource;
@@ -54,6 +53,34 @@ import tools.jackson.databind.json.JsonMapper;
  */
 final class SettingsTable {
 
+    /** Settings of Spring Boot, whose metadata has other descriptions. */
+    private static final Map<String, String> SPRING = Map.ofEntries(
+            Map.entry(
+                    "spring.datasource.url",
+                    "PostgreSQL server, version 15 or newer, as jdbc:postgresql://host:5432/database; empty for the embedded one over the data directory"),
+            Map.entry("spring.datasource.username", "role that owns the tables"),
+            Map.entry(
+                    "spring.datasource.password",
+                    "its password; from the environment only, never from a file in the repository"),
+            Map.entry(
+                    "spring.datasource.hikari.maximum-pool-size",
+                    "maximum number of database connections; grows to archive.workers + 8 if it is less"),
+            Map.entry("spring.datasource.hikari.minimum-idle", "number of idle connections that stay open"),
+            Map.entry(
+                    "spring.datasource.hikari.connection-timeout",
+                    "timeout for a connection of the pool, in milliseconds"),
+            Map.entry(
+                    "spring.datasource.hikari.connection-init-sql",
+                    "first statement of each connection: the lock timeout"),
+            Map.entry(
+                    "spring.datasource.hikari.data-source-properties.connectTimeout",
+                    "timeout of the connection to the server, in seconds"),
+            Map.entry(
+                    "spring.datasource.hikari.data-source-properties.socketTimeout",
+                    "read timeout in seconds, after which a connection is closed; longer than any statement"),
+            Map.entry("logging.level.root", "log level of the libraries"),
+            Map.entry("logging.level.io.github.notearchive", "log level of the program"));
+
     private static final String METADATA = "META-INF/spring-configuration-metadata.json";
 
     private final KnownSettings known = KnownSettings.scan("io.github.notearchive");
@@ -66,7 +93,7 @@ final class SettingsTable {
             validator = factory.getValidator();
         }
         EffectiveSettings.of(file(), known).forEach(setting -> defaults.put(setting.name(), setting));
-        meanings.putAll(SpringSettings.meanings());
+        meanings.putAll(SPRING);
         readMeanings();
     }
 
@@ -125,7 +152,7 @@ final class SettingsTable {
                     page);
         }
         head("Spring Boot's settings, as far as needed", page);
-        for (String name : SpringSettings.meanings().keySet()) {
+        for (String name : EffectiveSettings.SPRING) {
             Effective standard = defaultOf(name);
             row(name, standard.variable(), "", standard.value(), "", meaning(name), page);
         }
@@ -193,15 +220,10 @@ final class SettingsTable {
     }
 
     private static String kind(Known setting) {
-        return switch (setting.shape()) {
-            case VALUE -> kind(setting.type());
-            case LIST -> "list: " + kind(setting.type().asCollection().getGeneric(0));
-            case MAP -> "by key: " + kind(setting.type().asMap().getGeneric(1));
-        };
+        return (setting.isList() ? "list: " : "") + kind(setting.valueType());
     }
 
-    private static String kind(ResolvableType of) {
-        Class<?> type = of.resolve(Object.class);
+    private static String kind(Class<?> type) {
         if (type.equals(boolean.class) || type.equals(Boolean.class)) {
             return "`true`, `false`";
         }
