@@ -8,14 +8,14 @@ import org.springframework.boot.context.properties.ConfigurationPropertiesScan;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.ComponentScan;
 
-/** The parts put together. Beans are made when they are first asked for, so a command starts only what it needs. */
+/** Spring Boot application. Beans are created when they are first used, so a command starts only what it needs. */
 @SpringBootConfiguration(proxyBeanMethods = false)
 @EnableAutoConfiguration
 @ComponentScan("io.github.notearchive")
 @ConfigurationPropertiesScan("io.github.notearchive")
 class ArchiveApplication {
 
-    /** The program's only clock; the sandbox brings its own, which can be put forward to the next day. */
+    /** Clock of the program; the sandbox registers its own. */
     @Bean
     @ConditionalOnMissingBean
     Clock clock() {

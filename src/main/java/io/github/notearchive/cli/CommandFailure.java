@@ -2,7 +2,7 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
 
-/** A command that cannot do what it is asked: the exit code, and one message for the person at the terminal. */
+/** Failure of a command: exit code, and a message for the operator. */
 public final class CommandFailure extends RuntimeException {
 
     private static final long serialVersionUID = 1L;

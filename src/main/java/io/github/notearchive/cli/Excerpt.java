@@ -7,10 +7,10 @@ import java.util.Collections;
 import java.util.List;
 
 /**
- * The piece of a text that shows where the first of some words stands in it.
+ * Excerpt of a text around the first of some words.
  *
- * <p>Texts are compared as {@code search_text} does in the database, character by character; where that finds no word,
- * such as in a title that held it, the piece is the beginning.
+ * <p>Compares texts as {@code search_text} does in the database. Without a match, for example if the title matched, it
+ * is the beginning of the text.
  */
 final class Excerpt {
 
@@ -20,9 +20,9 @@ final class Excerpt {
     private Excerpt() {}
 
     /**
-     * The piece, in one line.
+     * Returns the excerpt in one line.
      *
-     * @param words separated by white space
+     * @param words words, separated by white space
      */
     static String of(String text, String words) {
         String line = TerminalText.line(text);
@@ -56,7 +56,7 @@ final class Excerpt {
         return folded.toString();
     }
 
-    /** What search leaves out. */
+    /** Returns whether the search ignores a character. */
     static boolean isInvisible(int c) {
         return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFE0E || c == 0xFE0F || c == 0xFEFF;
     }

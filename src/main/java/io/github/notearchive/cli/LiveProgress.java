@@ -17,18 +17,17 @@ import org.springframework.boot.logging.LogLevel;
 import org.springframework.boot.logging.LoggingSystem;
 
 /**
- * How far a run is, in the last line of a terminal. Elsewhere, in a log file or under a scheduler, the line that the
- * run logs each minute says it.
+ * Progress of a run in the last line of a terminal. Without a terminal, the progress line in the log is used.
  *
- * <p>Whether standard error is a terminal, and how wide, only the launcher knows: Java tells it of all three streams
+ * <p>The launcher passes the width of the terminal behind standard error, since Java only knows about all three streams
  * together.
  */
 final class LiveProgress implements AutoCloseable {
 
-    /** Columns of the terminal, as the launcher says; not set where there is none. */
+    /** System property with the columns of the terminal; not set without a terminal. */
     private static final String WIDTH = "note-archive.terminal";
 
-    /** With less, the figures would be cut off. */
+    /** Minimum width of the figures. */
     private static final int NARROWEST = 60;
 
     private static final int WIDEST = 132;
@@ -55,7 +54,7 @@ final class LiveProgress implements AutoCloseable {
                 () -> progress.get().ifPresent(now -> update(now, shown)), 1, 1, TimeUnit.SECONDS);
     }
 
-    /** Begins to show it, if there is a terminal. */
+    /** Shows the progress until it is closed, if there is a terminal. */
     static LiveProgress show(Supplier<Optional<RunProgress>> progress) {
         return new LiveProgress(progress, Math.min(Integer.getInteger(WIDTH, 0), WIDEST));
     }
@@ -87,7 +86,7 @@ final class LiveProgress implements AutoCloseable {
                 .build();
     }
 
-    /** What the bar itself does not say, in few columns. */
+    /** Formats the figures that the bar does not show. */
     static String figures(RunProgress now) {
         return " %d%s calls, %d retries%s, %s, %.0f/min"
                 .formatted(

@@ -37,6 +37,6 @@ final class SandboxClock extends Clock {
 
     @Override
     public Clock withZone(ZoneId zone) {
-        throw new UnsupportedOperationException("The sandbox's clock has one zone");
+        throw new UnsupportedOperationException("The clock of the sandbox has one zone");
     }
 }

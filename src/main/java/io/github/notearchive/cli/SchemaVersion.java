@@ -50,7 +50,7 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
         }
         return newest(all, SchemaVersion::isFuture)
                 .map(applied ->
-                        "version %s, made by a newer version of this program, and this one knows version %s; use the newer one"
+                        "version %s, created by a newer version of this program, and this one knows version %s; use the newer one"
                                 .formatted(
                                         applied,
                                         newest(all, migration -> !isFuture(migration))

@@ -8,11 +8,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * SIGTERM, SIGINT and SIGHUP end the run in order, and the process returns what the run came to: a JVM that dies of a
- * signal by itself returns 143 whatever the program says. SIGHUP that is ignored from the start, as under
- * {@code nohup}, the virtual machine goes on to ignore.
+ * Handlers of SIGTERM, SIGINT and SIGHUP, which stop a run in order, so that the process returns the result of the run:
+ * a JVM that is terminated by a signal returns 143. A SIGHUP that is ignored at the start, as under {@code nohup},
+ * stays ignored by the JVM.
  *
- * <p>A signal that comes while the program is still starting is kept until there is a gate to close.
+ * <p>A signal during the start of the program is kept until a receiver is set.
  */
 final class SignalHandlers {
 
@@ -20,7 +20,7 @@ final class SignalHandlers {
 
     private final List<String> early = new ArrayList<>();
     private boolean isStopping;
-    private @Nullable Consumer<String> gate;
+    private @Nullable Consumer<String> receiver;
 
     SignalHandlers() {}
 
@@ -31,9 +31,8 @@ final class SignalHandlers {
     }
 
     /**
-     * Takes the three signals from now on. The platform's only way to take one without dying of it is
-     * {@code sun.misc.Signal}, a class that the module {@code jdk.unsupported} exports; the compiler warns of its name
-     * whatever it is told, so it is reached by reflection.
+     * Handles the three signals from now on. The only API is {@code sun.misc.Signal} of the module
+     * {@code jdk.unsupported}; it is called by reflection, since the compiler warning about it cannot be suppressed.
      */
     static void handle(Consumer<String> receiver) {
         try {
@@ -56,14 +55,14 @@ final class SignalHandlers {
                 handle.invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
             }
         } catch (ReflectiveOperationException e) {
-            throw new IllegalStateException("This Java runtime lets no program take signals: " + e, e);
+            throw new IllegalStateException("This Java runtime does not support signal handlers: " + e, e);
         }
     }
 
     /**
-     * SIGHUP counts as the first signal only, since a second one gives up calls that may be paid for. A terminal that
-     * is closed sends it twice, by the kernel and by the shell; systemd sends it right behind SIGTERM when a session
-     * ends; and who has pressed Ctrl-C may close the terminal and not mean it.
+     * Receives a signal. SIGHUP is ignored after another signal, since a second one aborts calls that may be billed: a
+     * closed terminal sends it twice, by the kernel and by the shell; systemd sends it after SIGTERM when a session
+     * ends; and a user may close the terminal after Ctrl-C.
      */
     synchronized void received(String name) {
         boolean isFirst = !isStopping;
@@ -71,16 +70,16 @@ final class SignalHandlers {
         if (name.equals(HANGUP) && !isFirst) {
             return;
         }
-        if (gate == null) {
+        if (receiver == null) {
             early.add(name);
         } else {
-            gate.accept(name);
+            receiver.accept(name);
         }
     }
 
-    /** Passes signals on to a gate from now on, those that came before included. */
+    /** Sets the receiver, which also gets earlier signals. */
     synchronized void passTo(Consumer<String> stop) {
-        gate = stop;
+        receiver = stop;
         early.forEach(stop);
         early.clear();
     }

@@ -4,10 +4,10 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import me.tongfei.progressbar.ProgressBarConsumer;
 
-/** The last line of a terminal, written over each second, which makes way for whatever else goes to standard error. */
+/** Last line of a terminal, which is erased before other output to standard error and overwritten each second. */
 final class StatusLine implements ProgressBarConsumer {
 
-    /** Back to the left margin, and the line away. */
+    /** Moves to the left margin and erases the line. */
     private static final String ERASE = "\r\u001b[K";
 
     private final int width;
@@ -21,7 +21,7 @@ final class StatusLine implements ProgressBarConsumer {
         this.width = width;
     }
 
-    /** What all others are to write to from now on. */
+    /** Returns the stream for all other output. */
     PrintStream shared() {
         return new PrintStream(new Shared(), true, terminal.charset());
     }
@@ -31,7 +31,7 @@ final class StatusLine implements ProgressBarConsumer {
         return width - 1; // a full last column would wrap
     }
 
-    /** Shows a text in place of the one before, unless somebody is in the middle of a line. */
+    /** Replaces the shown text, unless other output has not finished its line. */
     @Override
     public synchronized void accept(String text) {
         if (isAtMargin) {
@@ -59,7 +59,7 @@ final class StatusLine implements ProgressBarConsumer {
         clear();
     }
 
-    /** What the others write to. */
+    /** Stream for other output. */
     private final class Shared extends OutputStream {
 
         @Override

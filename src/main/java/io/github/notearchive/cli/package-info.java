@@ -1,9 +1,8 @@
 /**
- * What an operator types.
+ * Commands of the program, one class each.
  *
- * <p>Each command reads its arguments before anything is started, so that help and usage errors come at once; then
- * opens the {@link CommandContext} as far as it needs it, does one thing, prints one result to standard output and
- * returns one exit code. Logs go to standard error.
+ * <p>A command parses its arguments without Spring, opens the {@link CommandContext}, and obtains one bean, its action.
+ * It prints one result to standard output and returns one exit code. Logs go to standard error.
  */
 @NullMarked
 package io.github.notearchive.cli;

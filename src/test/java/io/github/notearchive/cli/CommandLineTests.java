@@ -26,11 +26,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
 import picocli.CommandLine.TypeConversionException;
 
-/** What the program says before it starts anything. */
+/** Parsing of the command line, without starting the program. */
 @Isolated("sets properties of the system")
 class CommandLineTests {
 
-    /** Set by whoever opens the program's context. */
+    /** Set when a context is opened. */
     private static final String OPENED = "spring.config.location";
 
     private static final String ID = "66aa00000000000000000001";
@@ -61,7 +61,7 @@ class CommandLineTests {
     }
 
     @Test
-    void theCommandsAreThoseOfTheContract() {
+    void commandsExist() {
         assertThat(commands())
                 .contains(
                         "run", "enqueue", "status", "explain", "report", "search", "requeue", "waive", "verify",
@@ -70,7 +70,7 @@ class CommandLineTests {
 
     @ParameterizedTest
     @MethodSource("commands")
-    void everyCommandExplainsItself(String command) {
+    void everyCommandHasHelp(String command) {
         assertThat(execute(command, "--help")).isZero();
 
         assertThat(out.toString()).contains("Usage:").contains(command);
@@ -78,7 +78,7 @@ class CommandLineTests {
     }
 
     @Test
-    void whatIsLongerThanAScreenIsWideIsBrokenBetweenWordsOnly() {
+    void footersAreBrokenBetweenWords() {
         assertThat(commands()
                         .map(NoteArchiveCommand.commandLine().getSubcommands()::get)
                         .map(each -> each.getCommandSpec().usageMessage().footer()))
@@ -94,7 +94,7 @@ class CommandLineTests {
 
     @ParameterizedTest
     @MethodSource("commands")
-    void everyCommandRefusesAnOptionThatItDoesNotKnow(String command) {
+    void everyCommandRejectsUnknownOptions(String command) {
         assertThat(execute(command, "--no-such-option")).isEqualTo(2);
 
         assertThat(err.toString())
@@ -105,7 +105,7 @@ class CommandLineTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"foo", "forge", "forget-author", "forgett"})
-    void noMistypedCommandSuggestsOneThatDestroys(String command) {
+    void mistypedCommandNeverSuggestsADestructiveOne(String command) {
         assertThat(execute(command)).isEqualTo(2);
 
         assertThat(err.toString().lines().skip(1)).noneMatch(line -> line.contains("forget"));
@@ -113,14 +113,14 @@ class CommandLineTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"verify --delete-orphan", "verify --delet", "forget --ye --author"})
-    void noMistypedOptionSuggestsOneThatDestroys(String line) {
+    void mistypedOptionNeverSuggestsADestructiveOne(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);
 
         assertThat(err.toString()).doesNotContain("--delete-orphans", "'--yes'", " --yes");
     }
 
     @Test
-    void otherMistypedWordsStillSuggestTheRightOne() {
+    void mistypedWordsSuggestTheRightOne() {
         assertThat(execute("statsu")).isEqualTo(2);
         assertThat(err.toString()).contains("Did you mean: note-archive status?");
 
@@ -129,19 +129,19 @@ class CommandLineTests {
     }
 
     @Test
-    void theProgramExplainsItself() {
+    void programHasHelp() {
         assertThat(execute("--help")).isZero();
         assertThat(out.toString()).contains("run").contains("enqueue").contains("Exit codes");
     }
 
     @Test
-    void theVersionIsTold() {
+    void versionIsPrinted() {
         assertThat(execute("--version")).isZero();
         assertThat(out.toString()).startsWith("note-archive ");
     }
 
     @Test
-    void withoutACommandItSaysWhichThereAre() {
+    void missingCommandListsAllCommands() {
         assertThat(execute()).isEqualTo(2);
         assertThat(err.toString()).contains("run, enqueue");
     }
@@ -221,14 +221,14 @@ class CommandLineTests {
                 "export --format csv --ids /no/such/file out",
                 "export --format csv --ids /tmp out"
             })
-    void wrongUsageIsToldBeforeAnythingIsStarted(String line) {
+    void usageErrorIsReportedBeforeTheStart(String line) {
         assertThat(execute(line.split(" "))).isEqualTo(2);
 
         assertThat(err.toString()).startsWith("note-archive: ").contains("--help");
     }
 
     @Test
-    void whatIsNoIdIsNamed() {
+    void invalidIdIsReported() {
         execute("explain", ID + "0");
 
         assertThat(err.toString()).contains("\"" + ID + "0\" is not a note id");
@@ -237,13 +237,13 @@ class CommandLineTests {
     @ParameterizedTest
     @CsvSource({"90m, PT1H30M", "6h, PT6H", "30s, PT30S", "2d, PT48H", "PT1H30M, PT1H30M", "pt5m, PT5M", "500ms, PT0.5S"
     })
-    void durationsAreReadAsTheyAreWritten(String text, Duration duration) {
+    void durationsAreParsed(String text, Duration duration) {
         assertThat(new DurationArgument().convert(text)).isEqualTo(duration);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "soon", "5x", "1.5h", "90", "+90", "0s", "-5m", "PT0S", "99999999999999999d"})
-    void whatIsNoDurationIsRefused(String text) {
+    void invalidDurationIsRejected(String text) {
         assertThatThrownBy(() -> new DurationArgument().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("\"" + text + "\"");
@@ -251,7 +251,7 @@ class CommandLineTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"90", "0", "0s", "59s", "-5m", "1ms", "PT0.09S"})
-    void aTimeBoxBelowAMinuteIsRefusedInTheWordsOfTheSetting(String text) {
+    void timeLimitBelowAMinuteIsRejected(String text) {
         assertThatThrownBy(() -> new DurationArgument.Limit().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("it must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
@@ -259,12 +259,12 @@ class CommandLineTests {
 
     @ParameterizedTest
     @CsvSource({"1m, PT1M", "90s, PT1M30S", "6h, PT6H", "PT1H30M, PT1H30M"})
-    void aTimeBoxIsReadAsItIsWritten(String text, Duration duration) {
+    void timeLimitIsParsed(String text, Duration duration) {
         assertThat(new DurationArgument.Limit().convert(text)).isEqualTo(duration);
     }
 
     @Test
-    void aTimeBoxWithoutAUnitIsRefusedByItsCommand() {
+    void timeLimitWithoutUnitIsRejected() {
         execute("run", "--max-duration", "90");
 
         assertThat(err.toString())
@@ -278,12 +278,12 @@ class CommandLineTests {
         "2026-03-01T00:00:00Z, 2026-03-01T00:00:00Z",
         "2026-03-01T12:30+08:00, 2026-03-01T04:30:00Z"
     })
-    void aDateBeginsInShanghaiAndATimeWhereItSays(String text, Instant time) {
+    void dateStartsInShanghai(String text, Instant time) {
         assertThat(new ExportCommand.TimeArgument().convert(text)).isEqualTo(time);
     }
 
     @Test
-    void timesOfRefreshesAreReadAsTheyAreWritten() {
+    void refreshIntervalsAreParsed() {
         RefreshAfter.Argument argument = new RefreshAfter.Argument();
 
         assertThat(argument.convert("7d")).isEqualTo(new RefreshAfter(7, null));
@@ -293,7 +293,7 @@ class CommandLineTests {
     }
 
     @Test
-    void aListThatMayNotBeReadIsToldToBeOne() {
+    void unreadableListIsReported() {
         Path list = Path.of("/proc/sys/net/ipv4/route/flush"); // not even for root
         assumeThat(Files.isRegularFile(list) && !Files.isReadable(list)).isTrue();
 
@@ -305,7 +305,7 @@ class CommandLineTests {
     }
 
     @Test
-    void aListIsNotTheFileOfItsRejectedLines(@TempDir Path directory) throws IOException {
+    void rejectsFileMustNotBeAnInput(@TempDir Path directory) throws IOException {
         Path list = Files.writeString(directory.resolve("list.txt"), ID + "\n");
 
         assertThat(execute("enqueue", list.toString(), "--rejects", list.toString()))

@@ -39,7 +39,7 @@ import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 class ErrorTranslatorTests {
 
     @Test
-    void aSettingOutOfRangeIsNamedWithItsValue() {
+    void settingOutOfRangeIsReportedWithItsValue() {
         CommandFailure failure = explained(binding(
                 "archive",
                 ArchiveProperties.class,
@@ -57,7 +57,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void durationsAreToldAsTheyAreTyped() {
+    void durationIsReportedAsTyped() {
         CommandFailure failure =
                 explained(binding("archive.refresh", RefreshProperties.class, Map.of("archive.refresh.gaps", "30")));
 
@@ -65,7 +65,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void aSettingOutOfRangeWithinAGroupIsNamedAsItIsTyped() {
+    void settingOfAGroupIsReportedByItsDashedName() {
         CommandFailure failure =
                 explained(binding("archive", ArchiveProperties.class, Map.of("archive.retry.per-night", "0")));
 
@@ -74,7 +74,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void aRuleOfOurOwnIsToldInItsOwnWords() {
+    void customRuleIsReportedByItsMessage() {
         CommandFailure failure = explained(binding(
                 "archive.source", NoteSourceProperties.class, Map.of("archive.source.base-url", "http://example.org")));
 
@@ -85,7 +85,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void aSettingThatCannotBeReadIsNamedWithItsValue() {
+    void unreadableSettingIsReportedWithItsValue() {
         CommandFailure failure =
                 explained(binding("archive", ArchiveProperties.class, Map.of("archive.workers", "many")));
 
@@ -100,7 +100,7 @@ class ErrorTranslatorTests {
                     archive.limits.bytes-per-night | 50G | B, KB, MB, GB and TB, as in 50GB
                     archive.limits.max-duration | 6x | ns, us, ms, s, m, h and d, as in 6h
                     """)
-    void whatMayBeTypedIsTold(String setting, String value, String units) {
+    void unreadableSettingNamesTheUnits(String setting, String value, String units) {
         CommandFailure failure =
                 explained(binding("archive.limits", NightlyLimitProperties.class, Map.of(setting, value)));
 
@@ -111,7 +111,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void theWordsOfWhichOneMayBeTypedAreTold() {
+    void unreadableSettingNamesTheConstants() {
         CommandFailure failure = explained(
                 binding("archive.notify", NotifyProperties.class, Map.of("archive.notify.events", "success, fail")));
 
@@ -121,7 +121,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void theWordThatSetsAValueIsNamedAndNotTheFileThatNamesTheWord() {
+    void originIsThePlaceholderThatSetsTheValue() {
         String word = "failures-tests.stop-at";
         var file = new MapPropertySource("a file", Map.of("archive.limits.stop-at", "${" + word + ":}"));
         var options = new PropertiesPropertySource(
@@ -145,7 +145,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void secretsStandInNoMessage() {
+    void messagesContainNoSecrets() {
         CommandFailure failure = explained(binding(
                 "archive.store",
                 StoreProperties.class,
@@ -163,7 +163,7 @@ class ErrorTranslatorTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"28P01", "28000", "3D000", "42501", "08004"})
-    void aDatabaseThatRefusesUsIsAMatterOfConfiguration(String state) {
+    void rejectedLoginIsAConfigurationError(String state) {
         Throwable deep = new IllegalStateException(
                 "bean", new CannotGetJdbcConnectionException("pool", new SQLException("FATAL: no", state)));
 
@@ -177,7 +177,7 @@ class ErrorTranslatorTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"08001", "08006", "57P01", "57P03", "53300", "25006"})
-    void aDatabaseThatIsAwayIsOutOfReach(String state) {
+    void unavailableDatabaseIsAnOutage(String state) {
         CommandFailure failure = explained(new IllegalStateException("x", new SQLException("gone\nmore", state)));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
@@ -188,7 +188,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void anUnknownHostIsNamed() {
+    void unknownHostIsReported() {
         CommandFailure failure = explained(new IllegalStateException(
                 "bean",
                 new PSQLException(
@@ -203,7 +203,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void aDatabaseOfSomethingElseIsRefusedInOurWords() {
+    void databaseOfAnotherProgramIsRejected() {
         CommandFailure failure = explained(
                 new FlywayException(
                         "Found non-empty schema(s) \"public\" but no schema history table. Use baseline() or set baselineOnMigrate to true to initialize the schema history table."));
@@ -215,7 +215,7 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void aTransactionThatCannotBeginMeansThatTheDatabaseIsOutOfReach() {
+    void failedTransactionStartIsAnOutage() {
         CommandFailure failure =
                 explained(new CannotCreateTransactionException("x", new ConnectException("Connection refused")));
 
@@ -224,14 +224,14 @@ class ErrorTranslatorTests {
     }
 
     @Test
-    void aFailureOfACommandIsToldAsItIs() {
+    void commandFailureIsReturnedUnchanged() {
         CommandFailure failure = new CommandFailure(ExitCode.ALREADY_RUNNING, "no");
 
         assertThat(ErrorTranslator.explain(new IllegalStateException(failure))).contains(failure);
     }
 
     @Test
-    void whatNobodyForesawIsNotExplained() {
+    void unexpectedErrorIsNotExplained() {
         assertThat(ErrorTranslator.explain(new IllegalStateException("bug"))).isEmpty();
         assertThat(ErrorTranslator.explain(new SQLException("syntax", "42601"))).isEmpty();
         assertThat(ErrorTranslator.explain(new SQLException("no state"))).isEmpty();

@@ -24,12 +24,12 @@ import org.junit.jupiter.params.provider.MethodSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import picocli.CommandLine;
 
-/** Each exit code has a page, and what the pages say to type can be typed. */
+/** Each exit code has a page, whose commands and queries are valid. */
 class ExitCodePagesTests {
 
     private static final Path PAGES = Path.of("src", "docs", "exit-codes");
 
-    /** Of processes that a signal has ended, by the shell's count. */
+    /** Exit codes of killed processes in a shell. */
     private static final Set<String> OF_SIGNALS = Set.of("137", "143");
 
     private static final Path DOCUMENTS = Path.of("src", "docs");
@@ -56,7 +56,7 @@ class ExitCodePagesTests {
     }
 
     @Test
-    void thereIsAPageForEachExitCodeAndNoOther() throws IOException {
+    void eachExitCodeHasAPage() throws IOException {
         Set<String> expected = new TreeSet<>(codes());
         expected.addAll(OF_SIGNALS);
         expected.add(INDEX);
@@ -66,7 +66,7 @@ class ExitCodePagesTests {
     }
 
     @Test
-    void eachNameInTheTablesStandsOnThePageOfItsNumberAndInTheIndex() throws IOException {
+    void eachNameIsOnThePageOfItsNumber() throws IOException {
         for (ExitCode code : ExitCode.values()) {
             if (hasExecution(code)) {
                 assertThat(page(String.valueOf(code.number()))).contains("`" + code.name() + "`");
@@ -75,14 +75,14 @@ class ExitCodePagesTests {
         }
     }
 
-    /** Of the others the job repository never hears. */
+    /** The others are not in the job repository. */
     private static boolean hasExecution(ExitCode code) {
         return code != ExitCode.ALREADY_RUNNING && code != ExitCode.FINDINGS;
     }
 
     @ParameterizedTest
     @MethodSource("pages")
-    void eachPageSaysWhatHappenedAndWhatToDoAndWhatItCosts(Path file) throws IOException {
+    void eachPageHasAllSections(Path file) throws IOException {
         String name = file.getFileName().toString().replace(".md", "");
         String page = Files.readString(file);
         if (name.equals(INDEX)) {
@@ -103,7 +103,7 @@ class ExitCodePagesTests {
 
     @ParameterizedTest
     @MethodSource("pages")
-    void everyCommandAndOptionOfAPageExists(Path file) throws IOException {
+    void commandsAndOptionsOfPagesExist(Path file) throws IOException {
         var commands = NoteArchiveCommand.commandLine().getSubcommands();
 
         for (MatchResult match :
@@ -135,7 +135,7 @@ class ExitCodePagesTests {
 
     @ParameterizedTest
     @MethodSource("documents")
-    void everyCommandLineOfADocumentCanBeParsed(Path file) throws IOException {
+    void commandLinesOfDocumentsCanBeParsed(Path file) throws IOException {
         for (MatchResult line :
                 COMMAND_LINE.matcher(Files.readString(file)).results().toList()) {
             String[] arguments = ARGUMENT.matcher(line.group(1))
@@ -150,7 +150,7 @@ class ExitCodePagesTests {
     }
 
     @Test
-    void everyQueryOfTheDocumentsIsValid() throws IOException {
+    void queriesOfDocumentsAreValid() throws IOException {
         JdbcClient jdbc = ArchiveDatabase.emptied().jdbc();
         List<String> queries = documents()
                 .flatMap(file -> queriesIn(read(file)).stream())
@@ -166,7 +166,7 @@ class ExitCodePagesTests {
     }
 
     @Test
-    void theProgramPrintsThePageThatItPointsTo() throws IOException {
+    void exitCodeCommandPrintsThePage() throws IOException {
         for (String code : codes()) {
             String pointer = NoteArchiveCommand.pointer(Integer.parseInt(code));
             String typed = pointer.substring(pointer.lastIndexOf("note-archive ") + 13);
@@ -177,7 +177,7 @@ class ExitCodePagesTests {
     }
 
     @Test
-    void aPageIsPrintedWithoutMarkup() throws IOException {
+    void pageIsPrintedWithoutMarkup() throws IOException {
         for (Path file : pages().toList()) {
             String name = file.getFileName().toString().replace(".md", "");
             String printed = name.equals(INDEX) ? print("exit-code") : print("exit-code", name);

@@ -41,7 +41,7 @@ class GoldenMasterTests {
 
     private static final boolean UPDATE = Boolean.getBoolean("golden.update");
 
-    /** Values that differ from run to run, and what the files have in their place. Applied in this order. */
+    /** Patterns of variable values and their replacements, applied in this order. */
     private static final List<Map.Entry<String, String>> VARIABLE = List.of(
             Map.entry("\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z|\\d{8}T\\d{6}\\.\\d{3}Z", "TIME"),
             Map.entry("\\d{4}-\\d\\d-\\d\\d( \\d\\d:\\d\\d)?", "TIME"),

@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine.ParameterException;
 
-/** Rejected lines get to their file, or somebody is told; no list is lost for them. */
+/** Rejected lines are written to their file, or an error is reported; inputs are never overwritten. */
 class RejectsFileTests {
 
     private static final Rejected LINE = new Rejected(3, "何", "names no note");
@@ -32,7 +32,7 @@ class RejectsFileTests {
     }
 
     @Test
-    void theLinesTakeThePlaceOfWhatWasThereWhenAnInputHasGoneIn() throws IOException {
+    void linesReplaceTheFileAfterACommit() throws IOException {
         try (RejectsFile rejects = prepare(file, list)) {
             rejects.open();
             rejects.write(LINE);
@@ -46,7 +46,7 @@ class RejectsFileTests {
     }
 
     @Test
-    void whatWasThereStaysWhenNoInputGoesIn() throws IOException {
+    void fileIsKeptWithoutACommit() throws IOException {
         try (RejectsFile rejects = prepare(file, list)) {
             rejects.open();
             rejects.write(LINE);
@@ -57,7 +57,7 @@ class RejectsFileTests {
     }
 
     @Test
-    void whatWasThereStaysWhenItIsNotEvenBegun() throws IOException {
+    void fileIsKeptIfNotOpened() throws IOException {
         try (RejectsFile rejects = prepare(file, list)) {
             assertThat(rejects).isNotNull();
         }
@@ -67,7 +67,7 @@ class RejectsFileTests {
     }
 
     @Test
-    void aLinkStaysOneAndTheFileBehindItIsReplaced() throws IOException {
+    void targetOfALinkIsReplaced() throws IOException {
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
 
         try (RejectsFile rejects = prepare(link, list)) {
@@ -81,7 +81,7 @@ class RejectsFileTests {
     }
 
     @Test
-    void theListItselfIsRefusedUnderWhateverName() throws IOException {
+    void inputIsRejectedByAnyName() throws IOException {
         Path link = Files.createSymbolicLink(directory.resolve("link"), list);
         Path other = Files.createLink(directory.resolve("other"), list);
         Path round = directory.resolve("x").resolve("..").resolve("list.txt");
@@ -95,14 +95,14 @@ class RejectsFileTests {
     }
 
     @Test
-    void whatCannotBeAFileIsRefused() {
+    void invalidTargetIsRejected() {
         assertRefused(directory.resolve("no").resolve("such").resolve("x"), "there is no directory");
         assertRefused(directory, "is a directory");
     }
 
-    /** A device that takes nothing, as a disk that is full. */
+    /** A device without space. */
     @Test
-    void aLineThatDoesNotGetThereIsAnErrorThatNamesTheFile() {
+    void writeErrorIsReportedWithTheFile() {
         try (RejectsFile rejects = prepare(Path.of("/dev/full"), list)) {
             rejects.open();
 
@@ -116,7 +116,7 @@ class RejectsFileTests {
     }
 
     @Test
-    void linesThatCannotBePutInTheirPlaceStayBesideIt() throws IOException {
+    void linesStayInTheTemporaryFileIfItCannotBeMoved() throws IOException {
         RejectsFile rejects = prepare(file, list);
         rejects.open();
         rejects.write(LINE);
@@ -136,7 +136,7 @@ class RejectsFileTests {
     }
 
     @Test
-    void withoutTheOptionNothingIsWritten() throws IOException {
+    void nothingIsWrittenWithoutTheOption() throws IOException {
         try (RejectsFile rejects = prepare(null, list)) {
             rejects.open();
             rejects.write(LINE);

@@ -15,7 +15,7 @@ import org.junit.jupiter.api.Test;
 class RemapCommandTests {
 
     @Test
-    void aDryRunAsksForARemapOnlyWhereOneWouldChangeSomething() {
+    void dryRunRecommendsARemapOnlyIfSomethingChanges() {
         RemapChanges.Change change = new RemapChanges.Change(1, List.of("66aa00000000000000000001"));
 
         assertThat(dryRun(Map.of("note.title", change))).contains("next      remap, which writes it");

@@ -8,16 +8,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** A second signal gives up what may be paid for, so only one that somebody means is passed on. */
+/** A second signal aborts calls that may be billed, so only an intended one is passed on. */
 class SignalHandlersTests {
 
     private final SignalHandlers signals = new SignalHandlers();
     private final List<String> stops = new ArrayList<>();
 
-    /** As systemd ends a session: SIGHUP comes right behind SIGTERM. */
+    /** systemd ends a session with SIGTERM and SIGHUP. */
     @ParameterizedTest
     @ValueSource(strings = {"SIGTERM", "SIGINT", "SIGHUP"})
-    void aTerminalThatIsClosedIsNoSecondSignal(String first) {
+    void closedTerminalIsNotASecondSignal(String first) {
         signals.passTo(stops::add);
 
         signals.received(first);
@@ -27,7 +27,7 @@ class SignalHandlersTests {
     }
 
     @Test
-    void aSecondSignalCountsBehindATerminalThatWasClosed() {
+    void secondSignalIsPassedAfterAClosedTerminal() {
         signals.passTo(stops::add);
 
         signals.received("SIGHUP");
@@ -37,7 +37,7 @@ class SignalHandlersTests {
     }
 
     @Test
-    void signalsThatComeBeforeThereIsAGateAreKeptByTheSameRule() {
+    void earlySignalsAreKept() {
         signals.received("SIGTERM");
         signals.received("SIGHUP");
 

@@ -15,12 +15,12 @@ class StatusCommandTests {
     private static final Instant TIME = Instant.parse("2026-11-25T16:10:00Z");
 
     @Test
-    void anArchiveThatNeverRanSaysWhatToBeginWith() {
+    void statusWithoutRunsNamesTheFirstCommand() {
         assertThat(runs(null)).contains("none; start one with: note-archive run");
     }
 
     @Test
-    void aFirstRunThatWasRefusedIsNotSaidNeverToHaveBeen() {
+    void statusWithoutRunsNamesARefusedRun() {
         LastRun refused = new LastRun("main", null, TIME, TIME, 8, "UPSTREAM_UNAVAILABLE");
 
         assertThat(runs(refused))

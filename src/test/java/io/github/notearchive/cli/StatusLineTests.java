@@ -14,7 +14,7 @@ class StatusLineTests {
     private final PrintStream others = line.shared();
 
     @Test
-    void whatOthersWriteStandsOnALineOfItsOwn() {
+    void otherOutputErasesTheLine() {
         line.accept("\r10 of 20");
         others.println("a warning");
         line.accept("\r11 of 20");
@@ -27,7 +27,7 @@ class StatusLineTests {
     }
 
     @Test
-    void aLineThatIsNotFinishedIsNotWrittenOver() {
+    void unfinishedLineIsNotOverwritten() {
         others.print("half a ");
         line.accept("10 of 20");
         others.print("line\n");
@@ -37,7 +37,7 @@ class StatusLineTests {
     }
 
     @Test
-    void whatIsNotShownIsNotErased() {
+    void hiddenLineIsNotErased() {
         others.print("one\n");
         line.clear();
         line.close();
@@ -46,7 +46,7 @@ class StatusLineTests {
     }
 
     @Test
-    void theLastColumnStaysFree() {
+    void lastColumnIsUnused() {
         assertThat(line.getMaxRenderedLength()).isEqualTo(79);
     }
 

@@ -7,7 +7,7 @@ import org.junit.jupiter.api.Test;
 class TextTableTests {
 
     @Test
-    void columnsAreAsWideAsTheirWidestCell() {
+    void columnIsAsWideAsItsWidestCell() {
         String table = new TextTable("state", "notes")
                 .row("ARCHIVED", 12)
                 .row("X", null)
@@ -21,7 +21,7 @@ class TextTableTests {
     }
 
     @Test
-    void ideographsTakeTwoColumnsOfATerminal() {
+    void ideographHasTwoColumns() {
         String table =
                 new TextTable("title", "n").row("山里的清晨", 1).row("morning", 2).toString();
 
@@ -33,7 +33,7 @@ class TextTableTests {
     }
 
     @Test
-    void aCellIsOneLineAndNotTooWide() {
+    void cellIsOneLineOfLimitedWidth() {
         String table =
                 new TextTable("error").row("a\n\tb  c").row("🍚".repeat(200)).toString();
 
@@ -43,7 +43,7 @@ class TextTableTests {
     }
 
     @Test
-    void aTableOfHeadingsOnlyIsEmpty() {
+    void tableWithoutRowsIsEmpty() {
         assertThat(new TextTable("a").isEmpty()).isTrue();
         assertThat(new TextTable("a").row("b").isEmpty()).isFalse();
     }

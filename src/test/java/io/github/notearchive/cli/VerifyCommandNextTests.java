@@ -11,7 +11,7 @@ import java.util.Map;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-/** What an audit with findings advises. */
+/** Recommended action after an audit with findings. */
 class VerifyCommandNextTests {
 
     @ParameterizedTest
@@ -21,7 +21,7 @@ class VerifyCommandNextTests {
                     false | true  | verify --repair makes damaged files due
                     true  | true  | fixity_finding.repair has the reason of each remaining finding
                     """)
-    void optionsThatWereGivenAreNotAdvised(boolean repair, boolean deleteOrphans, String next) {
+    void givenOptionsAreNotRecommended(boolean repair, boolean deleteOrphans, String next) {
         VerifySummary findings = new VerifySummary(
                 ExitCode.FINDINGS,
                 "1 file is missing",

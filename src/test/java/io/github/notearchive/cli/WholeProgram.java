@@ -2,6 +2,6 @@ package io.github.notearchive.cli;
 
 import org.springframework.context.annotation.Import;
 
-/** The parts put together as every command has them, for tests of other packages. */
+/** Application of the commands, for tests of other packages. */
 @Import(ArchiveApplication.class)
 public final class WholeProgram {}

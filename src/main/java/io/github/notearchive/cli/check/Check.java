@@ -3,26 +3,25 @@ package io.github.notearchive.cli.check;
 import io.github.notearchive.batch.ExitCode;
 import org.jspecify.annotations.Nullable;
 
-/** Looks at one thing that a run needs, and says how it is. */
+/** Check of one thing that a run needs. An exception is translated into a result. */
 @FunctionalInterface
 public interface Check {
 
-    /** What is thrown is what was seen, too. */
     Seen look() throws Exception;
 
-    /** How a thing is. */
+    /** Result of a check. */
     enum Result {
-        /** As it should be. */
+        /** As expected. */
         OK,
-        /** A run can begin; somebody should look. */
+        /** A run can start; an operator should look. */
         WARNING,
-        /** A run would not begin, or not get far. */
+        /** A run would not start, or not get far. */
         FAILED,
-        /** Not looked at, since it rests on something that failed. */
+        /** Not checked, since it depends on something that failed. */
         SKIPPED
     }
 
-    /** How one thing is, without its name. */
+    /** Result with a message, and an exit code if the check failed. */
     record Seen(Result result, String message, @Nullable ExitCode exitCode) {
 
         static Seen ok(String message) {
@@ -37,7 +36,7 @@ public interface Check {
             return new Seen(Result.FAILED, message, ExitCode.USAGE);
         }
 
-        static Seen away(String message) {
+        static Seen unavailable(String message) {
             return new Seen(Result.FAILED, message, ExitCode.UPSTREAM_UNAVAILABLE);
         }
 

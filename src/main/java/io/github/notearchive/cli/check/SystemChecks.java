@@ -13,50 +13,48 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Looks at everything that a run needs, each thing by itself and within its time, whatever became of the others. Makes
- * no paid call, migrates nothing, and leaves nothing behind.
+ * Checks everything that a run needs, each thing independently and with a timeout. Makes no paid call, migrates
+ * nothing, and leaves no data.
  *
- * <p>What stands in tables is asked for only when the schema is the one that this program expects, since whoever uses
- * the program's own connections brings it up to date.
+ * <p>Tables are only read if the schema is the expected one, since the program's own connections would migrate it.
  */
 public final class SystemChecks {
 
     private static final Logger log = LoggerFactory.getLogger(SystemChecks.class);
 
-    /** Long enough for a slow server, and for an embedded one that is started for the first time. */
-    private static final Duration PATIENCE = Duration.ofSeconds(45);
+    private static final Duration TIMEOUT = Duration.ofSeconds(45);
 
-    private static final Duration START_PATIENCE = Duration.ofMinutes(3);
+    /** Timeout of a check that may start an embedded server. */
+    private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
-    private final Map<String, String> given;
-    private final @Nullable Clock clockGiven;
+    private final Map<String, String> settings;
+    private final @Nullable Clock clock;
     private final List<Finding> findings = new ArrayList<>();
 
     /**
-     * @param given settings that win over all others
-     * @param clock the clock to use; null for the machine's
+     * @param settings settings that have precedence over all others
+     * @param clock clock to use; null for the system clock
      */
-    public SystemChecks(Map<String, String> given, @Nullable Clock clock) {
-        this.given = given;
-        this.clockGiven = clock;
+    public SystemChecks(Map<String, String> settings, @Nullable Clock clock) {
+        this.settings = settings;
+        this.clock = clock;
     }
 
     /**
-     * What was seen of one thing.
+     * Result of a check.
      *
-     * @param name of the thing
-     * @param message how it is, and what to do about it
-     * @param exitCode what it comes to when it failed; null otherwise
+     * @param message result and remedy
+     * @param exitCode exit code if the check failed; otherwise null
      */
     public record Finding(
             String name,
@@ -64,88 +62,77 @@ public final class SystemChecks {
             String message,
             @Nullable ExitCode exitCode) {}
 
-    /** Looks at everything, in an order in which the first thing that failed is mostly the cause. */
+    /** Runs all checks, likely causes first. */
     public List<Finding> all() {
-        check("java", PATIENCE, MachineCheck::java);
-        try (CommandContext context = CommandContext.openUnchecked(given, clockGiven)) {
-            lookInside(context);
+        check("java", TIMEOUT, LocalChecks::java);
+        try (CommandContext context = CommandContext.openUnchecked(settings, clock)) {
+            check(context);
         } catch (RuntimeException e) {
             Seen seen = explained(e);
             findings.add(new Finding(
-                    "settings", seen.result(), seen.message() + "; nothing else was looked at", seen.exitCode()));
+                    "settings", seen.result(), seen.message() + "; nothing else was checked", seen.exitCode()));
         }
         return List.copyOf(findings);
     }
 
-    /** Looks at what needs the program's parts. */
-    private void lookInside(CommandContext context) {
-        SettingsCheck settings = new SettingsCheck(context);
-        MachineCheck machine = new MachineCheck(context);
-        StoreCheck store = new StoreCheck(context);
-        ProviderCheck provider = new ProviderCheck(context);
-        NightCheck night = new NightCheck(context);
-        try (DatabaseCheck database = new DatabaseCheck(context)) {
-            ClockCheck clock = new ClockCheck(context.get(Clock.class), database, store, provider);
-            check("settings", PATIENCE, settings::settings);
-            check("token", PATIENCE, settings::token);
-            check("data directory", PATIENCE, machine::dataDirectory);
-            check("disk space", PATIENCE, machine::diskSpace);
-            boolean hasDatabase = check("database", START_PATIENCE, database::server) == Result.OK;
-            String noDatabase = hasDatabase ? null : "the database is not there";
-            Result schema = check("schema", PATIENCE, unless(noDatabase, database::schema));
+    private void check(CommandContext context) {
+        LocalChecks local = new LocalChecks(context);
+        ServerChecks servers = new ServerChecks(context);
+        try (DatabaseChecks database = new DatabaseChecks(context)) {
+            check("settings", TIMEOUT, local::settings);
+            check("token", TIMEOUT, local::token);
+            check("data directory", TIMEOUT, local::dataDirectory);
+            check("disk space", TIMEOUT, local::diskSpace);
+            boolean hasDatabase = check("database", START_TIMEOUT, database::server) == Result.OK;
+            String noDatabase = hasDatabase ? null : "the database is unavailable";
+            Result schema = check("schema", TIMEOUT, unless(noDatabase, database::schema));
             boolean hasTables = schema == Result.OK && database.hasSchema();
             String noTables = !hasDatabase ? noDatabase : hasTables ? null : database.whyNoTables();
-            check("rebuild", PATIENCE, unless(noTables, database::rebuild));
+            check("rebuild", TIMEOUT, unless(noTables, database::rebuild));
             check(
                     "store",
-                    store.hasEndpoint() ? PATIENCE : START_PATIENCE,
-                    hasTables ? ofThisDatabase(context, store) : store);
-            check("provider", PATIENCE, provider);
-            check("clock", PATIENCE, () -> clock.look(hasDatabase, hasTables));
-            check("gate", PATIENCE, unless(noTables, night::gate));
-            check("limits", PATIENCE, unless(noTables, night::limits));
-            check("runs", PATIENCE, unless(noDatabase, database::runs));
+                    servers.hasEndpoint() ? TIMEOUT : START_TIMEOUT,
+                    hasTables ? () -> compared(context, servers.store()) : servers::store);
+            check("provider", TIMEOUT, servers::provider);
+            check("clock", TIMEOUT, () -> servers.clock(database, hasDatabase, hasTables));
+            check("gate", TIMEOUT, unless(noTables, database::gate));
+            check("limits", TIMEOUT, unless(noTables, database::limits));
+            check("runs", TIMEOUT, unless(noDatabase, database::runs));
         }
     }
 
-    /** Also compares the bucket with the tables. */
-    private static Check ofThisDatabase(CommandContext context, StoreCheck store) {
-        return () -> {
-            Seen seen = store.look();
-            return seen.result() == Result.OK
-                    ? context.get(ArchiveRevision.class)
-                            .difference()
-                            .map(Seen::wrong)
-                            .orElse(seen)
-                    : seen;
-        };
+    /** Also checks that bucket and tables belong to the same archive. */
+    private static Seen compared(CommandContext context, Seen store) {
+        return store.result() != Result.OK
+                ? store
+                : context.get(ArchiveRevision.class)
+                        .difference()
+                        .map(Seen::wrong)
+                        .orElse(store);
     }
 
-    /** Looks, unless there is a reason why it cannot. */
-    private static Check unless(@Nullable String reason, Check look) {
-        return reason == null ? look : () -> Seen.skipped(reason);
+    private static Check unless(@Nullable String reason, Check check) {
+        return reason == null ? check : () -> Seen.skipped(reason);
     }
 
-    /** What all of it comes to: what somebody has to put right comes before what may pass. */
+    /** Returns the exit code of all checks: failures that need an operator have precedence over outages. */
     public static ExitCode exitCode(List<Finding> findings) {
-        for (ExitCode code : List.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)) {
-            if (findings.stream().anyMatch(finding -> finding.exitCode() == code)) {
-                return code;
-            }
-        }
-        return ExitCode.COMPLETED;
+        return Stream.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)
+                .filter(code -> findings.stream().anyMatch(finding -> finding.exitCode() == code))
+                .findFirst()
+                .orElse(ExitCode.COMPLETED);
     }
 
-    /** Looks within its time; whatever is thrown is what was seen. */
-    private Result check(String name, Duration atMost, Check look) {
-        FutureTask<Seen> task = new FutureTask<>(look::look);
+    /** Runs a check with a timeout, and translates its exception. */
+    private Result check(String name, Duration timeout, Check check) {
+        FutureTask<Seen> task = new FutureTask<>(check::look);
         Thread.ofPlatform().daemon().name("check-" + name).start(task);
         Seen seen;
         try {
-            seen = task.get(atMost.toMillis(), TimeUnit.MILLISECONDS);
+            seen = task.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             task.cancel(true);
-            seen = Seen.away("no answer within " + atMost.toSeconds() + " s");
+            seen = Seen.unavailable("no response within " + timeout.toSeconds() + " s");
         } catch (ExecutionException e) {
             seen = explained(e.getCause() == null ? e : e.getCause());
         } catch (InterruptedException e) {
@@ -158,17 +145,11 @@ public final class SystemChecks {
     }
 
     static Seen explained(Throwable e) {
-        Optional<CommandFailure> failure = ErrorTranslator.explain(e);
-        if (failure.isPresent()) {
-            return new Seen(
-                    Result.FAILED,
-                    String.valueOf(failure.get().getMessage()),
-                    failure.get().exitCode());
-        }
-        log.error("Unforeseen", e);
-        return new Seen(
-                Result.FAILED,
-                "unforeseen: " + DatabaseErrors.summary(e) + "; the log above says where",
-                ExitCode.FAILED);
+        CommandFailure failure = ErrorTranslator.explain(e).orElseGet(() -> {
+            log.error("Unexpected error", e);
+            return new CommandFailure(
+                    ExitCode.FAILED, "unexpected error: " + DatabaseErrors.describe(e) + "; see the log above");
+        });
+        return new Seen(Result.FAILED, String.valueOf(failure.getMessage()), failure.exitCode());
     }
 }

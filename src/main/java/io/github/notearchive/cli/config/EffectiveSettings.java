@@ -183,7 +183,8 @@ public final class EffectiveSettings {
             if (property != null) {
                 found.add(property);
             }
-            for (int i = 0; list; i++) {
+            int elements = list ? Integer.MAX_VALUE : 0;
+            for (int i = 0; i < elements; i++) {
                 property = source.getConfigurationProperty(name.append("[" + i + "]"));
                 if (property == null) {
                     break;

@@ -70,7 +70,8 @@ public final class Origins {
 
     /** Returns whether a value is from the program itself. */
     static boolean isDefault(@Nullable Origin origin) {
-        return origin == null || (textOf(origin) instanceof TextResourceOrigin text && isOurs(text.getResource()));
+        TextResourceOrigin text = textOf(origin);
+        return origin == null || (text != null && isOurs(text.getResource()));
     }
 
     /** Returns whether a value is from a file. */

@@ -102,7 +102,7 @@ class SystemChecksTests {
     }
 
     @Test
-    void newArchiveIsReadyAndStaysAsItIs() {
+    void newArchiveIsReadyAndUnchanged() {
         Map<String, Finding> found = check(null);
 
         assertThat(found)
@@ -186,7 +186,7 @@ class SystemChecksTests {
     }
 
     @Test
-    void responsesInFilesOfANodeThatWasRenamedAreAWarning() throws Exception {
+    void pendingResponsesOfARenamedNodeAreAWarning() throws Exception {
         Path renamed = Files.createDirectories(home.resolve("data/answers/renamed"));
         Files.createFile(renamed.resolve("1.answer"));
 
@@ -197,7 +197,7 @@ class SystemChecksTests {
     }
 
     @Test
-    void whatHoldsANightBackIsAWarning() throws Exception {
+    void limitsOfTheNightAreWarnings() throws Exception {
         Path data = home.resolve("data");
         Files.createDirectory(data, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwxr-xr-x")));
         Files.createDirectories(home.resolve("store/s3/note-archive"));
@@ -253,7 +253,7 @@ class SystemChecksTests {
     }
 
     @Test
-    void schemaOfAnotherVersionIsToldAndLeftAlone() {
+    void schemaOfAnotherVersionIsReportedAndUnchanged() {
         try (CommandContext context = CommandContext.open(settings, null)) {
             context.get(FlywayMigrationInitializer.class);
         }
@@ -361,7 +361,7 @@ class SystemChecksTests {
     }
 
     @Test
-    void everythingIsLookedAtThoughAllOfItFails() throws Exception {
+    void everyCheckRunsAlthoughOthersFail() throws Exception {
         String nobody = "127.0.0.1:" + closedPort();
         Path file = Files.writeString(home.resolve("a-file"), "text");
         settings.put("archive.data-dir", file.toString());

@@ -14,7 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.core.env.ConfigurableEnvironment;
 
-/** What counts, and who said so. */
+/** Effective settings and their origins. */
 class EffectiveSettingsTests {
 
     private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
@@ -23,7 +23,7 @@ class EffectiveSettingsTests {
     Path directory;
 
     @Test
-    void whatNobodySetsIsADefault() {
+    void unsetSettingIsADefault() {
         Effective workers = of("archive.workers", SettingsFixture.with(Map.of()));
 
         assertThat(workers)
@@ -39,7 +39,7 @@ class EffectiveSettingsTests {
         "spring.datasource.url, ARCHIVE_DATABASE_URL, jdbc:x",
         "spring.datasource.url, SPRING_DATASOURCE_URL, jdbc:x"
     })
-    void aVariableIsNamed(String setting, String variable, String value) {
+    void originIsTheVariable(String setting, String variable, String value) {
         Effective effective = of(setting, SettingsFixture.with(Map.of(variable, value)));
 
         assertThat(effective.value()).isEqualTo(value);
@@ -57,7 +57,7 @@ class EffectiveSettingsTests {
                 "ARCHIVE_MEDIA_MAXFILESIZE | 4 | archive.media.max-file-size",
                 "ARCHIVE_BYTES_PER_NIGHT | 50000000000 | archive.limits.bytes-per-night"
             })
-    void aTimeOrSizeWithoutItsUnitIsNamed(String variable, String value, String setting) {
+    void durationOrSizeWithoutUnitIsReported(String variable, String value, String setting) {
         assertThat(EffectiveSettings.withoutUnit(SettingsFixture.with(Map.of(variable, value)), KNOWN))
                 .singleElement()
                 .asString()
@@ -66,7 +66,7 @@ class EffectiveSettingsTests {
     }
 
     @Test
-    void nothingAndWholeTimesAndSizesAreAsTheyShouldBe() {
+    void zeroAndValuesWithUnitAreValid() {
         Map<String, String> whole = Map.of(
                 "ARCHIVE_MAX_DURATION", "0",
                 "ARCHIVE_RETRY_DELAYS", "500ms, 5s",
@@ -80,7 +80,7 @@ class EffectiveSettingsTests {
     }
 
     @Test
-    void aListIsOneValueWhereverItsPartsAreFrom() {
+    void listIsOneValueWithAllOrigins() {
         ConfigurableEnvironment environment =
                 SettingsFixture.with(Map.of("ARCHIVE_RETRY_DELAYS_0", "1s", "ARCHIVE_RETRY_DELAYS_1", "2s"));
 
@@ -92,7 +92,7 @@ class EffectiveSettingsTests {
     }
 
     @Test
-    void aFileIsNamedWithItsLineAndWinsOverTheWordsOfOurOwnFile() throws IOException {
+    void fileHasPrecedenceAndIsReportedWithItsLine() throws IOException {
         Path file = Files.writeString(directory.resolve("application.yml"), """
                         archive:
                           source:
@@ -116,7 +116,7 @@ class EffectiveSettingsTests {
     }
 
     @Test
-    void theCopyBesideTheProgramChangesOnlyWhatIsChangedInIt() throws IOException {
+    void copyOfTheDefaultFileOnlyChangesItsDifferences() throws IOException {
         String ours = Files.readString(Path.of("config", "application.yml"));
         Path copy = Files.writeString(
                 directory.resolve("application.yml"), ours.replace("per-night: 5\n", "per-night: 6\n"));
@@ -139,7 +139,7 @@ class EffectiveSettingsTests {
         "archive.store.access-key, ARCHIVE_S3_ACCESS_KEY",
         "spring.datasource.password, ARCHIVE_DATABASE_PASSWORD"
     })
-    void secretsAreStars(String setting, String variable) {
+    void secretsAreMasked(String setting, String variable) {
         Effective secret = of(setting, SettingsFixture.with(Map.of(variable, "v3ry-secret")));
 
         assertThat(secret.value()).isEqualTo(Masks.STARS);
@@ -148,7 +148,7 @@ class EffectiveSettingsTests {
     }
 
     @Test
-    void noAddressShowsItsCredentials() {
+    void credentialsInUrlsAreMasked() {
         assertThat(of(
                                 "spring.datasource.url",
                                 SettingsFixture.with(Map.of(
@@ -166,12 +166,12 @@ class EffectiveSettingsTests {
         "archive.mapping.url, https://example.org/a?sig=abc&x=1, https://example.org/a?sig=***&x=1",
         "archive.metrics.push-token, abc, ********"
     })
-    void anAddressThatAnybodyMayPostToIsASecret(String name, String value, String shown) {
+    void pathOfAWebhookIsMasked(String name, String value, String shown) {
         assertThat(Masks.shown(name, value)).isEqualTo(shown);
     }
 
     @Test
-    void aSecretThatCannotBeResolvedIsNotTold() throws IOException {
+    void unresolvedSecretIsMasked() throws IOException {
         Path file = Files.writeString(
                 directory.resolve("application.yml"), "spring.datasource.password: v3ry-${NOBODY_SETS_IT}\n");
 

@@ -30,7 +30,7 @@ class SettingsEnvironmentTests {
     private Path config;
 
     @BeforeEach
-    void namePlaces() throws IOException {
+    void setLocations() throws IOException {
         LOCATIONS.forEach(name -> before.put(name, System.getProperty(name)));
         config = Files.createDirectory(directory.resolve("a config"));
         System.setProperty(
@@ -39,7 +39,7 @@ class SettingsEnvironmentTests {
     }
 
     @AfterEach
-    void putBack() {
+    void restoreProperties() {
         before.forEach((name, value) -> {
             if (value == null) {
                 System.clearProperty(name);
@@ -50,7 +50,7 @@ class SettingsEnvironmentTests {
     }
 
     @Test
-    void aFileThatCannotBeReadIsNamed() throws IOException {
+    void unreadableFileIsReported() throws IOException {
         // nobody can read through a link that leads to itself, not even root
         Path file = config.resolve("application.yml");
         Files.createSymbolicLink(file, file);
@@ -63,7 +63,7 @@ class SettingsEnvironmentTests {
     }
 
     @Test
-    void aFileThatIsReadCountsAndNoneIsFine() throws IOException {
+    void fileIsOptional() throws IOException {
         assertThat(SettingsEnvironment.read().getProperty("archive.workers")).isEqualTo("32");
 
         Files.writeString(config.resolve("application.yml"), "archive.workers: 8\n");

@@ -35,7 +35,7 @@ import org.springframework.core.env.EnumerablePropertySource;
 import org.springframework.core.env.PropertySource;
 import org.springframework.core.io.ClassPathResource;
 
-/** The file of settings and the defaults in the program say the same, and name the same settings. */
+/** The settings file has the settings of the records with their defaults. */
 class SettingsFileTests {
 
     private static final Map<String, Class<? extends Record>> SETTINGS = Map.ofEntries(
@@ -63,7 +63,7 @@ class SettingsFileTests {
 
     @ParameterizedTest
     @MethodSource("settings")
-    void theFileHoldsTheDefaults(Map.Entry<String, Class<? extends Record>> setting) {
+    void fileHasTheDefaultsOfTheRecords(Map.Entry<String, Class<? extends Record>> setting) {
         Record fromFile = new Binder(
                         ConfigurationPropertySources.from(file), new PropertySourcesPlaceholdersResolver(file))
                 .bindOrCreate(setting.getKey(), setting.getValue());
@@ -74,7 +74,7 @@ class SettingsFileTests {
     }
 
     @Test
-    void theFileNamesEverySettingThatThereIsAndNoOther() {
+    void fileNamesEachSettingAndNoOther() {
         Set<String> expected = new TreeSet<>();
         SETTINGS.forEach((prefix, type) -> expected.addAll(names(prefix, type)));
         expected.addAll(names("archive", ArchiveProperties.class));

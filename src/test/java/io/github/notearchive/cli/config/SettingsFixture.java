@@ -21,7 +21,7 @@ import org.springframework.core.io.ClassPathResource;
 import org.springframework.core.io.FileSystemResource;
 import org.springframework.core.io.Resource;
 
-/** The program's settings with variables and a file of a test's own, and nothing of the machine's. */
+/** Environment with the default settings, and with variables and a file of a test. */
 final class SettingsFixture {
 
     private SettingsFixture() {}
@@ -50,7 +50,7 @@ final class SettingsFixture {
         return environment;
     }
 
-    /** These alone, without the program's own file. */
+    /** Environment with these settings only. */
     static ConfigurableEnvironment only(Map<String, Object> settings) {
         StandardEnvironment environment = new StandardEnvironment() {
             @Override
@@ -71,7 +71,7 @@ final class SettingsFixture {
         }
     }
 
-    /** As Spring Boot makes it of the machine's, which knows where each value is from. */
+    /** Source with origins, as Spring Boot creates it. */
     private static final class Variables extends SystemEnvironmentPropertySource implements OriginLookup<String> {
 
         Variables(Map<String, Object> variables) {

@@ -48,8 +48,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * The page of all settings: names and bounds from the records, defaults and variables from config/application.yml,
- * meanings from what Spring Boot's processor makes of the records' Javadoc.
+ * Page of all settings: names and bounds from the records, defaults and variables from config/application.yml,
+ * descriptions from the configuration metadata.
  */
 final class SettingsTable {
 
@@ -97,7 +97,7 @@ final class SettingsTable {
         readMeanings();
     }
 
-    /** Settings that the processor found no description of, or that it does not know at all. */
+    /** Settings without description in the metadata. */
     Set<String> withoutMeaning() {
         Set<String> without = new TreeSet<>();
         known.all().stream()
@@ -107,7 +107,7 @@ final class SettingsTable {
         return without;
     }
 
-    /** Constraints that this page has no words for. */
+    /** Constraints without description. */
     private final Set<String> unspoken = new TreeSet<>();
 
     Set<String> unspoken() {

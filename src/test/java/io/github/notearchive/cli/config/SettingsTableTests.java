@@ -7,39 +7,37 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** The page of settings says what the program does. */
+/** The page of settings is up to date. */
 class SettingsTableTests {
 
     private static final Path PAGE = Path.of("src", "docs", "settings.md");
 
-    /** Set it to write the page anew. */
+    /** System property that updates the page. */
     private static final String WRITE = "settings.write";
 
     private final SettingsTable table = new SettingsTable();
 
     @Test
-    void thePageIsWhatTheProgramMakesOfIt() throws IOException {
+    void pageIsUpToDate() throws IOException {
         String made = table.page();
         if (System.getProperty(WRITE) != null) {
             Files.writeString(PAGE, made);
         }
 
         assertThat(Files.readString(PAGE))
-                .as(
-                        "%s is not what the settings are now; write it anew with: ./mvnw test -Dtest=SettingsTableTests -D%s",
-                        PAGE, WRITE)
+                .as("%s is not up to date; update it with: ./mvnw test -Dtest=SettingsTableTests -D%s", PAGE, WRITE)
                 .isEqualTo(made);
     }
 
     @Test
-    void everySettingSaysWhatItMeans() {
+    void everySettingHasADescription() {
         assertThat(table.withoutMeaning())
                 .as("settings without an @param in the Javadoc of their record, or not compiled")
                 .isEmpty();
     }
 
     @Test
-    void everyBoundHasWords() {
+    void everyBoundHasADescription() {
         table.page();
 
         assertThat(table.unspoken()).isEmpty();

@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.boot.env.ConfigTreePropertySource;
 import org.springframework.core.env.ConfigurableEnvironment;
 
-/** What sets nothing is found and named, and nothing else is. */
+/** Unknown settings are reported, known ones are not. */
 class UnknownSettingsTests {
 
     private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
@@ -26,7 +26,7 @@ class UnknownSettingsTests {
     Path directory;
 
     @Test
-    void theProgramsOwnFileHasNoUnknownWords() {
+    void defaultFileHasNoUnknownSettings() {
         assertThat(UnknownSettings.in(SettingsFixture.with(Map.of()), KNOWN)).isEmpty();
     }
 
@@ -43,7 +43,7 @@ class UnknownSettingsTests {
         "archive_workrs, ",
         "ARCHIVE_SOMETHING_ELSE_ALTOGETHER, ",
     })
-    void aMistypedVariableIsNamedWithWhatMayHaveBeenMeant(String variable, String meant) {
+    void mistypedVariableIsReportedWithASuggestion(String variable, String meant) {
         assertThat(UnknownSettings.in(SettingsFixture.with(Map.of(variable, "3")), KNOWN))
                 .containsExactly(new Unknown(variable, "environment variable", meant));
     }
@@ -67,13 +67,13 @@ class UnknownSettingsTests {
                 "ARCHIVER",
                 "PATH"
             })
-    void whatSetsSomethingOrIsNotMeantForUsIsLeftAlone(String variable) {
+    void knownAndForeignVariablesAreAccepted(String variable) {
         assertThat(UnknownSettings.in(SettingsFixture.with(Map.of(variable, "1")), KNOWN))
                 .isEmpty();
     }
 
     @Test
-    void aFileOfSecretsThatIsNamedLikeAVariableIsOneOrIsUnknown() throws IOException {
+    void secretFileIsCheckedLikeAVariable() throws IOException {
         Files.writeString(directory.resolve("JUSTONEAPI_TOKEN"), "x");
         Files.writeString(directory.resolve("archive.source.token"), "x");
         Files.writeString(directory.resolve("ARCHIVE_DATABASE_PASWORD"), "x");
@@ -87,7 +87,7 @@ class UnknownSettingsTests {
     }
 
     @Test
-    void variablesThatKubernetesMakesForAServiceAreLeftAlone() {
+    void variablesOfKubernetesServicesAreAccepted() {
         Map<String, String> links = Map.of(
                 "ARCHIVE_DB_SERVICE_HOST", "10.0.0.1",
                 "ARCHIVE_DB_SERVICE_PORT", "5432",
@@ -102,7 +102,7 @@ class UnknownSettingsTests {
     }
 
     @Test
-    void variablesOfOthersCanBeNamed() {
+    void foreignVariablesCanBeListed() {
         Map<String, String> variables = Map.of(
                 "ARCHIVE_ROOT", "/srv",
                 "ARCHIVE_TEAM", "b",
@@ -112,7 +112,7 @@ class UnknownSettingsTests {
     }
 
     @Test
-    void aMistypedKeyIsNamedWithItsFileAndLine() throws IOException {
+    void mistypedKeyIsReportedWithFileAndLine() throws IOException {
         Path file = Files.writeString(directory.resolve("application.yml"), """
                         archive:
                           workers: 3
@@ -140,7 +140,7 @@ class UnknownSettingsTests {
     }
 
     @Test
-    void otherSpellingsOfAKeyAreThatKey() throws IOException {
+    void relaxedSpellingsAreAccepted() throws IOException {
         Path file = Files.writeString(directory.resolve("application.yml"), """
                         archive:
                           source:
@@ -154,7 +154,7 @@ class UnknownSettingsTests {
     }
 
     @Test
-    void aVariableThatAFileRefersToIsKnown() throws IOException {
+    void variableInAPlaceholderIsAccepted() throws IOException {
         Path file = Files.writeString(
                 directory.resolve("application.yml"), "spring.datasource.password: ${ARCHIVE_VAULT_PASSWORD}\n");
 

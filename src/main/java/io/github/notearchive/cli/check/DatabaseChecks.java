@@ -1,5 +1,6 @@
 package io.github.notearchive.cli.check;
 
+import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.RunningNodes;
@@ -9,11 +10,18 @@ import io.github.notearchive.cli.SchemaVersion;
 import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.plan.NightPlan;
+import io.github.notearchive.nightly.plan.NightPlanner;
+import io.github.notearchive.note.Night;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
@@ -27,20 +35,21 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Looks at the database, by a connection of its own that can only read. The program's own ones bring the schema up to
- * date.
+ * Checks of the database and of tonight's limits.
+ *
+ * <p>The connection of its own is read-only: the connections of the program migrate the schema.
  */
-final class DatabaseCheck implements AutoCloseable {
+final class DatabaseChecks implements AutoCloseable {
 
     private static final int OLDEST_POSTGRES = 15;
 
     private final CommandContext context;
     private final boolean isNew;
     private boolean hasSchema;
-    private String whyNoTables = "the schema could not be looked at";
+    private String noTables = "the schema could not be read";
     private @Nullable SingleConnectionDataSource connection;
 
-    DatabaseCheck(CommandContext context) {
+    DatabaseChecks(CommandContext context) {
         this.context = context;
         this.isNew = isNew(context); // before a server is started
     }
@@ -81,14 +90,14 @@ final class DatabaseCheck implements AutoCloseable {
             return Seen.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
         }
         if (jdbc().sql("SELECT pg_is_in_recovery()").query(Boolean.class).single()) {
-            return Seen.away(found + "; it is a standby and takes no writes: name the primary in ARCHIVE_DATABASE_URL");
+            return Seen.unavailable(found + "; it is a read-only standby: name the primary in ARCHIVE_DATABASE_URL");
         }
         String encoding = jdbc().sql("SELECT current_setting('server_encoding')")
                 .query(String.class)
                 .single();
         return encoding.equals("UTF8")
                 ? Seen.ok(found)
-                : Seen.wrong(found + "; its encoding is " + encoding + ", but must be UTF8: make another database");
+                : Seen.wrong(found + "; its encoding is " + encoding + ", but must be UTF8: create another database");
     }
 
     private static Connection connect(JdbcConnectionDetails details) throws SQLException {
@@ -135,33 +144,33 @@ final class DatabaseCheck implements AutoCloseable {
         return JdbcClient.create(connection);
     }
 
-    /** Flyway is asked what it would do, and not told to do it. */
+    /** Reads what Flyway would do, without doing it. */
     Seen schema() {
         Optional<String> refusal = SchemaVersion.refusal(context.get(Flyway.class));
         if (refusal.isPresent()) {
-            whyNoTables = "the tables are those of another version";
+            noTables = "the tables are those of another version";
             return Seen.wrong(refusal.get());
         }
         MigrationInfoService info = context.get(Flyway.class).info();
         int pending = info.pending().length;
         if (info.current() == null) {
-            whyNoTables = "there are no tables yet";
+            noTables = "there are no tables yet";
             return hasTables()
                     ? Seen.wrong(
-                            "the database holds tables that this program did not make; name an empty one in ARCHIVE_DATABASE_URL")
-                    : Seen.ok("empty; the first command that uses it makes the tables");
+                            "the database holds tables of another program; name an empty one in ARCHIVE_DATABASE_URL")
+                    : Seen.ok("empty; the first command that uses it creates the tables");
         }
         if (pending > 0) {
-            whyNoTables = "the tables are not up to date";
+            noTables = "the tables are not up to date";
             return Seen.warning(
-                    "version %s, and %d migrations are pending: the next command that uses the database brings it up to date. Back it up before, if you have to"
+                    "version %s, and %d migrations are pending: the next command that uses the database applies them. Back it up before, if necessary"
                             .formatted(info.current().getVersion(), pending));
         }
         ValidateResult valid = context.get(Flyway.class).validateWithResult();
         if (!valid.validationSuccessful) {
             return Seen.wrong("not the schema that this version expects: "
                     + valid.getAllErrorMessages().lines().findFirst().orElse("")
-                    + "; use the version that made it, or a newer one");
+                    + "; use the version that created it, or a newer one");
         }
         hasSchema = true;
         return Seen.ok("up to date, version " + info.current().getVersion());
@@ -173,20 +182,19 @@ final class DatabaseCheck implements AutoCloseable {
                 .single();
     }
 
-    /** Whether the tables are those that this version expects, as far as was seen. */
+    /** Returns whether the tables are those of this version. */
     boolean hasSchema() {
         return hasSchema;
     }
 
-    /** What is in the way of looking into the tables. */
+    /** Returns why the tables cannot be read. */
     String whyNoTables() {
-        return whyNoTables;
+        return noTables;
     }
 
     Seen rebuild() {
         return context.get(JobExecutionQueries.class).isRebuildUnfinished()
-                ? Seen.wrong(
-                        "the tables are being rebuilt from the bucket, and that is not finished; finish it with note-archive rebuild")
+                ? Seen.wrong("the tables are being rebuilt from the bucket; finish it with note-archive rebuild")
                 : Seen.ok("none is unfinished");
     }
 
@@ -200,6 +208,49 @@ final class DatabaseCheck implements AutoCloseable {
                                         + " since "
                                         + DisplayFormat.minute(node.since()))
                                 .collect(Collectors.joining(", ", "active: ", "")));
+    }
+
+    Seen gate() {
+        Instant now = context.get(Clock.class).instant();
+        Instant reset = Night.of(now).ends();
+        String until = "%s, in %s".formatted(Night.local(reset), DisplayFormat.took(Duration.between(now, reset)));
+        return context.get(QuotaHolds.class)
+                .current()
+                .map(closed -> Seen.warning("closed until %s, in %s: %s was met; run --force overrides this"
+                        .formatted(
+                                Night.local(closed.until()),
+                                DisplayFormat.took(Duration.between(now, closed.until())),
+                                closed.reason())))
+                .orElseGet(() -> Seen.ok("open; the provider's day ends on " + until));
+    }
+
+    Seen limits() {
+        List<NightPlan.Limit> limits = context.get(NightPlanner.class).limits();
+        NightlyLimitProperties night = context.get(NightlyLimitProperties.class);
+        List<String> parts = new ArrayList<>();
+        boolean isUsedUp = false;
+        for (NightPlan.Limit limit : limits) {
+            if (limit.left() != null) {
+                isUsedUp |= limit.left() == 0;
+                parts.add("%s %s left of %s"
+                        .formatted(
+                                limit.name().replaceFirst("^archive\\.", ""),
+                                amount(limit, limit.left()),
+                                amount(limit, limit.limit())));
+            }
+        }
+        night.stopAfter(context.get(Clock.class).instant())
+                .ifPresent(end -> parts.add("a run ends on " + Night.local(end)));
+        if (parts.isEmpty()) {
+            return Seen.ok("none configured; %d calls were made tonight"
+                    .formatted(limits.getFirst().used()));
+        }
+        String found = String.join(", ", parts);
+        return isUsedUp ? Seen.warning(found + "; they are reset at 00:00 in Shanghai") : Seen.ok(found);
+    }
+
+    private static String amount(NightPlan.Limit limit, long amount) {
+        return limit.unit().equals("bytes") ? DisplayFormat.size(amount) : String.valueOf(amount);
     }
 
     @Override

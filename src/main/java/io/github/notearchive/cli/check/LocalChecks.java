@@ -1,0 +1,145 @@
+package io.github.notearchive.cli.check;
+
+import io.github.notearchive.archive.ledger.ResponseSpool;
+import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.cli.ArchiveLocation;
+import io.github.notearchive.cli.CommandContext;
+import io.github.notearchive.cli.check.Check.Seen;
+import io.github.notearchive.io.DisplayFormat;
+import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.provider.NoteSourceProperties;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.springframework.util.unit.DataSize;
+
+/** Checks of this machine: Java, the settings, and the data directory. */
+final class LocalChecks {
+
+    /** Minimum free space of a run. */
+    private static final DataSize LEAST_SPACE = DataSize.ofMegabytes(500);
+
+    private static final int OLDEST_JDK = 25;
+
+    private final CommandContext context;
+
+    LocalChecks(CommandContext context) {
+        this.context = context;
+    }
+
+    static Seen java() {
+        Runtime.Version version = Runtime.version();
+        String found = "%s at %s, %d processors, at most %s of heap"
+                .formatted(
+                        version,
+                        System.getProperty("java.home"),
+                        Runtime.getRuntime().availableProcessors(),
+                        DisplayFormat.size(Runtime.getRuntime().maxMemory()));
+        return version.feature() >= OLDEST_JDK
+                ? Seen.ok(found)
+                : Seen.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
+    }
+
+    Seen settings() {
+        List<String> problems = new ArrayList<>();
+        context.bindingFailures()
+                .forEach(e -> problems.add(SystemChecks.explained(e).message()));
+        problems.addAll(context.settingsProblems());
+        if (!problems.isEmpty()) {
+            return Seen.wrong(problems.stream().distinct().collect(Collectors.joining("\n")));
+        }
+        NoteSourceProperties source = context.get(NoteSourceProperties.class);
+        String node = context.get(ArchiveProperties.class).node();
+        List<String> warnings = context.get(ArchiveLocation.class).unusedCredentials();
+        if (source.allowPlainHttp() && "http".equalsIgnoreCase(source.baseUrl().getScheme()) && !source.isLoopback()) {
+            warnings.add("the token is sent unencrypted to %s, as JUSTONEAPI_ALLOW_PLAIN_HTTP allows; node %s"
+                    .formatted(source.baseUrl(), node));
+        }
+        return warnings.isEmpty()
+                ? Seen.ok("valid; node " + node + ", provider " + source.baseUrl())
+                : Seen.warning(String.join("\n", warnings));
+    }
+
+    Seen token() {
+        String token = context.get(NoteSourceProperties.class).token().value();
+        if (token.isEmpty()) {
+            return Seen.wrong("there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
+        }
+        if (!token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")) {
+            return Seen.warning(
+                    "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
+        }
+        return token.length() < 8
+                ? Seen.warning(
+                        "JUSTONEAPI_TOKEN is set, but shorter than 8 characters; check that it was copied completely")
+                : Seen.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it");
+    }
+
+    private Path directory() {
+        return context.get(ArchiveLocation.class).directory();
+    }
+
+    Seen dataDirectory() throws IOException {
+        Path directory = directory();
+        if (!Files.exists(directory)) {
+            Path parent = existing(directory);
+            return Files.isDirectory(parent) && Files.isWritable(parent)
+                    ? Seen.ok(directory + " does not exist yet, and is created when it is needed")
+                    : Seen.wrong(
+                            "%s does not exist and cannot be created, since %s is not a writable directory; name another one in ARCHIVE_DATA_DIR"
+                                    .formatted(directory, parent));
+        }
+        if (!Files.isDirectory(directory)) {
+            return Seen.wrong(directory + " is a file; move it, or set ARCHIVE_DATA_DIR");
+        }
+        try {
+            Files.delete(Files.createTempFile(directory, "check-", ".tmp"));
+        } catch (IOException e) {
+            return Seen.wrong("%s cannot be written to, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
+                    .formatted(directory, e));
+        }
+        List<ResponseSpool> pending = context.get(ResponseSpool.class).ofAllNodes();
+        if (!pending.isEmpty()) {
+            return Seen.warning("%s has %s, which are not in the ledger yet; the next run writes them"
+                    .formatted(
+                            directory,
+                            pending.stream().map(ResponseSpool::summary).collect(Collectors.joining(", "))));
+        }
+        if (!Files.getFileStore(directory).supportsFileAttributeView("posix")) {
+            return Seen.ok(directory + " is writable");
+        }
+        Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory);
+        String found = directory + ", " + PosixFilePermissions.toString(permissions);
+        return permissions.stream().allMatch(permission -> permission.name().startsWith("OWNER_"))
+                ? Seen.ok(found)
+                : Seen.warning(found + ": other users have access; chmod 700 it, unless that is intended");
+    }
+
+    private static Path existing(Path path) {
+        Path found = path;
+        while (!Files.exists(found) && found.getParent() != null) {
+            found = found.getParent();
+        }
+        return found;
+    }
+
+    Seen diskSpace() throws IOException {
+        Path directory = existing(directory());
+        long free = Files.getFileStore(directory).getUsableSpace();
+        String found = DisplayFormat.size(free) + " free at " + directory;
+        if (free < LEAST_SPACE.toBytes()) {
+            return Seen.wrong(found + ", which files need before they are stored; free space, or set ARCHIVE_DATA_DIR");
+        }
+        long spool = context.get(MediaProperties.class).maxSpoolSize().toBytes();
+        return free < spool
+                ? Seen.warning("%s, but archive.media.max-spool-size allows %s; free space, or lower it"
+                        .formatted(found, DisplayFormat.size(spool)))
+                : Seen.ok(found);
+    }
+}
