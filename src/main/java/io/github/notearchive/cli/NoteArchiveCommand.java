@@ -147,7 +147,7 @@ public final class NoteArchiveCommand implements Runnable {
     }
 
     static String pointer(int exitCode) {
-        return "See: note-archive exit-code " + exitCode;
+        return "note-archive: see note-archive exit-code " + exitCode;
     }
 
     @Override

@@ -41,7 +41,7 @@ class RefusalTests {
     private static final String ID = "65fe2a8d0000000012033fa1";
 
     /** Reference to the page of the exit code. */
-    private static final String POINTER = "See: note-archive exit-code ";
+    private static final String POINTER = "note-archive: see note-archive exit-code ";
 
     /** Title ¦ exit code ¦ variables ¦ command; {@code run} if empty ¦ parts of the message. */
     private static final String CASES = """

@@ -148,7 +148,7 @@ public final class SystemChecks {
         CommandFailure failure = ErrorTranslator.explain(e).orElseGet(() -> {
             log.error("Unexpected error", e);
             return new CommandFailure(
-                    ExitCode.FAILED, "unexpected error: " + DatabaseErrors.describe(e) + "; see the log above");
+                    ExitCode.FAILED, "unexpected error: " + DatabaseErrors.summary(e) + "; see the log above");
         });
         return new Seen(Result.FAILED, String.valueOf(failure.getMessage()), failure.exitCode());
     }

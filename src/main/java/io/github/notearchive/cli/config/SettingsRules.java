@@ -81,7 +81,7 @@ public final class SettingsRules {
         } catch (BindException e) {
             return ErrorTranslator.explain(e)
                     .map(failure -> String.valueOf(failure.getMessage()))
-                    .orElseGet(() -> DatabaseErrors.describe(e));
+                    .orElseGet(() -> DatabaseErrors.summary(e));
         }
     }
 

@@ -59,7 +59,7 @@ class SettingsEnvironmentTests {
                 .isInstanceOfSatisfying(
                         CommandFailure.class, e -> assertThat(e.exitCode()).isEqualTo(ExitCode.USAGE))
                 .hasMessageContaining("The settings in " + file + " cannot be read: ")
-                .hasMessageContaining("the right to read them");
+                .hasMessageContaining("permission to read them");
     }
 
     @Test
