@@ -63,7 +63,7 @@ final class LiveProgress implements AutoCloseable {
         ProgressBar showing = bar == null ? bar(shown) : bar;
         bar = showing;
         if (now.due() >= 0) {
-            showing.maxHint(now.counts().done() + now.inWork() + now.due());
+            showing.maxHint(now.counts().done() + now.inProgress() + now.due());
         }
         showing.stepTo(now.counts().done());
         showing.setExtraMessage(figures(now));

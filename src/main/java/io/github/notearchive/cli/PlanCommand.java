@@ -18,10 +18,7 @@ import picocli.CommandLine.Mixin;
                     + " tonight's limits allow, the duration, the end of the backlog, and what is left out and why."
                     + " Makes no call and changes nothing."
         },
-        footer = {
-            "",
-            "Exit codes: 0 shown, whatever the result; 1 unexpected error; 2 configuration; 8 the database is unavailable."
-        })
+        footer = {"", "Exit codes: 0 shown; 1 unexpected error; 2 configuration; 8 the database is unavailable."})
 final class PlanCommand extends ArchiveCommand {
 
     @Mixin

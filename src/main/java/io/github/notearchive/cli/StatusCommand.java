@@ -185,7 +185,7 @@ final class StatusCommand extends ArchiveCommand {
         out.println("Archive: " + TerminalText.line(status.archive()));
         print(status.health(), out);
         TextTable notes = new TextTable("state", "notes", "due now", "in progress");
-        status.worklist().forEach(count -> notes.row(count.state(), count.notes(), count.due(), count.inWork()));
+        status.worklist().forEach(count -> notes.row(count.state(), count.notes(), count.due(), count.inProgress()));
         notes.print("Worklist", "empty; fill it with: note-archive enqueue FILE", out);
         out.println("Gate\n  " + describe(status.gate()));
         TextTable calls = new TextTable("code", "billed", "calls");
@@ -278,7 +278,7 @@ final class StatusCommand extends ArchiveCommand {
                 DisplayFormat.second(node.began()),
                 DisplayFormat.second(node.ended()),
                 node.exitCode(),
-                node.notesInHand(),
+                node.claimedNotes(),
                 node.callsTonight(),
                 DisplayFormat.second(node.lastHeard())));
         table.print("Nodes (times of Shanghai)", "none", out);

@@ -24,15 +24,14 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The directory that everything embedded lives in, opened either as its owner or as a guest of the process that owns
- * it.
+ * Data directory of the embedded servers, opened by its owner or by a guest of the owning process.
  *
- * <p>The owner holds the lock on {@code lock} for its life and runs the servers; it tells their ports in
- * {@code servers.properties}, which it writes as a whole whenever one comes or goes. A guest uses the owner's servers
- * and stops nothing. A guest that finds the owner gone while it waits for a server becomes the owner.
+ * <p>The owner holds a lock on the file {@code lock} and runs the servers. It publishes their ports in
+ * {@code servers.properties}, replaced atomically at each change. A guest uses the servers of the owner and stops none.
+ * A guest becomes the owner if the owner ends while the guest waits for a server.
  *
- * <p>A directory that is made here can be entered by its owner only. One that exists keeps its permissions, since it
- * may be anything; what is put into it is private in any case.
+ * <p>A created directory is accessible by its user only. An existing directory keeps its permissions; files in it are
+ * private.
  */
 public final class DataDirectory implements AutoCloseable {
 
@@ -41,15 +40,15 @@ public final class DataDirectory implements AutoCloseable {
     private static final Duration JOIN_PATIENCE = Duration.ofSeconds(30);
     private static final Duration JOIN_PAUSE = Duration.ofMillis(100);
 
-    /** Characters that mean something to the shell by which PostgreSQL starts its server. */
+    /** Characters with a meaning in the shell that starts PostgreSQL. */
     private static final Pattern UNSAFE = Pattern.compile("[\"'`$\\\\\\p{Cntrl}]");
 
-    /** PostgreSQL's own limit for a path is 1024; this leaves room for the names below. */
+    /** PostgreSQL limits a path to 1024 characters; this leaves room for names below. */
     private static final int LONGEST_PATH = 800;
 
     /**
-     * The directories that this JVM owns. It must never open a lock file a second time: closing any channel on a file
-     * frees all locks that the process has on it.
+     * Directories that this JVM owns. A lock file must not be opened twice: closing any channel of a file releases all
+     * locks of the process on it.
      */
     private static final Set<Path> OWNED_HERE = ConcurrentHashMap.newKeySet();
 
@@ -68,11 +67,11 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Opens the directory and makes it where it is missing. Does not wait: when another process owns it, the result is
+     * Opens the directory and creates it if it is missing. Does not wait: if another process owns it, the result is
      * {@link #joined() joined}.
      *
-     * @throws DataDirectoryException when it is no directory, cannot be written to, or has a path that the servers
-     *     cannot use
+     * @throws DataDirectoryException if it is not a directory, is not writable, or has a path that the servers cannot
+     *     use
      */
     public static DataDirectory open(Path path) {
         return open(path, JOIN_PATIENCE);
@@ -84,20 +83,20 @@ public final class DataDirectory implements AutoCloseable {
         return directory;
     }
 
-    /** Where it is: absolute, without symbolic links. */
+    /** Returns the absolute path without symbolic links. */
     public Path path() {
         return path;
     }
 
-    /** Is another process, or another part of this one, the owner? Can change to no, never back. */
+    /**
+     * Returns whether another process, or another part of this process, is the owner. May change to false, never to
+     * true.
+     */
     public synchronized boolean joined() {
         return lock == null;
     }
 
-    /**
-     * Closes the servers that were opened here, the last one first, then gives the directory up. Does nothing when
-     * repeated.
-     */
+    /** Closes the servers that were opened here, the last one first, then releases the directory. Idempotent. */
     @Override
     public synchronized void close() {
         if (closed) {
@@ -123,16 +122,15 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     /**
-     * Finds the port of a running server, or the duty to start it.
+     * Returns the port of a running server; empty if the caller must start it.
      *
-     * <p>The caller holds this object's monitor until it has {@linkplain #publish published} what it started, so that
-     * no two parts of this process start the same server.
+     * <p>The caller holds the monitor of this object until it has {@linkplain #publish published} the server, so that
+     * it is started once in this process.
      *
-     * @param server its name in the facts
-     * @param isOurs whether what listens on a port is the server over this directory
-     * @return the port of a server that runs already, or empty when this process owns the directory and the caller must
-     *     start it
-     * @throws DataDirectoryException when another process owns the directory and no such server of it answers in time
+     * @param server name of the server
+     * @param isOurs checks that the listener of a port is the server of this directory
+     * @return port of a running server; empty if this process owns the directory and the caller must start the server
+     * @throws DataDirectoryException if another process owns the directory and its server does not respond in time
      */
     OptionalInt findRunning(String server, IntPredicate isOurs) {
         long deadline = System.nanoTime() + patience.toNanos();
@@ -154,13 +152,13 @@ public final class DataDirectory implements AutoCloseable {
         }
     }
 
-    /** Tells guests where a server listens, and remembers to close it. */
+    /** Publishes the port of a server to guests, and registers the server for closing. */
     synchronized void publish(String server, int port, AutoCloseable toClose) {
         store(facts.with(server, port));
         servers.push(toClose);
     }
 
-    /** Keeps new guests from a server that is about to stop; the stop goes on if that fails. */
+    /** Hides a server that is about to stop from new guests; continues if that fails. */
     synchronized void withdraw(String server) {
         if (lock == null) {
             return;
@@ -220,7 +218,7 @@ public final class DataDirectory implements AutoCloseable {
                     return channel;
                 }
             } catch (OverlappingFileLockException e) {
-                // the same program under another class loader of this JVM: held, like any other
+                // the same program in another class loader of this JVM: owned, as by any other process
             } catch (IOException e) {
                 channel.close();
                 throw e;
@@ -249,17 +247,17 @@ public final class DataDirectory implements AutoCloseable {
 
     private DataDirectoryException inUse(String server, Optional<ServerFacts> owner, OptionalInt port) {
         String pid = owner.map(found -> "pid " + found.pid()).orElse("pid unknown");
-        String trouble;
+        String problem;
         if (port.isPresent()) {
-            trouble = "what listens on 127.0.0.1:%d is not its %s server".formatted(port.getAsInt(), server);
+            problem = "what listens on 127.0.0.1:%d is not its %s server".formatted(port.getAsInt(), server);
         } else if (owner.isPresent() && !owner.get().writerLives()) {
-            trouble = "and it cannot be seen from here, as in another container";
+            problem = "and it cannot be seen from here, as in another container";
         } else {
-            trouble = "which runs no %s server".formatted(server);
+            problem = "which runs no %s server".formatted(server);
         }
         return new DataDirectoryException(
                 "Data directory %s is in use by another process (%s), %s; waited %d s for it. Run this again when that process has ended, with the same database and store settings as it has, or name another data directory"
-                        .formatted(path, pid, trouble, patience.toSeconds()));
+                        .formatted(path, pid, problem, patience.toSeconds()));
     }
 
     private void pause() {
@@ -296,7 +294,7 @@ public final class DataDirectory implements AutoCloseable {
         return real;
     }
 
-    /** The library removes any idle cluster that lies directly in its own working directory. */
+    /** The library removes idle clusters directly below its working directory. */
     private static boolean isSwept(Path real) {
         Path working = Path.of(System.getProperty(
                 "ot.epg.working-dir",

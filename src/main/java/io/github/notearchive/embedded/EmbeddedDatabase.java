@@ -5,10 +5,10 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A PostgreSQL over the data directory: this process's own, or the one that the directory's owner runs already.
+ * PostgreSQL server of the data directory, run by this process or by the owner of the directory.
  *
- * <p>It listens on 127.0.0.1 only, on a port that changes with every start, and wants a password (SCRAM), which lies in
- * {@code postgres.password} for the owner of the files. A commit is on the disk when it returns.
+ * <p>It listens on 127.0.0.1 only, on another port at each start, and requires a password (SCRAM), which is stored in
+ * {@code postgres.password}, readable by its owner only. Commits are durable.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
@@ -28,11 +28,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
     }
 
     /**
-     * Starts the server, or joins the one that runs. The very first start unpacks the program and makes the cluster,
-     * which takes about ten seconds; a later one takes about one, and after a crash as long as PostgreSQL needs to
-     * recover. Joining waits up to 30 s for the owner's server to come up.
+     * Starts the server or joins the running one. The first start unpacks the program and creates the cluster, which
+     * takes about ten seconds; a later one takes about one second, and longer for recovery after a crash. Joining waits
+     * up to 30 s for the server of the owner.
      *
-     * @throws DataDirectoryException when it does not start, or the owner runs none; nothing is left running then
+     * @throws DataDirectoryException if it does not start, or the owner runs none; no process is left running
      */
     public static EmbeddedDatabase open(DataDirectory directory) {
         synchronized (directory) {
@@ -69,14 +69,14 @@ public final class EmbeddedDatabase implements AutoCloseable {
         return password;
     }
 
-    /** Does someone else run it, so that it may go away, and closing this stops nothing? */
+    /** Returns whether another process runs the server, so that closing this does not stop it. */
     public boolean joined() {
         return server == null;
     }
 
     /**
-     * Stops the server that was started here: clients are cut off, committed rows stay. Takes 45 s at the very most and
-     * some 0.1 s as a rule. Does nothing when repeated or joined.
+     * Stops a server that was started here; clients are disconnected. Takes about 0.1 s, 45 s at most. Does nothing if
+     * repeated or joined.
      */
     @Override
     public void close() {

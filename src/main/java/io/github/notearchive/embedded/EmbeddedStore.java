@@ -24,12 +24,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * An S3 server over the data directory: this process's own, or the one that the directory's owner runs already.
+ * S3 server of the data directory, run by this process or by the owner of the directory.
  *
- * <p>An object is a plain file under {@code s3/<bucket>/<key>}; its type, digest and metadata are extended attributes
- * of the file, so a copy of the directory needs {@code cp -a} or the like. The server listens on 127.0.0.1 only, on a
- * port that changes with every start, and its keys, made once, lie in {@code s3.credentials} for the owner of the
- * files. It has no buckets until somebody makes one. The region is {@code us-east-1}.
+ * <p>An object is a file {@code s3/<bucket>/<key>}; its type, digest and metadata are extended attributes, so that a
+ * copy of the directory needs {@code cp -a} or similar. The server listens on 127.0.0.1 only, on another port at each
+ * start. Its keys are created once and stored in {@code s3.credentials}, readable by its owner only. It has no buckets
+ * at first. The region is {@code us-east-1}.
  */
 public final class EmbeddedStore implements AutoCloseable {
 
@@ -40,7 +40,7 @@ public final class EmbeddedStore implements AutoCloseable {
     private static final Duration PROBE_PATIENCE = Duration.ofSeconds(3);
     private static final int THREADS = 32;
 
-    /** The folders of a bucket that a run writes to. */
+    /** Folders of a bucket that a run writes to. */
     private static final Set<String> AREAS = Set.of("media", "notes");
 
     private final DataDirectory directory;
@@ -57,11 +57,10 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     /**
-     * Starts the server, or joins the one that runs. Starting takes about a second and first sweeps what uploads left
-     * that a killed process never finished; joining sweeps nothing and waits up to 30 s for the owner's server to come
-     * up.
+     * Starts the server or joins the running one. Starting takes about a second and first removes unfinished uploads of
+     * a killed process. Joining removes nothing and waits up to 30 s for the server of the owner.
      *
-     * @throws DataDirectoryException when it does not start, the file system keeps no extended attributes, or the owner
+     * @throws DataDirectoryException if it does not start, the file system has no extended attributes, or the owner
      *     runs no such server
      */
     public static EmbeddedStore open(DataDirectory directory) {
@@ -96,17 +95,16 @@ public final class EmbeddedStore implements AutoCloseable {
         return credentials.secretKey();
     }
 
-    /** Does someone else run it, so that it may go away, and closing this stops nothing? */
+    /** Returns whether another process runs the server, so that closing this does not stop it. */
     public boolean joined() {
         return server == null;
     }
 
     /**
-     * Makes sure that the server can write the objects of a bucket: that the folder of the bucket, and those of files
-     * and sidecars in it, are such, and that this user may write there. What lies deeper is not looked at, since there
-     * may be thousands of them.
+     * Checks that the server can write the objects of a bucket: its folder and those of files and sidecars in it are
+     * writable directories. Does not check the thousands of folders below.
      *
-     * @throws IOException when it cannot; the message names the folder and the reason
+     * @throws IOException if it cannot; the message names the folder and the reason
      */
     public void requireWritable(String bucket) throws IOException {
         Path folder = directory.path().resolve("s3").resolve(bucket);
@@ -133,8 +131,8 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     /**
-     * Stops the server that was started here, within seconds; requests in flight are cut off after five. Does nothing
-     * when repeated or joined.
+     * Stops a server that was started here; requests in progress are aborted after five seconds. Does nothing if
+     * repeated or joined.
      */
     @Override
     public void close() {
@@ -201,8 +199,8 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     /**
-     * Is the server on this port ours? It must accept our keys, which nobody else knows, and refuse a wrong one, so
-     * that one which accepts anything does not pass. A signature shows no key.
+     * Returns whether the server on this port is that of the directory: it must accept the secret keys and reject wrong
+     * ones. A signature does not reveal a key.
      */
     private static boolean answersOn(int port, Path keys, DataDirectory directory) {
         try {
@@ -216,7 +214,7 @@ public final class EmbeddedStore implements AutoCloseable {
         }
     }
 
-    @SuppressWarnings("try") // close() declares any exception at all; each is taken care of
+    @SuppressWarnings("try") // close() declares Exception; every exception is handled
     private static boolean accepts(int port, StoreCredentials credentials) throws MinioException {
         try (MinioClient client = MinioClient.builder()
                 .endpoint(endpointOn(port).toString())

@@ -22,10 +22,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The files of the database under the data directory, and how to tell the server over them.
+ * Files of the database in the data directory, and identification of their server.
  *
- * <p>A cluster is whole when it holds the mark that is set after its server first answered. One without the mark was
- * left by a process killed while it made it, and PostgreSQL could never start from it.
+ * <p>A cluster is complete if it has a mark, which is set when its server responds for the first time. A cluster
+ * without the mark is the remainder of a killed process; PostgreSQL cannot start from it.
  *
  * @param home the data directory
  */
@@ -41,12 +41,12 @@ record PostgresCluster(Path home) {
         return "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
     }
 
-    /** The cluster itself, as PostgreSQL is told. */
+    /** Returns the directory of the cluster. */
     Path data() {
         return home.resolve("postgres");
     }
 
-    /** What the server and the programs around it print. */
+    /** Returns the log of the server. */
     Path serverLog() {
         return home.resolve("postgres.log");
     }
@@ -65,7 +65,7 @@ record PostgresCluster(Path home) {
         }
     }
 
-    /** Moves what is there but was never whole out of the way. Deletes nothing. */
+    /** Moves an incomplete cluster aside. Deletes nothing. */
     void moveBrokenAside() throws IOException {
         if (isWhole() || isEmptyOrMissing()) {
             return;
@@ -74,12 +74,12 @@ record PostgresCluster(Path home) {
                 home.resolve("postgres.broken-" + STAMP.format(Clock.systemUTC().instant()));
         Files.move(data(), aside);
         log.warn(
-                "Database {} was never finished, as when its process is killed while it makes it; it now lies in {} and a new one is made",
+                "Database {} is incomplete (its creation was interrupted); moved to {}, creating a new one",
                 data(),
                 aside);
     }
 
-    /** The password, made now if there is no cluster yet that would know it. */
+    /** Returns the password; creates it if there is no cluster yet. */
     String password() throws IOException {
         var file = new PrivateFile(passwordFile());
         Optional<String> known = file.read().map(String::strip).filter(text -> !text.isEmpty());
@@ -96,7 +96,7 @@ record PostgresCluster(Path home) {
         return password;
     }
 
-    /** The password that a running server was made with. */
+    /** Returns the password of the running server. */
     String knownPassword() {
         try {
             return new PrivateFile(passwordFile()).read().map(String::strip).orElseThrow(this::passwordGone);
@@ -107,8 +107,8 @@ record PostgresCluster(Path home) {
     }
 
     /**
-     * Is the server on this port the one over this cluster? Asks with a challenge that shows the password to nobody,
-     * and only believes a server that proves to know it too.
+     * Returns whether the server on this port is that of the cluster. Both sides prove that they have the password
+     * without sending it.
      */
     boolean answersOn(int port) {
         try (Connection connection = connect(port);

@@ -23,24 +23,24 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The PostgreSQL server that this process runs over its cluster.
+ * PostgreSQL server that this process runs on its cluster.
  *
- * <p>The library that unpacks and starts it is made for tests: it turns fsync off, takes whatever answers on its port
- * for its own, waits for a server that has long given up, and stops it before the program has said its last words. Each
- * of these is set right here.
+ * <p>The library that unpacks and starts it is made for tests: it disables fsync, accepts any server on its port as its
+ * own, waits for a server that has already ended, and stops it before its last output. This class corrects each of
+ * these.
  */
 final class PostgresServer {
 
     private static final Logger log = LoggerFactory.getLogger(PostgresServer.class);
 
-    /** Long, since recovery after a crash reads back up to a gigabyte of log. */
+    /** Long, since recovery after a crash reads up to a gigabyte of log. */
     private static final Duration START_PATIENCE = Duration.ofMinutes(5);
 
     private static final Duration LIBRARY_PATIENCE = START_PATIENCE.plusMinutes(5);
     private static final int ATTEMPTS = 3;
     private static final String NO_SPACE = "No space left on device";
 
-    /** Lock file, log line and statistics; a first block of the log is 16 MB. */
+    /** Space for lock file, log and statistics; the first segment of the log has 16 MB. */
     private static final long LEAST_SPACE = 1 << 20;
 
     private static final long LONGEST_LOG = 4 << 20;
@@ -54,9 +54,9 @@ final class PostgresServer {
     }
 
     /**
-     * Starts it, after clearing away what a killed process has left. The caller owns the directory.
+     * Starts the server after removing the remainders of a killed process. The caller owns the directory.
      *
-     * @throws DataDirectoryException when it does not start; nothing is left running then
+     * @throws DataDirectoryException if it does not start; no process is left running
      */
     static PostgresServer start(PostgresCluster cluster) {
         long began = System.nanoTime();
@@ -95,7 +95,7 @@ final class PostgresServer {
         return library.getPort();
     }
 
-    /** Stops it within 50 s at most, and even when this thread was interrupted. */
+    /** Stops the server within 50 s, even if the thread is interrupted. */
     void stop() {
         boolean interrupted = Thread.interrupted();
         try {
@@ -129,15 +129,15 @@ final class PostgresServer {
             }
             server.stop();
             if (attempt < ATTEMPTS && output.contains("could not bind")) {
-                continue; // someone took the port between its choice and its use
+                continue; // another process took the port between its choice and its use
             }
             throw failed(cluster, output.complaint().orElse("it does not answer on port " + library.getPort()), null);
         }
     }
 
     /**
-     * Lets the library start the server. The result may be up, or may have failed: the library does not notice the
-     * latter and is interrupted here, upon which it returns at once.
+     * Starts the server by the library. The server may have failed, which the library does not notice; it is
+     * interrupted then and returns at once.
      */
     private static EmbeddedPostgres launch(
             PostgresCluster cluster, PostgresPrograms programs, String password, ServerOutput output) {
@@ -149,7 +149,7 @@ final class PostgresServer {
                 .setPGStartupWait(LIBRARY_PATIENCE)
                 .setOutputRedirector(output.redirect())
                 .setErrorRedirector(output.redirect())
-                // for initdb: collation that is no business of the machine's C library
+                // for initdb: collation independent of the C library of the machine
                 .setLocaleConfig("locale", "C")
                 .setLocaleConfig("locale-provider", "builtin")
                 .setLocaleConfig("builtin-locale", "C.UTF-8")
@@ -161,7 +161,7 @@ final class PostgresServer {
                 .setServerConfig("synchronous_commit", "on")
                 .setServerConfig("max_connections", "100")
                 .setServerConfig("listen_addresses", "127.0.0.1")
-                // a socket's path may have 107 characters, and nobody needs one
+                // not needed; the path of a socket is limited to 107 characters
                 .setServerConfig("unix_socket_directories", "''");
         var starting = new FutureTask<>(builder::start);
         Thread starter =
@@ -172,7 +172,7 @@ final class PostgresServer {
                 try {
                     return starting.get(100, TimeUnit.MILLISECONDS);
                 } catch (TimeoutException e) {
-                    // a full disk may not even hold the server's complaint
+                    // on a full disk the error message may be missing
                     if (output.contains("could not start server")
                             || isFull(cluster)
                             || System.nanoTime() - deadline > 0) {
@@ -212,7 +212,7 @@ final class PostgresServer {
         try {
             return Files.getFileStore(cluster.home()).getUsableSpace() < LEAST_SPACE;
         } catch (IOException e) {
-            return false; // the start says what is wrong
+            return false; // the start reports the error
         }
     }
 
@@ -234,7 +234,7 @@ final class PostgresServer {
                 DataDirectory.subject(cluster.home()) + "PostgreSQL does not start, " + reason + "; " + advice, cause);
     }
 
-    /** What one attempt adds to the server's log. */
+    /** Output of one attempt in the log of the server. */
     private static final class ServerOutput {
 
         private final Path file;
@@ -253,7 +253,7 @@ final class PostgresServer {
             return lines().stream().anyMatch(line -> line.contains(text));
         }
 
-        /** The last line that says why, in the server's own words. */
+        /** Returns the last line of the server with an error. */
         Optional<String> complaint() {
             return lines().stream()
                     .filter(line -> line.matches(".*(FATAL|PANIC|error):.*"))
@@ -279,9 +279,9 @@ final class PostgresServer {
     }
 
     /**
-     * The PostgreSQL programs, as the library unpacks them. It opens the directory it is given to everybody, so that
-     * lies in a private one; and it takes a truncated file for a whole one, so what was unpacked but never led to a
-     * good start is unpacked anew.
+     * PostgreSQL programs as unpacked by the library. The library makes its directory accessible to all users, so that
+     * it is below a private one. The library accepts a truncated file, so that programs are unpacked again unless they
+     * have started successfully.
      */
     private record PostgresPrograms(Path directory) {
 
@@ -296,7 +296,7 @@ final class PostgresServer {
             Files.createDirectories(unpacked());
             for (Path release : releases()) {
                 if (!Files.exists(mark(release))) {
-                    log.debug("Unpacking {} anew", release);
+                    log.debug("Unpacking {} again", release);
                     FileUtils.deleteDirectory(release.toFile());
                 }
             }

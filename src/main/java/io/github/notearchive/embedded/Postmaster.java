@@ -12,10 +12,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The PostgreSQL main process over one cluster directory, whoever started it.
+ * Main process of PostgreSQL for one cluster directory, started by any process.
  *
- * <p>The pid file alone proves nothing, for it outlives a killed server and its number is given to others. A process
- * counts when its command line says that it is a postgres over this directory.
+ * <p>The pid file alone is no proof, since it remains after a kill and pids are reused. A process is accepted if its
+ * command line is a postgres for this directory.
  */
 record Postmaster(long pid, Path cluster) {
 
@@ -26,7 +26,7 @@ record Postmaster(long pid, Path cluster) {
     private static final Duration IMMEDIATE = Duration.ofSeconds(10);
     private static final Duration KILLED = Duration.ofSeconds(5);
 
-    /** The one that runs over this cluster now; empty when none does, or it cannot be verified. */
+    /** Returns the running process of this cluster; empty if there is none, or if it cannot be verified. */
     static Optional<Postmaster> over(Path cluster) {
         try {
             List<String> lines = Files.readAllLines(cluster.resolve("postmaster.pid"));
@@ -41,15 +41,14 @@ record Postmaster(long pid, Path cluster) {
     }
 
     /**
-     * Waits for the programs that make or start a cluster and outlive the process that called them. Left alone, an
-     * initdb would go on writing below a directory that was moved away under it, and a pg_ctl would bring up a server
-     * after nobody had been found. Those that take long are killed.
+     * Waits for programs that create or start a cluster and outlive their caller, and kills slow ones. Otherwise an
+     * initdb would keep writing to a moved directory, and a pg_ctl would start a server after the check.
      */
     static void awaitStragglers(Path cluster) {
         long deadline = System.nanoTime() + STRAGGLERS.toNanos();
         List<ProcessHandle> stragglers = stragglers(cluster);
         if (!stragglers.isEmpty()) {
-            log.warn("Waiting for what a killed process began over {}: {}", cluster, stragglers);
+            log.warn("Waiting for programs of a killed process over {}: {}", cluster, stragglers);
         }
         while (!stragglers.isEmpty()) {
             if (System.nanoTime() - deadline > 0) {
@@ -72,17 +71,17 @@ record Postmaster(long pid, Path cluster) {
                 .toList();
     }
 
-    /** Does it run? A zombie, which a container's first process may never reap, does not. */
+    /** Returns whether the process runs. A zombie, which the first process of a container may never reap, does not. */
     boolean lives() {
         List<String> command = commandLine(pid);
         return !command.isEmpty() && command.getFirst().endsWith("postgres") && command.contains(cluster.toString());
     }
 
     /**
-     * Stops it: clients are cut off, committed rows stay. Waits at most 45 s, with ever ruder requests, from each of
-     * which the next start recovers.
+     * Stops the process; clients are disconnected. Escalates from SIGINT to SIGQUIT and SIGKILL within 45 s; the next
+     * start recovers from each.
      *
-     * @throws DataDirectoryException when it still runs after all of them
+     * @throws DataDirectoryException if it still runs afterwards
      */
     void stop() {
         signal("INT");
@@ -111,7 +110,7 @@ record Postmaster(long pid, Path cluster) {
             return;
         }
         try {
-            // a shell's own kill, since Java sends no SIGINT and not every machine has the program
+            // kill of the shell, since Java sends no SIGINT and some machines lack the program
             Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -%s %d".formatted(name, pid))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)

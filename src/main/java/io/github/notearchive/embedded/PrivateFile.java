@@ -14,12 +14,12 @@ import java.util.Optional;
 import java.util.Properties;
 
 /**
- * A small text file that only its owner may read. It is replaced as a whole and durably: whoever reads it sees all of
- * the old or all of the new text, after a power cut too.
+ * Small text file, readable by its owner only. It is replaced atomically and durably: a reader sees the old or the new
+ * text, also after a power failure.
  */
 record PrivateFile(Path path) {
 
-    /** The text, or empty when there is no such file. */
+    /** Returns the text; empty if the file does not exist. */
     Optional<String> read() throws IOException {
         try {
             return Optional.of(Files.readString(path));
@@ -28,7 +28,7 @@ record PrivateFile(Path path) {
         }
     }
 
-    /** The text as properties, or empty when there is no such file. */
+    /** Returns the text as properties; empty if the file does not exist. */
     Optional<Properties> readProperties() throws IOException {
         Optional<String> text = read();
         if (text.isEmpty()) {

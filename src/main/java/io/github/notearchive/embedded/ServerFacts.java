@@ -9,12 +9,12 @@ import java.util.OptionalInt;
 import java.util.Properties;
 
 /**
- * What the owner of a data directory tells those who come later: who it is, and where its servers listen.
+ * Process and server ports that the owner of a data directory publishes to guests.
  *
- * @param pid the owner's process
- * @param startedAt when that process began, in milliseconds of the epoch, or 0 when the system does not say; tells it
- *     from a later process with the same number
- * @param ports the port on 127.0.0.1 of each server that is up, by name
+ * @param pid pid of the owner
+ * @param startedAt start of that process in milliseconds of the epoch; 0 if unknown. Distinguishes it from a later
+ *     process with the same pid
+ * @param ports port on 127.0.0.1 of each running server, by name
  */
 record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
 
@@ -29,7 +29,7 @@ record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
         return new ServerFacts(self.pid(), startOf(self), Map.of());
     }
 
-    /** Reads the facts; empty when there are none, or none that make sense. */
+    /** Reads the file; empty if it is missing or invalid. */
     static Optional<ServerFacts> read(PrivateFile file) {
         try {
             return file.readProperties().map(ServerFacts::parse);
@@ -76,10 +76,7 @@ record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
         return port == null ? OptionalInt.empty() : OptionalInt.of(port);
     }
 
-    /**
-     * Does the process still run that wrote this? If not, the facts are the remains of a killed one and its ports may
-     * be anybody's by now.
-     */
+    /** Returns whether the owner still runs. Otherwise other processes may use its ports. */
     boolean writerLives() {
         return ProcessHandle.of(pid)
                 .filter(ProcessHandle::isAlive)

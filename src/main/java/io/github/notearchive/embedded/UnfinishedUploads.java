@@ -14,17 +14,15 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What the S3 server leaves in its directory when it is killed in the middle of an upload.
+ * Files that a killed S3 server leaves from unfinished uploads.
  *
- * <p>It writes an object as {@code <key>-<uuid>} beside its place and renames it when it is whole. The remains would be
- * listed as objects. They differ from an object whose key happens to look like that in their attributes: only a whole
- * one has a digest. One that was killed between its digest and its name lacks nothing but the name, and goes once the
- * same bytes lie there, as they do after the upload was repeated. A sidecar is repeated with other bytes; but below
- * {@code notes/} nothing whole has such a name.
+ * <p>The server writes an object as {@code <key>-<uuid>} and renames it when it is complete. An unfinished file would
+ * be listed as an object. Unlike an object with a similar key it has no digest. A file with a digest that was not
+ * renamed is removed if the object has the same bytes, which is so after the upload is repeated. A sidecar is repeated
+ * with other bytes, but no object below {@code notes/} has such a name.
  *
- * <p>An upload in pieces keeps them in the bucket under {@code .mpus-<uuid>-<key>} and a stub beside it. Nobody can ask
- * for them as objects, and whoever began the upload does not go on with it after the server was down, so they would
- * only fill the disk.
+ * <p>A multipart upload stores its parts in the bucket as {@code .mpus-<uuid>-<key>} with a stub beside them. They are
+ * not objects, and the upload is not continued after a restart of the server, so that they only use disk space.
  */
 final class UnfinishedUploads {
 
@@ -38,10 +36,10 @@ final class UnfinishedUploads {
     private UnfinishedUploads() {}
 
     /**
-     * Deletes them. Only while no server runs over the directory: an upload in flight looks the same.
+     * Deletes the files. Requires that no server uses the directory: an upload in progress looks the same.
      *
-     * @param root holds the buckets
-     * @return how many files were deleted
+     * @param root directory of the buckets
+     * @return number of deleted files
      */
     static int sweep(Path root) throws IOException {
         var sweeper = new Sweeper(root);
@@ -78,7 +76,7 @@ final class UnfinishedUploads {
             return FileVisitResult.CONTINUE;
         }
 
-        /** The names are reserved directly below a bucket and mean nothing elsewhere. */
+        /** The names are reserved directly below a bucket only. */
         private boolean isPiece(Path path) {
             Path inside = root.relativize(path);
             return inside.getNameCount() > 1

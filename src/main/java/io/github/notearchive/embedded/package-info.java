@@ -1,18 +1,16 @@
 /**
- * A PostgreSQL and an S3 server inside the process, over one {@link DataDirectory data directory}, so that the program
- * runs where there is neither.
+ * Embedded PostgreSQL and S3 servers on one {@link DataDirectory data directory}, for machines without such servers.
  *
- * <p>Three rules hold everywhere in here.
+ * <p>Three rules:
  *
- * <p><b>One owner.</b> The first process that opens a data directory owns it and runs the servers; any later one joins
- * them. Who owns it is said by the lock on a file, which the kernel frees whatever becomes of the process, and never by
- * a pid that was written down.
+ * <p><b>One owner.</b> The first process that opens a data directory owns it and runs the servers; later ones join.
+ * Ownership is a file lock, which the kernel releases when the process ends, never a stored pid.
  *
- * <p><b>A killed process leaves nothing that stops the next one.</b> An orphaned server is stopped, a half-made cluster
- * is moved aside, half-unpacked programs and objects in flight are swept. What may be somebody's data is never deleted.
+ * <p><b>A killed process does not block the next one.</b> An orphaned server is stopped, an incomplete cluster is moved
+ * aside, incomplete programs and unfinished uploads are removed. Data is never deleted.
  *
- * <p><b>Nobody is trusted for answering on a port.</b> A server is used after it has proved that it is the one over
- * this data directory, and secrets are shown only by way of a challenge.
+ * <p><b>A listening port is not trusted.</b> A server is used after it has proved that it belongs to this data
+ * directory; secrets are not sent to it.
  */
 @NullMarked
 package io.github.notearchive.embedded;

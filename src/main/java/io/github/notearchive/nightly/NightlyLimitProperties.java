@@ -18,14 +18,14 @@ import org.springframework.util.unit.DataSize;
 import org.springframework.validation.annotation.Validated;
 
 /**
- * Our own limits of a night beside that of its calls, {@code archive.source.calls-per-night}.
+ * Limits of a night, in addition to {@code archive.source.calls-per-night}.
  *
- * @param bytesPerNight how many bytes of media are stored in a day of Asia/Shanghai, by all runs and nodes together;
- *     then nothing new is taken up, what is in work is finished, and a run ends with 3. At least 1MB; 0 is no limit
- * @param stopAt the time of day in Asia/Shanghai, such as {@code 07:30}, from which a run takes nothing new up, and
- *     ends with 7. A run that begins later ends at that time of the next day. Empty: no such time
- * @param maxDuration after how long a run takes nothing new up, and ends with 7, unless {@code --max-duration} says
- *     otherwise. At least a minute; 0 is no limit
+ * @param bytesPerNight maximum bytes of media stored in a day of Asia/Shanghai by all nodes; then no further notes are
+ *     claimed, notes in progress are completed, and a run ends with 3. At least 1MB; 0 for no limit
+ * @param stopAt time of day in Asia/Shanghai, such as {@code 07:30}, at which a run stops claiming notes and ends with
+ *     7. A run that starts later ends at that time of the next day. Empty for no limit
+ * @param maxDuration duration after which a run stops claiming notes and ends with 7; {@code --max-duration} overrides
+ *     it. At least a minute; 0 for no limit
  */
 @Validated
 @ConfigurationProperties("archive.limits")

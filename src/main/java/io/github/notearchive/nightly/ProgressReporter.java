@@ -102,11 +102,11 @@ class ProgressReporter {
     RunProgress progress() {
         RunCounts counts = run.counts();
         long expected = run.expected;
-        int inWork = run.inProgress.get();
+        int inProgress = run.inProgress.get();
         return new RunProgress(
                 counts,
-                inWork,
-                expected < 0 ? -1 : Math.max(0, expected - inWork - counts.done()),
+                inProgress,
+                expected < 0 ? -1 : Math.max(0, expected - inProgress - counts.done()),
                 calls.sentByThisExecution(),
                 sourceSettings.callsPerNight() == 0 ? null : provider.callsLeft(),
                 run.took());

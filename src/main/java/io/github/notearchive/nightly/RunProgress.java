@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Progress of a run.
  *
  * @param counts counts so far
- * @param inWork notes in progress
+ * @param inProgress notes in progress
  * @param due waiting notes without refreshes, counted within the last minute and updated since, {@link #MOST_COUNTED}
  *     at most; negative if not counted yet
  * @param calls requests to the provider
@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  */
 public record RunProgress(
         RunCounts counts,
-        int inWork,
+        int inProgress,
         long due,
         long calls,
         @Nullable Long callsLeft,
@@ -48,13 +48,13 @@ public record RunProgress(
         if (due < 0 || due >= MOST_COUNTED || counts.done() == 0 || took.compareTo(MINIMUM_TIME) < 0) {
             return Optional.empty();
         }
-        return Optional.of(Duration.ofSeconds(Math.round((due + inWork) / notesPerMinute() * 60)));
+        return Optional.of(Duration.ofSeconds(Math.round((due + inProgress) / notesPerMinute() * 60)));
     }
 
     /** Formats one line of names and values in a stable order; unknown values are {@code -}. New ones are appended. */
     @Override
     public String toString() {
-        return "archived=%d unavailable=%d postponed=%d failed=%d released=%d refreshed=%d in_work=%d due=%s calls=%d calls_left=%s files=%d bytes=%d notes_per_minute=%s seconds=%d eta_seconds=%s"
+        return "archived=%d unavailable=%d postponed=%d failed=%d released=%d refreshed=%d in_progress=%d due=%s calls=%d calls_left=%s files=%d bytes=%d notes_per_minute=%s seconds=%d eta_seconds=%s"
                 .formatted(
                         counts.notes().archived(),
                         counts.notes().unavailable(),
@@ -62,7 +62,7 @@ public record RunProgress(
                         counts.notes().failed(),
                         counts.notes().released(),
                         counts.refreshes().done(),
-                        inWork,
+                        inProgress,
                         due < 0 ? "-" : due,
                         calls,
                         callsLeft == null ? "-" : callsLeft,

@@ -6,7 +6,7 @@ import io.github.notearchive.provider.ProviderReply;
 import java.time.Instant;
 
 /**
- * Outcome of fetching the video of a note, classified by what becomes of the note. The other files of the note are
+ * Outcome of fetching the video of a note, classified by the disposition of the note. The other files of the note are
  * collected in every case.
  */
 sealed interface VideoOutcome {

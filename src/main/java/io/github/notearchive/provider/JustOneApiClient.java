@@ -150,7 +150,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
     /**
      * Fetches a note whose stored response is not sufficient.
      *
-     * @param notBefore earliest time of the new response, whatever the clock says: the time of a response identifies it
+     * @param notBefore earliest time of the new response, even if the clock is earlier: the time identifies a response
      */
     public FetchOutcome fetch(FetchRequest request, Instant notBefore) throws InterruptedException {
         return fetch(CallKind.NOTE, request, notBefore);

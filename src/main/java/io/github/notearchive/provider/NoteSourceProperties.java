@@ -30,7 +30,7 @@ import org.springframework.validation.annotation.Validated;
  * @param connectTimeout how long to wait for a connection; nothing is billed before there is one
  * @param responseTimeout how long a whole call may take; giving up early may waste a billed call
  * @param maxAnswerSize how many bytes of an answer are read; a longer one counts as unreadable
- * @param maxPause the longest that the client pauses after code 302, whatever the provider asks for
+ * @param maxPause maximum pause after code 302, even if the provider requests a longer one
  */
 @Validated
 @ConfigurationProperties("archive.source")
@@ -76,8 +76,9 @@ public record NoteSourceProperties(
     }
 
     @AssertTrue(
-            message = "archive.source.response-timeout must be at least 60s (the provider's own advice: a call given up"
-                    + " early may be billed all the same)")
+            message =
+                    "archive.source.response-timeout must be at least 60s (the provider's own advice: a call that is aborted"
+                            + " early may be billed all the same)")
     boolean isResponseTimeoutLongEnough() {
         return isLoopback() || responseTimeout.compareTo(Duration.ofSeconds(60)) >= 0;
     }

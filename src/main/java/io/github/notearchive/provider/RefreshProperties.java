@@ -23,7 +23,7 @@ import org.springframework.validation.annotation.Validated;
  * @param gaps how long after its last answer a note of each age is asked about again: one before the first of the ages,
  *     one between any two, one behind the last. Without the last, older notes are not asked about any more
  * @param share which part of {@code archive.source.calls-per-night} may be spent on this, if there is such a limit
- * @param callsPerNight how many calls of a night at most, whatever the share is; 0 is no limit beside the share
+ * @param callsPerNight maximum calls of a night, in addition to the share; 0 for no limit
  */
 @Validated
 @ConfigurationProperties("archive.refresh")

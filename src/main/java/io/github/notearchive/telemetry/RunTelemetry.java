@@ -24,8 +24,8 @@ import org.springframework.stereotype.Component;
  * Reports one command to the configured receivers of metrics and notifications. Reports nothing before {@link #open},
  * so the sandbox reports nothing.
  *
- * <p>Receivers run on their own threads and never delay the job. Only {@link #ended} waits for them, at most
- * {@code archive.metrics.timeout} or {@code archive.notify.timeout}, whichever is longer.
+ * <p>Receivers run on their own threads and never delay the job. Only {@link #ended} waits for them, at most the longer
+ * of {@code archive.metrics.timeout} and {@code archive.notify.timeout}.
  */
 @Component
 public class RunTelemetry implements RunObserver, AutoCloseable {

@@ -39,7 +39,7 @@ class BesideARunTests {
 
             assertThat(refused.out()).contains("ALREADY_RUNNING (exit 5): another run of node main is active");
             assertThat(provider.calls()).isEqualTo(Practice.WORKERS);
-            assertThat(shown.at("/worklist/0/inWork").intValue()).isEqualTo(Practice.WORKERS);
+            assertThat(shown.at("/worklist/0/inProgress").intValue()).isEqualTo(Practice.WORKERS);
             assertThat(shown.at("/runs/0/status").stringValue()).isEqualTo("STARTED");
             assertThat(shown.at("/health/inAWord").stringValue())
                     .contains("a run is active, started ")

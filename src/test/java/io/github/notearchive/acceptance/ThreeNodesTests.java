@@ -52,7 +52,7 @@ class ThreeNodesTests {
                         .get(2);
                 assertThat(one.at("/node").stringValue()).isEqualTo("one");
                 assertThat(one.at("/state").stringValue()).isEqualTo("DIED");
-                assertThat(one.at("/notesInHand").intValue()).isEqualTo(Practice.WORKERS);
+                assertThat(one.at("/claimedNotes").intValue()).isEqualTo(Practice.WORKERS);
                 assertThat(archive.states()).containsEntry("ARCHIVED", 60L);
                 // five minutes later
                 archive.execute(

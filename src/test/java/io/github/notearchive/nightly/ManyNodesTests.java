@@ -284,7 +284,7 @@ class ManyNodesTests {
             assertThat(main.exitCode()).isNull();
             assertThat(main.began()).isNotNull();
             assertThat(main.ended()).isNull();
-            assertThat(main.notesInHand()).isEqualTo(8);
+            assertThat(main.claimedNotes()).isEqualTo(8);
             assertThat(main.callsTonight()).isEqualTo(10);
             assertThat(main.lastHeard()).isNotNull();
             assertThat(main.next()).isNull();
@@ -292,7 +292,7 @@ class ManyNodesTests {
         assertThat(shown.getLast()).satisfies(east -> {
             assertThat(east.state()).isEqualTo(Nodes.State.DIED);
             assertThat(east.execution()).isEqualTo(4711);
-            assertThat(east.notesInHand()).isEqualTo(2);
+            assertThat(east.claimedNotes()).isEqualTo(2);
             assertThat(east.callsTonight()).isZero();
             assertThat(east.next())
                     .startsWith("note-archive run --node east resumes")
@@ -308,7 +308,7 @@ class ManyNodesTests {
                     assertThat(main.state()).isEqualTo(Nodes.State.ENDED);
                     assertThat(main.exitCode()).isEqualTo("COMPLETED");
                     assertThat(main.ended()).isNotNull();
-                    assertThat(main.notesInHand()).isZero();
+                    assertThat(main.claimedNotes()).isZero();
                 });
     }
 

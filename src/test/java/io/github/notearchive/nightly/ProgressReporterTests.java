@@ -122,6 +122,6 @@ class ProgressReporterTests {
         run.archived.increment();
 
         assertThat(news.progress().due()).isEqualTo(1);
-        assertThat(news.progress().inWork()).isEqualTo(1);
+        assertThat(news.progress().inProgress()).isEqualTo(1);
     }
 }

@@ -13,7 +13,7 @@ class RunProgressTests {
     void isALineOfNamesAndValuesInAnOrderThatStays() {
         assertThat(progress(90, 200, 400L, Duration.ofMinutes(2)))
                 .hasToString(
-                        "archived=90 unavailable=5 postponed=7 failed=3 released=1 refreshed=2 in_work=10 due=200 calls=104 calls_left=400 files=300 bytes=123456 notes_per_minute=50.0 seconds=120 eta_seconds=252");
+                        "archived=90 unavailable=5 postponed=7 failed=3 released=1 refreshed=2 in_progress=10 due=200 calls=104 calls_left=400 files=300 bytes=123456 notes_per_minute=50.0 seconds=120 eta_seconds=252");
     }
 
     @Test

@@ -439,7 +439,7 @@ public class AuditRepository {
      */
     public List<User> usersOf(String sha256, Instant freshSince, boolean videos) {
         return jdbc.sql("""
-                        SELECT m.note_id, m.obstacle, w.state, w.claim_id IS NOT NULL AS in_work,
+                        SELECT m.note_id, m.obstacle, w.state, w.claim_id IS NOT NULL AS claimed,
                                EXISTS (SELECT 1 FROM api_call c
                                        WHERE c.note_id = m.note_id AND c.endpoint = 'note-detail/v1'
                                          AND c.billed = 'YES' AND c.response IS NOT NULL
@@ -473,7 +473,7 @@ public class AuditRepository {
                         new NoteId(row.getString("note_id")),
                         obstacle(row.getString("obstacle")),
                         row.getString("state"),
-                        row.getBoolean("in_work")))
+                        row.getBoolean("claimed")))
                 .list();
     }
 
@@ -482,13 +482,13 @@ public class AuditRepository {
      *
      * @param obstacle why no run can fetch the file again through this note; null if one may
      * @param state state in the worklist; null if it is not on it
-     * @param inWork whether a run has claimed it
+     * @param claimed whether a run has claimed it
      */
     public record User(
             NoteId note,
             @Nullable Obstacle obstacle,
             @Nullable String state,
-            boolean inWork) {}
+            boolean claimed) {}
 
     /** Reason why no run can fetch a file again. */
     public enum Obstacle {

@@ -49,7 +49,7 @@ public class Nodes {
      * @param exitCode exit code of the last run; null while it runs, and if the node died
      * @param began when the last run began, in the time zone of this machine if it has not ended
      * @param ended when the last run ended
-     * @param notesInHand number of notes it has claimed
+     * @param claimedNotes number of notes it has claimed
      * @param leasesEnd when the first of its leases ends, before which no other node claims that note; null without
      *     leases
      * @param lastHeard last sign of activity, by the clock of the database
@@ -63,7 +63,7 @@ public class Nodes {
             @Nullable String exitCode,
             @Nullable Instant began,
             @Nullable Instant ended,
-            long notesInHand,
+            long claimedNotes,
             @Nullable Instant leasesEnd,
             @Nullable Instant lastHeard,
             long callsTonight,

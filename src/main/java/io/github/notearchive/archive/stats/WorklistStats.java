@@ -49,7 +49,7 @@ public class WorklistStats {
     /** As above, with the notes due at a time. */
     List<StateCount> countByState(Instant now) {
         return jdbc.sql("""
-                        SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_work
+                        SELECT c.state, c.notes, c.due - coalesce(l.notes, 0) AS due, coalesce(w.notes, 0) AS in_progress
                         FROM (SELECT state, sum(notes) AS notes,
                                      coalesce(sum(notes) FILTER (WHERE due_hour <= :now), 0) AS due
                               FROM worklist_count GROUP BY state HAVING sum(notes) > 0) AS c
@@ -71,7 +71,7 @@ public class WorklistStats {
                         NoteState.valueOf(row.getString("state")),
                         row.getLong("notes"),
                         row.getLong("due"),
-                        row.getLong("in_work")))
+                        row.getLong("in_progress")))
                 .list();
     }
 
@@ -199,7 +199,7 @@ public class WorklistStats {
     public record DueLater(long notes, @Nullable Instant last) {}
 
     /** Number of notes in a state, of those due now, and of those in progress. */
-    public record StateCount(NoteState state, long notes, long due, long inWork) {}
+    public record StateCount(NoteState state, long notes, long due, long inProgress) {}
 
     /**
      * Planned refreshes.

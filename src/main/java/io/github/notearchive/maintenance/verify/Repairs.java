@@ -103,7 +103,7 @@ class Repairs {
         }
         List<User> users = all.stream().filter(user -> user.obstacle() == null).toList();
         for (User user : users) {
-            if (user.inWork() || isState(user, NoteState.PENDING, NoteState.POSTPONED)) {
+            if (user.claimed() || isState(user, NoteState.PENDING, NoteState.POSTPONED)) {
                 return new Result.Waiting(user.note());
             }
         }

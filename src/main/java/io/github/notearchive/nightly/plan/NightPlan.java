@@ -41,7 +41,7 @@ public record NightPlan(
         BETTER_FILES("archived, a better rendition is tried"),
         ANSWER_TOO_OLD("files missing, the response is too old or expired"),
         NEW("new"),
-        PUT_OFF("fetched before and postponed"),
+        POSTPONED("fetched before and postponed"),
         RECHECK("unavailable, checked again"),
         VIDEO("second calls for videos"),
         REFRESH("archived, refreshed");

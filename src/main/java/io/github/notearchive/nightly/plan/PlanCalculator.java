@@ -95,16 +95,16 @@ final class PlanCalculator {
     private List<DueClass> due() {
         Group held = inputs.group(Kind.HELD);
         Group fresh = inputs.group(Kind.NEW);
-        Group putOff = inputs.group(Kind.POSTPONED);
+        Group postponed = inputs.group(Kind.POSTPONED);
         Group recheck = inputs.group(Kind.RECHECK);
-        long paid = held.paid() + fresh.paid() + putOff.paid() + recheck.paid();
+        long paid = held.paid() + fresh.paid() + postponed.paid() + recheck.paid();
         return Stream.of(
                         new DueClass(DueKind.FILES_ONLY, paid, 0),
                         new DueClass(
                                 DueKind.BETTER_FILES, inputs.group(Kind.BETTER).notes(), 0),
                         asked(DueKind.ANSWER_TOO_OLD, held),
                         asked(DueKind.NEW, fresh),
-                        asked(DueKind.PUT_OFF, putOff),
+                        asked(DueKind.POSTPONED, postponed),
                         asked(DueKind.RECHECK, recheck),
                         new DueClass(
                                 DueKind.VIDEO,

@@ -88,7 +88,7 @@ class NightPlannerTests {
                         DueKind.BETTER_FILES, List.of(1L, 0L),
                         DueKind.ANSWER_TOO_OLD, List.of(1L, 1L),
                         DueKind.NEW, List.of(9L, 9L),
-                        DueKind.PUT_OFF, List.of(2L, 2L),
+                        DueKind.POSTPONED, List.of(2L, 2L),
                         DueKind.RECHECK, List.of(2L, 2L),
                         DueKind.REFRESH, List.of(3L, 3L)));
         assertThat(plan.leftOut())

@@ -1,0 +1,160 @@
+package io.github.notearchive;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.sun.source.tree.ClassTree;
+import com.sun.source.tree.CompilationUnitTree;
+import com.sun.source.tree.LineMap;
+import com.sun.source.tree.MethodTree;
+import com.sun.source.tree.Tree;
+import com.sun.source.util.JavacTask;
+import com.sun.source.util.SourcePositions;
+import com.sun.source.util.TreePathScanner;
+import com.sun.source.util.Trees;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Stream;
+import javax.tools.JavaCompiler;
+import javax.tools.StandardJavaFileManager;
+import javax.tools.ToolProvider;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+
+/** Limits the size of files, methods, records and constructors of the main code. */
+class ShapeTests {
+
+    private static final Path MAIN = Path.of("src", "main", "java");
+
+    /** Files of more than 400 lines. This list may only shrink. */
+    private static final Map<String, Integer> LONG_FILES =
+            Map.of("AuditRepository", 686, "MediaCatalog", 574, "ReportPage", 433, "StoredResponses", 468);
+
+    /** Methods of more than 60 lines. This list may only shrink. */
+    private static final Map<String, Integer> LONG_METHODS = Map.of("ForgetCommand.print", 64);
+
+    /** Records of more than 12 components. This list may only shrink. */
+    private static final Map<String, Integer> WIDE_RECORDS = Map.ofEntries(
+            Map.entry("CallHistory.CallEntry", 14),
+            Map.entry("ErasureReport.ErasureReport", 13),
+            Map.entry("MediaCatalog.FileRow", 13),
+            Map.entry("MediaCatalog.SlotRow", 14),
+            Map.entry("NightReport.NightReport", 17),
+            Map.entry("NoteDetail.Note", 37),
+            Map.entry("RemapSummary.RemapSummary", 14),
+            Map.entry("RunHistory.Left", 22),
+            Map.entry("StatusCommand.Status", 16),
+            Map.entry("SummaryJson.SummaryJson", 22),
+            Map.entry("VerifySummary.VerifySummary", 18),
+            Map.entry("WorklistEntry.WorklistEntry", 22));
+
+    /** Classes with a constructor of more than 8 parameters. This list may only shrink. */
+    private static final Map<String, Integer> WIDE_CONSTRUCTORS = Map.ofEntries(
+            Map.entry("DispositionWriter", 10),
+            Map.entry("Eraser", 10),
+            Map.entry("NightlyRun", 12),
+            Map.entry("NightlyWatchdog", 9),
+            Map.entry("NoteProcessor", 14),
+            Map.entry("ProgressReporter", 9),
+            Map.entry("RunSummaryQueries", 9),
+            Map.entry("SidecarWriter", 10),
+            Map.entry("StartChecks", 16),
+            Map.entry("VerifyRunner", 10),
+            Map.entry("Waiver", 12));
+
+    private static final Map<String, Integer> FILES = new TreeMap<>();
+    private static final Map<String, Integer> METHODS = new TreeMap<>();
+    private static final Map<String, Integer> RECORDS = new TreeMap<>();
+    private static final Map<String, Integer> CONSTRUCTORS = new TreeMap<>();
+
+    @BeforeAll
+    static void measure() throws IOException {
+        JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
+        try (StandardJavaFileManager files = compiler.getStandardFileManager(null, null, null);
+                Stream<Path> tree = Files.walk(MAIN)) {
+            List<Path> sources =
+                    tree.filter(file -> file.toString().endsWith(".java")).toList();
+            JavacTask task = (JavacTask) compiler.getTask(
+                    null, files, null, List.of("-proc:none"), null, files.getJavaFileObjectsFromPaths(sources));
+            SourcePositions positions = Trees.instance(task).getSourcePositions();
+            for (CompilationUnitTree unit : task.parse()) {
+                new Measure(unit, positions).scan(unit, null);
+            }
+        }
+    }
+
+    @Test
+    void filesAreShort() {
+        assertThat(above(FILES, 400)).isEqualTo(new TreeMap<>(LONG_FILES));
+    }
+
+    @Test
+    void methodsAreShort() {
+        assertThat(above(METHODS, 60)).isEqualTo(new TreeMap<>(LONG_METHODS));
+    }
+
+    @Test
+    void recordsHaveFewComponents() {
+        assertThat(above(RECORDS, 12)).isEqualTo(new TreeMap<>(WIDE_RECORDS));
+    }
+
+    @Test
+    void constructorsHaveFewParameters() {
+        assertThat(above(CONSTRUCTORS, 8)).isEqualTo(new TreeMap<>(WIDE_CONSTRUCTORS));
+    }
+
+    private static Map<String, Integer> above(Map<String, Integer> sizes, int limit) {
+        Map<String, Integer> above = new TreeMap<>(sizes);
+        above.values().removeIf(size -> size <= limit);
+        return above;
+    }
+
+    /** Records the sizes within a file. */
+    private static final class Measure extends TreePathScanner<Void, Void> {
+
+        private final CompilationUnitTree unit;
+        private final SourcePositions positions;
+        private final String file;
+
+        Measure(CompilationUnitTree unit, SourcePositions positions) {
+            this.unit = unit;
+            this.positions = positions;
+            this.file = Path.of(unit.getSourceFile().toUri())
+                    .getFileName()
+                    .toString()
+                    .replace(".java", "");
+            FILES.put(file, lines(unit));
+        }
+
+        private int lines(Tree tree) {
+            LineMap lines = unit.getLineMap();
+            long start = tree == unit ? 1 : lines.getLineNumber(positions.getStartPosition(unit, tree));
+            return (int) (lines.getLineNumber(positions.getEndPosition(unit, tree)) - start + 1);
+        }
+
+        @Override
+        public Void visitClass(ClassTree type, Void none) {
+            if (type.getKind() == Tree.Kind.RECORD) {
+                long components = type.getMembers().stream()
+                        .filter(member -> member.getKind() == Tree.Kind.VARIABLE)
+                        .filter(member -> !member.toString().contains("static "))
+                        .count();
+                RECORDS.merge(file + "." + type.getSimpleName(), (int) components, Math::max);
+            }
+            return super.visitClass(type, none);
+        }
+
+        @Override
+        public Void visitMethod(MethodTree method, Void none) {
+            boolean isConstructor = method.getReturnType() == null;
+            METHODS.merge(file + "." + method.getName(), lines(method), Math::max);
+            if (isConstructor && getCurrentPath().getParentPath().getLeaf().getKind() != Tree.Kind.RECORD) {
+                CONSTRUCTORS.merge(file, method.getParameters().size(), Math::max);
+            }
+            return super.visitMethod(method, none);
+        }
+    }
+}
