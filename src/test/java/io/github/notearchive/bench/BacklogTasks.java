@@ -53,7 +53,7 @@ final class BacklogTasks {
         tasks.put(
                 "count what executions left",
                 parts -> parts.get(WorklistStats.class).countOpenOf(List.of(1L, 2L)));
-        tasks.put("begin: recover, release all", parts -> parts.call("crashRecovery", "recover", NODE));
+        tasks.put("begin: recover, release all", parts -> parts.call("runRecovery", "recover", NODE));
         tasks.put("begin: plan refreshes, unchanged", parts -> parts.call("refreshPlan", "planAllIfChanged"));
         tasks.put(
                 "begin: empty old copies",

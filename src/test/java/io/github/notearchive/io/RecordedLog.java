@@ -28,7 +28,22 @@ public final class RecordedLog implements BeforeEachCallback, AfterEachCallback 
         }
     };
 
+    private final String name;
     private @Nullable Level level;
+
+    /** Records the lines of the whole program. */
+    public RecordedLog() {
+        this("io.github.notearchive");
+    }
+
+    /** Records the lines of one class, also while other tests run. */
+    public RecordedLog(Class<?> source) {
+        this(source.getName());
+    }
+
+    private RecordedLog(String name) {
+        this.name = name;
+    }
 
     @Override
     public void beforeEach(ExtensionContext test) {
@@ -46,8 +61,8 @@ public final class RecordedLog implements BeforeEachCallback, AfterEachCallback 
         logger().setLevel(level);
     }
 
-    private static Logger logger() {
-        return (Logger) LoggerFactory.getLogger("io.github.notearchive");
+    private Logger logger() {
+        return (Logger) LoggerFactory.getLogger(name);
     }
 
     /** Returns the messages so far. */

@@ -45,7 +45,7 @@ class HostileResponseTests {
     private final List<CallRecorderFixture.Received> received = fixture.recorder.received;
 
     @RegisterExtension
-    final RecordedLog log = new RecordedLog();
+    final RecordedLog log = new RecordedLog(JustOneApiClient.class);
 
     @ParameterizedTest
     @ValueSource(

@@ -44,7 +44,7 @@ class NotificationsTests {
     private final Receiver receiver = new Receiver();
 
     @RegisterExtension
-    final RecordedLog log = new RecordedLog();
+    final RecordedLog log = new RecordedLog(Receivers.class);
 
     @AfterEach
     void close() throws IOException {
