@@ -15,8 +15,8 @@
 --     ALTER ROLE ada SET statement_timeout = '60s';
 --
 -- note_archive_analyst   reads every table and view, those of later versions included, and searches; not the raw answers.
--- note_archive_answers   reads the raw answers, too: api_call.response and note_capture.response. They hold what no column has:
---                        whatever the provider sent of other people, and share tokens, which open a note like a link.
+-- note_archive_answers   reads the raw answers, too: api_call.response and note_capture.response. They contain data without a
+--                        column: of other people, and share tokens, which open a note like a link.
 
 DO $$
 BEGIN
@@ -64,8 +64,8 @@ BEGIN
 END
 $$;
 
--- The roles belong to the whole server. Where the owner of another archive on it has made them, nobody else but a superuser
--- may grant one to the other, and nobody needs to.
+-- Roles belong to the server. If the owner of another archive created them, only a superuser can grant one to the other,
+-- which is not needed then.
 DO $$
 BEGIN
     IF NOT pg_has_role('note_archive_answers', 'note_archive_analyst', 'USAGE') THEN
@@ -75,6 +75,6 @@ EXCEPTION
     WHEN insufficient_privilege THEN
         RAISE EXCEPTION 'role % may not grant note_archive_analyst to note_archive_answers, so that who has only the latter reads the raw answers and nothing else; all other rights are granted', current_user
             USING ERRCODE = 'insufficient_privilege',
-                  HINT = 'Whoever made the roles, or a superuser, runs: GRANT note_archive_analyst TO note_archive_answers';
+                  HINT = 'Have the creator of the roles, or a superuser, run: GRANT note_archive_analyst TO note_archive_answers';
 END
 $$;

@@ -103,7 +103,7 @@ COMMENT ON COLUMN note.download_reason IS
     'function_switch, video_download: reason, as the app shows it to users.';
 COMMENT ON COLUMN note.weibo_cover_disabled IS 'media_save_config.disable_weibo_cover.';
 COMMENT ON COLUMN note.pinned IS 'sticky: the author keeps it at the top of the own page.';
-COMMENT ON COLUMN note.comment_restriction IS 'comment_prompt_config.forbidden_cmt_type: 0, anybody may comment.';
+COMMENT ON COLUMN note.comment_restriction IS 'comment_prompt_config.forbidden_cmt_type: 0: everyone may comment.';
 COMMENT ON COLUMN note.co_produced IS 'has_co_produce.';
 COMMENT ON COLUMN note.cooperation_count IS
     'Entries of cooperate_binds: brands that the author declares to work with. NULL: the response has no such list.';

@@ -43,7 +43,7 @@ COMMENT ON TABLE run_summary IS
     'How each run ended and what it left: one row, written when it was over. A run that was killed has none, but a row in batch_job_execution; one that found another run active, or no database, has neither. report and status read it.';
 COMMENT ON COLUMN run_summary.id IS 'In the order in which the runs ended.';
 COMMENT ON COLUMN run_summary.job_execution_id IS
-    'batch_job_execution.job_execution_id; NULL: it ended before one began, as when the store was out of reach or the gate closed.';
+    'batch_job_execution.job_execution_id; NULL: it ended before one began, such as when the store was unavailable or the gate closed.';
 COMMENT ON COLUMN run_summary.night IS
     'The calendar day of Asia/Shanghai in which it began. A run that resumes the instance of an earlier night has the later night here.';
 COMMENT ON COLUMN run_summary.node IS 'archive.node of the process.';
