@@ -34,7 +34,7 @@ class RemapCommandTests {
             archive.execute("DELETE FROM note_topic");
 
             assertThat(practice.call("remap", "--dry-run").with(0).out())
-                    .contains("answers  %d read".formatted(OLDER + 1))
+                    .containsPattern("responses +%d read".formatted(OLDER + 1))
                     .containsPattern("note_capture\\.author_nickname +%d ".formatted(OLDER + 1));
             assertThat(captures(archive)).isNotEqualTo(captures);
             holder.execute("BEGIN");
@@ -54,7 +54,7 @@ class RemapCommandTests {
             assertThat(rest.out())
                     .contains("COMPLETED (exit 0)")
                     .contains(", a restart")
-                    .contains("answers  %d read".formatted(OLDER + 1))
+                    .containsPattern("responses +%d read".formatted(OLDER + 1))
                     .containsPattern("note_capture\\.author_nickname +%d ".formatted(OLDER + 1));
             assertThat(captures(archive)).isEqualTo(captures);
             assertThat(archive.dump("note") + archive.dump("note_topic")).isEqualTo(before);

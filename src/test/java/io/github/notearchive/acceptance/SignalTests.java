@@ -53,7 +53,7 @@ class SignalTests {
 
             assertThat(stopped.out())
                     .contains("INTERRUPTED (exit 7): SIGTERM")
-                    .contains("archived " + Practice.WORKERS);
+                    .contains(Practice.WORKERS + " archived");
             assertThat(provider.calls()).isEqualTo(Practice.WORKERS);
             try (Archive archive = practice.look()) {
                 assertThat(archive.executions()).containsExactly("1 STOPPED INTERRUPTED");
@@ -124,7 +124,7 @@ class SignalTests {
             Ended stopped = practice.end(run, PATIENCE).with(7);
 
             assertThat(stopped.err()).doesNotContain("again");
-            assertThat(stopped.out()).contains("archived " + Practice.WORKERS);
+            assertThat(stopped.out()).contains(Practice.WORKERS + " archived");
         }
     }
 

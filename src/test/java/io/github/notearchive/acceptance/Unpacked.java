@@ -42,9 +42,9 @@ final class Unpacked {
         return home.resolve(Program.JAR.getFileName());
     }
 
-    /** Options of the virtual machine that make use of the cache. */
+    /** Returns the options of the launcher for the cache, without warnings about it on standard output. */
     List<String> options() {
-        return List.of("-XX:AOTCache=" + cache());
+        return List.of("-XX:AOTCache=" + cache(), "-Xlog:aot*=off", "-Xlog:cds*=off");
     }
 
     private Path cache() {
