@@ -47,7 +47,7 @@ class BesideARunTests {
             assertThat(added.out()).contains("1 new, 0 already known");
             assertThat(explained.out())
                     .contains("Note " + inWork + " is PENDING")
-                    .contains("in work on node main");
+                    .contains("in progress on node main");
             try (Archive archive = practice.look()) {
                 assertThat(archive.executions()).containsExactly("1 STARTED UNKNOWN");
             }

@@ -31,7 +31,7 @@ class VideosTests {
                     .contains("NOT_OFFERED_BY_V1", "with archive.video.enabled, requeue");
 
             assertThat(practice.call("requeue", "--without-video").with(2).message())
-                    .contains("videos are not bought, so nothing was created due");
+                    .contains("videos are not bought, so nothing was made due");
             practice.environment().put("ARCHIVE_VIDEO_ENABLED", "true");
             practice.environment().put("ARCHIVE_VIDEO_CALLS_PER_NIGHT", String.valueOf(ALLOWED));
             assertThat(practice.call("requeue", "--without-video").with(0).out())
