@@ -145,7 +145,7 @@ class AnalystTests {
 
         withAnotherArchive(carol -> assertThatThrownBy(() -> carol.execute(script()))
                 .hasMessageContaining("role carol may not grant note_archive_analyst to note_archive_answers")
-                .hasMessageContaining("a superuser, runs: GRANT"));
+                .hasMessageContaining("a superuser, run: GRANT"));
     }
 
     private interface Work {
