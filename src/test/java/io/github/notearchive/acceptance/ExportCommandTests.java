@@ -95,7 +95,7 @@ class ExportCommandTests {
         Program stopped = practice.start("export", "--format", "folder", target.toString());
         scene.wayToStore().awaitHeld(1, Scene.PATIENCE);
         stopped.terminate();
-        stopped.awaitLog("SIGTERM: the export ends");
+        stopped.awaitLog("SIGTERM: the export stops");
         scene.wayToStore().release();
         assertThat(practice.end(stopped).with(7).message()).contains("its files were deleted");
         assertThat(target).doesNotExist();
