@@ -51,7 +51,7 @@ class TableOwnershipTests {
 
     /**
      * Files with clients outside of {@code archive} and {@code batch}. This list may only shrink.
-     * {@code DatabaseChecks} uses a connection of its own, which cannot write, before the tables are known to exist.
+     * {@code DatabaseChecks} uses a separate connection, which cannot write, before the tables are known to exist.
      */
     private static final Set<String> REMAINING_CLIENTS =
             Set.of("cli/check/DatabaseChecks.java", "export/Snapshot.java");

@@ -84,7 +84,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         err().flush();
     }
 
-    /** Writes a line with a label in a column of its own. */
+    /** Writes a line with a label column. */
     static void line(PrintWriter out, String label, String text) {
         out.println("  %-9s %s".formatted(label, text));
     }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Cursor over the rows of a table in the order of note ids, fetched from the server in batches. Each list column is
- * filled from a cursor of its own, which advances with this one.
+ * filled from a separate cursor, which advances with this one.
  */
 final class Rows implements AutoCloseable {
 

@@ -51,7 +51,7 @@ final class Snapshot implements AutoCloseable {
     }
 
     /**
-     * Opens a snapshot on a connection of its own.
+     * Opens a snapshot on a separate connection.
      *
      * @param stopped queried before each row; true makes it throw an {@link ExportStoppedException}
      */

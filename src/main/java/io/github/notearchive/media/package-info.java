@@ -11,7 +11,7 @@
  * <p>Servers are untrusted. The type of a file is detected from its first bytes, not from its name or headers. A
  * truncated file is rejected ({@code media.format}). Bytes are stored as received.
  *
- * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code telemetry}.
+ * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code cli}.
  */
 @NullMarked
 package io.github.notearchive.media;

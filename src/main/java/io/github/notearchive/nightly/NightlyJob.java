@@ -85,7 +85,7 @@ public class NightlyJob {
                 .build();
     }
 
-    /** A chunk has no transaction of its own: {@link OutageRetry} repeats its parts, which commit separately. */
+    /** A chunk has no transaction: {@link OutageRetry} repeats its parts, which commit separately. */
     private static PlatformTransactionManager noTransaction() {
         ResourcelessTransactionManager none = new ResourcelessTransactionManager();
         // otherwise a statement outside of a transaction would keep its connection until the chunk ends

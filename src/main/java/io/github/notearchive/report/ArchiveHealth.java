@@ -188,7 +188,7 @@ class ArchiveHealth {
                         "read its log, then note-archive verify")));
     }
 
-    /** Findings have reasons of their own; an audit that reached its time limit is no failure. */
+    /** Findings have separate reasons; an audit that reached its time limit is no failure. */
     private static boolean isFailure(String exitCode) {
         ExitCode ended = ExitCode.named(exitCode);
         return ended != ExitCode.FINDINGS && !ended.isOrderly();

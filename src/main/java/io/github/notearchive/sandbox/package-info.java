@@ -3,7 +3,7 @@
  * and cost.
  *
  * <p>It listens on the loopback interface only, generates every note and file from a seed, and returns the same note in
- * each process. The tests script failures with classes of their own on the same generators and endpoints.
+ * each process. The tests script failures with separate classes on the same generators and endpoints.
  *
  * <p>No person, note or file in here is real.
  *

@@ -17,7 +17,7 @@ public record ObjectKey(String value) implements Comparable<ObjectKey> {
     /** Key that is never written: a request for it shows whether the store responds. */
     static final ObjectKey NEVER_WRITTEN = new ObjectKey("never-there");
 
-    /** Key without content of its own: an upload to it shows whether the store accepts writes. */
+    /** Key of an empty object: an upload to it shows whether the store accepts writes. */
     static final ObjectKey PROBE = new ObjectKey("probe");
 
     public ObjectKey {

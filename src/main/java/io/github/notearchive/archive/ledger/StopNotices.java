@@ -27,7 +27,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 public final class StopNotices {
 
-    /** Rows that a run observes at {@code :now}: after {@code :after}, and not of its own {@code :execution}. */
+    /** Rows that a run observes at {@code :now}: after {@code :after}, of another {@code :execution}. */
     static final String OBSERVED = """
             SELECT id, code, reason, holds_until, job_execution_id FROM run_stop
             WHERE id > :after AND (holds_until IS NULL OR holds_until > :now)

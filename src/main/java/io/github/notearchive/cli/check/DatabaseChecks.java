@@ -37,7 +37,7 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 /**
  * Checks of the database and of tonight's limits.
  *
- * <p>The connection of its own is read-only: the connections of the program migrate the schema.
+ * <p>Uses a separate read-only connection: the connections of the program migrate the schema.
  */
 final class DatabaseChecks implements AutoCloseable {
 

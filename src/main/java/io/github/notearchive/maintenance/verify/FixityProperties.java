@@ -13,7 +13,7 @@ import org.springframework.validation.annotation.Validated;
  *
  * @param parallel number of objects that are read in parallel
  * @param orphanAge minimum age of an orphan, by the store's clock, since objects are stored before their rows
- * @param maxRepairs maximum number of notes that one process makes due: more damage indicates a wrong bucket, and each
+ * @param maxRepairs maximum number of notes that one process sets due: more damage indicates a wrong bucket, and each
  *     note may cost a call
  */
 @Validated

@@ -125,7 +125,7 @@ class Repairs {
                 "the newest response does not list it, for example that of note " + note
                         + "; no run can store it again";
             case VIDEOS_OFF ->
-                "the video requires a call of its own, for example that of note "
+                "the video requires a separate call, for example that of note "
                         + note
                         + ", but archive.video.enabled is false; no run can store it again";
             case NOT_OFFERED ->
