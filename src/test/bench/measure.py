@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""measure.py RESULT COMMAND...: runs a command and writes what it and all that it started used, one KEY=VALUE a line.
+"""measure.py RESULT COMMAND...: runs a command and writes the resources that its process tree used, one KEY=VALUE a line.
 
-CPU time is that of the whole tree as far as each waited for its children; peak memory that of the largest process.
+CPU time is that of the tree as far as each process waited for its children; peak memory that of the largest process.
 """
 import os
 import sys

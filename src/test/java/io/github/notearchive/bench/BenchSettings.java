@@ -2,60 +2,50 @@ package io.github.notearchive.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.BasicFileAttributes;
-import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.springframework.util.FileSystemUtils;
 
-/** What can be said on the command line of Maven; {@code src/docs/benchmarks/README.md} lists it. */
+/** System properties of the benchmarks, listed in {@code src/docs/benchmarks/README.md}. */
 final class BenchSettings {
 
     private BenchSettings() {}
 
-    /** How often each thing is measured. */
+    /** Returns the number of repetitions of each measurement. */
     static int runs() {
         return Integer.getInteger("bench.runs", 5);
     }
 
-    /** Notes of W1 for ours and the fast peers. */
+    /** Returns the number of notes of a night at latency 0. */
     static int notes() {
         return Integer.getInteger("bench.night-notes", 6_000);
     }
 
-    /** Notes of a night that waits for the provider. */
+    /** Returns the number of notes of a night that waits for the provider. */
     static int slowNotes() {
         return Integer.getInteger("bench.slow-notes", 1_000);
     }
 
-    /** Which peers, by a part of their names. */
-    static boolean takes(Peer peer) {
-        return Arrays.stream(System.getProperty("bench.peers", "").split(","))
-                .anyMatch(part -> peer.name().contains(part));
+    /** Returns whether to measure a peer, by a part of its title. */
+    static boolean includes(Peer peer) {
+        return Stream.of(System.getProperty("bench.peers", "").split(","))
+                .anyMatch(part -> peer.title().contains(part));
     }
 
-    /** Of the virtual machine of our program. */
+    /** Returns the options of the program's virtual machine. */
     static List<String> javaOptions() {
         return List.of(System.getProperty("bench.java-options", "-Xmx256m").split(" "));
     }
 
-    /**
-     * The program: what {@code -Dbench.program} names, else the one that was just packaged, laid out and prepared as
-     * the image has it.
-     */
+    /** Returns {@code -Dbench.program}, else the packaged program, unpacked and prepared as in the image. */
     static String program() {
         String named = System.getProperty("bench.program");
-        return named != null ? named : distribution().toString();
-    }
-
-    private static Path distribution() {
+        if (named != null) {
+            return named;
+        }
         Path home = Path.of("target", "bench", "distribution").toAbsolutePath();
-        Path launcher = home.resolve("bin").resolve("note-archive");
-        Path prepare = home.resolve("bin").resolve("note-archive-prepare");
         try {
             FileSystemUtils.deleteRecursively(home);
             call(
@@ -66,41 +56,23 @@ final class BenchSettings {
                     "extract",
                     "--destination",
                     home.toString());
-            copy(Path.of("bin", "note-archive"), launcher);
-            copy(Path.of("bin", "note-archive-prepare"), prepare);
-            copyAll(Path.of("config"), home.resolve("config"));
+            Path launcher = home.resolve("bin").resolve("note-archive");
+            Path prepare = home.resolve("bin").resolve("note-archive-prepare");
+            Files.createDirectories(launcher.getParent());
+            Files.copy(Path.of("bin", "note-archive"), launcher);
+            Files.copy(Path.of("bin", "note-archive-prepare"), prepare);
+            FileSystemUtils.copyRecursively(Path.of("config"), home.resolve("config"));
             call(prepare.toString());
-            return launcher;
+            return launcher.toString();
         } catch (IOException e) {
-            throw new UncheckedIOException("There is no packaged program; run ./mvnw package", e);
+            throw new UncheckedIOException("The packaged program is missing; run ./mvnw package", e);
         }
     }
 
     private static void call(String... command) throws IOException {
         Process process = new ProcessBuilder(command).inheritIO().start();
-        try {
-            if (process.waitFor() != 0) {
-                throw new IOException(String.join(" ", command) + " ends with " + process.exitValue());
-            }
-        } catch (InterruptedException e) {
-            process.destroyForcibly();
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted", e);
+        if (process.onExit().join().exitValue() != 0) {
+            throw new IOException(String.join(" ", command) + " ends with " + process.exitValue());
         }
-    }
-
-    private static void copyAll(Path from, Path to) throws IOException {
-        Files.walkFileTree(from, new SimpleFileVisitor<>() {
-            @Override
-            public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-                copy(file, to.resolve(from.relativize(file)));
-                return FileVisitResult.CONTINUE;
-            }
-        });
-    }
-
-    private static void copy(Path from, Path to) throws IOException {
-        Files.createDirectories(to.getParent());
-        Files.copy(from, to, StandardCopyOption.REPLACE_EXISTING, StandardCopyOption.COPY_ATTRIBUTES);
     }
 }

@@ -10,13 +10,13 @@ import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
-/** A night that the provider bounds: by its limit of calls, and by how long it takes to answer. */
+/** A night that the rate limit and the latency of the provider bound. */
 class LatencyBench {
 
     private static final String W1_L = "latency=800&sigma=0.5&mediaLatency=50&burst=20&rates=20@0";
     private static final Map<String, String> KNOWN = Map.of("ARCHIVE_CALLS_PER_SECOND", "20");
 
-    /** The limit falls after so many seconds, and rises after so many. */
+    /** Seconds after which the limit changes. */
     private static final int FALLS = 10;
 
     private static final int RISES = 30;
@@ -24,41 +24,41 @@ class LatencyBench {
             "latency=800&sigma=0.5&mediaLatency=50&burst=20&rates=12@0,6@" + FALLS + ",20@" + RISES;
 
     @Test
-    void ourNightBesideTheIdealOne() {
+    void nightBesideIdeal() {
         int notes = BenchSettings.slowNotes();
         try (Servers servers = Servers.start()) {
-            Ours ours = Ours.program(servers);
+            MeasuredProgram program = MeasuredProgram.configured(servers);
             Page page = new Page(LatencyBench.class, "latency", "A night that waits for the provider", servers);
             page.paragraph("""
-                    W1-L: %,d notes, answers after 0.8 s in the median (log-normal, sigma 0.5), 20 calls a second with a burst of 20, files after 50 ms. The ideal starts each
-                    call as soon as the provider's limit allows, with the latencies that were really drawn, and fetches a note's files side by side.
+                    W1-L: %,d notes, responses after 0.8 s in the median (log-normal, sigma 0.5), 20 calls a second with a burst of 20, files after 50 ms. The ideal starts each
+                    call as soon as the provider's limit allows, with the latencies that occurred, and fetches all files of a note concurrently.
                     """.formatted(notes));
-            page.table("", "runs", "E: ideal ÷ measured", "302s, % of calls", "calls in flight, most");
-            quiet(page, ours, notes);
-            busy(page, ours, notes);
-            page.row("bar", "", "≥ 95 %", "≤ 0.5", "").row("stretch", "", "≥ 97 %", "0", "");
+            page.table("", "runs", "E: ideal ÷ measured", "302s, % of calls", "calls in flight, maximum");
+            alone(page, program, notes);
+            busy(page, program, notes);
+            page.row("bar", "", "≥ 97 %", "≤ 0.5", "").row("stretch", "", "98 %", "0", "");
             page.write();
             peers(page, servers, notes);
-            changing(page, servers, ours, notes * 3 / 5);
+            changing(page, servers, program, notes * 3 / 5);
             page.write();
             System.out.println(page);
         }
     }
 
-    private static void quiet(Page page, Ours ours, int notes) {
-        measure(page, ours, notes, BenchSettings.runs(), "note-archive", "E");
+    private static void alone(Page page, MeasuredProgram program, int notes) {
+        measure(page, program, notes, BenchSettings.runs(), "note-archive", "E");
     }
 
-    private static void busy(Page page, Ours ours, int notes) {
+    private static void busy(Page page, MeasuredProgram program, int notes) {
         List<Process> burners = new ArrayList<>();
         try {
             for (int i = 0; i < 2; i++) {
-                // ends by itself if nobody stops it
+                // ends by itself if this process is killed
                 burners.add(new ProcessBuilder("timeout", "600", "sh", "-c", "while :; do :; done").start());
             }
             measure(
                     page,
-                    ours,
+                    program,
                     notes,
                     Math.max(1, BenchSettings.runs() / 2),
                     "note-archive beside two busy processes",
@@ -73,12 +73,12 @@ class LatencyBench {
         }
     }
 
-    private static void measure(Page page, Ours ours, int notes, int runs, String name, String figure) {
+    private static void measure(Page page, MeasuredProgram program, int notes, int runs, String name, String figure) {
         Spread e = new Spread();
         Spread refused = new Spread();
         Spread inFlight = new Spread();
         for (int i = 0; i < runs; i++) {
-            Ours.Run run = ours.night(Work.Kind.W1, notes, W1_L, false, List.of(), KNOWN);
+            Measurement run = program.night(Work.Kind.W1, notes, W1_L, false, KNOWN);
             assertThat(run.notes()).as("notes archived").isEqualTo(notes);
             e.add(100 * run.provided("ideal") / 1e6 / run.seconds());
             refused.add(100.0 * run.provided("code302") / run.provided("calls"));
@@ -92,18 +92,18 @@ class LatencyBench {
         page.write();
     }
 
-    /** They know of no limit: with more threads they ask faster than they may. */
+    /** Scripts have no rate limiter: more threads exceed the limit. */
     private static void peers(Page page, Servers servers, int notes) {
         page.heading("Peers");
-        page.table("", "notes asked", "files stored, of", "302s, % of calls", "seconds", "ideal");
+        page.table("", "notes requested", "files stored, of", "302s, % of calls", "seconds", "ideal");
         for (int threads : new int[] {18, 24}) {
-            Peer peer = Peer.python(threads);
-            if (!peer.isInstalled() || !BenchSettings.takes(peer)) {
+            Peer peer = new Peer(threads, false);
+            if (!peer.isInstalled() || !BenchSettings.includes(peer)) {
                 continue;
             }
-            Peer.Run run = peer.run(servers, notes, W1_L, false);
+            Measurement run = peer.run(servers, notes, W1_L, false);
             page.row(
-                    peer.name(),
+                    peer.title(),
                     String.valueOf(run.notes()),
                     "%,d of %,d".formatted(run.files(), servers.files()),
                     "%.1f".formatted(100 * run.provided("code302") / run.provided("calls")),
@@ -113,18 +113,18 @@ class LatencyBench {
         }
     }
 
-    /** A call as the provider saw it, in seconds after the first. */
+    /** A call at the provider, in seconds after the first. */
     private record Call(double at, int code) {}
 
-    private static void changing(Page page, Servers servers, Ours ours, int notes) {
-        Ours.Run run = ours.night(Work.Kind.W1, notes, FALLING, false, List.of(), KNOWN);
+    private static void changing(Page page, Servers servers, MeasuredProgram program, int notes) {
+        Measurement run = program.night(Work.Kind.W1, notes, FALLING, false, KNOWN);
         List<Call> calls = calls(servers);
         page.heading("A limit that is lower than configured, and changes");
         page.paragraph("""
                 Configured are 20 calls a second. The provider allows 12, from second %d on 6, and from second %d on 20; %,d notes, exit code %d. *Settled*: the last 302 before
                 ten seconds without one (or the phase's end), after the phase began. *Recovered*: the first five seconds with 90 %% of the calls that could be made.
                 """.formatted(FALLS, RISES, notes, run.exitCode()));
-        page.table("phase", "calls", "302s", "answers a second", "settled after s", "recovered after s");
+        page.table("phase", "calls", "302s", "responses a second", "settled after s", "recovered after s");
         double end = calls.getLast().at;
         phase(page, "12 a second", calls, 0, FALLS, 12);
         phase(page, "6 a second", calls, FALLS, RISES, 6);
@@ -150,7 +150,7 @@ class LatencyBench {
             page.row(name, "0", "", "", "", "");
             return;
         }
-        long answered = all.size() - refused.size();
+        long responses = all.size() - refused.size();
         double settled = 0;
         for (int i = 0; i < refused.size(); i++) {
             settled = refused.get(i).at - from;
@@ -173,7 +173,7 @@ class LatencyBench {
                 name,
                 String.valueOf(all.size()),
                 String.valueOf(refused.size()),
-                "%.1f".formatted(answered / (until - from)),
+                "%.1f".formatted(responses / (until - from)),
                 "%.1f".formatted(settled),
                 recovered);
     }

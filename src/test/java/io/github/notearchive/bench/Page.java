@@ -8,13 +8,12 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
- * What a benchmark found, as Markdown in {@code target/bench/nights}, with lines for the history beside it. Written
- * anew after each section, so that what was measured survives what fails later.
+ * Markdown page with the results of a benchmark, and lines for the history, in {@code target/bench/nights}. Replaced
+ * after each section, so that a later failure loses no results.
  */
 final class Page {
 
@@ -25,10 +24,8 @@ final class Page {
     private final String history;
 
     /**
-     * Begins a page.
-     *
-     * @param bench the class that makes it
-     * @param name of the file, without its ending
+     * @param bench the benchmark
+     * @param name name of the file without extension
      */
     Page(Class<?> bench, String name, String title, Servers servers) {
         this.name = name;
@@ -64,7 +61,7 @@ final class Page {
         return this;
     }
 
-    /** Begins a table; the first column is text, all others are figures. */
+    /** Starts a table; the first column is text, the others are numbers. */
     Page table(String... columns) {
         text.append("\n| ").append(String.join(" | ", columns)).append(" |\n|---|");
         text.append("--:|".repeat(columns.length - 1)).append('\n');
@@ -76,7 +73,7 @@ final class Page {
         return this;
     }
 
-    /** Keeps a figure for the history. */
+    /** Adds a line to the history. */
     Page remember(String figure, Spread spread) {
         write(
                 historyFile(),
@@ -86,7 +83,7 @@ final class Page {
         return this;
     }
 
-    /** Writes what there is so far, and shows it. */
+    /** Writes the page as it is so far. */
     void write() {
         write(
                 FOLDER.resolve(name + ".md"),
@@ -121,7 +118,7 @@ final class Page {
                         System.getProperty("os.name"),
                         System.getProperty("os.version"),
                         Runtime.version(),
-                        servers.ask("postgres", "SHOW server_version"));
+                        servers.query("postgres", "SHOW server_version"));
     }
 
     private static String gigabytes(String kilobytes) {
@@ -149,14 +146,12 @@ final class Page {
 
     private static Optional<String> git(String... arguments) {
         try {
-            String[] command = new String[arguments.length + 1];
-            command[0] = "git";
-            System.arraycopy(arguments, 0, command, 1, arguments.length);
-            Process process = new ProcessBuilder(List.copyOf(Arrays.asList(command)))
+            Process process = new ProcessBuilder(Stream.concat(Stream.of("git"), Stream.of(arguments))
+                            .toList())
                     .redirectError(ProcessBuilder.Redirect.DISCARD)
                     .start();
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            return process.waitFor() == 0 ? Optional.of(said.strip()) : Optional.empty();
+            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            return process.waitFor() == 0 ? Optional.of(output.strip()) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         } catch (InterruptedException e) {

@@ -2,220 +2,138 @@ package io.github.notearchive.bench;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.concurrent.TimeUnit;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Collectors;
-import org.springframework.util.FileSystemUtils;
+import java.util.stream.Stream;
 
 /**
- * What a user would do the same work with: scripts in {@code src/test/bench}.
+ * {@code src/test/bench/archive.py}: what a user would script for the same work.
  *
- * @param name as the tables have it
- * @param command without the file of ids and what follows
- * @param after the file of ids
- * @param programs that have to be installed
- * @param share of our notes that it gets: the slow ones need fewer
- * @param looksAtEtags whether it wants the store to tell each object's MD5
+ * @param threads number of its threads
+ * @param ledger whether it commits a ledger row, the response and the note to PostgreSQL, one by one; needs psycopg2
  */
-record Peer(
-        String name,
-        List<String> command,
-        List<String> after,
-        List<String> programs,
-        double share,
-        boolean looksAtEtags) {
+record Peer(int threads, boolean ledger) {
 
     private static final Path SCRIPTS = Path.of("src", "test", "bench").toAbsolutePath();
-    private static final long PATIENCE_MINUTES = 15;
-    private static final Pattern VERSION = Pattern.compile("\\d+(?:\\.\\d+)+");
+    private static final String DATABASE = "bench_peer";
 
-    static Peer python(int threads) {
-        return new Peer(
-                "Python script, " + threads + " threads",
-                List.of("python3", script("archive.py")),
-                List.of(String.valueOf(threads)),
-                List.of("python3"),
-                1,
-                false);
-    }
-
-    private static Peer tools(String name, String downloader, String uploader, double share) {
-        return new Peer(
-                name,
-                List.of("bash", script("tools.sh"), downloader, uploader),
-                List.of(),
-                List.of("bash", "jq", "openssl", downloader, uploader),
-                share,
-                !uploader.equals("curl"));
-    }
-
-    /** The floor, which is no peer: no user would write it. */
-    static Peer floor() {
-        return new Peer(
-                "floor: bare Java sockets, no database",
-                List.of(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "-Xmx256m",
-                        "-XX:+UseSerialGC",
-                        "-XX:MaxDirectMemorySize=512m",
-                        "-cp",
-                        Servers.classPath(),
-                        Floor.class.getName()),
-                List.of("8"),
-                List.of(),
-                1,
-                false);
-    }
-
-    /** All of them, those first that come closest. */
     static List<Peer> all() {
-        return List.of(
-                python(4),
-                python(16),
-                tools("wget2, jq, openssl, curl", "wget2", "curl", 1 / 8.0),
-                tools("curl -Z, jq, openssl, curl", "curl", "curl", 1 / 8.0),
-                tools("aria2c, jq, openssl, curl", "aria2c", "curl", 1 / 8.0),
-                tools("curl -Z, jq, openssl, rclone", "curl", "rclone", 1 / 12.0),
-                tools("curl -Z, jq, openssl, minio-client", "curl", "minio-client", 1 / 12.0),
-                tools("curl -Z, jq, openssl, s3cmd", "curl", "s3cmd", 1 / 12.0));
+        return List.of(new Peer(4, false), new Peer(16, false), new Peer(8, true));
     }
 
-    private static String script(String name) {
-        return SCRIPTS.resolve(name).toString();
+    String title() {
+        return "Python script%s, %d threads".formatted(ledger ? " with ledger" : "", threads);
     }
 
-    /** Whether all that it needs is there. */
+    /** Returns whether the script's interpreter and libraries are installed. */
     boolean isInstalled() {
-        return programs.stream()
-                .allMatch(program -> List.of(System.getenv("PATH").split(":")).stream()
-                        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program))));
-    }
-
-    /** What each program that a peer needs says of its version, such as {@code curl 8.14.1}. */
-    static String versions(List<Peer> peers) {
-        return peers.stream()
-                .flatMap(peer -> peer.programs().stream())
-                .distinct()
-                .map(Peer::version)
-                .collect(Collectors.joining(", "));
-    }
-
-    private static String version(String program) {
-        String option = program.equals("openssl") ? "version" : "--version";
         try {
-            Process process = new ProcessBuilder(program, option)
-                    .redirectErrorStream(true)
-                    .start();
-            process.getOutputStream().close();
-            String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            Matcher number = VERSION.matcher(said.lines().findFirst().orElse(""));
-            return program + (number.find() ? " " + number.group() : "");
+            return new ProcessBuilder("python3", "-c", ledger ? "import psycopg2" : "")
+                            .redirectErrorStream(true)
+                            .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                            .start()
+                            .waitFor()
+                    == 0;
         } catch (IOException e) {
-            return program;
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 
-    /** What came of it. */
-    record Run(
-            int notes,
-            int exitCode,
-            double seconds,
-            double cpuMillis,
-            Servers.Cpu besideMillis,
-            double peakMegabytes,
-            Properties provided,
-            Properties stored)
-            implements Measured {}
-
-    /** Runs it over so many notes. */
-    Run run(Servers servers, int notes, String service, boolean verify) {
+    /** Runs it once over a number of notes of W1. */
+    Measurement run(Servers servers, int notes, String service, boolean verify) {
         servers.serve(Work.Kind.W1, notes, service);
-        servers.resetSink(verify, !looksAtEtags);
-        Path directory;
+        servers.resetSink(verify);
+        Path directory = MeasuredProgram.temporary();
         try {
-            directory = Files.createTempDirectory("note-archive-bench-peer-");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        Process process = null;
-        try {
-            Path result = directory.resolve("result.properties");
-            Path said = directory.resolve("said.txt");
-            Path ids = Files.write(directory.resolve("ids.txt"), Work.ids(notes));
-            List<String> all = new ArrayList<>();
-            all.addAll(List.of("python3", script("measure.py"), result.toString()));
-            all.addAll(command);
-            all.add(ids.toString());
-            all.addAll(after);
-            ProcessBuilder builder = new ProcessBuilder(all)
-                    .directory(directory.toFile())
-                    .redirectErrorStream(true)
-                    .redirectOutput(said.toFile());
-            // proxies, certificates and configurations of this account are no part of it
-            builder.environment().keySet().retainAll(List.of("PATH"));
-            builder.environment()
-                    .putAll(Map.of(
-                            "API",
-                            servers.provider(),
-                            "STORE",
-                            servers.sink(),
-                            "BUCKET",
-                            "bench",
-                            "ACCESS_KEY",
-                            "bench-access",
-                            "SECRET_KEY",
-                            "bench-secret-0123456789",
-                            "HOME",
-                            directory.toString()));
-            Servers.Cpu before = servers.cpu();
-            process = builder.start();
-            if (!process.waitFor(PATIENCE_MINUTES, TimeUnit.MINUTES)) {
-                throw new IllegalStateException(name + " did not end");
+            if (ledger) {
+                servers.createDatabase(DATABASE, "template1");
             }
-            Servers.Cpu beside = servers.cpu().since(before);
-            Properties used = new Properties();
-            try (var reader = Files.newBufferedReader(result)) {
-                used.load(reader);
-            }
-            Properties stored = servers.stored();
-            Properties provided = servers.provided();
-            long first = Long.parseLong(provided.getProperty("firstCall"));
-            long last = Long.parseLong(stored.getProperty("last"));
-            if (stored.getProperty("objects.media") == null) {
-                throw new IllegalStateException(name + " stored nothing: " + Files.readString(said));
-            }
-            return new Run(
-                    notes,
-                    Integer.parseInt(used.getProperty("exit")),
-                    (last - first) / 1e6,
-                    Double.parseDouble(used.getProperty("cpu")),
-                    beside,
-                    Double.parseDouble(used.getProperty("peak")),
-                    provided,
-                    stored);
+            servers.checkpoint();
+            return measure(servers, notes, directory);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            throw new IllegalStateException("interrupted", e);
+            throw new IllegalStateException(e);
         } finally {
-            if (process != null) {
-                process.descendants().forEach(ProcessHandle::destroyForcibly);
-                process.destroyForcibly();
+            servers.dropDatabase(DATABASE);
+            MeasuredProgram.delete(directory);
+        }
+    }
+
+    private Measurement measure(Servers servers, int notes, Path directory) throws IOException, InterruptedException {
+        Path result = directory.resolve("result.properties");
+        Path output = directory.resolve("output.txt");
+        Path ids = Files.write(directory.resolve("ids.txt"), Work.ids(notes));
+        ProcessBuilder builder = new ProcessBuilder(
+                        "python3",
+                        SCRIPTS.resolve("measure.py").toString(),
+                        result.toString(),
+                        "python3",
+                        SCRIPTS.resolve("archive.py").toString(),
+                        ids.toString(),
+                        String.valueOf(threads))
+                .directory(directory.toFile())
+                .redirectErrorStream(true)
+                .redirectOutput(output.toFile());
+        // proxies, certificates and configurations of this account are not part of the measurement
+        builder.environment().keySet().retainAll(List.of("PATH"));
+        builder.environment()
+                .putAll(Map.of(
+                        "API",
+                        servers.provider(),
+                        "STORE",
+                        servers.sink(),
+                        "BUCKET",
+                        "bench",
+                        "ACCESS_KEY",
+                        "bench-access",
+                        "SECRET_KEY",
+                        "bench-secret-0123456789",
+                        "DATABASE",
+                        ledger ? servers.libpqUrlOf(DATABASE) : "",
+                        "HOME",
+                        directory.toString()));
+        Servers.Cpu before = servers.cpu();
+        Process process = builder.start();
+        try {
+            if (!process.waitFor(MeasuredProgram.PATIENCE.toMinutes(), TimeUnit.MINUTES)) {
+                throw new IllegalStateException(title() + " did not end");
             }
-            try {
-                FileSystemUtils.deleteRecursively(directory);
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
+            Servers.Cpu used = servers.cpu().since(before);
+            Properties usage = new Properties();
+            try (var reader = Files.newBufferedReader(result)) {
+                usage.load(reader);
             }
+            Properties stored = servers.stored();
+            Properties provided = servers.provided();
+            if (stored.getProperty("objects.media") == null) {
+                throw new IllegalStateException(title() + " stored nothing: " + Files.readString(output));
+            }
+            double first = Double.parseDouble(provided.getProperty("firstCall"));
+            double last = Double.parseDouble(stored.getProperty("last"));
+            return new Measurement(
+                    notes,
+                    Integer.parseInt(usage.getProperty("exit")),
+                    (first - Double.parseDouble(usage.getProperty("began"))) / 1e6,
+                    (last - first) / 1e6,
+                    (Double.parseDouble(usage.getProperty("ended")) - last) / 1e6,
+                    0,
+                    Double.parseDouble(usage.getProperty("cpu")),
+                    used,
+                    Double.parseDouble(usage.getProperty("peak")),
+                    0,
+                    provided,
+                    stored);
+        } finally {
+            Stream.concat(process.descendants(), Stream.of(process.toHandle())).forEach(ProcessHandle::destroyForcibly);
         }
     }
 }

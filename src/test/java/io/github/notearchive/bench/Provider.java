@@ -17,9 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 
 /**
- * The provider and its media server as a process of their own, all answers made up beforehand: {@code GET
- * /.bench/work?notes=6000} makes them, and says with which latencies and faults they are served from then on;
- * {@code GET /.bench/counts} tells what was served since.
+ * The provider and its media server as a separate process. {@code GET /.bench/work?notes=6000} generates all responses
+ * and sets latencies and faults; {@code GET /.bench/counts} returns the counts since then.
  */
 final class Provider {
 
@@ -33,18 +32,18 @@ final class Provider {
     private Provider() {}
 
     /**
-     * Prints its port, and serves until it is killed or its standard input ends.
+     * Prints its port, and serves until its standard input ends.
      *
-     * @param arguments ids of processes that are to end then, too
+     * @param arguments ids of processes to stop then
      */
     public static void main(String[] arguments) throws IOException {
         Wire wire = listen();
-        Ends.withInput(arguments);
+        Wire.haltAfterInput(arguments);
         System.out.println(wire.port());
         wire.serve();
     }
 
-    /** Listens; has no work until it is told of some. */
+    /** Listens; {@code /.bench/work} must be the first request. */
     static Wire listen() {
         Provider provider = new Provider();
         Wire wire = Wire.listen(provider::handle);
@@ -55,7 +54,7 @@ final class Provider {
     private void handle(Connection connection) throws IOException, InterruptedException {
         connection.readAll();
         switch (connection.path()) {
-            case API -> scene.answer(connection);
+            case API -> scene.respond(connection);
             case "/ping" -> connection.send(200, "Content-Type: text/plain\r\n", bytes("pong"));
             case "/.bench/work" -> {
                 Work work = works.computeIfAbsent(
@@ -83,7 +82,7 @@ final class Provider {
         return text.getBytes(StandardCharsets.UTF_8);
     }
 
-    /** What is served in which way, and what was served. */
+    /** Work and options of one measurement, and its counts. */
     private static final class Scene {
 
         private final Work work;
@@ -93,7 +92,7 @@ final class Provider {
         private final double cut;
         private final double fail301;
         private final Bucket bucket;
-        private final Map<String, LongAdder> asks = new ConcurrentHashMap<>();
+        private final Map<String, LongAdder> requests = new ConcurrentHashMap<>();
         private final Map<String, LongAdder> fetches = new ConcurrentHashMap<>();
         private final List<Call> calls = new ArrayList<>();
         private final AtomicLong inFlight = new AtomicLong();
@@ -104,7 +103,7 @@ final class Provider {
         private final LongAdder sent = new LongAdder();
         private final AtomicLong lastMedia = new AtomicLong();
 
-        /** A call as it was answered; times in microseconds. */
+        /** A call with its response code; times in microseconds. */
         private record Call(long at, int code, long latency) {}
 
         Scene(Work work, Connection options) {
@@ -117,21 +116,21 @@ final class Provider {
             bucket = new Bucket(options.parameter("rates").orElse(""), number(options, "burst", 20));
         }
 
-        void answer(Connection connection) throws IOException, InterruptedException {
-            long at = Micros.now();
+        void respond(Connection connection) throws IOException, InterruptedException {
+            long at = Usage.micros();
             String id = connection.parameter("noteId").orElse("");
-            byte[] answer = work.answers().get(id);
-            if (answer == null) {
+            byte[] response = work.responses().get(id);
+            if (response == null) {
                 unknown.increment();
                 connection.send(400, "", bytes("{\"code\":400,\"message\":\"PARAMETER ERROR\"}"));
                 return;
             }
-            int ask = count(asks, id);
-            SplittableRandom random = new SplittableRandom(id.hashCode() * 31L + ask);
-            double lasts = sigma == 0 ? latency : latency * Math.exp(random.nextGaussian() * sigma);
-            boolean failed = ask == 1 && random.nextDouble() < fail301;
+            int request = count(requests, id);
+            SplittableRandom random = new SplittableRandom(id.hashCode() * 31L + request);
+            double millis = sigma == 0 ? latency : latency * Math.exp(random.nextGaussian() * sigma);
+            boolean failed = request == 1 && random.nextDouble() < fail301;
             int code = !bucket.pass(at) ? 302 : failed ? 301 : 0;
-            long micros = code == 302 ? 0 : (long) (lasts * 1000);
+            long micros = code == 302 ? 0 : (long) (millis * 1000);
             synchronized (calls) {
                 calls.add(new Call(at, code, micros));
             }
@@ -145,16 +144,15 @@ final class Provider {
             }
             String json = "Content-Type: application/json\r\n";
             switch (code) {
-                case 0 -> connection.send(200, json, answer);
+                case 0 -> connection.send(200, json, response);
                 case 301 ->
                     connection.send(
                             200,
                             json,
-                            bytes("{\"code\":301,\"message\":\"COLLECT FAILED, SEND REQUEST"
-                                    + " AGAIN\",\"data\":null}"));
+                            bytes("{\"code\":301,\"message\":\"COLLECT FAILED, SEND REQUEST AGAIN\",\"data\":null}"));
                 default ->
                     connection.send(
-                            429, json, bytes("{\"code\":302,\"message\":\"RATE LIMIT" + " EXCEEDED\",\"data\":null}"));
+                            429, json, bytes("{\"code\":302,\"message\":\"RATE LIMIT EXCEEDED\",\"data\":null}"));
             }
         }
 
@@ -202,7 +200,7 @@ final class Provider {
             send(connection, content, file.number(), from, until);
             connection.flush();
             sent.add(until - from);
-            lastMedia.accumulateAndGet(Micros.now(), Math::max);
+            lastMedia.accumulateAndGet(Usage.micros(), Math::max);
             if (isCut) {
                 cuts.increment();
                 connection.drop();
@@ -264,8 +262,8 @@ final class Provider {
         }
 
         /**
-         * How long the work lasts at least, in microseconds: a call starts when the bucket lets it, and its files are
-         * fetched side by side.
+         * Returns the minimum duration in microseconds: a call starts as soon as the bucket has a token, and its files
+         * are fetched concurrently.
          */
         private long ideal(long[] latencies) {
             long ideal = 0;
@@ -276,7 +274,7 @@ final class Provider {
             return ideal;
         }
 
-        /** All calls in order: when, which code, after how long; microseconds. */
+        /** Returns all calls in order: time, code, latency; microseconds. */
         String calls() {
             synchronized (calls) {
                 return calls.stream()
@@ -285,7 +283,7 @@ final class Provider {
             }
         }
 
-        /** The SHA-256 of all files. */
+        /** Returns the SHA-256 of all files. */
         String digests() {
             return work.files().values().parallelStream()
                     .map(file -> file.content().digest("SHA-256", file.number()) + "\n")
@@ -305,8 +303,6 @@ final class Provider {
         private long last;
 
         /**
-         * Fills it.
-         *
          * @param rates such as {@code 20@0,10@30}: calls a second, and from which second after the first call; empty
          *     for no limit
          */
@@ -343,7 +339,7 @@ final class Provider {
             return true;
         }
 
-        /** When the call of this number may start, in microseconds after the first; from 0. */
+        /** Returns the earliest start of a call, counted from 0, in microseconds after the first. */
         double earliest(int number) {
             return rates.isEmpty() ? 0 : Math.max(0, (number + 1 - size) / rates.getFirst().perSecond) * 1e6;
         }

@@ -18,12 +18,12 @@ import javax.imageio.ImageWriter;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /**
- * The bytes of all files of one kind and length. They differ by a number that stands near their beginning, so that no
- * two files are equal although all but a few bytes lie in memory once.
+ * The bytes of all files of one type and length. They differ by a number near their start, so that no two files are
+ * equal while the memory holds the other bytes once.
  */
 public final class Served {
 
-    /** Digits of the number. */
+    /** Number of digits. */
     static final int DIGITS = 16;
 
     private static final int FILL = 8 << 20;
@@ -48,7 +48,7 @@ public final class Served {
         this.contentType = contentType;
     }
 
-    /** What stands before the rest, with the number in it. */
+    /** Returns the start of the file, which contains the number. */
     byte[] head(long number) {
         byte[] numbered = head.clone();
         byte[] digits = HexFormat.of().toHexDigits(number).getBytes();
@@ -56,12 +56,12 @@ public final class Served {
         return numbered;
     }
 
-    /** The rest, which is repeated until the length is reached. */
+    /** Returns the remainder, which repeats until the length is reached. */
     ByteBuffer body() {
         return body.duplicate();
     }
 
-    /** The whole file. */
+    /** Returns the whole file. */
     byte[] bytes(long number) {
         byte[] all = Arrays.copyOf(head(number), Math.toIntExact(length));
         for (int at = head.length; at < all.length; ) {
@@ -73,7 +73,7 @@ public final class Served {
         return all;
     }
 
-    /** Of the whole file. */
+    /** Returns the digest of the whole file. */
     String digest(String algorithm, long number) {
         try {
             MessageDigest digest = MessageDigest.getInstance(algorithm);
@@ -91,14 +91,14 @@ public final class Served {
     }
 
     /**
-     * A picture that can be looked at: nearly all of its bytes are what the encoder made of noise, so that whoever
-     * walks along its structure has as much to read as in a photograph.
+     * Returns a valid JPEG. Nearly all of its bytes are encoded noise, so that a check of its structure reads as much
+     * as in a photograph.
      */
     static Served jpeg(int size) {
         double bytesPerPixel = encoded(512).length / (512.0 * 512.0);
         int side = (int) Math.sqrt(size * 0.985 / bytesPerPixel);
         byte[] picture = encoded(side);
-        // the number is a comment behind the first marker, and more comments fill up to the size
+        // the number is a comment after the first marker; further comments fill up to the size
         ByteArrayOutputStream file = new ByteArrayOutputStream();
         file.write(picture, 0, 2);
         comment(file, NO_NUMBER);
@@ -178,6 +178,6 @@ public final class Served {
                 return at;
             }
         }
-        throw new IllegalStateException("There is no number in the head of a file");
+        throw new IllegalStateException("A file without number");
     }
 }

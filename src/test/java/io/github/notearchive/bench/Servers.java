@@ -23,18 +23,15 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
 
-/**
- * PostgreSQL, the provider and the store of a benchmark, each a process of its own on this machine. They end with this
- * one, however it ends.
- */
+/** PostgreSQL, the provider and the store of a benchmark, each a separate process. They end with this process. */
 final class Servers implements AutoCloseable {
 
     private final HttpClient client = HttpClient.newHttpClient();
@@ -51,7 +48,7 @@ final class Servers implements AutoCloseable {
             ((Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME)).setLevel(Level.WARN);
             home = Files.createTempDirectory("note-archive-bench-");
             directory = DataDirectory.open(home);
-            // when a row was committed is what a benchmark ends with
+            // the end of a measurement is the time of a commit
             try (EmbeddedDatabase first = EmbeddedDatabase.open(directory)) {
                 execute(first, "postgres", "ALTER SYSTEM SET track_commit_timestamp = on");
             }
@@ -62,7 +59,7 @@ final class Servers implements AutoCloseable {
             sinkPort = port(sink);
             Runtime.getRuntime().addShutdownHook(new Thread(this::close));
         } catch (IOException | SQLException e) {
-            throw new IllegalStateException("The servers of the benchmark do not start", e);
+            throw new IllegalStateException("The servers of the benchmark cannot start", e);
         }
     }
 
@@ -70,7 +67,7 @@ final class Servers implements AutoCloseable {
         return new Servers();
     }
 
-    /** PostgreSQL is no child of this process: the provider sees to it if this one is killed. */
+    /** Returns the pid of PostgreSQL, which is not a child of this process: the provider stops it. */
     private String postmaster() throws IOException {
         try (Stream<Path> files = Files.walk(home, 3)) {
             Path file = files.filter(each -> each.endsWith("postmaster.pid"))
@@ -94,8 +91,8 @@ final class Servers implements AutoCloseable {
                 .start();
     }
 
-    /** Of this process, also for processes with another directory. */
-    static String classPath() {
+    /** Returns the class path of this process with absolute paths. */
+    private static String classPath() {
         String own = System.getProperty("surefire.test.class.path", System.getProperty("java.class.path"));
         return Stream.of(own.split(File.pathSeparator))
                 .map(entry -> Path.of(entry).toAbsolutePath().toString())
@@ -106,17 +103,13 @@ final class Servers implements AutoCloseable {
         BufferedReader reader = server.inputReader();
         String line = reader.readLine();
         if (line == null) {
-            throw new IOException("A server of the benchmark has ended at once");
+            throw new IOException("A server of the benchmark ended at its start");
         }
         return Integer.parseInt(line);
     }
 
     String provider() {
         return "http://127.0.0.1:" + providerPort;
-    }
-
-    String mediaHost() {
-        return "127.0.0.1:" + providerPort;
     }
 
     String sink() {
@@ -131,15 +124,22 @@ final class Servers implements AutoCloseable {
         return database.password();
     }
 
-    String urlOf(String name) {
-        return urlOf(database, name);
+    String jdbcUrlOf(String name) {
+        return jdbcUrlOf(database, name);
     }
 
-    private static String urlOf(EmbeddedDatabase database, String name) {
+    /** Returns the URL of a database in the syntax of PostgreSQL's C library. */
+    String libpqUrlOf(String name) {
+        return jdbcUrlOf(name)
+                .replaceFirst("\\?.*", "")
+                .replaceFirst("jdbc:postgresql://", "postgresql://%s:%s@".formatted(user(), password()));
+    }
+
+    private static String jdbcUrlOf(EmbeddedDatabase database, String name) {
         return database.jdbcUrl().replaceFirst("/[^/?]*(\\?|$)", "/" + name + "$1");
     }
 
-    /** Makes a database, as a copy of another one. */
+    /** Creates a database as a copy of another one. */
     void createDatabase(String name, String template) {
         execute("CREATE DATABASE " + name + " TEMPLATE " + template);
     }
@@ -148,7 +148,7 @@ final class Servers implements AutoCloseable {
         execute("DROP DATABASE IF EXISTS " + name + " WITH (FORCE)");
     }
 
-    /** Writes all that waits to the disk, so that no measurement pays for an earlier one. */
+    /** Writes dirty pages to the disk, so that no measurement pays for an earlier one. */
     void checkpoint() {
         execute("CHECKPOINT");
     }
@@ -163,15 +163,15 @@ final class Servers implements AutoCloseable {
 
     private static void execute(EmbeddedDatabase database, String name, String sql) throws SQLException {
         try (Connection connection =
-                        DriverManager.getConnection(urlOf(database, name), database.user(), database.password());
+                        DriverManager.getConnection(jdbcUrlOf(database, name), database.user(), database.password());
                 Statement statement = connection.createStatement()) {
             statement.execute(sql);
         }
     }
 
-    /** One value from a database. */
-    String ask(String name, String sql) {
-        try (Connection connection = DriverManager.getConnection(urlOf(name), user(), password());
+    /** Returns one value from a database. */
+    String query(String name, String sql) {
+        try (Connection connection = DriverManager.getConnection(jdbcUrlOf(name), user(), password());
                 Statement statement = connection.createStatement();
                 ResultSet rows = statement.executeQuery(sql)) {
             rows.next();
@@ -181,7 +181,7 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** Says what the provider serves from now on, and how; all counts begin anew. */
+    /** Configures the provider; resets its counts. */
     Properties serve(Work.Kind kind, int notes, String options) {
         return counts(provider() + "/.bench/work?kind=" + kind + "&notes=" + notes + "&" + options);
     }
@@ -190,7 +190,7 @@ final class Servers implements AutoCloseable {
         return counts(provider() + "/.bench/counts");
     }
 
-    /** How many files the notes have that are served. */
+    /** Returns the number of files of the served notes. */
     long files() {
         return Long.parseLong(provided().getProperty("files"));
     }
@@ -198,27 +198,27 @@ final class Servers implements AutoCloseable {
     /**
      * Empties the store.
      *
-     * @param verify whether it looks at every byte from now on
-     * @param anyEtag whether it may answer without the MD5 of a body whose client sent no digest
+     * @param verify whether it computes the digest of each body from now on
      */
-    void resetSink(boolean verify, boolean anyEtag) {
-        get(sink() + "/.bench/reset?verify=" + verify + (anyEtag ? "&etag=any" : ""));
+    void resetSink(boolean verify) {
+        get(sink() + "/.bench/reset?verify=" + verify);
     }
 
     Properties stored() {
         return counts(sink() + "/.bench/counts");
     }
 
-    /** How many of the provider's files lie in a store that verifies, byte for byte. */
+    /** Returns the number of the provider's files whose digests a verifying store has. */
     long intact() {
-        List<String> expected = get(provider() + "/.bench/digests").lines().toList();
-        List<String> there = get(sink() + "/.bench/digests").lines().toList();
-        var set = new HashSet<>(expected);
-        set.retainAll(there);
-        return set.size();
+        Set<String> stored = get(sink() + "/.bench/digests").lines().collect(Collectors.toSet());
+        return get(provider() + "/.bench/digests")
+                .lines()
+                .filter(stored::contains)
+                .distinct()
+                .count();
     }
 
-    Properties counts(String url) {
+    private Properties counts(String url) {
         try {
             Properties counts = new Properties();
             counts.load(new StringReader(get(url)));
@@ -233,7 +233,7 @@ final class Servers implements AutoCloseable {
             HttpResponse<String> response =
                     client.send(HttpRequest.newBuilder(URI.create(url)).build(), HttpResponse.BodyHandlers.ofString());
             if (response.statusCode() != 200) {
-                throw new IllegalStateException(url + " answers " + response.statusCode());
+                throw new IllegalStateException(url + ": status " + response.statusCode());
             }
             return response.body();
         } catch (IOException e) {
@@ -245,10 +245,10 @@ final class Servers implements AutoCloseable {
     }
 
     /**
-     * CPU time that the servers took, in milliseconds.
+     * CPU time of the servers in milliseconds.
      *
-     * @param database PostgreSQL, all of its processes
-     * @param others provider and sink
+     * @param database of all processes of PostgreSQL
+     * @param others of provider and sink
      */
     record Cpu(double database, double others) {
 
@@ -257,19 +257,16 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** What the servers took so far. */
+    /** Returns the CPU time used so far. */
     Cpu cpu() {
-        return new Cpu(databaseMillis(), serverMillis());
-    }
-
-    private double serverMillis() {
-        return Stream.of(provider, sink)
+        double others = Stream.of(provider, sink)
                 .mapToLong(
                         server -> server.info().totalCpuDuration().orElseThrow().toMillis())
                 .sum();
+        return new Cpu(databaseMillis(), others);
     }
 
-    /** Of the processes of PostgreSQL that live, and of those that have ended. From {@code /proc}, so on Linux only. */
+    /** Returns the CPU time of the processes of PostgreSQL, those that have ended included. Linux only. */
     private double databaseMillis() {
         try {
             String postmaster = postmaster();
@@ -285,7 +282,7 @@ final class Servers implements AutoCloseable {
         }
     }
 
-    /** Of a process, if it is the postmaster, ended children included, or one of its children. */
+    /** Returns the ticks of a process if it is the postmaster, ended children included, or its child; else 0. */
     private static long ticks(Path process, String postmaster) {
         try {
             String[] fields = Usage.stat(process);
@@ -297,7 +294,7 @@ final class Servers implements AutoCloseable {
                             .sum()
                     : 0;
         } catch (IOException e) {
-            return 0; // it has ended, and is counted by the postmaster
+            return 0; // an ended child is counted at the postmaster
         }
     }
 
@@ -307,9 +304,7 @@ final class Servers implements AutoCloseable {
         sink.destroyForcibly();
         try {
             directory.close();
-            if (new File(home.toString()).exists()) {
-                FileSystemUtils.deleteRecursively(home);
-            }
+            FileSystemUtils.deleteRecursively(home);
         } catch (IOException e) {
             throw new IllegalStateException(e);
         }

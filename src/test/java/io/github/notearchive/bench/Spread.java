@@ -4,11 +4,18 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToDoubleFunction;
 
-/** One figure in all runs. */
+/** Values of one number in all runs. */
 final class Spread {
 
     private final List<Double> values = new ArrayList<>();
+
+    static <T> Spread of(List<T> runs, ToDoubleFunction<T> number) {
+        Spread spread = new Spread();
+        runs.forEach(run -> spread.add(number.applyAsDouble(run)));
+        return spread;
+    }
 
     void add(double value) {
         values.add(value);
@@ -24,25 +31,25 @@ final class Spread {
         return sorted.size() % 2 == 1 ? sorted.get(half) : (sorted.get(half - 1) + sorted.get(half)) / 2;
     }
 
-    double least() {
+    double minimum() {
         return sorted().getFirst();
     }
 
-    double most() {
+    double maximum() {
         return sorted().getLast();
     }
 
-    /** The median with the range behind it, such as {@code 2.46 (2.41..2.60)}. */
+    /** Returns the median with the range, such as {@code 2.46 (2.41..2.60)}. */
     String text(int digits) {
         String format = "%." + digits + "f";
         return runs() == 1
                 ? format.formatted(median())
-                : (format + " (" + format + ".." + format + ")").formatted(median(), least(), most());
+                : (format + " (" + format + ".." + format + ")").formatted(median(), minimum(), maximum());
     }
 
-    /** For the history: median, least, most, number of runs. */
+    /** Returns median, minimum, maximum, number of runs, as CSV. */
     String cells() {
-        return String.format(Locale.ROOT, "%.3f,%.3f,%.3f,%d", median(), least(), most(), runs());
+        return String.format(Locale.ROOT, "%.3f,%.3f,%.3f,%d", median(), minimum(), maximum(), runs());
     }
 
     private List<Double> sorted() {

@@ -3,19 +3,21 @@ package io.github.notearchive.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What a process has used by which moment, looked at while it runs: CPU time of all its threads, those that have ended
- * included, and its largest resident size. From {@code /proc}, so on Linux only.
+ * Samples the CPU time and peak memory of a process: all its threads, those that have ended included. Reads
+ * {@code /proc}, so Linux only.
  */
 final class Usage implements AutoCloseable {
 
-    /** The kernel tells CPU time in hundredths of a second. */
+    /** Unit of the kernel's CPU times. */
     static final long TICK_MILLIS = 10;
 
-    /** Where user and system time stand among the fields that {@link #stat} gives, in ticks. */
+    /** Index of the user time in the result of {@link #stat}, in ticks; the system time follows. */
     static final int USER = 11;
 
     private record Sample(long micros, long cpuMillis) {}
@@ -31,6 +33,11 @@ final class Usage implements AutoCloseable {
         thread = Thread.ofPlatform().daemon().start(() -> sample(everyMillis));
     }
 
+    /** Returns the microseconds since 1970, the unit of PostgreSQL's timestamps. */
+    static long micros() {
+        return ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now());
+    }
+
     static Usage of(long pid, long everyMillis) {
         return new Usage(pid, everyMillis);
     }
@@ -41,7 +48,7 @@ final class Usage implements AutoCloseable {
                 String[] fields = stat(process);
                 long ticks = Long.parseLong(fields[USER]) + Long.parseLong(fields[USER + 1]);
                 synchronized (samples) {
-                    samples.add(new Sample(Micros.now(), ticks * TICK_MILLIS));
+                    samples.add(new Sample(micros(), ticks * TICK_MILLIS));
                 }
                 for (String line : Files.readAllLines(process.resolve("status"))) {
                     if (line.startsWith("VmHWM:")) {
@@ -51,19 +58,19 @@ final class Usage implements AutoCloseable {
                 Thread.sleep(everyMillis);
             }
         } catch (IOException e) {
-            // it has ended
+            // the process has ended
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
     }
 
-    /** The fields of a process's {@code stat} behind its name, the state first; proc_pid_stat(5). */
+    /** Returns the fields of a process's {@code stat} after its name, starting with the state; proc_pid_stat(5). */
     static String[] stat(Path process) throws IOException {
         String stat = Files.readString(process.resolve("stat"));
         return stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     }
 
-    /** CPU time used until a moment, between two looks as if it were used evenly. */
+    /** Returns the CPU time until a moment, interpolated between two samples. */
     double cpuMillis(long micros) {
         synchronized (samples) {
             Sample before = new Sample(samples.isEmpty() ? 0 : samples.getFirst().micros, 0);
@@ -80,12 +87,7 @@ final class Usage implements AutoCloseable {
         }
     }
 
-    /** All that was seen to be used. */
-    double cpuMillis() {
-        return cpuMillis(Long.MAX_VALUE);
-    }
-
-    /** The most memory that was resident at once so far. */
+    /** Returns the largest resident size so far. */
     double peakMegabytes() {
         return peakKilobytes / 1024.0;
     }

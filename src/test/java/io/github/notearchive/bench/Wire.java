@@ -2,6 +2,7 @@ package io.github.notearchive.bench;
 
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -17,16 +18,16 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * As much of an HTTP/1.1 server as benchmarks need, at as little cost as Java allows: a thread for each connection,
- * blocking channels, bodies from and into direct memory.
+ * Minimal HTTP/1.1 server for benchmarks, with little CPU time: one thread per connection, blocking channels, bodies
+ * from and into direct memory.
  */
 final class Wire implements AutoCloseable {
 
-    /** Answers one request. */
+    /** Responds to one request. */
     @FunctionalInterface
     interface Handler {
 
-        /** Reads all of the request's body, and sends one answer. */
+        /** Reads the whole request body and sends one response. */
         void handle(Connection connection) throws IOException, InterruptedException;
     }
 
@@ -53,7 +54,26 @@ final class Wire implements AutoCloseable {
         return server.socket().getLocalPort();
     }
 
-    /** Serves until it is closed, or the process ends. */
+    /**
+     * Ends this process when its standard input ends, which its parent holds open.
+     *
+     * @param others ids of processes to stop then
+     */
+    static void haltAfterInput(String... others) {
+        Thread.ofPlatform().daemon().start(() -> {
+            try {
+                System.in.transferTo(OutputStream.nullOutputStream());
+            } catch (IOException e) {
+                // like the end of the input
+            }
+            for (String other : others) {
+                ProcessHandle.of(Long.parseLong(other)).ifPresent(ProcessHandle::destroy);
+            }
+            Runtime.getRuntime().halt(0);
+        });
+    }
+
+    /** Serves until it is closed. */
     void serve() throws IOException {
         while (true) {
             SocketChannel channel;
@@ -67,7 +87,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** The same, on a thread of its own. */
+    /** Serves on a new thread. */
     Wire start() {
         Thread.ofPlatform().daemon().start(() -> {
             try {
@@ -88,7 +108,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    /** One connection, and the request that has come in on it. */
+    /** One connection with its current request. */
     static final class Connection {
 
         private static final int LONGEST_HEAD = 32 * 1024;
@@ -111,11 +131,6 @@ final class Wire implements AutoCloseable {
             return method;
         }
 
-        /** Path and query. */
-        String target() {
-            return target;
-        }
-
         String path() {
             int query = target.indexOf('?');
             return query < 0 ? target : target.substring(0, query);
@@ -126,7 +141,7 @@ final class Wire implements AutoCloseable {
             return query < 0 ? "" : target.substring(query + 1);
         }
 
-        /** The value of a parameter, as it stands in the query. */
+        /** Returns the encoded value of a parameter. */
         Optional<String> parameter(String name) {
             for (String each : query().split("&")) {
                 if (each.startsWith(name + "=")) {
@@ -136,21 +151,17 @@ final class Wire implements AutoCloseable {
             return Optional.empty();
         }
 
-        /**
-         * A header.
-         *
-         * @param name in lower case
-         */
+        /** Returns a header by its name in lower case. */
         Optional<String> header(String name) {
             return Optional.ofNullable(headers.get(name));
         }
 
-        /** How much of the request's body has not been read. */
+        /** Returns the number of bytes of the request body that have not been read. */
         long bodyLeft() {
             return bodyLeft;
         }
 
-        /** The next part of the request's body, to be used before the next call; null at its end. */
+        /** Returns the next part of the request body, valid until the next call; null at the end. */
         ByteBuffer read() throws IOException {
             if (bodyLeft == 0) {
                 return null;
@@ -166,7 +177,7 @@ final class Wire implements AutoCloseable {
             return part;
         }
 
-        /** All of the request's body. */
+        /** Returns the whole request body. */
         byte[] readAll() throws IOException {
             byte[] all = new byte[Math.toIntExact(bodyLeft)];
             int at = 0;
@@ -184,7 +195,7 @@ final class Wire implements AutoCloseable {
             flush();
         }
 
-        /** Puts the answer's head in place. What it is about is sent by {@link #write}. */
+        /** Buffers the head of the response; {@link #write} sends its body. */
         void begin(int status, String moreHeaders, long length) {
             out.clear();
             String text = "HTTP/1.1 "
@@ -197,11 +208,7 @@ final class Wire implements AutoCloseable {
             out.put(text.getBytes(StandardCharsets.ISO_8859_1));
         }
 
-        void write(byte[] bytes, int from) throws IOException {
-            write(ByteBuffer.wrap(bytes, from, bytes.length - from));
-        }
-
-        /** Sends bytes, after those that wait. */
+        /** Sends bytes after the buffered ones, or buffers them. */
         void write(ByteBuffer bytes) throws IOException {
             if (bytes.remaining() <= out.remaining()) {
                 out.put(bytes);
@@ -215,7 +222,7 @@ final class Wire implements AutoCloseable {
             out.clear();
         }
 
-        /** Sends what waits. */
+        /** Sends the buffered bytes. */
         void flush() throws IOException {
             out.flip();
             while (out.hasRemaining()) {
@@ -224,7 +231,7 @@ final class Wire implements AutoCloseable {
             out.clear();
         }
 
-        /** Drops the connection. */
+        /** Closes the connection. */
         void drop() throws IOException {
             close = true;
             channel.close();
@@ -236,7 +243,7 @@ final class Wire implements AutoCloseable {
                     handler.handle(this);
                 }
             } catch (IOException e) {
-                // the client has gone
+                // the client closed the connection
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             } catch (RuntimeException | Error e) {
@@ -257,7 +264,7 @@ final class Wire implements AutoCloseable {
                 }
                 while (in.hasRemaining() && !isHead(length)) {
                     if (length == LONGEST_HEAD) {
-                        throw new IOException("The head of a request is too long");
+                        throw new IOException("Request head too long");
                     }
                     head[length++] = in.get();
                 }
@@ -281,7 +288,7 @@ final class Wire implements AutoCloseable {
             String[] lines = text.split("\r\n");
             String[] request = lines[0].split(" ");
             if (request.length != 3) {
-                throw new IOException("This is no request: " + lines[0]);
+                throw new IOException("Malformed request: " + lines[0]);
             }
             method = request[0];
             target = request[1];
@@ -293,7 +300,7 @@ final class Wire implements AutoCloseable {
                         lines[i].substring(colon + 1).strip());
             }
             if (headers.containsKey("transfer-encoding")) {
-                throw new IOException("Bodies in chunks are not understood");
+                throw new IOException("Chunked bodies are not supported");
             }
             bodyLeft = Long.parseLong(headers.getOrDefault("content-length", "0"));
             close = request[2].equals("HTTP/1.0")
@@ -305,7 +312,7 @@ final class Wire implements AutoCloseable {
             int read = channel.read(in);
             in.flip();
             if (read < 0) {
-                throw new EOFException("The request broke off");
+                throw new EOFException("Truncated request");
             }
         }
     }

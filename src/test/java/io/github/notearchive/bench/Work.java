@@ -9,41 +9,38 @@ import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
 
-/**
- * The notes of a benchmark and their files. All follows from the seed: every process that is told the same has the same
- * work.
- */
+/** The notes of a benchmark and their files, a function of a constant seed. */
 public final class Work {
 
-    /** What the notes consist of. */
+    /** Mix of files. */
     public enum Kind {
         /**
-         * W1: 6 pictures of 200 KB in the mean (1 to 18, 50 to 800 KB), a fifth with 1 MB of sound, a twentieth with 8
-         * MB of film.
+         * W1: 6 pictures of 200 KB on average (1 to 18, 50 to 800 KB), a fifth of the notes with 1 MB of audio, a
+         * twentieth with 8 MB of video.
          */
         W1,
-        /** A cover and 80 MB of film each. */
+        /** A cover and 80 MB of video each. */
         FILMS,
-        /** W1, but each 50th note, the first one among them, has a film of 2 GB. */
+        /** W1, but each 50th note, the first one included, has a video of 2 GB. */
         GIANTS
     }
 
-    /** In KB; all are equally frequent. */
+    /** Sizes in KB, equally frequent. */
     private static final int[] PICTURES = {50, 55, 65, 80, 95, 110, 125, 140, 155, 170, 190, 215, 245, 290, 415, 800};
 
     private static final long SEED = 20_261_125L;
     private static final Map<Integer, Served> JPEGS = new HashMap<>();
 
-    /** A file with its number. */
+    /** A file. */
     public record File(Served content, long number) {
 
-        /** All of it; for small ones. */
+        /** Returns the whole file; for small ones. */
         public byte[] bytes() {
             return content.bytes(number);
         }
     }
 
-    private final Map<String, byte[]> answers = new LinkedHashMap<>();
+    private final Map<String, byte[]> responses = new LinkedHashMap<>();
     private final Map<String, File> files = new HashMap<>();
     private final String origin;
     private final boolean digests;
@@ -54,7 +51,7 @@ public final class Work {
         this.digests = digests;
     }
 
-    /** The ids alone, in the order in which they are enqueued. */
+    /** Returns the note ids in the order of the worklist. */
     static List<String> ids(int notes) {
         SampleParts parts = new SampleParts(SEED, "http://127.0.0.1:1");
         List<String> ids = new ArrayList<>();
@@ -64,11 +61,7 @@ public final class Work {
         return ids;
     }
 
-    /**
-     * The work.
-     *
-     * @param origin of all addresses, such as {@code http://127.0.0.1:8080}
-     */
+    /** Generates the work; {@code origin} is the origin of all URLs, such as {@code http://127.0.0.1:8080}. */
     public static Work of(Kind kind, int notes, String origin) {
         Work work = new Work(origin, kind == Kind.W1);
         SampleParts parts = new SampleParts(SEED, origin);
@@ -99,7 +92,7 @@ public final class Work {
                 films.add(work.add(i, 101, film, "/stream/1/110/114/01e8%s_114.mp4", ""));
             }
             String id = parts.id(i);
-            work.answers.put(id, parts.answer(id, pictures, sounds, films));
+            work.responses.put(id, parts.answer(id, pictures, sounds, films));
         }
         return work;
     }
@@ -126,17 +119,17 @@ public final class Work {
         return JPEGS.computeIfAbsent(kilobytes, size -> Served.jpeg(size * 1000));
     }
 
-    /** The answers by id. */
-    Map<String, byte[]> answers() {
-        return answers;
+    /** Returns the responses by note id. */
+    Map<String, byte[]> responses() {
+        return responses;
     }
 
-    /** The files by path. */
+    /** Returns the files by path. */
     public Map<String, File> files() {
         return files;
     }
 
-    /** Of all files. */
+    /** Returns the size of all files. */
     long bytes() {
         return bytes;
     }

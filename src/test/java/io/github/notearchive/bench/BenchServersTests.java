@@ -20,8 +20,8 @@ import java.util.List;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
-/** The servers of benchmarks serve what they say, and would notice what is lost. */
-class RigTests {
+/** Tests the servers of the benchmarks: they deliver the work and detect losses. */
+class BenchServersTests {
 
     private static final byte[] BODY = "one object".getBytes(StandardCharsets.UTF_8);
     private static final String CALL = "/api/xiaohongshu/get-note-detail/v1?token=t&noteId=";
@@ -38,13 +38,13 @@ class RigTests {
     }
 
     @Test
-    void aStoreThatVerifiesTakesWhatHasItsDigestAndTellsIt() throws Exception {
+    void verifyingStoreAcceptsMatchingDigest() throws Exception {
         get(sink, "/.bench/reset?verify=true");
 
-        HttpResponse<String> answer = put("/bench/media/one", sha256(BODY));
+        HttpResponse<String> response = put("/bench/media/one", sha256(BODY));
 
-        assertThat(answer.statusCode()).isEqualTo(200);
-        assertThat(answer.headers().firstValue("x-amz-checksum-sha256")).hasValue(sha256(BODY));
+        assertThat(response.statusCode()).isEqualTo(200);
+        assertThat(response.headers().firstValue("x-amz-checksum-sha256")).hasValue(sha256(BODY));
         assertThat(get(sink, "/.bench/digests").body())
                 .isEqualTo(HexFormat.of().formatHex(Base64.getDecoder().decode(sha256(BODY))));
         assertThat(get(sink, "/.bench/counts").body()).contains("objects.media=1", "bytes.media=10", "refused=0");
@@ -52,32 +52,32 @@ class RigTests {
     }
 
     @Test
-    void aStoreThatVerifiesRefusesOtherBytesThanWereMeant() throws Exception {
+    void verifyingStoreRejectsWrongDigest() throws Exception {
         get(sink, "/.bench/reset?verify=true");
 
-        HttpResponse<String> answer =
+        HttpResponse<String> response =
                 put("/bench/media/one", sha256("another object".getBytes(StandardCharsets.UTF_8)));
 
-        assertThat(answer.statusCode()).isEqualTo(400);
-        assertThat(answer.body()).contains("BadDigest");
+        assertThat(response.statusCode()).isEqualTo(400);
+        assertThat(response.body()).contains("BadDigest");
         assertThat(get(sink, "/.bench/digests").body()).isEmpty();
         assertThat(get(sink, "/.bench/counts").body()).contains("puts=0", "refused=1");
     }
 
     @Test
-    void aStoreThatIsToldNoDigestAnswersWithTheMd5() throws Exception {
-        HttpResponse<String> answer = client.send(
+    void storeWithoutClientDigestReturnsMd5() throws Exception {
+        HttpResponse<String> response = client.send(
                 request(sink, "/bench/media/one")
                         .PUT(BodyPublishers.ofByteArray(BODY))
                         .build(),
                 BodyHandlers.ofString());
 
-        assertThat(answer.headers().firstValue("ETag"))
+        assertThat(response.headers().firstValue("ETag"))
                 .hasValue("\"" + HexFormat.of().formatHex(digest("MD5", BODY)) + "\"");
     }
 
     @Test
-    void aFileThatIsCutIsWholeWhenTheRestIsAskedFor() throws Exception {
+    void truncatedFileIsCompletedByRange() throws Exception {
         get(provider, "/.bench/work?notes=1&cut=1");
         Work work = Work.of(Work.Kind.W1, 1, "http://127.0.0.1:" + provider.port());
         String path = work.files().keySet().iterator().next();
@@ -96,18 +96,18 @@ class RigTests {
     }
 
     @Test
-    void callsBeyondTheBurstAreRefusedAndSomeFailAtFirst() throws Exception {
+    void callsBeyondBurstGet302AndSomeGet301First() throws Exception {
         get(provider, "/.bench/work?notes=1&rates=0.001@0&burst=2&fail301=1");
         String id = Work.ids(1).getFirst();
 
-        List<String> answers = List.of(
+        List<String> responses = List.of(
                 get(provider, CALL + id).body(),
                 get(provider, CALL + id).body(),
                 get(provider, CALL + id).body());
 
-        assertThat(answers.get(0)).contains("\"code\":301");
-        assertThat(answers.get(1)).contains("\"code\":0", id);
-        assertThat(answers.get(2)).contains("\"code\":302");
+        assertThat(responses.get(0)).contains("\"code\":301");
+        assertThat(responses.get(1)).contains("\"code\":0", id);
+        assertThat(responses.get(2)).contains("\"code\":302");
         assertThat(get(provider, "/.bench/counts").body()).contains("calls=3", "notes=1", "code301=1", "code302=1");
     }
 
