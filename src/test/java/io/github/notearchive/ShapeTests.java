@@ -34,7 +34,7 @@ class ShapeTests {
             Map.of("AuditRepository", 686, "MediaCatalog", 574, "ReportPage", 433, "StoredResponses", 468);
 
     /** Methods of more than 60 lines. This list may only shrink. */
-    private static final Map<String, Integer> LONG_METHODS = Map.of("ForgetCommand.print", 64);
+    private static final Map<String, Integer> LONG_METHODS = Map.of();
 
     /** Records of more than 12 components. This list may only shrink. */
     private static final Map<String, Integer> WIDE_RECORDS = Map.ofEntries(

@@ -10,15 +10,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.function.Consumer;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.util.ReflectionUtils;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -49,19 +45,23 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         ExitCode execute(A action) throws Exception;
     }
 
-    /** Starts the program on an existing archive and executes the action. */
-    final <A> int execute(Class<A> action, Body<A> body) throws Exception {
-        return execute(Map.of(), action, body);
-    }
-
     /**
      * Starts the program on an existing archive and executes the action.
      *
      * @param settings settings that have precedence over all others
      * @throws CommandFailure if there is no archive; none is created
      */
-    final <A> int execute(Map<String, String> settings, Class<A> action, Body<A> body) throws Exception {
-        try (CommandContext context = CommandContext.openExisting(settings)) {
+    static <A> int execute(Map<String, String> settings, Class<A> action, Body<A> body) throws Exception {
+        return execute(CommandContext.openExisting(settings), action, body);
+    }
+
+    static <A> int execute(Class<A> action, Body<A> body) throws Exception {
+        return execute(Map.of(), action, body);
+    }
+
+    /** Executes the action in a context, and closes it. */
+    static <A> int execute(CommandContext opened, Class<A> action, Body<A> body) throws Exception {
+        try (CommandContext context = opened) {
             return body.execute(context.get(action)).number();
         }
     }
@@ -82,49 +82,6 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     final void warn(String message) {
         err().println(TerminalText.lines("note-archive: " + message));
         err().flush();
-    }
-
-    /** Writes a line with a label column. */
-    static void line(PrintWriter out, String label, String text) {
-        out.println("  %-9s %s".formatted(label, text));
-    }
-
-    /** Writes the first line of a result: name and number of the exit code, and the reason. */
-    static void printResult(PrintWriter out, ExitCode exitCode, String reason) {
-        out.println("%s (exit %d): %s".formatted(exitCode, exitCode.number(), TerminalText.line(reason)));
-    }
-
-    /** Writes the execution and the duration of a job. */
-    static void printExecution(
-            PrintWriter out, @Nullable Long id, @Nullable Long instance, boolean restart, Duration took) {
-        out.println("  execution %d%s%s, %s"
-                .formatted(
-                        id,
-                        instance == null ? "" : " of instance " + instance,
-                        restart ? ", a restart" : "",
-                        DisplayFormat.took(took)));
-    }
-
-    /**
-     * Formats the counts of a record with the names of its components, such as {@code 19 archived · 1 postponed}. Those
-     * whose names start with {@code bytes} are sizes.
-     */
-    static String counts(Record counts) {
-        return Stream.of(counts.getClass().getRecordComponents())
-                .map(component -> {
-                    Object value = ReflectionUtils.invokeMethod(component.getAccessor(), counts);
-                    long number = value instanceof Long count ? count : 0;
-                    String name =
-                            component.getName().replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
-                    return name.startsWith("bytes")
-                            ? DisplayFormat.size(number) + name.substring("bytes".length())
-                            : number + " " + name;
-                })
-                .collect(Collectors.joining(" · "));
-    }
-
-    static double perSecond(long number, Duration took) {
-        return number / Math.max(0.001, took.toMillis() / 1000.0);
     }
 
     /** Writes a document as JSON; no character in it controls a terminal. */
@@ -164,6 +121,18 @@ public abstract class ArchiveCommand implements Callable<Integer> {
                 : Optional.of("cannot be written: there is no directory " + directory);
     }
 
+    /** Returns the recommended action after a job that did not complete. */
+    final String next(ExitCode exitCode) {
+        String job = spec.name();
+        return switch (exitCode) {
+            case INTERRUPTED -> job + " again; the same command resumes this one";
+            case UPSTREAM_UNAVAILABLE -> job + " again when the server is available; the same command resumes this one";
+            case ALREADY_RUNNING -> "no action required; the other " + job + " continues";
+            case USAGE -> "correct the configuration, then " + job + " again";
+            default -> "read the log; the next " + job + " resumes this one";
+        };
+    }
+
     /** Describes the erasure of a note, without the note itself; empty if it is not erased. */
     static Optional<String> erasure(ErasureList erased, NoteId id) {
         return erased.find(id)
@@ -192,11 +161,11 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         public JsonOption() {}
 
         /** Writes the document as JSON if the option is given, otherwise as text. */
-        public void print(Object document, PrintWriter out, Consumer<PrintWriter> text) {
+        public void print(Object document, PrintWriter out, Supplier<String> text) {
             if (json) {
                 printJson(document, out);
             } else {
-                text.accept(out);
+                out.print(text.get());
             }
         }
     }

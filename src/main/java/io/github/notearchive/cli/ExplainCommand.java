@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.stats.NoteStats;
@@ -10,14 +11,12 @@ import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NoteHistories;
 import io.github.notearchive.report.NoteHistory;
-import java.io.PrintWriter;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -53,6 +52,16 @@ final class ExplainCommand extends ArchiveCommand {
             List<CallHistory.CallEntry> calls,
             List<NoteStats.File> files) {}
 
+    /** Result with what only the text shows. */
+    record Text(Explained explained, List<SlotRow> slots, List<String> videos) {
+
+        boolean isListed(SlotRow slot) {
+            return explained.files().stream()
+                    .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
+                    .allMatch(NoteStats.File::isListed);
+        }
+    }
+
     @Component
     record Action(
             WorklistRepository worklist,
@@ -84,141 +93,28 @@ final class ExplainCommand extends ArchiveCommand {
                     action.notes.find(id).orElse(null),
                     action.calls.of(id),
                     history.files());
-            json.print(explained, out(), out -> print(explained, action, out));
+            List<SlotRow> slots = action.media.slotsOf(id);
+            List<String> videos = slots.stream()
+                    .flatMap(slot -> video(slot, action.videos, note).stream())
+                    .toList();
+            json.print(explained, out(), () -> ConsoleText.render("explain", new Text(explained, slots, videos)));
             return ExitCode.COMPLETED;
         });
     }
 
-    private void print(Explained explained, Action action, PrintWriter out) {
-        print(explained.worklist(), out);
-        if (explained.captured() != null) {
-            print(explained.captured(), out);
-        }
-        printEvents(explained.story(), explained.next(), out);
-        printCalls(explained.calls(), out);
-        List<MediaCatalog.SlotRow> slots =
-                action.media.slotsOf(explained.worklist().id());
-        printFiles(slots, explained.files(), out);
-        slots.stream()
-                .flatMap(slot -> video(slot, action.videos, note).stream())
-                .forEach(text -> out.println("Video\n  " + text));
+    static String orNone(@Nullable String text) {
+        return text == null ? "(none)" : text;
     }
 
-    private static void print(WorklistEntry entry, PrintWriter out) {
-        out.println("Note %s is %s".formatted(entry.id(), entry.state()));
-        out.println("  enqueued %s from \"%s\" with priority %d (times of Shanghai)"
-                .formatted(
-                        DisplayFormat.minute(entry.enqueuedAt()), TerminalText.line(entry.source()), entry.priority()));
-        if (entry.settledAt() != null) {
-            out.println("  last settled %s by %s"
-                    .formatted(
-                            DisplayFormat.minute(entry.settledAt()),
-                            entry.settledBy() == null
-                                    ? "an operator, or by a run before the tables were rebuilt"
-                                    : "execution " + entry.settledBy()));
-        }
-        if (entry.reason() != null) {
-            String detail = entry.detail() == null ? "" : ": " + TerminalText.line(entry.detail());
-            out.println("  reason " + entry.reason() + detail);
-        }
-        out.println("  postponed for the provider %d times, for files %d times; in the night of %s %d and %d times"
-                .formatted(
-                        entry.attempts(),
-                        entry.mediaAttempts(),
-                        entry.countedNight() == null ? "-" : entry.countedNight(),
-                        entry.attemptsTonight(),
-                        entry.mediaAttemptsTonight()));
-        if (entry.claimedBy() != null) {
-            out.println("  in progress on node %s, lease until %s"
-                    .formatted(entry.claimedBy(), DisplayFormat.second(entry.claimedUntil())));
-        }
-    }
-
-    private static void print(NoteCatalog.NoteLine note, PrintWriter out) {
-        out.println("Captured");
-        out.println("  \"%s\" by %s, type %s, published %s"
-                .formatted(
-                        orNone(note.title()),
-                        orNone(note.author()),
-                        orNone(note.type()),
-                        DisplayFormat.minute(note.publishedAt())));
-        out.println("  %d captures, first %s, last %s"
-                .formatted(
-                        note.captures(),
-                        DisplayFormat.minute(note.firstCapturedAt()),
-                        DisplayFormat.minute(note.lastCapturedAt())));
-        out.println("  complete since %s, sidecar %s"
-                .formatted(DisplayFormat.minute(note.archivedAt()), orNone(note.sidecarKey())));
-    }
-
-    private static String orNone(@Nullable String text) {
-        return text == null ? "(none)" : TerminalText.line(text);
-    }
-
-    /** Prints date and time of each event, the date only where it changes. */
-    private static void printEvents(List<NoteHistory.Event> events, List<String> next, PrintWriter out) {
-        out.println("Story (times of Shanghai)");
-        String day = "";
-        for (NoteHistory.Event event : events) {
-            String at = DisplayFormat.second(event.at());
-            String date = at.substring(0, 10);
-            String shown = date.equals(day) ? " ".repeat(10) : date;
-            out.println("  %s %s  %s".formatted(shown, at.substring(11), TerminalText.line(event.what())));
-            day = date;
-        }
-        next.forEach(line -> out.println("  %-19s  %s".formatted("next", TerminalText.line(line))));
-    }
-
-    private static void printCalls(List<CallHistory.CallEntry> calls, PrintWriter out) {
-        TextTable table = new TextTable(
-                "call", "endpoint", "sent", "ms", "http", "code", "billed", "execution", "response", "message");
-        for (CallHistory.CallEntry call : calls) {
-            table.row(
-                    call.id(),
-                    call.endpoint(),
-                    DisplayFormat.second(call.sentAt()),
-                    call.durationMs(),
-                    call.httpStatus(),
-                    call.code(),
-                    call.billed(),
-                    call.jobExecutionId(),
-                    !call.responseHeld() ? "" : call.mediaGoneAt() == null ? "stored" : "stored, URLs expired",
-                    call.receivedAt() == null ? "in progress, or interrupted" : call.message());
-        }
-        table.print("Calls", "none", out);
-    }
-
-    private static void printFiles(List<MediaCatalog.SlotRow> slots, List<NoteStats.File> files, PrintWriter out) {
-        TextTable table = new TextTable(
-                "kind", "ordinal", "state", "reason", "rendition", "size", "type", "listed", "object or error");
-        for (MediaCatalog.SlotRow slot : slots) {
-            var media = slot.media();
-            String object = Stream.of(media == null ? null : media.key(), slot.error())
-                    .filter(Objects::nonNull)
-                    .map(Object::toString)
-                    .collect(Collectors.joining("; "));
-            table.row(
-                    slot.kind(),
-                    slot.ordinal(),
-                    slot.damage() == null ? slot.state() : "found " + slot.damage(),
-                    slot.reason(),
-                    slot.rendition(),
-                    media == null ? null : DisplayFormat.size(media.size()),
-                    media == null ? null : media.contentType(),
-                    isListed(slot, files) ? "" : "no longer",
-                    object);
-        }
-        table.print("Files", "none known", out);
-    }
-
-    private static boolean isListed(MediaCatalog.SlotRow slot, List<NoteStats.File> files) {
-        return files.stream()
-                .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
-                .allMatch(NoteStats.File::isListed);
+    static String objectOrError(SlotRow slot) {
+        return Stream.of(slot.media() == null ? null : slot.media().key(), slot.error())
+                .filter(Objects::nonNull)
+                .map(Object::toString)
+                .collect(Collectors.joining("; "));
     }
 
     /** Describes why a video that needs a second call is missing. */
-    private static Optional<String> video(MediaCatalog.SlotRow slot, VideoProperties settings, String id) {
+    private static Optional<String> video(SlotRow slot, VideoProperties settings, String id) {
         if (slot.kind() != MediaKind.VIDEO || slot.reason() == null) {
             return Optional.empty();
         }

@@ -7,19 +7,15 @@ import io.github.notearchive.export.ExportException;
 import io.github.notearchive.export.ExportFormat;
 import io.github.notearchive.export.ExportOptions;
 import io.github.notearchive.export.ExportReport;
-import io.github.notearchive.export.ExportReport.NamedIds;
 import io.github.notearchive.export.ExportStoppedException;
 import io.github.notearchive.export.ExportWriteException;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.MediaMode;
 import io.github.notearchive.export.Selection;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.Spans;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.DateTimeException;
@@ -30,7 +26,6 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,7 +52,6 @@ final class ExportCommand extends ArchiveCommand {
     private static final Logger log = LoggerFactory.getLogger(ExportCommand.class);
 
     private static final Duration LONGEST_PRESIGNED = Duration.ofDays(7);
-    private static final int NAMED = 10;
 
     @Parameters(paramLabel = "DIRECTORY", description = "Output directory. Nothing is overwritten.")
     private Path target = Path.of("");
@@ -171,7 +165,9 @@ final class ExportCommand extends ArchiveCommand {
                 if (options.media() == MediaMode.PRESIGNED) {
                     warnOfPresigned(action.store);
                 }
-                return print(action.exporter.export(options, stopped::get));
+                ExportReport report = action.exporter.export(options, stopped::get);
+                out().print(ConsoleText.render("export", report));
+                return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
             });
         } catch (ExportException e) {
             throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()));
@@ -237,31 +233,6 @@ final class ExportCommand extends ArchiveCommand {
         if (!store.hasEndpoint()) {
             warn("the store is embedded, so the URLs work on this machine only, while note-archive servers runs");
         }
-    }
-
-    private ExitCode print(ExportReport report) {
-        PrintWriter out = out();
-        TextTable tables = new TextTable("table", "rows");
-        report.rows().forEach(tables::row);
-        tables.print("Exported to " + report.target(), "nothing", out);
-        out.println(
-                "  %d files, %s, and manifest.json".formatted(report.files() - 1, DisplayFormat.size(report.bytes())));
-        if (report.copied() > 0 || report.missing() > 0) {
-            out.println("  media: %d copied and compared, %d missing".formatted(report.copied(), report.missing()));
-        }
-        report.missingExamples().stream()
-                .limit(NAMED)
-                .forEach(missing -> out.println("    " + TerminalText.line(missing.key() + ": " + missing.reason())));
-        if (report.missing() > NAMED) {
-            out.println("    and %d more, see manifest.json".formatted(report.missing() - NAMED));
-        }
-        NamedIds named = report.ids();
-        if (named != null) {
-            String examples = named.examples().stream().limit(NAMED).collect(Collectors.joining(", "));
-            out.println("  ids: %d named, %d of them never captured%s"
-                    .formatted(named.named(), named.notArchived(), examples.isEmpty() ? "" : ": " + examples));
-        }
-        return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
     }
 
     /** Reads a date, which starts in Shanghai, or a time with its offset. */

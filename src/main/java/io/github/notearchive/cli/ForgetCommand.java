@@ -3,17 +3,13 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.erase.ErasureReport;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.Map;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
@@ -90,6 +86,9 @@ final class ForgetCommand extends ArchiveCommand {
         }
     }
 
+    /** Result, as printed. */
+    record Forgotten(ErasureReport report, @Nullable String person) {}
+
     @Override
     public Integer call() throws Exception {
         if (ids.isEmpty() == (author == null)) {
@@ -110,79 +109,8 @@ final class ForgetCommand extends ArchiveCommand {
             }
             var request = new Eraser.Request(notes, person, reason == null ? null : reason.strip());
             ErasureReport report = yes ? action.erase(request) : action.eraser.preview(request);
-            json.print(report, out(), out -> print(report, out));
+            json.print(report, out(), () -> ConsoleText.render("forget", new Forgotten(report, person)));
             return ExitCode.COMPLETED;
         });
-    }
-
-    private void print(ErasureReport report, PrintWriter out) {
-        boolean done = !report.dryRun();
-        out.println("%s %d notes%s%s"
-                .formatted(
-                        done ? "Forgotten:" : "Would be forgotten:",
-                        report.notes().size(),
-                        report.author() ? " and a person" : "",
-                        done ? "" : " (nothing was changed; --yes does it)"));
-        if (report.author() && isUnknown(report)) {
-            line(
-                    out,
-                    "person",
-                    "nothing of this person was found: check that \"%s\" is the right user id. %s so that nothing of theirs is archived"
-                            .formatted(
-                                    TerminalText.line(author),
-                                    done ? "It is recorded," : "With --yes it is recorded,"));
-        }
-        Map<String, Long> rows = report.rows();
-        line(
-                out,
-                "rows",
-                rows.entrySet().stream()
-                        .filter(table -> !table.getKey().equals("api_call"))
-                        .map(table -> table.getKey() + " " + table.getValue())
-                        .collect(Collectors.joining(", ")));
-        line(
-                out,
-                "calls",
-                rows.getOrDefault("api_call", 0L) + " lose their response and message, and stay for the bill");
-        line(
-                out,
-                "objects",
-                "%d files (%s) and %d sidecars (%s)"
-                        .formatted(
-                                report.files(),
-                                DisplayFormat.size(report.fileBytes()),
-                                report.sidecars(),
-                                DisplayFormat.size(report.sidecarBytes())));
-        if (report.unwrittenAnswers() > 0) {
-            line(out, "responses", report.unwrittenAnswers() + " in files that the database has not accepted yet");
-        }
-        if (report.reports() > 0) {
-            line(
-                    out,
-                    "reports",
-                    report.reports()
-                            + " of nights that name them, here and in the bucket; note-archive report writes them again");
-        }
-        if (report.sharedFiles() > 0) {
-            String size = DisplayFormat.size(report.sharedBytes());
-            line(out, "stays", "%d files (%s) that other notes use, too".formatted(report.sharedFiles(), size));
-        }
-        if (!report.namedIn().isEmpty()) {
-            line(
-                    out,
-                    "stays",
-                    "the name in texts and responses of %d notes of others, such as %s"
-                            .formatted(report.namedIn().size(), report.namedIn().getFirst()));
-        }
-        line(
-                out,
-                "note",
-                "a versioned bucket keeps removed objects as configured; logs, backups and reports on other machines are not changed");
-    }
-
-    private static boolean isUnknown(ErasureReport report) {
-        return report.notes().isEmpty()
-                && report.namedIn().isEmpty()
-                && report.rows().values().stream().allMatch(rows -> rows == 0);
     }
 }

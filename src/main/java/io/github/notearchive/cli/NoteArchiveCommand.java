@@ -1,6 +1,7 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.check.CheckCommand;
 import io.github.notearchive.cli.config.ConfigCommand;
 import io.github.notearchive.io.TerminalText;
 import java.io.InputStream;

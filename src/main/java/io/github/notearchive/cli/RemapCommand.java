@@ -1,11 +1,11 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.remap.RemapOptions;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapSummary;
-import java.io.PrintWriter;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -40,6 +40,9 @@ final class RemapCommand extends ArchiveCommand {
     @Component
     record Action(RemapRunner runner, JobStopper stopper, ArchiveProperties settings) {}
 
+    /** Result, as printed. */
+    record Remap(RemapSummary summary, boolean dryRun, String next) {}
+
     @Override
     public Integer call() throws Exception {
         SignalHandlers signals = SignalHandlers.install();
@@ -47,44 +50,12 @@ final class RemapCommand extends ArchiveCommand {
             signals.passTo(action.stopper::interrupt);
             RemapOptions options = new RemapOptions(limit.duration(), all, action.settings.node());
             RemapSummary summary = action.runner.remap(options, dryRun);
-            json.print(summary, out(), out -> print(summary, dryRun, out));
+            json.print(summary, out(), () -> ConsoleText.render("remap", new Remap(summary, dryRun, next(summary))));
             return summary.exitCode();
         });
     }
 
-    static void print(RemapSummary summary, boolean dryRun, PrintWriter out) {
-        printResult(out, summary.exitCode(), summary.reason());
-        if (summary.execution() != null) {
-            printExecution(out, summary.execution(), summary.instance(), summary.restart(), summary.took());
-        }
-        if (summary.execution() != null || dryRun) {
-            printWork(summary, dryRun, out);
-        }
-        line(out, "next", next(summary, dryRun));
-    }
-
-    private static void printWork(RemapSummary summary, boolean dryRun, PrintWriter out) {
-        line(
-                out,
-                "responses",
-                "%d read, %.0f a second%s; version %d of the mapper"
-                        .formatted(
-                                summary.answers(),
-                                perSecond(summary.answersNow(), summary.took()),
-                                summary.left() == null ? "" : ", " + summary.left() + " left",
-                                summary.mapper()));
-        if (summary.unreadable() > 0) {
-            String examples = String.join(", ", summary.unreadableNotes());
-            line(out, "invalid", summary.unreadable() + " do not contain their note, e.g. " + examples);
-        }
-        TextTable columns = new TextTable("column", "rows", "for example");
-        summary.changes()
-                .forEach((column, change) -> columns.row(column, change.rows(), String.join(" ", change.examples())));
-        columns.print(dryRun ? "  would change" : "  changed", "nothing", out);
-        RunCommand.printNewFields(summary.newFields(), out);
-    }
-
-    private static String next(RemapSummary summary, boolean dryRun) {
+    private String next(RemapSummary summary) {
         boolean leavesWork =
                 dryRun && !(summary.changes().isEmpty() && summary.newFields().isEmpty());
         return switch (summary.exitCode()) {
@@ -92,14 +63,8 @@ final class RemapCommand extends ArchiveCommand {
             case INCOMPLETE ->
                 "explain NOTE_ID shows the history of a note; "
                         + (leavesWork ? "remap writes the others" : "the others are done");
-            case INTERRUPTED ->
-                dryRun ? "remap --dry-run again; it starts over" : "remap again; the same command resumes this one";
-            case UPSTREAM_UNAVAILABLE -> "remap again when the database is available";
-            case ALREADY_RUNNING -> "no action required; the other remap continues";
-            case FAILED -> "read the log; the next remap resumes this one";
-            case USAGE -> "correct the configuration, then remap again";
-            case QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, FINDINGS ->
-                "not a result of remap";
+            case INTERRUPTED -> dryRun ? "remap --dry-run again; it starts over" : next(ExitCode.INTERRUPTED);
+            default -> next(summary.exitCode());
         };
     }
 }

@@ -1,10 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.RunCounts;
-import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
 import io.github.notearchive.nightly.NightlyLimitProperties;
@@ -20,9 +17,7 @@ import io.github.notearchive.telemetry.RunTelemetry;
 import java.io.PrintWriter;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
 import java.util.Objects;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,9 +38,6 @@ import picocli.CommandLine.Option;
 final class RunCommand extends ArchiveCommand {
 
     private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
-
-    /** Number of new fields that are named. */
-    private static final int FIELDS = 3;
 
     @Option(
             names = "--limit",
@@ -169,12 +161,12 @@ final class RunCommand extends ArchiveCommand {
         if (refused) {
             warn(summary.reason() + "; " + summary.next());
         } else {
-            print(summary, text);
+            text.print(ConsoleText.render("run", summary));
         }
         FinishedRun end = new FinishedRun(began, Instant.now(), summary);
         NightReports.Written report = run.finished.record(thisNode, end).orElse(null);
         if (report != null && !refused) {
-            line(text, "report", report.file().toString());
+            text.println("  report    " + report.file());
         }
         text.flush();
         write(file, end, report);
@@ -197,48 +189,5 @@ final class RunCommand extends ArchiveCommand {
     /** Returns whether an operator has to act on a run that was not started. */
     private static boolean isRefusal(ExitCode exitCode) {
         return exitCode == ExitCode.USAGE || exitCode == ExitCode.UPSTREAM_UNAVAILABLE || exitCode == ExitCode.FAILED;
-    }
-
-    static void print(RunSummary summary, PrintWriter out) {
-        printResult(out, summary.exitCode(), summary.reason());
-        RunSummary.Execution execution = summary.execution();
-        if (execution != null) {
-            printExecution(out, execution.id(), execution.instance(), execution.restart(), summary.took());
-            line(out, "notes", counts(summary.notes()));
-            line(out, "files", counts(summary.files()));
-            line(out, "bill", "%s · %d bought again".formatted(counts(summary.bill()), summary.boughtAgain()));
-            RunSummary.Videos videos = summary.videos();
-            if (videos.enabled() || videos.bill().calls() > 0) {
-                line(out, "videos", counts(videos.bill()) + "; " + describe(videos.tonight()));
-            }
-            printNewFields(summary.newFields(), out);
-            RunSummary.Refreshes refreshes = summary.refreshes();
-            RunCounts.Refreshes refreshed = summary.counts().refreshes();
-            if (refreshed.done() + refreshes.due() + refreshes.bill().calls() > 0) {
-                line(out, "refreshes", counts(refreshed) + " · " + refreshes.due() + " still due");
-                line(out, "", counts(refreshes.bill()) + "; " + describe(refreshes.tonight()));
-            }
-        }
-        line(out, "next", summary.next());
-    }
-
-    private static String describe(RunSummary.Tonight tonight) {
-        return "tonight %d of %s"
-                .formatted(tonight.made(), tonight.allowed() == 0 ? "any number" : tonight.allowed() + " allowed");
-    }
-
-    /** Prints the number of new response fields and some examples; nothing if there are none. */
-    static void printNewFields(List<SchemaDrift.Found> newFields, PrintWriter out) {
-        if (!newFields.isEmpty()) {
-            String examples = newFields.stream()
-                    .limit(FIELDS)
-                    .map(found -> found.field() + " (note " + found.example() + ")")
-                    .collect(Collectors.joining(", "));
-            line(
-                    out,
-                    "new",
-                    TerminalText.line("%d new field paths, e.g. %s; see table schema_drift"
-                            .formatted(newFields.size(), examples)));
-        }
     }
 }

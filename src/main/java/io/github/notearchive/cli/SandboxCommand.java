@@ -304,10 +304,10 @@ final class SandboxCommand extends ArchiveCommand {
                 LiveProgress _ = LiveProgress.show(run::progress)) {
             summary = run.execute();
         }
-        RunCommand.print(summary, out());
+        out().print(ConsoleText.render("run", summary));
         action.finished
                 .record(NODE, new FinishedRun(began, clock.instant(), summary))
-                .ifPresent(report -> line(out(), "report", report.file().toString()));
+                .ifPresent(report -> out().println("  report    " + report.file()));
         return summary;
     }
 

@@ -2,9 +2,6 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.NoteSearch;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.TerminalText;
-import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.List;
@@ -70,7 +67,8 @@ final class SearchCommand extends ArchiveCommand {
             List<FoundNote> notes = search.find(words, limit).stream()
                     .map(hit -> FoundNote.of(hit, words))
                     .toList();
-            json.print(new Found(words, limit, notes), out(), out -> print(words, notes, out));
+            Found found = new Found(words, limit, notes);
+            json.print(found, out(), () -> ConsoleText.render("search", found));
             return ExitCode.COMPLETED;
         });
     }
@@ -95,25 +93,5 @@ final class SearchCommand extends ArchiveCommand {
                 || Character.isSpaceChar(c)
                 || Character.isISOControl(c)
                 || Excerpt.isInvisible(c);
-    }
-
-    private void print(String words, List<FoundNote> notes, PrintWriter out) {
-        if (notes.isEmpty()) {
-            out.println("No archived note contains \"" + TerminalText.line(words) + "\"");
-            return;
-        }
-        TextTable table = new TextTable("note", "published (Shanghai)", "author", "likes", "title", "text");
-        notes.forEach(note -> table.row(
-                note.noteId(),
-                DisplayFormat.minute(note.publishedAt()),
-                note.author(),
-                note.likes(),
-                note.title(),
-                note.excerpt()));
-        out.print(table);
-        out.println(
-                notes.size() < limit
-                        ? notes.size() + (notes.size() == 1 ? " note" : " notes")
-                        : "the newest " + limit + "; there may be more: --limit N, or SELECT with search_matches");
     }
 }

@@ -51,8 +51,8 @@ final class ServersCommand extends ArchiveCommand {
         SignalHandlers.handle(_ -> stopped.countDown());
         try (CommandContext context = CommandContext.open()) {
             Action action = context.get(Action.class);
-            line(out(), "database", action.databaseLine());
-            line(out(), "store", action.storeLine());
+            out().println("  database  " + action.databaseLine());
+            out().println("  store     " + action.storeLine());
             out().println("Ctrl-C ends.");
             out().flush();
             stopped.await();

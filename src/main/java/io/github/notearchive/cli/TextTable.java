@@ -1,46 +1,55 @@
 package io.github.notearchive.cli;
 
+import gg.jte.Content;
+import gg.jte.TemplateOutput;
 import io.github.notearchive.io.TerminalText;
-import java.io.PrintWriter;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Text table: rows below headings, each column as wide as its widest cell. */
-public final class TextTable {
+/** Text table: rows below headings, each column as wide as its widest cell. A cell is one line of limited width. */
+public final class TextTable implements Content {
 
     private static final int WIDEST = 80;
 
     private final List<List<String>> rows = new ArrayList<>();
+    private @Nullable String ifEmpty;
 
     public TextTable(String... headings) {
         rows.add(List.of(headings));
     }
 
+    /**
+     * Creates the table of a collection.
+     *
+     * @param headings separated by a comma and a blank
+     */
+    static <T> TextTable table(
+            String headings, Collection<? extends T> rows, Function<? super T, @Nullable Object[]> cells) {
+        TextTable table = new TextTable(headings.split(", ", -1));
+        rows.forEach(row -> table.row(cells.apply(row)));
+        return table;
+    }
+
+    static @Nullable Object[] cells(@Nullable Object... cells) {
+        return cells;
+    }
+
     public TextTable row(@Nullable Object... cells) {
-        List<String> row = new ArrayList<>();
-        for (Object cell : cells) {
-            row.add(cell == null ? "" : shown(cell.toString()));
-        }
-        rows.add(row);
+        rows.add(Stream.of(cells).map(TextTable::shown).toList());
         return this;
     }
 
-    boolean isEmpty() {
-        return rows.size() == 1;
+    /** Sets the text that replaces a table without rows. */
+    TextTable orElse(String text) {
+        ifEmpty = text;
+        return this;
     }
 
-    /**
-     * Prints the table below a title.
-     *
-     * @param ifEmpty printed instead of a table without rows
-     */
-    void print(String title, String ifEmpty, PrintWriter out) {
-        out.println(title);
-        out.print(isEmpty() ? "  " + ifEmpty + "\n" : this);
-    }
-
-    private static String shown(String cell) {
+    private static String shown(@Nullable Object cell) {
         String line = TerminalText.line(cell);
         return line.codePointCount(0, line.length()) <= WIDEST
                 ? line
@@ -57,18 +66,25 @@ public final class TextTable {
     }
 
     @Override
+    public void writeTo(TemplateOutput output) {
+        output.writeContent(toString().replaceAll("(?m)^", "|"));
+    }
+
+    @Override
     public String toString() {
-        int columns = rows.getFirst().size();
-        int[] widths = new int[columns];
+        if (rows.size() == 1 && ifEmpty != null) {
+            return "  " + ifEmpty + "\n";
+        }
+        int[] widths = new int[rows.getFirst().size()];
         for (List<String> row : rows) {
-            for (int i = 0; i < columns; i++) {
+            for (int i = 0; i < widths.length; i++) {
                 widths[i] = Math.max(widths[i], width(row.get(i)));
             }
         }
         StringBuilder out = new StringBuilder();
         for (List<String> row : rows) {
             StringBuilder line = new StringBuilder("  ");
-            for (int i = 0; i < columns; i++) {
+            for (int i = 0; i < widths.length; i++) {
                 line.append(row.get(i)).repeat(" ", widths[i] - width(row.get(i)) + 2);
             }
             out.append(line.toString().stripTrailing()).append('\n');

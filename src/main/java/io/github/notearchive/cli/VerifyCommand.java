@@ -1,20 +1,14 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.Finding;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
-import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.maintenance.verify.SelfTest;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
 import io.github.notearchive.telemetry.RunTelemetry;
-import java.io.PrintWriter;
 import java.util.List;
-import java.util.Optional;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
@@ -62,6 +56,9 @@ final class VerifyCommand extends ArchiveCommand {
             ObjectProvider<JobStopper> stopper,
             ObjectProvider<VerifyRunner> runner) {}
 
+    /** Result, as printed. */
+    record Audit(VerifySummary summary, String next) {}
+
     @Override
     public Integer call() throws Exception {
         if (selfTest && (repair || deleteOrphans || limit.duration() != null)) {
@@ -72,12 +69,12 @@ final class VerifyCommand extends ArchiveCommand {
                 node.settings(),
                 Action.class,
                 action -> selfTest
-                        ? printSelfTest(action.runner.getObject().selfTest())
+                        ? selfTest(action.runner.getObject())
                         : action.telemetry
                                 .observe(
                                         "verify",
                                         () -> verify(action, signals),
-                                        summary -> summary.result(next(summary, repair, deleteOrphans)),
+                                        summary -> summary.result(next(summary)),
                                         ErrorTranslator::result)
                                 .exitCode());
     }
@@ -89,141 +86,41 @@ final class VerifyCommand extends ArchiveCommand {
         if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
             warn(summary.reason());
         } else {
-            json.print(summary, out(), out -> print(summary, out));
+            Audit audit = new Audit(summary, next(summary));
+            json.print(summary, out(), () -> ConsoleText.render("verify", audit));
         }
         return summary;
     }
 
-    private ExitCode printSelfTest(Optional<List<SelfTest.Probe>> probes) {
-        List<SelfTest.Probe> all = probes.orElseThrow(() -> new CommandFailure(
-                ExitCode.ALREADY_RUNNING, "another audit of this database is active; nothing was planted"));
-        boolean found = all.stream().allMatch(SelfTest.Probe::found);
-        json.print(all, out(), out -> {
-            TextTable table = new TextTable("planted", "expected", "found", "");
-            all.forEach(probe -> table.row(
-                    probe.planted(),
-                    probe.expected() == null ? "nothing" : probe.expected(),
-                    probe.said(),
-                    probe.found() ? "right" : "WRONG"));
-            String title = found
-                    ? "The audit finds what is planted (exit 0); all of it is removed"
-                    : "The audit does not find what is planted (exit 1): do not rely on it";
-            table.print(title, "nothing", out);
-        });
-        return found ? ExitCode.COMPLETED : ExitCode.FAILED;
+    private ExitCode selfTest(VerifyRunner runner) throws Exception {
+        List<SelfTest.Probe> probes = runner.selfTest()
+                .orElseThrow(() -> new CommandFailure(
+                        ExitCode.ALREADY_RUNNING, "another audit of this database is active; nothing was planted"));
+        json.print(probes, out(), () -> ConsoleText.render("self-test", probes));
+        return probes.stream().allMatch(SelfTest.Probe::found) ? ExitCode.COMPLETED : ExitCode.FAILED;
     }
 
-    private void print(VerifySummary summary, PrintWriter out) {
-        printResult(out, summary.exitCode(), summary.reason());
-        if (summary.execution() != null) {
-            printExecution(out, summary.execution(), summary.instance(), summary.restart(), summary.took());
-            printWork(summary, out);
-            printFindings(summary, out);
-            printRepairs(summary.repairs(), out);
-        }
-        line(out, "next", next(summary, repair, deleteOrphans));
-    }
-
-    private static void printWork(VerifySummary summary, PrintWriter out) {
-        line(
-                out,
-                "audited",
-                "%d files and %d sidecars, %s; %.0f objects/s, %s/s"
-                        .formatted(
-                                summary.files(),
-                                summary.sidecars(),
-                                DisplayFormat.size(summary.bytes()),
-                                perSecond(summary.files() + summary.sidecars(), summary.took()),
-                                DisplayFormat.size((long) perSecond(summary.bytes(), summary.took()))));
-        line(
-                out,
-                "bucket",
-                "%d objects compared with the tables; %d without a row are too young to be orphans"
-                        .formatted(summary.listed(), summary.young()));
-        if (summary.dateInFuture() > 0) {
-            line(
-                    out,
-                    "clock",
-                    summary.dateInFuture()
-                            + " objects were verified in the future, so they count as never verified; check the clocks (NTP)");
-        }
-        line(
-                out,
-                "left",
-                "%d files and %d sidecars to audit; oldest verification: %s"
-                        .formatted(
-                                summary.filesLeft(),
-                                summary.sidecarsLeft(),
-                                summary.oldestVerified() == null
-                                        ? "never"
-                                        : DisplayFormat.minute(summary.oldestVerified()) + " Shanghai"));
-    }
-
-    private static void printFindings(VerifySummary summary, PrintWriter out) {
-        line(
-                out,
-                "found",
-                summary.open().isEmpty() ? "nothing" : Damage.describe(summary.open()) + " (open, of all audits)");
-        for (Finding finding : summary.examples()) {
-            out.println("    "
-                    + TerminalText.line("%s %s: %s%s%s"
-                            .formatted(
-                                    finding.kind(),
-                                    finding.key(),
-                                    finding.seen(),
-                                    finding.expected() == null ? "" : "; expected " + finding.expected(),
-                                    finding.repair() == null ? "" : "; repair: " + finding.repair())));
-        }
-        long more = summary.findings() - summary.examples().size();
-        if (more > 0) {
-            out.println("    and " + more + " more: SELECT * FROM fixity_finding WHERE resolved_at IS NULL");
-        }
-    }
-
-    private static void printRepairs(VerifySummary.Repaired repairs, PrintWriter out) {
-        if (repairs.notesMadeDue() + repairs.waiting() + repairs.sidecarsRewritten() + repairs.notPossible() > 0) {
-            line(
-                    out,
-                    "repair",
-                    "%d notes made due, %d files waiting for a note that is due, %d sidecars rewritten, %d not possible"
-                            .formatted(
-                                    repairs.notesMadeDue(),
-                                    repairs.waiting(),
-                                    repairs.sidecarsRewritten(),
-                                    repairs.notPossible()));
-        }
-        repairs.orphansRemoved().forEach(name -> line(out, "removed", TerminalText.line(name)));
-        repairs.orphansLeft().forEach(name -> line(out, "kept", TerminalText.line(name)));
-    }
-
-    /** Returns the recommended action after an audit with these options. */
-    static String next(VerifySummary summary, boolean repair, boolean deleteOrphans) {
-        boolean unfinished = summary.filesLeft() + summary.sidecarsLeft() > 0;
+    private String next(VerifySummary summary) {
         return switch (summary.exitCode()) {
             case COMPLETED -> "no action required until the next audit";
             case FINDINGS ->
                 summary.repairs().notesMadeDue() + summary.repairs().waiting() > 0
                         ? "run, which stores the due files again; then verify"
                         : furtherOptions(repair, deleteOrphans)
-                                + (unfinished ? "; the same command resumes this audit" : "");
-            case INTERRUPTED -> "verify again; the same command resumes this audit";
-            case UPSTREAM_UNAVAILABLE ->
-                "verify again when the server is available; the same command resumes this audit";
-            case ALREADY_RUNNING -> "no action required; the other audit continues";
-            case FAILED -> "read the log; the next audit resumes this one";
-            case USAGE -> "correct the configuration, then verify again";
-            case QUOTA_EXHAUSTED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, INCOMPLETE ->
-                "not a result of verify";
+                                + (summary.filesLeft() + summary.sidecarsLeft() > 0
+                                        ? "; the same command resumes this audit"
+                                        : "");
+            default -> next(summary.exitCode());
         };
     }
 
-    private static String furtherOptions(boolean repair, boolean deleteOrphans) {
-        if (repair && deleteOrphans) {
-            return "fixity_finding.repair has the reason of each remaining finding";
+    /** Returns the recommended action if findings remain after an audit with these options. */
+    static String furtherOptions(boolean repair, boolean deleteOrphans) {
+        if (repair) {
+            return deleteOrphans
+                    ? "fixity_finding.repair has the reason of each remaining finding"
+                    : "verify --delete-orphans removes orphans";
         }
-        return repair
-                ? "verify --delete-orphans removes orphans"
-                : "verify --repair makes damaged files due"
-                        + (deleteOrphans ? "" : ", --delete-orphans removes orphans");
+        return "verify --repair makes damaged files due" + (deleteOrphans ? "" : ", --delete-orphans removes orphans");
     }
 }

@@ -44,17 +44,26 @@ class GoldenMasterTests {
     /** Patterns of variable values and their replacements, applied in this order. */
     private static final List<Map.Entry<String, String>> VARIABLE = List.of(
             Map.entry("\\d{4}-\\d\\d-\\d\\dT[\\d:.]+Z|\\d{8}T\\d{6}\\.\\d{3}Z", "TIME"),
-            Map.entry("\\d{4}-\\d\\d-\\d\\d( \\d\\d:\\d\\d)?", "TIME"),
+            Map.entry("\\d{4}-\\d\\d-\\d\\d( \\d\\d:\\d\\d(:\\d\\d)?)?", "TIME"),
             Map.entry("\"PT[\\dHMS.]+\"", "\"DURATION\""),
             Map.entry("after \\d+ ms", "after N ms"),
             Map.entry("in (\\d+ h )?\\d+ min", "in DURATION"),
-            Map.entry("ended [^\"]* with", "ended AGE with"),
+            Map.entry("ended [^\"\n]* with", "ended AGE with"),
             Map.entry("127\\.0\\.0\\.1:\\d+", "HOST:PORT"),
             Map.entry("sandbox-[0-9a-f]{16}", "REQUEST"),
             Map.entry("golden_\\d+", "DATABASE"),
+            Map.entry("sha256 [0-9a-f]{64}", "sha256 DIGEST"),
             Map.entry("PostgreSQL [\\d.]+", "PostgreSQL VERSION"),
             Map.entry("[\\d.]+ [KMGT]?B free", "SIZE free"),
             Map.entry("\"[^\"]*, \\d+ processors?, [^\"]*\"", "\"JAVA\""),
+            Map.entry("(?<=\\S) {2,}", "  "),
+            Map.entry("java  .* heap", "java  JAVA"),
+            Map.entry("\\d\\d:\\d\\d:\\d\\d", "TIME"),
+            Map.entry("TIME  \\d+  (?=\\d00)", "TIME  MS  "),
+            Map.entry(", \\d+\\.\\d s\n", ", DURATION\n"),
+            Map.entry("\\d+ a second", "N a second"),
+            Map.entry("\\d+ objects/s, \\S+ \\S+/s", "N objects/s, SIZE/s"),
+            Map.entry("files, \\S+ \\S+, and|sidecars \\([^)]*\\)", "SIZE"),
             Map.entry("(\"[a-zA-Z]*(Seconds|durationMs|sidecarBytes|bytes|bytesStored)\" : )[\\d.E-]+", "$1NUMBER"));
 
     @TempDir
@@ -77,7 +86,7 @@ class GoldenMasterTests {
     }
 
     @Test
-    void jsonDocumentsAreUnchanged() throws IOException {
+    void documentsAndTextsAreUnchanged() throws IOException {
         ArchiveDatabase server = ArchiveDatabase.running();
         String database = "golden_" + System.nanoTime();
         server.jdbc().sql("CREATE DATABASE " + database).update();
@@ -109,8 +118,8 @@ class GoldenMasterTests {
             provider.script().answers(notes.getLast(), Reply.code(400));
             execute(0, "enqueue", notes.get(0), notes.get(1), notes.get(2));
             for (Map.Entry<String, String[]> document : documents(notes).entrySet()) {
-                String json = execute(document.getKey().equals("run") ? 6 : 0, document.getValue());
-                assertUnchanged("json/" + document.getKey() + ".json", withoutVariables(json, notes));
+                String text = execute(document.getKey().equals("json/run.json") ? 6 : 0, document.getValue());
+                assertUnchanged(document.getKey(), withoutVariables(text, notes));
             }
         } finally {
             before.forEach((name, value) -> {
@@ -124,20 +133,33 @@ class GoldenMasterTests {
         }
     }
 
-    /** Commands that print JSON, in the order in which they are executed, by the name of their file. */
-    private static Map<String, String[]> documents(List<String> notes) {
+    /** Commands with their results, in the order in which they are executed, by the name of their file. */
+    private Map<String, String[]> documents(List<String> notes) {
         return Stream.of(
-                        "plan: plan --json",
-                        "run: run --summary-json -",
-                        "status: status --json",
-                        "explain: explain --json " + notes.getFirst(),
-                        "explain-failed: explain --json " + notes.getLast(),
-                        "search: search --json --limit 1 旧书店",
-                        "verify: verify --json",
-                        "remap: remap --dry-run --json",
-                        "forget: forget --dry-run --json " + notes.getFirst(),
-                        "check: check --json",
-                        "config: config show --json --changed")
+                        "json/plan.json: plan --json",
+                        "text/plan.txt: plan",
+                        "json/run.json: run --summary-json -",
+                        "json/status.json: status --json",
+                        "json/explain.json: explain --json " + notes.getFirst(),
+                        "json/explain-failed.json: explain --json " + notes.getLast(),
+                        "json/search.json: search --json --limit 1 旧书店",
+                        "json/verify.json: verify --json",
+                        "json/remap.json: remap --dry-run --json",
+                        "json/forget.json: forget --dry-run --json " + notes.getFirst(),
+                        "json/check.json: check --json",
+                        "json/config.json: config show --json --changed",
+                        "text/status.txt: status",
+                        "text/explain.txt: explain " + notes.getFirst(),
+                        "text/explain-failed.txt: explain " + notes.getLast(),
+                        "text/search.txt: search 旧书店",
+                        "text/verify.txt: verify",
+                        "text/verify-self-test.txt: verify --self-test",
+                        "text/remap.txt: remap --all",
+                        "text/forget.txt: forget --dry-run " + notes.getFirst(),
+                        "text/check.txt: check",
+                        "text/config.txt: config show --changed",
+                        "text/run.txt: run",
+                        "text/export.txt: export --format csv --media none " + home.resolve("export"))
                 .map(line -> line.split(": "))
                 .collect(Collectors.toMap(
                         line -> line[0], line -> line[1].split(" "), (one, _) -> one, LinkedHashMap::new));

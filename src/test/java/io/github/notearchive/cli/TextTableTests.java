@@ -43,8 +43,8 @@ class TextTableTests {
     }
 
     @Test
-    void tableWithoutRowsIsEmpty() {
-        assertThat(new TextTable("a").isEmpty()).isTrue();
-        assertThat(new TextTable("a").row("b").isEmpty()).isFalse();
+    void textReplacesATableWithoutRows() {
+        assertThat(new TextTable("a").orElse("none").toString()).isEqualTo("  none\n");
+        assertThat(new TextTable("a").row("b").orElse("none").toString()).isEqualTo("  a\n  b\n");
     }
 }

@@ -2,9 +2,8 @@ package io.github.notearchive.cli.config;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.ArchiveCommand;
+import io.github.notearchive.cli.ConsoleText;
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
-import io.github.notearchive.io.TerminalText;
-import java.io.PrintWriter;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -39,8 +38,6 @@ public final class ConfigCommand extends ArchiveCommand {
             footer = {"", "Exit codes: 0 all settings are usable; 2 some are not."})
     static final class Show extends ArchiveCommand {
 
-        private static final int WIDEST = 48;
-
         @Mixin
         private JsonOption json = new JsonOption();
 
@@ -67,12 +64,21 @@ public final class ConfigCommand extends ArchiveCommand {
          * @param problems problems of no single setting: unknown settings, rules between settings
          * @param remarks harmless irregularities
          */
-        record Settings(boolean usable, List<Shown> settings, List<String> problems, List<String> remarks) {}
+        record Settings(boolean usable, List<Shown> settings, List<String> problems, List<String> remarks) {
+
+            /** Returns the width of a column, at most the limit. */
+            int width(Function<Shown, String> column, int limit) {
+                return settings.stream()
+                        .mapToInt(setting -> Math.clamp(column.apply(setting).length(), 1, limit))
+                        .max()
+                        .orElse(1);
+            }
+        }
 
         @Override
         public Integer call() {
             Settings settings = read(SettingsEnvironment.read());
-            json.print(settings, out(), out -> print(settings, out));
+            json.print(settings, out(), () -> ConsoleText.render("config/show", settings));
             return (settings.usable() ? ExitCode.COMPLETED : ExitCode.USAGE).number();
         }
 
@@ -96,31 +102,6 @@ public final class ConfigCommand extends ArchiveCommand {
             boolean usable = general.isEmpty()
                     && shown.stream().allMatch(each -> each.problems().isEmpty());
             return new Settings(usable, shown, List.copyOf(general), EffectiveSettings.unused(environment, known));
-        }
-
-        private static void print(Settings settings, PrintWriter out) {
-            String row = "%-" + width(settings, Shown::name, Integer.MAX_VALUE) + "s  %-"
-                    + width(settings, Shown::value, WIDEST) + "s  %s%n";
-            for (Shown setting : settings.settings()) {
-                out.printf(
-                        row,
-                        setting.name(),
-                        TerminalText.line(setting.value().isEmpty() ? "-" : setting.value()),
-                        TerminalText.line(setting.origin()));
-                setting.problems().forEach(problem -> out.println("  ! " + TerminalText.line(problem)));
-            }
-            settings.problems().forEach(problem -> out.println("! " + TerminalText.line(problem)));
-            settings.remarks().forEach(remark -> out.println("  " + TerminalText.line(remark)));
-            if (!settings.usable()) {
-                out.println("Not usable: correct the settings marked with !");
-            }
-        }
-
-        private static int width(Settings settings, Function<Shown, String> column, int limit) {
-            return settings.settings().stream()
-                    .mapToInt(setting -> Math.clamp(column.apply(setting).length(), 1, limit))
-                    .max()
-                    .orElse(1);
         }
     }
 }

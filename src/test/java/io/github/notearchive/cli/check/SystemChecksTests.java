@@ -8,8 +8,8 @@ import io.github.notearchive.archive.catalog.NoteSearch;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.OperatorActions;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.cli.CheckCommand;
 import io.github.notearchive.cli.CommandContext;
+import io.github.notearchive.cli.ConsoleText;
 import io.github.notearchive.cli.ErrorTranslator;
 import io.github.notearchive.cli.check.Check.Result;
 import io.github.notearchive.cli.check.SystemChecks.Finding;
@@ -30,8 +30,6 @@ import io.github.notearchive.report.NoteHistories;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
-import java.io.PrintWriter;
-import java.io.StringWriter;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -44,6 +42,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -403,15 +402,14 @@ class SystemChecksTests {
 
     private Map<String, Finding> check(@Nullable Clock clock) {
         List<Finding> findings = new SystemChecks(settings, clock).all();
-        StringWriter printed = new StringWriter();
-        CheckCommand.print(findings, new PrintWriter(printed, true));
-        assertThat(printed.toString())
+        String printed = ConsoleText.render("check/report", new CheckCommand.Report(Instant.EPOCH, 0, findings));
+        assertThat(printed)
                 .doesNotContain(TOKEN)
                 .doesNotContain(server.password())
                 .doesNotContain(store.secretKey())
                 .doesNotContain("wrong-secret-91")
                 .doesNotContain("wrong-password-17");
-        assertThat(printed.toString().lines()).hasSize(findings.size() + 1);
+        assertThat(printed.lines()).hasSize(findings.size() + 1);
         Map<String, Finding> byName = new HashMap<>();
         findings.forEach(finding -> byName.put(finding.name(), finding));
         return byName;

@@ -1,12 +1,9 @@
-package io.github.notearchive.cli;
+package io.github.notearchive.cli.check;
 
-import io.github.notearchive.cli.check.Check;
-import io.github.notearchive.cli.check.SystemChecks;
-import io.github.notearchive.io.TerminalText;
-import java.io.PrintWriter;
+import io.github.notearchive.cli.ArchiveCommand;
+import io.github.notearchive.cli.ConsoleText;
 import java.time.Instant;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,33 +27,20 @@ public final class CheckCommand extends ArchiveCommand {
     private JsonOption json = new JsonOption();
 
     /** Result, as printed. */
-    record Report(Instant at, int exitCode, List<SystemChecks.Finding> checks) {}
+    record Report(Instant at, int exitCode, List<SystemChecks.Finding> checks) {
+
+        long count(Check.Result result) {
+            return checks.stream().filter(check -> check.result() == result).count();
+        }
+    }
 
     @Override
     public Integer call() {
         Instant began = Instant.now();
         List<SystemChecks.Finding> findings = new SystemChecks(Map.of(), null).all();
         int exitCode = SystemChecks.exitCode(findings).number();
-        json.print(new Report(began, exitCode, findings), out(), out -> print(findings, out));
+        Report report = new Report(began, exitCode, findings);
+        json.print(report, out(), () -> ConsoleText.render("check/report", report));
         return exitCode;
-    }
-
-    public static void print(List<SystemChecks.Finding> findings, PrintWriter out) {
-        findings.forEach(finding -> out.println("%-7s  %-14s  %s"
-                .formatted(
-                        finding.result().name().toLowerCase(Locale.ROOT),
-                        finding.name(),
-                        TerminalText.line(finding.message()))));
-        long failed = count(findings, Check.Result.FAILED);
-        out.println("%s (exit %d): %d failed, %d warnings"
-                .formatted(
-                        failed == 0 ? "A run can start" : "Not ready",
-                        SystemChecks.exitCode(findings).number(),
-                        failed,
-                        count(findings, Check.Result.WARNING)));
-    }
-
-    private static long count(List<SystemChecks.Finding> findings, Check.Result result) {
-        return findings.stream().filter(finding -> finding.result() == result).count();
     }
 }
