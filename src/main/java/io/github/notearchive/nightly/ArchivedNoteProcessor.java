@@ -87,7 +87,7 @@ class ArchivedNoteProcessor {
                 new Released(note, null, quota + " is used up until " + Night.local(until));
             case Exhausted exhausted -> new Released(note, null, health.stop(exhausted, "for a refresh: "));
             case Unclaimed _ -> new Released(note, null, NoteFetcher.CLAIM_LOST);
-            case Outstanding(var call) -> new Kept(note, retries.outstandingRefresh(note, call));
+            case Outstanding call -> new Kept(note, retries.outstandingRefresh(note, call));
             case Blocked blocked -> new Released(note, null, health.stop(blocked, "for a refresh: "));
         };
     }

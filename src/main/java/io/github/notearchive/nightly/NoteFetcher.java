@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
@@ -8,7 +9,6 @@ import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.JustOneApiClient;
-import io.github.notearchive.provider.NoteClient;
 
 /** Fetches claimed notes, and records when the provider itself has responded. */
 class NoteFetcher {
@@ -16,11 +16,11 @@ class NoteFetcher {
     /** Reason of a note that was not fetched. */
     static final String CLAIM_LOST = "its claim was lost while it waited for the rate limit";
 
-    private final NoteClient source;
+    private final CallLedger source;
     private final JustOneApiClient provider;
     private final RunState run;
 
-    NoteFetcher(NoteClient source, JustOneApiClient provider, RunState run) {
+    NoteFetcher(CallLedger source, JustOneApiClient provider, RunState run) {
         this.source = source;
         this.provider = provider;
         this.run = run;

@@ -184,7 +184,7 @@ class NoteProcessor implements ItemProcessor<WorkItem, Disposition> {
                 deferred(note, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), files);
             case Exhausted exhausted -> new Released(note, files, health.stop(exhausted, ""));
             case Unclaimed _ -> new Released(note, files, NoteFetcher.CLAIM_LOST);
-            case Outstanding(var call) -> new Postponed(note, files, retries.outstanding(note, call, files != null));
+            case Outstanding call -> new Postponed(note, files, retries.outstanding(note, call, files != null));
             case Blocked blocked -> new Released(note, files, health.stop(blocked, ""));
         };
     }

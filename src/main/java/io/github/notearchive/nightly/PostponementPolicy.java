@@ -11,7 +11,7 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.provider.OutstandingCall;
+import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Clock;
 import java.time.Instant;
@@ -118,7 +118,7 @@ class PostponementPolicy {
      *
      * @param responseHeld whether the ledger has a usable response nevertheless
      */
-    StateTransition outstanding(NewNote note, OutstandingCall call, boolean responseHeld) {
+    StateTransition outstanding(NewNote note, Outstanding call, boolean responseHeld) {
         log.warn("Note {}: postponed, {}", note.id(), call.reason());
         return new StateTransition(
                 NoteState.POSTPONED,
@@ -132,7 +132,7 @@ class PostponementPolicy {
     }
 
     /** Returns the result of a refresh while an earlier call has no response yet. */
-    RefreshResult outstandingRefresh(RefreshNote note, OutstandingCall call) {
+    RefreshResult outstandingRefresh(RefreshNote note, Outstanding call) {
         WorklistItem claimed = note.claimed();
         return new RefreshResult(
                 claimed.state(),

@@ -67,7 +67,7 @@ class VideoFetcher {
             when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
                 new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
             case Exhausted exhausted -> new Unanswered.Ended(health.stop(exhausted, "for a video: "));
-            case Outstanding(var call) ->
+            case Outstanding call ->
                 new Unanswered.Later(call.reason(), Night.current(clock).ends());
             case Unclaimed _ -> new Unanswered.Ended(NoteFetcher.CLAIM_LOST);
             case Blocked blocked -> new Unanswered.Ended(health.stop(blocked, "for a video: "));

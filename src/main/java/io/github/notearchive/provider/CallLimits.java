@@ -13,9 +13,9 @@ public record CallLimits(long all, long videos, long refreshes) {
 
     /** Whether one more call is allowed after these. */
     public boolean allow(NightlyCalls made, boolean forVideo, boolean aboutArchived) {
-        return isBelow(made.all(), all)
-                && (!forVideo || isBelow(made.videos(), videos))
-                && (!aboutArchived || isBelow(made.refreshes(), refreshes));
+        return left(CallKind.NOTE, made) > 0
+                && (!forVideo || left(CallKind.VIDEO, made) > 0)
+                && (!aboutArchived || left(CallKind.REFRESH, made) > 0);
     }
 
     /** Whether any limit applies to such a call, so that it has to be counted. */
@@ -23,7 +23,17 @@ public record CallLimits(long all, long videos, long refreshes) {
         return all > 0 || (forVideo && videos > 0) || (aboutArchived && refreshes > 0);
     }
 
-    private static boolean isBelow(long made, long limit) {
-        return limit == 0 || made < limit;
+    long of(CallKind kind) {
+        return switch (kind) {
+            case NOTE -> all;
+            case VIDEO -> videos;
+            case REFRESH -> refreshes;
+        };
+    }
+
+    /** Returns how many calls the limit of a kind leaves after these. */
+    long left(CallKind kind, NightlyCalls made) {
+        long limit = of(kind);
+        return limit == 0 ? Long.MAX_VALUE : Math.max(0, limit - made.of(kind));
     }
 }

@@ -1,12 +1,43 @@
 package io.github.notearchive.provider;
 
 import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.FetchOutcome.Outstanding;
+import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import java.time.Duration;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
 
 /** Recorder of calls before they are sent, and of responses before they are used. */
 public interface CallRecorder {
+
+    /**
+     * A recorded call.
+     *
+     * @param number row in the ledger
+     * @param sentAt time of sending, in milliseconds
+     * @param refresh whether the note is archived and fetched again
+     */
+    record CallRecord(long number, NoteId id, Endpoint endpoint, Instant sentAt, boolean refresh) {}
+
+    /** Result of recording a call before it is sent. Only a {@link Written} call may be sent. */
+    sealed interface CallAdmission
+            permits CallAdmission.Written, CallAdmission.OverLimit, CallAdmission.Stopped, Unclaimed, Outstanding {
+
+        /**
+         * The call is recorded.
+         *
+         * @param tonight calls of its night, including this one; null if no own limit applies
+         * @param backoffEpoch number of the last pause of the shared rate limit; 0 if there was none
+         */
+        record Written(CallRecord call, @Nullable NightlyCalls tonight, long backoffEpoch) implements CallAdmission {}
+
+        /** Our own limits allow no further call after those of the night. */
+        record OverLimit(NightlyCalls tonight) implements CallAdmission {}
+
+        /** A response to another node has ended the calls of all nodes. */
+        record Stopped(StopNotice stop) implements CallAdmission {}
+    }
 
     /**
      * Records a call that is about to be sent, unless our own limits of its night are reached by the calls of all

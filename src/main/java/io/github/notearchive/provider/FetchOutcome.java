@@ -1,5 +1,6 @@
 package io.github.notearchive.provider;
 
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import java.time.Instant;
 
@@ -49,24 +50,34 @@ public sealed interface FetchOutcome {
     /** A daily quota is used up until the given time. Stop the calls that it limits. */
     record Exhausted(String quota, Whose whose, Instant until) implements FetchOutcome {
 
-        /** Owner and scope of a quota. */
+        /** Owner and scope of a quota: that of the provider (303), or one of our own limits, see {@link CallKind}. */
         public enum Whose {
-            /** The provider's (303). */
             PROVIDER,
-            /** Our own limit of all calls. */
             OURS,
-            /** Our own limit of calls for videos; other calls may be left. */
             OURS_FOR_VIDEOS,
-            /** Our own limit of calls about archived notes; other calls may be left. */
             OURS_FOR_REFRESHES
         }
     }
 
     /** The claim was lost before the request was sent; another node may have the note. Nothing was billed. */
-    record Unclaimed() implements FetchOutcome {}
+    record Unclaimed() implements FetchOutcome, CallRecorder.CallAdmission {}
 
-    /** An earlier call about the note is outstanding, so nothing was sent. Fetch it on a later night. */
-    record Outstanding(OutstandingCall call) implements FetchOutcome {}
+    /**
+     * An earlier call about the note has no response in the ledger, and its node may have one. Nothing was sent; fetch
+     * the note on a later night.
+     *
+     * @param number row of the earlier call in the ledger
+     * @param execution run that sent it
+     */
+    record Outstanding(long number, long execution, Instant sentAt)
+            implements FetchOutcome, CallRecorder.CallAdmission {
+
+        /** Describes why no other call is sent. */
+        public String reason() {
+            return "call %d of execution %d, sent at %s, has no response yet, and its node may have one"
+                    .formatted(number, execution, Night.local(sentAt));
+        }
+    }
 
     /** Token, permission or balance error. No call succeeds until an operator acts. */
     record Blocked(ProviderReply reply) implements FetchOutcome {}

@@ -5,6 +5,10 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.OverLimit;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.Stopped;
+import io.github.notearchive.provider.CallRecorder.CallAdmission.Written;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.FetchOutcome.Blocked;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
@@ -14,7 +18,7 @@ import io.github.notearchive.provider.FetchOutcome.Missing;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Rejected;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
-import io.github.notearchive.provider.NightlyQuota.CallKind;
+import io.github.notearchive.provider.RequestSender.ProviderResponse;
 import io.github.notearchive.provider.ResponseReader.Envelope;
 import java.time.Clock;
 import java.time.Duration;
@@ -23,6 +27,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -36,22 +41,28 @@ import org.springframework.stereotype.Component;
  * body without an envelope is a fault of the transport.
  */
 @Component
-public class JustOneApiClient implements NoteClient, AutoCloseable {
+public class JustOneApiClient implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(JustOneApiClient.class);
 
-    /** Pause after a 303 that may concern the quota of the day before. */
+    /** Time after midnight within which a 303 may concern the quota of the day before, and the pause after it. */
+    private static final Duration RESET_WITHIN = Duration.ofMinutes(30);
+
     private static final Duration RESET_PAUSE = Duration.ofMinutes(10);
 
+    /** A larger difference of two clocks is an error, which the run reports and does not follow. */
+    private static final Duration MAX_CLOCK_OFFSET = Duration.ofMinutes(10);
+
     private final CallRecorder recorder;
-    private final ResponseReader reader;
     private final ResponseMemory memory;
     private final Clock clock;
     private final RateLimiter limiter;
     private final NightlyQuota quota;
-    private final QuotaDay quotaDay = new QuotaDay();
     private final RequestSender sender;
     private volatile Consumer<StopNotice> onStop = _ -> {};
+
+    /** By how much the provider's clock is behind ours; zero if it is ahead. */
+    private volatile Duration clockBehind = Duration.ZERO;
 
     /** Outcome of the response that ended the calls; null if none has. */
     private volatile @Nullable FetchOutcome ending;
@@ -64,11 +75,9 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
             RefreshProperties refreshSettings,
             CallRecorder recorder,
             RateLimitStore rateLimit,
-            ResponseReader reader,
             ResponseMemory memory,
             Clock clock) {
         this.recorder = recorder;
-        this.reader = reader;
         this.memory = memory;
         this.clock = clock;
         this.limiter = new RateLimiter(settings, rateLimit, System::nanoTime);
@@ -76,7 +85,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
                 settings.callsPerNight(),
                 videoSettings.callsPerNight(),
                 refreshSettings.callsAllowed(settings.callsPerNight())));
-        this.sender = new RequestSender(settings, reader, clock);
+        this.sender = new RequestSender(settings, clock);
     }
 
     /**
@@ -88,10 +97,10 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
      *     waiting call fails
      */
     public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<StopNotice> stopListener) {
-        sender.resume();
+        sender.http.resume();
         ending = null;
         onStop = stopListener;
-        quota.update(tonight, made);
+        quota.open(tonight, made);
         limiter.open(alone);
     }
 
@@ -102,7 +111,8 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
      * @param ahead by how much the provider's clock is ahead of ours; negative if it is behind
      */
     public void providersClockIsAhead(Duration ahead) {
-        quotaDay.setOffset(ahead);
+        boolean isUsable = ahead.isNegative() && ahead.abs().compareTo(MAX_CLOCK_OFFSET) <= 0;
+        clockBehind = isUsable ? ahead.abs() : Duration.ZERO;
     }
 
     /** Ends calls; those in flight are not affected. */
@@ -116,7 +126,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
      */
     public void abort() {
         limiter.end("aborted");
-        sender.abort();
+        sender.http.abort();
     }
 
     /** Whether a response that concerns a note, and is no fault, was received after this {@link System#nanoTime}. */
@@ -142,36 +152,18 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         return Math.min(callsLeft(), quota.left(CallKind.REFRESH, Night.current(clock)));
     }
 
-    @Override
-    public FetchOutcome fetch(FetchRequest request) throws InterruptedException {
-        return fetch(request, Instant.MIN);
-    }
-
     /**
-     * Fetches a note whose stored response is not sufficient.
+     * Fetches a note. Waits for the rate limit, for pauses and for the response; each wait is bounded. A repetition may
+     * be billed again.
      *
      * @param notBefore earliest time of the new response, even if the clock is earlier: the time identifies a response
+     * @throws CallsEndedException if calls have ended; nothing was sent, or the call was aborted
+     * @throws InterruptedException if the thread is interrupted; nothing was sent
      */
-    public FetchOutcome fetch(FetchRequest request, Instant notBefore) throws InterruptedException {
-        return fetch(CallKind.NOTE, request, notBefore);
-    }
-
-    @Override
-    public FetchOutcome refresh(FetchRequest request, Instant since) throws InterruptedException {
-        return fetch(CallKind.REFRESH, request, since);
-    }
-
-    @Override
-    public FetchOutcome fetchVideo(FetchRequest request, NoteCapture detail) throws InterruptedException {
-        return fetch(CallKind.VIDEO, request, detail.capturedAt().plusMillis(1));
-    }
-
-    private FetchOutcome fetch(CallKind kind, FetchRequest request, Instant notBefore) throws InterruptedException {
-        Optional<Exhausted> exhausted = kind == CallKind.NOTE
-                ? Optional.empty()
-                : quota.exhaustedKind(kind, Night.current(clock)); // without waiting for a permit
-        if (exhausted.isPresent()) {
-            return exhausted.get();
+    public FetchOutcome fetch(CallKind kind, FetchRequest request, Instant notBefore) throws InterruptedException {
+        Night tonight = Night.current(clock);
+        if (kind != CallKind.NOTE && quota.left(kind, tonight) == 0) {
+            return quota.exhausted(kind, tonight); // without waiting for a permit
         }
         FetchOutcome outcome = call(kind, request, notBefore);
         return outcome instanceof Found(var capture) ? new Found(withNote(capture)) : outcome;
@@ -184,7 +176,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         }
         NoteId id = capture.id();
         memory.take(id, capture.answer().length);
-        return reader.read(capture.answer(), id)
+        return ResponseReader.read(capture.answer(), id)
                 .flatMap(Envelope::note)
                 .map(note -> note.capture(id, capture.callId(), capture.capturedAt(), capture.answer()))
                 .orElseThrow();
@@ -194,41 +186,34 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         try (RateLimiter.Permit permit = limiter.acquire()) {
             Instant sentAt = millis(clock.instant().plus(permit.untilSendTime()));
             Night tonight = Night.of(sentAt);
-            Optional<Exhausted> exhausted = quota.limitReached(kind, tonight);
-            if (exhausted.isPresent()) {
-                return limited(exhausted.get());
-            }
-            long version = quota.version();
-            return switch (recorder.sending(
-                    request, kind.endpoint(), sentAt, kind == CallKind.REFRESH, quota.limits())) {
-                case CallAdmission.Written(var call, var made, var backoffEpoch) -> {
+            return switch (recorder.sending(request, kind.endpoint, sentAt, kind == CallKind.REFRESH, quota.limits)) {
+                case Written(var call, var made, var backoffEpoch) -> {
                     if (made != null) {
-                        quota.update(tonight, made, version);
+                        quota.update(tonight, made);
                     }
                     awaitSendTime(permit, backoffEpoch, kind, call, made != null);
                     yield send(call, permit, notBefore);
                 }
-                case CallAdmission.OverLimit(var made) -> {
-                    quota.update(tonight, made, version);
-                    // by the number of this call: the known one may be that of a later call
-                    yield limited(quota.limitReached(kind, tonight, made)
-                            .orElseThrow(() -> new IllegalStateException(
-                                    "The ledger rejects a call within our own limits: " + made)));
+                case OverLimit(var made) -> {
+                    quota.update(tonight, made);
+                    yield limitReached(kind, tonight, made);
                 }
-                case CallAdmission.Stopped(var stop) -> {
+                case Stopped(var stop) -> {
                     onStop.accept(stop);
                     limiter.end(stop.toString());
                     throw new CallsEndedException(stop.toString());
                 }
-                case CallAdmission.Unclaimed _ -> new Unclaimed();
-                case CallAdmission.Outstanding(var call) -> new Outstanding(call);
+                case Unclaimed unclaimed -> unclaimed;
+                case Outstanding outstanding -> outstanding;
             };
         }
     }
 
     /** Ends permits if the limit of all calls is reached; calls that were counted are sent. */
-    private Exhausted limited(Exhausted exhausted) {
-        if (exhausted.whose() == Exhausted.Whose.OURS) {
+    private Exhausted limitReached(CallKind kind, Night tonight, NightlyCalls made) {
+        boolean isOfAll = kind == CallKind.NOTE || quota.limits.left(CallKind.NOTE, made) == 0;
+        Exhausted exhausted = quota.exhausted(isOfAll ? CallKind.NOTE : kind, tonight);
+        if (isOfAll) {
             limiter.endPermits(exhausted.quota());
         }
         return exhausted;
@@ -242,7 +227,7 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
             permit.awaitSendTime(backoffEpoch);
         } catch (RuntimeException | InterruptedException e) {
             try {
-                recorder.notSent(call, quota.limits());
+                recorder.notSent(call, quota.limits);
             } catch (RuntimeException notRemoved) {
                 e.addSuppressed(notRemoved); // the record remains, as a call without response
             }
@@ -260,20 +245,20 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
         Instant endedAt = later(call.sentAt(), millis(clock.instant()));
         Instant receivedAt = later(notBefore, endedAt);
         ProviderReply reply = response.reply();
-        FetchOutcome outcome = outcome(call, reply, response, endedAt, receivedAt);
-        observe(outcome, reply, permit, response.retryAfter(), endedAt);
+        FetchOutcome outcome = outcome(call, response, endedAt, receivedAt);
+        observe(outcome, response, permit, endedAt);
         boolean isStored = reply.billed() == Billed.YES || reply.isUnreadable();
-        long number = recorder.received(call, reply, isStored ? response.stored() : null, receivedAt, took);
-        if (sender.isAborted() && response.fault() != null) {
+        long number = recorder.received(call, reply, isStored ? response.body() : null, receivedAt, took);
+        if (sender.http.isAborted() && !response.isComplete()) {
             throw new CallsEndedException("the call was aborted, " + reply);
         }
         return outcome instanceof Found(var capture) ? new Found(capture.boughtBy(number)) : outcome;
     }
 
-    private FetchOutcome outcome(
-            CallRecord call, ProviderReply reply, ProviderResponse response, Instant endedAt, Instant receivedAt) {
+    private FetchOutcome outcome(CallRecord call, ProviderResponse response, Instant endedAt, Instant receivedAt) {
+        ProviderReply reply = response.reply();
         if (response.envelope().isEmpty()) {
-            return new Deferred(reply, response.isThrottled() ? Cause.THROTTLED : Cause.FAULT);
+            return new Deferred(reply, reply.isThrottled() ? Cause.THROTTLED : Cause.FAULT);
         }
         Envelope envelope = response.envelope().get();
         return switch (ProviderCode.meaning(envelope.code())) {
@@ -300,10 +285,15 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
     }
 
     private FetchOutcome quotaUsedUp(CallRecord call, ProviderReply reply, Instant endedAt) {
-        if (quotaDay.endedBetween(call.sentAt(), endedAt)) {
+        Duration behind = clockBehind;
+        Night day = Night.of(endedAt.minus(behind));
+        Instant begins = day.begins().plus(behind);
+        // a day that ended, by either clock, between request and response is the one that the 303 concerns
+        if (Stream.of(call.sentAt(), call.sentAt().minus(behind))
+                .anyMatch(sent -> !Night.of(sent).equals(day))) {
             return new Deferred(reply, Cause.THROTTLED);
         }
-        if (quotaDay.isJustBegun(endedAt) && !recorder.hasBilledSince(quotaDay.begins(endedAt))) {
+        if (endedAt.isBefore(begins.plus(RESET_WITHIN)) && !recorder.hasBilledSince(begins)) {
             log.warn(
                     "The provider's daily quota ({}) is used up before the first billed response; calls pause for {} min",
                     reply,
@@ -311,42 +301,34 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
             return new Deferred(reply, Cause.NOT_RESET);
         }
         return new Exhausted(
-                "the provider's daily quota (" + reply + ")", Exhausted.Whose.PROVIDER, quotaDay.ends(endedAt));
+                "the provider's daily quota (" + reply + ")",
+                Exhausted.Whose.PROVIDER,
+                day.ends().plus(behind));
     }
 
     /** Pauses or ends the calls of this node, before anything slow is done. */
-    private void observe(
-            FetchOutcome outcome,
-            ProviderReply reply,
-            RateLimiter.Permit permit,
-            @Nullable Duration retryAfter,
-            Instant endedAt) {
+    private void observe(FetchOutcome outcome, ProviderResponse response, RateLimiter.Permit permit, Instant endedAt) {
         switch (outcome) {
-            case Found _, Missing _, Rejected _ -> responded(permit);
-            case Deferred(var _, var cause) -> {
-                switch (cause) {
-                    case NOT_COLLECTED -> responded(permit);
-                    case THROTTLED -> limiter.throttled(permit, retryAfter);
-                    case NOT_RESET -> limiter.throttled(permit, RESET_PAUSE);
-                    case FAULT -> {
-                        if (reply.code() != null) {
-                            limiter.responded(permit);
-                        }
-                    }
+            case Deferred(var _, var cause)
+            when cause.isPause() ->
+                limiter.throttled(permit, cause == Cause.NOT_RESET ? RESET_PAUSE : response.retryAfter());
+            case Deferred(var reply, var cause)
+            when cause == Cause.FAULT -> {
+                if (reply.code() != null) {
+                    limiter.responded(permit);
                 }
+            }
+            case Found _, Missing _, Rejected _, Deferred _ -> {
+                respondedAt = System.nanoTime();
+                limiter.responded(permit);
             }
             case Exhausted _, Blocked _ -> {
                 ending = outcome;
-                limiter.end(reply.toString());
-                recorder.stopped(reply, endedAt);
+                limiter.end(response.reply().toString());
+                recorder.stopped(response.reply(), endedAt);
             }
-            case Unclaimed _, Outstanding _ -> throw new IllegalStateException("No request was sent");
+            case Unclaimed _, Outstanding _ -> {} // no request was sent
         }
-    }
-
-    private void responded(RateLimiter.Permit permit) {
-        respondedAt = System.nanoTime();
-        limiter.responded(permit);
     }
 
     /** Truncates a time to the precision of columns, file names and reports. */
@@ -360,6 +342,6 @@ public class JustOneApiClient implements NoteClient, AutoCloseable {
 
     @Override
     public void close() {
-        sender.close();
+        sender.http.close();
     }
 }

@@ -10,4 +10,13 @@ package io.github.notearchive.provider;
 public record NightlyCalls(long all, long videos, long refreshes) {
 
     public static final NightlyCalls NONE = new NightlyCalls(0, 0, 0);
+
+    /** Returns the number to which the limit of a kind applies. */
+    long of(CallKind kind) {
+        return switch (kind) {
+            case NOTE -> all;
+            case VIDEO -> videos;
+            case REFRESH -> refreshes;
+        };
+    }
 }

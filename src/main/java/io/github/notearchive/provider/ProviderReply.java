@@ -1,6 +1,7 @@
 package io.github.notearchive.provider;
 
 import io.github.notearchive.note.Billed;
+import org.apache.hc.core5.http.HttpStatus;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,17 +19,16 @@ public record ProviderReply(
         @Nullable String requestId,
         Billed billed) {
 
-    /** Creates the evidence of a fault of the transport. */
-    static ProviderReply fault(String message, @Nullable Integer httpStatus, Billed billed) {
-        return new ProviderReply(null, httpStatus, message, null, billed);
-    }
-
     /** Whether a response with a success status cannot be used: it is no envelope, too long, or about another note. */
     public boolean isUnreadable() {
         return code == null && httpStatus != null && httpStatus / 100 == 2;
     }
 
-    /** Returns a copy without the message. */
+    /** Whether a response without an envelope rejects the request because of the rate. */
+    boolean isThrottled() {
+        return code == null && httpStatus != null && httpStatus == HttpStatus.SC_TOO_MANY_REQUESTS;
+    }
+
     public ProviderReply withoutMessage() {
         return new ProviderReply(code, httpStatus, null, requestId, billed);
     }

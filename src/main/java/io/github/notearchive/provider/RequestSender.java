@@ -1,11 +1,12 @@
 package io.github.notearchive.provider;
 
 import io.github.notearchive.io.DeadlineHttpClient;
-import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.ProviderCode;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ResponseReader.Envelope;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
@@ -13,22 +14,22 @@ import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
+import java.time.Instant;
 import java.util.Arrays;
-import java.util.LinkedHashSet;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLHandshakeException;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
+import org.apache.hc.client5.http.utils.DateUtils;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.HttpStatus;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.net.URIBuilder;
 import org.jspecify.annotations.Nullable;
@@ -41,38 +42,76 @@ import org.slf4j.LoggerFactory;
  * <p>The token is a query parameter, so neither the URL nor an exception that may contain it leaves this class. Where
  * the provider repeats the token, it is replaced before the response is used.
  */
-final class RequestSender implements AutoCloseable {
+final class RequestSender {
 
     private static final Logger log = LoggerFactory.getLogger(JustOneApiClient.class);
 
+    /** Limit of a token in any encoding, in bytes. */
+    private static final int MAX_TOKEN = 4096;
+
+    private static final int MAX_RECENT = 256;
+
+    final DeadlineHttpClient http;
     private final NoteSourceProperties settings;
-    private final ResponseReader reader;
     private final Clock clock;
     private final TokenRedactor redactor;
-    private final DeadlineHttpClient http;
 
     /** One large response at a time is parsed before its note holds a part of the memory. */
     private final ReentrantLock parsingLarge = new ReentrantLock();
 
-    private final Set<Request> inProgress = ConcurrentHashMap.newKeySet();
-    private final RecentNotes recent = new RecentNotes();
+    /** Requests of the last notes, at most as many as the setting {@code calls-in-flight} allows. */
+    private final Map<NoteId, Request> recent =
+            Collections.synchronizedMap(new LinkedHashMap<>(MAX_RECENT, 0.75f, true) {
+                @Override
+                protected boolean removeEldestEntry(Map.Entry<NoteId, Request> eldest) {
+                    return size() > MAX_RECENT;
+                }
+            });
 
-    RequestSender(NoteSourceProperties settings, ResponseReader reader, Clock clock) {
+    RequestSender(NoteSourceProperties settings, Clock clock) {
         this.settings = settings;
-        this.reader = reader;
         this.clock = clock;
         this.redactor = new TokenRedactor(settings.token());
         this.http = settings.httpClient();
     }
 
-    /** A request in progress. */
+    /**
+     * What was received for one request, without the token.
+     *
+     * @param envelope content of the body; empty if it is none of the provider's
+     * @param body decoded body, or the part of one that is too long; null if there is none to store
+     * @param isComplete whether a body was received completely and belongs to this request
+     * @param retryAfter value of the header {@code Retry-After}; null if absent
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record ProviderResponse(
+            ProviderReply reply,
+            Optional<Envelope> envelope,
+            byte @Nullable [] body,
+            boolean isComplete,
+            @Nullable Duration retryAfter) {
+
+        private static ProviderResponse fault(
+                String message, @Nullable Integer status, Billed billed, byte @Nullable [] body) {
+            ProviderReply reply = new ProviderReply(null, status, message, null, billed);
+            return new ProviderResponse(reply, Optional.empty(), body, false, null);
+        }
+    }
+
+    /** A status and body as received, the beginning of a body that is too long. */
+    private record Received(
+            int status,
+            byte[] body,
+            boolean isTooLong,
+            @Nullable Duration retryAfter) {}
+
+    /** A request, and the response to it that was received on the connection of another request. */
     private static final class Request {
 
         private final CallRecord call;
         private final HttpGet http;
-
-        /** Its response, if that was received on the connection of another request. */
-        private volatile @Nullable ProviderResponse redirected;
+        private volatile boolean isInProgress = true;
+        private volatile @Nullable Received redirected;
 
         private Request(CallRecord call, HttpGet http) {
             this.call = call;
@@ -82,47 +121,34 @@ final class RequestSender implements AutoCloseable {
 
     /** Sends the request of a call and returns what was received, within the response timeout. */
     ProviderResponse send(CallRecord call) {
-        ProviderResponse response = parsed(call.id(), exchange(call));
-        // a response about another note that was requested lately belongs to that request
-        return response.envelope()
-                .filter(envelope -> envelope.note().isEmpty())
-                .flatMap(Envelope::other)
-                .filter(recent::contains)
-                .map(other -> redirect(call, response, other))
-                .orElse(response);
+        try {
+            Received received = exchange(new Request(call, new HttpGet(uri(call))));
+            ProviderResponse response = parsed(call.id(), received);
+            // a response about another note that was requested lately belongs to that request
+            return response.envelope()
+                    .filter(envelope -> envelope.note().isEmpty())
+                    .flatMap(Envelope::other)
+                    .map(recent::get)
+                    .map(owner -> redirect(call, received, owner))
+                    .orElse(response);
+        } catch (IOException e) {
+            return ProviderResponse.fault(
+                    redactor.describe(e), null, isBeforeSending(e) ? Billed.NO : Billed.UNKNOWN, null);
+        }
     }
 
-    /** Aborts all requests until {@link #resume}. */
-    void abort() {
-        http.abort();
-    }
-
-    void resume() {
-        http.resume();
-    }
-
-    boolean isAborted() {
-        return http.isAborted();
-    }
-
-    @Override
-    public void close() {
-        http.close();
-    }
-
-    private ProviderResponse exchange(CallRecord call) {
-        Request request = new Request(call, new HttpGet(uri(call.endpoint(), call.id())));
-        inProgress.add(request);
-        recent.add(call.id());
+    private Received exchange(Request request) throws IOException {
+        recent.put(request.call.id(), request);
         try {
             return http.execute(request.http, settings.responseTimeout(), this::receive);
         } catch (IOException e) {
-            ProviderResponse redirected = request.redirected;
-            return redirected != null
-                    ? redirected
-                    : ProviderResponse.fault(null, redactor.describe(e), !isBeforeSending(e));
+            Received redirected = request.redirected;
+            if (redirected != null) {
+                return redirected;
+            }
+            throw e;
         } finally {
-            inProgress.remove(request);
+            request.isInProgress = false;
         }
     }
 
@@ -135,98 +161,85 @@ final class RequestSender implements AutoCloseable {
                 || e instanceof SSLPeerUnverifiedException;
     }
 
-    private URI uri(Endpoint endpoint, NoteId id) {
+    private URI uri(CallRecord call) {
         try {
             return new URIBuilder(settings.baseUrl())
-                    .setPath(endpoint.path())
+                    .setPath(call.endpoint().path())
                     .addParameter("token", settings.token().value())
-                    .addParameter("noteId", id.value())
+                    .addParameter("noteId", call.id().value())
                     .build();
         } catch (URISyntaxException e) {
-            throw new IllegalStateException("archive.source.base-url cannot be extended by " + endpoint.path());
+            throw new IllegalStateException("archive.source.base-url cannot be extended by a path"); // no cause: token
         }
     }
 
-    private ProviderResponse receive(ClassicHttpResponse response) throws IOException {
+    /** Reads at most one byte more than the limit; memory follows the bytes received, not the length announced. */
+    private Received receive(ClassicHttpResponse response) throws IOException {
         HttpEntity entity = response.getEntity();
         long limit = settings.maxAnswerSize().toBytes();
         byte[] body = new byte[0];
         boolean isTooLong = entity != null && entity.getContentLength() > limit;
         if (entity != null && !isTooLong) {
-            body = read(entity, limit);
+            body = entity.getContent().readNBytes((int) limit + 1);
             isTooLong = body.length > limit;
         }
         if (isTooLong) {
-            return new ProviderResponse(
-                    response.getCode(),
-                    Arrays.copyOf(body, Math.min(body.length, ResponseMemory.ORDINARY_SIZE)),
-                    "the response is longer than " + settings.maxAnswerSize(),
-                    true,
-                    null,
-                    Optional.empty());
+            byte[] start = Arrays.copyOf(body, Math.min(body.length, ResponseMemory.ORDINARY_SIZE));
+            return new Received(response.getCode(), start, true, null);
         }
         EntityUtils.consume(entity);
-        Duration retryAfter = retryAfter(response.getFirstHeader("Retry-After"));
-        return new ProviderResponse(response.getCode(), body, null, true, retryAfter, Optional.empty());
-    }
-
-    /** Reads at most one byte more than the limit; memory follows the bytes received, not the length announced. */
-    private static byte[] read(HttpEntity entity, long limit) throws IOException {
-        long announced = entity.getContentLength();
-        InputStream content = entity.getContent();
-        byte[] body = content.readNBytes((int) Math.min(limit + 1, ResponseMemory.ORDINARY_SIZE));
-        int size = body.length;
-        int count = size < ResponseMemory.ORDINARY_SIZE ? -1 : 0;
-        while (count >= 0 && size <= limit && size != announced) {
-            if (size == body.length) {
-                long room = announced > size ? announced : 2L * size;
-                body = Arrays.copyOf(body, (int) Math.min(limit + 1, room));
-            }
-            count = content.read(body, size, body.length - size);
-            size += Math.max(count, 0);
-        }
-        return size == body.length ? body : Arrays.copyOf(body, size);
+        return new Received(response.getCode(), body, false, retryAfter(response.getFirstHeader("Retry-After")));
     }
 
     private @Nullable Duration retryAfter(@Nullable Header header) {
-        if (header == null) {
-            return null;
-        }
-        String value = header.getValue().strip();
+        String value = header == null ? "" : header.getValue().strip();
         if (value.matches("\\d{1,6}")) {
             return Duration.ofSeconds(Long.parseLong(value));
         }
-        try {
-            Duration wait =
-                    Duration.between(clock.instant(), ZonedDateTime.parse(value, DateTimeFormatter.RFC_1123_DATE_TIME));
-            return wait.isNegative() ? null : wait;
-        } catch (DateTimeParseException _) {
-            return null;
-        }
+        Instant time = DateUtils.parseStandardDate(value);
+        return time == null || time.isBefore(clock.instant()) ? null : Duration.between(clock.instant(), time);
     }
 
     /** Replaces the token and parses the body. */
-    private ProviderResponse parsed(NoteId id, ProviderResponse response) {
-        byte[] body = response.body();
-        if (body == null) {
-            return response;
-        }
-        Optional<byte[]> redacted = redactor.redact(body);
+    private ProviderResponse parsed(NoteId id, Received received) {
+        Optional<byte[]> redacted = redactor.redact(received.body);
         if (redacted.isPresent()) {
             log.warn("Note {}: the provider's response repeats our token, which is replaced by asterisks", id);
         }
-        byte[] stored = redacted.orElse(body);
-        return response.with(stored, response.fault() == null ? parse(stored, id) : Optional.empty());
+        byte[] body = redacted.orElse(received.body);
+        int status = received.status;
+        if (received.isTooLong) {
+            // without its end, which may be half a token
+            byte[] stored = body.length > MAX_TOKEN ? Arrays.copyOf(body, body.length - MAX_TOKEN) : null;
+            String fault = "the response is longer than " + settings.maxAnswerSize();
+            return ProviderResponse.fault(fault, status, Billed.UNKNOWN, stored);
+        }
+        Optional<Envelope> envelope = parse(body, id);
+        return new ProviderResponse(reply(envelope, status), envelope, body, true, received.retryAfter);
+    }
+
+    private static ProviderReply reply(Optional<Envelope> content, int status) {
+        if (content.isEmpty()) {
+            Billed billed = status == HttpStatus.SC_TOO_MANY_REQUESTS ? Billed.NO : Billed.UNKNOWN;
+            return new ProviderReply(null, status, "the response is not the provider's envelope", null, billed);
+        }
+        Envelope envelope = content.get();
+        int code = envelope.code();
+        boolean isWithoutNote = ProviderCode.SUCCESS.is(code) && envelope.note().isEmpty();
+        String message = isWithoutNote
+                ? ResponseReader.shorten("success without the note: " + envelope.shape())
+                : envelope.message();
+        return new ProviderReply(code, status, message, envelope.requestId(), ProviderCode.billed(code));
     }
 
     /** A large body is parsed without its note, which is parsed again when there is memory for it. */
     private Optional<Envelope> parse(byte[] body, NoteId id) {
         if (!ResponseMemory.isLarge(body.length)) {
-            return reader.read(body, id);
+            return ResponseReader.read(body, id);
         }
         parsingLarge.lock();
         try {
-            return reader.read(body, id).map(Envelope::withoutTree);
+            return ResponseReader.read(body, id).map(Envelope::withoutTree);
         } finally {
             parsingLarge.unlock();
         }
@@ -238,42 +251,19 @@ final class RequestSender implements AutoCloseable {
      *
      * @return the result of this call, which may have been billed
      */
-    private ProviderResponse redirect(CallRecord call, ProviderResponse response, NoteId other) {
+    private ProviderResponse redirect(CallRecord call, Received received, Request owner) {
         http.closeIdle();
-        Optional<Request> owner = inProgress.stream()
-                .filter(request -> request.call.endpoint() == call.endpoint())
-                .filter(request -> request.call.id().equals(other))
-                .findFirst();
-        owner.ifPresent(request -> {
-            request.redirected = response;
-            request.http.abort(); // its own connection is not waited for
-        });
+        NoteId other = owner.call.id();
+        boolean isPassed = owner.isInProgress && owner.call.endpoint() == call.endpoint();
+        if (isPassed) {
+            owner.redirected = received;
+            owner.http.abort(); // its own connection is not waited for
+        }
         log.warn(
                 "Note {}: the response is about note {}; {}, and the connections are closed",
                 call.id(),
                 other,
-                owner.isPresent() ? "that note's call receives it" : "it is discarded");
-        return ProviderResponse.fault(response.status(), "the response is about note " + other, true);
-    }
-
-    /** Notes of the last requests. */
-    private static final class RecentNotes {
-
-        /** Limit of the setting {@code calls-in-flight}. */
-        private static final int MAX = 256;
-
-        private final Set<NoteId> ids = new LinkedHashSet<>();
-
-        synchronized void add(NoteId id) {
-            ids.remove(id);
-            ids.add(id);
-            if (ids.size() > MAX) {
-                ids.remove(ids.iterator().next());
-            }
-        }
-
-        synchronized boolean contains(NoteId id) {
-            return ids.contains(id);
-        }
+                isPassed ? "that note's call receives it" : "it is discarded");
+        return ProviderResponse.fault("the response is about note " + other, received.status, Billed.UNKNOWN, null);
     }
 }

@@ -6,7 +6,6 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -15,7 +14,6 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.stereotype.Component;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
@@ -26,7 +24,6 @@ import tools.jackson.databind.node.MissingNode;
  * {@code data[].note_list[]} and in {@code data[]} itself, by its id and not by its position, since recommended notes
  * may be beside it.
  */
-@Component
 public final class ResponseReader {
 
     private static final Pattern INTEGER = Pattern.compile("(-?\\d{1,9})(?:\\.0{1,9})?");
@@ -36,6 +33,9 @@ public final class ResponseReader {
     private static final Set<String> NOTE_FIELDS =
             Set.of("title", "desc", "images_list", "type", "user", "time", "liked_count", "video_info_v2");
     private static final int MESSAGE_LENGTH = 200;
+    private static final JsonNode MISSING = MissingNode.getInstance();
+
+    private ResponseReader() {}
 
     /**
      * Content of a body.
@@ -54,7 +54,8 @@ public final class ResponseReader {
 
         /** Returns a copy that records only whether it contains the note. */
         Envelope withoutTree() {
-            return new Envelope(code, message, requestId, note.map(_ -> FoundNote.NOT_IN_MEMORY), other, shape);
+            FoundNote noteOnDemand = new FoundNote(MISSING, MISSING, MISSING);
+            return new Envelope(code, message, requestId, note.map(_ -> noteOnDemand), other, shape);
         }
     }
 
@@ -65,9 +66,6 @@ public final class ResponseReader {
      * @param author author of the note; a missing node if there is none
      */
     public record FoundNote(JsonNode root, JsonNode note, JsonNode author) {
-
-        private static final FoundNote NOT_IN_MEMORY =
-                new FoundNote(MissingNode.getInstance(), MissingNode.getInstance(), MissingNode.getInstance());
 
         /**
          * Returns the capture of this note.
@@ -80,17 +78,23 @@ public final class ResponseReader {
     }
 
     /** Parses a body; empty if it is no envelope with a code. */
-    public Optional<Envelope> read(byte[] body, NoteId requested) {
+    public static Optional<Envelope> read(byte[] body, NoteId requested) {
         return AnswerJson.read(body)
                 .flatMap(root -> code(root.path("code")).map(code -> {
-                    JsonNode data = root.path("data");
+                    // the only id, unless it is unreadable or that of the requested note
+                    Set<String> ids = places(root).stream()
+                            .map(place -> id(place.note))
+                            .flatMap(Optional::stream)
+                            .collect(Collectors.toSet());
+                    Optional<NoteId> only =
+                            ids.size() == 1 ? NoteId.parse(ids.iterator().next()) : Optional.empty();
                     return new Envelope(
                             code,
                             shorten(root.path("message")),
                             shorten(root.path("requestId")),
                             noteIn(root, requested),
-                            onlyNote(data).filter(id -> !id.equals(requested)),
-                            shorten(shape(data)));
+                            only.filter(id -> !id.equals(requested)),
+                            shorten(shape(root.path("data"))));
                 }));
     }
 
@@ -102,47 +106,42 @@ public final class ResponseReader {
         return integer.matches() ? Optional.of(Integer.valueOf(integer.group(1))) : Optional.empty();
     }
 
-    /** Finds the requested note in a parsed envelope, as {@link #read} does. */
-    public Optional<FoundNote> noteIn(JsonNode root, NoteId requested) {
+    /** Finds the requested note in a parsed envelope, as {@link #read} does; one without an id must be the only one. */
+    public static Optional<FoundNote> noteIn(JsonNode root, NoteId requested) {
         List<FoundNote> withoutId = new ArrayList<>();
         boolean others = false;
-        for (JsonNode element : elements(root.path("data"))) {
-            for (JsonNode note : notes(element)) {
-                if (isNotViewable(note)) {
-                    continue;
-                }
-                Optional<String> id = id(note);
-                if (id.isPresent() && id.get().equals(requested.value()) && hasContent(note)) {
-                    return Optional.of(new FoundNote(root, note, author(element, note)));
-                }
-                if (id.isPresent()) {
-                    others = true;
-                } else if (looksLikeNote(note)) {
-                    withoutId.add(new FoundNote(root, note, author(element, note)));
-                }
+        for (FoundNote place : places(root)) {
+            JsonNode note = place.note;
+            if ("error".equals(note.path("model_type").stringValue(""))) {
+                continue; // the placeholder of a note that the platform does not show
+            }
+            Optional<String> id = id(note);
+            if (id.isPresent() && id.get().equals(requested.value()) && hasContent(note)) {
+                return Optional.of(place);
+            }
+            if (id.isPresent()) {
+                others = true;
+            } else if (looksLikeNote(note)) {
+                withoutId.add(place);
             }
         }
         return withoutId.size() == 1 && !others ? Optional.of(withoutId.getFirst()) : Optional.empty();
     }
 
-    private static Iterable<JsonNode> elements(JsonNode data) {
-        return data.isArray() ? data : List.of(data);
-    }
-
-    private static Iterable<JsonNode> notes(JsonNode element) {
-        JsonNode list = element.path("note_list");
-        return list.isArray() ? list : List.of(element);
-    }
-
-    /** Returns the note that the data names; empty if it names none, several, or one with an unreadable id. */
-    private static Optional<NoteId> onlyNote(JsonNode data) {
-        Set<String> ids = new HashSet<>();
-        for (JsonNode element : elements(data)) {
-            for (JsonNode note : notes(element)) {
-                id(note).ifPresent(ids::add);
+    /** Returns all places at which an envelope may contain a note. */
+    private static List<FoundNote> places(JsonNode root) {
+        List<FoundNote> places = new ArrayList<>();
+        for (JsonNode element : elements(root.path("data"), root.path("data"))) {
+            for (JsonNode note : elements(element.path("note_list"), element)) {
+                JsonNode author = note.path("user").isObject() ? note.path("user") : element.path("user");
+                places.add(new FoundNote(root, note, author.isObject() ? author : MISSING));
             }
         }
-        return ids.size() == 1 ? NoteId.parse(ids.iterator().next()) : Optional.empty();
+        return places;
+    }
+
+    private static Iterable<JsonNode> elements(JsonNode list, JsonNode otherwise) {
+        return list.isArray() ? list : List.of(otherwise);
     }
 
     private static Optional<String> id(JsonNode note) {
@@ -158,11 +157,6 @@ public final class ResponseReader {
         return Optional.empty();
     }
 
-    /** Whether the entry is the placeholder of a note that the platform does not show. */
-    private static boolean isNotViewable(JsonNode note) {
-        return "error".equals(note.path("model_type").stringValue(""));
-    }
-
     private static boolean hasContent(JsonNode note) {
         return note.propertyNames().stream().anyMatch(name -> !ID_FIELDS.contains(name) && !name.equals("model_type"));
     }
@@ -171,14 +165,6 @@ public final class ResponseReader {
         return note.isObject()
                 && !note.has("note_list")
                 && note.propertyNames().stream().filter(NOTE_FIELDS::contains).count() >= 2;
-    }
-
-    private static JsonNode author(JsonNode wrapper, JsonNode note) {
-        if (note.path("user").isObject()) {
-            return note.path("user");
-        }
-        JsonNode beside = wrapper.path("user");
-        return beside.isObject() ? beside : MissingNode.getInstance();
     }
 
     private static String shape(JsonNode data) {
@@ -194,10 +180,9 @@ public final class ResponseReader {
     }
 
     private static @Nullable String shorten(JsonNode text) {
-        if (text.isMissingNode() || text.isNull()) {
-            return null;
-        }
-        return shorten(text.isString() ? text.stringValue() : text.toString());
+        return text.isMissingNode() || text.isNull()
+                ? null
+                : shorten(text.isString() ? text.stringValue() : text.toString());
     }
 
     /** Shortens an untrusted text to what fits a log line and a column, without controls and possible credentials. */

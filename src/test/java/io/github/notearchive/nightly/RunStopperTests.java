@@ -11,10 +11,11 @@ import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallAdmission;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallLimits;
-import io.github.notearchive.provider.CallRecord;
 import io.github.notearchive.provider.CallRecorder;
+import io.github.notearchive.provider.CallRecorder.CallAdmission;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.JustOneApiClient;
@@ -22,7 +23,6 @@ import io.github.notearchive.provider.LocalRateLimitStore;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
-import io.github.notearchive.provider.ResponseReader;
 import io.github.notearchive.provider.Settings;
 import java.nio.file.Path;
 import java.time.Clock;
@@ -65,7 +65,6 @@ class RunStopperTests {
                     Settings.ofRefreshes(),
                     journal,
                     new LocalRateLimitStore(),
-                    new ResponseReader(),
                     new ResponseMemory(),
                     Clock.systemUTC()) {
                 @Override
@@ -74,8 +73,8 @@ class RunStopperTests {
                     super.abort();
                 }
             };
-    private final FutureTask<Object> call =
-            new FutureTask<>(() -> provider.fetch(new FetchRequest(new NoteId("69e5c3df00000000230102dc"), 1, null)));
+    private final FutureTask<Object> call = new FutureTask<>(() -> provider.fetch(
+            CallKind.NOTE, new FetchRequest(new NoteId("69e5c3df00000000230102dc"), 1, null), Instant.MIN));
     private final Thread caller = Thread.ofPlatform().daemon().unstarted(call);
 
     private @TempDir Path spool;

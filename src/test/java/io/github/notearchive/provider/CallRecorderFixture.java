@@ -36,7 +36,7 @@ final class CallRecorderFixture implements CallRecorder {
             FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
         if (unclaimed) {
-            return new CallAdmission.Unclaimed();
+            return new FetchOutcome.Unclaimed();
         }
         if (stop != null) {
             return new CallAdmission.Stopped(stop);

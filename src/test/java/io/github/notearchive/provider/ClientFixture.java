@@ -48,17 +48,14 @@ final class ClientFixture implements AfterEachCallback {
                 .flatMap(setting -> List.of(setting.getKey(), setting.getValue()).stream())
                 .toArray();
         var client = new JustOneApiClient(
-                Settings.of(pairs),
-                videos,
-                Settings.ofRefreshes(),
-                recorder,
-                rateLimit,
-                new ResponseReader(),
-                memory,
-                clock);
+                Settings.of(pairs), videos, Settings.ofRefreshes(), recorder, rateLimit, memory, clock);
         clients.add(client);
         open(client, NightlyCalls.NONE);
         return client;
+    }
+
+    static FetchOutcome fetch(JustOneApiClient client, FetchRequest request) throws InterruptedException {
+        return client.fetch(CallKind.NOTE, request, Instant.MIN);
     }
 
     /** Opens a client in a night with these calls of all nodes. */

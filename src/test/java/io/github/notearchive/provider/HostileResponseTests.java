@@ -2,6 +2,7 @@ package io.github.notearchive.provider;
 
 import static io.github.notearchive.provider.ClientFixture.ID;
 import static io.github.notearchive.provider.ClientFixture.NOTE;
+import static io.github.notearchive.provider.ClientFixture.fetch;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -68,7 +69,7 @@ class HostileResponseTests {
         String sent = before + echo + between + echo + "\",\"" + echo + "\":1}]}]}";
         provider.answers(200, sent);
 
-        Found found = (Found) client("token", TOKEN).fetch(NOTE);
+        Found found = (Found) fetch(client("token", TOKEN), NOTE);
 
         byte[] kept = found.capture().answer();
         assertThat(received.getFirst().response()).isEqualTo(kept);
@@ -93,7 +94,7 @@ class HostileResponseTests {
         String sent = "{\"code\":201,\"message\":\"" + TOKEN + "\"}";
         provider.answers(ScriptedProvider.reply(200, sent.getBytes(Charset.forName(charset))));
 
-        Missing missing = (Missing) client("token", TOKEN).fetch(NOTE);
+        Missing missing = (Missing) fetch(client("token", TOKEN), NOTE);
 
         assertThat(missing.reply().message()).isEqualTo("*".repeat(TOKEN.length()));
         byte[] kept = received.getFirst().response();
@@ -106,7 +107,7 @@ class HostileResponseTests {
         String sent = "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"t\":\"s3cr3t+\"}]}]}";
         provider.answers(200, sent);
 
-        Found found = (Found) client("token", TOKEN).fetch(NOTE);
+        Found found = (Found) fetch(client("token", TOKEN), NOTE);
 
         assertThat(found.capture().answer()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
         assertThat(log.messages()).isEmpty();
@@ -149,7 +150,7 @@ class HostileResponseTests {
                     .answers(302, "", "Location: http://127.0.0.1:1/" + echo, "Retry-After: " + echo);
             JustOneApiClient client = client("token", TOKEN);
             for (int i = 0; i < 5; i++) {
-                assertThat(client.fetch(NOTE)).isInstanceOf(Deferred.class);
+                assertThat(fetch(client, NOTE)).isInstanceOf(Deferred.class);
             }
         }
 
@@ -182,7 +183,7 @@ class HostileResponseTests {
                 .answers(200, "{\"code\":777,\"message\":\"" + forged + "\",\"requestId\":\"" + forged + "\"}");
         JustOneApiClient client = client("token", TOKEN);
         for (int i = 0; i < 3; i++) {
-            client.fetch(NOTE);
+            fetch(client, NOTE);
         }
 
         List<String> texts = new ArrayList<>();
@@ -206,7 +207,7 @@ class HostileResponseTests {
         assertThat(bomb.size()).isLessThan(300_000);
         provider.answers(ScriptedProvider.reply(200, bomb.toByteArray(), "Content-Encoding: gzip"));
 
-        Deferred deferred = (Deferred) client("max-answer-size", "1MB").fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(client("max-answer-size", "1MB"), NOTE);
 
         assertThat(deferred.reply().message()).isEqualTo("the response is longer than 1048576B");
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
@@ -218,7 +219,7 @@ class HostileResponseTests {
         provider.answers(endless(ENDLESS_HEAD, chunk));
         JustOneApiClient client = client("max-answer-size", "1MB");
 
-        Deferred deferred = (Deferred) client.fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(client, NOTE);
 
         assertThat(deferred.reply().message()).isEqualTo("the response is longer than 1048576B");
         assertThat(deferred.reply().httpStatus()).isEqualTo(200);
@@ -240,12 +241,12 @@ class HostileResponseTests {
         JustOneApiClient client = client();
 
         for (int i = 0; i < 5; i++) {
-            assertThat(((Deferred) client.fetch(NOTE)).cause())
+            assertThat(((Deferred) fetch(client, NOTE)).cause())
                     .as("response " + i)
                     .isEqualTo(Cause.FAULT);
         }
 
-        assertThat(((Deferred) client.fetch(NOTE)).cause()).isEqualTo(Cause.NOT_COLLECTED);
+        assertThat(((Deferred) fetch(client, NOTE)).cause()).isEqualTo(Cause.NOT_COLLECTED);
         assertThat(provider.requests()).hasSize(6);
     }
 
@@ -253,7 +254,7 @@ class HostileResponseTests {
     void endlessInterimResponsesAreEndedByTheDeadline() throws Exception {
         provider.answers(endless(new byte[0], "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
 
-        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(client("response-timeout", "500ms"), NOTE);
 
         assertThat(deferred.reply().message()).startsWith("no complete response within");
     }
@@ -270,7 +271,7 @@ class HostileResponseTests {
             return false;
         });
 
-        Deferred deferred = (Deferred) client("response-timeout", "500ms").fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(client("response-timeout", "500ms"), NOTE);
         over.countDown();
 
         assertThat(deferred.reply().message()).startsWith("no complete response within");

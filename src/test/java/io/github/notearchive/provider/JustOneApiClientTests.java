@@ -3,6 +3,7 @@ package io.github.notearchive.provider;
 import static io.github.notearchive.provider.ClientFixture.ID;
 import static io.github.notearchive.provider.ClientFixture.NOTE;
 import static io.github.notearchive.provider.ClientFixture.NOW;
+import static io.github.notearchive.provider.ClientFixture.fetch;
 import static java.nio.charset.StandardCharsets.US_ASCII;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -65,7 +66,7 @@ class JustOneApiClientTests {
     void fetchIsOneRequestWithTokenAndNoteId() throws Exception {
         provider.answers(200, FOUND);
 
-        var outcome = fixture.client("token", "s3cret +/&=").fetch(NOTE);
+        var outcome = fetch(fixture.client("token", "s3cret +/&="), NOTE);
 
         assertThat(outcome).isInstanceOf(Found.class);
         assertThat(provider.requests())
@@ -77,7 +78,7 @@ class JustOneApiClientTests {
     void captureIsTheExactResponseOfItsCall() throws Exception {
         provider.answers(200, FOUND);
 
-        NoteCapture capture = ((Found) fixture.client().fetch(NOTE)).capture();
+        NoteCapture capture = ((Found) fetch(fixture.client(), NOTE)).capture();
 
         assertThat(capture.id()).isEqualTo(ID);
         assertThat(capture.callId()).isEqualTo(1);
@@ -100,7 +101,7 @@ class JustOneApiClientTests {
             return ScriptedProvider.reply(200, FOUND.getBytes(UTF_8)).write(socket, out);
         });
 
-        fixture.client().fetch(NOTE);
+        fetch(fixture.client(), NOTE);
 
         assertThat(whenSending).isEmpty();
         assertThat(whenRequested).containsExactly("sending 1");
@@ -136,7 +137,7 @@ class JustOneApiClientTests {
         provider.answers(status, "{\"code\":\"" + code + "\",\"message\":\"m\"}");
         JustOneApiClient client = fixture.client();
 
-        assertThat(describe(client.fetch(NOTE))).isEqualTo(outcome);
+        assertThat(describe(fetch(client, NOTE))).isEqualTo(outcome);
 
         ProviderReply reply = recorder.received.getFirst().reply();
         String message = code == 0 ? "success without the note: data is empty" : "m";
@@ -145,8 +146,12 @@ class JustOneApiClientTests {
         assertThat(provider.requests()).hasSize(1);
         if (outcome.startsWith("Blocked") || outcome.startsWith("Exhausted")) {
             assertThat(recorder.events).containsExactly("sending 1", "stopped " + code, "received 1");
-            assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
+            assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
         }
+    }
+
+    private static FetchOutcome video(JustOneApiClient client, NoteCapture detail) throws InterruptedException {
+        return client.fetch(CallKind.VIDEO, NOTE, detail.capturedAt().plusMillis(1));
     }
 
     private static String describe(FetchOutcome outcome) {
@@ -163,7 +168,7 @@ class JustOneApiClientTests {
     void responseWithoutEnvelopeIsNotRepeated(int status, Cause cause, Billed billed) throws Exception {
         provider.answers(status, "<html>bad gateway</html>", "Location: /elsewhere", "Retry-After: 0");
 
-        Deferred deferred = (Deferred) fixture.client().fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(fixture.client(), NOTE);
 
         assertThat(deferred.cause()).isEqualTo(cause);
         assertThat(deferred.reply().code()).isNull();
@@ -183,8 +188,7 @@ class JustOneApiClientTests {
                     default -> provider.silence();
                 });
 
-        Deferred deferred =
-                (Deferred) fixture.client("response-timeout", "300ms").fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(fixture.client("response-timeout", "300ms"), NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().httpStatus()).isNull();
@@ -201,8 +205,7 @@ class JustOneApiClientTests {
             port = closed.getLocalPort();
         }
 
-        Deferred deferred = (Deferred)
-                fixture.client("base-url", "http://127.0.0.1:" + port).fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(fixture.client("base-url", "http://127.0.0.1:" + port), NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.NO);
@@ -224,7 +227,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = fixture.client(now);
         client.providersClockIsAhead(Duration.ofSeconds(secondsAhead));
 
-        FetchOutcome actual = client.fetch(NOTE);
+        FetchOutcome actual = fetch(client, NOTE);
 
         assertThat(describe(actual)).isEqualTo(outcome);
         assertThat(actual instanceof Exhausted exhausted ? exhausted.until() : null)
@@ -240,8 +243,8 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND).answers(200, "{\"code\":303}");
         JustOneApiClient client = fixture.client(MIDNIGHT.plusSeconds(60));
 
-        client.fetch(NOTE);
-        Exhausted exhausted = (Exhausted) client.fetch(NOTE);
+        fetch(client, NOTE);
+        Exhausted exhausted = (Exhausted) fetch(client, NOTE);
 
         assertThat(exhausted.until()).isEqualTo(NEXT_MIDNIGHT);
     }
@@ -251,7 +254,7 @@ class JustOneApiClientTests {
         provider.answers(200, "{\"code\":303}");
 
         // the new response gets a time after that of the stored one
-        Exhausted exhausted = (Exhausted) fixture.client().refresh(NOTE, MIDNIGHT.plusSeconds(1800));
+        Exhausted exhausted = (Exhausted) fixture.client().fetch(CallKind.REFRESH, NOTE, MIDNIGHT.plusSeconds(1800));
 
         assertThat(exhausted.until()).isEqualTo(MIDNIGHT);
         assertThat(recorder.events).containsExactly("sending 1", "stopped 303", "received 1");
@@ -262,12 +265,12 @@ class JustOneApiClientTests {
         JustOneApiClient client = fixture.client();
         recorder.unclaimed = true;
 
-        assertThat(client.fetch(NOTE)).isInstanceOf(FetchOutcome.Unclaimed.class);
+        assertThat(fetch(client, NOTE)).isInstanceOf(FetchOutcome.Unclaimed.class);
 
         assertThat(provider.requests()).isEmpty();
         recorder.unclaimed = false;
         provider.answers(200, "{\"code\":301}");
-        assertThat(client.fetch(NOTE)).as("the next one").isInstanceOf(Deferred.class);
+        assertThat(fetch(client, NOTE)).as("the next one").isInstanceOf(Deferred.class);
     }
 
     @Test
@@ -276,8 +279,8 @@ class JustOneApiClientTests {
         JustOneApiClient client = fixture.client();
         long startedAt = System.nanoTime();
 
-        client.fetch(NOTE);
-        client.fetch(NOTE);
+        fetch(client, NOTE);
+        fetch(client, NOTE);
 
         assertThat(System.nanoTime() - startedAt).isLessThan(TimeUnit.MILLISECONDS.toNanos(900));
         assertThat(provider.requests()).hasSize(2);
@@ -289,9 +292,9 @@ class JustOneApiClientTests {
         provider.answers(followedBy(FOUND, copy)).answers(200, OTHER).answers(200, FOUND);
         JustOneApiClient client = fixture.client();
 
-        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
-        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
-        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
+        assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
+        assertThat(noteOf(fetch(client, OTHER_NOTE))).isEqualTo(OTHER_ID);
+        assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
 
         assertThat(provider.requests()).hasSize(3);
         assertThat(recorder.received)
@@ -304,8 +307,8 @@ class JustOneApiClientTests {
         provider.answers(followedBy(FOUND, "and more")).answers(200, OTHER);
         JustOneApiClient client = fixture.client();
 
-        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
-        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
+        assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
+        assertThat(noteOf(fetch(client, OTHER_NOTE))).isEqualTo(OTHER_ID);
 
         assertThat(provider.requests()).hasSize(2);
     }
@@ -315,14 +318,14 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND).answers(200, FOUND).answers(200, OTHER);
         JustOneApiClient client = fixture.client();
 
-        assertThat(noteOf(client.fetch(NOTE))).isEqualTo(ID);
-        Deferred deferred = (Deferred) client.fetch(OTHER_NOTE);
+        assertThat(noteOf(fetch(client, NOTE))).isEqualTo(ID);
+        Deferred deferred = (Deferred) fetch(client, OTHER_NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(deferred.reply().message()).isEqualTo("the response is about note " + ID);
         assertThat(recorder.received.getLast().response()).isNull();
-        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
+        assertThat(noteOf(fetch(client, OTHER_NOTE))).isEqualTo(OTHER_ID);
     }
 
     @Test
@@ -333,12 +336,12 @@ class JustOneApiClientTests {
             return provider.silence().write(null, null);
         });
         JustOneApiClient client = fixture.client();
-        FutureTask<FetchOutcome> first = new FutureTask<>(() -> client.fetch(NOTE));
+        FutureTask<FetchOutcome> first = new FutureTask<>(() -> fetch(client, NOTE));
         Thread.ofVirtual().start(first);
         isSent.await();
         provider.answers(200, FOUND).answers(200, OTHER);
 
-        Deferred deferred = (Deferred) client.fetch(OTHER_NOTE);
+        Deferred deferred = (Deferred) fetch(client, OTHER_NOTE);
 
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(noteOf(first.get())).isEqualTo(ID);
@@ -349,7 +352,7 @@ class JustOneApiClientTests {
                     assertThat(received.reply().billed()).isEqualTo(Billed.YES);
                     assertThat(received.response()).isEqualTo(FOUND.getBytes(UTF_8));
                 });
-        assertThat(noteOf(client.fetch(OTHER_NOTE))).isEqualTo(OTHER_ID);
+        assertThat(noteOf(fetch(client, OTHER_NOTE))).isEqualTo(OTHER_ID);
         assertThat(provider.requests()).hasSize(3);
     }
 
@@ -382,7 +385,7 @@ class JustOneApiClientTests {
                 .answers(200, FOUND);
         JustOneApiClient client = fixture.client("max-answer-size", limit);
 
-        Deferred deferred = (Deferred) client.fetch(NOTE);
+        Deferred deferred = (Deferred) fetch(client, NOTE);
 
         assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
         assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
@@ -391,7 +394,7 @@ class JustOneApiClientTests {
         if (kind.endsWith("endless")) {
             assertThat(recorder.received.getFirst().response()).hasSizeBetween(250_000, ResponseMemory.ORDINARY_SIZE);
         }
-        assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
+        assertThat(fetch(client, NOTE)).isInstanceOf(Found.class);
         assertThat(provider.requests()).hasSize(2);
     }
 
@@ -417,7 +420,7 @@ class JustOneApiClientTests {
     void responseAtTheLimitIsRead() throws Exception {
         provider.answers(200, FOUND);
 
-        assertThat(fixture.client("max-answer-size", length(FOUND) + "B").fetch(NOTE))
+        assertThat(fetch(fixture.client("max-answer-size", length(FOUND) + "B"), NOTE))
                 .isInstanceOf(Found.class);
     }
 
@@ -436,11 +439,11 @@ class JustOneApiClientTests {
         });
         JustOneApiClient client = fixture.client("max-answer-size", "8MB");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<FetchOutcome> first = threads.submit(() -> client.fetch(NOTE));
+            Future<FetchOutcome> first = threads.submit(() -> fetch(client, NOTE));
             await().until(() -> provider.requests().size() == 1);
             provider.answers(200, large).answers(200, FOUND);
-            assertThat(client.fetch(NOTE)).as("another large one").isInstanceOf(Found.class);
-            assertThat(client.fetch(NOTE)).as("a small one").isInstanceOf(Found.class);
+            assertThat(fetch(client, NOTE)).as("another large one").isInstanceOf(Found.class);
+            assertThat(fetch(client, NOTE)).as("a small one").isInstanceOf(Found.class);
 
             rest.countDown();
 
@@ -457,10 +460,10 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND + " ".repeat(1 << 20));
         JustOneApiClient client = fixture.client("calls-in-flight", "1");
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<FetchOutcome> large = threads.submit(() -> client.fetch(NOTE));
+            Future<FetchOutcome> large = threads.submit(() -> fetch(client, NOTE));
             await().until(() -> recorder.received.size() == 1);
             provider.answers(200, OTHER);
-            assertThat(client.fetch(OTHER_NOTE)).as("the one call is free").isInstanceOf(Found.class);
+            assertThat(fetch(client, OTHER_NOTE)).as("the one call is free").isInstanceOf(Found.class);
             assertThat(large.isDone()).isFalse();
 
             fixture.memory.end(OTHER_ID);
@@ -477,7 +480,7 @@ class JustOneApiClientTests {
     void compressedResponseIsStoredAsPlainText() throws Exception {
         provider.answers(ScriptedProvider.gzipped(FOUND));
 
-        Found found = (Found) fixture.client().fetch(NOTE);
+        Found found = (Found) fetch(fixture.client(), NOTE);
 
         assertThat(found.capture().answer()).isEqualTo(FOUND.getBytes(UTF_8));
     }
@@ -487,7 +490,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = fixture.client();
         recorder.whileSending = () -> client.end("stopped");
 
-        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
 
         assertThat(recorder.events).containsExactly("sending 1", "not sent 1");
         assertThat(provider.requests()).isEmpty();
@@ -498,7 +501,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = fixture.client();
         client.end("stopped");
 
-        assertThatThrownBy(() -> client.fetch(NOTE)).hasMessage("stopped");
+        assertThatThrownBy(() -> fetch(client, NOTE)).hasMessage("stopped");
 
         assertThat(recorder.events).isEmpty();
     }
@@ -511,13 +514,13 @@ class JustOneApiClientTests {
             return provider.silence().write(socket, out);
         });
 
-        assertThatThrownBy(() -> client.fetch(NOTE))
+        assertThatThrownBy(() -> fetch(client, NOTE))
                 .isInstanceOf(CallsEndedException.class)
                 .hasMessageContaining("aborted");
 
         assertThat(recorder.received.getFirst().reply().billed()).isEqualTo(Billed.UNKNOWN);
         assertThat(recorder.events).containsExactly("sending 1", "received 1");
-        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @Test
@@ -526,13 +529,13 @@ class JustOneApiClientTests {
         JustOneApiClient client = fixture.client("calls-per-night", "3");
         fixture.open(client, new NightlyCalls(1, 0, 0));
 
-        client.fetch(NOTE);
-        client.fetch(NOTE);
+        fetch(client, NOTE);
+        fetch(client, NOTE);
 
-        assertThat(client.fetch(NOTE))
+        assertThat(fetch(client, NOTE))
                 .isEqualTo(new Exhausted("our own limit of 3 calls a night", Exhausted.Whose.OURS, MIDNIGHT));
         assertThat(provider.requests()).hasSize(2);
-        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @Test
@@ -540,7 +543,7 @@ class JustOneApiClientTests {
         JustOneApiClient client = fixture.client();
         recorder.stop = new StopNotice(601, "code 601 (BALANCE)", null, "east", 7L);
 
-        assertThatThrownBy(() -> client.fetch(NOTE))
+        assertThatThrownBy(() -> fetch(client, NOTE))
                 .isInstanceOf(CallsEndedException.class)
                 .hasMessage("code 601 (BALANCE), met by node east in execution 7");
 
@@ -548,7 +551,7 @@ class JustOneApiClientTests {
         assertThat(provider.requests()).isEmpty();
         assertThat(recorder.events).isEmpty();
         recorder.stop = null;
-        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @Test
@@ -556,11 +559,11 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND);
         JustOneApiClient client = fixture.client("calls-per-night", "3");
 
-        client.fetch(NOTE);
+        fetch(client, NOTE);
         recorder.night = new NightlyCalls(3, 0, 0);
         assertThat(client.callsLeft()).as("as far as is known").isEqualTo(2);
 
-        assertThat(describe(client.fetch(NOTE))).isEqualTo("Exhausted OURS");
+        assertThat(describe(fetch(client, NOTE))).isEqualTo("Exhausted OURS");
         assertThat(client.callsLeft()).isZero();
         assertThat(provider.requests()).hasSize(1);
         assertThat(recorder.events).containsExactly("sending 1", "received 1");
@@ -573,11 +576,11 @@ class JustOneApiClientTests {
         AtomicBoolean first = new AtomicBoolean(true);
         recorder.whenCounted = () -> {
             if (first.getAndSet(false)) {
-                assertThatNoException().isThrownBy(() -> client.fetch(NOTE));
+                assertThatNoException().isThrownBy(() -> fetch(client, NOTE));
             }
         };
 
-        client.fetch(NOTE);
+        fetch(client, NOTE);
 
         assertThat(recorder.events).startsWith("sending 1", "sending 2");
         assertThat(client.callsLeft()).isOne();
@@ -591,11 +594,11 @@ class JustOneApiClientTests {
         fixture.videos = Settings.ofVideos("calls-per-night", "3");
         JustOneApiClient client = fixture.client();
         fixture.open(client, new NightlyCalls(9, 2, 0));
-        NoteCapture detail = ((Found) client.fetch(NOTE)).capture();
+        NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
 
-        NoteCapture video = ((Found) client.fetchVideo(NOTE, detail)).capture();
+        NoteCapture video = ((Found) video(client, detail)).capture();
 
-        assertThat(client.fetchVideo(NOTE, detail))
+        assertThat(video(client, detail))
                 .isEqualTo(new Exhausted(
                         "our own limit of 3 calls for videos a night", Exhausted.Whose.OURS_FOR_VIDEOS, MIDNIGHT));
         assertThat(provider.requests())
@@ -603,7 +606,7 @@ class JustOneApiClientTests {
                         request -> assertThat(request).contains("/get-note-detail/v1?"),
                         request -> assertThat(request).contains("/get-note-detail/v6?"));
         assertThat(recorder.received).hasSize(2);
-        assertThat(client.fetch(NOTE)).isInstanceOf(Found.class);
+        assertThat(fetch(client, NOTE)).isInstanceOf(Found.class);
         assertThat(video.capturedAt())
                 .as("by a fixed clock")
                 .isEqualTo(detail.capturedAt().plusMillis(1));
@@ -613,12 +616,12 @@ class JustOneApiClientTests {
     void limitOfAllCallsCountsVideos() throws Exception {
         provider.answers(200, FOUND).answers(200, FOUND);
         JustOneApiClient client = fixture.client("calls-per-night", "2");
-        NoteCapture detail = ((Found) client.fetch(NOTE)).capture();
-        client.fetchVideo(NOTE, detail);
+        NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
+        video(client, detail);
 
-        assertThat(describe(client.fetchVideo(NOTE, detail))).isEqualTo("Exhausted OURS");
+        assertThat(describe(video(client, detail))).isEqualTo("Exhausted OURS");
         assertThat(provider.requests()).hasSize(2);
-        assertThatThrownBy(() -> client.fetch(NOTE)).isInstanceOf(CallsEndedException.class);
+        assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
     }
 
     @Test
@@ -626,14 +629,14 @@ class JustOneApiClientTests {
         provider.answers(200, FOUND).answers(200, FOUND);
         fixture.videos = Settings.ofVideos("calls-per-night", "1");
         JustOneApiClient client = fixture.client("calls-per-night", "2");
-        NoteCapture detail = ((Found) client.fetch(NOTE)).capture();
+        NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
         recorder.whileSending = () -> {
             throw new IllegalStateException("database unavailable");
         };
-        assertThatThrownBy(() -> client.fetchVideo(NOTE, detail)).hasMessage("database unavailable");
+        assertThatThrownBy(() -> video(client, detail)).hasMessage("database unavailable");
         recorder.whileSending = () -> {};
 
-        assertThat(client.fetchVideo(NOTE, detail)).isInstanceOf(Found.class);
+        assertThat(video(client, detail)).isInstanceOf(Found.class);
         assertThat(provider.requests()).hasSize(2);
     }
 
@@ -641,7 +644,7 @@ class JustOneApiClientTests {
     void tokenIsInNoMessage() throws Exception {
         provider.answers(401, "{\"code\":100,\"message\":\"unknown: s3cret.value\"}");
 
-        Blocked blocked = (Blocked) fixture.client("token", "s3cret.value").fetch(NOTE);
+        Blocked blocked = (Blocked) fetch(fixture.client("token", "s3cret.value"), NOTE);
 
         assertThat(blocked.reply().toString()).doesNotContain("s3cret").contains("code 100");
         assertThat(recorder.received.getFirst().reply().message()).doesNotContain("s3cret");
@@ -654,7 +657,7 @@ class JustOneApiClientTests {
         try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 40; i++) {
                 provider.answers(200, "{\"code\":301}");
-                fetches.add(threads.submit(() -> client.fetch(NOTE)));
+                fetches.add(threads.submit(() -> fetch(client, NOTE)));
             }
             for (Future<FetchOutcome> fetch : fetches) {
                 assertThat(fetch.get(10, TimeUnit.SECONDS)).isInstanceOf(Deferred.class);
@@ -672,7 +675,7 @@ class JustOneApiClientTests {
         InstantSource source = () -> times.isEmpty() ? NOW.minusSeconds(60) : times.removeFirst();
         Clock setBack = source.withZone(ZoneOffset.UTC);
 
-        fixture.client(setBack).fetch(NOTE);
+        fetch(fixture.client(setBack), NOTE);
 
         assertThat(recorder.received.getFirst().at()).isEqualTo(NOW);
     }

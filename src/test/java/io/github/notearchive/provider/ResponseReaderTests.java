@@ -22,8 +22,6 @@ class ResponseReaderTests {
     private static final String NOTE = "{'id':'66aa00000000000000000001','type':'normal','title':'t'}";
     private static final String OTHER = "{'id':'66aa00000000000000000002','type':'normal','title':'other'}";
 
-    private final ResponseReader reader = new ResponseReader();
-
     @ParameterizedTest
     @CsvSource(
             delimiter = '|',
@@ -68,7 +66,7 @@ class ResponseReaderTests {
                 "502 {'code':0}"
             })
     void bodyWithoutACodeIsNoEnvelope(String body) {
-        assertThat(reader.read(json(body).getBytes(UTF_8), REQUESTED)).isEmpty();
+        assertThat(ResponseReader.read(json(body).getBytes(UTF_8), REQUESTED)).isEmpty();
     }
 
     @Test
@@ -77,11 +75,12 @@ class ResponseReaderTests {
                 .getBytes(UTF_8);
 
         for (int length = 0; length < complete.length; length++) {
-            assertThat(reader.read(Arrays.copyOf(complete, length), REQUESTED))
+            assertThat(ResponseReader.read(Arrays.copyOf(complete, length), REQUESTED))
                     .as("the first %d bytes", length)
                     .isEmpty();
         }
-        assertThat(reader.read(json("{'code':0,'data':" + "[".repeat(200_000)).getBytes(UTF_8), REQUESTED))
+        assertThat(ResponseReader.read(
+                        json("{'code':0,'data':" + "[".repeat(200_000)).getBytes(UTF_8), REQUESTED))
                 .as("nesting without end")
                 .isEmpty();
     }
@@ -178,7 +177,7 @@ class ResponseReaderTests {
         byte[] latin1 = json("{'code':0,'message':'d\u00e9j\u00e0','data':[{'id':'ID','title':'\u00e9'}]}")
                 .getBytes(ISO_8859_1);
 
-        Envelope envelope = reader.read(latin1, REQUESTED).orElseThrow();
+        Envelope envelope = ResponseReader.read(latin1, REQUESTED).orElseThrow();
 
         assertThat(envelope.message()).isEqualTo("d\uFFFDj\uFFFD");
         assertThat(envelope.note()).isPresent();
@@ -258,7 +257,7 @@ class ResponseReaderTests {
     }
 
     private Envelope read(String body) {
-        return reader.read(json(body).getBytes(UTF_8), REQUESTED).orElseThrow();
+        return ResponseReader.read(json(body).getBytes(UTF_8), REQUESTED).orElseThrow();
     }
 
     private static String json(String text) {

@@ -7,13 +7,12 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.FetchOutcome.Found;
 import io.github.notearchive.provider.FetchOutcome.Missing;
-import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.JustOneApiClient;
-import io.github.notearchive.provider.NoteClient;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseReader;
 import java.time.Clock;
@@ -22,7 +21,6 @@ import java.time.Instant;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.context.annotation.Primary;
 import org.springframework.stereotype.Component;
 
 /**
@@ -34,8 +32,7 @@ import org.springframework.stereotype.Component;
  * based on it. A refresh uses responses received since it was due, so that it is paid once.
  */
 @Component
-@Primary
-public class CallLedger implements NoteClient {
+public class CallLedger {
 
     private static final Logger log = LoggerFactory.getLogger(CallLedger.class);
 
@@ -45,7 +42,6 @@ public class CallLedger implements NoteClient {
     private final CallRepository calls;
     private final PaidResponses paidResponses;
     private final JustOneApiClient provider;
-    private final ResponseReader reader;
     private final LedgerProperties settings;
     private final Clock clock;
 
@@ -53,18 +49,16 @@ public class CallLedger implements NoteClient {
             CallRepository calls,
             PaidResponses paidResponses,
             JustOneApiClient provider,
-            ResponseReader reader,
             LedgerProperties settings,
             Clock clock) {
         this.calls = calls;
         this.paidResponses = paidResponses;
         this.provider = provider;
-        this.reader = reader;
         this.settings = settings;
         this.clock = clock;
     }
 
-    @Override
+    /** Fetches a note; throws as {@link JustOneApiClient#fetch}, like the next two methods. */
     public FetchOutcome fetch(FetchRequest request) throws InterruptedException {
         Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.DETAIL);
         Optional<PaidResponse> paid = newest(request.id(), Endpoint.DETAIL);
@@ -72,15 +66,19 @@ public class CallLedger implements NoteClient {
         Optional<FetchOutcome> known = held.or(() -> outstanding);
         return known.isPresent()
                 ? known.get()
-                : provider.fetch(request, behind(paid.map(PaidResponse::receivedAt), Instant.MIN));
+                : provider.fetch(CallKind.NOTE, request, behind(paid.map(PaidResponse::receivedAt), Instant.MIN));
     }
 
     /** Has to run before the stored responses are read, since a response may arrive in between. */
     private Optional<FetchOutcome> outstanding(FetchRequest request, Endpoint endpoint) {
-        return calls.outstanding(request.id(), endpoint, clock.instant()).map(Outstanding::new);
+        return calls.outstanding(request.id(), endpoint, clock.instant()).map(FetchOutcome.class::cast);
     }
 
-    @Override
+    /**
+     * Fetches an archived note again.
+     *
+     * @param since earliest time of a sufficient response; a new one is received then or later
+     */
     public FetchOutcome refresh(FetchRequest request, Instant since) throws InterruptedException {
         NoteId id = request.id();
         Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.DETAIL);
@@ -88,16 +86,24 @@ public class CallLedger implements NoteClient {
                 .latestPaid(id, Endpoint.DETAIL, since)
                 .flatMap(paid -> reuse(request, paid))
                 .or(() -> outstanding);
-        return known.isPresent() ? known.get() : provider.refresh(request, behind(paidResponses.lastPaidAt(id), since));
+        return known.isPresent()
+                ? known.get()
+                : provider.fetch(CallKind.REFRESH, request, behind(paidResponses.lastPaidAt(id), since));
     }
 
-    @Override
+    /**
+     * Fetches the video of a video note whose response contains none.
+     *
+     * @param detail response without the video; a new one is received later
+     */
     public FetchOutcome fetchVideo(FetchRequest request, NoteCapture detail) throws InterruptedException {
         Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.VIDEO);
         Optional<FetchOutcome> known = newest(request.id(), Endpoint.VIDEO)
                 .flatMap(paid -> reuse(request, paid))
                 .or(() -> outstanding);
-        return known.isPresent() ? known.get() : provider.fetchVideo(request, detail);
+        return known.isPresent()
+                ? known.get()
+                : provider.fetch(CallKind.VIDEO, request, detail.capturedAt().plusMillis(1));
     }
 
     private Optional<PaidResponse> newest(NoteId id, Endpoint endpoint) {
@@ -191,7 +197,7 @@ public class CallLedger implements NoteClient {
             next = paidResponses.latestPaid(
                     id, endpoint, Instant.EPOCH, next.get().number());
         }
-        return next.flatMap(paid -> reader.read(paid.body(), id))
+        return next.flatMap(paid -> ResponseReader.read(paid.body(), id))
                 .filter(content -> content.note().isEmpty())
                 .isPresent();
     }
@@ -206,7 +212,7 @@ public class CallLedger implements NoteClient {
         while (next.isPresent()) {
             PaidResponse paid = next.get();
             Optional<ResponseReader.FoundNote> found =
-                    reader.read(paid.body(), id).flatMap(ResponseReader.Envelope::note);
+                    ResponseReader.read(paid.body(), id).flatMap(ResponseReader.Envelope::note);
             if (found.isPresent()) {
                 return Optional.of(new Held(paid, capture(id, paid, found.get())));
             }
@@ -228,7 +234,7 @@ public class CallLedger implements NoteClient {
 
     private Optional<FetchOutcome> reuse(FetchRequest request, PaidResponse paid) {
         NoteId id = request.id();
-        Optional<ResponseReader.Envelope> read = reader.read(paid.body(), id);
+        Optional<ResponseReader.Envelope> read = ResponseReader.read(paid.body(), id);
         if (read.isEmpty()) {
             log.warn(
                     "Note {}: the paid response of call {} is no longer readable and will be fetched again",

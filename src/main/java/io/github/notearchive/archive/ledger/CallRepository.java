@@ -6,13 +6,14 @@ import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallAdmission;
 import io.github.notearchive.provider.CallLimits;
-import io.github.notearchive.provider.CallRecord;
 import io.github.notearchive.provider.CallRecorder;
+import io.github.notearchive.provider.CallRecorder.CallAdmission;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
+import io.github.notearchive.provider.FetchOutcome.Outstanding;
+import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
-import io.github.notearchive.provider.OutstandingCall;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.StopNotice;
 import java.io.UncheckedIOException;
@@ -170,11 +171,11 @@ public class CallRepository implements CallRecorder {
                 return new CallAdmission.Stopped(stop.get());
             }
             if (!isClaimed(request)) {
-                return new CallAdmission.Unclaimed();
+                return new Unclaimed();
             }
-            Optional<OutstandingCall> outstanding = outstanding(request.id(), endpoint, sentAt);
+            Optional<Outstanding> outstanding = outstanding(request.id(), endpoint, sentAt);
             if (outstanding.isPresent()) {
-                return new CallAdmission.Outstanding(outstanding.get());
+                return outstanding.get();
             }
             NightlyCalls made = sentIn(night);
             // else another node has returned a call to the limit since
@@ -185,7 +186,7 @@ public class CallRepository implements CallRecorder {
     }
 
     /** See {@link PaidResponses#outstanding}. */
-    Optional<OutstandingCall> outstanding(NoteId id, Endpoint endpoint, Instant now) {
+    Optional<Outstanding> outstanding(NoteId id, Endpoint endpoint, Instant now) {
         return paid.outstanding(id, endpoint, now, execution.get(), inProgress());
     }
 

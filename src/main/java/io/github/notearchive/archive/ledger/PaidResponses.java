@@ -9,7 +9,7 @@ import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
-import io.github.notearchive.provider.OutstandingCall;
+import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.ResponseMemory;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -76,7 +76,7 @@ public class PaidResponses {
      *     written but not confirmed, so it was not sent
      * @param inProgress numbers of this process's calls whose responses are not written yet
      */
-    Optional<OutstandingCall> outstanding(
+    Optional<Outstanding> outstanding(
             NoteId id, Endpoint endpoint, Instant now, @Nullable Long execution, Long[] inProgress) {
         return autoCommit.execute(_ -> jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
                 .param("noteId", id.value())
@@ -84,7 +84,7 @@ public class PaidResponses {
                 .param("sentAt", Timestamp.from(now))
                 .param("execution", execution, Types.BIGINT)
                 .param("inProgress", inProgress)
-                .query((row, _) -> new OutstandingCall(
+                .query((row, _) -> new Outstanding(
                         row.getLong("id"),
                         row.getLong("job_execution_id"),
                         row.getTimestamp("sent_at").toInstant()))

@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import io.github.notearchive.provider.CallRecord;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Duration;
 import java.time.Instant;

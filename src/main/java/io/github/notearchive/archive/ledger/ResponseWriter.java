@@ -2,7 +2,7 @@ package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallRecord;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
 import java.nio.file.Path;

@@ -47,19 +47,12 @@ class SidecarFinder {
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     private final ObjectStore store;
-    private final ResponseReader reader;
     private final ErasureList erasures;
     private final ErasureRepository rows;
     private final int largest;
 
-    SidecarFinder(
-            ObjectStore store,
-            ResponseReader reader,
-            ErasureList erasures,
-            ErasureRepository rows,
-            NoteSourceProperties source) {
+    SidecarFinder(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
         this.store = store;
-        this.reader = reader;
         this.erasures = erasures;
         this.rows = rows;
         // in a JSON string, each byte of the response takes two at most: a quotation mark and its backslash
@@ -153,7 +146,7 @@ class SidecarFinder {
     }
 
     private SidecarFound readable(Sidecar sidecar) {
-        Optional<ResponseReader.Envelope> answer = reader.read(sidecar.answer(), sidecar.noteId());
+        Optional<ResponseReader.Envelope> answer = ResponseReader.read(sidecar.answer(), sidecar.noteId());
         if (answer.isEmpty()) {
             return new Refused(sidecar.key().value(), "its response is not of the provider");
         }

@@ -40,7 +40,6 @@ final class RemapRun extends JobRun implements ItemStreamReader<Page> {
 
     private final RemapOptions options;
     private final StoredResponses responses;
-    private final ResponseReader reader;
 
     private Position last = Position.FIRST;
     private long answers;
@@ -49,11 +48,10 @@ final class RemapRun extends JobRun implements ItemStreamReader<Page> {
     private final List<String> unreadableNotes = new ArrayList<>();
     private final RemapChanges changes = new RemapChanges();
 
-    RemapRun(RemapOptions options, Gate gate, StoredResponses responses, ResponseReader reader) {
+    RemapRun(RemapOptions options, Gate gate, StoredResponses responses) {
         super(gate);
         this.options = options;
         this.responses = responses;
-        this.reader = reader;
     }
 
     RemapOptions options() {
@@ -76,7 +74,7 @@ final class RemapRun extends JobRun implements ItemStreamReader<Page> {
                 last(),
                 options.all(),
                 (id, callId, capturedAt, body, answer) ->
-                        reader.noteIn(answer, id).map(found -> found.capture(id, callId, capturedAt, body)));
+                        ResponseReader.noteIn(answer, id).map(found -> found.capture(id, callId, capturedAt, body)));
         return page.answers() == 0 ? null : page;
     }
 

@@ -18,7 +18,6 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.provider.ResponseReader;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -46,7 +45,6 @@ public class RemapRunner {
     private final JobBuilders builders;
     private final JobStopper gate;
     private final StoredResponses responses;
-    private final ResponseReader reader;
     private final SchemaDrift drift;
     private final Clock clock;
     private final PlatformTransactionManager transactions;
@@ -56,7 +54,6 @@ public class RemapRunner {
             JobBuilders builders,
             JobStopper gate,
             StoredResponses responses,
-            ResponseReader reader,
             SchemaDrift drift,
             Clock clock,
             PlatformTransactionManager transactions) {
@@ -64,7 +61,6 @@ public class RemapRunner {
         this.builders = builders;
         this.gate = gate;
         this.responses = responses;
-        this.reader = reader;
         this.drift = drift;
         this.clock = clock;
         this.transactions = transactions;
@@ -76,7 +72,7 @@ public class RemapRunner {
      * @param dryRun whether only the changes are determined, without writing and without execution
      */
     public RemapSummary remap(RemapOptions options, boolean dryRun) {
-        RemapRun run = new RemapRun(options, gate, responses, reader);
+        RemapRun run = new RemapRun(options, gate, responses);
         int fieldsBefore = drift.found().size();
         return jobs.underLock(
                 RunnerLock::ofRemaps,

@@ -49,8 +49,6 @@ class AnswerFuzzTests {
             """;
     private static final String SAMPLE = new String(Captures.sample(), UTF_8);
 
-    private final ResponseReader reader = new ResponseReader();
-
     @Test
     void anyBytesAreAResponseOrNone() throws Exception {
         Fuzz.tries(1_000, random -> check(Fuzz.bytes(random)));
@@ -90,7 +88,7 @@ class AnswerFuzzTests {
     }
 
     private void check(byte[] body) {
-        Optional<ResponseReader.Envelope> answer = reader.read(body, Captures.ID);
+        Optional<ResponseReader.Envelope> answer = ResponseReader.read(body, Captures.ID);
         answer.ifPresent(read -> {
             assertFitsALine(read.message());
             assertFitsALine(read.requestId());
@@ -100,7 +98,7 @@ class AnswerFuzzTests {
     }
 
     private Optional<NoteCapture> capture(byte[] body, long call, Instant at) {
-        return reader.read(body, Captures.ID)
+        return ResponseReader.read(body, Captures.ID)
                 .flatMap(ResponseReader.Envelope::note)
                 .map(found -> found.capture(Captures.ID, call, at, body));
     }

@@ -35,7 +35,7 @@ final class Captures {
 
     static NoteCapture of(byte[] answer, long call, Instant at) {
         ResponseReader.FoundNote found =
-                new ResponseReader().read(answer, ID).orElseThrow().note().orElseThrow();
+                ResponseReader.read(answer, ID).orElseThrow().note().orElseThrow();
         return found.capture(ID, call, at, answer);
     }
 

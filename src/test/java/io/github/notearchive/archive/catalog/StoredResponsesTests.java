@@ -21,7 +21,6 @@ class StoredResponsesTests {
     private static final Instant NOW = Captures.NOW;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final ResponseReader reader = new ResponseReader();
     private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
     private final NoteCatalog notes = new NoteCatalog(
             database.jdbc(), new MediaCatalog(database.jdbc(), database.batches(), database.transactions()), drift);
@@ -275,7 +274,7 @@ class StoredResponsesTests {
                 after,
                 all,
                 (id, call, at, body, answer) ->
-                        reader.noteIn(answer, id).map(found -> found.capture(id, call, at, body)))));
+                        ResponseReader.noteIn(answer, id).map(found -> found.capture(id, call, at, body)))));
         return pages.getFirst();
     }
 

@@ -11,6 +11,7 @@ import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
@@ -22,7 +23,6 @@ import io.github.notearchive.provider.LocalRateLimitStore;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.RateLimitStore;
 import io.github.notearchive.provider.ResponseMemory;
-import io.github.notearchive.provider.ResponseReader;
 import io.github.notearchive.provider.Settings;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
@@ -69,8 +69,7 @@ class CallLedgerTests {
             responses,
             List.of());
     private final JustOneApiClient client = client(new LocalRateLimitStore(), 1000);
-    private final CallLedger ledger =
-            new CallLedger(calls, responses, client, new ResponseReader(), new LedgerProperties(WEEK, true), clock);
+    private final CallLedger ledger = new CallLedger(calls, responses, client, new LedgerProperties(WEEK, true), clock);
 
     private JustOneApiClient client(RateLimitStore pace, int callsPerSecond) {
         return new JustOneApiClient(
@@ -82,7 +81,6 @@ class CallLedgerTests {
                 Settings.ofRefreshes(),
                 calls,
                 pace,
-                new ResponseReader(),
                 new ResponseMemory(),
                 clock);
     }
@@ -138,7 +136,7 @@ class CallLedgerTests {
             statement.execute("LOCK TABLE api_call");
             for (FetchRequest note : notes) {
                 JustOneApiClient client = nodes.get(notes.indexOf(note) % 3);
-                callers.submit(() -> client.fetch(note));
+                callers.submit(() -> client.fetch(CallKind.NOTE, note, Instant.MIN));
             }
             // two calls of each node are about to be sent
             await().until(() -> waitingForLocks() == 6);

@@ -13,12 +13,13 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.CallAdmission;
 import io.github.notearchive.provider.CallLimits;
-import io.github.notearchive.provider.CallRecord;
+import io.github.notearchive.provider.CallRecorder.CallAdmission;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
+import io.github.notearchive.provider.FetchOutcome.Outstanding;
+import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
-import io.github.notearchive.provider.OutstandingCall;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.StopNotice;
 import java.sql.Connection;
@@ -50,9 +51,9 @@ class CallRepositoryTests extends LedgerFixture {
         Instant soon = NOW.plusSeconds(600);
 
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
-                .isEqualTo(new CallAdmission.Outstanding(new OutstandingCall(first.number(), 4711, NOW)));
+                .isEqualTo(new Outstanding(first.number(), 4711, NOW));
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, CallLimits.NONE))
-                .isInstanceOf(CallAdmission.Outstanding.class);
+                .isInstanceOf(Outstanding.class);
         assertThat(calls.sentIn(Night.of(NOW)).all())
                 .as("the blocked call is not counted")
                 .isOne();
@@ -80,7 +81,7 @@ class CallRepositoryTests extends LedgerFixture {
                 .isInstanceOf(CallAdmission.Written.class);
         assertThat(calls.recover("west", soon)).isEmpty();
         assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
-                .isInstanceOf(CallAdmission.Outstanding.class);
+                .isInstanceOf(Outstanding.class);
 
         assertThat(calls.recover("east", soon)).containsExactlyInAnyOrder(ID, other);
         assertThat(calls.recover("east", soon)).isEmpty();
@@ -366,7 +367,7 @@ class CallRepositoryTests extends LedgerFixture {
 
         for (CallLimits limits : List.of(ALL, CallLimits.NONE)) {
             assertThat(calls.sending(before, Endpoint.DETAIL, NOW, false, limits))
-                    .isEqualTo(new CallAdmission.Unclaimed());
+                    .isEqualTo(new Unclaimed());
         }
         assertThat(history.of(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
