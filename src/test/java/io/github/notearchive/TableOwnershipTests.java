@@ -46,15 +46,11 @@ class TableOwnershipTests {
                             "forgotten_object"),
             "archive.stats", Set.of("worklist_count", "media_object_count", "run_summary"));
 
-    /** Files with SQL on tables outside of {@code archive} and {@code batch}. This list may only shrink. */
-    private static final Set<String> REMAINING_SQL = Set.of("export/Condition.java", "export/Snapshot.java");
-
     /**
      * Files with clients outside of {@code archive} and {@code batch}. This list may only shrink.
      * {@code DatabaseChecks} uses a separate connection, which cannot write, before the tables are known to exist.
      */
-    private static final Set<String> REMAINING_CLIENTS =
-            Set.of("cli/check/DatabaseChecks.java", "export/Snapshot.java");
+    private static final Set<String> REMAINING_CLIENTS = Set.of("cli/check/DatabaseChecks.java");
 
     private static final Pattern LITERAL =
             Pattern.compile("\"\"\"(.*?)\"\"\"|\"((?:[^\"\\\\\\n]|\\\\.)*)\"", Pattern.DOTALL);
@@ -114,8 +110,7 @@ class TableOwnershipTests {
         assertThat(USES)
                 .filteredOn(use ->
                         !moduleOf(use.location()).equals(use.relation().startsWith("batch_") ? "batch" : "archive"))
-                .extracting(Use::file)
-                .containsOnly(REMAINING_SQL.toArray(String[]::new));
+                .isEmpty();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.stats.Selection;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.export.AuthorMode;
@@ -11,7 +12,6 @@ import io.github.notearchive.export.ExportStoppedException;
 import io.github.notearchive.export.ExportWriteException;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.MediaMode;
-import io.github.notearchive.export.Selection;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.Spans;
 import io.github.notearchive.store.StoreProperties;

@@ -3,29 +3,22 @@ package io.github.notearchive.export;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 
 /**
  * Writes a bag (BagIt 1.0, RFC 8493): tables as JSON Lines, media and the manifest are the payload, each file with its
  * SHA-256. It contains no bagging date, so that the same archive results in the same bag.
  */
-final class Bag {
+record Bag(Export export) {
 
     private static final String PAYLOAD = "data/";
 
-    private final Export export;
-
-    Bag(Export export) {
-        this.export = export;
-    }
-
-    void write() throws IOException, SQLException {
+    void write() throws IOException {
         new TableFiles(export, ExportFormat.JSONL, PAYLOAD).write();
         StagingDirectory directory = export.directory();
         String oxum = directory.bytes() + "." + directory.files();
         list("manifest-sha256.txt", true);
-        text("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
-        text("bag-info.txt", """
+        directory.write("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n");
+        directory.write("bag-info.txt", """
                 Bag-Software-Agent: %s
                 External-Description: Notes of Xiaohongshu; data/manifest.json says which
                 Payload-Oxum: %s
@@ -42,9 +35,5 @@ final class Bag {
                 }
             });
         }
-    }
-
-    private void text(String name, String text) throws IOException {
-        export.directory().write(name, text.getBytes(StandardCharsets.UTF_8));
     }
 }

@@ -1,8 +1,5 @@
 package io.github.notearchive.export;
 
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.time.OffsetDateTime;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -10,8 +7,7 @@ import org.jspecify.annotations.Nullable;
  * Column of an exported table, the same in every format.
  *
  * @param expression SQL expression of the value; empty for a list
- * @param source database column, as {@code table.column}, whose {@code COMMENT ON} is the description; null if derived
- * @param description description of a column without source; null otherwise
+ * @param description null if the expression is a database column, whose {@code COMMENT ON} is the description
  * @param elements table of the elements of a list; null otherwise
  */
 record Column(
@@ -19,49 +15,23 @@ record Column(
         Type type,
         Content content,
         String expression,
-        @Nullable String source,
         @Nullable String description,
         @Nullable Table elements) {
 
     /** Data type of a column. An absent value is null; a list is empty rather than null. */
     enum Type {
-        /** Unicode text. */
         TEXT,
         /** 32-bit integer. */
         INTEGER,
         /** 64-bit integer. */
         BIGINT,
         BOOLEAN,
-        /** Point in time in microseconds. */
+        /** Point in time in microseconds; in JSON as in ISO 8601, in UTC. */
         TIMESTAMP,
         /** Ordered texts. */
         TEXT_LIST,
-        /** Ordered rows of another table. */
-        RECORD_LIST;
-
-        boolean isList() {
-            return this == TEXT_LIST || this == RECORD_LIST;
-        }
-
-        /** Reads a value that is not a list from a result column. */
-        @Nullable
-        Object read(ResultSet result, int column) throws SQLException {
-            return switch (this) {
-                case TEXT -> result.getString(column);
-                case INTEGER -> nullable(result, result.getInt(column));
-                case BIGINT -> nullable(result, result.getLong(column));
-                case BOOLEAN -> nullable(result, result.getBoolean(column));
-                case TIMESTAMP -> {
-                    OffsetDateTime time = result.getObject(column, OffsetDateTime.class);
-                    yield time == null ? null : time.toInstant();
-                }
-                case TEXT_LIST, RECORD_LIST -> throw new IllegalStateException("A list is not a result column");
-            };
-        }
-
-        private static @Nullable Object nullable(ResultSet result, Object value) throws SQLException {
-            return result.wasNull() ? null : value;
-        }
+        /** Ordered rows of another table, without the note id. */
+        RECORD_LIST
     }
 
     /** Kind of a column's values, by which an export includes, converts or omits the column. */
@@ -93,21 +63,29 @@ record Column(
         }
     }
 
-    /** Returns this column with the elements that an export with these modes includes. */
-    Column of(AuthorMode authors, MediaMode media) {
-        return elements == null
-                ? this
-                : new Column(name, type, content, expression, source, description, elements.of(authors, media));
-    }
-
-    boolean isKey() {
-        return name.equals(Table.KEY);
+    /** Returns the SQL of the value; for a list a query of the elements that belong to the row's note. */
+    String select() {
+        return (elements == null ? expression : elements.listQuery(type == Type.TEXT_LIST)) + " AS " + name;
     }
 
     /** Returns the columns of a list element, without the note id. */
     List<Column> fields() {
         return elements == null
                 ? List.of()
-                : elements.columns().stream().filter(column -> !column.isKey()).toList();
+                : elements.columns().subList(1, elements.columns().size());
+    }
+
+    boolean isList() {
+        return elements != null;
+    }
+
+    boolean isKey() {
+        return name.equals(Table.KEY);
+    }
+
+    /** Returns the database column whose comment describes this one; null if it has its own description. */
+    @Nullable
+    String source() {
+        return description != null ? null : isKey() ? "worklist." + Table.KEY : expression;
     }
 }

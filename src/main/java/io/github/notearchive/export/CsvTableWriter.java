@@ -7,10 +7,9 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayList;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes CSV (RFC 4180), UTF-8, with a header line. An absent value is an empty field, an empty text a quoted empty
@@ -42,27 +41,23 @@ final class CsvTableWriter implements TableWriter {
     }
 
     @Override
-    public void write(Row row) throws IOException {
-        int width = row.table().columns().size();
-        List<@Nullable String> fields = new ArrayList<>(width);
-        for (int i = 0; i < width; i++) {
-            fields.add(field(row.get(i)));
-        }
+    public void write(ObjectNode row) throws IOException {
         try {
-            csv.writeRecord(fields);
+            csv.writeRecord(row.valueStream().map(this::field).toArray(String[]::new));
         } catch (UncheckedIOException e) {
             throw new IOException("Cannot write the CSV file", e);
         }
     }
 
-    private @Nullable String field(@Nullable Object value) {
-        return switch (value) {
-            case null -> null;
-            case String text -> excel ? escapeFormula(text) : text;
-            // begins with a bracket, so it is not a formula
-            case List<?> list -> JsonMapper.shared().writeValueAsString(Row.json(list));
-            default -> value.toString();
-        };
+    private @Nullable String field(JsonNode value) {
+        if (value.isNull()) {
+            return null;
+        }
+        if (value.isString()) {
+            return excel ? escapeFormula(value.stringValue()) : value.stringValue();
+        }
+        // a list begins with a bracket, so it is not a formula
+        return value.toString();
     }
 
     private static String escapeFormula(String text) {

@@ -27,105 +27,109 @@ import java.util.List;
  */
 record DataSet(Table notes, Table captures, Table topics, Table mentions, Table comments, Table media) {
 
-    private static final Table TOPICS = new Table.Builder("topics", "note_topic", "t")
-            .orderBy("t.ordinal")
-            .columns(INTEGER, "ordinal")
-            .columns(TEXT, "topic_id", "name", "topic_type")
-            .build();
+    private static final Table TOPICS = Table.of("topics", "note_topic", "", "note_topic.ordinal")
+            .with(INTEGER, "ordinal")
+            .with(TEXT, "topic_id", "name", "topic_type");
 
-    private static final Table MENTIONS = new Table.Builder("mentions", "note_mention", "p")
-            .orderBy("p.ordinal")
-            .columns(INTEGER, "ordinal")
-            .column("user_id", TEXT, PERSON_ID)
-            .column("nickname", TEXT, PERSON)
-            .build();
+    private static final Table MENTIONS = Table.of("mentions", "note_mention", "", "note_mention.ordinal")
+            .with(INTEGER, "ordinal")
+            .with(TEXT, PERSON_ID, "user_id")
+            .with(TEXT, PERSON, "nickname");
 
-    private static final Table COMMENTS = new Table.Builder("comments", "note_comment", "k")
-            .orderBy("k.captured_at, k.ordinal")
-            .capturedAt("k.captured_at")
-            .columns(TIMESTAMP, "captured_at")
-            .columns(INTEGER, "ordinal")
-            .columns(TEXT, "comment_id", "parent_id")
-            .column("author_id", TEXT, PERSON_ID)
-            .column("author_nickname", TEXT, PERSON)
-            .columns(TEXT, "comment_text")
-            .columns(TIMESTAMP, "written_at")
-            .column("place", TEXT, AUTHOR_TRAIT)
-            .columns(BIGINT, "liked_count", "reply_count")
-            .build();
+    private static final Table COMMENTS = Table.of(
+                    "comments", "note_comment", "", "note_comment.captured_at", "note_comment.ordinal")
+            .with(TIMESTAMP, "captured_at")
+            .with(INTEGER, "ordinal")
+            .with(TEXT, "comment_id", "parent_id")
+            .with(TEXT, PERSON_ID, "author_id")
+            .with(TEXT, PERSON, "author_nickname")
+            .with(TEXT, "comment_text")
+            .with(TIMESTAMP, "written_at")
+            .with(TEXT, AUTHOR_TRAIT, "place")
+            .with(BIGINT, "liked_count", "reply_count");
 
-    private static final Table MEDIA = new Table.Builder("media", "note_media", "m")
-            .leftJoin("media_object", "o", "o.sha256 = m.sha256")
-            .orderBy("array_position(ARRAY['IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE'], m.kind), m.ordinal")
-            .columns(TEXT, "kind")
-            .columns(INTEGER, "ordinal")
-            .columns(TEXT, "identity", "state", "reason", "rendition")
-            .columns(INTEGER, "width", "height")
-            .column("sha256", TEXT, PLAIN, "m.sha256", "media_object.sha256")
-            .column("size_bytes", BIGINT, PLAIN, "o.size_bytes")
-            .column("content_type", TEXT, PLAIN, "o.content_type")
-            .column("object_key", TEXT, OBJECT_KEY, "o.object_key")
-            .derived("path", OBJECT_PATH, "o.object_key", "Path of the file in this export; null if it has none.")
-            .derived(
-                    "url",
+    private static final Table MEDIA = Table.of(
+                    "media",
+                    "note_media",
+                    "LEFT JOIN media_object USING (sha256)",
+                    "array_position(ARRAY['IMAGE', 'MOTION', 'AUDIO', 'VIDEO', 'SUBTITLE'], note_media.kind)",
+                    "note_media.ordinal")
+            .with(TEXT, "kind")
+            .with(INTEGER, "ordinal")
+            .with(TEXT, "identity", "state", "reason", "rendition")
+            .with(INTEGER, "width", "height")
+            .with(TEXT, PLAIN, "sha256", "media_object.sha256", null)
+            .with(BIGINT, PLAIN, "size_bytes", "media_object.size_bytes", null)
+            .with(TEXT, PLAIN, "content_type", "media_object.content_type", null)
+            .with(TEXT, OBJECT_KEY, "object_key", "media_object.object_key", null)
+            .with(
+                    TEXT,
+                    OBJECT_PATH,
+                    "path",
+                    "media_object.object_key",
+                    "Path of the file in this export; null if it has none.")
+            .with(
+                    TEXT,
                     OBJECT_URL,
-                    "o.object_key",
-                    "Presigned URL of the file, which expires. It grants access without other credentials.")
-            .build();
-
-    private static final Table CAPTURES = new Table.Builder("captures", "note_capture", "c")
-            .leftJoin("api_call", "k", "k.id = c.call_id")
-            .orderBy("c.captured_at")
-            .capturedAt("c.captured_at")
-            .columns(TIMESTAMP, "captured_at")
-            .column("endpoint", TEXT, PLAIN, "k.endpoint")
-            .columns(TEXT, "title", "note_text")
-            .column("author_id", TEXT, PERSON_ID)
-            .column("author_nickname", TEXT, PERSON)
-            .columns(BIGINT, "liked_count", "collected_count", "comments_count", "shared_count", "view_count")
-            .column("sidecar_key", TEXT, OBJECT_KEY)
-            .build();
-
-    private static final Table NOTES = new Table.Builder("notes", "note", "n")
-            .leftJoin("author", "a", "a.author_id = n.author_id")
-            .leftJoin("worklist", "w", "w.note_id = n.note_id")
-            .derived(
                     "url",
+                    "media_object.object_key",
+                    "Presigned URL of the file, which expires. It grants access without other credentials.");
+
+    private static final Table CAPTURES = Table.of(
+                    "captures",
+                    "note_capture",
+                    "LEFT JOIN api_call ON api_call.id = note_capture.call_id",
+                    "note_capture.captured_at")
+            .with(TIMESTAMP, "captured_at")
+            .with(TEXT, PLAIN, "endpoint", "api_call.endpoint", null)
+            .with(TEXT, "title", "note_text")
+            .with(TEXT, PERSON_ID, "author_id")
+            .with(TEXT, PERSON, "author_nickname")
+            .with(BIGINT, "liked_count", "collected_count", "comments_count", "shared_count", "view_count")
+            .with(TEXT, OBJECT_KEY, "sidecar_key");
+
+    private static final Table NOTES = Table.of(
+                    "notes", "note", "LEFT JOIN author USING (author_id) LEFT JOIN worklist USING (note_id)")
+            .with(
+                    TEXT,
                     PLAIN,
-                    "'https://www.xiaohongshu.com/explore/' || n.note_id",
+                    "url",
+                    "'https://www.xiaohongshu.com/explore/' || note.note_id",
                     "Page of the note on the platform, which may require a login.")
-            .columns(TEXT, "note_type", "title", "note_text")
-            .column("author_id", TEXT, PERSON_ID, "n.author_id", "author.author_id")
-            .column("author_red_id", TEXT, PERSON, "a.red_id")
-            .column("author_nickname", TEXT, PERSON, "a.nickname")
-            .column("author_avatar_url", TEXT, PERSON, "a.avatar_url")
-            .column("author_verified", BOOLEAN, AUTHOR_TRAIT, "a.verified")
-            .column("author_verified_type", INTEGER, AUTHOR_TRAIT, "a.verified_type")
-            .columns(TIMESTAMP, "published_at", "edited_at")
-            .columns(TEXT, "place", "language")
-            .columns(BOOLEAN, "download_allowed", "save_disabled", "watermark_disabled", "in_censor")
-            .columns(INTEGER, "privacy_type")
-            .columns(TEXT, "download_reason")
-            .columns(BOOLEAN, "weibo_cover_disabled", "pinned")
-            .columns(INTEGER, "comment_restriction")
-            .columns(BOOLEAN, "co_produced")
-            .columns(INTEGER, "cooperation_count")
-            .columns(BOOLEAN, "related_goods")
-            .columns(INTEGER, "image_count", "cover_width", "cover_height")
-            .columns(BIGINT, "video_duration_ms")
-            .columns(BOOLEAN, "has_music")
-            .columns(TEXT, "sound_id")
-            .column("sound_name", TEXT, PERSON)
-            .column("sound_creator_id", TEXT, PERSON_ID)
-            .columns(BIGINT, "sound_duration_ms", "sound_use_count")
-            .columns(TEXT, "music_id", "music_name")
-            .columns(BIGINT, "liked_count", "collected_count", "comments_count", "shared_count", "view_count")
-            .columns(TIMESTAMP, "first_captured_at", "last_captured_at", "archived_at")
-            .column("state", TEXT, PLAIN, "w.state")
-            .texts("topics", TOPICS, "name", "Names of the topics, in order.")
-            .records("mentions", MENTIONS, "Persons that the note mentions, as in the table mentions.")
-            .records("media", MEDIA, "Files of the note, as in the table media.")
-            .build();
+            .with(TEXT, "note_type", "title", "note_text")
+            .with(TEXT, PERSON_ID, "author_id", "author.author_id", null)
+            .with(TEXT, PERSON, "author_red_id", "author.red_id", null)
+            .with(TEXT, PERSON, "author_nickname", "author.nickname", null)
+            .with(TEXT, PERSON, "author_avatar_url", "author.avatar_url", null)
+            .with(BOOLEAN, AUTHOR_TRAIT, "author_verified", "author.verified", null)
+            .with(INTEGER, AUTHOR_TRAIT, "author_verified_type", "author.verified_type", null)
+            .with(TIMESTAMP, "published_at", "edited_at")
+            .with(TEXT, "place", "language")
+            .with(BOOLEAN, "download_allowed", "save_disabled", "watermark_disabled", "in_censor")
+            .with(INTEGER, "privacy_type")
+            .with(TEXT, "download_reason")
+            .with(BOOLEAN, "weibo_cover_disabled", "pinned")
+            .with(INTEGER, "comment_restriction")
+            .with(BOOLEAN, "co_produced")
+            .with(INTEGER, "cooperation_count")
+            .with(BOOLEAN, "related_goods")
+            .with(INTEGER, "image_count", "cover_width", "cover_height")
+            .with(BIGINT, "video_duration_ms")
+            .with(BOOLEAN, "has_music")
+            .with(TEXT, "sound_id")
+            .with(TEXT, PERSON, "sound_name")
+            .with(TEXT, PERSON_ID, "sound_creator_id")
+            .with(BIGINT, "sound_duration_ms", "sound_use_count")
+            .with(TEXT, "music_id", "music_name")
+            .with(BIGINT, "liked_count", "collected_count", "comments_count", "shared_count", "view_count")
+            .with(TIMESTAMP, "first_captured_at", "last_captured_at", "archived_at")
+            .with(TEXT, PLAIN, "state", "worklist.state", null)
+            .withTexts(
+                    "topics",
+                    Table.of("topics", "note_topic", "", "note_topic.ordinal").with(TEXT, "name"),
+                    "Names of the topics, in order.")
+            .withRows("mentions", MENTIONS, "Persons that the note mentions, as in the table mentions.")
+            .withRows("media", MEDIA, "Files of the note, as in the table media.");
 
     /** Returns the tables without the columns that an export with these modes omits. */
     static DataSet of(AuthorMode authors, MediaMode media) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import com.fasterxml.jackson.annotation.JsonProperty;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.SequencedMap;
@@ -26,13 +27,8 @@ public record ExportReport(
         List<MissingObject> missingExamples,
         @Nullable NamedIds ids) {
 
-    /**
-     * Stored object that the export does not contain.
-     *
-     * @param key object key
-     * @param reason for display
-     */
-    public record MissingObject(String key, String reason) {}
+    /** Stored object that the export does not contain, and the reason for display. */
+    public record MissingObject(@JsonProperty("objectKey") String key, String reason) {}
 
     /**
      * Requested note ids.
@@ -41,7 +37,10 @@ public record ExportReport(
      * @param notArchived number of ids that were never captured
      * @param examples the first of these ids
      */
-    public record NamedIds(long named, long notArchived, List<String> examples) {}
+    public record NamedIds(
+            long named,
+            long notArchived,
+            @JsonProperty("notArchivedExamples") List<String> examples) {}
 
     /** Returns whether no object and no requested note is missing. */
     public boolean isWhole() {

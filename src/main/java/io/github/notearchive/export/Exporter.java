@@ -1,38 +1,45 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.archive.stats.NoteSnapshots;
+import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.archive.stats.NoteSnapshots.NotCaptured;
+import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.export.ExportReport.NamedIds;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
+import java.io.BufferedReader;
 import java.io.IOException;
-import java.sql.SQLException;
+import java.nio.charset.CharacterCodingException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
-import javax.sql.DataSource;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
-import org.springframework.dao.DataAccessException;
-import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.jdbc.support.SQLStateSQLExceptionTranslator;
 import org.springframework.stereotype.Component;
 
 /** Exports notes of the archive to a directory. Only reads the archive; may run beside a nightly run. */
 @Component
-@DependsOnDatabaseInitialization
 public class Exporter {
 
     private static final Logger log = LoggerFactory.getLogger(Exporter.class);
 
-    private final DataSource dataSource;
+    private final NoteSnapshots notes;
     private final Supplier<ObjectStore> store;
 
     @Autowired
-    Exporter(DataSource dataSource, ObjectProvider<ObjectStore> store) {
-        this(dataSource, store::getObject);
+    Exporter(NoteSnapshots notes, ObjectProvider<ObjectStore> store) {
+        this(notes, (Supplier<ObjectStore>) store::getObject);
     }
 
-    Exporter(DataSource dataSource, Supplier<ObjectStore> store) {
-        this.dataSource = dataSource;
+    Exporter(NoteSnapshots notes, Supplier<ObjectStore> store) {
+        this.notes = notes;
         this.store = store;
     }
 
@@ -66,55 +73,73 @@ public class Exporter {
 
     private ExportReport write(ExportOptions options, StagingDirectory directory, BooleanSupplier stopped)
             throws IOException {
-        try (Snapshot snapshot = Snapshot.open(dataSource, options.selection(), stopped)) {
+        MediaCopies media = new MediaCopies(store, directory);
+        Path idFile = options.selection().ids();
+        Collection<NoteId> ids = idFile == null ? null : readIds(idFile);
+        if (options.media() == MediaMode.COPY) {
+            media.requireBucket();
+            try (Snapshot snapshot = notes.open(options.selection(), ids);
+                    Stream<FileEntry> objects = snapshot.objects()) {
+                objects.forEach(directory.plan()::add);
+            }
+            // while no snapshot is open, because this may take hours
+            media.copyAhead(stopped);
+        }
+        try (Snapshot snapshot = notes.open(options.selection(), ids)) {
             Export export = new Export(
                     options,
+                    DataSet.of(options.authors(), options.media()),
                     snapshot,
+                    ids == null ? null : namedIds(ids, snapshot.notCaptured()),
                     directory,
-                    new MediaCopies(store, directory),
-                    Pseudonyms.withKey(options.authorKey()));
-            if (options.media() == MediaMode.COPY) {
-                copyAhead(export, stopped);
-            }
+                    media,
+                    Pseudonyms.withKey(options.authorKey()),
+                    new LinkedHashMap<>(),
+                    stopped);
+            export.requireNotStopped();
             switch (options.format()) {
                 case JSONL, CSV, PARQUET -> new TableFiles(export, options.format(), "").write();
                 case FOLDER -> new Folder(export).write();
                 case BAGIT -> new Bag(export).write();
                 case FOURCAT -> new FourCat(export).write();
             }
-            return report(export);
-        } catch (SQLException e) {
-            throw translate(e);
+            return new ExportReport(
+                    directory.target(),
+                    export.rows(),
+                    directory.files(),
+                    directory.bytes(),
+                    media.copied(),
+                    media.missing(),
+                    media.examples(),
+                    export.ids());
         }
     }
 
-    /**
-     * Copies the objects of the selected notes while no snapshot is open, because this may take hours. Objects that are
-     * stored meanwhile are copied when their rows are written.
-     */
-    private static void copyAhead(Export export, BooleanSupplier stopped) throws IOException, SQLException {
-        export.media().requireBucket();
-        export.snapshot().forEachObject(export.directory().plan()::add);
-        export.snapshot().release();
-        export.media().copyAhead(stopped);
-        export.snapshot().begin();
+    private static NamedIds namedIds(Collection<NoteId> ids, NotCaptured notCaptured) {
+        return new NamedIds(ids.size(), notCaptured.number(), notCaptured.examples());
     }
 
-    private static ExportReport report(Export export) {
-        return new ExportReport(
-                export.directory().target(),
-                export.rows(),
-                export.directory().files(),
-                export.directory().bytes(),
-                export.media().copied(),
-                export.media().missing(),
-                export.media().examples(),
-                export.snapshot().namedIds());
+    private static Collection<NoteId> readIds(Path file) throws IOException {
+        Collection<NoteId> ids = new TreeSet<>();
+        try (BufferedReader lines = Files.newBufferedReader(file)) {
+            int number = 0;
+            for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                number++;
+                String text = line.replace("\ufeff", "").strip();
+                if (!text.isEmpty()) {
+                    ids.add(id(file, number, text));
+                }
+            }
+        } catch (CharacterCodingException e) {
+            throw new ExportException("Id file " + file + " is not UTF-8: " + e);
+        }
+        return ids;
     }
 
-    /** Translates to the exceptions of repositories, by which the caller distinguishes outages from errors. */
-    private static DataAccessException translate(SQLException failure) {
-        DataAccessException known = new SQLStateSQLExceptionTranslator().translate("export", null, failure);
-        return known == null ? new DataAccessResourceFailureException("Cannot read the archive", failure) : known;
+    private static NoteId id(Path file, int line, String text) {
+        return NoteId.parse(text)
+                .orElseThrow(() -> new ExportException(
+                        "Id file %s, line %d: \"%s\" is not a note id (24 hexadecimal digits); nothing was exported"
+                                .formatted(file, line, text.length() > 80 ? text.substring(0, 80) + "..." : text)));
     }
 }

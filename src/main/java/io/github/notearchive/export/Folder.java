@@ -1,19 +1,21 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.StagingDirectory.FileEntry;
+import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.note.Night;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.sql.SQLException;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes a directory per note for human readers: its media in order under descriptive names, the note as
@@ -22,88 +24,66 @@ import tools.jackson.databind.json.JsonMapper;
  * <p>Names of directories and files consist of ASCII letters, digits and dashes only: they are valid on every file
  * system and in every archive format, and Java cannot create other names in the locale C, as under cron.
  */
-final class Folder {
+record Folder(Export export) {
 
     private static final Pattern EXTENSION = Pattern.compile("[a-z0-9]{1,8}");
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9-]{1,20}");
 
-    private final Export export;
-
-    Folder(Export export) {
-        this.export = export;
-    }
-
     /** Writes the pages, the media and the manifest. */
-    void write() throws IOException, SQLException {
+    void write() throws IOException {
         Table notes = export.data().notes();
         Table captures = export.data().captures();
-        long total = export.snapshot().notes();
-        Rows.Conversion conversion = export.conversion(key -> key);
+        long total = export.snapshot().count();
         List<IndexPage.Entry> entries = new ArrayList<>();
-        int page = 1;
-        long written = 0;
-        long captured = 0;
-        try (Rows rows = export.snapshot().rows(notes, conversion);
-                Rows.ByNote history = new Rows.ByNote(export.snapshot().rows(captures, conversion))) {
-            for (Row row = rows.next(); row != null; row = rows.next()) {
-                List<Row> ofNote = history.of(row.noteId());
-                entries.add(note(row, ofNote));
-                written++;
-                captured += ofNote.size();
-                if (entries.size() == IndexPage.NOTES) {
-                    index(page++, total, entries);
-                }
+        AtomicInteger page = new AtomicInteger();
+        AtomicLong captured = new AtomicLong();
+        export.forEachRow(notes.withRows("captures", captures, ""), key -> key, row -> {
+            entries.add(note(row));
+            captured.addAndGet(row.path("captures").size());
+            if (entries.size() == IndexPage.NOTES) {
+                index(page.incrementAndGet(), total, entries);
             }
-            history.requireEnd();
+        });
+        if (!entries.isEmpty() || page.get() == 0) {
+            index(page.incrementAndGet(), total, entries);
         }
-        if (!entries.isEmpty() || page == 1) {
-            index(page, total, entries);
-        }
-        export.rows().put(notes.name(), written);
-        export.rows().put(captures.name(), captured);
-        new Manifest(export)
-                .write("", List.of(new Manifest.TableFile(notes, null), new Manifest.TableFile(captures, null)));
+        export.rows().put(captures.name(), captured.get());
+        Map<Table, String> files = new LinkedHashMap<>();
+        files.put(notes, "");
+        files.put(captures, "");
+        new Manifest(export).write("", files);
     }
 
-    private IndexPage.Entry note(Row row, List<Row> captures) throws IOException {
-        String directory = "notes/" + directoryName(row.noteId(), row.time("published_at"));
-        Row note = row.with("media", media(row, directory));
-        Map<String, @Nullable Object> json = note.json();
-        json.put("captures", Row.json(captures));
-        byte[] bytes = JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsBytes(json);
-        export.directory().write(directory + "/note.json", bytes);
-        NotePage page = new NotePage(note, captures);
-        html(directory + "/index.html", page.render());
+    private IndexPage.Entry note(ObjectNode row) throws IOException {
+        NotePage page = new NotePage(row);
+        String directory = "notes/" + directoryName(page.noteId(), page.time("published_at"));
+        for (JsonNode file : row.path("media")) {
+            if (file.path("path").isString()) {
+                copy((ObjectNode) file, directory);
+            }
+        }
+        export.directory().write(directory + "/note.json", row.toPrettyString());
+        export.directory().write(directory + "/index.html", page.render());
         return new IndexPage.Entry(directory, page);
     }
 
-    /** Copies the files of a note and returns their rows with the paths within the note's directory. */
-    private List<Row> media(Row note, String directory) throws IOException {
-        List<Row> files = new ArrayList<>();
-        for (Row file : note.rows("media")) {
-            String key = file.text("path");
-            Long size = file.number("size_bytes");
-            if (key == null || size == null) {
-                files.add(file);
-                continue;
-            }
-            Long ordinal = file.number("ordinal");
-            String name = fileName(
-                    String.valueOf(file.text("kind")), ordinal == null ? 0 : ordinal, file.text("identity"), key);
-            FileEntry object = new FileEntry(key, size, String.valueOf(file.text("sha256")));
-            boolean copied = export.media().copy(object, directory + "/" + name);
-            files.add(file.with("path", copied ? name : null));
-        }
-        return files;
+    /** Copies a file of a note, and replaces its object key in the row by its path within the note's directory. */
+    private void copy(ObjectNode file, String directory) throws IOException {
+        String key = file.path("path").stringValue();
+        String name = fileName(
+                file.path("kind").stringValue(),
+                file.path("ordinal").longValue(),
+                file.path("identity").stringValue(null),
+                key);
+        FileEntry object = new FileEntry(
+                key, file.path("size_bytes").longValue(), file.path("sha256").stringValue());
+        boolean copied = export.media().copy(object, directory + "/" + name);
+        file.put("path", copied ? name : null);
     }
 
     private void index(int page, long total, List<IndexPage.Entry> entries) throws IOException {
-        html(IndexPage.name(page), new IndexPage(page, total, entries).render());
+        export.directory().write(IndexPage.name(page), new IndexPage(page, total, entries).render());
         entries.clear();
-    }
-
-    private void html(String path, String page) throws IOException {
-        export.directory().write(path, page.getBytes(StandardCharsets.UTF_8));
     }
 
     /** Returns the directory name of a note: the day of publication in Shanghai and the note id. */

@@ -1,12 +1,11 @@
 package io.github.notearchive.export;
 
 import java.io.IOException;
-import java.io.OutputStream;
-import java.sql.SQLException;
 import java.time.Instant;
-import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -44,86 +43,60 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>The other counts are in {@code interact_info} under the names of the platform's pages; 4CAT keeps them in the
  * item.
  */
-final class FourCat {
+record FourCat(Export export) {
 
     private static final String FILE = "xiaohongshu.ndjson";
-    private static final String PLATFORM = "xiaohongshu.com";
-
-    private final Export export;
-
-    FourCat(Export export) {
-        this.export = export;
-    }
 
     /** Writes the items and the manifest. */
-    void write() throws IOException, SQLException {
+    void write() throws IOException {
         Table notes = export.data().notes();
-        long count = 0;
-        try (OutputStream out = export.directory().create(FILE);
-                Rows rows = export.snapshot().rows(notes, export.conversion(_ -> null))) {
-            for (Row row = rows.next(); row != null; row = rows.next()) {
-                TableWriter.JsonLines.write(out, item(row, count++));
-            }
+        try (TableWriter items = new TableWriter.JsonLines(export.directory().create(FILE))) {
+            export.forEachRow(notes, _ -> null, row -> items.write(item(row)));
         }
-        export.rows().put(notes.name(), count);
-        new Manifest(export).write("", List.of(new Manifest.TableFile(notes, FILE)));
+        new Manifest(export).write("", Map.of(notes, FILE));
     }
 
-    private static ObjectNode item(Row note, long index) {
-        String page = note.text("url");
-        Instant captured = note.time("last_captured_at");
+    private ObjectNode item(JsonNode note) {
+        long index = export.rows().getOrDefault(export.data().notes().name(), 0L);
         ObjectNode item = JsonMapper.shared().createObjectNode();
         item.put("nav_index", "0:0:" + index);
-        item.put("item_id", note.noteId());
-        item.put("timestamp_collected", captured == null ? 0 : captured.toEpochMilli());
-        item.put("source_platform", PLATFORM);
-        item.put("source_platform_url", page);
-        item.put("source_url", page);
+        item.set("item_id", note.path(Table.KEY));
+        item.put("timestamp_collected", milliseconds(note, "last_captured_at").orElse(0L));
+        item.put("source_platform", "xiaohongshu.com");
+        item.set("source_platform_url", note.path("url"));
+        item.set("source_url", note.path("url"));
         item.put("user_agent", "");
         ObjectNode data = item.putObject("data");
-        data.put("id", note.noteId());
+        data.set("id", note.path(Table.KEY));
         data.put("model_type", "note");
         card(data.putObject("note_card"), note);
         return item;
     }
 
-    private static void card(ObjectNode card, Row note) {
-        card.put("note_id", note.noteId());
-        card.put("type", note.text("note_type"));
-        card.put("display_title", orEmpty(note.text("title")));
-        String text = note.text("note_text");
-        if (text != null) {
-            card.put("desc", text);
-        }
-        Instant published = note.time("published_at");
-        if (published != null) {
-            card.put("time", published.toEpochMilli());
-        }
-        card.put("ip_location", note.text("place"));
-        String author = note.text("author_id");
-        String nickname = note.text("author_nickname");
+    private static void card(ObjectNode card, JsonNode note) {
+        card.set("note_id", note.path(Table.KEY));
+        card.set("type", note.path("note_type"));
+        card.put("display_title", note.path("title").stringValue(""));
+        note.path("note_text").stringValueOpt().ifPresent(text -> card.put("desc", text));
+        milliseconds(note, "published_at").ifPresent(time -> card.put("time", time));
+        card.set("ip_location", note.path("place"));
+        String author = note.path("author_id").stringValue("");
         card.putObject("user")
-                .put("user_id", orEmpty(author))
-                .put("nickname", orEmpty(nickname == null ? author : nickname))
-                .put("avatar", orEmpty(note.text("author_avatar_url")));
+                .put("user_id", author)
+                .put("nickname", note.path("author_nickname").stringValue(author))
+                .put("avatar", note.path("author_avatar_url").stringValue(""));
         card.putObject("interact_info")
-                .put("liked_count", note.number("liked_count"))
-                .put("collected_count", note.number("collected_count"))
-                .put("comment_count", note.number("comments_count"))
-                .put("share_count", note.number("shared_count"));
+                .set("liked_count", note.path("liked_count"))
+                .set("collected_count", note.path("collected_count"))
+                .set("comment_count", note.path("comments_count"))
+                .set("share_count", note.path("shared_count"));
         ArrayNode tags = card.putArray("tag_list");
-        note.texts("topics")
-                .forEach(topic -> tags.addObject().put("name", topic).put("type", "topic"));
-        media(card, note.rows("media"));
-    }
-
-    private static void media(ObjectNode card, List<Row> media) {
-        List<String> images = urls(media, "IMAGE");
-        if (!images.isEmpty()) {
-            ArrayNode list = card.putArray("image_list");
-            images.forEach(url -> list.addObject().put("url_default", url));
-        }
-        urls(media, "VIDEO").stream()
+        note.path("topics")
+                .forEach(topic ->
+                        tags.addObject().put("name", topic.stringValue()).put("type", "topic"));
+        urls(note, "IMAGE")
+                .forEach(url -> card.withArray("image_list").addObject().put("url_default", url));
+        urls(note, "VIDEO")
                 .findFirst()
                 .ifPresent(url -> card.putObject("video")
                         .putObject("media")
@@ -133,14 +106,16 @@ final class FourCat {
                         .put("master_url", url));
     }
 
-    private static List<String> urls(List<Row> media, String kind) {
-        return media.stream()
-                .filter(file -> kind.equals(file.text("kind")))
-                .flatMap(file -> Stream.ofNullable(file.text("url")))
-                .toList();
+    private static Optional<Long> milliseconds(JsonNode note, String column) {
+        return note.path(column)
+                .stringValueOpt()
+                .map(time -> Instant.parse(time).toEpochMilli());
     }
 
-    private static String orEmpty(@Nullable String text) {
-        return text == null ? "" : text;
+    private static Stream<String> urls(JsonNode note, String kind) {
+        return note.path("media")
+                .valueStream()
+                .filter(file -> file.path("kind").stringValue().equals(kind))
+                .flatMap(file -> file.path("url").stringValueOpt().stream());
     }
 }

@@ -1,20 +1,18 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.ExportReport.NamedIds;
+import io.github.notearchive.archive.stats.Selection;
 import java.io.IOException;
 import java.io.OutputStream;
-import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonGenerator;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
-import tools.jackson.databind.node.ArrayNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes {@code manifest.json}: the options of the export, its tables and columns with descriptions, row counts, every
@@ -31,8 +29,11 @@ final class Manifest {
     /** Id of an author, as opposed to the number that the platform displays. */
     private static final Pattern AUTHOR_ID = Pattern.compile("[0-9a-f]{24}");
 
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    /** Passes exceptions of the file unchanged. */
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .disable(SerializationFeature.WRAP_EXCEPTIONS)
+            .build();
 
     private final Export export;
     private final ExportOptions options;
@@ -43,74 +44,54 @@ final class Manifest {
     }
 
     /**
-     * Table and the file that contains it.
-     *
-     * @param file null if the format distributes the table over many files
-     */
-    record TableFile(Table table, @Nullable String file) {}
-
-    /**
      * Writes the manifest, which must be the last file that it describes.
      *
      * @param below directory that it describes, with a trailing slash; empty for the top level
+     * @param files file of each table; empty if the format distributes the table over many files
      */
-    void write(String below, List<TableFile> tables) throws IOException {
-        ObjectNode head = MAPPER.createObjectNode();
+    void write(String below, Map<Table, String> files) throws IOException {
+        Map<String, @Nullable Object> head = new LinkedHashMap<>();
         head.put("manifestVersion", VERSION);
         head.put("tool", options.tool());
         head.put("format", options.format().toString());
         if (options.format() == ExportFormat.CSV) {
             head.put("excel", options.excel());
         }
-        selection(head.putObject("selection"));
-        authors(head.putObject("authors"));
-        media(head.putObject("media"));
-        tables(head.putArray("tables"), tables);
+        head.put("selection", selection());
+        head.put("authors", authors());
+        head.put("media", media());
+        head.put("tables", tables(files));
         try (OutputStream out = export.directory().create(below + NAME);
                 JsonGenerator json = MAPPER.writer().createGenerator(out)) {
             json.writeStartObject();
-            head.properties().forEach(property -> json.writePOJOProperty(property.getKey(), property.getValue()));
+            head.forEach(json::writePOJOProperty);
             json.writeArrayPropertyStart("files");
-            export.directory().inventory().forEach(file -> {
-                json.writeStartObject();
-                json.writeStringProperty("path", file.path().substring(below.length()));
-                json.writeNumberProperty("bytes", file.size());
-                json.writeStringProperty("sha256", file.sha256());
-                json.writeEndObject();
-            });
+            export.directory()
+                    .inventory()
+                    .forEach(file -> json.writePOJO(
+                            new File(file.path().substring(below.length()), file.size(), file.sha256())));
             json.writeEndArray();
             json.writeEndObject();
-        } catch (JacksonException e) {
-            if (e.getCause() instanceof ExportWriteException failure) {
-                throw failure;
-            }
-            throw e;
         }
     }
 
-    private void selection(ObjectNode json) {
+    private record File(String path, long bytes, String sha256) {}
+
+    private Map<String, @Nullable Object> selection() {
         Selection selection = options.selection();
-        json.put("publishedFrom", text(selection.publishedFrom()));
-        json.put("publishedTo", text(selection.publishedTo()));
-        json.put("capturedFrom", text(selection.capturedFrom()));
-        json.put("capturedTo", text(selection.capturedTo()));
-        addAll(json.putArray("topics"), selection.topics());
         List<String> authors = visibleAuthors(selection.authors());
-        addAll(json.putArray("authors"), authors);
+        Map<String, @Nullable Object> json = new LinkedHashMap<>();
+        json.put("publishedFrom", selection.publishedFrom());
+        json.put("publishedTo", selection.publishedTo());
+        json.put("capturedFrom", selection.capturedFrom());
+        json.put("capturedTo", selection.capturedTo());
+        json.put("topics", selection.topics());
+        json.put("authors", authors);
         json.put("authorsNotNamed", selection.authors().size() - authors.size());
-        addAll(
-                json.putArray("states"),
-                selection.states().stream().map(Enum::name).toList());
+        json.put("states", selection.states());
         json.put("text", selection.text());
-        NamedIds ids = export.snapshot().namedIds();
-        if (ids == null) {
-            json.putNull("ids");
-        } else {
-            ObjectNode named = json.putObject("ids");
-            named.put("named", ids.named());
-            named.put("notArchived", ids.notArchived());
-            addAll(named.putArray("notArchivedExamples"), ids.examples());
-        }
+        json.put("ids", export.ids());
+        return json;
     }
 
     /**
@@ -129,69 +110,67 @@ final class Manifest {
         };
     }
 
-    private void authors(ObjectNode json) {
+    private Map<String, Object> authors() {
+        Map<String, Object> json = new LinkedHashMap<>();
         json.put("mode", lowerCase(options.authors()));
         if (options.authors() == AuthorMode.HASH) {
             json.put("pseudonyms", "first 16 bytes of HMAC-SHA-256 of the id, hexadecimal");
             json.put("key", options.authorKey() == null ? "drawn for this export and forgotten" : "given");
         }
+        return json;
     }
 
-    private void media(ObjectNode json) {
+    private Map<String, Object> media() {
+        Map<String, Object> json = new LinkedHashMap<>();
         json.put("mode", lowerCase(options.media()));
         if (options.media() == MediaMode.PRESIGNED) {
             json.put("goodFor", options.presignFor().toString());
         }
         if (options.media() == MediaMode.COPY) {
-            MediaCopies copies = export.media();
-            json.put("copied", copies.copied());
-            json.put("missing", copies.missing());
-            ArrayNode missing = json.putArray("missingObjects");
-            copies.examples()
-                    .forEach(object ->
-                            missing.addObject().put("objectKey", object.key()).put("reason", object.reason()));
+            json.put("copied", export.media().copied());
+            json.put("missing", export.media().missing());
+            json.put("missingObjects", export.media().examples());
         }
+        return json;
     }
 
-    private void tables(ArrayNode json, List<TableFile> tables) {
+    private List<Map<String, @Nullable Object>> tables(Map<Table, String> files) {
         Map<String, String> comments = export.snapshot().comments();
-        for (TableFile entry : tables) {
-            Table table = entry.table();
-            ObjectNode node = json.addObject();
-            node.put("name", table.name());
-            node.put("description", comments.get(table.source()));
-            node.put("file", entry.file());
-            node.put("rows", export.rows().getOrDefault(table.name(), 0L));
-            columns(node.putArray("columns"), table.columns(), comments);
-        }
+        List<Map<String, @Nullable Object>> tables = new ArrayList<>();
+        files.forEach((table, file) -> {
+            Map<String, @Nullable Object> json = new LinkedHashMap<>();
+            json.put("name", table.name());
+            json.put("description", comments.get(table.source()));
+            json.put("file", file.isEmpty() ? null : file);
+            json.put("rows", export.rows().getOrDefault(table.name(), 0L));
+            json.put("columns", columns(table.columns(), comments));
+            tables.add(json);
+        });
+        return tables;
     }
 
-    private void columns(ArrayNode json, List<Column> columns, Map<String, String> comments) {
+    private List<Map<String, @Nullable Object>> columns(List<Column> columns, Map<String, String> comments) {
+        List<Map<String, @Nullable Object>> all = new ArrayList<>();
         for (Column column : columns) {
-            ObjectNode node = json.addObject();
-            node.put("name", column.name());
-            node.put("type", lowerCase(column.type()));
-            node.put("nullable", !column.isKey() && !column.type().isList());
-            node.put("description", description(column, comments));
+            Map<String, @Nullable Object> json = new LinkedHashMap<>();
+            json.put("name", column.name());
+            json.put("type", lowerCase(column.type()));
+            json.put("nullable", !column.isKey() && !column.isList());
+            json.put("description", description(column, comments));
             if (column.type() == Column.Type.RECORD_LIST) {
-                columns(node.putArray("columns"), column.fields(), comments);
+                json.put("columns", columns(column.fields(), comments));
             }
+            all.add(json);
         }
+        return all;
     }
 
     private @Nullable String description(Column column, Map<String, String> comments) {
-        String description = column.source() == null ? column.description() : comments.get(column.source());
+        String source = column.source();
+        String description = source == null ? column.description() : comments.get(source);
         return options.authors() == AuthorMode.HASH && column.content() == Column.Content.PERSON_ID
                 ? "A pseudonym in place of the id. " + (description == null ? "" : description)
                 : description;
-    }
-
-    private static @Nullable String text(@Nullable Instant time) {
-        return time == null ? null : time.toString();
-    }
-
-    private static void addAll(ArrayNode json, List<String> texts) {
-        texts.forEach(json::add);
     }
 
     private static String lowerCase(Enum<?> constant) {

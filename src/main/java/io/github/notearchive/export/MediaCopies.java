@@ -1,7 +1,7 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.export.ExportReport.MissingObject;
-import io.github.notearchive.export.StagingDirectory.FileEntry;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,7 +49,7 @@ final class MediaCopies {
     }
 
     /**
-     * Copies the planned objects. An object that is missing or differs is left to {@link #copy}, which reports it.
+     * Receives the planned objects. An object that is missing or differs is left to {@link #copy}, which reports it.
      *
      * @param stopped queried before each object; true makes it throw an {@link ExportStoppedException}
      */
@@ -57,22 +58,8 @@ final class MediaCopies {
             if (stopped.getAsBoolean()) {
                 throw new ExportStoppedException();
             }
-            copyAhead(object);
+            String _ = receive(object);
         });
-    }
-
-    private void copyAhead(FileEntry object) throws IOException {
-        String sha256 = object.sha256();
-        try {
-            FileEntry file =
-                    store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
-            if (file.sha256().equals(sha256)) {
-                return;
-            }
-        } catch (StoreException e) {
-            rethrowOutage(e);
-        }
-        directory.removeAhead(sha256);
     }
 
     /**
@@ -82,37 +69,40 @@ final class MediaCopies {
      * @return false if the object is missing or differs
      */
     boolean copy(FileEntry object, String path) throws IOException {
-        if (directory.place(object.sha256(), path)) {
+        String problem = directory.hasAhead(object.sha256()) ? null : receive(object);
+        if (problem == null) {
+            directory.place(object.sha256(), path);
             copied++;
             return true;
         }
-        String wrong;
-        try {
-            FileEntry file = store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receive(path, in));
-            if (file.sha256().equals(object.sha256()) && file.size() == object.size()) {
-                directory.record(file);
-                copied++;
-                return true;
-            }
-            wrong = "the store has other bytes: %d with SHA-256 %s instead of %d"
-                    .formatted(file.size(), file.sha256(), object.size());
-        } catch (StoreException e) {
-            rethrowOutage(e);
-            wrong = "the store answers " + e.code();
-        }
-        directory.remove(path);
         missing++;
-        log.warn("Object {} is omitted from the export: {}", object.path(), wrong);
+        log.warn("Object {} is omitted from the export: {}", object.path(), problem);
         if (examples.size() < EXAMPLES) {
-            examples.add(new MissingObject(object.path(), wrong));
+            examples.add(new MissingObject(object.path(), problem));
         }
         return false;
     }
 
-    private static void rethrowOutage(StoreException failure) {
-        if (failure.unreachable() || failure.ofTheAccount()) {
-            throw failure;
+    /** Receives an object ahead; returns the reason if it is missing or differs, and null otherwise. */
+    private @Nullable String receive(FileEntry object) throws IOException {
+        String sha256 = object.sha256();
+        String problem;
+        try {
+            FileEntry file =
+                    store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
+            if (file.sha256().equals(sha256)) {
+                return null;
+            }
+            problem = "the store has other bytes: %d with SHA-256 %s instead of %d"
+                    .formatted(file.size(), file.sha256(), object.size());
+        } catch (StoreException e) {
+            if (e.unreachable() || e.ofTheAccount()) {
+                throw e;
+            }
+            problem = "the store answers " + e.code();
         }
+        directory.removeAhead(sha256);
+        return problem;
     }
 
     long copied() {

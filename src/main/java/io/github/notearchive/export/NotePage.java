@@ -2,98 +2,90 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.report.Pages;
+import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
 
-/** Model of the template {@code export/note}: a note with its files, its text and the history of its counts. */
-record NotePage(Row note, List<Row> captures) {
+/**
+ * Model of the template {@code export/note}: a note with its files, its text and the history of its counts.
+ *
+ * @param note row of the table of notes with its captures
+ */
+record NotePage(JsonNode note) {
 
     /** Style of the pages of a folder export, which display the files beside them. */
     static final Pages.Style STYLE = Pages.style("folder", "; img-src 'self' file:; media-src 'self' file:");
 
     static final List<String> COUNT_COLUMNS =
             List.of("liked_count", "collected_count", "comments_count", "shared_count");
-
     static final List<String> COUNT_HEADINGS = List.of("captured", "likes#", "collected#", "comments#", "shared#");
 
     private static final int LONGEST_TITLE = 60;
-
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}");
-
     private static final Set<String> SHOWN_EVERYWHERE =
             Set.of("image/jpeg", "image/png", "image/gif", "image/webp", "image/avif");
 
-    /** File of the note. */
-    record File(Row row) {
+    /** File of the note: a row of the table of media. */
+    record File(JsonNode row) {
 
         String kind() {
-            return String.valueOf(row.text("kind"));
+            return row.path("kind").stringValue();
         }
 
         /** Returns the path below the note's directory; null if the export does not have the file. */
         @Nullable
         String path() {
-            return row.text("path");
+            return row.path("path").stringValue(null);
         }
 
         @Nullable
         String contentType() {
-            return row.text("content_type");
+            return row.path("content_type").stringValue(null);
         }
 
         /** Returns the number among the note's files of the kind, from 1; a motion file has the number of its image. */
         long number() {
-            Long ordinal = row.number("ordinal");
-            return ordinal == null ? 1 : ordinal + 1;
+            return row.path("ordinal").longValue() + 1;
         }
 
         boolean isShownEverywhere() {
             return SHOWN_EVERYWHERE.contains(String.valueOf(contentType()));
         }
 
-        /** Returns the width in pixels, which prevents layout shifts; null if either dimension is unknown. */
+        /** Returns a dimension in pixels, which prevents layout shifts; null if either dimension is unknown. */
         @Nullable
-        Long width() {
-            return dimension("width", "height");
-        }
-
-        @Nullable
-        Long height() {
-            return dimension("height", "width");
-        }
-
-        private @Nullable Long dimension(String column, String other) {
-            return isPositive(row.number(column)) && isPositive(row.number(other)) ? row.number(column) : null;
-        }
-
-        private static boolean isPositive(@Nullable Long number) {
-            return number != null && number > 0;
+        Long dimension(String column) {
+            boolean isKnown =
+                    row.path("width").longValue(0) > 0 && row.path("height").longValue(0) > 0;
+            return isKnown ? row.path(column).longValue() : null;
         }
 
         String size() {
-            Long bytes = row.number("size_bytes");
-            return bytes == null ? "" : DisplayFormat.size(bytes);
+            return row.path("size_bytes").isNull()
+                    ? ""
+                    : DisplayFormat.size(row.path("size_bytes").longValue());
         }
 
         private boolean isStored() {
-            return "STORED".equals(row.text("state"));
+            return row.path("state").stringValue().equals("STORED");
         }
 
         /** Returns whether the export should have the file and does not. */
         private boolean isMissing() {
-            return !isStored() || (row.table().indexOf("path") >= 0 && path() == null);
+            return !isStored() || row.path("path").isNull();
         }
 
         private String missing() {
-            String reason = row.text("reason");
+            String reason = row.path("reason").stringValue(null);
             return kind() + " " + number() + ": "
                     + (isStored()
                             ? "not available in the store"
-                            : row.text("state") + (reason == null ? "" : ", " + reason));
+                            : row.path("state").stringValue() + (reason == null ? "" : ", " + reason));
         }
     }
 
@@ -101,19 +93,38 @@ record NotePage(Row note, List<Row> captures) {
         return Pages.render("export/note", Map.of("page", this));
     }
 
+    String noteId() {
+        return note.path(Table.KEY).stringValue();
+    }
+
+    /** Returns the text of a column; null if it is absent or omitted by the export. */
+    @Nullable
+    String text(String column) {
+        return note.path(column).stringValue(null);
+    }
+
+    @Nullable
+    Instant time(String column) {
+        return time(note, column);
+    }
+
+    static @Nullable Instant time(JsonNode row, String column) {
+        return row.path(column).stringValueOpt().map(Instant::parse).orElse(null);
+    }
+
     /** Returns the title of the note, or the beginning of its text, or its id. */
     String title() {
-        String title = note.text("title");
+        String title = text("title");
         if (title != null && !title.isBlank()) {
             return title;
         }
-        String text = note.text("note_text");
+        String text = text("note_text");
         return (text == null ? Stream.<String>empty() : text.lines())
                 .map(String::strip)
                 .filter(line -> !line.isEmpty())
                 .findFirst()
                 .map(NotePage::shorten)
-                .orElse("Note " + note.noteId());
+                .orElse("Note " + noteId());
     }
 
     private static String shorten(String line) {
@@ -123,18 +134,18 @@ record NotePage(Row note, List<Row> captures) {
     }
 
     String language() {
-        String language = note.text("language");
+        String language = text("language");
         return language != null && LANGUAGE.matcher(language).matches() ? language : "zh";
     }
 
     @Nullable
     String author() {
-        String nickname = note.text("author_nickname");
-        return nickname == null ? note.text("author_id") : nickname;
+        String nickname = text("author_nickname");
+        return nickname == null ? text("author_id") : nickname;
     }
 
     private Stream<File> media() {
-        return note.rows("media").stream().map(File::new);
+        return note.path("media").valueStream().map(File::new);
     }
 
     /** Returns the files that the export has. */
@@ -159,15 +170,5 @@ record NotePage(Row note, List<Row> captures) {
 
     List<String> missing() {
         return media().filter(File::isMissing).map(File::missing).toList();
-    }
-
-    static String count(Row capture, String column) {
-        Long count = capture.number(column);
-        return count == null ? "–" : count.toString();
-    }
-
-    String state() {
-        String state = note.text("state");
-        return state == null ? "" : ", state " + state;
     }
 }

@@ -6,21 +6,19 @@ import java.io.OutputStream;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Map;
 import java.util.zip.GZIPOutputStream;
-import org.apache.hadoop.conf.Configuration;
 import org.apache.parquet.bytes.BytesInput;
 import org.apache.parquet.compression.CompressionCodecFactory;
-import org.apache.parquet.conf.ParquetConfiguration;
 import org.apache.parquet.conf.PlainParquetConfiguration;
+import org.apache.parquet.example.data.Group;
+import org.apache.parquet.example.data.simple.SimpleGroup;
 import org.apache.parquet.hadoop.ParquetWriter;
-import org.apache.parquet.hadoop.api.WriteSupport;
+import org.apache.parquet.hadoop.example.ExampleParquetWriter;
 import org.apache.parquet.hadoop.metadata.CompressionCodecName;
 import org.apache.parquet.io.DelegatingPositionOutputStream;
 import org.apache.parquet.io.OutputFile;
 import org.apache.parquet.io.PositionOutputStream;
-import org.apache.parquet.io.api.Binary;
-import org.apache.parquet.io.api.RecordConsumer;
+import org.apache.parquet.schema.GroupType;
 import org.apache.parquet.schema.LogicalTypeAnnotation;
 import org.apache.parquet.schema.LogicalTypeAnnotation.TimeUnit;
 import org.apache.parquet.schema.MessageType;
@@ -28,6 +26,8 @@ import org.apache.parquet.schema.PrimitiveType.PrimitiveTypeName;
 import org.apache.parquet.schema.Type;
 import org.apache.parquet.schema.Types;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Writes Apache Parquet: all columns except the note id are optional, times are microseconds in UTC, lists have the
@@ -43,10 +43,15 @@ final class ParquetTableWriter implements TableWriter {
 
     private static final int PAGE_BYTES = 256 << 10;
 
-    private final ParquetWriter<Row> writer;
+    private final Table table;
+    private final MessageType schema;
+    private final ParquetWriter<Group> writer;
 
-    ParquetTableWriter(HashedFile file, Table table) throws IOException {
-        this.writer = new Builder(new Output(file), table)
+    ParquetTableWriter(StagingDirectory.HashedFile file, Table table) throws IOException {
+        this.table = table;
+        this.schema = new MessageType(table.name(), types(table.columns()));
+        this.writer = ExampleParquetWriter.builder(new Output(file))
+                .withType(schema)
                 .withConf(new PlainParquetConfiguration())
                 .withCodecFactory(new JdkGzip())
                 .withCompressionCodec(CompressionCodecName.GZIP)
@@ -56,8 +61,36 @@ final class ParquetTableWriter implements TableWriter {
     }
 
     @Override
-    public void write(Row row) throws IOException {
-        writer.write(row);
+    public void write(ObjectNode row) throws IOException {
+        Group group = new SimpleGroup(schema);
+        fill(group, table.columns(), row);
+        writer.write(group);
+    }
+
+    private static void fill(Group group, List<Column> columns, JsonNode row) {
+        for (Column column : columns) {
+            String name = column.name();
+            JsonNode value = row.path(name);
+            if (value.isNull()) {
+                continue;
+            }
+            switch (column.type()) {
+                case TEXT -> group.add(name, value.stringValue());
+                case INTEGER -> group.add(name, value.intValue());
+                case BIGINT -> group.add(name, value.longValue());
+                case BOOLEAN -> group.add(name, value.booleanValue());
+                case TIMESTAMP ->
+                    group.add(name, ChronoUnit.MICROS.between(Instant.EPOCH, Instant.parse(value.stringValue())));
+                case TEXT_LIST -> {
+                    Group list = group.addGroup(name);
+                    value.forEach(text -> list.addGroup("list").add("element", text.stringValue()));
+                }
+                case RECORD_LIST -> {
+                    Group list = group.addGroup(name);
+                    value.forEach(element -> fill(list.addGroup("list").addGroup("element"), column.fields(), element));
+                }
+            }
+        }
     }
 
     @Override
@@ -65,158 +98,46 @@ final class ParquetTableWriter implements TableWriter {
         writer.close();
     }
 
-    private static MessageType schema(Table table) {
-        return new MessageType(
-                table.name(),
-                table.columns().stream()
-                        .map(column -> type(column, column.isKey()))
-                        .toList());
+    private static List<Type> types(List<Column> columns) {
+        return columns.stream().map(ParquetTableWriter::type).toList();
     }
 
-    private static Type type(Column column, boolean required) {
-        Type.Repetition repetition = required ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
+    private static Type type(Column column) {
+        Type.Repetition repetition = column.isKey() ? Type.Repetition.REQUIRED : Type.Repetition.OPTIONAL;
         return switch (column.type()) {
-            case TEXT ->
-                Types.primitive(PrimitiveTypeName.BINARY, repetition)
-                        .as(LogicalTypeAnnotation.stringType())
-                        .named(column.name());
-            case INTEGER -> Types.primitive(PrimitiveTypeName.INT32, repetition).named(column.name());
-            case BIGINT -> Types.primitive(PrimitiveTypeName.INT64, repetition).named(column.name());
-            case BOOLEAN ->
-                Types.primitive(PrimitiveTypeName.BOOLEAN, repetition).named(column.name());
+            case TEXT -> primitive(PrimitiveTypeName.BINARY, repetition, LogicalTypeAnnotation.stringType(), column);
+            case INTEGER -> primitive(PrimitiveTypeName.INT32, repetition, null, column);
+            case BIGINT -> primitive(PrimitiveTypeName.INT64, repetition, null, column);
+            case BOOLEAN -> primitive(PrimitiveTypeName.BOOLEAN, repetition, null, column);
             case TIMESTAMP ->
-                Types.primitive(PrimitiveTypeName.INT64, repetition)
-                        .as(LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS))
-                        .named(column.name());
+                primitive(
+                        PrimitiveTypeName.INT64,
+                        repetition,
+                        LogicalTypeAnnotation.timestampType(true, TimeUnit.MICROS),
+                        column);
             case TEXT_LIST ->
                 Types.requiredList()
                         .element(Types.required(PrimitiveTypeName.BINARY)
                                 .as(LogicalTypeAnnotation.stringType())
                                 .named("element"))
                         .named(column.name());
-            case RECORD_LIST -> {
-                Types.GroupBuilder<org.apache.parquet.schema.GroupType> element = Types.requiredGroup();
-                for (Column field : column.fields()) {
-                    element.addField(type(field, false));
-                }
-                yield Types.requiredList().element(element.named("element")).named(column.name());
-            }
+            case RECORD_LIST ->
+                Types.requiredList()
+                        .element(new GroupType(Type.Repetition.REQUIRED, "element", types(column.fields())))
+                        .named(column.name());
         };
     }
 
-    private static final class Builder extends ParquetWriter.Builder<Row, Builder> {
-
-        private final Table table;
-
-        Builder(OutputFile file, Table table) {
-            super(file);
-            this.table = table;
-        }
-
-        @Override
-        protected Builder self() {
-            return this;
-        }
-
-        @Override
-        @SuppressWarnings("deprecation")
-        protected WriteSupport<Row> getWriteSupport(Configuration configuration) {
-            throw new UnsupportedOperationException("Hadoop is not used");
-        }
-
-        @Override
-        protected WriteSupport<Row> getWriteSupport(ParquetConfiguration configuration) {
-            return new RowSupport(table);
-        }
-    }
-
-    /** Passes the values of a row to the library. */
-    private static final class RowSupport extends WriteSupport<Row> {
-
-        private final Table table;
-        private @Nullable RecordConsumer consumer;
-
-        RowSupport(Table table) {
-            this.table = table;
-        }
-
-        @Override
-        @SuppressWarnings("deprecation")
-        public WriteContext init(Configuration configuration) {
-            throw new UnsupportedOperationException("Hadoop is not used");
-        }
-
-        @Override
-        public WriteContext init(ParquetConfiguration configuration) {
-            return new WriteContext(schema(table), Map.of());
-        }
-
-        @Override
-        public void prepareForWrite(RecordConsumer recordConsumer) {
-            consumer = recordConsumer;
-        }
-
-        @Override
-        public void write(Row row) {
-            if (consumer == null) {
-                throw new IllegalStateException("Row written before prepareForWrite");
-            }
-            consumer.startMessage();
-            fields(consumer, row, 0);
-            consumer.endMessage();
-        }
-
-        /** Writes the columns from {@code from} on; a list element omits its first column, the note id. */
-        private static void fields(RecordConsumer out, Row row, int from) {
-            List<Column> columns = row.table().columns();
-            for (int i = from; i < columns.size(); i++) {
-                Object value = row.get(i);
-                if (value != null) {
-                    String name = columns.get(i).name();
-                    out.startField(name, i - from);
-                    value(out, name, value);
-                    out.endField(name, i - from);
-                }
-            }
-        }
-
-        private static void value(RecordConsumer out, String name, Object value) {
-            switch (value) {
-                case String text -> out.addBinary(Binary.fromString(text));
-                case Integer number -> out.addInteger(number);
-                case Long number -> out.addLong(number);
-                case Boolean truth -> out.addBoolean(truth);
-                case Instant time -> out.addLong(ChronoUnit.MICROS.between(Instant.EPOCH, time));
-                case List<?> list -> list(out, list);
-                default -> throw new IllegalStateException("Column " + name + " has a value of " + value.getClass());
-            }
-        }
-
-        private static void list(RecordConsumer out, List<?> list) {
-            out.startGroup();
-            if (!list.isEmpty()) {
-                out.startField("list", 0);
-                for (Object element : list) {
-                    out.startGroup();
-                    out.startField("element", 0);
-                    if (element instanceof Row row) {
-                        out.startGroup();
-                        fields(out, row, 1);
-                        out.endGroup();
-                    } else {
-                        out.addBinary(Binary.fromString(String.valueOf(element)));
-                    }
-                    out.endField("element", 0);
-                    out.endGroup();
-                }
-                out.endField("list", 0);
-            }
-            out.endGroup();
-        }
+    private static Type primitive(
+            PrimitiveTypeName type,
+            Type.Repetition repetition,
+            @Nullable LogicalTypeAnnotation logical,
+            Column column) {
+        return Types.primitive(type, repetition).as(logical).named(column.name());
     }
 
     /** Adapts a file to the interface of the library. */
-    private record Output(HashedFile file) implements OutputFile {
+    private record Output(StagingDirectory.HashedFile file) implements OutputFile {
 
         @Override
         public PositionOutputStream create(long blockSizeHint) {

@@ -1,20 +1,29 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import java.io.BufferedOutputStream;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
+import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.security.MessageDigest;
+import java.util.HexFormat;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.commons.io.IOUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
@@ -30,6 +39,7 @@ final class StagingDirectory implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(StagingDirectory.class);
 
+    private static final int BUFFER = 64 * 1024;
     private static final String PARTIAL = ".partial-";
     private static final Pattern PARTIAL_NAME =
             Pattern.compile(".+\\.partial-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
@@ -38,6 +48,7 @@ final class StagingDirectory implements AutoCloseable {
     private static final String AHEAD = ".ahead/";
 
     private final Path target;
+    private final Path parent;
     private final Path root;
     private final FileList inventory;
     private final FileList plan;
@@ -45,15 +56,13 @@ final class StagingDirectory implements AutoCloseable {
     private long bytes;
     private boolean complete;
 
-    private StagingDirectory(Path target, Path root) {
+    private StagingDirectory(Path target, Path parent, Path root) {
         this.target = target;
+        this.parent = parent;
         this.root = root;
         this.inventory = new FileList(".inventory");
         this.plan = new FileList(".plan");
     }
-
-    /** File of the export, or object to be copied to it; then the path is the object key. */
-    record FileEntry(String path, long size, String sha256) {}
 
     /** Receives files one by one. */
     @FunctionalInterface
@@ -92,7 +101,7 @@ final class StagingDirectory implements AutoCloseable {
         // not a temporary directory: its permissions would make the export private
         Path root = Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID()));
         try {
-            return new StagingDirectory(target, root);
+            return new StagingDirectory(target, parent, root);
         } catch (ExportWriteException e) {
             FileSystemUtils.deleteRecursively(root);
             throw e;
@@ -134,61 +143,60 @@ final class StagingDirectory implements AutoCloseable {
      * @throws ExportWriteException if the disk does not accept it, also from the stream
      */
     HashedFile create(String path) {
-        return new HashedFile(target, root, path, this::record);
+        return new HashedFile(path, this::record);
     }
 
     /** Writes a small file. */
-    void write(String path, byte[] content) throws IOException {
+    void write(String path, String text) throws IOException {
         try (OutputStream out = create(path)) {
-            out.write(content);
+            out.write(text.getBytes(StandardCharsets.UTF_8));
         }
     }
 
     /**
-     * Writes a file from a stream without recording it: the caller verifies it and calls {@link #record} or
-     * {@link #remove}. An existing file is overwritten.
+     * Receives a file before its path is known and returns its size and digest. The caller compares the digest and
+     * calls {@link #place} or {@link #removeAhead}.
      *
      * @throws IOException from the input stream only
      * @throws ExportWriteException if the disk does not accept the file
      */
-    FileEntry receive(String path, InputStream in) throws IOException {
+    FileEntry receiveAhead(String sha256, InputStream in) throws IOException {
         AtomicReference<FileEntry> received = new AtomicReference<>();
-        try (OutputStream out = new HashedFile(target, root, path, received::set)) {
+        try (OutputStream out = new HashedFile(AHEAD + sha256, received::set)) {
             in.transferTo(out);
         }
         return received.get();
     }
 
-    /** Receives a file by its digest; {@link #place} assigns its path later. */
-    FileEntry receiveAhead(String sha256, InputStream in) throws IOException {
-        return receive(AHEAD + sha256, in);
+    boolean hasAhead(String sha256) {
+        return has(AHEAD + sha256);
     }
 
     void removeAhead(String sha256) throws IOException {
-        remove(AHEAD + sha256);
+        Files.deleteIfExists(root.resolve(AHEAD + sha256));
     }
 
-    /**
-     * Moves a file that was received ahead to its path and records it.
-     *
-     * @return false if there is no such file or it was already moved
-     */
-    boolean place(String sha256, String path) throws IOException {
-        Path file = root.resolve(AHEAD + sha256);
-        if (!Files.exists(file)) {
-            return false;
-        }
+    /** Moves a file that was received ahead to its path and records it. */
+    void place(String sha256, String path) {
         try {
+            Path file = root.resolve(AHEAD + sha256);
             FileEntry entry = new FileEntry(path, Files.size(file), sha256);
-            Files.move(file, HashedFile.resolve(root, path));
+            Files.move(file, resolve(path));
             record(entry);
         } catch (IOException e) {
-            log.debug("{} cannot be moved and is copied", path, e);
-            try (InputStream in = Files.newInputStream(file)) {
-                record(receive(path, in));
-            }
+            throw new ExportWriteException(target, path, e);
         }
-        return true;
+    }
+
+    /** Returns the location of a path and creates its parent directories. */
+    private Path resolve(String path) throws IOException {
+        Path file = root.resolve(path).normalize();
+        Path parent = file.getParent();
+        if (!file.startsWith(root) || parent == null) {
+            throw new IllegalArgumentException("Path \"" + path + "\" is outside of the export");
+        }
+        Files.createDirectories(parent);
+        return file;
     }
 
     /** List of objects to be received ahead. */
@@ -201,14 +209,10 @@ final class StagingDirectory implements AutoCloseable {
         return inventory;
     }
 
-    void record(FileEntry file) {
+    private void record(FileEntry file) {
         inventory.add(file);
         files++;
         bytes += file.size();
-    }
-
-    void remove(String path) throws IOException {
-        Files.deleteIfExists(root.resolve(path));
     }
 
     boolean has(String path) {
@@ -243,10 +247,7 @@ final class StagingDirectory implements AutoCloseable {
                             .formatted(target));
         }
         complete = true;
-        Path parent = target.getParent();
-        if (parent != null) {
-            force(parent);
-        }
+        force(parent);
     }
 
     /** Best effort: not every file system lets a directory be opened. */
@@ -261,8 +262,7 @@ final class StagingDirectory implements AutoCloseable {
     @Override
     public void close() throws IOException {
         if (!complete) {
-            inventory.close();
-            plan.close();
+            IOUtils.closeQuietly(inventory.lines, plan.lines);
             FileSystemUtils.deleteRecursively(root);
         }
     }
@@ -304,13 +304,69 @@ final class StagingDirectory implements AutoCloseable {
             lines.close();
             Files.delete(root.resolve(name));
         }
+    }
 
-        private void close() {
+    /** File that is hashed while it is written, and forced to the disk and passed on when it is closed. */
+    final class HashedFile extends OutputStream {
+
+        private final String path;
+        private final Consumer<FileEntry> consumer;
+        private final MessageDigest digest = DigestUtils.getSha256Digest();
+        private final FileChannel channel;
+        private final OutputStream out;
+        private long size;
+        private boolean closed;
+
+        private HashedFile(String path, Consumer<FileEntry> consumer) {
+            this.path = path;
+            this.consumer = consumer;
             try {
-                lines.close();
+                channel = FileChannel.open(
+                        resolve(path),
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.TRUNCATE_EXISTING);
             } catch (IOException e) {
-                log.debug("{} of {} is deleted incomplete", name, root, e);
+                throw new ExportWriteException(target, path, e);
             }
+            out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
+        }
+
+        /** Returns the number of bytes written so far. */
+        long size() {
+            return size;
+        }
+
+        @Override
+        public void write(int b) {
+            write(new byte[] {(byte) b}, 0, 1);
+        }
+
+        @Override
+        public void write(byte[] content, int offset, int length) {
+            try {
+                out.write(content, offset, length);
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
+            }
+            digest.update(content, offset, length);
+            size += length;
+        }
+
+        /** Writers close the file again after a failure; only the first call has an effect. */
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try (channel) {
+                out.flush();
+                channel.force(true);
+            } catch (IOException e) {
+                throw new ExportWriteException(target, path, e);
+            }
+            consumer.accept(new FileEntry(path, size, HexFormat.of().formatHex(digest.digest())));
         }
     }
 }

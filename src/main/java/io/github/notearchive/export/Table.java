@@ -1,142 +1,117 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.Column.Content;
+import io.github.notearchive.export.Column.Type;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Table of an export: its query and its columns. The first column is the note id, by which the rows are sorted.
  *
- * @param source database table whose {@code COMMENT ON} is the description
- * @param from SQL after {@code FROM}, restricted to the selected notes
- * @param key expression of the note id
- * @param order SQL after {@code ORDER BY note_id}; empty if a note has one row
- * @param capturedAt expression of the capture time that a selection restricts; empty if the rows have none
+ * @param source database table with the note id, whose {@code COMMENT ON} is the description
+ * @param joins SQL of further tables
+ * @param order further columns of the source, or expressions, by which the rows of a note are sorted
  */
-record Table(
-        String name, String source, String from, String key, String order, String capturedAt, List<Column> columns) {
+record Table(String name, String source, String joins, List<String> order, List<Column> columns) {
 
     /** Name of the first column of every table. */
     static final String KEY = "note_id";
 
-    Table {
-        columns = List.copyOf(columns);
-        if (columns.isEmpty() || !columns.getFirst().isKey()) {
-            throw new IllegalArgumentException("Table " + name + " must begin with column " + KEY);
-        }
+    private static final String CAPTURED_AT = "captured_at";
+
+    /** Creates a table with the note id only. */
+    static Table of(String name, String source, String joins, String... order) {
+        Table empty = new Table(name, source, joins, List.of(order), List.of());
+        return empty.with(Type.TEXT, KEY);
+    }
+
+    /** Returns this table with further columns of its source. */
+    Table with(Type type, String... names) {
+        return with(Arrays.stream(names)
+                .map(column -> new Column(column, type, Content.PLAIN, source + "." + column, null, null)));
+    }
+
+    /** Returns this table with a further column of its source. */
+    Table with(Type type, Content content, String column) {
+        return with(type, content, column, source + "." + column, null);
+    }
+
+    /** Returns this table with a further column; without a description, the expression is a database column. */
+    Table with(Type type, Content content, String column, String expression, @Nullable String description) {
+        return with(Stream.of(new Column(column, type, content, expression, description, null)));
+    }
+
+    /** Returns this table of notes with a list of the texts that another table has for the note in its last column. */
+    Table withTexts(String column, Table elements, String description) {
+        return with(Stream.of(new Column(column, Type.TEXT_LIST, Content.PLAIN, "", description, elements)));
+    }
+
+    /** Returns this table of notes with a list of the rows that another table has for the note. */
+    Table withRows(String column, Table elements, String description) {
+        return with(Stream.of(new Column(column, Type.RECORD_LIST, Content.PLAIN, "", description, elements)));
+    }
+
+    private Table with(Stream<Column> more) {
+        List<Column> all = new ArrayList<>(columns);
+        more.forEach(all::add);
+        return new Table(name, source, joins, order, List.copyOf(all));
     }
 
     /** Returns this table without the columns that an export with these modes omits. */
     Table of(AuthorMode authors, MediaMode media) {
-        return withColumns(columns.stream()
-                .filter(column -> column.content().isPartOf(authors, media))
-                .map(column -> column.of(authors, media))
-                .toList());
+        return new Table(
+                name,
+                source,
+                joins,
+                order,
+                columns.stream()
+                        .filter(column -> column.content().isPartOf(authors, media))
+                        .map(column -> new Column(
+                                column.name(),
+                                column.type(),
+                                column.content(),
+                                column.expression(),
+                                column.description(),
+                                column.elements() == null
+                                        ? null
+                                        : column.elements().of(authors, media)))
+                        .toList());
     }
 
-    private Table withColumns(List<Column> others) {
-        return new Table(name, source, from, key, order, capturedAt, others);
+    /** Returns the query of the rows of the selected notes as JSON objects. */
+    String query() {
+        return "SELECT row_to_json(r) FROM (%s) r".formatted(select("JOIN selected USING (note_id)", "TRUE", columns));
     }
 
-    /** Returns the position of a column, or -1 if the export omits it. */
-    int indexOf(String column) {
-        for (int i = 0; i < columns.size(); i++) {
-            if (columns.get(i).name().equals(column)) {
-                return i;
-            }
-        }
-        return -1;
+    /** Returns the expression of a JSON array of the rows of a note, or of the texts in their last column. */
+    String listQuery(boolean isTexts) {
+        List<Column> fields = columns.subList(1, columns.size());
+        return "(SELECT coalesce(json_agg(%s), '[]') FROM (%s) r)"
+                .formatted(
+                        isTexts ? "r." + columns.getLast().name() : "r",
+                        select("", source + ".note_id = note.note_id", fields));
     }
 
-    /** Collects the columns of a table. A column is described by the comment of the database column that it selects. */
-    static final class Builder {
-
-        private final String name;
-        private final String alias;
-        private final Map<String, String> tables = new HashMap<>();
-        private final List<Column> columns = new ArrayList<>();
-        private String from;
-        private String order = "";
-        private String capturedAt = "";
-
-        /** Starts a table with the note id of a database table, which the alias names in expressions. */
-        Builder(String name, String table, String alias) {
-            this.name = name;
-            this.alias = alias;
-            this.from = "%s %s JOIN selected s ON s.note_id = %s.note_id".formatted(table, alias, alias);
-            tables.put(alias, table);
-            column(KEY, Column.Type.TEXT, Column.Content.PLAIN, alias + "." + KEY, "worklist." + KEY);
-        }
-
-        Builder leftJoin(String table, String joined, String condition) {
-            from += " LEFT JOIN %s %s ON %s".formatted(table, joined, condition);
-            tables.put(joined, table);
-            return this;
-        }
-
-        Builder orderBy(String expressions) {
-            order = expressions;
-            return this;
-        }
-
-        Builder capturedAt(String expression) {
-            capturedAt = expression;
-            return this;
-        }
-
-        /** Adds columns of one type under the names that they have in the database. */
-        Builder columns(Column.Type type, String... names) {
-            for (String column : names) {
-                column(column, type, Column.Content.PLAIN);
-            }
-            return this;
-        }
-
-        Builder column(String column, Column.Type type, Column.Content content) {
-            return column(column, type, content, alias + "." + column);
-        }
-
-        /** Adds a column that selects {@code alias.column}. */
-        Builder column(String column, Column.Type type, Column.Content content, String expression) {
-            String[] parts = expression.split("\\.", 2);
-            return column(column, type, content, expression, tables.get(parts[0]) + "." + parts[1]);
-        }
-
-        Builder column(
-                String column, Column.Type type, Column.Content content, String expression, @Nullable String source) {
-            columns.add(new Column(column, type, content, expression, source, null, null));
-            return this;
-        }
-
-        /** Adds a text column that the database does not have. */
-        Builder derived(String column, Column.Content content, String expression, String description) {
-            columns.add(new Column(column, Column.Type.TEXT, content, expression, null, description, null));
-            return this;
-        }
-
-        /** Adds a list of the texts that another table has for the note in one of its columns. */
-        Builder texts(String column, Table elements, String of, String description) {
-            List<Column> kept = elements.columns().stream()
-                    .filter(element -> element.isKey() || element.name().equals(of))
-                    .toList();
-            return list(column, Column.Type.TEXT_LIST, elements.withColumns(kept), description);
-        }
-
-        /** Adds a list of the rows that another table has for the note. */
-        Builder records(String column, Table elements, String description) {
-            return list(column, Column.Type.RECORD_LIST, elements, description);
-        }
-
-        private Builder list(String column, Column.Type type, Table elements, String description) {
-            columns.add(new Column(column, type, Column.Content.PLAIN, "", null, description, elements));
-            return this;
-        }
-
-        Table build() {
-            return new Table(
-                    name, String.valueOf(tables.get(alias)), from, alias + "." + KEY, order, capturedAt, columns);
-        }
+    private String select(String selected, String condition, List<Column> selectedColumns) {
+        String columnList = selectedColumns.stream().map(Column::select).collect(Collectors.joining(", "));
+        String capturedAt = source + "." + CAPTURED_AT;
+        String captured = columns.stream().noneMatch(column -> column.name().equals(CAPTURED_AT))
+                ? "TRUE"
+                : "%s >= coalesce(:capturedFrom, timestamptz '-infinity') AND %s < coalesce(:capturedTo, timestamptz 'infinity')"
+                        .formatted(capturedAt, capturedAt);
+        return "SELECT %s FROM %s %s %s WHERE %s AND %s ORDER BY %s"
+                .formatted(
+                        columnList,
+                        source,
+                        selected,
+                        joins,
+                        condition,
+                        captured,
+                        Stream.concat(Stream.of(source + ".note_id"), order.stream())
+                                .collect(Collectors.joining(", ")));
     }
 }

@@ -1,54 +1,42 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import java.io.IOException;
-import java.sql.SQLException;
-import java.util.List;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.stream.Stream;
 
-/** Writes one file per table, and the media under their object keys. */
-final class TableFiles {
-
-    private final Export export;
-    private final ExportFormat format;
-    private final String below;
-
-    /** @param below directory within the export, with a trailing slash; empty for the top level */
-    TableFiles(Export export, ExportFormat format, String below) {
-        this.export = export;
-        this.format = format;
-        this.below = below;
-    }
+/**
+ * Writes one file per table, and the media under their object keys.
+ *
+ * @param below directory within the export, with a trailing slash; empty for the top level
+ */
+record TableFiles(Export export, ExportFormat format, String below) {
 
     /** Writes the tables, the media and the manifest that describes them. */
-    void write() throws IOException, SQLException {
+    void write() throws IOException {
         StagingDirectory directory = export.directory();
         if (export.options().media() == MediaMode.COPY) {
-            MediaCopies media = export.media();
-            export.snapshot().forEachObject(object -> media.copy(object, below + object.path()));
-        }
-        Rows.Conversion conversion = export.conversion(key -> directory.has(below + key) ? key : null);
-        for (Table table : export.data().tables()) {
-            long count = 0;
-            try (Rows rows = export.snapshot().rows(table, conversion);
-                    TableWriter writer = writer(table)) {
-                for (Row row = rows.next(); row != null; row = rows.next()) {
-                    writer.write(row);
-                    count++;
+            try (Stream<FileEntry> objects = export.snapshot().objects()) {
+                for (Iterator<FileEntry> each = objects.iterator(); each.hasNext(); ) {
+                    FileEntry object = each.next();
+                    export.requireNotStopped();
+                    export.media().copy(object, below + object.path());
                 }
             }
-            export.rows().put(table.name(), count);
         }
-        List<Manifest.TableFile> files = export.data().tables().stream()
-                .map(table -> new Manifest.TableFile(table, file(table)))
-                .toList();
+        Map<Table, String> files = new LinkedHashMap<>();
+        for (Table table : export.data().tables()) {
+            files.put(table, table.name() + "." + format);
+            try (TableWriter writer = writer(table, directory.create(below + files.get(table)))) {
+                export.forEachRow(table, key -> directory.has(below + key) ? key : null, writer::write);
+            }
+        }
         new Manifest(export).write(below, files);
     }
 
-    private String file(Table table) {
-        return table.name() + "." + format;
-    }
-
-    private TableWriter writer(Table table) throws IOException {
-        HashedFile out = export.directory().create(below + file(table));
+    private TableWriter writer(Table table, StagingDirectory.HashedFile out) throws IOException {
         return switch (format) {
             case CSV -> new CsvTableWriter(out, table, export.options().excel());
             case PARQUET -> new ParquetTableWriter(out, table);

@@ -2,6 +2,7 @@ package io.github.notearchive.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.Selection;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

@@ -6,6 +6,7 @@ import static io.github.notearchive.export.SmallArchive.HOSTILE;
 import static io.github.notearchive.export.SmallArchive.VIDEO;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.Selection;
 import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;

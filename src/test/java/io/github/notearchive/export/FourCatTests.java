@@ -2,6 +2,7 @@ package io.github.notearchive.export;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.Selection;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;

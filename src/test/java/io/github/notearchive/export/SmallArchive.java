@@ -1,6 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -14,11 +15,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.OffsetDateTime;
 import java.util.List;
+import javax.sql.DataSource;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.gaul.s3proxy.S3Proxy;
 import org.gaul.s3proxy.auth.AuthenticationType;
 import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 import org.springframework.util.FileSystemUtils;
 
 /**
@@ -168,7 +171,12 @@ final class SmallArchive implements AutoCloseable {
     }
 
     Exporter exporter() {
-        return new Exporter(database.dataSource(), () -> store);
+        return exporter(database.dataSource(), store);
+    }
+
+    static Exporter exporter(DataSource dataSource, ObjectStore store) {
+        return new Exporter(
+                new NoteSnapshots(JdbcClient.create(dataSource), new JdbcTransactionManager(dataSource)), () -> store);
     }
 
     /** The key of a file of the tests that was stored. */

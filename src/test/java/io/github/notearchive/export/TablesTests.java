@@ -9,6 +9,7 @@ import static io.github.notearchive.export.SmallArchive.HOSTILE_TITLE;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
+import io.github.notearchive.archive.stats.Selection;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

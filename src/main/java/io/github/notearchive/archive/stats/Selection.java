@@ -1,4 +1,4 @@
-package io.github.notearchive.export;
+package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.worklist.NoteState;
 import java.nio.file.Path;
@@ -10,8 +10,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Filter of the exported notes. A note must match all given criteria; a criterion with several values matches any of
- * them. Without criteria all captured notes match.
+ * Filter of notes to export. A note must match all given criteria; a criterion with several values matches any of them.
+ * Without criteria all captured notes match.
  *
  * @param publishedFrom earliest publication, inclusive; excludes notes without publication time
  * @param publishedTo latest publication, exclusive

@@ -1,4 +1,4 @@
-package io.github.notearchive.export;
+package io.github.notearchive.archive.stats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,0 +1,200 @@
+package io.github.notearchive.archive.stats;
+
+import static io.github.notearchive.io.Timestamps.timestamp;
+
+import io.github.notearchive.note.NoteId;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionStatus;
+import org.springframework.transaction.support.DefaultTransactionDefinition;
+
+/** Opens consistent views of the notes that match a {@link Selection}, for exports. */
+@Repository
+public class NoteSnapshots {
+
+    private static final int FETCH_SIZE = 500;
+    private static final int EXAMPLES = 20;
+
+    /** Rows of a note that is being erased may still exist, for long if the erasure was interrupted. */
+    private static final String SELECTED = """
+            WITH selected AS (
+                SELECT n.note_id FROM note n
+                WHERE NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id)
+                  AND (:publishedFrom::timestamptz IS NULL OR n.published_at >= :publishedFrom)
+                  AND (:publishedTo::timestamptz IS NULL OR n.published_at < :publishedTo)
+                  AND (coalesce(:capturedFrom::timestamptz, :capturedTo) IS NULL
+                       OR EXISTS (SELECT FROM note_capture c WHERE c.note_id = n.note_id
+                                  AND c.captured_at >= coalesce(:capturedFrom, timestamptz '-infinity')
+                                  AND c.captured_at < coalesce(:capturedTo, timestamptz 'infinity')))
+                  AND (:topics::text[] IS NULL
+                       OR EXISTS (SELECT FROM note_topic t WHERE t.note_id = n.note_id
+                                  AND (t.name = ANY (:topics) OR t.topic_id = ANY (:topics))))
+                  AND (:authors::text[] IS NULL OR n.author_id = ANY (:authors)
+                       OR EXISTS (SELECT FROM author a WHERE a.author_id = n.author_id AND a.red_id = ANY (:authors)))
+                  AND (:states::text[] IS NULL
+                       OR EXISTS (SELECT FROM worklist w WHERE w.note_id = n.note_id AND w.state = ANY (:states)))
+                  AND (:text::text IS NULL
+                       OR strpos(lower(n.title), lower(:text)) > 0 OR strpos(lower(n.note_text), lower(:text)) > 0)
+                  AND (:ids::text[] IS NULL OR n.note_id = ANY (:ids)))
+            """;
+
+    private static final TransactionDefinition READ_ONLY = readOnly();
+
+    private final JdbcClient jdbc;
+    private final PlatformTransactionManager transactions;
+
+    public NoteSnapshots(JdbcClient jdbc, PlatformTransactionManager transactions) {
+        this.jdbc = jdbc;
+        this.transactions = transactions;
+    }
+
+    private static TransactionDefinition readOnly() {
+        DefaultTransactionDefinition definition = new DefaultTransactionDefinition();
+        definition.setReadOnly(true);
+        definition.setIsolationLevel(TransactionDefinition.ISOLATION_REPEATABLE_READ);
+        return definition;
+    }
+
+    /**
+     * Opens a snapshot. It makes the database retain old row versions until it is closed.
+     *
+     * @param ids ids to which the selection is restricted; null for no restriction
+     */
+    public Snapshot open(Selection selection, @Nullable Collection<NoteId> ids) {
+        TransactionStatus transaction = transactions.getTransaction(READ_ONLY);
+        try {
+            // copying a file may take long between two fetches
+            jdbc.sql("SET LOCAL idle_in_transaction_session_timeout = 0").update();
+            jdbc.sql("SET LOCAL statement_timeout = 0").update();
+            return new Snapshot(transaction, parameters(selection, ids));
+        } catch (RuntimeException e) {
+            transactions.rollback(transaction);
+            throw e;
+        }
+    }
+
+    private static Map<String, @Nullable Object> parameters(Selection selection, @Nullable Collection<NoteId> ids) {
+        Map<String, @Nullable Object> parameters = new HashMap<>();
+        parameters.put("publishedFrom", timestamp(selection.publishedFrom()));
+        parameters.put("publishedTo", timestamp(selection.publishedTo()));
+        parameters.put("capturedFrom", timestamp(selection.capturedFrom()));
+        parameters.put("capturedTo", timestamp(selection.capturedTo()));
+        parameters.put("topics", orNull(selection.topics()));
+        parameters.put("authors", orNull(selection.authors()));
+        parameters.put("states", orNull(selection.states()));
+        parameters.put("text", selection.text());
+        parameters.put("ids", ids == null ? null : texts(ids));
+        return parameters;
+    }
+
+    private static String @Nullable [] orNull(List<?> values) {
+        return values.isEmpty() ? null : texts(values);
+    }
+
+    private static String[] texts(Collection<?> values) {
+        return values.stream().map(String::valueOf).toArray(String[]::new);
+    }
+
+    /**
+     * File of an export, or object to be copied to it.
+     *
+     * @param path of the file within the export, or key of the object
+     */
+    public record FileEntry(String path, long size, String sha256) {}
+
+    /**
+     * Consistent view of the selected notes: the transaction of the calling thread, read-only with {@code REPEATABLE
+     * READ}. Rows are read with cursors, so that memory use does not depend on the size of the archive; the caller
+     * closes each stream before it opens the next one.
+     */
+    public final class Snapshot implements AutoCloseable {
+
+        private final TransactionStatus transaction;
+        private final Map<String, @Nullable Object> parameters;
+
+        private Snapshot(TransactionStatus transaction, Map<String, @Nullable Object> parameters) {
+            this.transaction = transaction;
+            this.parameters = parameters;
+        }
+
+        /**
+         * Returns the texts that a query selects.
+         *
+         * @param query over the relation {@code selected (note_id)}; may use the parameters {@code capturedFrom} and
+         *     {@code capturedTo}
+         */
+        public Stream<String> rows(String query) {
+            return selected(query).withFetchSize(FETCH_SIZE).query(String.class).stream();
+        }
+
+        /** Returns each object of the selected notes once, in the order of digests. */
+        public Stream<FileEntry> objects() {
+            return selected("""
+                            SELECT o.object_key AS path, o.size_bytes AS size, o.sha256 FROM media_object o
+                            WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
+                                          WHERE m.sha256 = o.sha256)
+                            ORDER BY o.sha256
+                            """).withFetchSize(FETCH_SIZE).query(FileEntry.class).stream();
+        }
+
+        /** Returns the number of selected notes. */
+        public long count() {
+            return selected("SELECT count(*) FROM selected").query(Long.class).single();
+        }
+
+        private JdbcClient.StatementSpec selected(String query) {
+            return jdbc.sql(SELECTED + query).params(parameters);
+        }
+
+        /** Returns the number of ids of the selection that were never captured, and the first of them. */
+        public NotCaptured notCaptured() {
+            String query = """
+                    SELECT %s FROM unnest(:ids::text[]) AS i (note_id)
+                    WHERE NOT EXISTS (SELECT FROM note n WHERE n.note_id = i.note_id
+                                      AND NOT EXISTS (SELECT FROM forgotten_note f WHERE f.note_id = n.note_id))
+                    """;
+            return new NotCaptured(
+                    jdbc.sql(query.formatted("count(*)"))
+                            .params(parameters)
+                            .query(Long.class)
+                            .single(),
+                    jdbc.sql(query.formatted("i.note_id") + "ORDER BY 1 LIMIT " + EXAMPLES)
+                            .params(parameters)
+                            .query(String.class)
+                            .list());
+        }
+
+        /** Returns the comments of the database, by {@code table} and {@code table.column}. */
+        public Map<String, String> comments() {
+            Map<String, String> comments = new HashMap<>();
+            jdbc.sql("""
+                            SELECT c.relname || coalesce('.' || a.attname, '') AS name, d.description
+                            FROM pg_catalog.pg_description d
+                            JOIN pg_catalog.pg_class c ON c.oid = d.objoid
+                            LEFT JOIN pg_catalog.pg_attribute a
+                              ON a.attrelid = c.oid AND a.attnum = d.objsubid AND d.objsubid > 0
+                            WHERE d.classoid = 'pg_catalog.pg_class'::regclass
+                              AND c.relnamespace = current_schema()::regnamespace
+                            """).query(row -> {
+                comments.put(row.getString("name"), row.getString("description"));
+            });
+            return comments;
+        }
+
+        @Override
+        public void close() {
+            transactions.rollback(transaction);
+        }
+    }
+
+    /** Ids that were never captured: their number, and at most 20 examples. */
+    public record NotCaptured(long number, List<String> examples) {}
+}
