@@ -10,37 +10,47 @@ import java.util.Arrays;
  */
 public enum ExitCode {
     /** Every due note was processed, or no note was due. No further run is needed. */
-    COMPLETED(0),
+    COMPLETED(0, "no action required until notes are due again"),
     /** Unexpected error. Read the log; the next run restarts. */
-    FAILED(1),
+    FAILED(1, "read the log", "; the next run resumes this one", ", then run again"),
     /**
      * Invalid usage, configuration or credentials. Nothing was bought if no execution was started; the database may
      * also revoke a privilege during one.
      */
-    USAGE(2),
+    USAGE(2, "correct the configuration, then run again", ExitCode.RESUMES, "; nothing was bought"),
     /** Code 303, or the configured nightly limit. Remaining notes stay due; run again after the reset. */
-    QUOTA_EXHAUSTED(3),
+    QUOTA_EXHAUSTED(3, "run again after 00:00 in Shanghai", ExitCode.RESUMES, ""),
     /** Code 100: the token is invalid or not activated. */
-    BLOCKED_TOKEN(4),
+    BLOCKED_TOKEN(4, "renew or activate the token, then run again"),
     /** Code 600: the account may not use this endpoint. */
-    BLOCKED_PERMISSION(4),
+    BLOCKED_PERMISSION(4, "have the endpoint enabled for this token, then run again"),
     /** Code 601 or 602: the balance of the account, or the limit of the token, is used up. */
-    BLOCKED_BALANCE(4),
+    BLOCKED_BALANCE(4, "top up the account or raise the token's limit, then run again"),
     /** Another run of this node is active. Nothing was done. */
-    ALREADY_RUNNING(5),
+    ALREADY_RUNNING(5, "no action required; the other run continues"),
     /** All due notes were processed, but some were postponed to a later night, or failed. */
-    INCOMPLETE(6),
+    INCOMPLETE(6, "status lists the open notes; the next night's run retries them"),
     /** An audit found something missing, damaged or orphaned. */
-    FINDINGS(6),
+    FINDINGS(6, "not a result of a run; see verify"),
     /** A signal, {@code --limit} or the time box. No data is lost; run again. */
-    INTERRUPTED(7),
+    INTERRUPTED(7, "run again", ExitCode.RESUMES, ""),
     /** Provider, CDN, database or store is unavailable. Run again later. */
-    UPSTREAM_UNAVAILABLE(8);
+    UPSTREAM_UNAVAILABLE(8, "run again when the server is available", ExitCode.RESUMES, "");
+
+    private static final String RESUMES = "; the same command resumes this run";
 
     private final int number;
+    private final String next;
+    private final String nextIfNotStarted;
 
-    ExitCode(int number) {
+    ExitCode(int number, String next) {
+        this(number, next, "", "");
+    }
+
+    ExitCode(int number, String next, String ifStarted, String ifNotStarted) {
         this.number = number;
+        this.next = next + ifStarted;
+        this.nextIfNotStarted = next + ifNotStarted;
     }
 
     /** Returns the exit code of the process. */
@@ -50,33 +60,12 @@ public enum ExitCode {
 
     /** Describes the next action of the operator after a run with this result. */
     public String next() {
-        return switch (this) {
-            case COMPLETED -> "no action required until notes are due again";
-            case FAILED -> "read the log; the next run resumes this one";
-            case USAGE -> "correct the configuration, then run again; the same command resumes this run";
-            case QUOTA_EXHAUSTED -> "run again after 00:00 in Shanghai; the same command resumes this run";
-            case BLOCKED_TOKEN -> "renew or activate the token, then run again";
-            case BLOCKED_PERMISSION -> "have the endpoint enabled for this token, then run again";
-            case BLOCKED_BALANCE -> "top up the account or raise the token's limit, then run again";
-            case ALREADY_RUNNING -> "no action required; the other run continues";
-            case FINDINGS -> "not a result of a run; see verify";
-            case INCOMPLETE -> "status lists the open notes; the next night's run retries them";
-            case INTERRUPTED -> "run again; the same command resumes this run";
-            case UPSTREAM_UNAVAILABLE -> "run again when the server is available; the same command resumes this run";
-        };
+        return next;
     }
 
     /** Describes the next action of the operator after a run that ended before an execution was started. */
     public String nextIfNotStarted() {
-        return switch (this) {
-            case FAILED -> "read the log, then run again";
-            case USAGE -> "correct the configuration, then run again; nothing was bought";
-            case QUOTA_EXHAUSTED -> "run again after 00:00 in Shanghai";
-            case INTERRUPTED -> "run again";
-            case UPSTREAM_UNAVAILABLE -> "run again when the server is available";
-            case COMPLETED, BLOCKED_TOKEN, BLOCKED_PERMISSION, BLOCKED_BALANCE, ALREADY_RUNNING, FINDINGS, INCOMPLETE ->
-                next();
-        };
+        return nextIfNotStarted;
     }
 
     /**
@@ -84,17 +73,7 @@ public enum ExitCode {
      * notes stay due for another night.
      */
     public boolean isOrderly() {
-        return switch (this) {
-            case COMPLETED, QUOTA_EXHAUSTED, INCOMPLETE, INTERRUPTED -> true;
-            case FAILED,
-                    USAGE,
-                    BLOCKED_TOKEN,
-                    BLOCKED_PERMISSION,
-                    BLOCKED_BALANCE,
-                    ALREADY_RUNNING,
-                    FINDINGS,
-                    UPSTREAM_UNAVAILABLE -> false;
-        };
+        return this == COMPLETED || this == QUOTA_EXHAUSTED || this == INCOMPLETE || this == INTERRUPTED;
     }
 
     /** Returns the result of a run whose account was refused by the provider, by the provider's code. */

@@ -4,6 +4,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.scope.context.StepContext;
+import org.springframework.batch.core.scope.context.StepSynchronizationManager;
 
 /** Stops a job before its work is done: it closes once, with a reason; later reasons are ignored. Thread-safe. */
 public abstract class Gate {
@@ -62,6 +64,20 @@ public abstract class Gate {
     /** Returns whether the gate is closed with this exit code. */
     public synchronized boolean isClosedFor(ExitCode exitCode) {
         return stopReason != null && stopReason.exitCode() == exitCode;
+    }
+
+    /**
+     * Marks the step of the current thread to terminate, so that the job is STOPPED and not COMPLETED. The current
+     * transaction is committed first.
+     *
+     * @throws IllegalStateException if the thread executes no step, which is a programming error
+     */
+    public static void endStep() {
+        StepContext context = StepSynchronizationManager.getContext();
+        if (context == null) {
+            throw new IllegalStateException("Thread " + Thread.currentThread().getName() + " executes no step");
+        }
+        context.getStepExecution().setTerminateOnly();
     }
 
     /** Called when the gate opens. */

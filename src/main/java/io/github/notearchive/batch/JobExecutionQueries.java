@@ -1,11 +1,10 @@
 package io.github.notearchive.batch;
 
+import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.io.Timestamps;
 import io.github.notearchive.note.Night;
-import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
-import java.time.LocalDateTime;
-import java.time.ZoneId;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -51,7 +50,7 @@ public class JobExecutionQueries {
                         """.formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
-                .query((row, _) -> row.getLong("job_execution_id"))
+                .query(Long.class)
                 .list();
     }
 
@@ -62,7 +61,8 @@ public class JobExecutionQueries {
      */
     public Optional<Execution> newest(String job, @Nullable String node) {
         return jdbc.sql("""
-                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code, e.start_time, e.end_time
+                        SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code,
+                               e.start_time AT TIME ZONE 'UTC' AS began, e.end_time AT TIME ZONE 'UTC' AS ended
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
                         WHERE i.job_name = :job
@@ -77,8 +77,8 @@ public class JobExecutionQueries {
                         row.getLong("job_instance_id"),
                         row.getString("status"),
                         row.getString("exit_code"),
-                        instant(row.getTimestamp("start_time")),
-                        instant(row.getTimestamp("end_time"))))
+                        Timestamps.instant(row.getTimestamp("began")),
+                        Timestamps.instant(row.getTimestamp("ended"))))
                 .optional();
     }
 
@@ -88,12 +88,11 @@ public class JobExecutionQueries {
                         SELECT count(DISTINCT e.job_instance_id)
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
-                        JOIN batch_job_execution_params n
-                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
                         JOIN batch_job_execution_params d
                           ON d.job_execution_id = e.job_execution_id AND d.parameter_name = 'night'
-                        WHERE i.job_name = :job AND n.parameter_value = :node AND d.parameter_value = :night
-                        """)
+                        WHERE i.job_name = :job AND d.parameter_value = :night
+                          AND %s
+                        """.formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node)
                 .param("night", night.toString())
@@ -108,17 +107,17 @@ public class JobExecutionQueries {
 
     /** Returns whether a remap was started that is neither completed nor active. */
     public boolean isRemapUnfinished() {
-        return isUnfinished(JobNames.REMAP) && !RunnerLock.isRemap(jdbc);
+        return isUnfinished(JobNames.REMAP) && !RunnerLock.isTaken(jdbc, Scope.REMAP, "", true);
     }
 
     /** Returns whether a process of this node is running, rebuilding or erasing. */
     public boolean isRunActive(String node) {
-        return RunnerLock.isRunOf(node, jdbc);
+        return RunnerLock.isTaken(jdbc, Scope.RUN, node, true);
     }
 
     /** Returns whether a process of another node is running. */
     public boolean isAnotherRunActive(String node) {
-        return RunnerLock.isRunBeside(node, jdbc);
+        return RunnerLock.isTaken(jdbc, Scope.RUN, node, false);
     }
 
     private boolean isUnfinished(String job) {
@@ -137,7 +136,7 @@ public class JobExecutionQueries {
                         ORDER BY e.job_execution_id
                         """)
                 .param("execution", jobExecutionId)
-                .query((row, _) -> row.getLong("job_execution_id"))
+                .query(Long.class)
                 .list();
     }
 
@@ -147,16 +146,14 @@ public class JobExecutionQueries {
      */
     public Optional<Instant> lastOrderlyEnd(String node) {
         return jdbc.sql("""
-                        SELECT e.end_time
+                        SELECT e.end_time AT TIME ZONE 'UTC' AS ended
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
-                        JOIN batch_job_execution_params n
-                          ON n.job_execution_id = e.job_execution_id AND n.parameter_name = 'node'
-                        WHERE i.job_name = :job AND n.parameter_value = :node
-                          AND e.exit_code IN (:orderly) AND e.end_time IS NOT NULL
+                        WHERE i.job_name = :job AND e.exit_code IN (:orderly) AND e.end_time IS NOT NULL
+                          AND %s
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
-                        """)
+                        """.formatted(OF_NODE))
                 .param("job", JobNames.NIGHTLY)
                 .param("node", node)
                 .param(
@@ -165,21 +162,11 @@ public class JobExecutionQueries {
                                 .filter(ExitCode::isOrderly)
                                 .map(ExitCode::name)
                                 .toList())
-                .query((row, _) -> row.getTimestamp("end_time"))
-                .optional()
-                .map(JobExecutionQueries::instant);
+                .query((row, _) -> row.getTimestamp("ended").toInstant())
+                .optional();
     }
 
-    /** Converts a timestamp of Spring Batch, which writes local times of the process (UTC). */
-    private static @Nullable Instant instant(@Nullable Timestamp timestamp) {
-        if (timestamp == null) {
-            return null;
-        }
-        LocalDateTime local = timestamp.toLocalDateTime();
-        return local.atZone(ZoneId.systemDefault()).toInstant();
-    }
-
-    /** One execution of a job. */
+    /** One execution of a job. Spring Batch writes local times of the process, which are UTC. */
     public record Execution(
             long execution,
             long instance,

@@ -1,33 +1,79 @@
 package io.github.notearchive.batch;
 
+import io.github.notearchive.io.DatabaseErrors;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.parameters.JobParameter;
+import org.springframework.batch.core.job.parameters.JobParameters;
+import org.springframework.batch.core.listener.JobExecutionListener;
 
 /**
- * State of one run of a job: its gate, its start time and its execution. A job extends it by its options and counts.
- * Created for the run and passed to the constructors of the parts of its job. Thread-safe.
+ * State of one run of a job: its gate, its parameters, its start time and its execution. A job extends it by its
+ * options and counts. Created for the run and passed to the constructors of the parts of its job. Thread-safe after
+ * {@link JobRunner#prepare}.
  */
 public abstract class JobRun {
 
     private final Gate gate;
     private final long startedAt = System.nanoTime();
+    private final Set<JobParameter<?>> identity = new LinkedHashSet<>();
+    private final Set<JobParameter<?>> options = new LinkedHashSet<>();
+    private JobParameters parameters = new JobParameters();
+    private boolean isRestart;
     private volatile @Nullable JobExecution execution;
 
     protected JobRun(Gate gate) {
         this.gate = gate;
     }
 
+    /** Adds a parameter that identifies a new instance; a restart repeats that of its instance. */
+    protected final void addIdentity(String name, Object value) {
+        identity.add(new JobParameter<>(name, value.toString(), String.class, true));
+    }
+
+    /**
+     * Adds an option of the command as non-identifying parameter, so that {@code batch_job_execution_params} shows it
+     * and a restart may use another one. A null value is ignored.
+     */
+    protected final void addOption(String name, @Nullable Object value) {
+        if (value != null) {
+            options.add(new JobParameter<>(name, value.toString(), String.class, false));
+        }
+    }
+
+    Set<JobParameter<?>> identity() {
+        return identity;
+    }
+
+    /** Sets the identifying parameters of the instance, to which the options are added. */
+    void prepare(Set<JobParameter<?>> ofInstance, boolean restart) {
+        Set<JobParameter<?>> all = new LinkedHashSet<>(ofInstance);
+        all.addAll(options);
+        parameters = new JobParameters(all);
+        isRestart = restart;
+    }
+
+    /** Returns the parameters of the execution, complete after {@link JobRunner#prepare}. */
+    public final JobParameters parameters() {
+        return parameters;
+    }
+
+    /** Returns whether the run resumes an unfinished instance. */
+    public final boolean isRestart() {
+        return isRestart;
+    }
+
     /** Returns the gate that stops the run. */
     public final Gate gate() {
         return gate;
-    }
-
-    /** Records the execution, and names it in the log lines of this thread. */
-    final void start(JobExecution started) {
-        execution = started;
-        LogContext.execution(started.getId());
     }
 
     /** Returns the execution, even if its end could not be written; empty before it starts. */
@@ -55,5 +101,87 @@ public abstract class JobRun {
     /** Returns the time since the start, independent of the system clock. */
     public final Duration took() {
         return Duration.ofNanos(System.nanoTime() - startedAt);
+    }
+
+    /** Records the execution, and names it in the log lines of this thread. */
+    final void start(JobExecution started) {
+        execution = started;
+        LogContext.execution(started.getId());
+    }
+
+    /**
+     * Returns the listener that every job needs: it records the execution, and sets the exit status that operators
+     * read. That of a stopped job is the stop reason of the gate.
+     *
+     * <p>If the status of a completed job cannot be computed, the execution is FAILED with the exception, so that the
+     * job is restarted: Spring Batch would log an exception of its listener and leave the job COMPLETED.
+     *
+     * @param whenComplete returns exit code and reason of a completed job, from its remaining work or findings
+     */
+    public final JobExecutionListener listener(Function<JobExecution, StopReason> whenComplete) {
+        return new JobExecutionListener() {
+            @Override
+            public void beforeJob(JobExecution job) {
+                start(job);
+            }
+
+            @Override
+            public void afterJob(JobExecution job) {
+                if (job.getStatus() == BatchStatus.STOPPED) {
+                    gate.stopReason().ifPresent(stop -> job.setExitStatus(stop.exitStatus()));
+                } else if (job.getStatus() == BatchStatus.COMPLETED) {
+                    try {
+                        job.setExitStatus(whenComplete.apply(job).exitStatus());
+                    } catch (RuntimeException e) {
+                        job.setStatus(BatchStatus.FAILED);
+                        job.addFailureException(e);
+                    }
+                }
+                if (job.getStatus() == BatchStatus.FAILED) {
+                    job.setExitStatus(failure(job).exitStatus());
+                }
+            }
+        };
+    }
+
+    /** Returns exit code and reason of an execution that has ended, as stored in the job repository. */
+    StopReason end(JobExecution job) {
+        return switch (exitCode(job)) {
+            case FAILED, UPSTREAM_UNAVAILABLE -> failure(job);
+            case ExitCode code -> new StopReason(code, job.getExitStatus().getExitDescription());
+        };
+    }
+
+    /** Returns the exit code of an execution. Failures caused by an unavailable server are distinguished. */
+    private ExitCode exitCode(JobExecution job) {
+        if (job.getStatus() == BatchStatus.COMPLETED || job.getStatus() == BatchStatus.STOPPED) {
+            return ExitCode.named(job.getExitStatus().getExitCode());
+        }
+        if (job.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isRefused)) {
+            return ExitCode.USAGE;
+        }
+        boolean isUnavailable = job.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isUnavailable)
+                || gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE);
+        return isUnavailable ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
+    }
+
+    /**
+     * Returns exit code and reason of a failed execution. An earlier stop reason with another exit code, such as a
+     * quota or a signal, is not the cause. The failure of a partition handler is used last.
+     */
+    StopReason failure(JobExecution job) {
+        ExitCode code = exitCode(job);
+        Optional<String> cause = job.getAllFailureExceptions().stream()
+                .filter(failure ->
+                        code == ExitCode.FAILED || StopReason.of(failure).exitCode() == code)
+                .min(Comparator.comparing(JobExecutionException.class::isInstance))
+                .map(failure -> StopReason.of(failure).reason());
+        String reason = gate.stopReason()
+                .filter(stop -> stop.exitCode() == code)
+                .map(StopReason::reason)
+                .or(() -> cause)
+                .or(() -> gate.stopReason().map(StopReason::reason))
+                .orElse("see the log");
+        return new StopReason(code, reason);
     }
 }

@@ -1,13 +1,12 @@
 package io.github.notearchive.batch;
 
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.note.Night;
-import java.sql.SQLException;
+import io.micrometer.observation.ObservationRegistry;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
-import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,28 +16,37 @@ import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.builder.JobBuilder;
 import org.springframework.batch.core.job.parameters.JobParameter;
 import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.job.parameters.JobParametersBuilder;
 import org.springframework.batch.core.launch.JobOperator;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.StepExecution;
+import org.springframework.batch.core.step.builder.ChunkOrientedStepBuilder;
+import org.springframework.batch.core.step.builder.StepBuilder;
+import org.springframework.batch.core.step.builder.TaskletStepBuilder;
+import org.springframework.batch.core.step.tasklet.Tasklet;
+import org.springframework.batch.infrastructure.item.ItemReader;
+import org.springframework.batch.infrastructure.item.ItemWriter;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessException;
 import org.springframework.stereotype.Component;
+import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
 
 /**
  * Runs the jobs of this process under their locks: starts a new instance or restarts an unfinished one, and returns how
  * it ended.
  *
- * <p>Identifying parameters define the instance and are repeated by a restart. The options of a command are not
- * identifying: a restart uses those of the new command.
+ * <p>A job is assembled for each run, from parts with the state of the run; so it is no bean, and the observations of
+ * Spring Batch's metrics are set here.
  */
 @Component
 public class JobRunner {
 
     private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
+
     private static final ExitStatus CRASHED =
             new ExitStatus("CRASHED", "the process ended without recording its end; recovered by the next run");
 
@@ -46,33 +54,53 @@ public class JobRunner {
     private final JobRepository repository;
     private final JobExecutionQueries executions;
     private final JdbcConnectionDetails database;
+    private final PlatformTransactionManager transactions;
+    private final ObservationRegistry observations;
 
     JobRunner(
             JobOperator operator,
             JobRepository repository,
             JobExecutionQueries executions,
-            JdbcConnectionDetails database) {
+            JdbcConnectionDetails database,
+            PlatformTransactionManager transactions,
+            ObservationRegistry observations) {
         this.operator = operator;
         this.repository = repository;
         this.executions = executions;
         this.database = database;
+        this.transactions = transactions;
+        this.observations = observations;
+    }
+
+    /** Returns the builder of a job. */
+    public JobBuilder job(String name, JobRun run, Function<JobExecution, StopReason> whenComplete) {
+        return new JobBuilder(name, repository)
+                .observationRegistry(observations)
+                .listener(run.listener(whenComplete));
+    }
+
+    /** Returns the builder of a step that reads and writes chunks, one transaction each. */
+    public <T> ChunkOrientedStepBuilder<T, T> chunks(
+            String name, int size, ItemReader<? extends T> reader, ItemWriter<? super T> writer) {
+        return step(name)
+                .<T, T>chunk(size)
+                .transactionManager(transactions)
+                .reader(reader)
+                .writer(writer)
+                .observationRegistry(observations);
+    }
+
+    public TaskletStepBuilder tasklet(String name, Tasklet tasklet) {
+        return step(name).tasklet(tasklet, transactions);
+    }
+
+    private StepBuilder step(String name) {
+        return new StepBuilder(name, repository).observationRegistry(observations);
     }
 
     /** Acquires a lock; empty if another process has it. */
-    @FunctionalInterface
-    public interface LockSource {
-        Optional<RunnerLock> acquire(JdbcConnectionDetails database) throws SQLException;
-    }
-
-    /** Work that requires a lock. */
-    @FunctionalInterface
-    public interface LockedWork<S> {
-        S execute(RunnerLock lock) throws SQLException;
-    }
-
-    /** Acquires a lock; empty if another process has it. */
-    public Optional<RunnerLock> lock(LockSource source) throws SQLException {
-        return source.acquire(database);
+    public Optional<RunnerLock> lock(Scope scope, String member) {
+        return RunnerLock.acquire(database, scope, member);
     }
 
     /**
@@ -82,51 +110,45 @@ public class JobRunner {
      * @param onFailure returns the result if the work was not executed, or the database failed during it
      */
     public <S> S underLock(
-            LockSource source, StopReason ifLocked, LockedWork<S> work, Function<StopReason, S> onFailure) {
-        try (RunnerLock lock = lock(source).orElse(null)) {
-            return lock == null ? onFailure.apply(ifLocked) : work.execute(lock);
-        } catch (SQLException | DataAccessException | TransactionException e) {
+            Scope scope,
+            String member,
+            String ifLocked,
+            Function<RunnerLock, S> work,
+            Function<StopReason, S> onFailure) {
+        try (RunnerLock lock = lock(scope, member).orElse(null)) {
+            return lock == null
+                    ? onFailure.apply(new StopReason(ExitCode.ALREADY_RUNNING, ifLocked))
+                    : work.apply(lock);
+        } catch (DataAccessException | TransactionException e) {
             return onFailure.apply(StopReason.ofOutside(e));
         }
     }
 
     /**
-     * Returns a restart of the node's newest instance if it is not COMPLETED, of any night; otherwise a new instance of
-     * this night.
-     *
-     * @param identity adds identifying parameters of a new instance besides night, node and sequence
-     * @param options options of the command
+     * Recovers crashed executions, and sets the parameters of the next one: a restart of the node's newest instance if
+     * it is not COMPLETED, of any night; otherwise a new instance of this night. Requires the lock of the job. A
+     * rebuild has the lock of the whole archive, and resumes that of any node.
      */
-    public JobStart next(
-            String job, String node, Night tonight, Consumer<JobParametersBuilder> identity, JobOptions options) {
-        return unfinished(job, node)
-                .map(before -> restart(before, options))
-                .orElseGet(() -> create(job, node, tonight, identity, options));
-    }
-
-    /**
-     * Returns the newest execution of a job if it can be restarted; empty if there is none or it is COMPLETED.
-     *
-     * @param node node of the execution; null for any node
-     */
-    public Optional<JobExecution> unfinished(String job, @Nullable String node) {
-        return executions
-                .newest(job, node)
+    public void prepare(JobRun run, String job, String node, Night tonight) {
+        String ofNode = job.equals(JobNames.REBUILD) ? null : node;
+        recover(job, ofNode);
+        JobExecution before = executions
+                .newest(job, ofNode)
                 .map(newest -> repository.getJobExecution(newest.execution()))
-                .filter(before -> before.getStatus() != BatchStatus.COMPLETED);
-    }
-
-    /** Returns a restart of an unfinished instance, with the options of the new command. */
-    public JobStart restart(JobExecution before, JobOptions options) {
-        return new JobStart(with(before.getJobParameters().getIdentifyingParameters(), options), true);
+                .filter(newest -> newest.getStatus() != BatchStatus.COMPLETED)
+                .orElse(null);
+        Set<JobParameter<?>> identity = before == null
+                ? identityOfNew(job, node, tonight, run.identity())
+                : before.getJobParameters().getIdentifyingParameters();
+        run.prepare(identity, before != null);
     }
 
     /**
-     * Returns a new instance with the next free sequence number. An instance without execution occupies its number as
-     * well: Spring Batch writes the two in separate transactions, and a process may have died in between.
+     * Returns the parameters of a new instance with the next free sequence number. An instance without execution
+     * occupies its number as well: Spring Batch writes the two in separate transactions, and a process may have died in
+     * between.
      */
-    public JobStart create(
-            String job, String node, Night tonight, Consumer<JobParametersBuilder> identity, JobOptions options) {
+    private Set<JobParameter<?>> identityOfNew(String job, String node, Night tonight, Set<JobParameter<?>> more) {
         long sequence = executions.instancesOf(job, tonight, node);
         JobParameters parameters;
         do {
@@ -135,16 +157,10 @@ public class JobRunner {
                     .addLocalDate("night", tonight.date())
                     .addString("node", node)
                     .addLong("sequence", sequence);
-            identity.accept(builder);
+            more.forEach(builder::addJobParameter);
             parameters = builder.toJobParameters();
         } while (repository.getJobInstance(job, parameters) != null);
-        return new JobStart(with(parameters.parameters(), options), false);
-    }
-
-    private static JobParameters with(Set<JobParameter<?>> identity, JobOptions options) {
-        Set<JobParameter<?>> all = new LinkedHashSet<>(identity);
-        all.addAll(options.parameters());
-        return new JobParameters(all);
+        return parameters.parameters();
     }
 
     /**
@@ -186,13 +202,13 @@ public class JobRunner {
     }
 
     /**
-     * Executes a job and returns when it has ended.
+     * Executes a job and returns how it ended.
      *
-     * @param job assembled for this run, with an {@link ExitStatusListener}
+     * @param job assembled for this run, with its {@link JobRun#listener}
      */
-    public JobResult run(Job job, JobStart start, JobRun run) {
+    public StopReason run(Job job, JobRun run) {
         try {
-            return JobResult.of(operator.start(job, start.parameters()), run.gate(), start.restart());
+            return run.end(operator.start(job, run.parameters()));
         } catch (JobExecutionException e) {
             throw new IllegalStateException("Job could not be started: " + e.getMessage(), e);
         } finally {

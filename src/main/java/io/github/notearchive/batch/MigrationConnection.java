@@ -22,15 +22,23 @@ final class MigrationConnection implements FlywayConfigurationCustomizer {
 
     @Override
     public void customize(FluentConfiguration configuration) {
-        DriverManagerDataSource connections = new DriverManagerDataSource(database.getJdbcUrl());
+        DriverManagerDataSource connections = new DriverManagerDataSource();
+        configure(connections, database, "note-archive migration");
+        configuration.dataSource(connections);
+    }
+
+    /** Configures connections outside of the pool, and returns their properties. */
+    static Properties configure(
+            DriverManagerDataSource connections, JdbcConnectionDetails database, String application) {
+        connections.setUrl(database.getJdbcUrl());
         connections.setUsername(database.getUsername());
         connections.setPassword(database.getPassword());
         Properties properties = new Properties();
-        properties.setProperty("ApplicationName", "note-archive migration");
+        properties.setProperty("ApplicationName", application);
         properties.setProperty("connectTimeout", "10");
         properties.setProperty("loginTimeout", "15");
         properties.setProperty("tcpKeepAlive", "true");
         connections.setConnectionProperties(properties);
-        configuration.dataSource(connections);
+        return properties;
     }
 }

@@ -1,7 +1,7 @@
 package io.github.notearchive.batch;
 
 import io.github.notearchive.io.DatabaseErrors;
-import java.sql.SQLException;
+import io.github.notearchive.note.Spans;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -12,6 +12,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.dao.DataAccessException;
 
 /**
  * Supervises a job until it ends: checks its lock every two seconds and takes it again after a lost connection, stops
@@ -21,7 +22,6 @@ public final class RunWatchdog implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RunWatchdog.class);
     private static final Duration LOCK_INTERVAL = Duration.ofSeconds(2);
-    private static final Duration TIME_INTERVAL = Duration.ofSeconds(1);
     private static final Duration MINUTE = Duration.ofMinutes(1);
 
     private final Gate gate;
@@ -37,12 +37,12 @@ public final class RunWatchdog implements AutoCloseable {
     /**
      * Starts the watchdog.
      *
-     * @param timeBox time limit of the job; null for none
+     * @param maxDuration option {@code --max-duration}: time limit of the job; null for none
      * @param outageLimit how long the database may be unavailable to the lock before the gate is closed
      * @param eachMinute tasks executed each minute, independently of each other
      */
     public RunWatchdog(
-            JobRun run, RunnerLock lock, @Nullable TimeBox timeBox, Duration outageLimit, Runnable... eachMinute) {
+            JobRun run, RunnerLock lock, @Nullable Duration maxDuration, Duration outageLimit, Runnable... eachMinute) {
         this.run = run;
         this.outageLimit = outageLimit;
         this.gate = run.gate();
@@ -50,20 +50,24 @@ public final class RunWatchdog implements AutoCloseable {
             every(MINUTE, work);
         }
         every(LOCK_INTERVAL, () -> keep(lock));
-        if (timeBox != null) {
-            var _ = timer.schedule(
-                    () -> {
-                        LogContext.execution(run.jobExecutionId());
-                        gate.close(ExitCode.INTERRUPTED, timeBox.reason());
-                    },
-                    timeBox.length().toMillis(),
-                    TimeUnit.MILLISECONDS);
+        if (maxDuration != null) {
+            endAfter(maxDuration, "--max-duration");
         }
     }
 
-    /** Executes a task every second until the job ends. */
-    public void eachSecond(Runnable work) {
-        every(TIME_INTERVAL, work);
+    /**
+     * Closes the gate after a time.
+     *
+     * @param origin option or setting that defines it
+     */
+    public void endAfter(Duration length, String origin) {
+        var _ = timer.schedule(
+                () -> {
+                    LogContext.execution(run.jobExecutionId());
+                    gate.close(ExitCode.INTERRUPTED, origin + " " + Spans.inWords(length) + " has elapsed");
+                },
+                length.toMillis(),
+                TimeUnit.MILLISECONDS);
     }
 
     /** Closes the gate at a time of the clock, which may be adjusted meanwhile. */
@@ -73,6 +77,11 @@ public final class RunWatchdog implements AutoCloseable {
                 gate.close(ExitCode.INTERRUPTED, reason);
             }
         });
+    }
+
+    /** Executes a task every second until the job ends. */
+    public void eachSecond(Runnable work) {
+        every(Duration.ofSeconds(1), work);
     }
 
     /**
@@ -89,7 +98,7 @@ public final class RunWatchdog implements AutoCloseable {
                     gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ", and " + lock.rival() + " holds the lock now");
             }
             isLost = false;
-        } catch (SQLException e) {
+        } catch (DataAccessException e) {
             if (!isLost) {
                 isLost = true;
                 lostSince = System.nanoTime();
@@ -110,24 +119,21 @@ public final class RunWatchdog implements AutoCloseable {
                         work.run();
                         isFailing.set(false);
                     } catch (RuntimeException e) {
-                        if (!isFailing.getAndSet(true) || !DatabaseErrors.isUnavailable(e)) {
-                            logFailure(e, period);
+                        // an outage in one line, a programming error with its stack trace
+                        boolean isOutage = DatabaseErrors.isUnavailable(e);
+                        if (!isFailing.getAndSet(true) || !isOutage) {
+                            log.atWarn()
+                                    .setCause(isOutage ? null : e)
+                                    .log(
+                                            "Periodic task failed: {}; next attempt in {} s",
+                                            DatabaseErrors.summary(e),
+                                            period.toSeconds());
                         }
                     }
                 },
                 period.toMillis(),
                 period.toMillis(),
                 TimeUnit.MILLISECONDS);
-    }
-
-    /** Logs an outage in one line, and a programming error with its stack trace. */
-    private static void logFailure(RuntimeException failure, Duration period) {
-        String line = "Periodic task failed: {}; next attempt in {} s";
-        if (DatabaseErrors.isUnavailable(failure)) {
-            log.warn(line, DatabaseErrors.summary(failure), period.toSeconds());
-        } else {
-            log.warn(line, DatabaseErrors.summary(failure), period.toSeconds(), failure);
-        }
     }
 
     @Override

@@ -1,22 +1,19 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.note.NoteId;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
+import io.github.notearchive.io.DatabaseErrors;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import java.util.Optional;
-import java.util.Properties;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /**
- * Lock of one process: to run for a node, to audit the store, or to use the whole archive exclusively. An advisory lock
- * of PostgreSQL on a separate connection. Besides the lock of their node, runs share the lock of the whole archive.
+ * Lock of one process: an advisory lock of PostgreSQL on a separate connection. Besides the lock of their node, runs
+ * share the lock of the whole archive.
  *
  * <p>The lock ends with the connection, so a killed process leaves none. {@link #keep} replaces a connection that is
  * lost while the process is alive, for example by a restart of the server. Thread-safe.
@@ -26,6 +23,9 @@ public final class RunnerLock implements AutoCloseable {
     /** Group of the locks of runs, one per node. */
     public static final String RUNS = "note-archive";
 
+    /** Prefix of the application name of connections with a lock of this group, before the node. */
+    public static final String APPLICATION = RUNS + " runner ";
+
     /** Condition: row {@code l} of {@code pg_locks} is a granted lock of {@code :group}, of any process. */
     public static final String OF_GROUP = """
             l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
@@ -33,168 +33,154 @@ public final class RunnerLock implements AutoCloseable {
               AND l.classid = hashtext(:group)::oid
             """;
 
-    private static final String REMAPS = "note-archive-remap";
-
-    /** Member name of locks that exist once for all nodes. */
-    private static final String ALL = "";
-
     /** Longer than a run holds the lock of the whole archive to remove files at its end. */
     private static final Duration ARCHIVE_PATIENCE = Duration.ofSeconds(8);
 
     private static final String LOCK_NOT_AVAILABLE = "55P03";
+    private static final String WHOLE = "(hashtext('note-archive, all of it'), 0)";
+    private static final String SHARED = " AND pg_try_advisory_lock_shared" + WHOLE;
 
-    private static final int CONNECT_SECONDS = 10;
-    private static final int ALIVE_SECONDS = 10;
+    /** Work that requires a lock. A lock is not acquired while another process has it. */
+    public enum Scope {
+        /** A node's run; shares the whole archive, for which it waits up to {@link #ARCHIVE_PATIENCE}. */
+        RUN(
+                RUNS,
+                " AND pg_advisory_lock_shared" + WHOLE + "::text IS NOT NULL",
+                "this node's runner lock",
+                "another run of this node"),
+        /** An audit. */
+        AUDIT("note-archive-verify", "", "the lock of audits", "another audit"),
+        /** A node's work that excludes runs of all nodes, remaps and audits. */
+        ARCHIVE(
+                RUNS,
+                " AND pg_try_advisory_lock" + WHOLE
+                        + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))",
+                "the lock of the whole archive",
+                "another run or audit"),
+        /** A remap; shares the whole archive. */
+        REMAP("note-archive-remap", SHARED, "the lock of remaps", "another remap"),
+        /** A decision about one note during runs; shares the whole archive. */
+        NOTE("note-archive-note", SHARED, "the lock of note %s", "another process");
 
-    private static final String NO_OTHER = "";
-    private static final String ARCHIVE_SHARED =
-            " AND pg_try_advisory_lock_shared(hashtext('note-archive, all of it'), 0)";
-    private static final String ARCHIVE_SHARED_WAITING =
-            " AND pg_advisory_lock_shared(hashtext('note-archive, all of it'), 0)::text IS NOT NULL";
-    private static final String ARCHIVE_ALONE = " AND pg_try_advisory_lock(hashtext('note-archive, all of it'), 0)"
-            + " AND pg_try_advisory_lock(hashtext('note-archive-verify'), hashtext(''))";
+        private final String group;
+        private final String more;
+        private final String label;
+        private final String rival;
 
-    private final JdbcConnectionDetails database;
-    private final Name name;
-    private Connection connection;
-    private boolean released;
+        /**
+         * @param group name of the first half of the lock's number; the member is that of the second
+         * @param more condition that acquires an additional lock
+         */
+        Scope(String group, String more, String label, String rival) {
+            this.group = group;
+            this.more = more;
+            this.label = label;
+            this.rival = rival;
+        }
+    }
 
-    private RunnerLock(JdbcConnectionDetails database, Name name, Connection connection) {
-        this.database = database;
-        this.name = name;
-        this.connection = connection;
+    private final Scope scope;
+    private final String member;
+    private final SingleConnectionDataSource connection = new SingleConnectionDataSource();
+    private final JdbcClient jdbc = JdbcClient.create(connection);
+    private boolean isLocked;
+    private boolean isReleased;
+
+    private RunnerLock(JdbcConnectionDetails database, Scope scope, String member) {
+        this.scope = scope;
+        this.member = member;
+        connection.setSuppressClose(true);
+        MigrationConnection.configure(connection, database, (scope.group + " runner " + member).strip())
+                .setProperty("socketTimeout", "10");
     }
 
     /**
-     * Acquires the lock of a node's runs; empty if another process has it, or has the whole archive for longer than
-     * {@link #ARCHIVE_PATIENCE}.
+     * Acquires a lock; empty if another process has it, or one that excludes it.
+     *
+     * @param member node or note; empty if the scope has one lock for all nodes
+     * @throws DataAccessException if the database is unavailable
      */
-    public static Optional<RunnerLock> ofRuns(JdbcConnectionDetails database, String node) throws SQLException {
-        return take(
-                database,
-                new Name(RUNS, node, ARCHIVE_SHARED_WAITING, "this node's runner lock", "another run of this node"));
+    public static Optional<RunnerLock> acquire(JdbcConnectionDetails database, Scope scope, String member) {
+        RunnerLock lock = new RunnerLock(database, scope, member);
+        return lock.tryLock() ? Optional.of(lock) : Optional.empty();
     }
 
-    /** Acquires the lock of audits, of which a database has one; empty if another process has it. */
-    public static Optional<RunnerLock> ofAudits(JdbcConnectionDetails database) throws SQLException {
-        return take(database, new Name("note-archive-verify", ALL, NO_OTHER, "the lock of audits", "another audit"));
-    }
-
-    /**
-     * Acquires the whole archive for a process of this node, including the lock of audits; empty while a run of any
-     * node, a remap or an audit is active.
-     */
-    public static Optional<RunnerLock> ofArchive(JdbcConnectionDetails database, String node) throws SQLException {
-        return take(
-                database, new Name(RUNS, node, ARCHIVE_ALONE, "the lock of the whole archive", "another run or audit"));
-    }
-
-    /**
-     * Acquires the lock of remaps, of which a database has one; empty if another process has it, or the whole archive.
-     */
-    public static Optional<RunnerLock> ofRemaps(JdbcConnectionDetails database) throws SQLException {
-        return take(database, new Name(REMAPS, ALL, ARCHIVE_SHARED, "the lock of remaps", "another remap"));
-    }
-
-    /**
-     * Acquires the lock of one note, to decide about it during runs; empty if another process has it, or the whole
-     * archive.
-     */
-    public static Optional<RunnerLock> ofNote(JdbcConnectionDetails database, NoteId id) throws SQLException {
-        return take(
-                database,
-                new Name("note-archive-note", id.value(), ARCHIVE_SHARED, "the lock of note " + id, "another process"));
-    }
-
-    /** Returns whether a process has the lock of a node's runs, or of the whole archive. */
-    public static boolean isRunOf(String node, JdbcClient jdbc) {
-        return isTaken(RUNS, node, true, jdbc);
-    }
-
-    /** Returns whether a process has the lock of another node's runs. */
-    static boolean isRunBeside(String node, JdbcClient jdbc) {
-        return isTaken(RUNS, node, false, jdbc);
-    }
-
-    /** Returns whether a process has the lock of remaps. */
-    static boolean isRemap(JdbcClient jdbc) {
-        return isTaken(REMAPS, ALL, true, jdbc);
+    private boolean tryLock() {
+        isLocked = false;
+        try {
+            jdbc.sql("SET lock_timeout = " + ARCHIVE_PATIENCE.toMillis()).update();
+            isLocked = jdbc.sql("""
+                            SELECT own%s
+                            FROM (SELECT pg_try_advisory_lock(hashtext(:group), hashtext(:member)) AS own) AS locked
+                            """.formatted(scope.more))
+                    .param("group", scope.group)
+                    .param("member", member)
+                    .query(Boolean.class)
+                    .single();
+        } catch (DataAccessException e) {
+            if (DatabaseErrors.sqlState(e).filter(LOCK_NOT_AVAILABLE::equals).isEmpty()) {
+                throw e;
+            }
+        } finally {
+            if (!isLocked) {
+                connection.resetConnection();
+            }
+        }
+        return isLocked;
     }
 
     /**
-     * Returns whether a process has a lock of a group.
+     * Returns whether a process has a lock of a scope.
      *
      * @param byThis true for the lock of this member, false for that of any other
      */
-    private static boolean isTaken(String group, String member, boolean byThis, JdbcClient jdbc) {
+    public static boolean isTaken(JdbcClient jdbc, Scope scope, String member, boolean byThis) {
         return jdbc.sql("""
                         SELECT EXISTS (
                             SELECT 1 FROM pg_locks l
                             WHERE %s
                               AND (l.objid = hashtext(:member)::oid) = :byThis)
                         """.formatted(OF_GROUP))
-                .param("group", group)
+                .param("group", scope.group)
                 .param("member", member)
                 .param("byThis", byThis)
                 .query(Boolean.class)
                 .single();
     }
 
-    private static Optional<RunnerLock> take(JdbcConnectionDetails database, Name name) throws SQLException {
-        return tryLock(database, name).map(connection -> new RunnerLock(database, name, connection));
-    }
-
     /**
-     * Name of a lock: the two halves of its number, the additional lock, and the texts for the lock and for another
-     * holder.
+     * A node with a lock of the archive: of a run, a rebuild or an erasure.
+     *
+     * @param node name of the node; empty if the database hides the owner of the connection
+     * @param since when its connection was opened, by the clock of the database
      */
-    private record Name(String group, String member, String more, String label, String rival) {}
+    public record RunningNode(String node, Instant since) {}
+
+    /** Lists the nodes with a lock of the archive. Needs no table. */
+    public static List<RunningNode> runningNodes(JdbcClient jdbc) {
+        return jdbc.sql("""
+                        SELECT CASE WHEN starts_with(a.application_name, :application)
+                                    THEN substr(a.application_name, length(:application) + 1) ELSE '' END AS node,
+                               coalesce(a.backend_start, now()) AS since
+                        FROM pg_locks l LEFT JOIN pg_stat_activity a USING (pid)
+                        WHERE %s
+                        ORDER BY since, a.application_name
+                        """.formatted(OF_GROUP))
+                .param("application", APPLICATION)
+                .param("group", RUNS)
+                .query((row, _) -> new RunningNode(
+                        row.getString("node"), row.getTimestamp("since").toInstant()))
+                .list();
+    }
 
     /** Returns the name of the lock for messages. */
     String name() {
-        return name.label();
+        return scope.label.formatted(member);
     }
 
     /** Returns the name of another holder for messages. */
     String rival() {
-        return name.rival();
-    }
-
-    private static Optional<Connection> tryLock(JdbcConnectionDetails database, Name name) throws SQLException {
-        Properties login = new Properties();
-        if (database.getUsername() != null) {
-            login.setProperty("user", database.getUsername());
-        }
-        if (database.getPassword() != null) {
-            login.setProperty("password", database.getPassword());
-        }
-        login.setProperty("ApplicationName", (name.group() + " runner " + name.member()).strip());
-        login.setProperty("connectTimeout", String.valueOf(CONNECT_SECONDS));
-        login.setProperty("loginTimeout", String.valueOf(CONNECT_SECONDS));
-        login.setProperty("socketTimeout", String.valueOf(ALIVE_SECONDS));
-        login.setProperty("tcpKeepAlive", "true");
-        Connection connection = DriverManager.getConnection(database.getJdbcUrl(), login);
-        try (Statement settings = connection.createStatement();
-                PreparedStatement statement = connection.prepareStatement(
-                        "SELECT own%s FROM (SELECT pg_try_advisory_lock(hashtext(?), hashtext(?)) AS own) AS locked"
-                                .formatted(name.more()))) {
-            settings.execute("SET lock_timeout = " + ARCHIVE_PATIENCE.toMillis());
-            statement.setString(1, name.group());
-            statement.setString(2, name.member());
-            try (ResultSet row = statement.executeQuery()) {
-                if (row.next() && row.getBoolean(1)) {
-                    return Optional.of(connection);
-                }
-            }
-        } catch (SQLException e) {
-            connection.close();
-            if (LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
-                return Optional.empty();
-            }
-            throw e;
-        }
-        connection.close();
-        return Optional.empty();
+        return scope.rival;
     }
 
     /** Result of checking the lock. */
@@ -210,16 +196,22 @@ public final class RunnerLock implements AutoCloseable {
     /**
      * Checks the connection, and acquires the lock with a new one if it is lost.
      *
-     * @throws SQLException if the connection is lost and the database unavailable; may be repeated
+     * @throws DataAccessException if the connection is lost and the database unavailable; may be repeated
      */
-    synchronized Kept keep() throws SQLException {
-        if (released || isConnected()) {
+    synchronized Kept keep() {
+        if (isReleased || (isLocked && isConnected())) {
             return Kept.HELD;
         }
-        connection.close(); // otherwise a server that still sees it would refuse the new one
-        Optional<Connection> next = tryLock(database, name);
-        next.ifPresent(taken -> connection = taken);
-        return next.isPresent() ? Kept.RETAKEN : Kept.LOST;
+        connection.resetConnection(); // otherwise a server that still sees it would refuse the new one
+        return tryLock() ? Kept.RETAKEN : Kept.LOST;
+    }
+
+    private boolean isConnected() {
+        try {
+            return jdbc.sql("SELECT true").query(Boolean.class).single();
+        } catch (DataAccessException e) {
+            return false;
+        }
     }
 
     /**
@@ -227,19 +219,11 @@ public final class RunnerLock implements AutoCloseable {
      *
      * @throws DataAccessResourceFailureException if another process has it
      */
-    public void requireHeld() throws SQLException {
+    public void requireHeld() {
         if (keep() == Kept.LOST) {
             throw new DataAccessResourceFailureException(
                     "the connection of %s is lost, and %s holds the lock now; repeat the command to finish"
                             .formatted(name(), rival()));
-        }
-    }
-
-    private boolean isConnected() {
-        try {
-            return connection.isValid(ALIVE_SECONDS);
-        } catch (SQLException e) {
-            return false;
         }
     }
 
@@ -249,12 +233,17 @@ public final class RunnerLock implements AutoCloseable {
      */
     @Override
     public synchronized void close() {
-        released = true;
-        try (Connection last = connection;
-                Statement statement = last.createStatement()) {
-            statement.execute("SELECT pg_advisory_unlock_all()");
-        } catch (SQLException e) {
+        isReleased = true;
+        try {
+            if (isLocked) {
+                jdbc.sql("SELECT pg_advisory_unlock_all()::text")
+                        .query(String.class)
+                        .single();
+            }
+        } catch (DataAccessException e) {
             // the lock ended with the connection
+        } finally {
+            connection.close();
         }
     }
 }

@@ -35,13 +35,11 @@ public record StopReason(ExitCode exitCode, String reason) {
     /** Classifies a failure outside of an execution. Unexpected exceptions are logged. */
     public static StopReason ofOutside(Exception failure) {
         StopReason stop = of(failure);
-        return switch (stop.exitCode) {
-            case UPSTREAM_UNAVAILABLE -> new StopReason(stop.exitCode, "the database is unavailable: " + stop.reason);
-            case FAILED -> {
-                log.error("Failed outside of an execution", failure);
-                yield stop;
-            }
-            default -> stop;
-        };
+        if (stop.exitCode == ExitCode.FAILED) {
+            log.error("Failed outside of an execution", failure);
+        }
+        return stop.exitCode == ExitCode.UPSTREAM_UNAVAILABLE
+                ? new StopReason(stop.exitCode, "the database is unavailable: " + stop.reason)
+                : stop;
     }
 }

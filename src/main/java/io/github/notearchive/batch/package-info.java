@@ -3,9 +3,9 @@
  *
  * <p>{@link JobRunner} starts a job or restarts its unfinished instance, under a {@link RunnerLock} and supervised by a
  * {@link RunWatchdog}, and marks executions of killed processes as crashed. A job is assembled for each run, from parts
- * that are constructed with its {@link JobRun}. A {@link Gate} stops a run once, with a {@link StopReason};
- * {@link ExitStatusListener} records the {@link ExitCode}. {@link OutageDetector} distinguishes outages from single
- * failures. {@link JobExecutionQueries} reads Spring Batch's tables.
+ * that are constructed with its {@link JobRun}, which records the {@link ExitCode}. A {@link Gate} stops a run once,
+ * with a {@link StopReason}. {@link OutageDetector} distinguishes outages from single failures.
+ * {@link JobExecutionQueries} reads Spring Batch's tables.
  *
  * <p>Uses: {@code note}, {@code io}. Used by: {@code nightly}, {@code maintenance}, {@code report}, {@code telemetry},
  * {@code cli}.

@@ -8,7 +8,6 @@ import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.erase.ErasureReport;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -77,7 +76,7 @@ final class ForgetCommand extends ArchiveCommand {
             });
         }
 
-        private ErasureReport erase(Eraser.Request request) throws SQLException, IOException {
+        private ErasureReport erase(Eraser.Request request) throws IOException {
             return eraser.forget(request)
                     .orElseThrow(
                             () -> new CommandFailure(

@@ -1,9 +1,7 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
-import io.github.notearchive.maintenance.remap.RemapOptions;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapSummary;
 import org.springframework.stereotype.Component;
@@ -38,7 +36,7 @@ final class RemapCommand extends ArchiveCommand {
     private JsonOption json = new JsonOption();
 
     @Component
-    record Action(RemapRunner runner, JobStopper stopper, ArchiveProperties settings) {}
+    record Action(RemapRunner runner, JobStopper stopper) {}
 
     /** Result, as printed. */
     record Remap(RemapSummary summary, boolean dryRun, String next) {}
@@ -48,8 +46,7 @@ final class RemapCommand extends ArchiveCommand {
         SignalHandlers signals = SignalHandlers.install();
         return execute(node.settings(), Action.class, action -> {
             signals.passTo(action.stopper::interrupt);
-            RemapOptions options = new RemapOptions(limit.duration(), all, action.settings.node());
-            RemapSummary summary = action.runner.remap(options, dryRun);
+            RemapSummary summary = action.runner.remap(all, dryRun, limit.duration());
             json.print(summary, out(), () -> ConsoleText.render("remap", new Remap(summary, dryRun, next(summary))));
             return summary.exitCode();
         });

@@ -62,7 +62,7 @@ public final class DatabaseErrors {
     }
 
     /** Returns the first SQL state of the exception and its causes. */
-    private static Optional<String> sqlState(Throwable failure) {
+    public static Optional<String> sqlState(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException e && e.getSQLState() != null) {
                 return Optional.of(e.getSQLState());

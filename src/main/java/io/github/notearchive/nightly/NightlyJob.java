@@ -9,7 +9,6 @@ import io.github.notearchive.archive.worklist.PendingWork;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.ExitStatusListener;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.StopReason;
@@ -117,7 +116,7 @@ public class NightlyJob {
             Step archiveNotesStep, JobExecutionQueries executions, WorklistStats counts, CallRepository calls) {
         return new JobBuilder(NAME, repository)
                 .start(archiveNotesStep)
-                .listener(new ExitStatusListener(run, job -> whenComplete(job, executions, counts)))
+                .listener(run.listener(job -> whenComplete(job, executions, counts)))
                 .listener(new JobExecutionListener() {
                     @Override
                     public void beforeJob(JobExecution job) {

@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.note.Night;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
@@ -11,7 +10,6 @@ import java.time.LocalTime;
 import java.time.ZonedDateTime;
 import java.util.List;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DefaultValue;
 import org.springframework.util.unit.DataSize;
@@ -82,19 +80,5 @@ public record NightlyLimitProperties(
         ZonedDateTime local = now.atZone(Night.ZONE);
         ZonedDateTime end = local.with(LocalTime.parse(stopAt));
         return Optional.of((end.isAfter(local) ? end : end.plusDays(1)).toInstant());
-    }
-
-    /**
-     * Returns the time limit of a run; empty if there is none.
-     *
-     * @param option {@code --max-duration}, which has precedence; null if not given
-     */
-    public Optional<TimeBox> timeBox(@Nullable Duration option) {
-        if (option != null) {
-            return Optional.of(TimeBox.ofOption(option));
-        }
-        return maxDuration.isZero()
-                ? Optional.empty()
-                : Optional.of(new TimeBox(maxDuration, "archive.limits.max-duration"));
     }
 }

@@ -3,17 +3,15 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.batch.JobResult;
 import io.github.notearchive.batch.JobRunner;
-import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.nightly.StartDecision.Denied;
 import io.github.notearchive.nightly.StartDecision.Granted;
 import java.util.Optional;
 import org.springframework.batch.core.job.Job;
-import org.springframework.batch.core.job.JobExecution;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
@@ -82,8 +80,9 @@ public class NightlyRun implements AutoCloseable {
 
     private RunSummary executeUnderLock() {
         return jobs.underLock(
-                database -> RunnerLock.ofRuns(database, run.node()),
-                StartRefusal.ofLock(run.node()).stopReason(),
+                Scope.RUN,
+                run.node(),
+                StartRefusal.ofLock(run.node()).reason(),
                 lock -> switch (checks.decide()) {
                     case Denied(var refusal) -> notStarted(refusal.stopReason());
                     case Granted granted -> start(lock, granted);
@@ -98,30 +97,27 @@ public class NightlyRun implements AutoCloseable {
     private RunSummary start(RunnerLock lock, Granted granted) {
         run.withoutCalls(granted.withoutCalls());
         reporter.count();
-        JobStart start = jobs.next(
-                NightlyJob.NAME,
-                run.node(),
-                granted.tonight(),
-                _ -> {},
-                run.options().parameters());
+        jobs.prepare(run, NightlyJob.NAME, run.node(), granted.tonight());
         try {
-            reporter.onStart(start, granted.tonight());
+            reporter.onStart(granted.tonight());
             gate.open(granted, !executions.isAnotherRunActive(run.node()));
-            return supervise(lock, start);
+            return supervise(lock);
         } finally {
             gate.end();
         }
     }
 
-    private RunSummary supervise(RunnerLock lock, JobStart start) {
+    private RunSummary supervise(RunnerLock lock) {
         try (RunWatchdog _ = watchdog.watch(lock)) {
-            JobResult result = jobs.run(job, start, run);
+            StopReason end = jobs.run(job, run);
             reporter.onProgress();
-            return summaries.of(result);
+            return summaries.ofEnded(end);
         } catch (DataAccessException | TransactionException e) {
-            JobExecution started = run.execution().orElseThrow(() -> e);
+            if (run.execution().isEmpty()) {
+                throw e;
+            }
             reporter.onProgress();
-            return summaries.of(started, start.restart(), StopReason.ofOutside(e));
+            return summaries.of(StopReason.ofOutside(e));
         } finally {
             revision.tryAdvance();
         }

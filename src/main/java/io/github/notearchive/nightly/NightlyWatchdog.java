@@ -56,12 +56,15 @@ class NightlyWatchdog {
         RunWatchdog watch = new RunWatchdog(
                 run,
                 lock,
-                limits.timeBox(run.options().maxDuration()).orElse(null),
+                run.options().maxDuration(),
                 settings.outage().after(),
                 () -> claims.renewLeases(run.node()),
                 reporter::log,
                 reporter::onProgress,
                 revision::tryAdvance);
+        if (run.options().maxDuration() == null && limits.maxDuration().isPositive()) {
+            watch.endAfter(limits.maxDuration(), "archive.limits.max-duration");
+        }
         // a node may send no call for minutes, which would also detect the stop
         watch.eachSecond(this::closeIfStopped);
         watch.eachSecond(gate::abortAfterDeadline);

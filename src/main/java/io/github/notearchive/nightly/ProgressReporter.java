@@ -3,7 +3,6 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.note.Night;
@@ -56,10 +55,10 @@ class ProgressReporter {
     }
 
     /** Logs which run starts, and its settings; notifies the observers. */
-    void onStart(JobStart start, Night tonight) {
+    void onStart(Night tonight) {
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
-                start.restart() ? "Resuming the unfinished run" : "Starting a new run",
+                run.isRestart() ? "Resuming the unfinished run" : "Starting a new run",
                 run.node(),
                 tonight,
                 settings.workers(),
@@ -67,7 +66,7 @@ class ProgressReporter {
                 sourceSettings.callsInFlight(),
                 videoSettings.enabled() ? "bought" : "not bought",
                 sourceSettings.baseUrl());
-        notifyObservers(observer -> observer.onStart(start.restart()));
+        notifyObservers(observer -> observer.onStart(run.isRestart()));
     }
 
     void onProgress() {

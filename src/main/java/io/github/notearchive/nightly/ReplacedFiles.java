@@ -3,9 +3,9 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.ObjectRemoval;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.store.StoreException;
-import java.sql.SQLException;
 import java.time.Duration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -40,13 +40,14 @@ class ReplacedFiles {
             if (!removal.isAnyListed()) {
                 return;
             }
-            try (RunnerLock lock = RunnerLock.ofArchive(database, node).orElse(null)) {
+            try (RunnerLock lock =
+                    RunnerLock.acquire(database, Scope.ARCHIVE, node).orElse(null)) {
                 if (lock != null) {
                     Files removed = removal.removeListed(lock::requireHeld, AFTER_A_RUN);
                     log.info("Removed {} replaced files, {} bytes", removed.count(), removed.bytes());
                 }
             }
-        } catch (StoreException | SQLException | DataAccessException | TransactionException e) {
+        } catch (StoreException | DataAccessException | TransactionException e) {
             log.warn("Replaced files are removed after a later run: {}", DatabaseErrors.summary(e));
         }
     }

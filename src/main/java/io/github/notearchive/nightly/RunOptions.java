@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.batch.JobOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param force whether a gate closed by an earlier code 303 is ignored
  * @param node name of this node
  */
-public record RunOptions(@Nullable Long limit, @Nullable Duration maxDuration, boolean force, String node) {
-
-    /** Returns the options as job parameters. */
-    JobOptions parameters() {
-        return new JobOptions()
-                .with("limit", limit)
-                .with("maxDuration", maxDuration)
-                .with("force", force);
-    }
-}
+public record RunOptions(@Nullable Long limit, @Nullable Duration maxDuration, boolean force, String node) {}

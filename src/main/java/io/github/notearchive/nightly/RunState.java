@@ -88,6 +88,9 @@ class RunState extends JobRun {
             SchemaDrift drift) {
         super(gate);
         this.options = options;
+        addOption("limit", options.limit());
+        addOption("maxDuration", options.maxDuration());
+        addOption("force", options.force());
         this.downloads = downloads;
         this.mediaBefore = downloads.traffic();
         this.fieldsBefore = drift.found().size();

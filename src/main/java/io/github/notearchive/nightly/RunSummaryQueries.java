@@ -5,7 +5,6 @@ import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobResult;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Endpoint;
@@ -59,22 +58,20 @@ class RunSummaryQueries {
     }
 
     /** Returns the summary of the run and its execution. */
-    RunSummary of(JobResult result) {
-        StopReason end = result.end().exitCode() == ExitCode.COMPLETED
-                ? new StopReason(ExitCode.COMPLETED, whyCompleted())
-                : result.end();
-        return of(result.execution(), result.restart(), end);
+    RunSummary ofEnded(StopReason end) {
+        return of(end.exitCode() == ExitCode.COMPLETED ? new StopReason(ExitCode.COMPLETED, whyCompleted()) : end);
     }
 
-    /** Returns the summary of the run if the end of its execution could not be written to the database. */
-    RunSummary of(JobExecution execution, boolean restart, StopReason end) {
+    /** Returns the summary of the run, also if the end of its execution could not be written to the database. */
+    RunSummary of(StopReason end) {
+        JobExecution execution = run.execution().orElseThrow();
         Bills made = bills(execution.getId());
         List<SchemaDrift.Found> newFields = drift.found();
         return new RunSummary(
                 end.exitCode(),
                 end.reason(),
                 run.took(),
-                new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), restart),
+                new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), run.isRestart()),
                 run.counts(),
                 made.all(),
                 made.boughtAgain(),

@@ -4,8 +4,8 @@ import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.PendingWork;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.batch.CurrentStep;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Night;
@@ -108,7 +108,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
                 }
             }
         }
-        CurrentStep.end();
+        Gate.endStep();
         return null;
     }
 

@@ -8,7 +8,6 @@ import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.rebuild.RebuildSummary;
-import io.github.notearchive.maintenance.remap.RemapOptions;
 import io.github.notearchive.maintenance.remap.RemapRunner;
 import io.github.notearchive.maintenance.remap.RemapSummary;
 import io.github.notearchive.nightly.NightlyJobTest;
@@ -49,9 +48,6 @@ class LogContextTests {
 
     @Autowired
     RebuildRunner rebuild;
-
-    @Autowired
-    ArchiveProperties settings;
 
     @Autowired
     JobStopper gate;
@@ -103,11 +99,10 @@ class LogContextTests {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = 1").update();
-        RemapOptions options = new RemapOptions(LONG_ENOUGH_TO_BEGIN, true, settings.node());
 
         RemapSummary summary = whileHeld(
                 "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'",
-                () -> remap.remap(options, false));
+                () -> remap.remap(true, false, LONG_ENOUGH_TO_BEGIN));
 
         assertThat(summary.exitCode()).isEqualTo(ExitCode.INTERRUPTED);
         assertThat(log.line("Stopping: ").getMDCPropertyMap())

@@ -67,6 +67,18 @@ class RunWatchdogTests {
         assertThat(line.getThrowableProxy()).isNull();
     }
 
+    @Test
+    void closesTheGateAtTheTimeLimit() throws Exception {
+        gate.open();
+        try (RunWatchdog watch = new RunWatchdog(run, null, null, Duration.ZERO)) {
+            watch.endAfter(Duration.ofSeconds(1), "archive.limits.max-duration");
+            NightlyScenario.await("the gate is closed", gate::isClosed);
+        }
+
+        assertThat(gate.stopReason())
+                .contains(new StopReason(ExitCode.INTERRUPTED, "archive.limits.max-duration 1s has elapsed"));
+    }
+
     private ILoggingEvent logged(RuntimeException failure) throws InterruptedException {
         try (RunWatchdog watch = new RunWatchdog(run, null, null, Duration.ZERO)) {
             watch.eachSecond(() -> {

@@ -25,7 +25,6 @@ class NightlyLimitPropertiesTests {
 
         assertThat(problems(limits)).isEmpty();
         assertThat(limits.stopAfter(Instant.parse("2026-03-10T00:00:00Z"))).isEmpty();
-        assertThat(limits.timeBox(null)).isEmpty();
     }
 
     @ParameterizedTest
@@ -37,15 +36,6 @@ class NightlyLimitPropertiesTests {
     })
     void runsEndAtTheNextSuchTimeOfShanghai(Instant begun, Instant end) {
         assertThat(limits(0, "07:30", Duration.ZERO).stopAfter(begun)).contains(end);
-    }
-
-    @Test
-    void optionOfTheRunWinsOverTheSetting() {
-        NightlyLimitProperties limits = limits(0, "", Duration.ofHours(6));
-
-        assertThat(limits.timeBox(null).orElseThrow().reason()).isEqualTo("archive.limits.max-duration 6h has elapsed");
-        assertThat(limits.timeBox(Duration.ofHours(9)).orElseThrow().reason())
-                .isEqualTo("--max-duration 9h has elapsed");
     }
 
     @ParameterizedTest

@@ -3,7 +3,6 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.archive.catalog.ErasureRepository.File;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.store.ObjectStore;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
@@ -36,18 +35,6 @@ public class ObjectRemoval {
         this.transaction = new TransactionTemplate(transactions);
     }
 
-    /** Check that the lock of the caller is still held. */
-    @FunctionalInterface
-    public interface LockCheck {
-
-        /**
-         * Requires that the lock is held.
-         *
-         * @throws org.springframework.dao.DataAccessResourceFailureException if the lock was lost
-         */
-        void requireHeld() throws SQLException;
-    }
-
     /** Returns whether any object is listed. */
     public boolean isAnyListed() {
         return rows.toRemove().count() > 0;
@@ -56,17 +43,17 @@ public class ObjectRemoval {
     /**
      * Removes the listed objects.
      *
-     * @param lock checked before each page
+     * @param requireLock called before each page; throws if the lock was lost
      * @param timeLimit time after which no further object is removed; null for no limit
      * @return removed files
      */
-    public Files removeListed(LockCheck lock, @Nullable Duration timeLimit) throws SQLException {
+    public Files removeListed(Runnable requireLock, @Nullable Duration timeLimit) {
         long startedAt = System.nanoTime();
         long count = 0;
         long bytes = 0;
         List<File> files = next();
         while (!files.isEmpty()) {
-            lock.requireHeld();
+            requireLock.run();
             for (File file : files) {
                 if (timeLimit == null) {
                     store.remove(file.key());

@@ -4,7 +4,6 @@ import static io.github.notearchive.io.Timestamps.instant;
 
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.RunnerLock;
-import io.github.notearchive.batch.RunningNodes;
 import io.github.notearchive.note.Night;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -118,7 +117,7 @@ public class Nodes {
                         """.formatted(RunnerLock.OF_GROUP))
                 .param("begins", Timestamp.from(tonight.begins()))
                 .param("ends", Timestamp.from(tonight.ends()))
-                .param("application", RunningNodes.APPLICATION)
+                .param("application", RunnerLock.APPLICATION)
                 .param("group", RunnerLock.RUNS)
                 .param("lease", ClaimRepository.LEASE.toSeconds())
                 .query((row, _) -> node(row))

@@ -3,7 +3,7 @@ package io.github.notearchive.cli.check;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.batch.RunningNodes;
+import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.SchemaVersion;
@@ -199,7 +199,7 @@ final class DatabaseChecks implements AutoCloseable {
     }
 
     Seen runs() {
-        List<RunningNodes.RunningNode> nodes = RunningNodes.in(jdbc());
+        List<RunnerLock.RunningNode> nodes = RunnerLock.runningNodes(jdbc());
         return Seen.ok(
                 nodes.isEmpty()
                         ? "none is active"

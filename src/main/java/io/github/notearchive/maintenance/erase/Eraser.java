@@ -13,11 +13,11 @@ import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -125,10 +125,10 @@ public class Eraser {
      * Erases notes and person.
      *
      * @return empty if a run or an audit of any node is active; nothing is changed then
-     * @throws SQLException if the database is unavailable
      */
-    public Optional<ErasureReport> forget(Request request) throws SQLException, IOException {
-        try (RunnerLock lock = RunnerLock.ofArchive(database, settings.node()).orElse(null)) {
+    public Optional<ErasureReport> forget(Request request) throws IOException {
+        try (RunnerLock lock =
+                RunnerLock.acquire(database, Scope.ARCHIVE, settings.node()).orElse(null)) {
             if (lock == null) {
                 return Optional.empty();
             }
@@ -151,7 +151,7 @@ public class Eraser {
      * @param lock the lock of the whole archive
      * @return number of notes and people
      */
-    public int removeUnfinished(RunnerLock lock) throws SQLException, IOException {
+    public int removeUnfinished(RunnerLock lock) throws IOException {
         int unfinished =
                 rows.unfinishedNotes().size() + rows.unfinishedAuthors().size();
         if (unfinished > 0) {
@@ -168,7 +168,7 @@ public class Eraser {
      *
      * @param lock the lock of the whole archive
      */
-    public void completeUnfinished(RunnerLock lock) throws SQLException, IOException {
+    public void completeUnfinished(RunnerLock lock) throws IOException {
         ErasureReport _ = erase(new Request(List.of(), null, null), lock);
     }
 
@@ -184,7 +184,7 @@ public class Eraser {
         return store.hasBucket();
     }
 
-    private ErasureReport erase(Request request, RunnerLock lock) throws SQLException, IOException {
+    private ErasureReport erase(Request request, RunnerLock lock) throws IOException {
         Counts counts = new Counts(false);
         removeRows(request, counts, lock);
         Files removed = objects.removeListed(lock::requireHeld, null);
@@ -199,7 +199,7 @@ public class Eraser {
         return counts.report();
     }
 
-    private void removeRows(Request request, Counts counts, RunnerLock lock) throws SQLException, IOException {
+    private void removeRows(Request request, Counts counts, RunnerLock lock) throws IOException {
         transaction.executeWithoutResult(_ -> markErased(request, counts));
         for (Erased erased : counts.erased) {
             new TombstoneObject(erased.id(), erased.at(), erased.reason()).putInto(store);
@@ -210,7 +210,7 @@ public class Eraser {
         counts.spooled = spool.remove(counts.notes);
     }
 
-    private void removeSidecars(Counts counts, RunnerLock lock) throws SQLException {
+    private void removeSidecars(Counts counts, RunnerLock lock) {
         lock.requireHeld();
         for (StoredObject sidecar : counts.sidecars) {
             store.remove(sidecar.key().value());

@@ -14,7 +14,6 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
@@ -111,7 +110,7 @@ class RebuildChecks {
      * @param lock the lock of the whole archive
      * @return number of notes and people that were erased
      */
-    int eraseForgotten(RunnerLock lock) throws SQLException, IOException {
+    int eraseForgotten(RunnerLock lock) throws IOException {
         restoreTombstones(null);
         return eraser.removeUnfinished(lock);
     }
@@ -121,7 +120,7 @@ class RebuildChecks {
      *
      * @param lock the lock of the whole archive
      */
-    void completeErasures(RunnerLock lock) throws SQLException, IOException {
+    void completeErasures(RunnerLock lock) throws IOException {
         eraser.completeUnfinished(lock);
     }
 

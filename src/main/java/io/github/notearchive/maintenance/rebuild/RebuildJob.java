@@ -4,9 +4,8 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.ExitStatusListener;
-import io.github.notearchive.batch.JobBuilders;
 import io.github.notearchive.batch.JobNames;
+import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.maintenance.verify.BucketReader;
 import io.github.notearchive.note.MediaType;
@@ -35,19 +34,14 @@ class RebuildJob {
     private static final int OBJECT_CHUNK = 1000;
     private static final int SIDECAR_CHUNK = 50;
 
-    private final JobBuilders builders;
+    private final JobRunner jobs;
     private final JobRepository repository;
     private final ObjectStore store;
     private final MediaCatalog media;
     private final SidecarWriter writer;
 
-    RebuildJob(
-            JobBuilders builders,
-            JobRepository repository,
-            ObjectStore store,
-            MediaCatalog media,
-            SidecarWriter writer) {
-        this.builders = builders;
+    RebuildJob(JobRunner jobs, JobRepository repository, ObjectStore store, MediaCatalog media, SidecarWriter writer) {
+        this.jobs = jobs;
         this.repository = repository;
         this.store = store;
         this.media = media;
@@ -59,12 +53,12 @@ class RebuildJob {
         String[] areas = run.merges() ? new String[0] : new String[] {StoredMedia.PREFIX};
         BucketReader objects = new BucketReader(store, run.gate(), areas);
         BucketReader sidecars = new BucketReader(store, run.gate(), Sidecar.PREFIX);
-        return builders.job(JobNames.REBUILD, new ExitStatusListener(run, this::whenComplete))
-                .start(builders.<ListedObject>chunks(
+        return jobs.job(JobNames.REBUILD, run, this::whenComplete)
+                .start(jobs.<ListedObject>chunks(
                                 "rebuildObjects", OBJECT_CHUNK, objects, chunk -> media.insertFound(files(chunk)))
                         .build())
                 .next(
-                        builders
+                        jobs
                                 .<ListedObject>chunks(
                                         SIDECARS, SIDECAR_CHUNK, sidecars, chunk -> writer.write(chunk, run))
                                 .stream(run)

@@ -3,6 +3,7 @@ package io.github.notearchive.maintenance.rebuild;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.note.NoteId;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -22,6 +23,9 @@ final class RebuildRun extends JobRun implements ItemStream {
     /** Maximum number of findings in the summary; the log contains all. */
     static final int MAX_FINDINGS = 100;
 
+    /** Parameter of an instance that merges into tables with rows. */
+    private static final String MISSING = "missing";
+
     private static final String SIDECARS = "sidecars";
     private static final String REFUSED = "refused";
     private static final String LOST = "lost";
@@ -29,33 +33,30 @@ final class RebuildRun extends JobRun implements ItemStream {
     private static final String NOTE = "note";
     private static final String FINDINGS = "findings";
 
-    private volatile boolean merges;
     private long sidecars;
+    private long sidecarsBefore;
     private long refused;
     private long lost;
     private long written;
     private @Nullable NoteId note;
     private final List<String> findings = new ArrayList<>();
 
-    RebuildRun(Gate gate, boolean merges) {
+    RebuildRun(Gate gate, boolean merges, @Nullable Duration maxDuration) {
         super(gate);
-        this.merges = merges;
+        addIdentity(MISSING, merges);
+        addOption("maxDuration", maxDuration);
     }
 
-    /** Sets the kind of the instance that this run restarts. */
-    void restart(boolean instanceMerges) {
-        merges = instanceMerges;
-    }
-
-    /** Returns whether missing rows are merged into tables with rows. */
+    /** Returns whether missing rows are merged into tables with rows, determined by the instance. */
     boolean merges() {
-        return merges;
+        return Boolean.parseBoolean(parameters().getString(MISSING));
     }
 
     @Override
     public synchronized void open(ExecutionContext context) {
         RebuildSummary.Found before = found(context);
         sidecars = before.sidecars();
+        sidecarsBefore = sidecars;
         refused = before.refused();
         lost = before.lost();
         written = before.written();
@@ -109,6 +110,11 @@ final class RebuildRun extends JobRun implements ItemStream {
         if (findings.size() < MAX_FINDINGS) {
             findings.add(line);
         }
+    }
+
+    /** Returns the number of sidecars that this execution read. */
+    synchronized long sidecarsNow() {
+        return sidecars - sidecarsBefore;
     }
 
     /** Returns the number of sidecars that were read, including refused ones. */

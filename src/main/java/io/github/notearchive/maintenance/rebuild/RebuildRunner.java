@@ -7,26 +7,21 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobNames;
-import io.github.notearchive.batch.JobOptions;
-import io.github.notearchive.batch.JobResult;
 import io.github.notearchive.batch.JobRunner;
-import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreException;
 import java.io.IOException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.core.job.JobExecution;
 import org.springframework.stereotype.Component;
 
 /**
@@ -41,9 +36,6 @@ import org.springframework.stereotype.Component;
 public class RebuildRunner {
 
     private static final Logger log = LoggerFactory.getLogger(RebuildRunner.class);
-
-    /** Parameter of an instance that merges into tables with rows. */
-    private static final String MISSING = "missing";
 
     private final JobRunner jobs;
     private final RebuildJob job;
@@ -93,30 +85,19 @@ public class RebuildRunner {
     }
 
     private RebuildSummary rebuild(@Nullable Duration maxDuration, boolean merges) {
-        RebuildRun run = new RebuildRun(gate, merges);
+        RebuildRun run = new RebuildRun(gate, merges, maxDuration);
         return jobs.underLock(
-                database -> RunnerLock.ofArchive(database, settings.node()),
-                new StopReason(ExitCode.ALREADY_RUNNING, "a run, an audit or another rebuild is active"),
+                Scope.ARCHIVE,
+                settings.node(),
+                "a run, an audit or another rebuild is active",
                 lock -> rebuild(run, maxDuration, lock),
                 stop -> RebuildSummary.notStarted(stop, run));
     }
 
-    private RebuildSummary rebuild(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock)
-            throws SQLException {
-        jobs.recover(JobNames.REBUILD, null);
-        JobExecution before = jobs.unfinished(JobNames.REBUILD, null).orElse(null);
-        JobOptions options = new JobOptions().with("maxDuration", maxDuration);
-        JobStart start = before == null
-                ? jobs.create(
-                        JobNames.REBUILD,
-                        settings.node(),
-                        Night.current(clock),
-                        identity -> identity.addString(MISSING, String.valueOf(run.merges())),
-                        options)
-                : jobs.restart(before, options);
-        run.restart(Boolean.parseBoolean(start.parameters().getString(MISSING)));
+    private RebuildSummary rebuild(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
+        jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
         try {
-            return rebuild(run, start, before == null ? 0 : job.found(before).sidecars(), maxDuration, lock);
+            return rebuildOrMerge(run, maxDuration, lock);
         } catch (StoreException e) {
             ExitCode exitCode = e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
             return RebuildSummary.notStarted(new StopReason(exitCode, String.valueOf(e.getMessage())), run);
@@ -125,19 +106,17 @@ public class RebuildRunner {
         }
     }
 
-    /** @param sidecarsBefore sidecars that previous executions of the instance read */
-    private RebuildSummary rebuild(
-            RebuildRun run, JobStart start, long sidecarsBefore, @Nullable Duration maxDuration, RunnerLock lock)
-            throws BrokenArchiveObjectException, SQLException, IOException {
+    private RebuildSummary rebuildOrMerge(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock)
+            throws BrokenArchiveObjectException, IOException {
         // before anything is read that a run of another database could change
         Optional<ArchiveObject> bucket = checks.bucket();
-        Optional<String> obstacle = run.merges() ? checks.obstacleToMerge(bucket) : checks.obstacle(start.restart());
+        Optional<String> obstacle = run.merges() ? checks.obstacleToMerge(bucket) : checks.obstacle(run.isRestart());
         if (obstacle.isPresent()) {
             return RebuildSummary.notStarted(new StopReason(ExitCode.USAGE, obstacle.get()), run);
         }
         log.info(
                 "{}: {}",
-                start.restart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
+                run.isRestart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
                 run.merges() ? "missing rows are merged from the bucket" : "all tables from the bucket");
         if (run.merges()) {
             log.info("Erased {} notes and people named by tombstones in the bucket", checks.eraseForgotten(lock));
@@ -146,16 +125,16 @@ public class RebuildRunner {
         }
         drift.load();
         gate.open();
-        JobResult result = execute(run, start, maxDuration, lock);
-        RebuildSummary.Found found = job.found(result.execution());
+        StopReason end = execute(run, maxDuration, lock);
+        RebuildSummary.Found found = job.found(run.execution().orElseThrow());
         RebuildSummary summary = new RebuildSummary(
-                result.end().exitCode(),
-                result.end().reason(),
-                result.execution().getId(),
-                result.restart(),
+                end.exitCode(),
+                end.reason(),
+                run.jobExecutionId(),
+                run.isRestart(),
                 found,
                 tables.count(clock.instant()),
-                found.sidecars() - sidecarsBefore,
+                run.sidecarsNow(),
                 run.took());
         // INCOMPLETE also completes a rebuild: a repetition would find the same
         if (summary.exitCode() == ExitCode.COMPLETED || summary.exitCode() == ExitCode.INCOMPLETE) {
@@ -167,14 +146,14 @@ public class RebuildRunner {
         return summary;
     }
 
-    private JobResult execute(RebuildRun run, JobStart start, @Nullable Duration maxDuration, RunnerLock lock) {
+    private StopReason execute(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
         try (RunWatchdog _ = new RunWatchdog(
                 run,
                 lock,
-                TimeBox.ofNullableOption(maxDuration),
+                maxDuration,
                 settings.outage().after(),
                 () -> log.info("Progress: sidecars={}", run.sidecars()))) {
-            return jobs.run(job.of(run), start, run);
+            return jobs.run(job.of(run), run);
         }
     }
 }

@@ -2,171 +2,202 @@ package io.github.notearchive.maintenance.remap;
 
 import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.archive.catalog.RemapChanges.Change;
 import io.github.notearchive.archive.catalog.StoredResponses;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
-import io.github.notearchive.batch.CurrentStep;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobRun;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.ResponseReader;
-import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Arrays;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
+import org.springframework.batch.infrastructure.item.ItemWriter;
+import org.springframework.dao.DataAccessException;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * State of one remap, and reader of its step: reads the stored responses page by page, in the order of note and time.
- *
- * <p>Position and changes of all executions of the instance are stored in the step's context, which is committed with
- * the rows of a page. A closed gate ends the reading and marks the step to terminate.
+ * State of one remap, and reader and writer of its step: reads the stored responses page by page, in the order of note
+ * and time. A closed gate ends the reading and marks the step to terminate.
  */
-final class RemapRun extends JobRun implements ItemStreamReader<Page> {
+final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWriter<Page> {
 
+    private static final Logger log = LoggerFactory.getLogger(RemapRun.class);
+
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+    private static final String PROGRESS = "progress";
     private static final int EXAMPLES = 5;
 
-    private static final String SCOPE = "scope";
-    private static final String NOTE = "note";
-    private static final String CAPTURED_AT = "capturedAt";
-    private static final String ANSWERS = "answers";
-    private static final String UNREADABLE = "unreadable";
-    private static final String UNREADABLE_NOTES = "unreadableNotes";
-    private static final String CHANGED = "changed.";
+    /** PostgreSQL's lock_not_available and deadlock_detected. */
+    private static final Set<String> LOCKED = Set.of("55P03", "40P01");
 
-    private final RemapOptions options;
+    private static final int MAX_ATTEMPTS = 60;
+    private static final Duration PAUSE = Duration.ofMillis(500);
+
+    private final boolean all;
     private final StoredResponses responses;
+    private final Savepoint savepoint;
 
-    private Position last = Position.FIRST;
-    private long answers;
+    /** Responses read by previous executions of the instance. */
     private long answersBefore;
-    private long unreadable;
-    private final List<String> unreadableNotes = new ArrayList<>();
-    private final RemapChanges changes = new RemapChanges();
 
-    RemapRun(RemapOptions options, Gate gate, StoredResponses responses) {
+    private volatile Progress progress;
+
+    RemapRun(
+            boolean all,
+            Gate gate,
+            StoredResponses responses,
+            Savepoint savepoint,
+            @Nullable Duration maxDuration) {
         super(gate);
-        this.options = options;
+        this.all = all;
         this.responses = responses;
+        this.savepoint = savepoint;
+        // a position of other responses is not used
+        String scope = "mapper " + NoteMapper.VERSION + (all ? ", all answers" : "");
+        this.progress = new Progress(scope, Position.FIRST, 0, 0, List.of(), Map.of());
+        addOption("all", all);
+        addOption("maxDuration", maxDuration);
     }
 
-    RemapOptions options() {
-        return options;
-    }
+    /**
+     * Position and results of all executions of the instance. Stored in the step's context, which is committed with the
+     * rows of a page.
+     *
+     * @param scope what determines which responses are read
+     * @param answers responses that were read
+     * @param unreadable responses that do not contain their note
+     * @param unreadableNotes the first notes of these
+     */
+    record Progress(
+            String scope,
+            Position last,
+            long answers,
+            long unreadable,
+            List<String> unreadableNotes,
+            Map<String, Change> changes) {
 
-    @Override
-    public @Nullable Page read() {
-        if (gate().isClosed()) {
-            CurrentStep.end();
-            return null;
+        Progress after(Page page, RemapChanges changed) {
+            List<String> notes = Stream.concat(
+                            unreadableNotes.stream(), page.unreadable().stream().map(NoteId::value))
+                    .distinct()
+                    .limit(EXAMPLES)
+                    .toList();
+            RemapChanges sum = new RemapChanges();
+            changes.forEach(sum::add);
+            sum.add(changed);
+            return new Progress(
+                    scope,
+                    page.last(),
+                    answers + page.answers(),
+                    unreadable + page.unreadable().size(),
+                    notes,
+                    sum.byColumn());
         }
-        return next();
     }
 
-    /** Returns the next page; null when all responses are read. */
-    @Nullable
-    Page next() {
-        Page page = responses.next(
-                last(),
-                options.all(),
-                (id, callId, capturedAt, body, answer) ->
-                        ResponseReader.noteIn(answer, id).map(found -> found.capture(id, callId, capturedAt, body)));
-        return page.answers() == 0 ? null : page;
+    boolean isOfAll() {
+        return all;
     }
 
-    private synchronized Position last() {
-        return last;
+    Progress progress() {
+        return progress;
     }
 
-    /** Records a page whose rows were written or compared. */
-    synchronized void done(Page page, RemapChanges changed) {
-        last = page.last();
-        answers += page.answers();
-        unreadable += page.unreadable().size();
-        page.unreadable().stream().map(NoteId::value).forEach(this::addUnreadable);
-        changes.add(changed);
-    }
-
-    private void addUnreadable(String note) {
-        if (unreadableNotes.size() < EXAMPLES && !unreadableNotes.contains(note)) {
-            unreadableNotes.add(note);
-        }
+    /** Returns how many responses this execution read. */
+    long answersNow() {
+        return progress.answers - answersBefore;
     }
 
     /** Returns the number of responses that are not read yet. */
     long countRemaining() {
-        return responses.count(last(), options.all());
-    }
-
-    /** Returns the number of responses that were read, in all executions of the instance. */
-    synchronized long answers() {
-        return answers;
-    }
-
-    /** Returns how many of them this execution read. */
-    synchronized long answersNow() {
-        return answers - answersBefore;
-    }
-
-    synchronized long unreadable() {
-        return unreadable;
-    }
-
-    synchronized List<String> unreadableNotes() {
-        return List.copyOf(unreadableNotes);
-    }
-
-    synchronized Map<String, RemapChanges.Change> changes() {
-        return changes.byColumn();
-    }
-
-    /** Returns what determines which responses are read; a position of another scope is not used. */
-    private String scope() {
-        return "mapper " + NoteMapper.VERSION + (options.all() ? ", all answers" : "");
+        return responses.count(progress.last, all);
     }
 
     /** Continues at the position of the previous execution, unless that one read other responses. */
     @Override
-    public synchronized void open(ExecutionContext context) {
-        if (!scope().equals(context.getString(SCOPE, ""))) {
-            return;
-        }
-        last = new Position(
-                Objects.requireNonNull(context.getString(NOTE)), Instant.parse(context.getString(CAPTURED_AT)));
-        answers = context.getLong(ANSWERS);
-        answersBefore = answers;
-        unreadable = context.getLong(UNREADABLE);
-        Arrays.stream(words(context.getString(UNREADABLE_NOTES))).forEach(this::addUnreadable);
-        for (var entry : context.entrySet()) {
-            if (entry.getKey().startsWith(CHANGED)) {
-                String[] rowsAndNotes = words(entry.getValue().toString());
-                changes.add(
-                        entry.getKey().substring(CHANGED.length()),
-                        new RemapChanges.Change(
-                                Long.parseLong(rowsAndNotes[0]),
-                                Arrays.asList(rowsAndNotes).subList(1, rowsAndNotes.length)));
+    public void open(ExecutionContext context) {
+        if (context.containsKey(PROGRESS)) {
+            Progress before = JSON.readValue(context.getString(PROGRESS), Progress.class);
+            if (before.scope.equals(progress.scope)) {
+                progress = before;
+                answersBefore = before.answers;
             }
         }
     }
 
     @Override
-    public synchronized void update(ExecutionContext context) {
-        context.putString(SCOPE, scope());
-        context.putString(NOTE, last.note());
-        context.putString(CAPTURED_AT, last.capturedAt().toString());
-        context.putLong(ANSWERS, answers);
-        context.putLong(UNREADABLE, unreadable);
-        context.putString(UNREADABLE_NOTES, String.join(" ", unreadableNotes));
-        changes.byColumn()
-                .forEach((column, change) -> context.putString(
-                        CHANGED + column, (change.rows() + " " + String.join(" ", change.examples())).strip()));
+    public void update(ExecutionContext context) {
+        context.putString(PROGRESS, JSON.writeValueAsString(progress));
     }
 
-    private static String[] words(String text) {
-        return text.isEmpty() ? new String[0] : text.split(" ");
+    @Override
+    public @Nullable Page read() {
+        if (gate().isClosed()) {
+            Gate.endStep();
+            return null;
+        }
+        return next();
+    }
+
+    private @Nullable Page next() {
+        Page page = responses.next(
+                progress.last,
+                all,
+                (id, callId, capturedAt, body, answer) ->
+                        ResponseReader.noteIn(answer, id).map(found -> found.capture(id, callId, capturedAt, body)));
+        return page.answers() == 0 ? null : page;
+    }
+
+    /** Compares the next page with the rows, without writing; returns false when all responses are read. */
+    boolean compareNext() {
+        Page page = next();
+        if (page != null) {
+            progress = progress.after(page, responses.compare(page));
+        }
+        return page != null;
+    }
+
+    /**
+     * Writes pages. A page that waits too long for rows locked by a run is rolled back and repeated, so that the run is
+     * never part of a deadlock. Writes nothing if the remap is stopped meanwhile: the next execution reads the page
+     * again.
+     */
+    @Override
+    public void write(Chunk<? extends Page> pages) throws InterruptedException {
+        for (Page page : pages) {
+            write(page);
+        }
+    }
+
+    private void write(Page page) throws InterruptedException {
+        for (int attempt = 1; ; attempt++) {
+            try {
+                progress = progress.after(page, savepoint.execute(_ -> responses.write(page)));
+                return;
+            } catch (DataAccessException e) {
+                // Spring translates these states for single statements, but not for a batch
+                if (attempt == MAX_ATTEMPTS
+                        || DatabaseErrors.sqlState(e).filter(LOCKED::contains).isEmpty()) {
+                    throw e;
+                }
+                log.debug("The rows of a page are locked by another transaction; attempt {}", attempt, e);
+                if (gate().isClosed()) {
+                    return;
+                }
+                Thread.sleep(PAUSE);
+            }
+        }
     }
 }

@@ -3,19 +3,14 @@ package io.github.notearchive.maintenance.remap;
 import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.catalog.StoredResponses;
-import io.github.notearchive.archive.catalog.StoredResponses.Page;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.ExitStatusListener;
-import io.github.notearchive.batch.JobBuilders;
 import io.github.notearchive.batch.JobNames;
-import io.github.notearchive.batch.JobResult;
 import io.github.notearchive.batch.JobRunner;
-import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
-import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
@@ -42,26 +37,26 @@ public class RemapRunner {
     private static final Logger log = LoggerFactory.getLogger(RemapRunner.class);
 
     private final JobRunner jobs;
-    private final JobBuilders builders;
     private final JobStopper gate;
     private final StoredResponses responses;
     private final SchemaDrift drift;
+    private final ArchiveProperties settings;
     private final Clock clock;
     private final PlatformTransactionManager transactions;
 
     RemapRunner(
             JobRunner jobs,
-            JobBuilders builders,
             JobStopper gate,
             StoredResponses responses,
             SchemaDrift drift,
+            ArchiveProperties settings,
             Clock clock,
             PlatformTransactionManager transactions) {
         this.jobs = jobs;
-        this.builders = builders;
         this.gate = gate;
         this.responses = responses;
         this.drift = drift;
+        this.settings = settings;
         this.clock = clock;
         this.transactions = transactions;
     }
@@ -69,108 +64,91 @@ public class RemapRunner {
     /**
      * Runs a remap and returns its summary. Does not throw for an unavailable database.
      *
+     * @param all whether responses are mapped again that this version of the mapper has mapped before
      * @param dryRun whether only the changes are determined, without writing and without execution
+     * @param maxDuration time after which no further response is read; null for no limit
      */
-    public RemapSummary remap(RemapOptions options, boolean dryRun) {
-        RemapRun run = new RemapRun(options, gate, responses);
+    public RemapSummary remap(boolean all, boolean dryRun, @Nullable Duration maxDuration) {
+        RemapRun run = new RemapRun(all, gate, responses, new Savepoint(transactions), maxDuration);
         int fieldsBefore = drift.found().size();
         return jobs.underLock(
-                RunnerLock::ofRemaps,
-                new StopReason(
-                        ExitCode.ALREADY_RUNNING, "another remap of this database, a rebuild or a forget is active"),
+                Scope.REMAP,
+                "",
+                "another remap of this database, a rebuild or a forget is active",
                 lock -> {
                     drift.load();
                     gate.open();
                     try (RunWatchdog _ = new RunWatchdog(
                             run,
                             lock,
-                            TimeBox.ofNullableOption(options.maxDuration()),
+                            maxDuration,
                             Duration.ZERO,
-                            () -> log.info("Progress: answers={}", run.answers()))) {
-                        return dryRun ? compare(run, fieldsBefore) : execute(run, fieldsBefore);
+                            () -> log.info(
+                                    "Progress: answers={}", run.progress().answers()))) {
+                        return summary(run, dryRun ? compare(run) : execute(run), fieldsBefore);
                     }
                 },
-                stop -> RemapSummary.notStarted(stop, run.took()));
+                stop -> summary(run, stop, fieldsBefore));
     }
 
-    private RemapSummary execute(RemapRun run, int fieldsBefore) {
-        RemapOptions options = run.options();
-        jobs.recover(JobNames.REMAP, options.node());
-        JobStart start = jobs.next(JobNames.REMAP, options.node(), Night.current(clock), _ -> {}, options.parameters());
+    private StopReason execute(RemapRun run) {
+        jobs.prepare(run, JobNames.REMAP, settings.node(), Night.current(clock));
         log.info(
                 "{}: version {} of the mapper is applied to {}",
-                start.restart() ? "Resuming the unfinished remap" : "Starting a new remap",
+                run.isRestart() ? "Resuming the unfinished remap" : "Starting a new remap",
                 NoteMapper.VERSION,
-                options.all() ? "all stored responses" : "responses mapped by an older version");
-        JobResult result = jobs.run(job(run), start, run);
-        return summary(run, result.end(), result.execution(), result.restart(), fieldsBefore);
-    }
-
-    private Job job(RemapRun run) {
-        RemapWriter writer = new RemapWriter(run, responses, new Savepoint(transactions));
-        return builders.job(
+                run.isOfAll() ? "all stored responses" : "responses mapped by an older version");
+        Job job = jobs.job(
                         JobNames.REMAP,
-                        new ExitStatusListener(
-                                run, _ -> whenComplete(run, "every row matches this mapper and its stored response")))
-                .start(builders.chunks(JobNames.REMAP, 1, run, writer).build())
+                        run,
+                        _ -> whenComplete(run, "every row matches this mapper and its stored response"))
+                .start(jobs.chunks(JobNames.REMAP, 1, run, run).build())
                 .build();
+        return jobs.run(job, run);
     }
 
-    private RemapSummary compare(RemapRun run, int fieldsBefore) {
+    private StopReason compare(RemapRun run) {
         TransactionTemplate readOnly = new TransactionTemplate(transactions);
         readOnly.setReadOnly(true);
         boolean hasMore = true;
         while (hasMore && !gate.isClosed()) {
-            hasMore = readOnly.execute(_ -> compareNext(run));
+            hasMore = readOnly.execute(_ -> run.compareNext());
         }
-        StopReason end = gate.stopReason()
+        return gate.stopReason()
                 .orElseGet(() -> whenComplete(run, "these changes would be made by a remap; nothing is written"));
-        return summary(run, end, null, false, fieldsBefore);
-    }
-
-    private boolean compareNext(RemapRun run) {
-        Page page = run.next();
-        if (page == null) {
-            return false;
-        }
-        run.done(page, responses.compare(page));
-        return true;
     }
 
     private static StopReason whenComplete(RemapRun run, String reason) {
-        return run.unreadable() == 0
+        long unreadable = run.progress().unreadable();
+        return unreadable == 0
                 ? new StopReason(ExitCode.COMPLETED, reason)
                 : new StopReason(
                         ExitCode.INCOMPLETE,
-                        run.unreadable() + " stored responses do not contain their note; their rows are unchanged");
+                        unreadable + " stored responses do not contain their note; their rows are unchanged");
     }
 
-    private RemapSummary summary(
-            RemapRun run, StopReason end, @Nullable JobExecution execution, boolean restart, int fieldsBefore) {
+    /** The remaining responses are not counted after a failure, whose reason a second one must not hide. */
+    private RemapSummary summary(RemapRun run, StopReason end, int fieldsBefore) {
         List<SchemaDrift.Found> fields = drift.found();
+        RemapRun.Progress progress = run.progress();
         return new RemapSummary(
                 end.exitCode(),
                 end.reason(),
-                execution == null ? null : execution.getId(),
-                execution == null ? null : execution.getJobInstanceId(),
-                restart,
+                run.execution().map(JobExecution::getId).orElse(null),
+                run.execution().map(JobExecution::getJobInstanceId).orElse(null),
+                run.isRestart(),
                 NoteMapper.VERSION,
-                run.answers(),
+                progress.answers(),
                 run.answersNow(),
-                remaining(run, end.exitCode()),
-                run.unreadable(),
-                run.unreadableNotes(),
-                run.changes(),
+                switch (end.exitCode()) {
+                    case COMPLETED, INCOMPLETE -> 0L;
+                    case INTERRUPTED -> run.countRemaining();
+                    default -> null;
+                },
+                progress.unreadable(),
+                progress.unreadableNotes(),
+                progress.changes(),
                 fields.subList(fieldsBefore, fields.size()),
                 run.took());
-    }
-
-    /** Counts the remaining responses, except after a failure, whose reason a second one must not hide. */
-    private static @Nullable Long remaining(RemapRun run, ExitCode exitCode) {
-        return switch (exitCode) {
-            case COMPLETED, INCOMPLETE -> 0L;
-            case INTERRUPTED -> run.countRemaining();
-            default -> null;
-        };
     }
 }

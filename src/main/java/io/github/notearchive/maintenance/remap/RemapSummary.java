@@ -1,10 +1,8 @@
 package io.github.notearchive.maintenance.remap;
 
-import io.github.notearchive.archive.catalog.NoteMapper;
 import io.github.notearchive.archive.catalog.RemapChanges;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.StopReason;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -42,24 +40,4 @@ public record RemapSummary(
         List<String> unreadableNotes,
         Map<String, RemapChanges.Change> changes,
         List<SchemaDrift.Found> newFields,
-        Duration took) {
-
-    /** Returns the summary of a remap without execution, or whose end could not be written. */
-    static RemapSummary notStarted(StopReason stop, Duration took) {
-        return new RemapSummary(
-                stop.exitCode(),
-                stop.reason(),
-                null,
-                null,
-                false,
-                NoteMapper.VERSION,
-                0,
-                0,
-                null,
-                0,
-                List.of(),
-                Map.of(),
-                List.of(),
-                took);
-    }
-}
+        Duration took) {}

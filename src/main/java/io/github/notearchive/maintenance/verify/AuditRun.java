@@ -8,14 +8,17 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /** State of one audit: options, start time, counts of this execution, and outage detection. Thread-safe. */
 final class AuditRun extends JobRun {
 
+    private static final String SINCE = "since";
+
     private final VerifyOptions options;
-    private final Instant since;
+    private Instant since;
     private final OutageDetector store;
 
     final LongAdder files = new LongAdder();
@@ -31,15 +34,30 @@ final class AuditRun extends JobRun {
     final List<String> orphansRemoved = Collections.synchronizedList(new ArrayList<>());
     final List<String> orphansLeft = Collections.synchronizedList(new ArrayList<>());
 
-    AuditRun(VerifyOptions options, Instant since, Gate gate, ArchiveProperties.Outage outage) {
+    AuditRun(VerifyOptions options, Instant now, Gate gate, ArchiveProperties.Outage outage) {
         super(gate);
         this.options = options;
-        this.since = since;
+        this.since = now;
+        addIdentity(SINCE, now);
+        addOption("repair", options.repair());
+        addOption("deleteOrphans", options.deleteOrphans());
+        addOption("maxDuration", options.maxDuration());
         this.store = new OutageDetector(outage);
     }
 
     VerifyOptions options() {
         return options;
+    }
+
+    /**
+     * Continues the instance of the parameters. After the clock was ahead, it must not treat its own work as that of
+     * another one; returns the time of the start.
+     */
+    Instant resume() {
+        Instant now = since;
+        Instant created = Instant.parse(Objects.requireNonNull(parameters().getString(SINCE)));
+        since = created.isAfter(now) ? now : created;
+        return now;
     }
 
     /** Returns when the instance was created; objects verified later are not read again. */

@@ -1,6 +1,5 @@
 package io.github.notearchive.maintenance.verify;
 
-import io.github.notearchive.batch.CurrentStep;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.store.ListedObject;
@@ -73,7 +72,7 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
                 }
             }
         }
-        CurrentStep.end();
+        Gate.endStep();
         return null;
     }
 

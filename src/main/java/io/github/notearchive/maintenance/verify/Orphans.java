@@ -1,8 +1,8 @@
 package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.batch.CurrentStep;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
 import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -75,7 +75,7 @@ final class Orphans {
         List<String> names = catalog.orphans(audit.since(), context.getString(PLACE, ""), PAGE);
         for (String name : names) {
             if (audit.gate().isClosed()) {
-                CurrentStep.end();
+                Gate.endStep();
                 return RepeatStatus.CONTINUABLE;
             }
             removeAndCount(name);

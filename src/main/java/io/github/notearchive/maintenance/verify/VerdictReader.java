@@ -4,7 +4,6 @@ import io.github.notearchive.archive.catalog.AuditRepository.Place;
 import io.github.notearchive.archive.catalog.AuditRepository.Queued;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
-import io.github.notearchive.batch.CurrentStep;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.store.ObjectStore;
@@ -161,7 +160,7 @@ class VerdictReader implements ItemStreamReader<Verdict> {
                     unread + " objects could not be read, last: " + lastFailure.getMessage());
         }
         if (gate.isClosed()) {
-            CurrentStep.end();
+            Gate.endStep();
         }
     }
 

@@ -8,9 +8,8 @@ import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.catalog.Verdict.Damaged;
 import io.github.notearchive.archive.catalog.Verdict.Intact;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.ExitStatusListener;
-import io.github.notearchive.batch.JobBuilders;
 import io.github.notearchive.batch.JobNames;
+import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectStore;
@@ -42,7 +41,7 @@ class VerifyJob {
 
     private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
 
-    private final JobBuilders builders;
+    private final JobRunner jobs;
     private final AuditRepository catalog;
     private final ObjectCheck check;
     private final Repairs repairs;
@@ -51,14 +50,14 @@ class VerifyJob {
     private final Clock clock;
 
     VerifyJob(
-            JobBuilders builders,
+            JobRunner jobs,
             AuditRepository catalog,
             ObjectCheck check,
             Repairs repairs,
             ObjectStore store,
             FixityProperties settings,
             Clock clock) {
-        this.builders = builders;
+        this.jobs = jobs;
         this.catalog = catalog;
         this.check = check;
         this.repairs = repairs;
@@ -70,16 +69,16 @@ class VerifyJob {
     Job of(AuditRun audit) {
         Orphans orphans = new Orphans(audit, catalog, store, settings, clock);
         BucketReader bucket = new BucketReader(store, audit.gate(), StoredMedia.PREFIX, Sidecar.PREFIX);
-        return builders.job(JobNames.VERIFY, new ExitStatusListener(audit, _ -> whenComplete()))
-                .start(builders.<ListedObject>chunks("verifyBucket", LIST_CHUNK, bucket, orphans::record)
+        return jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
+                .start(jobs.<ListedObject>chunks("verifyBucket", LIST_CHUNK, bucket, orphans::record)
                         .build())
                 // does nothing until its option is set, so a restart executes it again
-                .next(builders.tasklet("removeOrphans", orphans::remove)
+                .next(jobs.tasklet("removeOrphans", orphans::remove)
                         .allowStartIfComplete(true)
                         .build())
                 .next(verdicts("verifyFiles", catalog::files, audit))
                 .next(verdicts("verifySidecars", catalog::sidecars, audit))
-                .next(builders.tasklet("verifyTables", (_, _) -> {
+                .next(jobs.tasklet("verifyTables", (_, _) -> {
                             compareTables(audit);
                             return null;
                         })
@@ -89,7 +88,7 @@ class VerifyJob {
 
     private Step verdicts(String name, VerdictReader.Queue queue, AuditRun audit) {
         VerdictReader reader = new VerdictReader(queue, check, store, audit, settings.parallel());
-        return builders.<Verdict>chunks(name, CHUNK, reader, verdicts -> write(verdicts, audit))
+        return jobs.<Verdict>chunks(name, CHUNK, reader, verdicts -> write(verdicts, audit))
                 // a restart reads objects that count as never verified since the step was completed
                 .allowStartIfComplete(true)
                 .build();

@@ -1,6 +1,5 @@
 package io.github.notearchive.maintenance.verify;
 
-import io.github.notearchive.batch.JobOptions;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
@@ -12,13 +11,4 @@ import org.jspecify.annotations.Nullable;
  * @param deleteOrphans whether orphans are removed
  * @param node name of this node
  */
-public record VerifyOptions(@Nullable Duration maxDuration, boolean repair, boolean deleteOrphans, String node) {
-
-    /** Returns the options as job parameters. */
-    JobOptions parameters() {
-        return new JobOptions()
-                .with("repair", repair)
-                .with("deleteOrphans", deleteOrphans)
-                .with("maxDuration", maxDuration);
-    }
-}
+public record VerifyOptions(@Nullable Duration maxDuration, boolean repair, boolean deleteOrphans, String node) {}

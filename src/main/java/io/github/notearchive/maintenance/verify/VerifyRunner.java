@@ -7,23 +7,19 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
-import io.github.notearchive.batch.JobResult;
 import io.github.notearchive.batch.JobRunner;
-import io.github.notearchive.batch.JobStart;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,7 +38,6 @@ public class VerifyRunner {
 
     private static final Logger log = LoggerFactory.getLogger(VerifyRunner.class);
 
-    private static final String SINCE = "since";
     private static final int EXAMPLES = 20;
 
     private final JobRunner jobs;
@@ -81,27 +76,24 @@ public class VerifyRunner {
 
     /** Runs an audit and returns its summary. Does not throw for unavailable servers. */
     public VerifySummary verify(VerifyOptions options) {
-        AuditRun notStarted = new AuditRun(options, clock.instant(), gate, settings.outage());
+        AuditRun audit = new AuditRun(options, clock.instant(), gate, settings.outage());
         return jobs.underLock(
-                RunnerLock::ofAudits,
-                new StopReason(ExitCode.ALREADY_RUNNING, "another audit of this database is active"),
-                lock -> {
-                    Optional<StopReason> obstacle = obstacle(options);
-                    return obstacle.isPresent()
-                            ? VerifySummary.notStarted(obstacle.get(), notStarted)
-                            : start(options, lock);
-                },
-                stop -> VerifySummary.notStarted(stop, notStarted));
+                Scope.AUDIT,
+                "",
+                "another audit of this database is active",
+                lock -> obstacle()
+                        .map(obstacle -> VerifySummary.notStarted(obstacle, audit))
+                        .orElseGet(() -> start(audit, lock)),
+                stop -> VerifySummary.notStarted(stop, audit));
     }
 
-    private Optional<StopReason> obstacle(VerifyOptions options) {
+    private Optional<StopReason> obstacle() {
         if (executions.isRebuildUnfinished()) {
             return Optional.of(
                     new StopReason(
                             ExitCode.USAGE,
                             "a rebuild of the tables is not finished, so that files would be reported as orphans; finish it with note-archive rebuild"));
         }
-        jobs.recover(JobNames.VERIFY, options.node());
         try {
             store.requireBucket();
             return revision.difference().map(difference -> new StopReason(ExitCode.USAGE, difference));
@@ -116,26 +108,19 @@ public class VerifyRunner {
      *
      * @throws StoreException if the store is unavailable
      */
-    public Optional<List<SelfTest.Probe>> selfTest() throws SQLException {
-        try (RunnerLock lock = jobs.lock(RunnerLock::ofAudits).orElse(null)) {
+    public Optional<List<SelfTest.Probe>> selfTest() {
+        try (RunnerLock lock = jobs.lock(Scope.AUDIT, "").orElse(null)) {
             return lock == null ? Optional.empty() : Optional.of(selfTest.run());
         }
     }
 
-    private VerifySummary start(VerifyOptions options, RunnerLock lock) {
-        Instant now = clock.instant();
-        JobStart start = jobs.next(
-                JobNames.VERIFY,
-                options.node(),
-                Night.current(clock),
-                identity -> identity.addString(SINCE, now.toString()),
-                options.parameters());
-        Instant since = Instant.parse(Objects.requireNonNull(start.parameters().getString(SINCE)));
-        // after the clock was ahead, this audit must not treat its own work as that of another one
-        AuditRun audit = new AuditRun(options, since.isAfter(now) ? now : since, gate, settings.outage());
+    private VerifySummary start(AuditRun audit, RunnerLock lock) {
+        VerifyOptions options = audit.options();
+        jobs.prepare(audit, JobNames.VERIFY, options.node(), Night.current(clock));
+        Instant now = audit.resume();
         log.info(
                 "{}: objects not verified since {}{}{}",
-                start.restart() ? "Resuming the unfinished audit" : "Starting a new audit",
+                audit.isRestart() ? "Resuming the unfinished audit" : "Starting a new audit",
                 audit.since(),
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
@@ -148,12 +133,8 @@ public class VerifyRunner {
         }
         gate.open();
         try (RunWatchdog _ = new RunWatchdog(
-                audit,
-                lock,
-                TimeBox.ofNullableOption(options.maxDuration()),
-                settings.outage().after(),
-                () -> logProgress(audit))) {
-            return summary(audit, jobs.run(job.of(audit), start, audit));
+                audit, lock, options.maxDuration(), settings.outage().after(), () -> logProgress(audit))) {
+            return summary(audit, jobs.run(job.of(audit), audit));
         } catch (DataAccessException | TransactionException e) {
             return VerifySummary.notStarted(StopReason.ofOutside(e), audit);
         }
@@ -168,16 +149,16 @@ public class VerifyRunner {
                 audit.listed);
     }
 
-    private VerifySummary summary(AuditRun audit, JobResult result) {
+    private VerifySummary summary(AuditRun audit, StopReason stop) {
         Map<Damage.Kind, Long> open = catalog.countOpen();
         AuditRepository.Remaining left = catalog.remaining(audit.since());
-        StopReason end = end(result.end(), open);
+        StopReason end = end(stop, open);
         return new VerifySummary(
                 end.exitCode(),
                 end.reason(),
-                result.execution().getId(),
-                result.execution().getJobInstanceId(),
-                result.restart(),
+                audit.jobExecutionId(),
+                audit.execution().orElseThrow().getJobInstanceId(),
+                audit.isRestart(),
                 audit.files.sum(),
                 audit.sidecars.sum(),
                 audit.bytes.sum(),

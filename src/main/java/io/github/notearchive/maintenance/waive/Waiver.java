@@ -18,13 +18,13 @@ import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
-import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -33,7 +33,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
-import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
@@ -121,12 +120,11 @@ public class Waiver {
     public Result waive(NoteId id, MediaKind kind, int ordinal, String reason) {
         Request request = new Request(id, kind, ordinal, reason);
         // the sidecar must not be written after the note was erased
-        try (RunnerLock lock = RunnerLock.ofNote(database, id).orElse(null)) {
+        try (RunnerLock lock =
+                RunnerLock.acquire(database, Scope.NOTE, id.value()).orElse(null)) {
             return lock == null
                     ? request.notPossible("is locked by another command, or the whole archive is; repeat later")
                     : waive(request);
-        } catch (SQLException e) {
-            throw new CannotGetJdbcConnectionException("Note " + id + " cannot be locked", e);
         }
     }
 

@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly.plan;
 
-import io.github.notearchive.batch.TimeBox;
 import io.github.notearchive.nightly.plan.NightPlan.Limit;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
@@ -144,8 +143,12 @@ final class PlanLimits {
     Optional<Instant> end() {
         return Stream.concat(
                         settings.limits().stopAfter(inputs.at()).stream(),
-                        settings.limits().timeBox(null).map(box -> inputs.at().plus(box.length())).stream())
+                        maxDuration().map(inputs.at()::plus))
                 .min(Comparator.naturalOrder());
+    }
+
+    private Stream<Duration> maxDuration() {
+        return Stream.of(settings.limits().maxDuration()).filter(Duration::isPositive);
     }
 
     /** Returns the maximum duration of a run that starts at 00:00 in Shanghai. */
@@ -154,7 +157,7 @@ final class PlanLimits {
                 ? Stream.empty()
                 : Stream.of(Duration.ofSeconds(
                         LocalTime.parse(settings.limits().stopAt()).toSecondOfDay()));
-        return Stream.concat(stop, settings.limits().timeBox(null).map(TimeBox::length).stream())
+        return Stream.concat(stop, maxDuration())
                 .filter(Duration::isPositive)
                 .min(Comparator.naturalOrder())
                 .filter(time -> time.compareTo(A_NIGHT) < 0)

@@ -14,6 +14,7 @@ import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.rebuild.RebuildSummary;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
@@ -33,7 +34,6 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
-import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -366,7 +366,7 @@ class EraseTests {
                 () -> {
                     try {
                         forgetter.forget(request(List.of(meanwhile), null)).orElseThrow();
-                    } catch (SQLException | IOException e) {
+                    } catch (IOException e) {
                         throw new IllegalStateException(e);
                     }
                 },
@@ -405,7 +405,8 @@ class EraseTests {
                     SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
                     WHERE datname = current_database() AND application_name LIKE 'note-archive runner%'
                     """);
-            try (RunnerLock _ = RunnerLock.ofArchive(database, "other").orElseThrow()) {
+            try (RunnerLock _ =
+                    RunnerLock.acquire(database, Scope.ARCHIVE, "other").orElseThrow()) {
                 other.rollback();
 
                 assertThat(forget.get(20, TimeUnit.SECONDS))
@@ -543,7 +544,7 @@ class EraseTests {
         night.script().clear();
         night.isNextDay();
         // another node's run keeps this one from removing, as a kill before the removal does
-        try (RunnerLock _ = RunnerLock.ofRuns(database, "other").orElseThrow()) {
+        try (RunnerLock _ = RunnerLock.acquire(database, Scope.RUN, "other").orElseThrow()) {
             assertThat(night.run().files().upgraded()).isEqualTo(3);
         }
         assertThat(night.objects("media/")).hasSize(stored + 3);
@@ -566,7 +567,7 @@ class EraseTests {
         night.script().clear();
         night.isNextDay();
 
-        try (RunnerLock _ = RunnerLock.ofAudits(database).orElseThrow()) {
+        try (RunnerLock _ = RunnerLock.acquire(database, Scope.AUDIT, "").orElseThrow()) {
             assertThat(night.run().files().upgraded()).isOne();
         }
 
@@ -581,11 +582,11 @@ class EraseTests {
     void runWaitsForTheRemovalAfterTheRunOfAnotherNode() throws Exception {
         List<String> notes = night.pending(1);
         CompletableFuture<RunSummary> run;
-        try (RunnerLock _ = RunnerLock.ofArchive(database, "other").orElseThrow()) {
+        try (RunnerLock _ = RunnerLock.acquire(database, Scope.ARCHIVE, "other").orElseThrow()) {
             run = night.runAside();
             NightlyScenario.await(
                     "the run has its node's lock or has ended",
-                    () -> RunnerLock.isRunOf("main", night.sql()) || run.isDone());
+                    () -> RunnerLock.isTaken(night.sql(), Scope.RUN, "main", true) || run.isDone());
         }
 
         assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);

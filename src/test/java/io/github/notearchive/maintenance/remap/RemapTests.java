@@ -4,10 +4,10 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.RemapChanges;
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunnerLock;
+import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
@@ -51,9 +51,6 @@ class RemapTests {
     JobStopper gate;
 
     @Autowired
-    ArchiveProperties settings;
-
-    @Autowired
     DataSource database;
 
     @Autowired
@@ -69,9 +66,9 @@ class RemapTests {
         List<String> before = rows();
         spoil();
 
-        RemapSummary dry = runner.remap(options(false), true);
+        RemapSummary dry = runner.remap(false, true, null);
         List<String> afterDryRun = rows();
-        RemapSummary remap = runner.remap(options(false), false);
+        RemapSummary remap = remap();
 
         assertThat(dry.exitCode()).isEqualTo(ExitCode.COMPLETED);
         assertThat(dry.execution()).isNull();
@@ -82,8 +79,8 @@ class RemapTests {
         assertThat(remap.changes()).isEqualTo(dry.changes()).containsKeys("note.title", "note_capture.author_id");
         assertThat(rows()).isEqualTo(before);
         assertThat(night.calls()).isEqualTo(calls);
-        assertThat(runner.remap(options(false), false).answers()).isZero();
-        assertThat(runner.remap(options(true), false).changes()).isEmpty();
+        assertThat(remap().answers()).isZero();
+        assertThat(runner.remap(true, false, null).changes()).isEmpty();
         assertThat(night.executions())
                 .extracting(NightlyScenario.Execution::status)
                 .containsOnly("COMPLETED");
@@ -100,8 +97,7 @@ class RemapTests {
         RemapSummary stopped;
         try (Connection other = database.getConnection()) {
             hold(other, FIRST_OF_THE_SECOND_PAGE);
-            CompletableFuture<RemapSummary> aside =
-                    CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
+            CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
             NightlyScenario.await(
                     "the second page waits",
                     () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
@@ -109,7 +105,7 @@ class RemapTests {
             stopped = aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
             other.rollback();
         }
-        RemapSummary rest = runner.remap(options(false), false);
+        RemapSummary rest = remap();
 
         assertThat(stopped.exitCode()).as(stopped.reason()).isEqualTo(ExitCode.INTERRUPTED);
         assertThat(stopped.answers()).isEqualTo(PAGE);
@@ -132,8 +128,7 @@ class RemapTests {
         spoil();
         try (Connection other = database.getConnection()) {
             hold(other, FIRST_OF_THE_SECOND_PAGE);
-            CompletableFuture<RemapSummary> aside =
-                    CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
+            CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
             NightlyScenario.await(
                     "the second page waits",
                     () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
@@ -144,7 +139,7 @@ class RemapTests {
             other.rollback();
         }
 
-        RemapSummary all = runner.remap(options(true), false);
+        RemapSummary all = runner.remap(true, false, null);
 
         assertThat(all.restart()).isTrue();
         assertThat(all.answers()).isEqualTo(OLDER + 1);
@@ -162,7 +157,7 @@ class RemapTests {
         CompletableFuture<RemapSummary> aside;
         try (Connection other = database.getConnection()) {
             hold(other, "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'");
-            aside = CompletableFuture.supplyAsync(() -> runner.remap(options(false), false));
+            aside = CompletableFuture.supplyAsync(this::remap);
             NightlyScenario.await(
                     "the remap waits",
                     () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
@@ -182,8 +177,8 @@ class RemapTests {
     @Test
     void allowsOneRemapOfADatabaseAtATime() throws Exception {
         RemapSummary second;
-        try (RunnerLock _ = RunnerLock.ofRemaps(details).orElseThrow()) {
-            second = runner.remap(options(false), false);
+        try (RunnerLock _ = RunnerLock.acquire(details, Scope.REMAP, "").orElseThrow()) {
+            second = remap();
         }
 
         assertThat(second.exitCode()).isEqualTo(ExitCode.ALREADY_RUNNING);
@@ -200,7 +195,7 @@ class RemapTests {
                 .param("note", note)
                 .update();
 
-        RemapSummary remap = runner.remap(options(false), false);
+        RemapSummary remap = remap();
 
         assertThat(remap.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
         assertThat(remap.unreadableNotes()).containsExactly(note);
@@ -243,8 +238,8 @@ class RemapTests {
         assertThat(night.run().newFields()).isEmpty();
     }
 
-    private RemapOptions options(boolean all) {
-        return new RemapOptions(null, all, settings.node());
+    private RemapSummary remap() {
+        return runner.remap(false, false, null);
     }
 
     /** Holds rows until the connection rolls back or commits. */

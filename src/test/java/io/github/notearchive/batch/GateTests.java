@@ -10,7 +10,41 @@ import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.scope.context.StepSynchronizationManager;
 import org.springframework.batch.core.step.StepExecution;
 
-class CurrentStepTests {
+class GateTests {
+
+    private final Gate gate = new JobStopper();
+
+    @Test
+    void keepsTheFirstReason() {
+        gate.open();
+        assertThat(gate.isClosed()).isFalse();
+
+        assertThat(gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable"))
+                .isTrue();
+        assertThat(gate.close(ExitCode.FAILED, "later")).isFalse();
+
+        assertThat(gate.stopReason())
+                .contains(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable"));
+    }
+
+    @Test
+    void staysClosedAfterASignalBeforeTheJob() {
+        gate.interrupt("SIGTERM");
+
+        gate.open();
+
+        assertThat(gate.stopReason()).contains(new StopReason(ExitCode.INTERRUPTED, "SIGTERM"));
+    }
+
+    @Test
+    void opensForTheNextJob() {
+        gate.open();
+        gate.close(ExitCode.INTERRUPTED, "the time box");
+
+        gate.open();
+
+        assertThat(gate.isClosed()).isFalse();
+    }
 
     @Test
     void terminatesTheStepOfTheCurrentThread() {
@@ -18,7 +52,7 @@ class CurrentStepTests {
         StepExecution step = new StepExecution(8, "step", job);
         StepSynchronizationManager.register(step);
         try {
-            CurrentStep.end();
+            Gate.endStep();
         } finally {
             StepSynchronizationManager.close();
         }
@@ -29,7 +63,7 @@ class CurrentStepTests {
     @Test
     void rejectsAThreadWithoutStep() {
         assertThatIllegalStateException()
-                .isThrownBy(CurrentStep::end)
+                .isThrownBy(Gate::endStep)
                 .withMessageContaining(Thread.currentThread().getName())
                 .withMessageContaining("executes no step");
     }

@@ -1,0 +1,119 @@
+package io.github.notearchive.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.sql.SQLException;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.batch.core.BatchStatus;
+import org.springframework.batch.core.ExitStatus;
+import org.springframework.batch.core.job.JobExecution;
+import org.springframework.batch.core.job.JobExecutionException;
+import org.springframework.batch.core.job.JobInstance;
+import org.springframework.batch.core.job.parameters.JobParameters;
+import org.springframework.dao.DataAccessResourceFailureException;
+
+/** Records the execution and its end: the stop reason, the computed status, or the failure. */
+class JobRunTests {
+
+    private static final SQLException UNAVAILABLE = new SQLException("the server shuts down", "57P01");
+    private static final SQLException REFUSED = new SQLException("permission denied for table note", "42501");
+
+    private final Gate gate = new JobStopper();
+    private final JobRun run = new JobRun(gate) {};
+    private final JobExecution job = new JobExecution(7, new JobInstance(1, JobNames.REBUILD), new JobParameters());
+
+    @BeforeEach
+    void open() {
+        gate.open();
+    }
+
+    @Test
+    void recordsTheExecution() {
+        assertThat(run.restartHint("nothing was done")).isEqualTo("nothing was done");
+
+        run.listener(_ -> new StopReason(ExitCode.COMPLETED, "")).beforeJob(job);
+
+        assertThat(run.execution()).contains(job);
+        assertThat(run.restartHint("nothing was done")).isEqualTo("execution 7 was started; the next one resumes it");
+    }
+
+    @Test
+    void setsTheComputedStatusOfACompletedJob() {
+        StopReason end = new StopReason(ExitCode.INCOMPLETE, "3 remain");
+
+        end(BatchStatus.COMPLETED, _ -> end);
+
+        assertThat(job.getStatus()).isEqualTo(BatchStatus.COMPLETED);
+        assertThat(job.getExitStatus()).isEqualTo(new ExitStatus("INCOMPLETE", "3 remain"));
+        assertThat(run.end(job)).isEqualTo(end);
+    }
+
+    @Test
+    void setsTheStopReasonOfAStoppedJob() {
+        gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable");
+
+        end(BatchStatus.STOPPED, _ -> new StopReason(ExitCode.COMPLETED, ""));
+
+        assertThat(job.getStatus()).isEqualTo(BatchStatus.STOPPED);
+        assertThat(job.getExitStatus()).isEqualTo(new ExitStatus("UPSTREAM_UNAVAILABLE", "the store is unavailable"));
+    }
+
+    @Test
+    void failsACompletedJobWhoseStatusCannotBeComputed() {
+        RuntimeException unavailable = new DataAccessResourceFailureException("the database is gone");
+
+        end(BatchStatus.COMPLETED, _ -> {
+            throw unavailable;
+        });
+
+        assertThat(job.getStatus()).isEqualTo(BatchStatus.FAILED);
+        assertThat(job.getExitStatus().getExitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
+        assertThat(job.getExitStatus().getExitDescription()).contains("the database is gone");
+        assertThat(job.getFailureExceptions()).containsExactly(unavailable);
+    }
+
+    /** The exception determines exit code and reason, unless the gate was closed before with the same exit code. */
+    @ParameterizedTest
+    @CsvSource(nullValues = "-", textBlock = """
+            QUOTA_EXHAUSTED,      57P01, UPSTREAM_UNAVAILABLE, the server shuts down
+            UPSTREAM_UNAVAILABLE, 57P01, UPSTREAM_UNAVAILABLE, w7 broke
+            INTERRUPTED,          42P01, FAILED,               no such index
+            INTERRUPTED,          -,     FAILED,               w7 broke
+            -,                    -,     FAILED,               see the log
+            """)
+    void describesAFailure(@Nullable ExitCode closed, @Nullable String state, ExitCode expected, String reason) {
+        if (closed != null) {
+            gate.close(closed, "w7 broke");
+        }
+        if (state != null) {
+            job.addFailureException(new JobExecutionException("Partition handler returned"));
+            job.addFailureException(state.equals("57P01") ? UNAVAILABLE : new SQLException("no such index", state));
+        }
+        job.setStatus(BatchStatus.FAILED);
+
+        assertThat(run.failure(job)).isEqualTo(new StopReason(expected, reason));
+    }
+
+    @Test
+    void mapsAMissingPrivilegeToUsage() {
+        job.setStatus(BatchStatus.FAILED);
+        job.addFailureException(REFUSED);
+
+        assertThat(run.failure(job))
+                .isEqualTo(
+                        new StopReason(
+                                ExitCode.USAGE,
+                                "the database denies access: permission denied for table note; check the privileges of ARCHIVE_DATABASE_USER"));
+        assertThat(StopReason.ofOutside(REFUSED).exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    private void end(BatchStatus status, Function<JobExecution, StopReason> whenComplete) {
+        job.setStatus(status);
+        run.listener(whenComplete).afterJob(job);
+    }
+}
