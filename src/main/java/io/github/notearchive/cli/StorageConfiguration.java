@@ -34,9 +34,7 @@ class StorageConfiguration {
 
     @Bean
     Spool spool(ArchiveProperties settings, MediaProperties media) {
-        return new Spool(
-                settings.dataDirectory().resolve("spool").resolve(settings.node()),
-                Math.min(media.maxMemory().toBytes(), Runtime.getRuntime().maxMemory() / 4));
+        return new Spool(settings.dataDirectory().resolve("spool").resolve(settings.node()), media);
     }
 
     @Bean

@@ -1,8 +1,14 @@
 package io.github.notearchive.media;
 
+import io.github.notearchive.media.Spool.SpoolFile;
+import io.github.notearchive.media.format.FileCheck;
+import io.github.notearchive.media.format.FileCheck.Dimensions;
 import io.github.notearchive.note.MediaCandidate;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaType;
+import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A downloaded file in the spool, until it is closed.
@@ -11,40 +17,56 @@ import java.util.List;
  * @param sha256 SHA-256 of the bytes, in lower-case hexadecimal
  * @param type detected from the first bytes
  * @param candidate the URL that was chosen
- * @param host host that sent the bytes, after redirects
- * @param length compares the number of bytes with {@code Content-Length}; never a mismatch, which is a failure
- * @param promisedSize compares the number of bytes with the provider's response; a mismatch was found in two downloads
- * @param promisedMd5 compares the MD5 with the provider's response; informative, since nothing documents which bytes it
- *     covers
- * @param remarks unusual features of the file, such as other dimensions than promised; in ASCII without quotes, usually
- *     none
+ * @param isOtherSize whether the provider's response promised another size, which was found in two downloads
+ * @param checks comparison with the promised size and MD5, and unusual features, as in {@code note_media.checks}; null
+ *     if there are none. Nothing documents which bytes the MD5 covers
  */
 public record DownloadedMedia(
         SpoolFile file,
         String sha256,
         MediaType type,
         MediaCandidate candidate,
-        String host,
-        Comparison length,
-        Comparison promisedSize,
-        Comparison promisedMd5,
-        List<String> remarks)
+        boolean isOtherSize,
+        @Nullable String checks)
         implements AutoCloseable {
 
-    public DownloadedMedia {
-        remarks = List.copyOf(remarks);
-    }
+    private static final int TINY_SIDE = 64;
+    private static final long TINY_FILE = 200;
+    private static final int PLACEHOLDER_FACTOR = 4;
 
-    /** Result of comparing a property of the file with what was promised. */
-    public enum Comparison {
-        MATCH,
-        MISMATCH,
-        /** Nothing was promised. */
-        NONE;
-
-        static Comparison of(boolean promised, boolean equal) {
-            return promised ? equal ? MATCH : MISMATCH : NONE;
+    /**
+     * Compares a complete file with what the provider's response promised.
+     *
+     * @throws FailedDownloadException if it is a placeholder, a tiny picture that a server sends instead of a large one
+     *     that it lost
+     */
+    static DownloadedMedia of(SpoolFile file, MediaType type, MediaCandidate candidate, FileCheck.Complete check)
+            throws FailedDownloadException {
+        Dimensions actual = check.dimensions();
+        Dimensions promised = candidate.width() == null || candidate.height() == null
+                ? null
+                : new Dimensions(candidate.width(), candidate.height());
+        List<String> remarks = new ArrayList<>(check.remarks());
+        if (actual != null && promised != null && !promised.isSameSize(actual)) {
+            boolean tiny = file.size() < TINY_FILE || actual.longSide() <= TINY_SIDE;
+            if (tiny && type.suits(MediaKind.IMAGE) && promised.exceeds(actual, PLACEHOLDER_FACTOR)) {
+                throw FailedDownloadException.retryable("placeholder of " + actual + ", promised " + promised);
+            }
+            remarks.add("pixels " + actual + ", promised " + promised);
         }
+        List<String> checks = new ArrayList<>();
+        boolean isOtherSize = candidate.size() != null && candidate.size() != file.size();
+        if (candidate.size() != null) {
+            checks.add(isOtherSize ? "size mismatch" : "size match");
+        }
+        if (candidate.md5() != null) {
+            checks.add(candidate.md5().equalsIgnoreCase(file.md5()) ? "md5 match" : "md5 mismatch");
+        }
+        if (!remarks.isEmpty()) {
+            checks.add("remarks \"" + String.join("; ", remarks) + "\"");
+        }
+        String all = checks.isEmpty() ? null : String.join(", ", checks);
+        return new DownloadedMedia(file, file.sha256(), type, candidate, isOtherSize, all);
     }
 
     /** Number of bytes. */

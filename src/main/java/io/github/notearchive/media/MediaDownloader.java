@@ -1,6 +1,7 @@
 package io.github.notearchive.media;
 
-import io.github.notearchive.media.DownloadLimiter.DownloadPermit;
+import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.media.FailedDownloadException.Kind;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import java.net.InetAddress;
@@ -8,7 +9,8 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.LongAdder;
 import org.apache.hc.client5.http.DnsResolver;
 import org.jspecify.annotations.Nullable;
@@ -17,160 +19,143 @@ import org.jspecify.annotations.Nullable;
  * Downloads the file of a slot from the first of its URLs that delivers it, complete and of the right type.
  *
  * <p>Temporary failures are retried at the same URL, then at the next one; an expired URL is left at once. Downloads
- * are free, so a repetition costs nothing but time. Each takes at most {@code archive.media.file-timeout} from its
- * permit on. A failed download leaves no file. Thread-safe; threads wait for a permit.
+ * are free, so a repetition costs nothing but time. Each takes at most {@code archive.media.file-timeout} after the
+ * wait for its turn. A failed download leaves no file. Thread-safe.
  */
 public class MediaDownloader implements AutoCloseable {
 
-    private final MediaProperties properties;
-    private final Spool spool;
-    private final AllowedHosts allowed;
-    private final MediaTransfer transfer;
-    private final DownloadLimiter limiter;
+    final MediaProperties properties;
+    final Spool spool;
+    final AllowedHosts hosts;
+    final DeadlineHttpClient http;
+    final LongAdder bytes = new LongAdder();
     private final LongAdder files = new LongAdder();
+    private final Semaphore permits;
+
+    /** Is zero while downloads are stopped; those that started before stay aborted. */
+    private volatile CountDownLatch stop = new CountDownLatch(1);
 
     public MediaDownloader(MediaProperties properties, Spool spool) {
-        this(
-                properties,
-                spool,
-                new PublicAddresses(new AllowedHosts(properties.allowedHosts()), InetAddress::getAllByName));
+        this(properties, spool, new AllowedHosts(properties.allowedHosts(), InetAddress::getAllByName));
     }
 
     MediaDownloader(MediaProperties properties, Spool spool, DnsResolver resolver) {
         this.properties = properties;
         this.spool = spool;
-        this.allowed = new AllowedHosts(properties.allowedHosts());
-        this.transfer = new MediaTransfer(properties, allowed, resolver);
-        this.limiter = new DownloadLimiter(properties.downloadsInFlight());
+        hosts = new AllowedHosts(properties.allowedHosts(), InetAddress::getAllByName);
+        permits = new Semaphore(properties.downloadsInFlight());
+        http = DeadlineHttpClient.builder("media", properties.connectTimeout(), properties.idleTimeout())
+                .connections(properties.downloadsInFlight(), properties.downloadsPerHost())
+                .resolver(resolver)
+                .resendsRepeated()
+                .build();
     }
 
     /**
-     * Downloads the file of this slot. The caller closes the file.
+     * Downloads the file of this slot. The caller closes the file. An interrupt ends the download and is kept.
      *
      * @throws java.io.UncheckedIOException if the spool cannot be written, which no other URL would change
      */
     public DownloadOutcome download(MediaSlot slot) {
-        List<MediaCandidate> candidates = slot.candidates().stream()
-                .filter(candidate -> !candidate.url().isBlank())
-                .toList();
-        if (candidates.isEmpty()) {
+        if (slot.candidates().isEmpty()) {
             return new DownloadOutcome.Gone("no URL in the response");
         }
-        Optional<DownloadPermit> acquired = limiter.acquire();
-        if (acquired.isEmpty()) {
+        CountDownLatch stopped = stop;
+        if (isAborted(stopped)) {
             return stopped();
         }
-        try (DownloadPermit permit = acquired.get()) {
-            return download(slot, candidates, permit);
+        try {
+            // after an abort, the downloads in progress end and return their permits
+            permits.acquire();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return stopped();
+        }
+        try {
+            return isAborted(stopped) ? stopped() : download(slot, stopped);
+        } finally {
+            permits.release();
         }
     }
 
     /** Ends every download in progress, waits included. These and all later ones fail until {@link #resume}. */
     public void abort() {
-        limiter.abort();
-        transfer.abort();
+        stop.countDown();
+        http.abort();
     }
 
     /** Allows downloads again after an {@link #abort}. */
     public void resume() {
-        transfer.resume();
-        limiter.resume();
+        http.resume();
+        if (stop.getCount() == 0) {
+            stop = new CountDownLatch(1);
+        }
     }
 
     /** Whether the spool is at most half full. */
     public boolean hasRoom() {
-        return spool.onDisk() <= properties.maxSpoolSize().toBytes() / 2;
+        return spool.hasRoom();
     }
 
     /** Returns what was transferred so far. */
     public MediaTraffic traffic() {
-        return new MediaTraffic(transfer.requests(), transfer.bytes(), files.sum());
+        return new MediaTraffic(http.requests(), bytes.sum(), files.sum());
     }
+
+    /**
+     * Transfers since the start of the program.
+     *
+     * @param requests requests sent, redirects and retries included
+     * @param bytes bytes of bodies received, those of failed attempts included
+     * @param files complete files
+     */
+    public record MediaTraffic(long requests, long bytes, long files) {}
 
     @Override
     public void close() {
-        limiter.abort();
-        transfer.close();
+        stop.countDown();
+        http.close();
     }
 
-    private DownloadOutcome download(MediaSlot slot, List<MediaCandidate> candidates, DownloadPermit permit) {
+    private DownloadOutcome download(MediaSlot slot, CountDownLatch stopped) {
         Failures failures = new Failures();
         Map<MediaUrl, MediaCandidate> urls = new LinkedHashMap<>();
-        for (MediaCandidate candidate : candidates) {
+        for (MediaCandidate candidate : slot.candidates()) {
             try {
-                urls.putIfAbsent(MediaUrl.parse(candidate.url(), allowed), candidate);
-            } catch (RejectedUrlException e) {
-                failures.add(candidate, null, new Attempt.Rejected(e.reason()));
+                urls.putIfAbsent(MediaUrl.parse(candidate.url(), hosts), candidate);
+            } catch (FailedDownloadException e) {
+                failures.add(candidate, null, e);
             }
         }
         long end = System.nanoTime() + properties.fileTimeout().toNanos();
         int waiting = urls.size();
         for (Map.Entry<MediaUrl, MediaCandidate> entry : urls.entrySet()) {
+            MediaUrl url = entry.getKey();
             MediaCandidate candidate = entry.getValue();
-            long left = end - System.nanoTime();
             waiting--;
-            permit.startDeadline(waiting > 0 ? left / 2 : left);
-            Attempt attempt;
-            try (var partial = new PartialDownload(spool, slot.kind(), candidate, entry.getKey())) {
-                attempt = attempt(partial, permit);
-            }
-            switch (attempt) {
-                case Attempt.Complete(var media) -> {
-                    files.increment();
-                    boolean best = slot.isBest(media.candidate().rendition());
-                    return new DownloadOutcome.Downloaded(
-                            media, best ? null : failures.reasons(), !best && failures.retryable);
+            long deadline = waiting > 0 ? end - (end - System.nanoTime()) / 2 : end;
+            try (var download = new UrlDownload(this, slot.kind(), candidate, url, stopped, deadline)) {
+                DownloadedMedia media = download.run();
+                files.increment();
+                return slot.isBest(candidate.rendition())
+                        ? new DownloadOutcome.Downloaded(media, null, false)
+                        : new DownloadOutcome.Downloaded(media, failures.reasons(), failures.retryable);
+            } catch (FailedDownloadException e) {
+                if (e.kind == Kind.NO_ROOM) {
+                    // a lesser rendition might fit, and would be taken only for want of room
+                    return new DownloadOutcome.NoRoom(e.reason);
                 }
-                // a lesser rendition might fit, and would be taken only for want of room
-                case Attempt.NoRoom(var reason) -> {
-                    return new DownloadOutcome.NoRoom(reason);
-                }
-                case Attempt.Failure failure -> failures.add(candidate, entry.getKey(), failure);
+                failures.add(candidate, url, e);
             }
-            if (permit.isAborted()) {
+            if (isAborted(stopped)) {
                 return stopped();
             }
         }
         return failures.outcome();
     }
 
-    /**
-     * Tries one URL until it succeeds, fails for good, or the deadline. A file of another size than promised is
-     * downloaded once more before it is accepted.
-     */
-    private Attempt attempt(PartialDownload partial, DownloadPermit permit) {
-        DownloadedMedia unexpected = null;
-        for (int tries = 1; ; tries++) {
-            Attempt attempt;
-            try {
-                attempt = transfer.attempt(partial, permit);
-            } catch (RuntimeException e) { // for example, the disk is full
-                if (unexpected != null) {
-                    unexpected.close();
-                }
-                throw e;
-            }
-            boolean again;
-            if (attempt instanceof Attempt.Complete(var media)) {
-                if (unexpected != null) {
-                    unexpected.close();
-                    return attempt;
-                }
-                if (media.promisedSize() != DownloadedMedia.Comparison.MISMATCH || permit.isAborted()) {
-                    return attempt;
-                }
-                unexpected = media;
-                again = true;
-            } else {
-                again = attempt instanceof Attempt.Retryable(var _, var useful)
-                        && useful
-                        && unexpected == null
-                        && tries < properties.triesPerCandidate();
-            }
-            if (!again || !permit.pause(properties.backoffAfter(tries))) {
-                return unexpected == null ? attempt : new Attempt.Complete(unexpected);
-            }
-        }
+    static boolean isAborted(CountDownLatch stopped) {
+        return stopped.getCount() == 0 || Thread.currentThread().isInterrupted();
     }
 
     private static DownloadOutcome stopped() {
@@ -186,10 +171,10 @@ public class MediaDownloader implements AutoCloseable {
         private boolean retryable;
         private boolean rejected;
 
-        void add(MediaCandidate candidate, @Nullable MediaUrl url, Attempt.Failure failure) {
-            retryable |= failure instanceof Attempt.Retryable;
-            rejected |= failure instanceof Attempt.Rejected;
-            reasons.add(candidate.rendition() + (url == null ? "" : " at " + url.host()) + ": " + failure.reason());
+        void add(MediaCandidate candidate, @Nullable MediaUrl url, FailedDownloadException failure) {
+            retryable |= failure.kind == Kind.RETRYABLE || failure.kind == Kind.POSTPONED;
+            rejected |= failure.kind == Kind.REJECTED;
+            reasons.add(candidate.rendition() + (url == null ? "" : " at " + url.host()) + ": " + failure.reason);
         }
 
         DownloadOutcome outcome() {

@@ -1,12 +1,15 @@
 package io.github.notearchive.media;
 
+import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * A URL that may be requested: its host is allowed, and its target is legal in a request line.
  *
- * <p>The host is compared as text, before it is resolved; {@link PublicAddresses} checks the addresses. The target
+ * <p>The host is compared as text, before it is resolved; {@link AllowedHosts} checks the addresses, too. The target
  * keeps the bytes of the URL, except for characters that are illegal in a request line: a signature over it must stay
  * valid.
  *
@@ -19,60 +22,70 @@ import java.util.Locale;
 record MediaUrl(String scheme, String host, int port, String target, boolean literal) {
 
     private static final int MAX_LENGTH = 8192;
-    private static final String ILLEGAL = " \"<>\\^`{|}";
+
+    /** Scheme, authority, and the rest. One without a scheme is http. */
+    private static final Pattern URL =
+            Pattern.compile("(?:(https?):)?//([^/?#]*)(.*)", Pattern.CASE_INSENSITIVE | Pattern.DOTALL);
+
+    /** Host without user, and what follows its last colon outside of brackets. */
+    private static final Pattern AUTHORITY = Pattern.compile("([^@]*?)(?::([^:\\]@]*))?");
+
+    private static final Pattern WITH_SCHEME = Pattern.compile("[^:/?#]*:.*", Pattern.DOTALL);
+    private static final Pattern CONTROL = Pattern.compile("[\\x00-\\x1f\\x7f]");
+    private static final Pattern UNPAIRED_SURROGATE = Pattern.compile("\\p{Cs}");
+
+    /** Characters that are illegal in a request line, and percent signs that start no escape. */
+    private static final Pattern ILLEGAL = Pattern.compile("%(?![0-9a-fA-F]{2})|[^!-~]|[\"<>\\\\^`{|}]");
 
     /**
-     * Parses and checks a URL. One without a scheme is http.
+     * Parses and checks a URL.
      *
-     * @throws RejectedUrlException if it must not be requested
+     * @throws FailedDownloadException if it must not be requested
      */
-    static MediaUrl parse(String text, AllowedHosts allowed) throws RejectedUrlException {
-        String url = text.strip();
-        if (url.length() > MAX_LENGTH) {
-            throw new RejectedUrlException("URL too long");
+    static MediaUrl parse(String text, AllowedHosts allowed) throws FailedDownloadException {
+        Matcher url = URL.matcher(printable(text));
+        if (!url.matches()) {
+            throw FailedDownloadException.rejected("not an HTTP URL");
         }
-        if (url.chars().anyMatch(c -> c < 0x20 || c == 0x7f)) {
-            throw new RejectedUrlException("control character in the URL");
+        String scheme = url.group(1) == null ? "http" : url.group(1).toLowerCase(Locale.ROOT);
+        Matcher authority = AUTHORITY.matcher(url.group(2));
+        if (!authority.matches()) {
+            throw FailedDownloadException.rejected("user info in the URL");
         }
-        if (url.startsWith("//")) {
-            url = "http:" + url;
+        int defaultPort = scheme.equals("https") ? 443 : 80;
+        int port = authority.group(2) == null ? defaultPort : port(authority.group(2));
+        if (!authority.group(1).matches("[!-~]*")) {
+            throw FailedDownloadException.rejected("host not allowed");
         }
-        int colon = url.indexOf("://");
-        if (colon < 0) {
-            throw new RejectedUrlException("not an HTTP URL");
+        String host = authority.group(1).toLowerCase(Locale.ROOT).replaceFirst("\\.$", "");
+        if (host.isEmpty()) {
+            throw FailedDownloadException.rejected("no host in the URL");
         }
-        String scheme = url.substring(0, colon).toLowerCase(Locale.ROOT);
-        if (!scheme.equals("http") && !scheme.equals("https")) {
-            throw new RejectedUrlException("not an HTTP URL");
+        boolean literal = allowed.allowsLiteral(host, port);
+        if (!literal && !allowed.allowsDomain(host)) {
+            throw FailedDownloadException.rejected("host not allowed");
         }
-        int start = colon + 3;
-        int end = start;
-        while (end < url.length() && "/?#".indexOf(url.charAt(end)) < 0) {
-            end++;
+        if (!literal && port != defaultPort) {
+            throw FailedDownloadException.rejected("port " + port + " not allowed");
         }
-        return checked(scheme, url.substring(start, end), url.substring(end), allowed);
+        return new MediaUrl(scheme, host, port, encode(url.group(3)), literal);
     }
 
     /** Resolves and checks the target of a redirect. */
-    MediaUrl redirected(String location, AllowedHosts allowed) throws RejectedUrlException {
-        String to = location.strip();
+    MediaUrl redirected(String location, AllowedHosts allowed) throws FailedDownloadException {
+        String to = printable(location);
         if (to.startsWith("//")) {
             return parse(scheme + ":" + to, allowed);
         }
-        int delimiter = firstOf(to, ":/?#");
-        if (delimiter < to.length() && to.charAt(delimiter) == ':') {
+        if (WITH_SCHEME.matcher(to).matches()) {
             MediaUrl other = parse(to, allowed);
             // https is never downgraded
             return scheme.equals("https") && other.isUpgradable() ? other.upgraded() : other;
         }
-        if (to.chars().anyMatch(c -> c < 0x20 || c == 0x7f) || to.length() > MAX_LENGTH) {
-            throw new RejectedUrlException("invalid redirect");
-        }
-        String path = target.substring(0, firstOf(target, "?"));
-        String resolved = to.startsWith("/")
-                ? to
-                : to.startsWith("?") ? path + to : path.substring(0, path.lastIndexOf('/') + 1) + to;
-        return new MediaUrl(scheme, host, port, encode(resolved), literal);
+        String path = target.split("\\?", 2)[0];
+        String folder = path.substring(0, path.lastIndexOf('/') + 1);
+        String base = to.startsWith("/") ? "" : to.startsWith("?") ? path : folder;
+        return new MediaUrl(scheme, host, port, encode(base + to), literal);
     }
 
     /** Whether https is tried first, with this URL as fallback. */
@@ -91,81 +104,32 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         return scheme + "://" + host;
     }
 
-    private static MediaUrl checked(String scheme, String authority, String rest, AllowedHosts allowed)
-            throws RejectedUrlException {
-        if (authority.indexOf('@') >= 0) {
-            throw new RejectedUrlException("user info in the URL");
+    private static String printable(String text) throws FailedDownloadException {
+        String url = text.strip();
+        if (url.length() > MAX_LENGTH) {
+            throw FailedDownloadException.rejected("URL too long");
         }
-        int defaultPort = scheme.equals("https") ? 443 : 80;
-        int port = defaultPort;
-        String host = authority;
-        int colon = authority.lastIndexOf(':');
-        if (colon > authority.lastIndexOf(']')) {
-            host = authority.substring(0, colon);
-            port = port(authority.substring(colon + 1));
+        if (CONTROL.matcher(url).find()) {
+            throw FailedDownloadException.rejected("control character in the URL");
         }
-        if (!host.chars().allMatch(c -> c > 0x20 && c < 0x7f)) {
-            throw new RejectedUrlException("host not allowed");
-        }
-        host = host.toLowerCase(Locale.ROOT);
-        if (host.endsWith(".")) {
-            host = host.substring(0, host.length() - 1);
-        }
-        if (host.isEmpty()) {
-            throw new RejectedUrlException("no host in the URL");
-        }
-        boolean literal = allowed.allowsLiteral(host, port);
-        if (!literal && !allowed.allowsDomain(host)) {
-            throw new RejectedUrlException("host not allowed");
-        }
-        if (!literal && port != defaultPort) {
-            throw new RejectedUrlException("port " + port + " not allowed");
-        }
-        return new MediaUrl(scheme, host, port, encode(rest), literal);
+        return url;
     }
 
-    private static int port(String digits) throws RejectedUrlException {
-        if (digits.isEmpty() || digits.length() > 5 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
-            throw new RejectedUrlException("invalid port");
+    private static int port(String digits) throws FailedDownloadException {
+        if (!digits.matches("[0-9]{1,5}")) {
+            throw FailedDownloadException.rejected("invalid port");
         }
         return Integer.parseInt(digits);
     }
 
-    private static String encode(String rest) throws RejectedUrlException {
-        String text = rest.substring(0, firstOf(rest, "#"));
-        StringBuilder target = new StringBuilder(text.length() + 16);
-        if (!text.startsWith("/")) {
-            target.append('/');
+    private static String encode(String rest) throws FailedDownloadException {
+        String text = rest.split("#", 2)[0];
+        if (UNPAIRED_SURROGATE.matcher(text).find()) {
+            throw FailedDownloadException.rejected("unpaired surrogate in the URL");
         }
-        for (int i = 0; i < text.length(); ) {
-            int c = text.codePointAt(i);
-            if (c >= Character.MIN_SURROGATE && c <= Character.MAX_SURROGATE) {
-                throw new RejectedUrlException("unpaired surrogate in the URL");
-            }
-            boolean legal = c == '%' ? isHex(text, i + 1) && isHex(text, i + 2) : c < 0x7f && ILLEGAL.indexOf(c) < 0;
-            if (legal) {
-                target.append((char) c);
-            } else {
-                for (byte b : Character.toString(c).getBytes(StandardCharsets.UTF_8)) {
-                    target.append('%')
-                            .append(Character.toUpperCase(Character.forDigit((b >> 4) & 0xf, 16)))
-                            .append(Character.toUpperCase(Character.forDigit(b & 0xf, 16)));
-                }
-            }
-            i += Character.charCount(c);
-        }
-        return target.toString();
-    }
-
-    private static boolean isHex(String text, int index) {
-        return index < text.length() && "0123456789abcdefABCDEF".indexOf(text.charAt(index)) >= 0;
-    }
-
-    private static int firstOf(String text, String delimiters) {
-        int i = 0;
-        while (i < text.length() && delimiters.indexOf(text.charAt(i)) < 0) {
-            i++;
-        }
-        return i;
+        String target = text.startsWith("/") ? text : "/" + text;
+        return ILLEGAL.matcher(target)
+                .replaceAll(illegal -> URLEncoder.encode(illegal.group(), StandardCharsets.UTF_8)
+                        .replace("+", "%20"));
     }
 }

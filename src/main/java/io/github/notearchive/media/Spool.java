@@ -1,21 +1,34 @@
 package io.github.notearchive.media;
 
 import io.github.notearchive.io.PrivateDirectory;
+import io.github.notearchive.media.format.FileBytes;
+import io.github.notearchive.media.format.FileCheck;
+import io.github.notearchive.media.format.FileCheck.TruncatedFileException;
+import io.github.notearchive.note.MediaType;
+import java.io.FileOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HexFormat;
 import java.util.List;
+import java.util.Objects;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Storage of files between download and store: small files in memory as long as there is room, all others in a
- * directory.
+ * directory, which is created with the first file.
  *
  * <p>File names are generated, and files are readable by the owner only. A directory belongs to one process at a time.
- * The bytes on disk are counted and never exceed the limit of the last reservation. Thread-safe.
+ * The bytes in memory and on disk never exceed the limits of the settings. Thread-safe.
  */
 public final class Spool {
 
@@ -25,31 +38,25 @@ public final class Spool {
     /** Length of the arrays that hold files in memory, in bytes. */
     static final int BLOCK = 64 << 10;
 
-    private final Path directory;
-    private final long memory;
+    /** Limit of a file in memory, in bytes. */
+    private static final int MAX_IN_MEMORY = 1 << 20;
 
-    /**
-     * Arrays that no file uses. Reused, since allocating and clearing them dominates the work of a garbage collector.
-     */
+    private final Path directory;
+    private final long memoryLimit;
+    private final long diskLimit;
+
+    /** Arrays that no file uses, since allocating and clearing them dominates the work of a garbage collector. */
     private final Deque<byte[]> idle = new ArrayDeque<>();
 
     private long inMemory;
     private long onDisk;
     private long files;
 
-    /** Creates a spool that stores all files in this directory, which is created with the first file. */
-    public Spool(Path directory) {
-        this(directory, 0);
-    }
-
-    /**
-     * Creates a spool that stores small files in memory.
-     *
-     * @param memory limit of the bytes of all files in memory; 0 for none
-     */
-    public Spool(Path directory, long memory) {
+    public Spool(Path directory, MediaProperties settings) {
         this.directory = directory.toAbsolutePath().normalize();
-        this.memory = memory;
+        memoryLimit =
+                Math.min(settings.maxMemory().toBytes(), Runtime.getRuntime().maxMemory() / 4);
+        diskLimit = settings.maxSpoolSize().toBytes();
     }
 
     /** Deletes the files of a killed process, and no others. Returns their number. */
@@ -71,88 +78,14 @@ public final class Spool {
         return swept;
     }
 
-    /** Creates an empty file, which computes its SHA-256 and on request its MD5. */
-    SpoolFile newFile(boolean withMd5) {
-        synchronized (this) {
-            files++;
-        }
-        return new SpoolFile(this, withMd5);
-    }
-
-    /** Creates an empty file on disk. */
-    Path newPath() {
-        try {
-            PrivateDirectory.create(directory);
-            return Files.createTempFile(directory, PREFIX, SUFFIX);
-        } catch (IOException e) {
-            throw new UncheckedIOException("Spool file cannot be created in " + directory, e);
-        }
-    }
-
-    /**
-     * Lends arrays of {@value #BLOCK} bytes for exclusive use. They contain bytes of earlier files.
-     *
-     * @param blocks receives the arrays
-     * @return false if the memory limit does not allow it; none is added
-     */
-    synchronized boolean borrow(int count, List<byte[]> blocks) {
-        long more = (long) count * BLOCK;
-        if (inMemory + more > memory) {
-            return false;
-        }
-        inMemory += more;
-        for (int i = 0; i < count; i++) {
-            byte[] ready = idle.poll();
-            blocks.add(ready == null ? new byte[BLOCK] : ready);
-        }
-        return true;
-    }
-
-    /** Takes arrays back. */
-    synchronized void giveBack(List<byte[]> blocks) {
-        inMemory -= (long) blocks.size() * BLOCK;
-        blocks.forEach(idle::push);
-    }
-
-    /** Reserves bytes on disk before they are written; false if the limit does not allow it. */
-    synchronized boolean reserve(long bytes, long limit) {
-        if (onDisk + bytes > limit) {
-            return false;
-        }
-        onDisk += bytes;
-        return true;
-    }
-
-    /** Releases a file and the bytes that were reserved for it. */
-    synchronized void closed(long reserved) {
-        files--;
-        onDisk -= reserved;
-    }
-
-    /** Bytes that are reserved on disk. */
-    synchronized long onDisk() {
-        return onDisk;
+    /** Whether the disk limit is at most half used. */
+    synchronized boolean hasRoom() {
+        return onDisk <= diskLimit / 2;
     }
 
     /** Files of this process that are open now. */
     public synchronized Held held() {
         return new Held(files, inMemory + onDisk);
-    }
-
-    /**
-     * Free bytes on the disk of the directory, or of its nearest existing parent; NaN if the file system does not
-     * report it.
-     */
-    public double diskFree() {
-        Path existing = directory;
-        while (existing != null && !Files.isDirectory(existing)) {
-            existing = existing.getParent();
-        }
-        try {
-            return existing == null ? Double.NaN : Files.getFileStore(existing).getUsableSpace();
-        } catch (IOException e) {
-            return Double.NaN;
-        }
     }
 
     /**
@@ -162,4 +95,237 @@ public final class Spool {
      * @param bytes reserved for them in memory and on disk
      */
     public record Held(long files, long bytes) {}
+
+    /**
+     * Free bytes on the disk of the directory, or of its nearest existing parent; NaN if the file system does not
+     * report it.
+     */
+    public double diskFree() {
+        Path existing = directory;
+        while (!Files.isDirectory(existing)) {
+            existing = Objects.requireNonNull(existing.getParent());
+        }
+        try {
+            return Files.getFileStore(existing).getUsableSpace();
+        } catch (IOException e) {
+            return Double.NaN;
+        }
+    }
+
+    /** The settings allow no further bytes on disk for now. */
+    static final class SpoolFullException extends IOException {}
+
+    /**
+     * A file in the spool, until it is closed.
+     *
+     * <p>A file starts in memory. When it exceeds {@value #MAX_IN_MEMORY} bytes, or the spool has no memory left, its
+     * bytes move to disk. Used by one thread at a time.
+     */
+    public final class SpoolFile implements AutoCloseable {
+
+        private final long expected;
+        private final MessageDigest sha256 = DigestUtils.getSha256Digest();
+
+        /** Null unless requested, since it costs more than twice the time of SHA-256. */
+        private final @Nullable MessageDigest md5;
+
+        /** Null if the bytes are on disk. */
+        private @Nullable List<byte[]> blocks = new ArrayList<>();
+
+        private @Nullable Path path;
+        private @Nullable OutputStream out;
+        private byte @Nullable [] buffer;
+        private long size;
+        private long reserved;
+        private boolean closed;
+
+        /** @param expected final length of the file in bytes; -1 if unknown */
+        SpoolFile(long expected, boolean withMd5) {
+            this.expected = expected;
+            this.md5 = withMd5 ? DigestUtils.getMd5Digest() : null;
+            synchronized (Spool.this) {
+                files++;
+            }
+        }
+
+        /** Number of bytes. */
+        public long size() {
+            return size;
+        }
+
+        /**
+         * The bytes in memory, in arrays of equal length that are filled one after the other; null if they are on disk.
+         * Valid until the file is closed.
+         */
+        public @Nullable List<byte[]> inMemory() {
+            return blocks;
+        }
+
+        /** Path of the bytes on disk; null if they are in memory. */
+        public @Nullable Path onDisk() {
+            return path;
+        }
+
+        /** Returns the SHA-256 in lower-case hexadecimal. Called once, after the last byte. */
+        String sha256() {
+            return HexFormat.of().formatHex(sha256.digest());
+        }
+
+        /** Returns the MD5 in lower-case hexadecimal, null unless requested. Called once, after the last byte. */
+        @Nullable
+        String md5() {
+            return md5 == null ? null : HexFormat.of().formatHex(md5.digest());
+        }
+
+        /**
+         * Appends what one read of the stream returns.
+         *
+         * @return number of bytes; -1 at the end of the stream
+         * @throws SpoolFullException if the disk limit does not allow it; the file can only be closed then
+         * @throws UncheckedIOException if the disk cannot be written
+         */
+        int append(InputStream in) throws IOException {
+            List<byte[]> memory = blocks != null && hasMemory(blocks) ? blocks : null;
+            byte[] array = memory == null ? buffer() : memory.get((int) size / BLOCK);
+            int offset = memory == null ? 0 : (int) size % BLOCK;
+            int count = in.read(array, offset, BLOCK - offset);
+            if (count <= 0) {
+                return count;
+            }
+            if (memory == null) {
+                moveToDisk();
+                write(array, count);
+            }
+            size += count;
+            sha256.update(array, offset, count);
+            if (md5 != null) {
+                md5.update(array, offset, count);
+            }
+            return count;
+        }
+
+        private byte[] buffer() {
+            byte[] ready = buffer == null ? new byte[BLOCK] : buffer;
+            buffer = ready;
+            return ready;
+        }
+
+        /** Borrows memory for a further byte and all expected ones, if the file may stay in memory. */
+        private boolean hasMemory(List<byte[]> held) {
+            long total = Math.max(size + 1, expected);
+            if (total > MAX_IN_MEMORY || size < (long) held.size() * BLOCK) {
+                return total <= MAX_IN_MEMORY;
+            }
+            int count = Math.ceilDiv((int) total, BLOCK) - held.size();
+            synchronized (Spool.this) {
+                if (inMemory + (long) count * BLOCK > memoryLimit) {
+                    return false;
+                }
+                inMemory += (long) count * BLOCK;
+                for (int i = 0; i < count; i++) {
+                    byte[] ready = idle.poll();
+                    held.add(ready == null ? new byte[BLOCK] : ready);
+                }
+            }
+            return true;
+        }
+
+        private void returnMemory() {
+            List<byte[]> held = blocks;
+            blocks = null;
+            if (held != null) {
+                synchronized (Spool.this) {
+                    inMemory -= (long) held.size() * BLOCK;
+                    held.forEach(idle::push);
+                }
+            }
+        }
+
+        private void moveToDisk() throws SpoolFullException {
+            if (blocks == null) {
+                return;
+            }
+            for (int at = 0; at < size; at += BLOCK) {
+                write(blocks.get(at / BLOCK), (int) Math.min(BLOCK, size - at));
+            }
+            returnMemory();
+        }
+
+        private void write(byte[] more, int count) throws SpoolFullException {
+            synchronized (Spool.this) {
+                if (onDisk + count > diskLimit) {
+                    throw new SpoolFullException();
+                }
+                onDisk += count;
+                reserved += count;
+            }
+            try {
+                if (path == null) {
+                    PrivateDirectory.create(directory);
+                    path = Files.createTempFile(directory, PREFIX, SUFFIX);
+                }
+                if (out == null) {
+                    out = new FileOutputStream(path.toFile(), true);
+                }
+                out.write(more, 0, count);
+            } catch (IOException e) {
+                throw failure("written", e);
+            }
+        }
+
+        /**
+         * Checks the file for truncation.
+         *
+         * @throws UncheckedIOException if it cannot be read
+         */
+        FileCheck.Complete check(MediaType type) throws TruncatedFileException {
+            try (FileBytes in =
+                    blocks == null ? new FileBytes(Objects.requireNonNull(path)) : new FileBytes(blocks, (int) size)) {
+                return FileCheck.check(type, in);
+            } catch (TruncatedFileException e) {
+                throw e;
+            } catch (IOException e) {
+                throw failure("read", e);
+            }
+        }
+
+        /** Releases the resources for writing. Writing may continue later. */
+        void pause() {
+            try (OutputStream ending = out) {
+                out = null;
+                buffer = null;
+            } catch (IOException e) {
+                throw failure("written", e);
+            }
+        }
+
+        /** Deletes the file. Repetition has no effect. */
+        @Override
+        public void close() {
+            if (closed) {
+                return;
+            }
+            closed = true;
+            try {
+                pause();
+                if (path != null) {
+                    Files.deleteIfExists(path);
+                }
+            } catch (IOException e) {
+                throw failure("deleted", e);
+            } finally {
+                returnMemory();
+                synchronized (Spool.this) {
+                    files--;
+                    onDisk -= reserved;
+                }
+            }
+        }
+
+        /** A failure of this machine, which no other URL would change. */
+        private UncheckedIOException failure(String operation, IOException e) {
+            return new UncheckedIOException(
+                    "Spool file %s in %s cannot be %s".formatted(path, directory, operation), e);
+        }
+    }
 }

@@ -12,7 +12,7 @@ import io.github.notearchive.media.DownloadOutcome.Failed;
 import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.media.DownloadedMedia;
-import io.github.notearchive.media.SpoolFile;
+import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;

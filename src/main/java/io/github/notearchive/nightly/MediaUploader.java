@@ -5,7 +5,7 @@ import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.media.DownloadedMedia;
-import io.github.notearchive.media.SpoolFile;
+import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.store.ObjectBytes;
@@ -15,11 +15,9 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.StringJoiner;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -135,22 +133,7 @@ class MediaUploader {
                 file.candidate().rendition(),
                 file.candidate().width(),
                 file.candidate().height(),
-                checks(file),
+                file.checks(),
                 lesserBecause);
-    }
-
-    /** Describes promised checksums and remarks of a file; null if there are none. */
-    private static @Nullable String checks(DownloadedMedia file) {
-        StringJoiner checks = new StringJoiner(", ");
-        if (file.promisedSize() != DownloadedMedia.Comparison.NONE) {
-            checks.add("size " + file.promisedSize().name().toLowerCase(Locale.ROOT));
-        }
-        if (file.promisedMd5() != DownloadedMedia.Comparison.NONE) {
-            checks.add("md5 " + file.promisedMd5().name().toLowerCase(Locale.ROOT));
-        }
-        if (!file.remarks().isEmpty()) {
-            checks.add("remarks \"" + String.join("; ", file.remarks()) + "\"");
-        }
-        return checks.length() == 0 ? null : checks.toString();
     }
 }

@@ -11,7 +11,7 @@ import io.github.notearchive.batch.OutageDetector;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.MediaDownloader;
-import io.github.notearchive.media.MediaTraffic;
+import io.github.notearchive.media.MediaDownloader.MediaTraffic;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
 import java.util.Optional;

@@ -5,7 +5,6 @@ import static io.github.notearchive.media.MediaFixtures.settings;
 import static io.github.notearchive.media.MediaFixtures.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Failed;
 import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.note.MediaKind;
@@ -363,10 +362,7 @@ class HostileAddressesTests {
                 assertThat(cdn.requests()).hasSizeBetween(1, 6).doesNotContain("/a");
             }
             case FOLLOWED -> {
-                assertThat(outcome).isInstanceOf(Downloaded.class);
-                try (DownloadedMedia media = ((Downloaded) outcome).media()) {
-                    assertThat(media.host()).isEqualTo(tried.reason);
-                }
+                MediaFixtures.downloaded(outcome).close();
                 assertThat(lookups).containsOnly(tried.reason);
                 assertThat(cdn.requests()).containsExactly("/a");
             }
@@ -428,8 +424,7 @@ class HostileAddressesTests {
     }
 
     private DownloadOutcome download(Tried tried, String address) {
-        AllowedHosts allowed = new AllowedHosts(List.of("xhscdn.com", cdn.authority()));
-        var guard = new PublicAddresses(allowed, host -> {
+        AllowedHosts guard = new AllowedHosts(List.of("xhscdn.com", cdn.authority()), host -> {
             int number = lookups.size();
             lookups.add(host);
             if (number >= tried.resolvesTo.size()) {
@@ -443,7 +438,7 @@ class HostileAddressesTests {
             return addresses;
         });
         MediaProperties properties = settings(List.of("xhscdn.com", cdn.authority()), "tries-per-candidate=1");
-        try (var downloads = new MediaDownloader(properties, new Spool(spool), new Diverted(guard))) {
+        try (var downloads = MediaFixtures.downloader(spool, properties, new Diverted(guard))) {
             return downloads.download(slot(MediaKind.IMAGE, candidate("r", address)));
         }
     }

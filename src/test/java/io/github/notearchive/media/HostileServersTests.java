@@ -60,7 +60,6 @@ class HostileServersTests {
     private final CountDownLatch over = new CountDownLatch(1);
     private final AtomicInteger requests = new AtomicInteger();
     private ServerSocket server;
-    private Spool spool;
     private volatile Reply reply;
 
     /** Reply to a request, which has been read. */
@@ -70,7 +69,6 @@ class HostileServersTests {
 
     @BeforeEach
     void listen() throws IOException {
-        spool = new Spool(directory);
         server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         Thread.ofVirtual().start(() -> {
             while (!server.isClosed()) {
@@ -383,8 +381,8 @@ class HostileServersTests {
     }
 
     private DownloadOutcome downloadFromDomain(DnsResolver resolver) {
-        try (var downloads = new MediaDownloader(
-                settings(List.of("cdn.test"), TIMEOUT_SETTING, "tries-per-candidate=1"), spool, resolver)) {
+        try (var downloads = MediaFixtures.downloader(
+                directory, settings(List.of("cdn.test"), TIMEOUT_SETTING, "tries-per-candidate=1"), resolver)) {
             return downloads.download(slot("https://cdn.test/a", "id"));
         }
     }
@@ -396,7 +394,7 @@ class HostileServersTests {
                 "tries-per-candidate=1",
                 "max-file-size=" + file,
                 "max-spool-size=" + all);
-        return new MediaDownloader(settings, spool);
+        return MediaFixtures.downloader(directory, settings);
     }
 
     private static MediaSlot slot(String url, String identity) {

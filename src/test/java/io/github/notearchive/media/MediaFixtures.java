@@ -9,6 +9,7 @@ import io.github.notearchive.note.MediaSlot;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HashMap;
@@ -47,6 +48,19 @@ final class MediaFixtures {
                 .map(setting -> setting.split("="))
                 .forEach(setting -> values.put("archive.media." + setting[0], setting[1]));
         return bound(values);
+    }
+
+    /** A downloader with these settings and a spool in this directory. */
+    static MediaDownloader downloader(Path spool, MediaProperties settings) {
+        return new MediaDownloader(settings, new Spool(spool, settings));
+    }
+
+    static MediaDownloader downloader(Path spool, MediaProperties settings, DnsResolver resolver) {
+        return new MediaDownloader(settings, new Spool(spool, settings), resolver);
+    }
+
+    static AllowedHosts hosts(String... names) {
+        return new AllowedHosts(List.of(names), InetAddress::getAllByName);
     }
 
     static MediaProperties bound(Map<String, String> values) {

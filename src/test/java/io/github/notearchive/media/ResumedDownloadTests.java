@@ -52,8 +52,8 @@ class ResumedDownloadTests {
     @BeforeEach
     void start() throws IOException {
         cdn = new ScriptedCdn();
-        downloader = new MediaDownloader(
-                settings(List.of(cdn.authority()), "max-file-size=" + SOUND.length + "B"), new Spool(directory));
+        downloader = MediaFixtures.downloader(
+                directory, settings(List.of(cdn.authority()), "max-file-size=" + SOUND.length + "B"));
     }
 
     @AfterEach
@@ -183,7 +183,6 @@ class ResumedDownloadTests {
         assertThat(media.file().onDisk()).hasBinaryContent(bytes);
         assertThat(media.size()).isEqualTo(bytes.length);
         assertThat(media.sha256()).isEqualTo(hex("SHA-256", bytes));
-        assertThat(media.length()).isEqualTo(DownloadedMedia.Comparison.MATCH);
         assertThat(directory.toFile().list()).hasSize(1);
         media.close();
         assertThat(directory).isEmptyDirectory();

@@ -1,8 +1,11 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.media.MediaFixtures.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
+import io.github.notearchive.media.Spool.SpoolFile;
+import io.github.notearchive.media.Spool.SpoolFullException;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -21,7 +24,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 class SpoolTests {
 
-    private static final long DISK = 10_000_000;
     private static final long UNKNOWN = -1;
 
     @TempDir
@@ -30,9 +32,9 @@ class SpoolTests {
     @Test
     void fileAndCreatedDirectoriesAreForTheirOwnerOnly() throws Exception {
         Path data = directory.resolve("data");
-        SpoolFile file = new Spool(data.resolve("spool")).newFile(false);
+        SpoolFile file = file(spool(data.resolve("spool"), 0), UNKNOWN);
 
-        add(file, bytes(10), UNKNOWN);
+        add(file, bytes(10));
 
         assertThat(List.of(file.onDisk(), data, data.resolve("spool")))
                 .extracting(made -> PosixFilePermissions.toString(Files.getPosixFilePermissions(made)))
@@ -43,9 +45,9 @@ class SpoolTests {
 
     @Test
     void sweepDeletesFilesOfAKilledProcessAndNoOthers() throws Exception {
-        Spool spool = new Spool(directory);
-        SpoolFile leftover = spool.newFile(false);
-        add(leftover, bytes(10), UNKNOWN);
+        Spool spool = spool(directory, 0);
+        SpoolFile leftover = file(spool, UNKNOWN);
+        add(leftover, bytes(10));
         leftover.pause();
         Path foreign = Files.createFile(directory.resolve("notes.txt"));
 
@@ -58,18 +60,18 @@ class SpoolTests {
 
     @Test
     void sweepOfAMissingDirectoryHasNoEffect() {
-        assertThat(new Spool(directory.resolve("none")).sweep()).isZero();
+        assertThat(spool(directory.resolve("none"), 0).sweep()).isZero();
     }
 
     @Test
     void smallFileIsNeverOnDisk() throws Exception {
-        Spool spool = new Spool(directory.resolve("none"), 2_000_000);
+        Spool spool = spool(directory.resolve("none"), 2_000_000);
         byte[] bytes = bytes(1 << 20);
-        SpoolFile known = spool.newFile(false);
-        SpoolFile unknown = spool.newFile(false);
+        SpoolFile known = file(spool, bytes.length);
+        SpoolFile unknown = file(spool, UNKNOWN);
 
-        add(known, bytes, bytes.length);
-        add(unknown, Arrays.copyOf(bytes, 100_000), UNKNOWN);
+        add(known, bytes);
+        add(unknown, Arrays.copyOf(bytes, 100_000));
 
         assertThat(known.onDisk()).isNull();
         assertThat(contents(known)).isEqualTo(bytes);
@@ -85,11 +87,11 @@ class SpoolTests {
 
     @Test
     void fileThatGrowsTooLongMovesToDisk() throws Exception {
-        Spool spool = new Spool(directory, 2_000_000);
+        Spool spool = spool(directory, 2_000_000);
         byte[] bytes = bytes(3_000_000);
-        SpoolFile file = spool.newFile(false);
+        SpoolFile file = file(spool, UNKNOWN);
 
-        add(file, bytes, UNKNOWN);
+        add(file, bytes);
         file.pause();
 
         assertThat(file.inMemory()).isNull();
@@ -102,16 +104,16 @@ class SpoolTests {
 
     @Test
     void withoutMemoryAFileIsOnDiskAndTheNextOneInMemoryAgain() throws Exception {
-        Spool spool = new Spool(directory, 100_000);
-        SpoolFile first = spool.newFile(false);
-        SpoolFile second = spool.newFile(false);
-        SpoolFile third = spool.newFile(false);
+        Spool spool = spool(directory, 100_000);
         byte[] bytes = bytes(60_000);
+        SpoolFile first = file(spool, bytes.length);
+        SpoolFile second = file(spool, bytes.length);
+        SpoolFile third = file(spool, bytes.length);
 
-        add(first, bytes, bytes.length);
-        add(second, bytes, bytes.length);
+        add(first, bytes);
+        add(second, bytes);
         first.close();
-        add(third, bytes, bytes.length);
+        add(third, bytes);
         second.pause();
 
         assertThat(second.onDisk()).hasBinaryContent(bytes);
@@ -124,13 +126,13 @@ class SpoolTests {
 
     @Test
     void bytesBeyondTheDiskLimitAreNotAdded() throws Exception {
-        Spool spool = new Spool(directory, 50_000);
-        SpoolFile file = spool.newFile(false);
+        Spool spool = new Spool(directory, settings(List.of("cdn.test"), "max-spool-size=60000B"));
+        SpoolFile file = file(spool, UNKNOWN);
         byte[] bytes = bytes(40_000);
 
-        file.append(new ByteArrayInputStream(bytes), UNKNOWN, 60_000);
-        assertThatExceptionOfType(SpoolFile.SpoolFullException.class)
-                .isThrownBy(() -> file.append(new ByteArrayInputStream(bytes), UNKNOWN, 60_000));
+        file.append(new ByteArrayInputStream(bytes));
+        assertThatExceptionOfType(SpoolFullException.class)
+                .isThrownBy(() -> file.append(new ByteArrayInputStream(bytes)));
 
         assertThat(file.size()).isEqualTo(bytes.length);
         file.close();
@@ -140,15 +142,15 @@ class SpoolTests {
 
     @Test
     void openFilesShareNoBytes() throws Exception {
-        Spool spool = new Spool(directory, 500_000);
+        Spool spool = spool(directory, 500_000);
         Random random = new Random(11);
         Map<SpoolFile, byte[]> open = new HashMap<>();
 
         for (int i = 0; i < 2_000; i++) {
             byte[] bytes = new byte[1 + random.nextInt(120_000)];
             random.nextBytes(bytes);
-            SpoolFile file = spool.newFile(false);
-            add(file, bytes, random.nextBoolean() ? bytes.length : UNKNOWN);
+            SpoolFile file = file(spool, random.nextBoolean() ? bytes.length : UNKNOWN);
+            add(file, bytes);
             file.pause();
             open.put(file, bytes);
             if (open.size() > 6) {
@@ -172,11 +174,10 @@ class SpoolTests {
         byte[] bytes = bytes(length);
         for (long memory : new long[] {0, 70_000, 2_000_000}) {
             for (long expected : new long[] {UNKNOWN, length, length / 2, 2L * length}) {
-                Spool spool = new Spool(directory, memory);
-                SpoolFile file = spool.newFile(true);
+                Spool spool = spool(directory, memory);
+                SpoolFile file = spool.new SpoolFile(expected, true);
 
-                var in = new ByteArrayInputStream(bytes);
-                while (file.append(in, expected, DISK) >= 0) {}
+                add(file, bytes);
                 file.pause();
 
                 assertThat(file.size()).isEqualTo(length);
@@ -200,11 +201,19 @@ class SpoolTests {
         return Arrays.copyOf(all.toByteArray(), (int) file.size());
     }
 
+    private static Spool spool(Path directory, long memory) {
+        return new Spool(directory, settings(List.of("cdn.test"), "max-memory=" + memory + "B"));
+    }
+
+    private static SpoolFile file(Spool spool, long expected) {
+        return spool.new SpoolFile(expected, false);
+    }
+
     /** Appends bytes in the portions of a socket. */
-    private static void add(SpoolFile file, byte[] bytes, long expected) throws IOException {
+    private static void add(SpoolFile file, byte[] bytes) throws IOException {
         for (int at = 0; at < bytes.length; at += 65_536) {
             var some = new ByteArrayInputStream(bytes, at, Math.min(bytes.length - at, 65_536));
-            while (file.append(some, expected, DISK) >= 0) {}
+            while (file.append(some) >= 0) {}
         }
     }
 

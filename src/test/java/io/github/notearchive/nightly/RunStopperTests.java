@@ -85,7 +85,7 @@ class RunStopperTests {
     void aCallIsWrittenDownAndWaits() throws Exception {
         MediaProperties settings =
                 new Binder(new MapConfigurationPropertySource()).bindOrCreate("archive.media", MediaProperties.class);
-        downloads = new MediaDownloader(settings, new Spool(spool));
+        downloads = new MediaDownloader(settings, new Spool(spool, settings));
         gate = new RunStopper(provider, downloads, nanoTime::get);
         gate.open();
         provider.open(Night.current(Clock.systemUTC()), NightlyCalls.NONE, true, gate::close);

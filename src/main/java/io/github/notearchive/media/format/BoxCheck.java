@@ -1,33 +1,35 @@
 package io.github.notearchive.media.format;
 
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaType;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * ISO base media files (ISO/IEC 14496-12): MP4, M4A, QuickTime, and HEIF pictures (ISO/IEC 23008-12). Boxes follow each
- * other; the last one ends where the file ends.
- *
- * <p>The content of boxes is read for dimensions and remarks only, by methods without recursion, so that no file
- * chooses the depth.
+ * other; the last one ends where the file ends. The content of boxes is read for dimensions and remarks only.
  */
-final class BoxCheck extends ContainerCheck {
+final class BoxCheck extends FileCheck {
 
     private static final int HEADER = 8;
     private static final int LONG_HEADER = 16;
-    private static final Set<String> REQUIRED = Set.of("moov", "meta", "mdat");
+
+    /** Boxes whose children have the dimensions, in films and in pictures. */
+    private static final List<String> FILM = List.of("moov", "trak");
+
+    private static final List<String> PICTURE = List.of("meta", "iprp", "ipco");
 
     /** Limit of the properties that are read; the tiles of a picture share theirs. */
     private static final int MAX_PROPERTIES = 10_000;
 
-    private final boolean picture;
-    private final Set<String> found = new HashSet<>();
+    private final List<String> measures;
     private final List<Box> properties = new ArrayList<>();
-    private long mainItem = -1;
+    private @Nullable Box mainItem;
+    private @Nullable Box associations;
 
     /**
      * A part of the file.
@@ -37,8 +39,9 @@ final class BoxCheck extends ContainerCheck {
      */
     private record Box(String name, long start, int header, long size) {
 
+        /** Start of the children: {@code meta} has four bytes before them. */
         long from() {
-            return start + header;
+            return start + header + (name.equals("meta") ? 4 : 0);
         }
 
         long end() {
@@ -46,138 +49,116 @@ final class BoxCheck extends ContainerCheck {
         }
     }
 
-    @FunctionalInterface
-    private interface Visitor {
-        void visit(Box box) throws IOException;
-    }
-
-    /** @param picture whether it is HEIF, else film or audio */
-    BoxCheck(FileBytes bytes, boolean picture) {
+    BoxCheck(FileBytes bytes, MediaType type) {
         super(bytes);
-        this.picture = picture;
+        measures = type.suits(MediaKind.IMAGE) ? PICTURE : FILM;
     }
 
     @Override
-    FileCheck run() throws IOException {
+    void run() throws IOException {
+        requireWithin("a box", 0, 1);
+        Set<String> missing = new LinkedHashSet<>(List.of(measures.getFirst(), "mdat"));
         String last = "";
-        long at = 0;
-        while (at < bytes.length()) {
-            if (!countPart()) {
-                return tooManyParts(at);
-            }
+        for (long at = 0; at < bytes.length(); ) {
+            countPart(at);
             long left = bytes.length() - at;
-            if (at > 0 && left >= 4 && bytes.u32(at) == 0 && bytes.isZeroFrom(at)) {
+            if (at > 0 && left >= 4 && bytes.big(at, 4) == 0 && bytes.isZeroFrom(at)) {
                 remark("zeros after the last box: " + left);
                 break;
             }
             Box box = header(at, bytes.length());
-            if (left < box.header) {
-                return truncated("a box", at);
-            }
+            requireWithin("a box", at, at + box.header);
+            String name = "box " + FileBytes.printable(box.name);
             if (box.size >= 0 && box.size < box.header) {
-                return malformed("box " + printable(box.name) + " of impossible size " + box.size, at);
+                throw malformed(name + " of impossible size " + box.size, at);
             }
             if (box.size < 0 || box.size > left) {
-                return truncated("box " + printable(box.name), at);
+                throw truncated(name, at);
             }
-            readTopLevel(box);
+            missing.remove(box.name);
+            if (box.name.equals(measures.getFirst())) {
+                collect(box, measures.subList(1, measures.size()));
+            }
             last = box.name;
             at = box.end();
         }
-        if (at == 0) {
-            return truncated("a box", 0);
-        }
-        for (String name : List.of(picture ? "meta" : "moov", "mdat")) {
-            if (!found.contains(name)) {
-                remark("no " + name);
-            }
-        }
+        measure();
+        missing.forEach(name -> remark("no " + name));
         if (last.equals("moof")) {
             remark("no mdat behind the last moof");
         }
-        return complete();
     }
 
     /** Reads a header, which may be incomplete or impossible. Size 0 extends the box to {@code end}. */
     private Box header(long at, long end) throws IOException {
-        long size = bytes.u32(at);
+        long size = bytes.big(at, 4);
         int header = size == 1 ? LONG_HEADER : HEADER;
         if (size == 1) {
-            size = bytes.u64(at + HEADER);
+            size = bytes.big(at + HEADER, 8);
         } else if (size == 0) {
             size = end - at;
         }
         return new Box(bytes.name(at + 4), at, header, size);
     }
 
-    private void readTopLevel(Box box) throws IOException {
-        if (REQUIRED.contains(box.name)) {
-            found.add(box.name);
-        }
-        if (box.name.equals("moov")) {
-            readMovie(box);
-        } else if (box.name.equals("meta") && picture) {
-            readMeta(box);
-        }
-    }
-
-    private void readMovie(Box movie) throws IOException {
-        within(movie, movie.from(), track -> {
-            if (track.name.equals("trak")) {
-                within(track, track.from(), box -> {
-                    if (box.name.equals("tkhd")) {
-                        // fixed-point 16.16, the last fields in every version
-                        measured(bytes.u16(box.end() - 8), bytes.u16(box.end() - 4));
-                    }
-                });
+    /**
+     * Collects what has the dimensions from a box, as far as its content is well formed.
+     *
+     * @param path names of the boxes that contain the properties
+     */
+    private void collect(Box outer, List<String> path) throws IOException {
+        for (long at = outer.from(); at < outer.end(); ) {
+            long left = outer.end() - at;
+            if (left >= 4 && left < HEADER && bytes.big(at, 4) == 0) {
+                // QuickTime ends some lists with a zero
+                return;
             }
-        });
-    }
-
-    private void readMeta(Box meta) throws IOException {
-        Map<String, Box> parts = new HashMap<>();
-        within(meta, meta.from() + 4, box -> parts.putIfAbsent(box.name, box));
-        Box main = parts.get("pitm");
-        if (main != null) {
-            mainItem = bytes.u8(main.from()) == 0 ? bytes.u16(main.from() + 4) : bytes.u32(main.from() + 4);
-        }
-        Box all = parts.get("iprp");
-        if (all != null) {
-            readProperties(all);
-        }
-    }
-
-    private void readProperties(Box all) throws IOException {
-        within(all, all.from(), box -> {
-            if (box.name.equals("ipco")) {
-                within(box, box.from(), property -> {
-                    if (properties.size() < MAX_PROPERTIES) {
-                        properties.add(property);
-                    }
-                });
+            countPart(at);
+            Box box = header(at, outer.end());
+            if (left < box.header || box.size < box.header || box.size > left) {
+                remark(FileBytes.printable(outer.name) + " is malformed");
+                return;
             }
-        });
-        within(all, all.from(), box -> {
-            if (box.name.equals("ipma")) {
-                readAssociations(box);
+            switch (box.name) {
+                case "pitm" -> mainItem = box;
+                case "ipma" -> associations = box;
+                default -> {}
             }
-        });
+            if (!path.isEmpty() && box.name.equals(path.getFirst())) {
+                collect(box, path.subList(1, path.size()));
+            } else if (path.isEmpty() && properties.size() < MAX_PROPERTIES) {
+                properties.add(box);
+            }
+            at = box.end();
+        }
     }
 
-    /** Measures the main picture by the properties that are associated with it. */
-    private void readAssociations(Box box) throws IOException {
-        int version = bytes.u8(box.from());
-        boolean wide = (bytes.u24(box.from() + 1) & 1) != 0;
-        long entries = bytes.u32(box.from() + 4);
-        long at = box.from() + 8;
-        for (long entry = 0; entry < entries && at < box.end() && countPart(); entry++) {
-            long item = version == 0 ? bytes.u16(at) : bytes.u32(at);
-            at += version == 0 ? 2 : 4;
-            int count = bytes.u8(at++);
-            for (int i = 0; i < count && at < box.end() && countPart(); i++) {
-                int index = wide ? bytes.u16(at) & 0x7fff : bytes.u8(at) & 0x7f;
-                at += wide ? 2 : 1;
-                if (item == mainItem && index > 0 && index <= properties.size()) {
+    /** Measures all tracks of a film, or the main picture by the properties that are associated with it. */
+    private void measure() throws IOException {
+        if (mainItem == null || associations == null) {
+            for (Box property : properties) {
+                if (property.name.equals("tkhd")) {
+                    // fixed-point 16.16, the last fields in every version
+                    measured(bytes.big(property.end() - 8, 2), bytes.big(property.end() - 4, 2));
+                }
+            }
+            return;
+        }
+        long main = bytes.big(mainItem.from() + 4, bytes.u8(mainItem.from()) == 0 ? 2 : 4);
+        int itemLength = bytes.u8(associations.from()) == 0 ? 2 : 4;
+        int indexLength = 1 + (bytes.u8(associations.from() + 3) & 1);
+        long entries = bytes.big(associations.from() + 4, 4);
+        long at = associations.from() + 8;
+        for (long entry = 0; entry < entries && at < associations.end(); entry++) {
+            countPart(at);
+            boolean isMain = bytes.big(at, itemLength) == main;
+            at += itemLength;
+            for (int count = bytes.u8(at++); count > 0 && at < associations.end(); count--) {
+                countPart(at);
+                // the highest bit marks an essential property
+                int index = (int) bytes.big(at, indexLength) & (indexLength == 1 ? 0x7f : 0x7fff);
+                at += indexLength;
+                if (isMain && index > 0 && index <= properties.size()) {
                     measure(properties.get(index - 1));
                 }
             }
@@ -187,32 +168,13 @@ final class BoxCheck extends ContainerCheck {
     private void measure(Box property) throws IOException {
         long at = property.from();
         if (property.name.equals("ispe")) {
-            measured(bytes.u32(at + 4), bytes.u32(at + 8));
+            measured(bytes.big(at + 4, 4), bytes.big(at + 8, 4));
         } else if (property.name.equals("clap")) {
-            long widthDivisor = bytes.u32(at + 4);
-            long heightDivisor = bytes.u32(at + 12);
+            long widthDivisor = bytes.big(at + 4, 4);
+            long heightDivisor = bytes.big(at + 12, 4);
             if (widthDivisor > 0 && heightDivisor > 0) {
-                cropped(bytes.u32(at) / widthDivisor, bytes.u32(at + 8) / heightDivisor);
+                cropped(bytes.big(at, 4) / widthDivisor, bytes.big(at + 8, 4) / heightDivisor);
             }
-        }
-    }
-
-    /** Visits the boxes within a box, as far as they are well formed. */
-    private void within(Box outer, long from, Visitor visitor) throws IOException {
-        long at = from;
-        while (at < outer.end()) {
-            long left = outer.end() - at;
-            if (left >= 4 && left < HEADER && bytes.u32(at) == 0) {
-                // QuickTime ends some lists with a zero
-                return;
-            }
-            Box box = header(at, outer.end());
-            if (left < box.header || box.size < box.header || box.size > left || !countPart()) {
-                remark(printable(outer.name) + " is malformed");
-                return;
-            }
-            visitor.visit(box);
-            at = box.end();
         }
     }
 }

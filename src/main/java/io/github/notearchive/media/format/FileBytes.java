@@ -1,6 +1,5 @@
 package io.github.notearchive.media.format;
 
-import java.io.EOFException;
 import java.io.IOException;
 import java.io.RandomAccessFile;
 import java.lang.invoke.MethodHandles;
@@ -14,8 +13,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Random access to the bytes of one file, in memory or through a small buffer. Positions outside of the file read as
- * zero: callers for which that matters compare with {@link #length} first. Numbers are unsigned and big-endian unless
- * the method name differs.
+ * zero: callers for which that matters compare with {@link #length} first.
  *
  * <p>Used by one thread. Not a channel, which an interrupt would close.
  */
@@ -62,39 +60,33 @@ public final class FileBytes implements AutoCloseable {
         return holds(at) ? buffer[(int) (at - start)] & 0xff : 0;
     }
 
-    int u16(long at) throws IOException {
-        return u8(at) << 8 | u8(at + 1);
+    /** Unsigned big-endian number of up to eight bytes; negative if it exceeds any possible file length. */
+    long big(long at, int count) throws IOException {
+        long number = 0;
+        for (int i = 0; i < count; i++) {
+            number = number << 8 | u8(at + i);
+        }
+        return number;
     }
 
-    int u24(long at) throws IOException {
-        return u16(at) << 8 | u8(at + 2);
-    }
-
-    long u32(long at) throws IOException {
-        return (long) u16(at) << 16 | u16(at + 2);
-    }
-
-    /** Negative if the number exceeds any possible file length. */
-    long u64(long at) throws IOException {
-        return u32(at) << 32 | u32(at + 4);
-    }
-
-    int littleEndian16(long at) throws IOException {
-        return u8(at) | u8(at + 1) << 8;
-    }
-
-    int littleEndian24(long at) throws IOException {
-        return littleEndian16(at) | u8(at + 2) << 16;
-    }
-
-    long littleEndian32(long at) throws IOException {
-        return littleEndian24(at) | (long) u8(at + 3) << 24;
+    /** Unsigned little-endian number. */
+    long little(long at, int count) throws IOException {
+        long number = 0;
+        for (int i = count - 1; i >= 0; i--) {
+            number = number << 8 | u8(at + i);
+        }
+        return number;
     }
 
     /** Four bytes as Latin-1 characters, as most containers name their parts. */
     String name(long at) throws IOException {
         byte[] four = {(byte) u8(at), (byte) u8(at + 1), (byte) u8(at + 2), (byte) u8(at + 3)};
         return new String(four, StandardCharsets.ISO_8859_1);
+    }
+
+    /** Name of a part, safe for messages. */
+    static String printable(String name) {
+        return name.replaceAll("[^ !#-~]", "?");
     }
 
     /** Whether the text starts here, or the file ends within it. */
@@ -137,12 +129,11 @@ public final class FileBytes implements AutoCloseable {
 
     /** Whether all bytes from here to the end are zero. */
     boolean isZeroFrom(long from) throws IOException {
-        for (long at = from; holds(at); at++) {
-            if (buffer[(int) (at - start)] != 0) {
-                return false;
-            }
+        long at = from;
+        while (at < length && u8(at) == 0) {
+            at++;
         }
-        return true;
+        return at >= length;
     }
 
     /** Adds the bytes between two positions to a checksum. */
@@ -171,27 +162,17 @@ public final class FileBytes implements AutoCloseable {
             return false;
         }
         if (file == null) {
-            int block = (int) at / blocks.getFirst().length;
-            buffer = blocks.get(block);
-            start = (long) block * buffer.length;
+            buffer = blocks.get((int) at / blocks.getFirst().length);
+            start = at - at % buffer.length;
             held = (int) Math.min(buffer.length, length - start);
         } else {
-            load(file, at);
+            start = at;
+            held = 0;
+            int count = (int) Math.min(buffer.length, length - at);
+            file.seek(at);
+            file.readFully(buffer, 0, count);
+            held = count;
         }
         return true;
-    }
-
-    private void load(RandomAccessFile from, long at) throws IOException {
-        held = 0;
-        start = at;
-        from.seek(at);
-        int wanted = (int) Math.min(buffer.length, length - at);
-        while (held < wanted) {
-            int n = from.read(buffer, held, wanted - held);
-            if (n < 0) {
-                throw new EOFException("The file became shorter while it was read");
-            }
-            held += n;
-        }
     }
 }

@@ -1,43 +1,150 @@
 package io.github.notearchive.media.format;
 
+import io.github.notearchive.note.MediaType;
+import java.io.IOException;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Result of a truncation check.
+ * Truncation check of one file, part by part, for one family of containers. Used once, by one thread.
  *
  * <p>A file that ends exactly between two of its top-level parts is reported as complete. In HEIF, MP4, QuickTime, Ogg
  * and WAV without a length the missing part leaves a remark. Frames of MP3 and AAC and fragments of MP4 leave none.
  */
-public sealed interface FileCheck {
+public abstract class FileCheck {
+
+    /** Limit of the parts that are read: more than a film of a day has, read within two seconds. */
+    static final int MAX_PARTS = 1_000_000;
+
+    private static final int MAX_REMARKS = 8;
+
+    final FileBytes bytes;
+    private final List<String> remarks = new ArrayList<>();
+    private @Nullable Dimensions dimensions;
+    private int parts;
+
+    FileCheck(FileBytes bytes) {
+        this.bytes = bytes;
+    }
 
     /**
-     * No part is missing.
+     * Checks a file whose first bytes are those of this type. FLAC and subtitles are always complete: their parts state
+     * no length.
+     *
+     * @throws TruncatedFileException if the file ends within a part, or a header is impossible
+     */
+    public static Complete check(MediaType type, FileBytes bytes) throws IOException {
+        FileCheck check = switch (type) {
+            case HEIC, AVIF, MP4, MOV, M4A -> new BoxCheck(bytes, type);
+            case JPEG, PNG, GIF -> new PictureCheck(bytes, type);
+            case WEBP, WAV -> new RiffCheck(bytes, type);
+            case MP3, AAC, OGG -> new AudioCheck(bytes, type);
+            case FLAC, SRT, VTT -> null;
+        };
+        if (check == null) {
+            return new Complete(List.of(), null);
+        }
+        try {
+            check.run();
+        } catch (TooManyPartsException e) {
+            check.remark(String.valueOf(e.getMessage()));
+        }
+        return new Complete(check.remarks, check.dimensions);
+    }
+
+    /** Reads the file to its end. */
+    abstract void run() throws IOException;
+
+    /** Counts the part that starts here. */
+    final void countPart(long at) throws TooManyPartsException {
+        if (++parts > MAX_PARTS) {
+            throw new TooManyPartsException(at);
+        }
+    }
+
+    /** Adds a remark, unless it was added before. */
+    final void remark(String remark) {
+        if (remarks.size() < MAX_REMARKS && !remarks.contains(remark)) {
+            remarks.add(remark);
+        }
+    }
+
+    /** Records dimensions; the largest ones count, impossible ones are ignored. */
+    final void measured(long width, long height) {
+        boolean possible = width > 0 && height > 0 && width <= Integer.MAX_VALUE && height <= Integer.MAX_VALUE;
+        if (possible && (dimensions == null || (double) width * height > dimensions.area())) {
+            dimensions = new Dimensions((int) width, (int) height);
+        }
+    }
+
+    /** Replaces the dimensions by those of the visible part. */
+    final void cropped(long width, long height) {
+        dimensions = null;
+        measured(width, height);
+    }
+
+    /** Fails if the part that starts at {@code at} exceeds the file. */
+    final void requireWithin(String part, long at, long end) throws TruncatedFileException {
+        if (end > bytes.length()) {
+            throw truncated(part, at);
+        }
+    }
+
+    /** The file ends within the part that starts here. */
+    final TruncatedFileException truncated(String part, long at) {
+        return new TruncatedFileException(part + " at byte " + at + " exceeds the file length " + bytes.length());
+    }
+
+    /** The header that starts here is impossible. */
+    final TruncatedFileException malformed(String problem, long at) {
+        return new TruncatedFileException(problem + " at byte " + at);
+    }
+
+    /** Adds a remark about bytes behind the end of the last part, and about missing content. */
+    final void remarkEnd(long end, boolean hasContent, String noContent) {
+        if (!hasContent) {
+            remark(noContent);
+        }
+        if (end < bytes.length()) {
+            remark("bytes after the end: " + (bytes.length() - end));
+        }
+    }
+
+    /**
+     * Result for a file without a missing part.
      *
      * @param remarks unusual features, in ASCII without quotes; few and short
      * @param dimensions of the picture or film as its headers state them; null if they state none
      */
-    record Complete(List<String> remarks, @Nullable Dimensions dimensions) implements FileCheck {
+    public record Complete(List<String> remarks, @Nullable Dimensions dimensions) {
 
         public Complete {
             remarks = List.copyOf(remarks);
         }
     }
 
-    /**
-     * The file ends within a part, or a header is impossible.
-     *
-     * @param reason which part at which byte, in ASCII
-     */
-    record Truncated(String reason) implements FileCheck {}
+    /** A part is missing; the message names it and its position, in ASCII. */
+    public static final class TruncatedFileException extends IOException {
+
+        TruncatedFileException(String reason) {
+            super(reason);
+        }
+    }
+
+    /** The rest of the file is not checked. */
+    private static final class TooManyPartsException extends IOException {
+
+        TooManyPartsException(long at) {
+            super("more than " + MAX_PARTS + " parts, unchecked from byte " + at);
+        }
+    }
 
     /**
-     * Size of a picture in pixels. Comparisons ignore its orientation, since viewers rotate pictures.
-     *
-     * @param width at least 1
-     * @param height at least 1
+     * Size of a picture in pixels, each side at least 1. Comparisons ignore the orientation, since viewers rotate
+     * pictures.
      */
-    record Dimensions(int width, int height) {
+    public record Dimensions(int width, int height) {
 
         public boolean isSameSize(Dimensions other) {
             return longSide() == other.longSide() && shortSide() == other.shortSide();
@@ -54,6 +161,10 @@ public sealed interface FileCheck {
 
         private int shortSide() {
             return Math.min(width, height);
+        }
+
+        private double area() {
+            return (double) width * height;
         }
 
         @Override

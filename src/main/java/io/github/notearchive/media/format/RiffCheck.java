@@ -1,99 +1,83 @@
 package io.github.notearchive.media.format;
 
+import io.github.notearchive.note.MediaType;
 import java.io.IOException;
 
 /**
  * RIFF: chunks up to the length in the header, for WebP (RFC 9649) and WAV. A WAV that was written as a stream has 0 or
  * the greatest number as its length and that of its data. That is legal, and its end cannot be checked.
  */
-final class RiffCheck extends ContainerCheck {
+final class RiffCheck extends FileCheck {
 
     private static final int HEADER = 12;
     private static final long UNKNOWN = 0xffff_ffffL;
 
     private final boolean picture;
-    private boolean streamed;
     private boolean content;
 
-    /** @param picture whether it is WebP, else WAV */
-    RiffCheck(FileBytes bytes, boolean picture) {
+    RiffCheck(FileBytes bytes, MediaType type) {
         super(bytes);
-        this.picture = picture;
+        picture = type == MediaType.WEBP;
     }
 
     @Override
-    FileCheck run() throws IOException {
-        if (bytes.length() < HEADER) {
-            return truncated("the header", 0);
+    void run() throws IOException {
+        requireWithin("the header", 0, HEADER);
+        long size = bytes.little(4, 4);
+        boolean streamed = !picture && (size == 0 || size == UNKNOWN);
+        // a common error of encoders, which count their own header
+        boolean miscounted = !picture && size == bytes.length();
+        if (streamed || miscounted) {
+            remark(streamed ? "a stream without length" : "the length counts too much");
+        } else {
+            requireWithin("the RIFF of " + (8 + size) + " bytes", 0, 8 + size);
         }
-        long size = bytes.littleEndian32(4);
-        long end = 8 + size;
-        streamed = !picture && (size == 0 || size == UNKNOWN);
-        if (streamed) {
-            remark("a stream without length");
-            end = bytes.length();
-        } else if (!picture && size == bytes.length()) {
-            // a common error of encoders, which count their own header
-            remark("the length counts too much");
-            end = bytes.length();
-        } else if (end > bytes.length()) {
-            return truncated("the RIFF of " + end + " bytes", 0);
-        }
+        long end = streamed || miscounted ? bytes.length() : 8 + size;
         long at = HEADER;
         while (at + 8 <= end) {
-            if (!countPart()) {
-                return tooManyParts(at);
-            }
+            countPart(at);
             String name = bytes.name(at);
-            long length = bytes.littleEndian32(at + 4);
-            if (!picture && name.equals("data") && isOpen(length)) {
+            long length = bytes.little(at + 4, 4);
+            if (!picture && name.equals("data") && (length == UNKNOWN || (length == 0 && streamed))) {
                 remark("a stream without length");
                 content = true;
                 at = end;
                 break;
             }
             if (at + 8 + length > end) {
-                return truncated("chunk " + printable(name), at);
+                throw truncated("chunk " + FileBytes.printable(name), at);
             }
             readChunk(name, at + 8, length);
             at += 8 + length + (length & 1);
         }
         if (streamed && (at < end || !content)) {
-            return truncated("a chunk", at);
+            throw truncated("a chunk", at);
         }
         if (at < end) {
             remark("bytes after the last chunk: " + (end - at));
         } else if (at > end) {
             remark("the last chunk is not padded");
         }
-        if (!content) {
-            remark(picture ? "no picture data" : "no sound");
-        }
-        remarkTrailer(end);
-        return complete();
-    }
-
-    /** Whether the data extends to the end of the file. */
-    private boolean isOpen(long length) {
-        return length == UNKNOWN || (length == 0 && streamed);
+        remarkEnd(end, content, picture ? "no picture data" : "no sound");
     }
 
     private void readChunk(String name, long at, long length) throws IOException {
+        content |= switch (name) {
+            case "data" -> length > 0;
+            case "VP8 ", "VP8L", "ANMF" -> true;
+            default -> false;
+        };
         switch (name) {
-            case "data" -> content |= length > 0;
             case "VP8 " -> {
-                content = true;
-                if (bytes.u24(at + 3) == 0x9d012a) {
-                    measured(bytes.littleEndian16(at + 6) & 0x3fff, bytes.littleEndian16(at + 8) & 0x3fff);
+                if (bytes.big(at + 3, 3) == 0x9d012a) {
+                    measured(bytes.little(at + 6, 2) & 0x3fff, bytes.little(at + 8, 2) & 0x3fff);
                 }
             }
             case "VP8L" -> {
-                content = true;
-                long sizes = bytes.littleEndian32(at + 1);
+                long sizes = bytes.little(at + 1, 4);
                 measured((sizes & 0x3fff) + 1, (sizes >> 14 & 0x3fff) + 1);
             }
-            case "VP8X" -> measured(bytes.littleEndian24(at + 4) + 1L, bytes.littleEndian24(at + 7) + 1L);
-            case "ANMF" -> content = true;
+            case "VP8X" -> measured(bytes.little(at + 4, 3) + 1, bytes.little(at + 7, 3) + 1);
             default -> {}
         }
     }

@@ -4,9 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
-import io.github.notearchive.media.format.FileCheck.Complete;
-import io.github.notearchive.media.format.FileCheck.Dimensions;
-import io.github.notearchive.media.format.FileCheck.Truncated;
+import io.github.notearchive.note.MediaType;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.RandomAccessFile;
@@ -83,30 +81,27 @@ class FileCheckTests {
             String name, @Nullable String dimensions, int remarked, int silent, @Nullable String withOneByteMore)
             throws IOException {
         byte[] bytes = Samples.bytes(name);
-        Container container = Samples.container(name);
-        List<String> remarks = name.equals("streamed.wav") ? List.of("a stream without length") : List.of();
+        MediaType type = Samples.type(name);
+        String complete = dimensions == null ? "complete: " : "complete " + dimensions + ": ";
+        String longer = withOneByteMore == null ? "" : withOneByteMore;
 
-        assertThat(check(bytes, container)).isEqualTo(new Complete(remarks, dimensions(dimensions)));
-        assertThat(cutAtEachByte(bytes, container)).containsExactly(bytes.length - remarked - silent, remarked, silent);
-        FileCheck longer = check(Arrays.copyOf(bytes, bytes.length + 1), container);
-        assertThat(longer instanceof Complete complete ? String.join("; ", complete.remarks()) : "truncated")
-                .isEqualTo(withOneByteMore == null ? "" : withOneByteMore);
+        assertThat(result(bytes, type))
+                .isEqualTo(complete + (name.equals("streamed.wav") ? "a stream without length" : ""));
+        assertThat(cutAtEachByte(bytes, type)).containsExactly(bytes.length - remarked - silent, remarked, silent);
+        assertThat(result(Arrays.copyOf(bytes, bytes.length + 1), type))
+                .startsWith(longer.equals("truncated") ? longer : complete + longer);
     }
 
     /** Numbers of lengths at which the file is truncated, complete with a remark, and complete without one. */
-    private int[] cutAtEachByte(byte[] bytes, Container container) throws IOException {
+    private int[] cutAtEachByte(byte[] bytes, MediaType type) throws IOException {
         int[] counts = new int[3];
         Path file = file(bytes);
         try (RandomAccessFile cutter = new RandomAccessFile(file.toFile(), "rw")) {
             for (int length = bytes.length - 1; length >= 0; length--) {
                 cutter.setLength(length);
-                switch (check(file, container)) {
-                    case Truncated(var reason) -> {
-                        assertThat(reason).matches("[ -!#-~]{10,120}");
-                        counts[0]++;
-                    }
-                    case Complete(var remarks, var _) -> counts[remarks.isEmpty() ? 2 : 1]++;
-                }
+                String result = result(file, type);
+                assertThat(result).matches("truncated: [ -!#-~]{10,120}|complete.*");
+                counts[result.startsWith("truncated") ? 0 : result.endsWith(": ") ? 2 : 1]++;
             }
         }
         return counts;
@@ -118,24 +113,15 @@ class FileCheckTests {
     }
 
     @Test
-    void bytesBehindAPictureAreNotPartOfIt() {
-        byte[] motionPhoto = joined(Samples.bytes("baseline.jpg"), Samples.bytes("film.mp4"));
-
-        assertThat(check(motionPhoto, Container.JPEG))
-                .isEqualTo(new Complete(List.of("bytes after the end: 2903"), new Dimensions(48, 32)));
-    }
-
-    @Test
     void aBoxMayHaveALongSizeOrExtendToTheEnd() {
-        byte[] type = ascii("\0\0\0\u0010ftypisom\0\0\0\0");
-        byte[] movie = ascii("\0\0\0\u0008moov");
-        byte[] longBox = ascii("\0\0\0\u0001mdat\0\0\0\0\0\0\0\u0014data");
-        byte[] lastBox = ascii("\0\0\0\0mdat and further bytes");
+        String movie = "\0\0\0\u0010ftypisom\0\0\0\0\0\0\0\u0008moov";
+        String longBox = movie + "\0\0\0\u0001mdat\0\0\0\0\0\0\0\u0014data";
 
-        assertThat(check(joined(type, movie, longBox), Container.ISO_MEDIA)).isEqualTo(complete());
-        assertThat(check(joined(type, movie, lastBox), Container.ISO_MEDIA)).isEqualTo(complete());
-        assertThat(check(Arrays.copyOf(joined(type, movie, longBox), 43), Container.ISO_MEDIA))
-                .isEqualTo(new Truncated("box mdat at byte 24 exceeds the file length 43"));
+        assertThat(result(ascii(longBox), MediaType.MP4)).isEqualTo("complete: ");
+        assertThat(result(ascii(movie + "\0\0\0\0mdat and further bytes"), MediaType.MP4))
+                .isEqualTo("complete: ");
+        assertThat(result(ascii(longBox.substring(0, 43)), MediaType.MP4))
+                .isEqualTo("truncated: box mdat at byte 24 exceeds the file length 43");
     }
 
     @ParameterizedTest
@@ -151,12 +137,8 @@ class FileCheckTests {
                 "\u00ff\u00d8\u00ff\u00e0\u001b[2J\"",
             })
     void aBoxOfAnImpossibleSizeIsTruncated(String box) {
-        byte[] file = joined(Samples.bytes("film.mp4"), ascii(box));
-
-        assertThat(check(file, Container.ISO_MEDIA))
-                .isInstanceOfSatisfying(
-                        Truncated.class,
-                        truncated -> assertThat(truncated.reason()).matches("[ !#-~]+"));
+        assertThat(result(joined(Samples.bytes("film.mp4"), ascii(box)), MediaType.MP4))
+                .matches("truncated: [ !#-~]+");
     }
 
     @Test
@@ -164,8 +146,8 @@ class FileCheckTests {
         byte[] bytes = Samples.bytes("film.mp4");
 
         for (int zeros : List.of(4, 7, 8, 20, 100_000)) {
-            assertThat(check(Arrays.copyOf(bytes, bytes.length + zeros), Container.ISO_MEDIA))
-                    .isEqualTo(new Complete(List.of("zeros after the last box: " + zeros), new Dimensions(64, 48)));
+            assertThat(result(Arrays.copyOf(bytes, bytes.length + zeros), MediaType.MP4))
+                    .isEqualTo("complete 64x48: zeros after the last box: " + zeros);
         }
     }
 
@@ -175,7 +157,7 @@ class FileCheckTests {
         int track = new String(bytes, ISO_8859_1).indexOf("trak");
         bytes[track - 4] = 0x7f;
 
-        assertThat(check(bytes, Container.ISO_MEDIA)).isEqualTo(complete("moov is malformed"));
+        assertThat(result(bytes, MediaType.MP4)).isEqualTo("complete: moov is malformed");
     }
 
     @Test
@@ -188,64 +170,56 @@ class FileCheckTests {
             film.setLength(length);
         }
 
-        assertThat(bounded(() -> check(file, Container.ISO_MEDIA))).isEqualTo(complete("no moov"));
+        assertThat(bounded(() -> result(file, MediaType.MP4))).isEqualTo("complete: no moov");
     }
 
-    /** Container, start of the file, and a part of a few bytes. */
+    /** Type, start of the file, and a part of a few bytes. */
     static Stream<Arguments> tinyParts() {
         return Stream.of(
-                Arguments.of(Container.ISO_MEDIA, "\0\0\0\u0010ftypisom\0\0\0\0", "\0\0\0\u0008free"),
-                Arguments.of(Container.JPEG, "\u00ff\u00d8", "\u00ff\u00e0\0\u0002"),
-                Arguments.of(Container.PNG, "\u0089PNG\r\n\u001a\n", "\0\0\0\0tEXt\0\0\0\0"),
-                Arguments.of(Container.GIF, "GIF89a\u0001\0\u0001\0\0\0\0!\u00fe", "\u0001x"),
-                Arguments.of(Container.WAV, "RIFF\0\0\0\0WAVE", "LIST\0\0\0\0"),
-                Arguments.of(Container.AUDIO_FRAMES, "", "ID3\u0003\0\0\0\0\0\0"),
-                Arguments.of(Container.OGG, "", "OggS" + "\0".repeat(23)));
+                Arguments.of(MediaType.MP4, "\0\0\0\u0010ftypisom\0\0\0\0", "\0\0\0\u0008free"),
+                Arguments.of(MediaType.MP4, "\0\0\0\0moov", "\0\0\0\u0008trak"),
+                Arguments.of(MediaType.JPEG, "\u00ff\u00d8", "\u00ff\u00e0\0\u0002"),
+                Arguments.of(MediaType.PNG, "\u0089PNG\r\n\u001a\n", "\0\0\0\0tEXt\0\0\0\0"),
+                Arguments.of(MediaType.GIF, "GIF89a\u0001\0\u0001\0\0\0\0!\u00fe", "\u0001x"),
+                Arguments.of(MediaType.WAV, "RIFF\0\0\0\0WAVE", "LIST\0\0\0\0"),
+                Arguments.of(MediaType.MP3, "", "ID3\u0003\0\0\0\0\0\0"),
+                Arguments.of(MediaType.OGG, "", "OggS" + "\0".repeat(23)));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("tinyParts")
-    void aFileOfTooManyPartsIsNotReadToItsEnd(Container container, String start, String part) {
-        byte[] bytes = ascii(start + part.repeat(ContainerCheck.MAX_PARTS + 1));
-        if (container == Container.WAV) {
-            ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).putInt(4, bytes.length - 8);
+    void aFileOfTooManyPartsIsNotReadToItsEnd(MediaType type, String start, String part) {
+        byte[] bytes = ascii(start + part.repeat(FileCheck.MAX_PARTS + 1));
+        if (type == MediaType.WAV) {
+            numbers(bytes).putInt(4, bytes.length - 8);
         }
         Path file = file(bytes);
 
-        assertThat(bounded(() -> check(file, container)))
-                .isInstanceOfSatisfying(
-                        Complete.class,
-                        complete -> assertThat(complete.remarks())
-                                .anyMatch(remark -> remark.startsWith("more than 1000000")));
+        assertThat(bounded(() -> result(file, type))).matches("complete.*: .*more than 1000000.*");
     }
 
     @Test
-    void tooManyPartsWithinABoxAreNotReadToTheirEnd() {
-        int boxes = ContainerCheck.MAX_PARTS + 1;
-        ByteBuffer file = ByteBuffer.allocate(24 + 8 * boxes);
-        file.put(ascii("\0\0\0\u0010ftypisom\0\0\0\0"));
-        file.putInt(8 + 8 * boxes).put(ascii("moov"));
-        for (int i = 0; i < boxes; i++) {
-            file.put(ascii("\0\0\0\u0008trak"));
-        }
+    void bytesBehindAPictureAreNotPartOfIt() {
+        byte[] motionPhoto = joined(Samples.bytes("baseline.jpg"), Samples.bytes("film.mp4"));
 
-        assertThat(bounded(() -> check(file.array(), Container.ISO_MEDIA)))
-                .isInstanceOfSatisfying(
-                        Complete.class,
-                        complete -> assertThat(complete.remarks()).contains("moov is malformed"));
+        assertThat(result(motionPhoto, MediaType.JPEG)).isEqualTo("complete 48x32: bytes after the end: 2903");
     }
 
-    @Test
-    void stuffedDataAndStrayBytesDoNotEndAPicture() {
-        byte[] picture = ascii("\u00ff\u00d8stray\u00ff\u00ff\u00e0\0\u0004\u00ff\u00d9"
-                + "\u00ff\u00da\0\u0002data\u00ff\0data\u00ff\u00d0data\u00ff\u00d9");
+    @ParameterizedTest
+    @CsvSource({
+        "\u00ff\u00d8stray\u00ff\u00ff\u00e0.4\u00ff\u00d9\u00ff\u00da.2data\u00ff.data\u00ff\u00d0data\u00ff\u00d9, "
+                + "complete: stray bytes between segments",
+        "\u00ff\u00d8stray\u00ff\u00ff\u00e0.4\u00ff\u00d9\u00ff\u00da.2data\u00ff.data\u00ff\u00d0data, truncated",
+        "\u00ff\u00d8\u00ff\u00d9, complete: no picture data",
+        "\u00ff\u00d8\u00ff\u00e0.1\u00ff\u00d9, truncated",
+    })
+    void stuffedDataAndStrayBytesDoNotEndAPicture(String jpeg, String expected) {
+        byte[] bytes = ascii(jpeg.replace(".4", "\0\u0004")
+                .replace(".2", "\0\u0002")
+                .replace(".1", "\0\u0001")
+                .replace('.', '\0'));
 
-        assertThat(check(picture, Container.JPEG)).isEqualTo(complete("stray bytes between segments"));
-        assertThat(check(Arrays.copyOf(picture, picture.length - 2), Container.JPEG))
-                .isInstanceOf(Truncated.class);
-        assertThat(check(ascii("\u00ff\u00d8\u00ff\u00d9"), Container.JPEG)).isEqualTo(complete("no picture data"));
-        assertThat(check(ascii("\u00ff\u00d8\u00ff\u00e0\0\u0001\u00ff\u00d9"), Container.JPEG))
-                .isInstanceOf(Truncated.class);
+        assertThat(result(bytes, MediaType.JPEG)).startsWith(expected);
     }
 
     @Test
@@ -254,33 +228,22 @@ class FileCheckTests {
         bytes[bytes.length - 1] ^= 1;
         bytes[20] ^= 1;
 
-        assertThat(check(bytes, Container.PNG))
-                .isInstanceOfSatisfying(
-                        Complete.class,
-                        complete -> assertThat(complete.remarks())
-                                .containsExactly("wrong checksum of IHDR", "wrong checksum of IEND"));
+        assertThat(result(bytes, MediaType.PNG)).endsWith(": wrong checksum of IHDR; wrong checksum of IEND");
     }
 
     @Test
-    void aWavMayMiscountItsOwnHeaderAndLeaveOutItsPadding() {
+    void aWavMayMiscountItsOwnHeaderLeaveOutItsPaddingOrHaveNoLengths() {
         byte[] miscounted = Samples.bytes("sound.wav");
-        ByteBuffer.wrap(miscounted).order(ByteOrder.LITTLE_ENDIAN).putInt(4, miscounted.length);
+        numbers(miscounted).putInt(4, miscounted.length);
         byte[] unpadded = Samples.without("odd.wav", 1);
-        ByteBuffer.wrap(unpadded).order(ByteOrder.LITTLE_ENDIAN).putInt(4, unpadded.length - 8);
-
-        assertThat(Samples.bytes("odd.wav")).hasSize(unpadded.length + 1);
-        assertThat(check(miscounted, Container.WAV)).isEqualTo(complete("the length counts too much"));
-        assertThat(check(unpadded, Container.WAV)).isEqualTo(complete("the last chunk is not padded"));
-    }
-
-    @Test
-    void aWavWhoseLengthsAreZeroIsAStream() {
+        numbers(unpadded).putInt(4, unpadded.length - 8);
         byte[] zero = Samples.bytes("streamed.wav");
-        ByteBuffer numbers = ByteBuffer.wrap(zero).order(ByteOrder.LITTLE_ENDIAN);
-        numbers.putInt(4, 0);
-        numbers.putInt(new String(zero, ISO_8859_1).indexOf("data") + 4, 0);
+        int data = new String(zero, ISO_8859_1).indexOf("data");
+        numbers(zero).putInt(4, 0).putInt(data + 4, 0);
 
-        assertThat(check(zero, Container.WAV)).isEqualTo(complete("a stream without length"));
+        assertThat(result(miscounted, MediaType.WAV)).isEqualTo("complete: the length counts too much");
+        assertThat(result(unpadded, MediaType.WAV)).isEqualTo("complete: the last chunk is not padded");
+        assertThat(result(zero, MediaType.WAV)).isEqualTo("complete: a stream without length");
     }
 
     @ParameterizedTest
@@ -288,30 +251,39 @@ class FileCheckTests {
     void audioIsUncheckedFromTheFirstPartThatIsNoFrame(String other) {
         byte[] sound = Samples.bytes("bare.mp3");
 
-        assertThat(check(joined(sound, ascii(other), sound), Container.AUDIO_FRAMES))
-                .isEqualTo(complete("unchecked from byte " + sound.length));
-        assertThat(check(joined(ascii(other), sound), Container.AUDIO_FRAMES))
-                .isEqualTo(complete("unchecked from byte 0"));
+        assertThat(result(joined(sound, ascii(other), sound), MediaType.MP3))
+                .isEqualTo("complete: unchecked from byte " + sound.length);
+        assertThat(result(joined(ascii(other), sound), MediaType.MP3)).isEqualTo("complete: unchecked from byte 0");
     }
 
-    private FileCheck check(byte[] bytes, Container container) {
-        return check(file(bytes), container);
+    private String result(byte[] bytes, MediaType type) {
+        return result(file(bytes), type);
     }
 
     /** Checks a file on disk; its bytes in memory must have the same result. */
-    static FileCheck check(Path file, Container container) {
+    static String result(Path file, MediaType type) {
         try (FileBytes onDisk = new FileBytes(file)) {
-            FileCheck check = container.check(onDisk);
+            String result = result(onDisk, type);
             if (Files.size(file) <= 1 << 20) {
                 byte[] bytes = Files.readAllBytes(file);
                 for (int length : new int[] {61, bytes.length + 7}) {
-                    assertThat(container.check(new FileBytes(blocks(bytes, length), bytes.length)))
-                            .isEqualTo(check);
+                    assertThat(result(new FileBytes(blocks(bytes, length), bytes.length), type))
+                            .isEqualTo(result);
                 }
             }
-            return check;
+            return result;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        }
+    }
+
+    private static String result(FileBytes bytes, MediaType type) throws IOException {
+        try {
+            FileCheck.Complete complete = FileCheck.check(type, bytes);
+            String dimensions = complete.dimensions() == null ? "" : " " + complete.dimensions();
+            return "complete" + dimensions + ": " + String.join("; ", complete.remarks());
+        } catch (FileCheck.TruncatedFileException e) {
+            return "truncated: " + e.getMessage();
         }
     }
 
@@ -320,8 +292,7 @@ class FileCheckTests {
         List<byte[]> blocks = new ArrayList<>();
         for (int at = 0; at < bytes.length; at += length) {
             byte[] block = Arrays.copyOfRange(bytes, at, at + length);
-            int count = Math.min(length, bytes.length - at);
-            Arrays.fill(block, count, length, (byte) 0xff);
+            Arrays.fill(block, Math.min(length, bytes.length - at), length, (byte) 0xff);
             blocks.add(block);
         }
         return blocks;
@@ -336,20 +307,12 @@ class FileCheckTests {
     }
 
     /** Much longer than a check takes on a busy machine. */
-    private static FileCheck bounded(Supplier<FileCheck> check) {
+    private static String bounded(Supplier<String> check) {
         return assertTimeoutPreemptively(Duration.ofMinutes(1), check::get);
     }
 
-    private static Complete complete(String... remarks) {
-        return new Complete(List.of(remarks), null);
-    }
-
-    private static @Nullable Dimensions dimensions(@Nullable String text) {
-        if (text == null) {
-            return null;
-        }
-        String[] sides = text.split("x");
-        return new Dimensions(Integer.parseInt(sides[0]), Integer.parseInt(sides[1]));
+    private static ByteBuffer numbers(byte[] file) {
+        return ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN);
     }
 
     private static byte[] ascii(String text) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.media.format;
 
+import io.github.notearchive.note.MediaType;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -40,19 +41,7 @@ public final class Samples {
         return Arrays.copyOf(bytes, bytes.length - last);
     }
 
-    static Container container(String name) {
-        return switch (name.substring(name.lastIndexOf('.') + 1)) {
-            case "heic", "avif" -> Container.HEIF;
-            case "mp4", "mov", "m4a" -> Container.ISO_MEDIA;
-            case "webp" -> Container.WEBP;
-            case "jpg" -> Container.JPEG;
-            case "png" -> Container.PNG;
-            case "gif" -> Container.GIF;
-            case "wav" -> Container.WAV;
-            case "mp3", "aac" -> Container.AUDIO_FRAMES;
-            case "ogg" -> Container.OGG;
-            case "flac" -> Container.UNCHECKED;
-            default -> throw new IllegalArgumentException(name);
-        };
+    static MediaType type(String name) {
+        return MediaType.ofName(name).orElseThrow();
     }
 }

@@ -1,8 +1,7 @@
-package io.github.notearchive.media;
+package io.github.notearchive.media.format;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaType;
 import java.nio.charset.StandardCharsets;
