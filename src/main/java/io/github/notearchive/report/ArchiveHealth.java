@@ -17,12 +17,13 @@ import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.report.Health.Cause;
 import io.github.notearchive.report.Health.Reason;
 import java.io.IOException;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.springframework.stereotype.Component;
 
 /** Checks jobs that are unfinished, notes that failed, and the results of audits. */
@@ -96,39 +97,48 @@ class ArchiveHealth {
     List<Reason> contents(Instant now) {
         List<Reason> reasons = new ArrayList<>();
         failedNotes(reasons);
-        degradedNotes(reasons);
+        long degraded = media.degradedNotes();
+        if (degraded > 0) {
+            reasons.add(new Reason(
+                    Cause.DEGRADED_NOTES,
+                    (degraded == 1 ? "1 archived note has" : DisplayFormat.count(degraded) + " archived notes have")
+                            + " a file in a lesser rendition than the best one offered",
+                    "note-archive requeue --degraded, then run: buys one new response for each"));
+        }
         findings(reasons);
         verification(now, reasons);
-        lastAudit(now, reasons);
-        newFields(reasons);
+        // findings have separate reasons; an audit that reached its time limit is no failure
+        executions
+                .newest(JobNames.VERIFY, null)
+                .filter(audit -> audit.ended() != null)
+                .filter(audit -> !audit.exitCode().equals(ExitCode.FINDINGS.name())
+                        && !ExitCode.named(audit.exitCode()).isOrderly())
+                .ifPresent(audit -> reasons.add(new Reason(
+                        Cause.AUDIT_FAILED,
+                        "the last audit ended " + HealthCheck.age(audit.ended(), now) + " with " + audit.exitCode(),
+                        "read its log, then note-archive verify")));
+        long fields = drift.unreviewed(1).fields();
+        if (fields > 0) {
+            reasons.add(new Reason(
+                    Cause.NEW_FIELDS,
+                    fields + " fields of responses are new",
+                    "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"));
+        }
         return reasons;
     }
 
     /** Adds one reason per {@link StateReason}, since remedy and cost differ. */
     private void failedNotes(List<Reason> reasons) {
-        Map<StateReason, Long> failed = new EnumMap<>(StateReason.class);
-        for (ReasonCount count : openNotes.reasons()) {
-            if (count.state().equals(NoteState.FAILED.name())) {
-                failed.merge(count.reason(), count.notes(), Long::sum);
-            }
-        }
+        Map<StateReason, Long> failed = openNotes.reasons().stream()
+                .filter(count -> count.state().equals(NoteState.FAILED.name()))
+                .collect(Collectors.groupingBy(
+                        ReasonCount::reason, TreeMap::new, Collectors.summingLong(ReasonCount::notes)));
         failed.forEach((reason, notes) -> reasons.add(new Reason(
                 Cause.NOTES_FAILED,
                 (notes == 1 ? "1 note has" : DisplayFormat.count(notes) + " notes have")
                         + " failed and will not be retried: "
                         + reason.meaning(),
                 reason.command() + ": " + reason.effect())));
-    }
-
-    private void degradedNotes(List<Reason> reasons) {
-        long notes = media.degradedNotes();
-        if (notes > 0) {
-            reasons.add(new Reason(
-                    Cause.DEGRADED_NOTES,
-                    (notes == 1 ? "1 archived note has" : DisplayFormat.count(notes) + " archived notes have")
-                            + " a file in a lesser rendition than the best one offered",
-                    "note-archive requeue --degraded, then run: buys one new response for each"));
-        }
     }
 
     private void findings(List<Reason> reasons) {
@@ -167,40 +177,12 @@ class ArchiveHealth {
                             + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
                             + " files were never verified since the tables were rebuilt, or at a time later than now",
                     "note-archive verify"));
-        } else if (oldest != null && Duration.between(oldest, now).compareTo(settings.verifiedWithin()) > 0) {
+        } else if (oldest != null && oldest.plus(settings.verifiedWithin()).isBefore(now)) {
             reasons.add(new Reason(
                     Cause.NOT_VERIFIED,
-                    "a file was last verified %s; the limit is %d days"
-                            .formatted(
-                                    HealthCheck.age(oldest, now),
-                                    settings.verifiedWithin().toDays()),
+                    "a file was last verified " + HealthCheck.age(oldest, now) + "; the limit is "
+                            + settings.verifiedWithin().toDays() + " days",
                     "note-archive verify --max-duration 2h, each day"));
-        }
-    }
-
-    private void lastAudit(Instant now, List<Reason> reasons) {
-        executions
-                .newest(JobNames.VERIFY, null)
-                .filter(audit -> audit.ended() != null && isFailure(audit.exitCode()))
-                .ifPresent(audit -> reasons.add(new Reason(
-                        Cause.AUDIT_FAILED,
-                        "the last audit ended " + HealthCheck.age(audit.ended(), now) + " with " + audit.exitCode(),
-                        "read its log, then note-archive verify")));
-    }
-
-    /** Findings have separate reasons; an audit that reached its time limit is no failure. */
-    private static boolean isFailure(String exitCode) {
-        ExitCode ended = ExitCode.named(exitCode);
-        return ended != ExitCode.FINDINGS && !ended.isOrderly();
-    }
-
-    private void newFields(List<Reason> reasons) {
-        long fields = drift.unreviewed(1).fields();
-        if (fields > 0) {
-            reasons.add(new Reason(
-                    Cause.NEW_FIELDS,
-                    fields + " fields of responses are new",
-                    "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"));
         }
     }
 }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -96,37 +97,34 @@ public class HealthCheck {
         return byNode;
     }
 
+    /** Returns a reason unless the last run of the node ended in order. */
     private Optional<Reason> lastRun(String node, Run run, Instant now) {
-        if (run.exitNumber() == null) {
-            return Optional.of(
-                    isActive(node, run)
-                            ? new Reason(
-                                    Cause.RUN_ACTIVE,
-                                    "a run of node " + node + " has been active since " + Night.local(run.began()),
-                                    "no action needed")
-                            : new Reason(
-                                    Cause.RUN_KILLED,
-                                    "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
-                                            .formatted(node),
-                                    "note-archive run --node " + node));
-        }
         if (run.endedInOrder()) {
             return Optional.empty();
         }
-        return Optional.of(new Reason(
-                Cause.RUN_FAILED,
-                "the last run of node %s ended %s with %d %s%s"
-                        .formatted(
-                                node,
-                                age(run.ended(), now),
-                                run.exitNumber(),
-                                run.exitCode(),
-                                run.reason() == null ? "" : ": " + run.reason()),
-                run.next()));
-    }
-
-    private boolean isActive(String node, Run run) {
-        return !run.isKilled() && executions.isRunActive(node);
+        if (run.exitNumber() != null) {
+            return Optional.of(new Reason(
+                    Cause.RUN_FAILED,
+                    "the last run of node %s ended %s with %d %s%s"
+                            .formatted(
+                                    node,
+                                    age(run.ended(), now),
+                                    run.exitNumber(),
+                                    run.exitCode(),
+                                    run.reason() == null ? "" : ": " + run.reason()),
+                    run.next()));
+        }
+        return Optional.of(
+                !run.isKilled() && executions.isRunActive(node)
+                        ? new Reason(
+                                Cause.RUN_ACTIVE,
+                                "a run of node " + node + " has been active since " + Night.local(run.began()),
+                                "no action needed")
+                        : new Reason(
+                                Cause.RUN_KILLED,
+                                "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
+                                        .formatted(node),
+                                "note-archive run --node " + node));
     }
 
     private Optional<Reason> quotaHold() {
@@ -153,9 +151,9 @@ public class HealthCheck {
                 .flatMap(run -> Stream.ofNullable(run.ended()))
                 .max(Comparator.naturalOrder());
         Run first = all.getFirst();
-        boolean isNewArchive = success.isEmpty()
-                && history.lastNight(null, new Night(first.night().date().minusDays(1)))
-                        .isEmpty();
+        Night before = new Night(first.night().date().minusDays(1));
+        boolean isNewArchive =
+                success.isEmpty() && history.lastNight(null, before).isEmpty();
         Instant since = isNewArchive ? first.began() : success.orElse(Instant.MIN);
         if (!since.isBefore(now.minus(settings.successWithin()))) {
             return Optional.empty();
@@ -218,12 +216,7 @@ public class HealthCheck {
     }
 
     private static boolean isIncreasing(List<Long> values) {
-        for (int i = 1; i < values.size(); i++) {
-            if (values.get(i) <= values.get(i - 1)) {
-                return false;
-            }
-        }
-        return true;
+        return IntStream.range(1, values.size()).allMatch(i -> values.get(i) > values.get(i - 1));
     }
 
     private static @Nullable LastRun newest(Map<String, List<Run>> byNode) {

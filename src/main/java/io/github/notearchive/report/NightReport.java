@@ -1,9 +1,10 @@
 package io.github.notearchive.report;
 
+import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.NightStats.CallClass;
 import io.github.notearchive.archive.stats.NightStats.FailedNote;
 import io.github.notearchive.archive.stats.NightStats.NewField;
-import io.github.notearchive.archive.stats.NightStats.Remark;
+import io.github.notearchive.archive.stats.NightStats.Remarks;
 import io.github.notearchive.archive.stats.NightStats.Retry;
 import io.github.notearchive.archive.stats.NightStats.Stop;
 import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
@@ -17,20 +18,19 @@ import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * One night of one node, as recorded in the tables. Independent of the time at which it is read.
  *
- * @param runs runs of the night, oldest first; never empty
  * @param nights the nights with runs up to this one, newest last; at most 14
  * @param reasons postponed and failed notes by reason, most frequent first
  * @param reasonsAtEnd whether the reasons were recorded at the end of the last run; otherwise they are the current ones
  * @param failedNotes notes that failed in this night and are still FAILED, at most 50
  * @param failedInAll number of such notes
  * @param remarks files of the night that differ from the response, at most 20
- * @param remarksInAll number of such files
- * @param lesser number of these files that are stored in a lesser rendition than the best one offered
  * @param slices the time from the start of the first run to the end of the last one, in equal parts
  * @param retries results of notes that were postponed with code 301, by the number of times
  * @param calls calls of the runs by endpoint, code and billing
@@ -39,17 +39,13 @@ import org.jspecify.annotations.Nullable;
  * @param newFields response fields that were new in this night
  */
 public record NightReport(
-        Night night,
         String node,
-        List<Run> runs,
         List<Past> nights,
         List<ReasonCount> reasons,
         boolean reasonsAtEnd,
         List<FailedNote> failedNotes,
         long failedInAll,
-        List<Remark> remarks,
-        long remarksInAll,
-        long lesser,
+        Remarks remarks,
         Slices slices,
         List<Retry> retries,
         List<CallClass> calls,
@@ -57,29 +53,34 @@ public record NightReport(
         Map<String, Long> findings,
         List<NewField> newFields) {
 
+    Past tonight() {
+        return nights.getLast();
+    }
+
+    Night night() {
+        return tonight().night();
+    }
+
+    /** Returns the runs of the night, oldest first; never empty. */
+    List<Run> runs() {
+        return tonight().runs();
+    }
+
     /** Returns the last run, which determines the result of the night. */
     Run last() {
-        return runs.getLast();
+        return tonight().last();
     }
 
     /** Returns the state of the archive after the last run that recorded it; empty if none did. */
     Optional<Left> left() {
-        return runs.reversed().stream()
-                .map(Run::left)
-                .flatMap(left -> Optional.ofNullable(left).stream())
-                .findFirst();
+        return Optional.ofNullable(tonight().left());
     }
 
     /** Returns the newest execution of the night; empty if no run started one. */
     Optional<Long> execution() {
-        return runs.reversed().stream()
-                .map(Run::execution)
-                .flatMap(id -> Optional.ofNullable(id).stream())
+        return runs().reversed().stream()
+                .flatMap(run -> Stream.ofNullable(run.execution()))
                 .findFirst();
-    }
-
-    Duration took() {
-        return runs.stream().map(Run::took).reduce(Duration.ZERO, Duration::plus);
     }
 
     /**
@@ -98,9 +99,7 @@ public record NightReport(
             @Nullable Integer exitNumber,
             String exitCode,
             @Nullable String reason,
-            long calls,
-            long billed,
-            long billingUnknown,
+            Bill bill,
             @Nullable Left left) {
 
         /** Exit code of a run that has not ended. */
@@ -121,9 +120,7 @@ public record NightReport(
                     isOver && !isKilled ? ExitCode.named(run.exitCode()).number() : null,
                     !isOver ? NOT_OVER : isKilled ? KILLED : run.exitCode(),
                     run.reason(),
-                    run.bill().calls(),
-                    run.bill().billed(),
-                    run.bill().billingUnknown(),
+                    run.bill(),
                     run.left());
         }
 
@@ -155,47 +152,20 @@ public record NightReport(
         }
 
         private List<Left> lefts() {
-            return runs.stream()
-                    .flatMap(run -> Optional.ofNullable(run.left()).stream())
-                    .toList();
+            return runs.stream().flatMap(run -> Stream.ofNullable(run.left())).toList();
+        }
+
+        /** Returns the sum of a count over the runs that recorded their results. */
+        long sum(ToLongFunction<Left> count) {
+            return lefts().stream().mapToLong(count).sum();
+        }
+
+        long sumOfBills(ToLongFunction<Bill> count) {
+            return runs.stream().map(Run::bill).mapToLong(count).sum();
         }
 
         long settled() {
-            return lefts().stream()
-                    .mapToLong(left -> left.archived() + left.unavailable())
-                    .sum();
-        }
-
-        long archived() {
-            return lefts().stream().mapToLong(Left::archived).sum();
-        }
-
-        long unavailable() {
-            return lefts().stream().mapToLong(Left::unavailable).sum();
-        }
-
-        long failed() {
-            return lefts().stream().mapToLong(Left::failed).sum();
-        }
-
-        long bytes() {
-            return lefts().stream().mapToLong(Left::bytesStored).sum();
-        }
-
-        long files() {
-            return lefts().stream().mapToLong(Left::filesStored).sum();
-        }
-
-        long calls() {
-            return runs.stream().mapToLong(Run::calls).sum();
-        }
-
-        long billed() {
-            return runs.stream().mapToLong(Run::billed).sum();
-        }
-
-        long billingUnknown() {
-            return runs.stream().mapToLong(Run::billingUnknown).sum();
+            return sum(Left::archived) + sum(Left::unavailable);
         }
 
         Duration took() {
@@ -256,10 +226,10 @@ public record NightReport(
         double perNight = last.stream().mapToLong(Past::settled).average().orElse(0);
         long backlog = left.get().backlog();
         if (backlog == 0) {
-            return Optional.of(new Outlook(0, perNight, night.date()));
+            return Optional.of(new Outlook(0, perNight, night().date()));
         }
         long more = perNight <= 0 ? Long.MAX_VALUE : (long) Math.ceil(backlog / perNight);
         return Optional.of(new Outlook(
-                backlog, perNight, more > 36_500 ? null : night.date().plusDays(more)));
+                backlog, perNight, more > 36_500 ? null : night().date().plusDays(more)));
     }
 }

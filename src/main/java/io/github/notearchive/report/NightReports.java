@@ -27,7 +27,6 @@ import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -60,21 +59,10 @@ public class NightReports implements Mentions {
     /** Maximum number of parts of a night. */
     private static final int SLICES = 72;
 
-    private static final List<Duration> WIDTHS = List.of(
-            Duration.ofMillis(100),
-            Duration.ofMillis(250),
-            Duration.ofMillis(500),
-            Duration.ofSeconds(1),
-            Duration.ofSeconds(2),
-            Duration.ofSeconds(5),
-            Duration.ofSeconds(10),
-            Duration.ofSeconds(30),
-            Duration.ofMinutes(1),
-            Duration.ofMinutes(2),
-            Duration.ofMinutes(5),
-            Duration.ofMinutes(10),
-            Duration.ofMinutes(20),
-            Duration.ofMinutes(30));
+    /** Durations of a part in milliseconds. */
+    private static final List<Integer> WIDTHS = List.of(
+            100, 250, 500, 1_000, 2_000, 5_000, 10_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_200_000,
+            1_800_000);
 
     private final RunHistory history;
     private final NightStats stats;
@@ -170,15 +158,19 @@ public class NightReports implements Mentions {
 
     private Optional<NightReport> read(Night night, String node) {
         Night first = new Night(night.date().minusDays(90));
-        List<Past> nights =
-                nights(history.runs(node, first, night).stream().map(Run::of).toList());
+        List<Past> nights = history.runs(node, first, night).stream()
+                .map(Run::of)
+                .collect(Collectors.groupingBy(Run::night, TreeMap::new, Collectors.toUnmodifiableList()))
+                .entrySet()
+                .stream()
+                .map(each -> new Past(each.getKey(), each.getValue()))
+                .toList();
         if (nights.isEmpty() || !nights.getLast().night().equals(night)) {
             return Optional.empty();
         }
         List<Run> runs = nights.getLast().runs();
         List<Long> executions = runs.stream()
-                .map(Run::execution)
-                .filter(Objects::nonNull)
+                .flatMap(run -> Stream.ofNullable(run.execution()))
                 .distinct()
                 .toList();
         Instant from = runs.getFirst().began();
@@ -187,19 +179,14 @@ public class NightReports implements Mentions {
                 .max(Instant::compareTo)
                 .orElse(from);
         Optional<List<ReasonCount>> kept = history.reasonsAtEnd(node, night);
-        NightStats.Remarks remarks = stats.remarks(executions, REMARKS);
         return Optional.of(new NightReport(
-                night,
                 node,
-                runs,
                 List.copyOf(nights.subList(Math.max(0, nights.size() - NIGHTS), nights.size())),
                 kept.orElseGet(openNotes::reasons),
                 kept.isPresent(),
                 stats.failedNotes(executions, FAILED_NOTES),
                 stats.countFailedNotes(executions),
-                remarks.first(),
-                remarks.inAll(),
-                remarks.lesser(),
+                stats.remarks(executions, REMARKS),
                 slices(from, to, executions),
                 stats.retries(executions),
                 stats.callClasses(executions),
@@ -208,17 +195,10 @@ public class NightReports implements Mentions {
                 stats.newFields(from, to)));
     }
 
-    private static List<Past> nights(List<Run> runs) {
-        Map<Night, List<Run>> byNight =
-                runs.stream().collect(Collectors.groupingBy(Run::night, TreeMap::new, Collectors.toList()));
-        return byNight.entrySet().stream()
-                .map(night -> new Past(night.getKey(), List.copyOf(night.getValue())))
-                .toList();
-    }
-
     private Slices slices(Instant from, Instant to, Collection<Long> executions) {
         Duration all = Duration.between(from, to);
         Duration width = WIDTHS.stream()
+                .map(Duration::ofMillis)
                 .filter(w -> w.multipliedBy(SLICES).compareTo(all) > 0)
                 .findFirst()
                 .orElseGet(() -> Duration.ofHours(all.toHours() / SLICES + 1));

@@ -66,8 +66,8 @@ public class NoteHistories {
                                     ? "set by an operator, or by a run before a rebuild: "
                                     : "set by execution " + entry.settledBy() + ": ")
                             + entry.state()
-                            + (entry.reason() == null ? "" : ", " + entry.reason())
-                            + (entry.detail() == null ? "" : ": " + entry.detail())));
+                            + after(", ", entry.reason())
+                            + after(": ", entry.detail())));
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
         return new NoteHistory(List.copyOf(events), files);
@@ -87,41 +87,33 @@ public class NoteHistories {
     }
 
     private String describe(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {
-        StringBuilder words = new StringBuilder("call ").append(call.id());
-        words.append(call.endpoint().equals(Endpoint.VIDEO.ledgerName()) ? " for the video" : " for the note");
-        words.append(", ").append(purpose(call, before)).append(": ");
+        boolean isVideo = call.endpoint().equals(Endpoint.VIDEO.ledgerName());
+        String subject =
+                "call %d for the %s, %s: ".formatted(call.id(), isVideo ? "video" : "note", purpose(call, before));
         if (call.receivedAt() == null) {
-            return words.append("no response; in progress, or interrupted by the end of its process; billing unknown")
-                    .toString();
+            return subject + "no response; in progress, or interrupted by the end of its process; billing unknown";
         }
-        words.append(
-                call.code() != null
-                        ? "code " + call.code()
-                        : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "no response");
-        if (call.message() != null && !call.message().isBlank()) {
-            words.append(" (").append(call.message()).append(')');
-        }
-        if (call.durationMs() != null) {
-            words.append(" after ")
-                    .append(DisplayFormat.count(call.durationMs()))
-                    .append(" ms");
-        }
-        words.append(
-                switch (call.billed()) {
+        String response = call.code() != null
+                ? "code " + call.code()
+                : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "no response";
+        boolean hasMessage = call.message() != null && !call.message().isBlank();
+        return subject
+                + response
+                + (hasMessage ? " (" + call.message() + ")" : "")
+                + (call.durationMs() == null ? "" : " after " + DisplayFormat.count(call.durationMs()) + " ms")
+                + switch (call.billed()) {
                     case YES -> ", billed";
                     case NO -> ", not billed";
                     case UNKNOWN -> ", billing unknown";
-                });
-        if (call.jobExecutionId() != null) {
-            words.append(", by execution ").append(call.jobExecutionId());
-        }
-        if (sidecar != null) {
-            words.append("; stored as ").append(sidecar);
-        }
-        if (call.mediaGoneAt() != null) {
-            words.append("; URLs of its files expired later");
-        }
-        return words.toString();
+                }
+                + after(", by execution ", call.jobExecutionId())
+                + after("; stored as ", sidecar)
+                + (call.mediaGoneAt() == null ? "" : "; URLs of its files expired later");
+    }
+
+    /** Returns the text with the value, or an empty text without a value. */
+    private static String after(String text, @Nullable Object value) {
+        return value == null ? "" : text + value;
     }
 
     /** Returns the purpose of a call, derived from the previous call to the same endpoint. */
@@ -154,32 +146,19 @@ public class NoteHistories {
     }
 
     private static String describe(File file) {
-        StringBuilder words =
-                new StringBuilder("file ").append(file.kind()).append(' ').append(file.ordinal());
-        switch (file.state()) {
-            case STORED -> {
-                words.append(" stored");
-                if (file.rendition() != null) {
-                    words.append(", rendition ").append(file.rendition());
+        String tried = file.state() == SlotState.STORED ? "; lesser rendition, since " : "; last attempts: ";
+        return "file " + file.kind() + " " + file.ordinal()
+                + switch (file.state()) {
+                    case STORED ->
+                        " stored"
+                                + after(", rendition ", file.rendition())
+                                + (file.sizeBytes() == null ? "" : ", " + DisplayFormat.size(file.sizeBytes()))
+                                + after(", ", file.contentType());
+                    case WAIVED -> " waived, " + file.reason();
+                    case MISSING -> " missing, " + file.reason();
                 }
-                if (file.sizeBytes() != null) {
-                    words.append(", ").append(DisplayFormat.size(file.sizeBytes()));
-                }
-                if (file.contentType() != null) {
-                    words.append(", ").append(file.contentType());
-                }
-            }
-            case WAIVED -> words.append(" waived, ").append(file.reason());
-            case MISSING -> words.append(" missing, ").append(file.reason());
-        }
-        if (!file.tried().isEmpty()) {
-            words.append(file.state() == SlotState.STORED ? "; lesser rendition, since " : "; last attempts: ")
-                    .append(String.join("; ", file.tried()));
-        }
-        if (!file.isListed()) {
-            words.append("; not in the newest response");
-        }
-        return words.toString();
+                + (file.tried().isEmpty() ? "" : tried + String.join("; ", file.tried()))
+                + (file.isListed() ? "" : "; not in the newest response");
     }
 
     private List<Event> findings(NoteId id) {

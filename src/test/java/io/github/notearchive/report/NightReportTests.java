@@ -162,7 +162,7 @@ class NightReportTests {
             assertThat(failed.note()).isEqualTo(notes.getFirst());
             assertThat(failed.reason()).isEqualTo(StateReason.REJECTED);
         });
-        assertThat(report.remarksInAll()).isPositive();
+        assertThat(report.remarks().inAll()).isPositive();
         assertThat(page)
                 .contains("&lt;script&gt;alert(1)&lt;/script&gt;", notes.getFirst())
                 .doesNotContain("\u202e", "secret", night.provider().token());

@@ -2,10 +2,12 @@ package io.github.notearchive.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.NightStats.CallClass;
 import io.github.notearchive.archive.stats.NightStats.FailedNote;
 import io.github.notearchive.archive.stats.NightStats.NewField;
 import io.github.notearchive.archive.stats.NightStats.Remark;
+import io.github.notearchive.archive.stats.NightStats.Remarks;
 import io.github.notearchive.archive.stats.NightStats.Retry;
 import io.github.notearchive.archive.stats.NightStats.Stop;
 import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
@@ -55,9 +57,7 @@ class ReportPageTests {
         Run stopped = run(13L, 0, 3, "QUOTA_EXHAUSTED", left(42, 7_300_000_000L));
         List<Run> runs = List.of(run(12L, 0, null, "KILLED", null), stopped);
         return new NightReport(
-                stopped.night(),
                 "main",
-                runs,
                 List.of(new Past(before.night(), List.of(before)), new Past(stopped.night(), runs)),
                 List.of(
                         new ReasonCount("FAILED", StateReason.MEDIA_INCOMPLETE, 0, 2),
@@ -66,9 +66,7 @@ class ReportPageTests {
                 List.of(new FailedNote(
                         note(1), StateReason.REJECTED, 400, "</td><script>alert(1)</script> & \"more\"")),
                 57,
-                List.of(new Remark(note(2), "IMAGE", 3, "lesser rendition: HTTP 404")),
-                21,
-                4,
+                new Remarks(List.of(new Remark(note(2), "IMAGE", 3, "lesser rendition: HTTP 404")), 21, 4),
                 new Slices(
                         BEGAN,
                         Duration.ofMinutes(10),
@@ -95,9 +93,7 @@ class ReportPageTests {
                 exitNumber,
                 exitCode,
                 exitNumber == null ? null : "the provider's daily quota was used up.",
-                400,
-                375,
-                2,
+                new Bill(400, 375, 2),
                 left);
     }
 
