@@ -1,12 +1,11 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
-import io.github.notearchive.cli.config.SettingsRules;
 import io.github.notearchive.telemetry.logging.LogAppender;
 import io.github.notearchive.telemetry.logging.LogProperties;
 import java.time.Clock;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
@@ -14,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
 import org.springframework.boot.WebApplicationType;
 import org.springframework.boot.builder.SpringApplicationBuilder;
-import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.context.support.GenericApplicationContext;
 
@@ -46,7 +44,7 @@ public final class CommandContext implements AutoCloseable {
     public static CommandContext open(Map<String, String> settings, @Nullable Clock clock) {
         return open(settings, clock, context -> {
             context.get(LogProperties.class); // no other bean uses it
-            requireValid(context.settingsProblems());
+            requireValid(context.settings().problems());
         });
     }
 
@@ -59,7 +57,7 @@ public final class CommandContext implements AutoCloseable {
     static CommandContext openExisting(Map<String, String> settings) {
         return open(settings, null, context -> {
             context.get(LogProperties.class);
-            requireValid(context.settingsProblems());
+            requireValid(context.settings().problems());
             context.get(ArchiveLocation.class).requireExisting();
         });
     }
@@ -105,24 +103,8 @@ public final class CommandContext implements AutoCloseable {
         }
     }
 
-    /** Returns the settings that are unknown, have no unit or no valid database URL. */
-    public List<String> settingsProblems() {
-        return SettingsRules.problems(context.getEnvironment());
-    }
-
-    /** Binds all groups of settings and returns the failures. */
-    public List<RuntimeException> bindingFailures() {
-        List<RuntimeException> failures = new ArrayList<>();
-        for (String name : context.getBeanNamesForAnnotation(ConfigurationProperties.class)) {
-            if (name.startsWith("archive")) {
-                try {
-                    context.getBean(name);
-                } catch (RuntimeException e) {
-                    failures.add(e);
-                }
-            }
-        }
-        return failures;
+    public EffectiveSettings settings() {
+        return new EffectiveSettings(context.getEnvironment());
     }
 
     /** Returns the bean of a type. A command calls this once, with its action. */

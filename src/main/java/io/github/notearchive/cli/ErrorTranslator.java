@@ -29,6 +29,7 @@ import org.springframework.boot.context.properties.bind.BindException;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.bind.validation.BindValidationException;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.core.convert.ConversionFailedException;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.FieldError;
@@ -86,8 +87,11 @@ public final class ErrorTranslator {
         String message = String.valueOf(cause.getMessage());
         return switch (cause) {
             case CommandFailure e -> Optional.of(e);
-            case BindValidationException e -> usage(validation(e));
-            case BindException e when !(e.getCause() instanceof BindValidationException) -> usage(binding(e));
+            case BindValidationException e ->
+                usage(violations(e).collect(Collectors.joining("\n  ", "The settings are not usable:\n  ", "")));
+            case BindException e
+            when !(e.getCause() instanceof BindValidationException) ->
+                usage(unreadable(e.getName(), e.getProperty(), e));
             case ConfigurationPropertiesBindException e when e.getCause() == null -> usage(message);
             case MarkedYAMLException e -> usage(yaml(e));
             case ConfigDataNotFoundException e ->
@@ -135,18 +139,25 @@ public final class ErrorTranslator {
                         SettingsEnvironment.locations());
     }
 
-    private static String validation(BindValidationException e) {
+    /** Returns the problems of a setting or of a record of settings that cannot be bound. */
+    public static List<String> problems(
+            ConfigurationPropertyName name, @Nullable ConfigurationProperty property, Throwable error) {
+        return error instanceof BindValidationException invalid
+                ? violations(invalid).toList()
+                : List.of(unreadable(name, property, error));
+    }
+
+    private static Stream<String> violations(BindValidationException e) {
         return e.getValidationErrors().getAllErrors().stream()
                 .map(error -> violation(e, error))
                 .distinct()
-                .sorted()
-                .collect(Collectors.joining("\n", "The settings are not usable:\n", ""));
+                .sorted();
     }
 
     private static String violation(BindValidationException e, ObjectError error) {
         String message = String.valueOf(error.getDefaultMessage());
         if (message.startsWith("archive.") || !(error instanceof FieldError field)) {
-            return "  " + message;
+            return message;
         }
         String name = e.getValidationErrors().getName() + "." + DataObjectPropertyName.toDashedForm(field.getField());
         String value = Masks.isSecret(name) ? "" : ", but is " + quoted(name, field.getRejectedValue());
@@ -155,7 +166,7 @@ public final class ErrorTranslator {
                 .map(property -> " (" + Origins.describe(property) + ")")
                 .findFirst()
                 .orElse("");
-        return "  " + name + " " + message + value + origin;
+        return name + " " + message + value + origin;
     }
 
     private static String quoted(String name, @Nullable Object value) {
@@ -172,11 +183,11 @@ public final class ErrorTranslator {
         };
     }
 
-    private static String binding(BindException e) {
-        ConfigurationProperty property = e.getProperty();
-        String name = e.getName().toString();
+    private static String unreadable(
+            ConfigurationPropertyName setting, @Nullable ConfigurationProperty property, Throwable error) {
+        String name = setting.toString();
         // the innermost exception has the value of a list element, with placeholders resolved
-        ConversionFailedException failed = causes(e)
+        ConversionFailedException failed = causes(error)
                 .filter(ConversionFailedException.class::isInstance)
                 .map(ConversionFailedException.class::cast)
                 .reduce((_, inner) -> inner)
@@ -187,10 +198,10 @@ public final class ErrorTranslator {
                         name,
                         value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value),
                         property == null ? "" : " (" + Origins.describe(property) + ")",
-                        failed == null ? DatabaseErrors.summary(e) : expected(e, failed));
+                        failed == null ? DatabaseErrors.summary(error) : expected(error, failed));
     }
 
-    private static String expected(BindException e, ConversionFailedException failed) {
+    private static String expected(Throwable error, ConversionFailedException failed) {
         Class<?> type = failed.getTargetType().getType();
         if (type == DataSize.class) {
             return "it must be a whole number with one of the units B, KB, MB, GB and TB, as in 50GB";
@@ -205,6 +216,6 @@ public final class ErrorTranslator {
                                 .toLowerCase(Locale.ROOT)
                                 .replace('_', '-'))
                         .collect(Collectors.joining(", ", "it must be one of ", ""))
-                : DatabaseErrors.summary(e);
+                : DatabaseErrors.summary(error);
     }
 }

@@ -13,7 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -47,12 +46,10 @@ final class LocalChecks {
     }
 
     Seen settings() {
-        List<String> problems = new ArrayList<>();
-        context.bindingFailures()
-                .forEach(e -> problems.add(SystemChecks.explained(e).message()));
-        problems.addAll(context.settingsProblems());
+        Set<String> problems = context.settings().bindingProblems();
+        problems.addAll(context.settings().problems());
         if (!problems.isEmpty()) {
-            return Seen.wrong(problems.stream().distinct().collect(Collectors.joining("\n")));
+            return Seen.wrong(String.join("\n", problems));
         }
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         String node = context.get(ArchiveProperties.class).node();

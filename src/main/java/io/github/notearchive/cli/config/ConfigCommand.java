@@ -44,30 +44,16 @@ public final class ConfigCommand extends ArchiveCommand {
         @Option(names = "--changed", description = "Omits defaults without problems.")
         private boolean changed;
 
-        /** A setting, as printed. */
-        record Shown(String name, String variable, String value, boolean secret, String origin, List<String> problems) {
-
-            private Shown(Effective setting, List<String> problems) {
-                this(
-                        setting.name(),
-                        setting.variable(),
-                        setting.value(),
-                        setting.secret(),
-                        setting.origin(),
-                        setting.problem() == null ? problems : List.of(setting.problem()));
-            }
-        }
-
         /**
          * Result, as printed.
          *
          * @param problems problems of no single setting: unknown settings, rules between settings
          * @param remarks harmless irregularities
          */
-        record Settings(boolean usable, List<Shown> settings, List<String> problems, List<String> remarks) {
+        record Settings(boolean usable, List<Effective> settings, List<String> problems, List<String> remarks) {
 
             /** Returns the width of a column, at most the limit. */
-            int width(Function<Shown, String> column, int limit) {
+            int width(Function<Effective, String> column, int limit) {
                 return settings.stream()
                         .mapToInt(setting -> Math.clamp(column.apply(setting).length(), 1, limit))
                         .max()
@@ -83,25 +69,25 @@ public final class ConfigCommand extends ArchiveCommand {
         }
 
         private Settings read(ConfigurableEnvironment environment) {
-            KnownSettings known = KnownSettings.scan(SettingsEnvironment.PROGRAM);
-            Set<String> problems = new LinkedHashSet<>(SettingsRules.problems(environment));
-            problems.addAll(SettingsRules.bindingProblems(environment, known));
+            EffectiveSettings effective = new EffectiveSettings(environment);
+            Set<String> problems = new LinkedHashSet<>(effective.problems());
+            problems.addAll(effective.bindingProblems());
             Set<String> general = new LinkedHashSet<>(problems);
-            List<Shown> shown = new ArrayList<>();
-            for (Effective setting : EffectiveSettings.of(environment, known)) {
+            List<Effective> shown = new ArrayList<>();
+            for (Effective setting : effective.all()) {
                 Pattern start = Pattern.compile("(The setting )?" + Pattern.quote(setting.name()) + "[ \\[].*");
                 List<String> own = problems.stream()
                         .filter(problem -> start.matcher(problem).lookingAt())
                         .toList();
                 own.forEach(general::remove);
-                Shown row = new Shown(setting, own);
-                if (!changed || !setting.isDefault() || !row.problems().isEmpty()) {
+                Effective row = setting.with(own);
+                if (!changed || !row.isDefault() || !row.problems().isEmpty()) {
                     shown.add(row);
                 }
             }
             boolean usable = general.isEmpty()
                     && shown.stream().allMatch(each -> each.problems().isEmpty());
-            return new Settings(usable, shown, List.copyOf(general), EffectiveSettings.unused(environment, known));
+            return new Settings(usable, shown, List.copyOf(general), effective.unused());
         }
     }
 }

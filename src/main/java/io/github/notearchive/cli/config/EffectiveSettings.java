@@ -1,13 +1,16 @@
 package io.github.notearchive.cli.config;
 
-import io.github.notearchive.cli.config.KnownSettings.Known;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import io.github.notearchive.cli.ErrorTranslator;
 import io.github.notearchive.io.Masks;
+import jakarta.validation.Validation;
+import jakarta.validation.ValidatorFactory;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -15,6 +18,14 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 import org.jspecify.annotations.Nullable;
+import org.postgresql.Driver;
+import org.springframework.boot.context.properties.bind.AbstractBindHandler;
+import org.springframework.boot.context.properties.bind.BindContext;
+import org.springframework.boot.context.properties.bind.BindHandler;
+import org.springframework.boot.context.properties.bind.Bindable;
+import org.springframework.boot.context.properties.bind.Binder;
+import org.springframework.boot.context.properties.bind.UnboundConfigurationPropertiesException;
+import org.springframework.boot.context.properties.bind.validation.ValidationBindHandler;
 import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
@@ -24,8 +35,9 @@ import org.springframework.boot.origin.OriginLookup;
 import org.springframework.core.env.ConfigurableEnvironment;
 import org.springframework.core.env.PropertySource;
 import org.springframework.util.unit.DataSize;
+import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
-/** Effective values of all settings with their origin; secrets are masked. */
+/** Effective values of all settings with their origins, and their problems. Secrets are masked. */
 public final class EffectiveSettings {
 
     /** Settings of Spring Boot that an operator of this program needs. */
@@ -62,56 +74,66 @@ public final class EffectiveSettings {
      * @param secret whether the value is masked
      * @param isDefault whether it is the default
      * @param origin {@code default}, a file with its line, an environment variable, ...
-     * @param problem why the value cannot be resolved; null if it can
      */
-    public record Effective(
+    record Effective(
             String name,
             String variable,
             String value,
             boolean secret,
-            boolean isDefault,
+            @JsonIgnore boolean isDefault,
             String origin,
-            @Nullable String problem) {}
+            List<String> problems) {
 
-    private EffectiveSettings(ConfigurableEnvironment environment) {
+        Effective with(List<String> others) {
+            return problems.isEmpty() ? new Effective(name, variable, value, secret, isDefault, origin, others) : this;
+        }
+    }
+
+    public EffectiveSettings(ConfigurableEnvironment environment) {
         this.environment = environment;
-        this.variables = Variables.inFiles(environment);
+        this.variables = Origins.placeholders(environment);
     }
 
     /** Returns all settings of the program, then those of Spring Boot. */
-    public static List<Effective> of(ConfigurableEnvironment environment, KnownSettings known) {
-        EffectiveSettings settings = new EffectiveSettings(environment);
+    List<Effective> all() {
         return Stream.concat(
-                        known.all().stream().map(settings::effective),
-                        SPRING.stream().map(name -> settings.effective(name, false, Masks.isSecret(name))))
+                        KnownSetting.ALL.stream().map(this::effective),
+                        SPRING.stream().map(name -> effective(name, false, Masks.isSecret(name))))
                 .toList();
     }
 
-    /** Returns a remark for each variable that a file refers to and that is set, but overridden by another source. */
-    static List<String> unused(ConfigurableEnvironment environment, KnownSettings known) {
-        EffectiveSettings settings = new EffectiveSettings(environment);
-        List<String> unused = new ArrayList<>();
-        for (Known setting : known.all()) {
-            String origin = settings.effective(setting).origin();
-            settings.placeholder(setting.name())
-                    .filter(variable ->
-                            environment.getSystemEnvironment().containsKey(variable) && !origin.contains(variable))
-                    .ifPresent(variable -> unused.add("%s is set and has no effect: %s is set by %s"
-                            .formatted(variable, setting.name(), origin)));
+    /**
+     * Returns the problems that end every command: unknown settings, values without unit, and an invalid database URL,
+     * which the driver would reject late and without advice.
+     */
+    public List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        UnknownSettings.in(environment).forEach(unknown -> problems.add(unknown.toString()));
+        problems.addAll(withoutUnit());
+        String url;
+        try {
+            url = environment.getProperty("spring.datasource.url", "");
+        } catch (IllegalArgumentException _) {
+            return problems; // an unresolved placeholder, which is reported with the value
         }
-        return unused;
+        if (!url.isBlank() && Driver.parseURL(url, null) == null) {
+            problems.add(
+                    "spring.datasource.url is \"%s\", but ARCHIVE_DATABASE_URL must look like jdbc:postgresql://host:5432/database; user and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
+                            .formatted(url.replaceFirst("//[^/]*@", "//***@")
+                                    .replaceAll("(?i)(password=)[^&]*", "$1***")));
+        }
+        return problems;
     }
 
     /** Returns a message for each duration and size without unit, which would be in milliseconds or bytes. */
-    static List<String> withoutUnit(ConfigurableEnvironment environment, KnownSettings known) {
-        EffectiveSettings settings = new EffectiveSettings(environment);
+    List<String> withoutUnit() {
         List<String> without = new ArrayList<>();
-        for (Known setting : known.all()) {
+        for (KnownSetting setting : KnownSetting.ALL) {
             String unit = UNITS.get(setting.valueType());
             if (unit == null) {
                 continue;
             }
-            Effective effective = settings.effective(setting);
+            Effective effective = effective(setting);
             if (Stream.of(effective.value().split(",", -1))
                     .anyMatch(value -> WITHOUT_UNIT.matcher(value.strip()).matches())) {
                 without.add("%s \"%s\" (%s) has no unit, and would be %s"
@@ -121,24 +143,60 @@ public final class EffectiveSettings {
         return without;
     }
 
-    private Effective effective(Known setting) {
+    /** Returns a remark for each variable that a file refers to and that is set, but overridden by another source. */
+    List<String> unused() {
+        Map<String, Object> set = environment.getSystemEnvironment();
+        return KnownSetting.ALL.stream()
+                .map(this::effective)
+                .filter(setting -> variables.containsKey(setting.variable()) && set.containsKey(setting.variable()))
+                .filter(setting -> !setting.origin().contains(setting.variable()))
+                .map(setting -> "%s is set and has no effect: %s is set by %s"
+                        .formatted(setting.variable(), setting.name(), setting.origin()))
+                .toList();
+    }
+
+    /** Binds and validates all records and returns the problems, as a command that uses them reports them. */
+    public Set<String> bindingProblems() {
+        Set<String> problems = new LinkedHashSet<>();
+        try (ValidatorFactory factory = Validation.buildDefaultValidatorFactory()) {
+            var validator = new SpringValidatorAdapter(factory.getValidator());
+            for (Class<?> type : KnownSetting.RECORDS) {
+                BindHandler collecting = new AbstractBindHandler(new ValidationBindHandler(validator)) {
+
+                    @Override
+                    public @Nullable Object onFailure(
+                            ConfigurationPropertyName name, Bindable<?> target, BindContext context, Exception error) {
+                        if (!(error instanceof UnboundConfigurationPropertiesException)) {
+                            problems.addAll(ErrorTranslator.problems(name, context.getConfigurationProperty(), error));
+                        }
+                        return null; // an unreadable value does not hide the problems of the others
+                    }
+                };
+                Binder.get(environment).bind(KnownSetting.prefixOf(type), Bindable.of(type), collecting);
+            }
+        }
+        return problems;
+    }
+
+    private Effective effective(KnownSetting setting) {
         return effective(setting.name(), setting.isList(), setting.isSecret());
     }
 
     private Effective effective(String name, boolean list, boolean secret) {
+        ConfigurationPropertyName property = ConfigurationPropertyName.adapt(name, '.');
         List<String> values = new ArrayList<>();
         Set<String> origins = new LinkedHashSet<>();
         boolean isDefault = true;
-        String problem = null;
-        for (ConfigurationProperty property : find(ConfigurationPropertyName.adapt(name, '.'), list)) {
-            String raw = String.valueOf(property.getValue());
-            List<String> set = Variables.in(raw).stream()
+        List<String> problems = new ArrayList<>();
+        for (ConfigurationProperty found : find(property, list)) {
+            String raw = String.valueOf(found.getValue());
+            List<String> set = Origins.placeholders(raw).stream()
                     .filter(environment::containsProperty)
                     .toList();
             set.forEach(variable -> origins.add(originOf(variable)));
-            boolean ours = isOurs(property);
+            boolean ours = isOurs(found);
             if (set.isEmpty() || !ours) {
-                origins.add(ours ? Origins.DEFAULT : Origins.describe(property.getOrigin()));
+                origins.add(ours ? Origins.DEFAULT : Origins.describe(found.getOrigin()));
             }
             isDefault &= ours && set.isEmpty();
             try {
@@ -146,56 +204,66 @@ public final class EffectiveSettings {
             } catch (IllegalArgumentException e) {
                 values.add(raw);
                 // the message contains the text around the placeholder
-                problem = secret ? "a placeholder cannot be resolved" : String.valueOf(e.getMessage());
+                problems.add(secret ? "a placeholder cannot be resolved" : String.valueOf(e.getMessage()));
             }
         }
         String value = values.stream().filter(Predicate.not(String::isBlank)).collect(Collectors.joining(", "));
         return new Effective(
                 name,
-                placeholder(name).orElseGet(() -> Variables.named(name)),
+                variables.entrySet().stream()
+                        .filter(variable -> ConfigurationPropertyName.adapt(variable.getValue(), '.')
+                                .equals(property))
+                        .map(Map.Entry::getKey)
+                        .findFirst()
+                        .orElseGet(() -> variable(name)),
                 secret ? Masks.starsFor(value) : Masks.shown(name, value),
                 secret,
                 isDefault,
                 origins.isEmpty() ? Origins.DEFAULT : String.join(", ", origins),
-                problem);
+                problems);
+    }
+
+    /** Returns the variable that Spring Boot binds to a setting. */
+    static String variable(String setting) {
+        return setting.replace('.', '_').replace("-", "").toUpperCase(Locale.ROOT);
+    }
+
+    private Stream<ConfigurationPropertySource> sources() {
+        return StreamSupport.stream(
+                ConfigurationPropertySources.get(environment).spliterator(), false);
     }
 
     /** Returns whether the value is a default, also in a copy of the default file beside the program. */
     private boolean isOurs(ConfigurationProperty property) {
-        if (Origins.isDefault(property.getOrigin())) {
-            return true;
-        }
-        return Origins.isInText(property.getOrigin())
-                && StreamSupport.stream(
-                                ConfigurationPropertySources.get(environment).spliterator(), false)
-                        .flatMap(source -> Stream.ofNullable(source.getConfigurationProperty(property.getName())))
-                        .filter(other -> Origins.isDefault(other.getOrigin()))
-                        .findFirst()
-                        .filter(other -> String.valueOf(other.getValue()).equals(String.valueOf(property.getValue())))
-                        .isPresent();
+        return Origins.describe(property.getOrigin()).equals(Origins.DEFAULT)
+                || (Origins.textOf(property.getOrigin()) != null
+                        && sources()
+                                .flatMap(source ->
+                                        Stream.ofNullable(source.getConfigurationProperty(property.getName())))
+                                .filter(other ->
+                                        Origins.describe(other.getOrigin()).equals(Origins.DEFAULT))
+                                .limit(1)
+                                .anyMatch(other ->
+                                        String.valueOf(other.getValue()).equals(String.valueOf(property.getValue()))));
     }
 
     /** Returns the property of the first source that has it; of a list, also its elements. */
     private List<ConfigurationProperty> find(ConfigurationPropertyName name, boolean list) {
-        for (ConfigurationPropertySource source : ConfigurationPropertySources.get(environment)) {
-            List<ConfigurationProperty> found = new ArrayList<>();
-            ConfigurationProperty property = source.getConfigurationProperty(name);
-            if (property != null) {
-                found.add(property);
-            }
-            int elements = list ? Integer.MAX_VALUE : 0;
-            for (int i = 0; i < elements; i++) {
-                property = source.getConfigurationProperty(name.append("[" + i + "]"));
-                if (property == null) {
-                    break;
-                }
-                found.add(property);
-            }
-            if (!found.isEmpty()) {
-                return found;
-            }
-        }
-        return List.of();
+        return sources()
+                .map(source -> Stream.concat(
+                                Stream.ofNullable(source.getConfigurationProperty(name)),
+                                list ? elements(source, name) : Stream.empty())
+                        .toList())
+                .filter(Predicate.not(List::isEmpty))
+                .findFirst()
+                .orElse(List.of());
+    }
+
+    private static Stream<ConfigurationProperty> elements(
+            ConfigurationPropertySource source, ConfigurationPropertyName list) {
+        return Stream.iterate(0, i -> i + 1)
+                .map(i -> source.getConfigurationProperty(list.append("[" + i + "]")))
+                .takeWhile(element -> element != null);
     }
 
     private String originOf(String word) {
@@ -207,15 +275,5 @@ public final class EffectiveSettings {
             }
         }
         return word;
-    }
-
-    /** Returns the variable that a file refers to for this setting. */
-    private Optional<String> placeholder(String name) {
-        ConfigurationPropertyName wanted = ConfigurationPropertyName.adapt(name, '.');
-        return variables.entrySet().stream()
-                .filter(variable -> ConfigurationPropertyName.adapt(variable.getValue(), '.')
-                        .equals(wanted))
-                .map(Map.Entry::getKey)
-                .findFirst();
     }
 }

@@ -2,6 +2,11 @@ package io.github.notearchive.cli.config;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -10,7 +15,11 @@ import org.springframework.boot.origin.Origin;
 import org.springframework.boot.origin.PropertySourceOrigin;
 import org.springframework.boot.origin.SystemEnvironmentOrigin;
 import org.springframework.boot.origin.TextResourceOrigin;
+import org.springframework.core.env.ConfigurableEnvironment;
+import org.springframework.core.env.EnumerablePropertySource;
+import org.springframework.core.env.PropertySource;
 import org.springframework.core.env.StandardEnvironment;
+import org.springframework.core.env.SystemEnvironmentPropertySource;
 import org.springframework.core.io.Resource;
 import org.springframework.util.StringUtils;
 
@@ -20,7 +29,32 @@ public final class Origins {
     /** Origin of a default. */
     static final String DEFAULT = "default";
 
+    private static final Pattern PLACEHOLDER = Pattern.compile("\\$\\{([^${}:]+)(?::[^{}]*)?}");
+
     private Origins() {}
+
+    /** Returns the placeholders in a value: {@code ARCHIVE_NODE} in <code>${ARCHIVE_NODE:main}</code>. */
+    static Set<String> placeholders(@Nullable Object value) {
+        return PLACEHOLDER
+                .matcher(String.valueOf(value))
+                .results()
+                .map(match -> match.group(1).strip())
+                .collect(Collectors.toCollection(TreeSet::new));
+    }
+
+    /** Returns the placeholders of all settings files, each with the name of its setting. */
+    static Map<String, String> placeholders(ConfigurableEnvironment environment) {
+        Map<String, String> names = new LinkedHashMap<>();
+        for (PropertySource<?> source : environment.getPropertySources()) {
+            if (source instanceof EnumerablePropertySource<?> file
+                    && !(source instanceof SystemEnvironmentPropertySource)) {
+                for (String name : file.getPropertyNames()) {
+                    placeholders(file.getProperty(name)).forEach(word -> names.putIfAbsent(word, name));
+                }
+            }
+        }
+        return names;
+    }
 
     /**
      * Describes an origin, such as {@code config/application.yml:12} or {@code environment variable ARCHIVE_WORKERS}.
@@ -43,7 +77,7 @@ public final class Origins {
      * {@code environment variable ARCHIVE_STOP_AT} for <code>${ARCHIVE_STOP_AT:}</code>.
      */
     public static String describe(ConfigurationProperty property) {
-        String set = Variables.in(String.valueOf(property.getValue())).stream()
+        String set = placeholders(property.getValue()).stream()
                 .flatMap(Origins::ofPlaceholder)
                 .collect(Collectors.joining(", "));
         return set.isEmpty() ? describe(property.getOrigin()) : set;
@@ -68,18 +102,8 @@ public final class Origins {
         };
     }
 
-    /** Returns whether a value is from the program itself. */
-    static boolean isDefault(@Nullable Origin origin) {
-        TextResourceOrigin text = textOf(origin);
-        return origin == null || (text != null && isOurs(text.getResource()));
-    }
-
-    /** Returns whether a value is from a file. */
-    static boolean isInText(@Nullable Origin origin) {
-        return textOf(origin) != null;
-    }
-
-    private static @Nullable TextResourceOrigin textOf(@Nullable Origin origin) {
+    /** Returns the place in a file; null if the value is from elsewhere. */
+    static @Nullable TextResourceOrigin textOf(@Nullable Origin origin) {
         return switch (origin) {
             case TextResourceOrigin text -> text;
             case PropertySourceOrigin source -> textOf(source.getOrigin());
@@ -89,17 +113,13 @@ public final class Origins {
 
     private static String describe(TextResourceOrigin origin) {
         Resource resource = origin.getResource();
-        if (isOurs(resource)) {
+        // Spring wraps loaded resources, so only the description has their kind
+        if (resource != null && resource.getDescription().startsWith("class path resource")) {
             return DEFAULT;
         }
         String where = resource == null ? "a file" : path(resource);
         TextResourceOrigin.Location location = origin.getLocation();
         return location == null ? where : where + ":" + (location.getLine() + 1);
-    }
-
-    private static boolean isOurs(@Nullable Resource resource) {
-        // Spring wraps loaded resources, so only the description has their kind
-        return resource != null && resource.getDescription().startsWith("class path resource");
     }
 
     private static String path(Resource resource) {

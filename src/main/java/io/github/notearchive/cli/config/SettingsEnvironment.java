@@ -27,9 +27,6 @@ import org.springframework.util.ResourceUtils;
 /** Environment in which an empty variable is not set, since compose files and systemd units set empty ones. */
 public final class SettingsEnvironment extends StandardEnvironment {
 
-    /** Package of the program, with the records of settings. */
-    public static final String PROGRAM = "io.github.notearchive";
-
     /** Names of settings files. */
     private static final List<String> FILES = List.of("application.yml", "application.yaml", "application.properties");
 

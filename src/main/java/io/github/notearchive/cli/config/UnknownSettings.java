@@ -2,7 +2,6 @@ package io.github.notearchive.cli.config;
 
 import static org.springframework.core.env.StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME;
 
-import io.github.notearchive.cli.config.KnownSettings.Known;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashSet;
@@ -47,7 +46,9 @@ public final class UnknownSettings {
 
     private static final LevenshteinDistance DISTANCE = LevenshteinDistance.getDefaultInstance();
 
-    private final KnownSettings known;
+    /** Prefixes of this program's variables. */
+    private static final Pattern OURS = Pattern.compile("(?:ARCHIVE|JUSTONEAPI)[_.].*", Pattern.CASE_INSENSITIVE);
+
     private final ConfigurableEnvironment environment;
     private final Set<String> placeholders;
     private final List<Unknown> unknown = new ArrayList<>();
@@ -68,15 +69,14 @@ public final class UnknownSettings {
         }
     }
 
-    private UnknownSettings(KnownSettings known, ConfigurableEnvironment environment) {
-        this.known = known;
+    private UnknownSettings(ConfigurableEnvironment environment) {
         this.environment = environment;
-        this.placeholders = Variables.inFiles(environment).keySet();
+        this.placeholders = Origins.placeholders(environment).keySet();
     }
 
     /** Returns the unknown settings, in the order of precedence of their sources. */
-    public static List<Unknown> in(ConfigurableEnvironment environment, KnownSettings known) {
-        UnknownSettings settings = new UnknownSettings(known, environment);
+    public static List<Unknown> in(ConfigurableEnvironment environment) {
+        UnknownSettings settings = new UnknownSettings(environment);
         for (PropertySource<?> source : environment.getPropertySources()) {
             if (source instanceof SystemEnvironmentPropertySource variables) {
                 settings.checkVariables(variables);
@@ -90,34 +90,39 @@ public final class UnknownSettings {
 
     private void checkKeys(EnumerablePropertySource<?> source) {
         for (String key : source.getPropertyNames()) {
-            boolean isVariable = Variables.isOurs(key) && key.indexOf('.') < 0;
+            boolean isVariable = isOurs(key) && key.indexOf('.') < 0;
             ConfigurationPropertyName name = ConfigurationPropertyName.adapt(key, '.');
             if (isVariable ? placeholders.contains(key) : name.isEmpty() || isKnown(name, source)) {
                 continue;
             }
             Origin origin = OriginLookup.getOrigin(source, key);
             String where = origin == null ? Origins.inSource(source.getName(), key) : Origins.describe(origin);
-            String nearest =
-                    isVariable ? nearest(key, placeholders.stream().filter(Variables::isOurs)) : nearestSetting(key);
+            String nearest = isVariable
+                    ? nearest(key, placeholders.stream().filter(UnknownSettings::isOurs))
+                    : nearestSetting(key);
             unknown.add(new Unknown(key, where, nearest));
         }
     }
 
-    private boolean isKnown(ConfigurationPropertyName name, PropertySource<?> source) {
+    private static boolean isOurs(String variable) {
+        return OURS.matcher(variable).matches();
+    }
+
+    private static boolean isKnown(ConfigurationPropertyName name, PropertySource<?> source) {
         String first = name.getElement(0, ConfigurationPropertyName.Form.UNIFORM);
-        if (first.equals(KnownSettings.ROOT)) {
-            return known.covers(name);
+        if (first.equals(KnownSetting.ROOT)) {
+            return KnownSetting.ALL.stream().anyMatch(known -> known.covers(name));
         }
         // a mistyped prefix is only recognized in files; other sources hold keys of other programs
         return name.getNumberOfElements() == 1
                 || !source.getName().startsWith("Config resource")
-                || DISTANCE.apply(first, KnownSettings.ROOT) > 2;
+                || DISTANCE.apply(first, KnownSetting.ROOT) > 2;
     }
 
     private void checkVariables(SystemEnvironmentPropertySource source) {
         Set<String> foreign = new HashSet<>(List.of(environment.getProperty(FOREIGN, String[].class, new String[0])));
         Stream.of(source.getPropertyNames())
-                .filter(Variables::isOurs)
+                .filter(UnknownSettings::isOurs)
                 .filter(variable -> !placeholders.contains(variable)
                         && !foreign.contains(variable)
                         && !isOfAService(variable, source)
@@ -129,8 +134,8 @@ public final class UnknownSettings {
                         nearest(
                                 variable,
                                 Stream.concat(
-                                        placeholders.stream().filter(Variables::isOurs),
-                                        names().map(Variables::named))))));
+                                        placeholders.stream().filter(UnknownSettings::isOurs),
+                                        names().map(EffectiveSettings::variable))))));
     }
 
     private static boolean isOfAService(String variable, SystemEnvironmentPropertySource variables) {
@@ -141,11 +146,11 @@ public final class UnknownSettings {
     }
 
     /** Returns whether Spring Boot, which accepts several spellings, binds a setting to the variable. */
-    private boolean bindsByName(String variable, SystemEnvironmentPropertySource variables) {
+    private static boolean bindsByName(String variable, SystemEnvironmentPropertySource variables) {
         Map<String, Object> alone = Map.of(variable, String.valueOf(variables.getProperty(variable)));
         ConfigurationPropertySource source = Objects.requireNonNull(ConfigurationPropertySource.from(
                 new SystemEnvironmentPropertySource(SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, alone)));
-        return known.all().stream()
+        return KnownSetting.ALL.stream()
                 .anyMatch(setting -> source.getConfigurationProperty(setting.propertyName()) != null
                         || (setting.isList()
                                 && source.containsDescendantOf(setting.propertyName())
@@ -160,7 +165,7 @@ public final class UnknownSettings {
     }
 
     private Stream<String> names() {
-        return known.all().stream().map(Known::name);
+        return KnownSetting.ALL.stream().map(KnownSetting::name);
     }
 
     private static @Nullable String nearest(String word, Stream<String> candidates) {

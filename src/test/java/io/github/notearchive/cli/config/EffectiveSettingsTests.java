@@ -7,6 +7,7 @@ import io.github.notearchive.io.Masks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -17,8 +18,6 @@ import org.springframework.core.env.ConfigurableEnvironment;
 /** Effective settings and their origins. */
 class EffectiveSettingsTests {
 
-    private static final KnownSettings KNOWN = KnownSettings.scan("io.github.notearchive");
-
     @TempDir
     Path directory;
 
@@ -27,7 +26,8 @@ class EffectiveSettingsTests {
         Effective workers = of("archive.workers", SettingsFixture.with(Map.of()));
 
         assertThat(workers)
-                .isEqualTo(new Effective("archive.workers", "ARCHIVE_WORKERS", "32", false, true, "default", null));
+                .isEqualTo(
+                        new Effective("archive.workers", "ARCHIVE_WORKERS", "32", false, true, "default", List.of()));
     }
 
     @ParameterizedTest
@@ -58,11 +58,27 @@ class EffectiveSettingsTests {
                 "ARCHIVE_BYTES_PER_NIGHT | 50000000000 | archive.limits.bytes-per-night"
             })
     void durationOrSizeWithoutUnitIsReported(String variable, String value, String setting) {
-        assertThat(EffectiveSettings.withoutUnit(SettingsFixture.with(Map.of(variable, value)), KNOWN))
+        assertThat(new EffectiveSettings(SettingsFixture.with(Map.of(variable, value))).withoutUnit())
                 .singleElement()
                 .asString()
                 .startsWith(setting + " ")
                 .contains("(environment variable " + variable + ") has no unit");
+    }
+
+    @Test
+    void unreadableValueDoesNotHideOtherProblems() {
+        Map<String, String> invalid = Map.of(
+                "ARCHIVE_WORKERS", "abc",
+                "ARCHIVE_RETRY_DELAYS_0", "ab",
+                "ARCHIVE_RETRY_PERNIGHT", "-1",
+                "ARCHIVE_VIDEO_MAXHEIGHT", "-1");
+
+        assertThat(new EffectiveSettings(SettingsFixture.with(invalid)).bindingProblems())
+                .satisfiesExactlyInAnyOrder(
+                        problem -> assertThat(problem).contains("archive.workers \"abc\""),
+                        problem -> assertThat(problem).contains("archive.retry.delays[0] \"ab\""),
+                        problem -> assertThat(problem).startsWith("archive.retry.per-night must be"),
+                        problem -> assertThat(problem).startsWith("archive.video.max-height must be"));
     }
 
     @Test
@@ -75,7 +91,7 @@ class EffectiveSettingsTests {
                 "ARCHIVE_MEDIA_MAXMEMORY", "0",
                 "ARCHIVE_MEDIA_MAXFILESIZE", "512B");
 
-        assertThat(EffectiveSettings.withoutUnit(SettingsFixture.with(whole), KNOWN))
+        assertThat(new EffectiveSettings(SettingsFixture.with(whole)).withoutUnit())
                 .isEmpty();
     }
 
@@ -107,8 +123,8 @@ class EffectiveSettingsTests {
         assertThat(of("archive.node", environment).value()).isEqualTo("east");
         assertThat(of("archive.node", environment).origin())
                 .isEqualTo("environment variable OUR_MACHINE, " + file + ":4");
-        assertThat(of("archive.data-dir", environment).problem()).contains("NOBODY_SETS_IT");
-        assertThat(EffectiveSettings.unused(environment, KNOWN))
+        assertThat(of("archive.data-dir", environment).problems().getFirst()).contains("NOBODY_SETS_IT");
+        assertThat(new EffectiveSettings(environment).unused())
                 .containsExactly(
                         "ARCHIVE_CALLS_PER_SECOND is set and has no effect: archive.source.calls-per-second is set by "
                                 + file
@@ -121,7 +137,7 @@ class EffectiveSettingsTests {
         Path copy = Files.writeString(
                 directory.resolve("application.yml"), ours.replace("per-night: 5\n", "per-night: 6\n"));
 
-        assertThat(EffectiveSettings.of(SettingsFixture.with(copy, Map.of()), KNOWN))
+        assertThat(new EffectiveSettings(SettingsFixture.with(copy, Map.of())).all())
                 .filteredOn(setting -> !setting.isDefault() || !setting.origin().equals("default"))
                 .extracting(Effective::name)
                 .containsExactly("archive.retry.per-night");
@@ -177,14 +193,15 @@ class EffectiveSettingsTests {
 
         Effective password = of("spring.datasource.password", SettingsFixture.with(file, Map.of()));
 
-        assertThat(password.problem()).isEqualTo("a placeholder cannot be resolved");
+        assertThat(password.problems()).containsExactly("a placeholder cannot be resolved");
         assertThat(password.toString()).doesNotContain("v3ry");
     }
 
     private static Effective of(String name, ConfigurableEnvironment environment) {
-        return EffectiveSettings.of(environment, KNOWN).stream()
-                .filter(setting -> setting.name().equals(name))
-                .findFirst()
-                .orElseThrow();
+        return new EffectiveSettings(environment)
+                .all().stream()
+                        .filter(setting -> setting.name().equals(name))
+                        .findFirst()
+                        .orElseThrow();
     }
 }

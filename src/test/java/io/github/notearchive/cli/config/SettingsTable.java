@@ -3,7 +3,6 @@ package io.github.notearchive.cli.config;
 import static java.util.stream.Collectors.joining;
 
 import io.github.notearchive.cli.config.EffectiveSettings.Effective;
-import io.github.notearchive.cli.config.KnownSettings.Known;
 import io.github.notearchive.io.Masks;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
@@ -83,7 +82,6 @@ final class SettingsTable {
 
     private static final String METADATA = "META-INF/spring-configuration-metadata.json";
 
-    private final KnownSettings known = KnownSettings.scan("io.github.notearchive");
     private final Map<String, Effective> defaults = new TreeMap<>();
     private final Map<String, String> meanings = new TreeMap<>();
     private final Validator validator;
@@ -92,7 +90,7 @@ final class SettingsTable {
         try (var factory = Validation.buildDefaultValidatorFactory()) {
             validator = factory.getValidator();
         }
-        EffectiveSettings.of(file(), known).forEach(setting -> defaults.put(setting.name(), setting));
+        new EffectiveSettings(file()).all().forEach(setting -> defaults.put(setting.name(), setting));
         meanings.putAll(SPRING);
         readMeanings();
     }
@@ -100,8 +98,8 @@ final class SettingsTable {
     /** Settings without description in the metadata. */
     Set<String> withoutMeaning() {
         Set<String> without = new TreeSet<>();
-        known.all().stream()
-                .map(Known::name)
+        KnownSetting.ALL.stream()
+                .map(KnownSetting::name)
                 .filter(name -> meanings.getOrDefault(name, "").isBlank())
                 .forEach(without::add);
         return without;
@@ -131,11 +129,11 @@ final class SettingsTable {
                 Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; those of Kubernetes services are known.
                 """);
         String group = "";
-        List<Known> byGroup = known.all().stream()
-                .sorted(Comparator.comparing((Known setting) -> groupOf(setting.name()))
-                        .thenComparing(Known::name))
+        List<KnownSetting> byGroup = KnownSetting.ALL.stream()
+                .sorted(Comparator.comparing((KnownSetting setting) -> groupOf(setting.name()))
+                        .thenComparing(KnownSetting::name))
                 .toList();
-        for (Known setting : byGroup) {
+        for (KnownSetting setting : byGroup) {
             String own = groupOf(setting.name());
             if (!own.equals(group)) {
                 group = own;
@@ -219,7 +217,7 @@ final class SettingsTable {
                 .strip();
     }
 
-    private static String kind(Known setting) {
+    private static String kind(KnownSetting setting) {
         return (setting.isList() ? "list: " : "") + kind(setting.valueType());
     }
 
@@ -250,7 +248,7 @@ final class SettingsTable {
         return Masks.isSecret(type.getSimpleName()) ? "secret" : "text";
     }
 
-    private String bounds(Known setting) {
+    private String bounds(KnownSetting setting) {
         PropertyDescriptor property = validator
                 .getConstraintsForClass(setting.holder())
                 .getConstraintsForProperty(setting.component().getName());
@@ -265,7 +263,7 @@ final class SettingsTable {
         return String.join(", ", bounds);
     }
 
-    private List<String> bounds(Known setting, Set<ConstraintDescriptor<?>> constraints) {
+    private List<String> bounds(KnownSetting setting, Set<ConstraintDescriptor<?>> constraints) {
         String least = null;
         String most = null;
         Set<String> others = new TreeSet<>();
@@ -324,8 +322,8 @@ final class SettingsTable {
 
     private List<String> rules() {
         Set<String> rules = new TreeSet<>();
-        Set<Class<?>> holders = new java.util.HashSet<>(known.records());
-        known.all().forEach(setting -> holders.add(setting.holder()));
+        Set<Class<?>> holders = new java.util.HashSet<>(KnownSetting.RECORDS);
+        KnownSetting.ALL.forEach(setting -> holders.add(setting.holder()));
         for (Class<?> holder : holders) {
             for (Method method : holder.getDeclaredMethods()) {
                 AssertTrue rule = method.getAnnotation(AssertTrue.class);
@@ -359,7 +357,7 @@ final class SettingsTable {
                 try (InputStream in = url.openStream()) {
                     for (JsonNode property : JsonMapper.shared().readTree(in).get("properties")) {
                         String name = property.get("name").asString();
-                        if (name.startsWith(KnownSettings.ROOT + ".")) {
+                        if (name.startsWith(KnownSetting.ROOT + ".")) {
                             meanings.put(name, property.path("description").asString(""));
                         }
                     }

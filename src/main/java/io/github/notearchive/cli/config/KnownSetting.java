@@ -1,0 +1,91 @@
+package io.github.notearchive.cli.config;
+
+import io.github.notearchive.io.Masks;
+import java.lang.reflect.RecordComponent;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.boot.context.properties.ConfigurationProperties;
+import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
+import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
+import org.springframework.boot.convert.ApplicationConversionService;
+import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
+import org.springframework.core.ResolvableType;
+import org.springframework.core.annotation.MergedAnnotations;
+import org.springframework.core.type.filter.AnnotationTypeFilter;
+import org.springframework.util.ClassUtils;
+
+/**
+ * Setting of the program: a component of a settings record, or of a group within it.
+ *
+ * @param name name in a file, such as {@code archive.retry.per-night}
+ * @param holder the record with the component
+ */
+record KnownSetting(String name, Class<?> holder, RecordComponent component) {
+
+    /** Prefix of all settings. */
+    static final String ROOT = "archive";
+
+    /** All settings records, without groups. */
+    static final List<? extends Class<?>> RECORDS = records();
+
+    /** All settings, by name. */
+    static final List<KnownSetting> ALL = RECORDS.stream()
+            .flatMap(type -> settings(prefixOf(type), type))
+            .sorted(Comparator.comparing(KnownSetting::name))
+            .toList();
+
+    private static List<? extends Class<?>> records() {
+        var scanner = new ClassPathScanningCandidateComponentProvider(false);
+        scanner.addIncludeFilter(new AnnotationTypeFilter(ConfigurationProperties.class));
+        return scanner.findCandidateComponents("io.github.notearchive").stream()
+                .map(found -> ClassUtils.resolveClassName(
+                        String.valueOf(found.getBeanClassName()), KnownSetting.class.getClassLoader()))
+                .toList();
+    }
+
+    /** Returns the prefix of the settings of a record. */
+    static String prefixOf(Class<?> type) {
+        return MergedAnnotations.from(type).get(ConfigurationProperties.class).getString("prefix");
+    }
+
+    private static Stream<KnownSetting> settings(String prefix, Class<?> holder) {
+        return Stream.of(holder.getRecordComponents()).flatMap(component -> {
+            String name = prefix + "." + DataObjectPropertyName.toDashedForm(component.getName());
+            Class<?> type = component.getType();
+            // a record that cannot be converted from text is a group
+            return type.isRecord()
+                            && !ApplicationConversionService.getSharedInstance().canConvert(String.class, type)
+                    ? settings(name, type)
+                    : Stream.of(new KnownSetting(name, holder, component));
+        });
+    }
+
+    ConfigurationPropertyName propertyName() {
+        return ConfigurationPropertyName.of(name);
+    }
+
+    /** Returns whether it has several values: separated by commas, or one for each index. */
+    boolean isList() {
+        return Collection.class.isAssignableFrom(component.getType());
+    }
+
+    /** Returns the type of a value. */
+    @Nullable
+    Class<?> valueType() {
+        ResolvableType type = ResolvableType.forType(component.getGenericType());
+        return isList() ? type.getGeneric().resolve() : type.resolve();
+    }
+
+    /** Returns whether a name is this setting, or a value of it. */
+    boolean covers(ConfigurationPropertyName other) {
+        return propertyName().equals(other) || (isList() && propertyName().isAncestorOf(other));
+    }
+
+    /** Returns whether the value is secret: by the name, or by a type of our own for secrets. */
+    boolean isSecret() {
+        return Masks.isSecret(name) || Masks.isSecret(component.getType().getSimpleName());
+    }
+}
