@@ -1,8 +1,8 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.NoteCatalog;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.worklist.ErasureList;

@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
@@ -169,7 +169,7 @@ class MediaCollector implements AutoCloseable {
                 .filter(row -> row.media() != null && (row.isFor(slot) || row.hasFileOf(slot)))
                 .flatMap(row -> row.recorded(slot).stream())
                 .findFirst()
-                .orElseGet(() -> new SlotStatus.Waived(slot, MediaCatalog.NOT_REFRESHED));
+                .orElseGet(() -> new SlotStatus.Waived(slot, SlotRow.NOT_REFRESHED));
     }
 
     /**

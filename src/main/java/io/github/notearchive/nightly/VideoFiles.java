@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
 import io.github.notearchive.archive.ledger.CallLedger;

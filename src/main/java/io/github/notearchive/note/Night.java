@@ -1,5 +1,6 @@
 package io.github.notearchive.note;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -11,7 +12,7 @@ import java.time.format.DateTimeFormatter;
  *
  * <p>Independent of UTC and of the time zone of the machine.
  */
-public record Night(LocalDate date) implements Comparable<Night> {
+public record Night(@JsonValue LocalDate date) implements Comparable<Night> {
 
     /** Time zone of the provider, without daylight saving time: a night always has 24 hours. */
     public static final ZoneId ZONE = ZoneId.of("Asia/Shanghai");

@@ -1,5 +1,6 @@
 package io.github.notearchive.note;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
@@ -9,7 +10,7 @@ import java.util.regex.Pattern;
  *
  * <p>The first eight digits are the creation time in seconds; no code depends on this.
  */
-public record NoteId(String value) implements Comparable<NoteId> {
+public record NoteId(@JsonValue String value) implements Comparable<NoteId> {
 
     private static final Pattern VALID = Pattern.compile("[0-9a-f]{24}");
 

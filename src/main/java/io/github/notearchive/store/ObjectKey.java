@@ -1,5 +1,6 @@
 package io.github.notearchive.store;
 
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
@@ -8,7 +9,7 @@ import java.util.regex.Pattern;
  * at most 200 bytes each, separated by slashes, at most 1,024 bytes in total. S3 itself accepts more, but servers that
  * store objects as files do not.
  */
-public record ObjectKey(String value) implements Comparable<ObjectKey> {
+public record ObjectKey(@JsonValue String value) implements Comparable<ObjectKey> {
 
     private static final int MAX_LENGTH = 1024;
     private static final Pattern VALID =

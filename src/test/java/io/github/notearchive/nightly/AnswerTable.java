@@ -2,7 +2,7 @@ package io.github.notearchive.nightly;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import java.io.IOException;
 import java.io.UncheckedIOException;

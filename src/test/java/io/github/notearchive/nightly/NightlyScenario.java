@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.archive.worklist.EnqueueReport;

@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.NoteState;

@@ -6,7 +6,7 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;

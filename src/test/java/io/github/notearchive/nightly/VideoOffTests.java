@@ -4,7 +4,7 @@ import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;

@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.note.NoteCapture;
 import java.time.Instant;
 import java.util.List;

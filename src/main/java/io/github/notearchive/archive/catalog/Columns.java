@@ -1,76 +1,74 @@
 package io.github.notearchive.archive.catalog;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
+import io.github.notearchive.io.Timestamps;
 import java.lang.reflect.Constructor;
-import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.InaccessibleObjectException;
 import java.lang.reflect.RecordComponent;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
 import java.util.Objects;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jdbc.support.JdbcUtils;
+import org.springframework.util.ClassUtils;
+import tools.jackson.databind.PropertyNamingStrategies;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Maps the components of a record to columns of the same names: {@code noteType} is {@code note_type}. Statements that
- * write, read or compare the columns use the same list.
+ * Maps the components of a record to columns of the same names: {@code noteType} is {@code note_type}. A component that
+ * is a record of one component is one column; one of several components has their columns, and is null if all are.
  *
- * @param <R> record of texts, booleans, integers, longs, dates and instants, each nullable
+ * @param <R> record of texts, booleans, numbers, dates, instants, enums and records of these
  */
-final class Columns<R extends Record> {
+public final class Columns<R extends Record> implements RowMapper<R> {
 
-    private static final Map<Class<?>, Integer> SQL_TYPES = Map.of(
-            String.class, Types.VARCHAR,
-            Boolean.class, Types.BOOLEAN,
-            Integer.class, Types.INTEGER,
-            Long.class, Types.BIGINT,
-            LocalDate.class, Types.DATE,
-            Instant.class, Types.TIMESTAMP);
+    private static final ClassValue<Columns<?>> ALL = new ClassValue<>() {
+        @Override
+        protected Columns<?> computeValue(Class<?> type) {
+            return new Columns<>(type.asSubclass(Record.class));
+        }
+    };
 
-    private static final Map<Class<?>, String> NAMES_OF_TYPES = Map.of(
-            String.class, "text",
-            Boolean.class, "boolean",
-            Integer.class, "integer",
-            Long.class, "bigint",
-            LocalDate.class, "date",
-            Instant.class, "timestamptz");
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .changeDefaultPropertyInclusion(inclusion -> inclusion.withValueInclusion(Include.NON_NULL))
+            .changeDefaultVisibility(visibility -> visibility.withIsGetterVisibility(Visibility.NONE))
+            .build();
 
-    private record Column(String name, RecordComponent component) {}
-
-    private final List<Column> columns;
+    private final List<RecordComponent> components;
+    private final List<String> names;
     private final Constructor<R> constructor;
 
     private Columns(Class<R> type) {
-        RecordComponent[] components = type.getRecordComponents();
-        this.columns = Arrays.stream(components)
-                .map(component -> new Column(snakeCase(component.getName()), component))
+        this.components = List.of(type.getRecordComponents());
+        this.names = components.stream()
+                .map(component -> JdbcUtils.convertPropertyNameToUnderscoreName(component.getName()))
                 .toList();
         try {
             this.constructor = type.getDeclaredConstructor(
-                    Arrays.stream(components).map(RecordComponent::getType).toArray(Class[]::new));
-        } catch (NoSuchMethodException e) {
-            throw new IllegalStateException("the record has no canonical constructor", e);
+                    components.stream().map(RecordComponent::getType).toArray(Class[]::new));
+            constructor.setAccessible(true);
+            components.forEach(component -> component.getAccessor().setAccessible(true));
+        } catch (NoSuchMethodException | InaccessibleObjectException e) {
+            throw new IllegalStateException("the record has no accessible constructor", e);
         }
     }
 
-    static <R extends Record> Columns<R> of(Class<R> type) {
-        return new Columns<>(type);
-    }
-
-    private static String snakeCase(String name) {
-        return name.replaceAll("([A-Z])", "_$1").toLowerCase(Locale.ROOT);
+    /** Returns the mapping of a record. */
+    @SuppressWarnings("unchecked") // computed from this class
+    public static <R extends Record> Columns<R> of(Class<R> type) {
+        return (Columns<R>) ALL.get(type);
     }
 
     List<String> names() {
-        return columns.stream().map(Column::name).toList();
+        return names;
     }
 
     /**
@@ -79,64 +77,61 @@ final class Columns<R extends Record> {
      * @param pattern text in which {@code ?} stands for the column name
      */
     String each(String pattern) {
-        return names().stream().map(name -> pattern.replace("?", name)).collect(Collectors.joining(", "));
+        return names.stream().map(name -> pattern.replace("?", name)).collect(Collectors.joining(", "));
     }
 
-    /** Returns the values of a row as parameters named by column. */
-    MapSqlParameterSource parameters(R row) {
-        MapSqlParameterSource parameters = new MapSqlParameterSource();
-        for (Column column : columns) {
-            Object value = value(column, row);
-            parameters.addValue(
-                    column.name(),
-                    value instanceof Instant instant ? Timestamp.from(instant) : value,
-                    Objects.requireNonNull(SQL_TYPES.get(column.component().getType())));
-        }
-        return parameters;
+    /** Returns a record, or a list of records, as argument of {@code json_populate_record} or its set variant. */
+    static String json(Object rows) {
+        return JSON.writeValueAsString(rows);
     }
 
-    /**
-     * Returns a table expression of rows, numbered from 1 in column {@code nr}. Takes the parameters of
-     * {@link #arrays}.
-     */
-    String table() {
-        String arrays = columns.stream()
-                .map(column -> ":%s::%s[]"
-                        .formatted(
-                                column.name(),
-                                Objects.requireNonNull(
-                                        NAMES_OF_TYPES.get(column.component().getType()))))
-                .collect(Collectors.joining(", "));
-        return "unnest(%s) WITH ORDINALITY AS t (%s, nr)".formatted(arrays, each("?"));
+    /** Reads a row that {@code to_json} returned. */
+    R parse(String json) {
+        return JSON.readValue(json, constructor.getDeclaringClass());
     }
 
-    /** Returns the parameters of {@link #table}: one text array per column. */
-    MapSqlParameterSource arrays(List<R> rows) {
-        MapSqlParameterSource parameters = new MapSqlParameterSource();
-        for (Column column : columns) {
-            @Nullable String[] values = new @Nullable String[rows.size()];
-            for (int i = 0; i < values.length; i++) {
-                Object value = value(column, rows.get(i));
-                values[i] = value == null ? null : value.toString();
-            }
-            parameters.addValue(column.name(), values);
-        }
-        return parameters;
+    /** Reads rows that {@code json_agg} returned. */
+    List<R> parseList(String json) {
+        return JSON.readerForListOf(constructor.getDeclaringClass()).readValue(json);
     }
 
     /** Reads a row that contains all columns. */
-    R read(ResultSet row) throws SQLException {
-        @Nullable Object[] values = new @Nullable Object[columns.size()];
+    @Override
+    public R mapRow(ResultSet row, int number) throws SQLException {
+        return create(values(row));
+    }
+
+    private @Nullable Object[] values(ResultSet row) throws SQLException {
+        @Nullable Object[] values = new @Nullable Object[components.size()];
         for (int i = 0; i < values.length; i++) {
-            Column column = columns.get(i);
-            Class<?> type = column.component().getType();
-            if (type == Instant.class) {
-                Timestamp timestamp = row.getTimestamp(column.name());
-                values[i] = timestamp == null ? null : timestamp.toInstant();
-            } else {
-                values[i] = row.getObject(column.name(), type);
-            }
+            values[i] = value(row, names.get(i), components.get(i).getType());
         }
+        return values;
+    }
+
+    @SuppressWarnings({"unchecked", "rawtypes"}) // the type is that of an enum or record
+    private static @Nullable Object value(ResultSet row, String name, Class<?> type) throws SQLException {
+        if (type == Instant.class) {
+            return Timestamps.instant(row.getTimestamp(name));
+        }
+        if (type.isEnum()) {
+            String constant = row.getString(name);
+            return constant == null ? null : Enum.valueOf((Class<Enum>) type, constant);
+        }
+        if (!type.isRecord()) {
+            return row.getObject(name, ClassUtils.resolvePrimitiveIfNecessary(type));
+        }
+        Columns<?> nested = ALL.get(type);
+        @Nullable
+        Object[] values = nested.components.size() == 1
+                ? new @Nullable Object[] {
+                    value(row, name, nested.components.getFirst().getType())
+                }
+                : nested.values(row);
+        return Arrays.stream(values).allMatch(Objects::isNull) ? null : nested.create(values);
+    }
+
+    private R create(@Nullable Object[] values) {
         try {
             return constructor.newInstance(values);
         } catch (ReflectiveOperationException e) {
@@ -151,19 +146,19 @@ final class Columns<R extends Record> {
      */
     List<String> differing(@Nullable R before, R after) {
         List<String> differing = new ArrayList<>();
-        for (Column column : columns) {
-            Object was = before == null ? null : value(column, before);
-            if (!Objects.equals(was, value(column, after))) {
-                differing.add(column.name());
+        for (int i = 0; i < names.size(); i++) {
+            RecordComponent component = components.get(i);
+            if (!Objects.equals(before == null ? null : value(component, before), value(component, after))) {
+                differing.add(names.get(i));
             }
         }
         return differing;
     }
 
-    private static @Nullable Object value(Column column, Record row) {
+    private static @Nullable Object value(RecordComponent component, Record row) {
         try {
-            return column.component().getAccessor().invoke(row);
-        } catch (IllegalAccessException | InvocationTargetException e) {
+            return component.getAccessor().invoke(row);
+        } catch (ReflectiveOperationException e) {
             throw new IllegalStateException("a component of the record could not be read", e);
         }
     }

@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.util.List;
@@ -32,11 +31,7 @@ final class HeldSlots {
                                 ORDER BY kind, ordinal
                                 """)
                 .param("noteId", id.value())
-                .query((row, _) -> new Held(
-                        MediaKind.valueOf(row.getString("kind")),
-                        row.getInt("ordinal"),
-                        row.getString("identity"),
-                        row.getString("sha256")))
+                .query(Columns.of(Held.class))
                 .list();
         List<Held> leaving =
                 held.stream().filter(file -> !file.isListedAt(slots)).toList();

@@ -2,21 +2,18 @@ package io.github.notearchive.archive.catalog;
 
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.store.ObjectKey;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -24,7 +21,9 @@ import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -36,38 +35,34 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class MediaCatalog {
 
-    /** Reason of a slot stored in a lesser rendition than the best one offered. */
-    static final String DEGRADED = "DEGRADED";
-
-    /**
-     * Reason of a slot that a refresh added and whose file was unavailable. It is waived, since the note stays
-     * archived, until a later attempt succeeds.
-     */
-    public static final String NOT_REFRESHED = "NOT_REFRESHED";
-
-    private static final Columns<ObjectRow> OBJECT = Columns.of(ObjectRow.class);
-    private static final Columns<FileRow> FILE = Columns.of(FileRow.class);
-
     /** Rows are locked in one order, so that two notes with the same files do not deadlock. */
-    private static final NamedStatement INSERT_OBJECTS =
-            NamedStatement.of("""
-                    INSERT INTO media_object (%s, stored_at, verified_at)
-                    SELECT %s, :now::timestamptz, :now::timestamptz FROM %s ORDER BY sha256
+    private static final NamedStatement INSERT_OBJECTS = NamedStatement.of("""
+                    INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+                    SELECT sha256, key, size, content_type, stored_at, verified_at
+                    FROM json_to_recordset(:objects::json) AS object (
+                        sha256 text, key text, size bigint, content_type text, stored_at timestamptz, verified_at timestamptz)
+                    ORDER BY sha256
                     ON CONFLICT (sha256) DO NOTHING
-                    """.formatted(OBJECT.each("?"), OBJECT.each("?"), OBJECT.table()));
+                    """);
 
-    private static final NamedStatement SAVE_SLOTS =
-            NamedStatement.of("""
-                    INSERT INTO note_media (note_id, captured_at, %s)
-                    SELECT :noteId, :capturedAt::timestamptz, %s FROM %s
+    private static final NamedStatement SAVE_SLOTS = NamedStatement.of("""
+                    INSERT INTO note_media (note_id, captured_at, kind, ordinal, identity, state, reason, rendition,
+                                            width, height, sha256, checks, error, dead_night, updated_at)
+                    SELECT :noteId, :capturedAt::timestamptz, kind, ordinal, identity, state, reason, rendition,
+                           width, height, sha256, checks, error, dead_night, updated_at
+                    FROM json_populate_recordset(NULL::note_media, :slots::json)
                     ON CONFLICT (note_id, kind, ordinal) DO UPDATE
-                    SET captured_at = EXCLUDED.captured_at, %s
-                    """.formatted(FILE.each("?"), FILE.each("?"), FILE.table(), FILE.each("? = EXCLUDED.?")));
+                    SET (captured_at, identity, state, reason, rendition,
+                         width, height, sha256, checks, error, dead_night, updated_at)
+                        = (EXCLUDED.captured_at, EXCLUDED.identity, EXCLUDED.state, EXCLUDED.reason, EXCLUDED.rendition,
+                           EXCLUDED.width, EXCLUDED.height, EXCLUDED.sha256, EXCLUDED.checks, EXCLUDED.error,
+                           EXCLUDED.dead_night, EXCLUDED.updated_at)
+                    """);
 
     private static final NamedStatement SLOTS = NamedStatement.of("""
                     SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
                            m.checks, m.error, m.dead_night, m.sha256, m.updated_at,
-                           o.object_key, o.size_bytes, o.content_type, f.kind AS damage
+                           o.object_key AS key, o.size_bytes AS size, o.content_type, f.kind AS damage
                     FROM note_media m LEFT JOIN media_object o USING (sha256)
                     LEFT JOIN fixity_finding f
                       ON f.object_key = o.object_key AND f.resolved_at IS NULL AND f.kind <> 'ORPHAN'
@@ -78,8 +73,8 @@ public class MediaCatalog {
 
     private static final NamedStatement SAME_FILES = NamedStatement.of("""
                     SELECT DISTINCT ON (m.kind, m.identity, m.rendition)
-                           m.kind, m.identity, m.rendition, m.note_id, m.width, m.height,
-                           o.sha256, o.object_key, o.size_bytes, o.content_type
+                           m.kind, m.identity, m.rendition, m.note_id AS note, m.width, m.height,
+                           o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type
                     FROM note_media m JOIN media_object o USING (sha256)
                     WHERE m.identity = ANY (:names) AND m.state = 'STORED' AND m.reason IS NULL
                       AND m.rendition IS NOT NULL AND m.note_id <> :noteId
@@ -91,7 +86,7 @@ public class MediaCatalog {
 
     private final JdbcClient jdbc;
     private final HeldSlots heldSlots;
-    private final NamedParameterJdbcOperations batches;
+    private final JdbcOperations batches;
 
     /** Commits each statement on its own, independent of the caller's transaction. */
     private final TransactionTemplate autoCommit;
@@ -99,49 +94,24 @@ public class MediaCatalog {
     MediaCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.heldSlots = new HeldSlots(jdbc);
-        this.batches = batches;
+        this.batches = batches.getJdbcOperations();
         this.autoCommit = Transactions.autoCommit(transactions);
     }
 
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */
     public List<SlotRow> slotsOf(NoteId id) {
-        return slots(id, null);
+        return autoCommit.execute(_ -> slots(id, null).execute(jdbc).list());
     }
 
     /** As above, limited to slots that this response was the last to list. */
     public List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
-        return slots(id, capturedAt);
+        return autoCommit.execute(_ -> slots(id, capturedAt).execute(jdbc).list());
     }
 
-    private List<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
-        return autoCommit.execute(_ -> slotsQuery(id, capturedAt).execute(jdbc).list());
-    }
-
-    private static Query<SlotRow> slotsQuery(NoteId id, @Nullable Instant capturedAt) {
-        return SLOTS.with(new MapSqlParameterSource()
-                        .addValue("noteId", id.value())
+    private static Query<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
+        return SLOTS.with(new MapSqlParameterSource("noteId", id.value())
                         .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP))
-                .as((row, _) -> slotRow(row));
-    }
-
-    private static SlotRow slotRow(ResultSet row) throws SQLException {
-        String sha256 = row.getString("sha256");
-        LocalDate deadNight = row.getObject("dead_night", LocalDate.class);
-        return new SlotRow(
-                MediaKind.valueOf(row.getString("kind")),
-                row.getInt("ordinal"),
-                row.getString("identity"),
-                SlotState.valueOf(row.getString("state")),
-                row.getString("reason"),
-                row.getString("rendition"),
-                row.getObject("width", Integer.class),
-                row.getObject("height", Integer.class),
-                row.getString("checks"),
-                row.getString("error"),
-                deadNight == null ? null : new Night(deadNight),
-                sha256 == null || row.getString("object_key") == null ? null : storedMedia(row),
-                row.getString("damage"),
-                row.getTimestamp("updated_at").toInstant());
+                .as(Columns.of(SlotRow.class));
     }
 
     /**
@@ -152,22 +122,23 @@ public class MediaCatalog {
      * @return objects by SHA-256, without unknown ones
      */
     public Map<String, KnownObject> findByDigest(Collection<String> digests) {
-        if (digests.isEmpty()) {
-            return Map.of();
-        }
-        return autoCommit.execute(_ -> jdbc
+        return digests.isEmpty() ? Map.of() : autoCommit.execute(_ -> objects(digests));
+    }
+
+    private Map<String, KnownObject> objects(Collection<String> digests) {
+        return jdbc
                 .sql("""
-                                        SELECT o.sha256, o.object_key, o.size_bytes, o.content_type,
-                                               EXISTS (SELECT 1 FROM fixity_finding f
-                                                       WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
-                                                         AND f.kind <> 'ORPHAN') AS damaged
-                                        FROM media_object o WHERE o.sha256 = ANY (:digests)
-                                        """)
+                        SELECT o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type,
+                               EXISTS (SELECT 1 FROM fixity_finding f
+                                       WHERE f.object_key = o.object_key AND f.resolved_at IS NULL
+                                         AND f.kind <> 'ORPHAN') AS damaged
+                        FROM media_object o WHERE o.sha256 = ANY (:digests)
+                        """)
                 .param("digests", digests.toArray(String[]::new))
-                .query((row, _) -> new KnownObject(storedMedia(row), row.getBoolean("damaged")))
+                .query(Columns.of(KnownObject.class))
                 .list()
                 .stream()
-                .collect(Collectors.toMap(known -> known.media().sha256(), Function.identity())));
+                .collect(Collectors.toMap(known -> known.media().sha256(), Function.identity()));
     }
 
     /**
@@ -177,14 +148,6 @@ public class MediaCatalog {
      *     stored again
      */
     public record KnownObject(StoredMedia media, boolean damaged) {}
-
-    private static StoredMedia storedMedia(ResultSet row) throws SQLException {
-        return new StoredMedia(
-                row.getString("sha256"),
-                new ObjectKey(row.getString("object_key")),
-                row.getLong("size_bytes"),
-                row.getString("content_type"));
-    }
 
     /**
      * Slots of a note and reusable files of other notes.
@@ -206,37 +169,35 @@ public class MediaCatalog {
                 .map(slot -> PostgresText.of(slot.identity()))
                 .distinct()
                 .toArray(String[]::new);
-        StatementBatch batch = new StatementBatch(batches.getJdbcOperations());
-        Supplier<List<SlotRow>> slots = batch.query(slotsQuery(id, null));
-        Supplier<List<SameFile>> sameFiles = batch.query(sameFilesQuery(id, names));
+        StatementBatch batch = new StatementBatch(batches);
+        Supplier<List<SlotRow>> slots = batch.query(slots(id, null));
+        Supplier<List<SameFile>> sameFiles = batch.query(SAME_FILES
+                .with(new MapSqlParameterSource("names", names).addValue("noteId", id.value()))
+                .as(Columns.of(SameFile.class)));
         autoCommit.executeWithoutResult(_ -> batch.run());
         return new Known(slots.get(), sameFiles.get());
     }
 
-    private static Query<SameFile> sameFilesQuery(NoteId id, String[] names) {
-        return SAME_FILES
-                .with(new MapSqlParameterSource().addValue("names", names).addValue("noteId", id.value()))
-                .as((row, _) -> new SameFile(
-                        MediaKind.valueOf(row.getString("kind")),
-                        row.getString("identity"),
-                        row.getString("rendition"),
-                        new NoteId(row.getString("note_id")),
-                        row.getObject("width", Integer.class),
-                        row.getObject("height", Integer.class),
-                        storedMedia(row)));
+    /** A row of {@code media_object}. */
+    private record ObjectRow(
+            @JsonUnwrapped StoredMedia media,
+            Instant storedAt,
+            @Nullable Instant verifiedAt) {}
+
+    private static BoundStatement insert(Stream<ObjectRow> objects) {
+        return INSERT_OBJECTS.with(new MapSqlParameterSource("objects", Columns.json(objects.toList())));
     }
 
     /** Returns the statement that inserts missing rows of objects; empty if no file is stored. */
     Optional<BoundStatement> objects(List<SlotRow> slots, Instant now) {
-        List<ObjectRow> stored = slots.stream()
+        List<StoredMedia> stored = slots.stream()
                 .map(SlotRow::media)
                 .filter(Objects::nonNull)
                 .distinct()
-                .map(ObjectRow::of)
                 .toList();
         return stored.isEmpty()
                 ? Optional.empty()
-                : Optional.of(INSERT_OBJECTS.with(OBJECT.arrays(stored).addValue("now", Timestamp.from(now))));
+                : Optional.of(insert(stored.stream().map(media -> new ObjectRow(media, now, now))));
     }
 
     /**
@@ -245,31 +206,30 @@ public class MediaCatalog {
      *
      * @param ofVideo whether it is the response to a video call, which lists only the video
      */
-    void saveSlots(NoteCapture answer, boolean ofVideo, List<SlotRow> slots) {
-        dropUnlisted(answer, ofVideo);
-        if (slots.isEmpty()) {
-            return;
+    void saveSlots(NoteCapture response, boolean ofVideo, List<SlotRow> slots) {
+        dropUnlisted(response, ofVideo);
+        if (!slots.isEmpty()) {
+            List<HeldSlots.Held> before = heldSlots.makeRoom(response.id(), slots);
+            slots(response, slots).ifPresent(statement -> statement.update(jdbc));
+            heldSlots.listReplaced(before, slots);
         }
-        List<HeldSlots.Held> before = heldSlots.makeRoom(answer.id(), slots);
-        slots(answer, slots).ifPresent(statement -> statement.update(jdbc));
-        heldSlots.listReplaced(before, slots);
     }
 
     /** As above, for a note without files or with room for these; empty without any. */
-    Optional<BoundStatement> slots(NoteCapture answer, List<SlotRow> slots) {
+    Optional<BoundStatement> slots(NoteCapture response, List<SlotRow> slots) {
         return slots.isEmpty()
                 ? Optional.empty()
                 : Optional.of(SAVE_SLOTS.with(
-                        FILE.arrays(slots.stream().map(FileRow::of).toList())
-                                .addValue("noteId", answer.id().value())
-                                .addValue("capturedAt", Timestamp.from(answer.capturedAt()))));
+                        new MapSqlParameterSource("noteId", response.id().value())
+                                .addValue("capturedAt", Timestamp.from(response.capturedAt()))
+                                .addValue("slots", Columns.json(slots))));
     }
 
     /**
      * Deletes slots that an earlier response to the same endpoint promised, this one does not, and that were never
      * filled.
      */
-    private void dropUnlisted(NoteCapture answer, boolean ofVideo) {
+    private void dropUnlisted(NoteCapture response, boolean ofVideo) {
         jdbc.sql("""
                         DELETE FROM note_media m
                         WHERE m.note_id = :noteId AND m.state <> 'STORED' AND m.captured_at < :capturedAt
@@ -279,8 +239,8 @@ public class MediaCatalog {
                                    WHERE c.note_id = m.note_id AND c.captured_at = m.captured_at
                                      AND a.endpoint = 'note-detail/v6'))
                         """)
-                .param("noteId", answer.id().value())
-                .param("capturedAt", Timestamp.from(answer.capturedAt()))
+                .param("noteId", response.id().value())
+                .param("capturedAt", Timestamp.from(response.capturedAt()))
                 .param("ofVideo", ofVideo)
                 .update();
     }
@@ -291,29 +251,15 @@ public class MediaCatalog {
      * @param found objects with the time at which they were stored
      */
     public void insertFound(Map<StoredMedia, Instant> found) {
-        batches.batchUpdate(
-                """
-                INSERT INTO media_object (%s, stored_at, verified_at)
-                VALUES (%s, :storedAt, NULL)
-                ON CONFLICT (sha256) DO NOTHING
-                """.formatted(OBJECT.each("?"), OBJECT.each(":?")),
-                found.entrySet().stream()
-                        .map(object -> OBJECT.parameters(ObjectRow.of(object.getKey()))
-                                .addValue("storedAt", Timestamp.from(object.getValue())))
-                        .toArray(MapSqlParameterSource[]::new));
+        insert(found.entrySet().stream().map(object -> new ObjectRow(object.getKey(), object.getValue(), null)))
+                .update(jdbc);
     }
 
-    /** Returns the known objects of these digests, by SHA-256. */
+    /** Returns the known objects of these digests, by SHA-256. Part of the caller's transaction. */
     public Map<String, StoredMedia> known(Collection<String> digests) {
-        return jdbc
-                .sql("""
-                        SELECT sha256, object_key, size_bytes, content_type FROM media_object WHERE sha256 = ANY (:digests)
-                        """)
-                .param("digests", digests.toArray(String[]::new))
-                .query((row, _) -> storedMedia(row))
-                .list()
-                .stream()
-                .collect(Collectors.toMap(StoredMedia::sha256, Function.identity()));
+        Map<String, StoredMedia> known = new HashMap<>();
+        objects(digests).forEach((sha256, object) -> known.put(sha256, object.media()));
+        return known;
     }
 
     /**
@@ -341,48 +287,6 @@ public class MediaCatalog {
                 .update();
     }
 
-    /** Columns of {@code media_object} that describe the file. */
-    private record ObjectRow(String sha256, String objectKey, Long sizeBytes, String contentType) {
-
-        static ObjectRow of(StoredMedia media) {
-            return new ObjectRow(media.sha256(), media.key().value(), media.size(), media.contentType());
-        }
-    }
-
-    /** Columns of {@code note_media} that describe the slot. */
-    private record FileRow(
-            String kind,
-            Integer ordinal,
-            String identity,
-            String state,
-            @Nullable String reason,
-            @Nullable String rendition,
-            @Nullable Integer width,
-            @Nullable Integer height,
-            @Nullable String sha256,
-            @Nullable String checks,
-            @Nullable String error,
-            @Nullable LocalDate deadNight,
-            Instant updatedAt) {
-
-        static FileRow of(SlotRow row) {
-            return new FileRow(
-                    row.kind().name(),
-                    row.ordinal(),
-                    row.identity(),
-                    row.state().name(),
-                    row.reason(),
-                    row.rendition(),
-                    row.width(),
-                    row.height(),
-                    row.media() == null ? null : row.media().sha256(),
-                    row.checks(),
-                    row.error(),
-                    row.deadNight() == null ? null : row.deadNight().date(),
-                    row.updatedAt());
-        }
-    }
-
     /** A file of another note, by its source name. */
     public record SameFile(
             MediaKind kind,
@@ -403,172 +307,6 @@ public class MediaCatalog {
                             .filter(best -> slot.isBest(rendition))
                             .filter(best -> best.size() == null || best.size() == media.size())
                             .isPresent();
-        }
-    }
-
-    /**
-     * A row of {@code note_media} with its object.
-     *
-     * @param damage finding of the last audit about the object; null if there is none
-     */
-    public record SlotRow(
-            MediaKind kind,
-            int ordinal,
-            String identity,
-            SlotState state,
-            @Nullable String reason,
-            @Nullable String rendition,
-            @Nullable Integer width,
-            @Nullable Integer height,
-            @Nullable String checks,
-            @Nullable String error,
-            @Nullable Night deadNight,
-            @Nullable StoredMedia media,
-            @Nullable String damage,
-            Instant updatedAt) {
-
-        /** Creates the row of a slot status as of a time. */
-        public static SlotRow of(SlotStatus status, Instant now) {
-            MediaSlot slot = status.slot();
-            String identity = PostgresText.ofText(slot.identity());
-            return switch (status) {
-                case SlotStatus.Stored(
-                        var _,
-                        var media,
-                        var rendition,
-                        var width,
-                        var height,
-                        var checks,
-                        var lesserBecause) ->
-                    new SlotRow(
-                            slot.kind(),
-                            slot.ordinal(),
-                            identity,
-                            SlotState.STORED,
-                            lesserBecause == null ? null : DEGRADED,
-                            PostgresText.of(rendition),
-                            width,
-                            height,
-                            PostgresText.of(checks),
-                            PostgresText.of(lesserBecause),
-                            null,
-                            media,
-                            null,
-                            now);
-                case SlotStatus.Waived(var _, var reason) ->
-                    empty(slot.kind(), slot.ordinal(), identity, SlotState.WAIVED, reason, null, null, now);
-                case SlotStatus.Missing(var _, var gap, var error, var deadNight) ->
-                    empty(
-                            slot.kind(),
-                            slot.ordinal(),
-                            identity,
-                            SlotState.MISSING,
-                            gap.name(),
-                            PostgresText.of(error),
-                            deadNight,
-                            now);
-            };
-        }
-
-        private static SlotRow empty(
-                MediaKind kind,
-                int ordinal,
-                String identity,
-                SlotState state,
-                String reason,
-                @Nullable String error,
-                @Nullable Night deadNight,
-                Instant now) {
-            return new SlotRow(
-                    kind, ordinal, identity, state, reason, null, null, null, null, error, deadNight, null, null, now);
-        }
-
-        /** Returns the slot as MISSING, to be downloaded again. */
-        public SlotRow asMissing(String error, Instant now) {
-            return empty(kind, ordinal, identity, SlotState.MISSING, SlotStatus.Gap.RETRY.name(), error, null, now);
-        }
-
-        /** Returns the slot with the known columns of its object. */
-        public SlotRow with(StoredMedia known) {
-            return new SlotRow(
-                    kind, ordinal, identity, state, reason, rendition, width, height, checks, error, deadNight, known,
-                    damage, updatedAt);
-        }
-
-        /** Returns the slot as waived by an operator. The previous error is kept. */
-        public SlotRow waived(String why, Instant now) {
-            return new SlotRow(
-                    kind,
-                    ordinal,
-                    identity,
-                    SlotState.WAIVED,
-                    why,
-                    rendition,
-                    width,
-                    height,
-                    checks,
-                    error,
-                    deadNight,
-                    media,
-                    damage,
-                    now);
-        }
-
-        /**
-         * Returns the status of a slot that is stored or waived; empty for a damaged file and for one that a refresh
-         * did not obtain, both of which are still wanted.
-         *
-         * @param slot slot of this row
-         */
-        public Optional<SlotStatus> settled(MediaSlot slot) {
-            return damage == null && !NOT_REFRESHED.equals(reason) ? recorded(slot) : Optional.empty();
-        }
-
-        /** Returns the recorded status, regardless of damage. */
-        public Optional<SlotStatus> recorded(MediaSlot slot) {
-            if (media != null) {
-                return Optional.of(new SlotStatus.Stored(
-                        slot,
-                        media,
-                        rendition,
-                        width,
-                        height,
-                        checks,
-                        DEGRADED.equals(reason) ? String.valueOf(error) : null));
-            }
-            return state == SlotState.WAIVED && reason != null
-                    ? Optional.of(new SlotStatus.Waived(slot, reason))
-                    : Optional.empty();
-        }
-
-        /** Returns whether a file is still wanted. */
-        public boolean isMissing() {
-            return state == SlotState.MISSING;
-        }
-
-        /** Returns whether the stored file is a lesser rendition than the best one offered. */
-        public boolean isLesser() {
-            return media != null && DEGRADED.equals(reason);
-        }
-
-        /** Returns the slot of this row, without URLs. */
-        public MediaSlot slot() {
-            return new MediaSlot(kind, ordinal, identity, List.of(), null);
-        }
-
-        /** Returns whether this row holds the file of a slot by source name, in any position. */
-        public boolean hasFileOf(MediaSlot slot) {
-            return media != null
-                    && slot.named()
-                    && kind == slot.kind()
-                    && identity.equals(PostgresText.of(slot.identity()));
-        }
-
-        /** Returns whether this row is about the file of a slot: same position and same source name. */
-        public boolean isFor(MediaSlot slot) {
-            return kind == slot.kind()
-                    && ordinal == slot.ordinal()
-                    && identity.equals(PostgresText.of(slot.identity()));
         }
     }
 }

@@ -2,7 +2,6 @@ package io.github.notearchive.archive.catalog;
 
 import static io.github.notearchive.io.Timestamps.timestamp;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import java.sql.Timestamp;
 import java.sql.Types;

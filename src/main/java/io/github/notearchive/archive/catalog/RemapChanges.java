@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Columns that a mapper changed, or would change.
@@ -40,6 +41,17 @@ public final class RemapChanges {
 
     void add(String column, NoteId note) {
         add(column, new Change(1, List.of(note.value())));
+    }
+
+    /**
+     * Adds the columns of a row that differ, and returns whether any does.
+     *
+     * @param before null compares with a row of nulls
+     */
+    <R extends Record> boolean add(String table, Columns<R> columns, @Nullable R before, R after, NoteId note) {
+        List<String> differing = columns.differing(before, after);
+        differing.forEach(column -> add(table + "." + column, note));
+        return !differing.isEmpty();
     }
 
     /** Adds changes of a column. */

@@ -1,8 +1,11 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
+import com.fasterxml.jackson.annotation.JsonAutoDetect.Visibility;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.SourceName;
 import io.github.notearchive.store.ObjectKey;
@@ -13,13 +16,13 @@ import java.nio.charset.CoderResult;
 import java.nio.charset.StandardCharsets;
 import java.time.DateTimeException;
 import java.time.Instant;
+import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.Set;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -28,9 +31,13 @@ import tools.jackson.core.JsonGenerator;
 import tools.jackson.core.StreamReadConstraints;
 import tools.jackson.core.json.JsonFactory;
 import tools.jackson.core.util.ByteArrayBuilder;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
+import tools.jackson.databind.cfg.EnumFeature;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -60,7 +67,7 @@ public record Sidecar(
         JsonNode worklist,
         @Nullable Instant archivedAt,
         @Nullable List<SlotRow> media,
-        byte[] answer) {
+        @JsonIgnore byte[] answer) {
 
     /** Key prefix of all sidecars. */
     public static final String PREFIX = "notes/";
@@ -72,6 +79,7 @@ public record Sidecar(
     private static final DateTimeFormatter STAMP =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss.SSS'Z'").withZone(ZoneOffset.UTC);
     private static final Pattern SHA256 = Pattern.compile("[0-9a-f]{64}");
+    private static final int MAX_SHOWN = 80;
     private static final int DECODE_CHUNK = 4096;
     private static final JsonMapper JSON = JsonMapper.builder(JsonFactory.builder()
                     .streamReadConstraints(StreamReadConstraints.builder()
@@ -80,6 +88,11 @@ public record Sidecar(
                             .build())
                     .build())
             .enable(SerializationFeature.INDENT_OUTPUT)
+            .enable(EnumFeature.FAIL_ON_NUMBERS_FOR_ENUMS)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.ALLOW_COERCION_OF_SCALARS, MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .changeDefaultPropertyInclusion(inclusion -> inclusion.withValueInclusion(Include.NON_NULL))
+            .changeDefaultVisibility(visibility -> visibility.withIsGetterVisibility(Visibility.NONE))
             .build();
 
     /** Returns the key of this sidecar. */
@@ -108,9 +121,9 @@ public record Sidecar(
 
     /** Writes the response bytes without a copy as text. */
     private void write(JsonGenerator json) {
-        ObjectNode root = facts();
         json.writeStartObject();
-        root.properties().forEach(field -> {
+        json.writeStringProperty("format", FORMAT);
+        JSON.<ObjectNode>valueToTree(this).properties().forEach(field -> {
             json.writeName(field.getKey());
             json.writeTree(field.getValue());
         });
@@ -122,54 +135,6 @@ public record Sidecar(
             json.writeBinary(answer);
         }
         json.writeEndObject();
-    }
-
-    /** Returns all fields but the response. */
-    private ObjectNode facts() {
-        ObjectNode root = JSON.createObjectNode();
-        root.put("format", FORMAT);
-        root.put("noteId", noteId.value());
-        root.put("capturedAt", capturedAt.toString());
-        root.put("callId", callId);
-        root.set("call", call);
-        root.set("worklist", worklist);
-        putIfAny(root, "archivedAt", archivedAt);
-        if (media != null) {
-            var entries = root.putArray("media");
-            for (SlotRow row : media) {
-                describe(row, entries.addObject());
-            }
-        }
-        return root;
-    }
-
-    private static void describe(SlotRow row, ObjectNode entry) {
-        entry.put("kind", row.kind().name());
-        entry.put("ordinal", row.ordinal());
-        entry.put("identity", row.identity());
-        entry.put("state", row.state().name());
-        putIfAny(entry, "reason", row.reason());
-        putIfAny(entry, "rendition", row.rendition());
-        putIfAny(entry, "width", row.width());
-        putIfAny(entry, "height", row.height());
-        if (row.media() != null) {
-            entry.put("sha256", row.media().sha256());
-            entry.put("key", row.media().key().value());
-            entry.put("size", row.media().size());
-            entry.put("contentType", row.media().contentType());
-        }
-        putIfAny(entry, "checks", row.checks());
-        putIfAny(entry, "error", row.error());
-        putIfAny(entry, "deadNight", row.deadNight());
-        entry.put("updatedAt", row.updatedAt().toString());
-    }
-
-    private static void putIfAny(ObjectNode object, String name, @Nullable Object value) {
-        switch (value) {
-            case null -> {}
-            case Integer number -> object.put(name, number);
-            default -> object.put(name, value.toString());
-        }
     }
 
     private static boolean isUtf8(byte[] bytes) {
@@ -190,41 +155,38 @@ public record Sidecar(
      * @throws BrokenSidecarException if the object is not a sidecar, or not that of this key
      */
     public static Sidecar read(ObjectKey key, byte[] bytes) throws BrokenSidecarException {
-        SidecarFields root = new SidecarFields(document(bytes), "");
-        String format = root.required("format");
+        Fields root = new Fields(document(bytes), "");
+        String format = root.required("format", String.class);
         if (!format.equals(FORMAT)) {
-            throw new BrokenSidecarException("unknown format " + SidecarFields.shown(format));
+            throw new BrokenSidecarException("unknown format " + shown(format));
         }
-        String id = root.required("noteId");
-        Instant capturedAt = root.instant("capturedAt");
-        if (capturedAt == null || !key.value().equals(nameOrNone(id, capturedAt))) {
-            throw new BrokenSidecarException("the content is of note " + SidecarFields.shown(id) + ", captured at "
-                    + capturedAt + ", unlike its key");
+        String id = root.required("noteId", String.class);
+        Instant capturedAt = root.required("capturedAt", Instant.class);
+        if (!key.value().equals(nameOrNone(id, capturedAt))) {
+            throw new BrokenSidecarException(
+                    "the content is of note " + shown(id) + ", captured at " + capturedAt + ", unlike its key");
         }
-        long call = root.number("callId", 1, HIGHEST_CALL);
-        List<SlotRow> media = root.node("media") == null ? null : media(root, capturedAt);
         return new Sidecar(
                 new NoteId(id),
                 capturedAt,
-                call,
-                root.requiredObject("call"),
-                root.requiredObject("worklist"),
-                root.instant("archivedAt"),
-                media,
+                root.number("callId", 1, HIGHEST_CALL),
+                root.required("call", ObjectNode.class),
+                root.required("worklist", ObjectNode.class),
+                root.optional("archivedAt", Instant.class),
+                media(root.optional("media", ArrayNode.class), capturedAt),
                 answer(root));
     }
 
     private static JsonNode document(byte[] bytes) throws BrokenSidecarException {
-        JsonNode document;
         try {
-            document = JSON.readTree(bytes);
-        } catch (JacksonException e) {
-            throw new BrokenSidecarException("not JSON: " + SidecarFields.shown(e.getOriginalMessage()));
-        }
-        if (!document.isObject()) {
+            JsonNode document = JSON.readTree(bytes);
+            if (document.isObject()) {
+                return document;
+            }
             throw new BrokenSidecarException("not a JSON object");
+        } catch (JacksonException e) {
+            throw new BrokenSidecarException("not JSON: " + shown(e.getOriginalMessage()));
         }
-        return document;
     }
 
     private static String nameOrNone(String id, Instant capturedAt) {
@@ -235,31 +197,20 @@ public record Sidecar(
         }
     }
 
-    private static byte[] answer(SidecarFields root) throws BrokenSidecarException {
-        String text = root.text("answer");
-        if (text != null) {
-            return text.getBytes(StandardCharsets.UTF_8);
-        }
-        String base64 = root.text("answerBase64");
-        if (base64 == null) {
-            throw new BrokenSidecarException("field answer is missing");
-        }
-        try {
-            return Base64.getDecoder().decode(base64);
-        } catch (IllegalArgumentException e) {
-            throw new BrokenSidecarException("field answerBase64 is not Base64: " + e.getMessage());
-        }
+    private static byte[] answer(Fields root) throws BrokenSidecarException {
+        String text = root.optional("answer", String.class);
+        return text == null ? root.required("answerBase64", byte[].class) : text.getBytes(StandardCharsets.UTF_8);
     }
 
-    private static List<SlotRow> media(SidecarFields root, Instant capturedAt) throws BrokenSidecarException {
-        JsonNode list = root.node("media");
-        if (list == null || !list.isArray()) {
-            throw new BrokenSidecarException("field media is not a list");
+    private static @Nullable List<SlotRow> media(@Nullable ArrayNode list, Instant capturedAt)
+            throws BrokenSidecarException {
+        if (list == null) {
+            return null;
         }
         List<SlotRow> rows = new ArrayList<>();
         Set<String> places = new HashSet<>();
         for (JsonNode node : list) {
-            SlotRow row = slot(new SidecarFields(node, "media " + rows.size() + " "), capturedAt);
+            SlotRow row = slot(new Fields(node, "media " + rows.size() + " "), capturedAt);
             if (!places.add(row.kind() + " " + row.ordinal())) {
                 throw new BrokenSidecarException("slot " + row.kind() + " " + row.ordinal() + " is listed twice");
             }
@@ -268,48 +219,93 @@ public record Sidecar(
         return rows;
     }
 
-    private static SlotRow slot(SidecarFields entry, Instant capturedAt) throws BrokenSidecarException {
-        SlotState state = entry.constant("state", SlotState.class);
-        StoredMedia stored = switch (state) {
-            case STORED -> stored(entry);
-            case MISSING, WAIVED -> {
-                entry.required("reason");
-                yield null;
-            }
-        };
-        Instant updatedAt = entry.instant("updatedAt");
+    private static SlotRow slot(Fields entry, Instant capturedAt) throws BrokenSidecarException {
+        SlotState state = entry.required("state", SlotState.class);
+        LocalDate deadNight = entry.optional("deadNight", LocalDate.class);
         return new SlotRow(
-                entry.constant("kind", MediaKind.class),
+                entry.required("kind", MediaKind.class),
                 (int) entry.number("ordinal", 0, Integer.MAX_VALUE),
-                PostgresText.ofText(SourceName.bounded(entry.requiredOrEmpty("identity"))),
+                SourceName.bounded(entry.requiredOrEmpty("identity", String.class)),
                 state,
-                PostgresText.of(entry.text("reason")),
-                PostgresText.of(entry.text("rendition")),
-                entry.integer("width"),
-                entry.integer("height"),
-                PostgresText.of(entry.text("checks")),
-                PostgresText.of(entry.text("error")),
-                entry.night("deadNight"),
-                stored,
+                state == SlotState.STORED
+                        ? entry.optional("reason", String.class)
+                        : entry.required("reason", String.class),
+                entry.optional("rendition", String.class),
+                entry.optional("width", Integer.class),
+                entry.optional("height", Integer.class),
+                state == SlotState.STORED ? stored(entry) : null,
+                entry.optional("checks", String.class),
+                entry.optional("error", String.class),
+                deadNight == null ? null : new Night(deadNight),
                 null,
-                updatedAt == null ? capturedAt : updatedAt);
+                Objects.requireNonNullElse(entry.optional("updatedAt", Instant.class), capturedAt));
     }
 
-    private static StoredMedia stored(SidecarFields entry) throws BrokenSidecarException {
-        String sha256 = entry.required("sha256");
+    private static StoredMedia stored(Fields entry) throws BrokenSidecarException {
+        String sha256 = entry.required("sha256", String.class);
         if (!SHA256.matcher(sha256).matches()) {
             throw entry.broken("sha256", sha256);
         }
-        String key = entry.required("key");
-        Optional<ObjectKey> parsed = ObjectKey.parse(key);
-        if (parsed.isEmpty()
-                || StoredMedia.digestIn(parsed.get()).filter(sha256::equals).isEmpty()) {
-            throw entry.broken("key", key);
+        String name = entry.required("key", String.class);
+        ObjectKey key = ObjectKey.parse(name)
+                .filter(parsed ->
+                        StoredMedia.digestIn(parsed).filter(sha256::equals).isPresent())
+                .orElseThrow(() -> entry.broken("key", name));
+        long size = entry.number("size", 1, Long.MAX_VALUE);
+        return new StoredMedia(sha256, key, size, PostgresText.ofText(entry.required("contentType", String.class)));
+    }
+
+    /** Fields of an object in a sidecar; a value of another type or range makes the sidecar broken. */
+    private record Fields(JsonNode object, String where) {
+
+        BrokenSidecarException broken(String field, String value) {
+            return new BrokenSidecarException("field " + where + field + " has the invalid value " + shown(value));
         }
-        return new StoredMedia(
-                sha256,
-                parsed.get(),
-                entry.number("size", 1, Long.MAX_VALUE),
-                PostgresText.ofText(entry.required("contentType")));
+
+        <T> @Nullable T optional(String field, Class<T> type) throws BrokenSidecarException {
+            JsonNode node = object.get(field);
+            if (node == null || node.isNull()) {
+                return null;
+            }
+            try {
+                return JSON.treeToValue(node, type);
+            } catch (JacksonException e) {
+                throw broken(field, node.isString() ? node.stringValue() : node.toString());
+            }
+        }
+
+        <T> T requiredOrEmpty(String field, Class<T> type) throws BrokenSidecarException {
+            T value = optional(field, type);
+            if (value == null) {
+                throw new BrokenSidecarException("field " + where + field + " is missing");
+            }
+            return value;
+        }
+
+        <T> T required(String field, Class<T> type) throws BrokenSidecarException {
+            T value = requiredOrEmpty(field, type);
+            if (value.equals("")) {
+                throw broken(field, "");
+            }
+            return value;
+        }
+
+        long number(String field, long least, long most) throws BrokenSidecarException {
+            long value = requiredOrEmpty(field, Long.class);
+            if (value < least || value > most) {
+                throw broken(field, String.valueOf(value));
+            }
+            return value;
+        }
+    }
+
+    /** Returns a value for a message: quoted, without control characters, shortened. */
+    private static String shown(@Nullable String text) {
+        String plain = String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
+        return "\""
+                + (plain.codePointCount(0, plain.length()) <= MAX_SHOWN
+                        ? plain
+                        : plain.substring(0, plain.offsetByCodePoints(0, MAX_SHOWN)) + "…")
+                + "\"";
     }
 }

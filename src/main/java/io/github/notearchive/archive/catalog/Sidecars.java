@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.ledger.PaidCall;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.WorklistItem;

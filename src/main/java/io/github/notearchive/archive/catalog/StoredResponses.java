@@ -1,11 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
-import io.github.notearchive.archive.catalog.NoteDetail.Capture;
-import io.github.notearchive.archive.catalog.NoteDetail.Comment;
-import io.github.notearchive.archive.catalog.NoteDetail.Mention;
-import io.github.notearchive.archive.catalog.NoteDetail.Note;
-import io.github.notearchive.archive.catalog.NoteDetail.Topic;
 import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -15,15 +10,21 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Collection;
-import java.util.HashMap;
+import java.util.Arrays;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.databind.JsonNode;
@@ -47,15 +48,21 @@ public class StoredResponses {
     /** Number of responses that the driver fetches at once; a response may have several MiB. */
     private static final int FETCH = 10;
 
+    /** Columns of a response, and as JSON the rows of its note if it is the newest, and its parts. */
+    private static final String COLUMNS = """
+            c.note_id, c.captured_at, c.call_id, c.response::text AS response, c.mapper_version, %s,
+            to_json(n) AS note, n.mapper_version AS note_mapper_version, %s
+            """.formatted(
+                    NoteCatalog.CAPTURE.each("c.?"),
+                    Arrays.stream(NoteParts.values()).map(NoteParts::asJson).collect(Collectors.joining(", ")));
+
     private final JdbcClient jdbc;
     private final NamedParameterJdbcOperations batches;
-    private final NoteCatalog notes;
     private final SchemaDrift drift;
 
-    StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batches, NoteCatalog notes, SchemaDrift drift) {
+    StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batches, SchemaDrift drift) {
         this.jdbc = jdbc;
         this.batches = batches;
-        this.notes = notes;
         this.drift = drift;
     }
 
@@ -72,12 +79,16 @@ public class StoredResponses {
         Optional<NoteCapture> find(NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode answer);
     }
 
-    /** Responses that were read and mapped, to be compared or written. */
+    /** Responses that were read, mapped and compared with their rows. */
     public static final class Page {
 
         private final List<Mapped> mapped = new ArrayList<>();
         private final List<SchemaDrift.NewFields> newFields = new ArrayList<>();
         private final List<NoteId> unreadable = new ArrayList<>();
+
+        /** Differences of all tables but {@code author}. */
+        private final RemapChanges changes = new RemapChanges();
+
         private Position last = Position.FIRST;
         private long characters;
 
@@ -103,41 +114,47 @@ public class StoredResponses {
         }
     }
 
-    private record Key(NoteId note, Instant capturedAt) {}
+    /**
+     * A response as mapped now.
+     *
+     * @param captureDiffers whether its row in {@code note_capture} or a row that depends on it is to be written
+     * @param noteDiffers whether it is the newest response of its note, whose rows are to be written
+     * @param parts dependent rows that differ
+     */
+    private record Mapped(
+            NoteId note,
+            Instant capturedAt,
+            NoteDetail detail,
+            boolean captureDiffers,
+            boolean noteDiffers,
+            Set<NoteParts> parts) {
 
-    private record Mapped(Key key, NoteDetail detail, Capture before, boolean isOlder) {}
-
-    private record NoteBefore(Instant lastCapturedAt, boolean isOlder, Note columns) {}
-
-    private record AuthorBefore(Instant updatedAt, Author columns) {}
-
-    /** Rows to write; {@code changes} describes the differences. */
-    private record Plan(
-            RemapChanges changes,
-            Map<String, AuthorToWrite> authors,
-            List<Mapped> notes,
-            List<Mapped> captures,
-            Map<Key, Rewrite> rewrites) {}
-
-    private record AuthorToWrite(Key of, Author author) {}
-
-    /** Dependent rows of a capture or note that differ. */
-    private record Rewrite(boolean topics, boolean mentions, boolean comments) {}
+        SqlParameterSource row(@Nullable Record columns) {
+            return new MapSqlParameterSource("noteId", note.value())
+                    .addValue("capturedAt", Timestamp.from(capturedAt))
+                    .addValue("version", NoteMapper.VERSION)
+                    .addValue("row", Columns.json(Objects.requireNonNull(columns)));
+        }
+    }
 
     /** Counts the responses to read. */
     public long count(Position after, boolean all) {
+        return select("count(*)", "", after, all).query(Long.class).single();
+    }
+
+    private JdbcClient.StatementSpec select(String columns, String order, Position after, boolean all) {
         return jdbc.sql("""
-                        SELECT count(*)
+                        SELECT %s
                         FROM note_capture c JOIN api_call k ON k.id = c.call_id
+                        LEFT JOIN note n ON n.note_id = c.note_id AND n.last_captured_at = c.captured_at
                         WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
                           AND (:all OR c.mapper_version < :version)
-                        """)
+                        %s
+                        """.formatted(columns, order))
                 .param("note", after.note())
                 .param("capturedAt", Timestamp.from(after.capturedAt()))
                 .param("all", all)
-                .param("version", NoteMapper.VERSION)
-                .query(Long.class)
-                .single();
+                .param("version", NoteMapper.VERSION);
     }
 
     /**
@@ -147,19 +164,7 @@ public class StoredResponses {
      * @param all whether to include responses mapped by the current version
      */
     public Page next(Position after, boolean all, NoteFinder finder) {
-        return jdbc.sql("""
-                        SELECT c.note_id, c.captured_at, c.call_id, c.mapper_version, c.response::text AS response, %s
-                        FROM note_capture c JOIN api_call k ON k.id = c.call_id
-                        WHERE k.endpoint = 'note-detail/v1' AND (c.note_id, c.captured_at) > (:note, :capturedAt)
-                          AND (:all OR c.mapper_version < :version)
-                        ORDER BY c.note_id, c.captured_at
-                        LIMIT :limit
-                        """.formatted(NoteCatalog.CAPTURE.each("c.?")))
-                .param("note", after.note())
-                .param("capturedAt", Timestamp.from(after.capturedAt()))
-                .param("all", all)
-                .param("version", NoteMapper.VERSION)
-                .param("limit", MAX_PAGE)
+        return select(COLUMNS, "ORDER BY c.note_id, c.captured_at LIMIT " + MAX_PAGE, after, all)
                 .withFetchSize(FETCH)
                 .query(rows -> {
                     Page page = new Page();
@@ -171,30 +176,46 @@ public class StoredResponses {
     }
 
     private void add(Page page, ResultSet row, NoteFinder finder) throws SQLException {
-        Key key = new Key(
-                new NoteId(row.getString("note_id")),
-                row.getTimestamp("captured_at").toInstant());
+        NoteId note = new NoteId(row.getString("note_id"));
+        Instant capturedAt = row.getTimestamp("captured_at").toInstant();
         byte[] body = row.getString("response").getBytes(StandardCharsets.UTF_8);
-        page.last = new Position(key.note().value(), key.capturedAt());
+        page.last = new Position(note.value(), capturedAt);
         page.characters += body.length;
-        JsonNode answer = AnswerJson.read(body).orElseThrow();
-        Optional<NoteCapture> capture = finder.find(key.note(), row.getLong("call_id"), key.capturedAt(), body, answer);
+        JsonNode response = AnswerJson.read(body).orElseThrow();
+        Optional<NoteCapture> capture = finder.find(note, row.getLong("call_id"), capturedAt, body, response);
         if (capture.isEmpty()) {
-            page.unreadable.add(key.note());
+            page.unreadable.add(note);
             return;
         }
-        page.mapped.add(
-                new Mapped(key, NoteMapper.map(capture.get(), answer), NoteCatalog.CAPTURE.read(row), isOlder(row)));
-        page.newFields.add(drift.newFieldsIn(key.note(), key.capturedAt(), answer));
-    }
-
-    private static boolean isOlder(ResultSet row) throws SQLException {
-        return row.getInt("mapper_version") != NoteMapper.VERSION;
+        NoteDetail detail = NoteMapper.map(capture.get(), response);
+        String newest = row.getString("note");
+        boolean captureDiffers = row.getInt("mapper_version") != NoteMapper.VERSION;
+        captureDiffers |= page.changes.add(
+                "note_capture", NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture(), note);
+        boolean noteDiffers = newest != null && row.getInt("note_mapper_version") != NoteMapper.VERSION;
+        if (newest != null) {
+            noteDiffers |=
+                    page.changes.add("note", NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note(), note);
+        }
+        Set<NoteParts> parts = EnumSet.noneOf(NoteParts.class);
+        for (NoteParts part : NoteParts.values()) {
+            if ((part.ofCapture || newest != null) && !part.read(row).equals(part.of(detail))) {
+                parts.add(part);
+                page.changes.add(part.table, note);
+                captureDiffers |= part.ofCapture;
+                noteDiffers |= !part.ofCapture;
+            }
+        }
+        page.mapped.add(new Mapped(note, capturedAt, detail, captureDiffers, noteDiffers, parts));
+        page.newFields.add(drift.newFieldsIn(note, capturedAt, response));
     }
 
     /** Returns what the mapper would change. Read-only. */
     public RemapChanges compare(Page page) {
-        return plan(page).changes();
+        RemapChanges changes = new RemapChanges();
+        changes.add(page.changes);
+        authors(page, changes);
+        return changes;
     }
 
     /**
@@ -205,264 +226,101 @@ public class StoredResponses {
      */
     public RemapChanges write(Page page) {
         jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
-        Plan plan = plan(page);
-        saveAuthors(plan.authors().values());
-        List<Mapped> changed = saveNotes(plan.notes());
-        List<Mapped> captures = saveCaptures(plan.captures());
-        for (Mapped note : changed) {
-            Rewrite rewrite = Objects.requireNonNull(plan.rewrites().get(note.key()));
-            if (rewrite.topics()) {
-                notes.saveTopics(note.key().note(), note.detail().topics());
-            }
-            if (rewrite.mentions()) {
-                notes.saveMentions(note.key().note(), note.detail().mentions());
-            }
-        }
-        for (Mapped capture : captures) {
-            if (Objects.requireNonNull(plan.rewrites().get(capture.key())).comments()) {
-                notes.saveComments(
-                        capture.key().note(),
-                        capture.key().capturedAt(),
-                        capture.detail().comments());
-            }
-        }
-        drift.record(page.newFields);
-        return plan.changes();
-    }
-
-    private Plan plan(Page page) {
-        Plan plan =
-                new Plan(new RemapChanges(), new TreeMap<>(), new ArrayList<>(), new ArrayList<>(), new HashMap<>());
-        if (page.mapped.isEmpty()) {
-            return plan;
-        }
-        String[] ids = page.mapped.stream()
-                .map(mapped -> mapped.key().note().value())
-                .distinct()
-                .toArray(String[]::new);
-        Map<String, NoteBefore> before = notesBefore(ids);
-        Map<String, List<Topic>> topics = rows("note_topic", NoteCatalog.TOPIC, ids);
-        Map<String, List<Mention>> mentions = rows("note_mention", NoteCatalog.MENTION, ids);
-        Map<Key, List<Comment>> comments = commentsBefore(
-                page.mapped.getFirst().key(), page.mapped.getLast().key());
-        for (Mapped mapped : page.mapped) {
-            String id = mapped.key().note().value();
-            NoteBefore note = before.get(id);
-            boolean isNewest =
-                    note != null && note.lastCapturedAt().equals(mapped.key().capturedAt());
-            Rewrite rewrite = new Rewrite(
-                    isNewest
-                            && differ(
-                                    topics.getOrDefault(id, List.of()),
-                                    mapped.detail().topics()),
-                    isNewest
-                            && differ(
-                                    mentions.getOrDefault(id, List.of()),
-                                    mapped.detail().mentions()),
-                    differ(
-                            comments.getOrDefault(mapped.key(), List.of()),
-                            mapped.detail().comments()));
-            plan.rewrites().put(mapped.key(), rewrite);
-            planCapture(plan, mapped, rewrite);
-            if (note != null && isNewest) {
-                planNote(plan, mapped, note, rewrite);
-            }
-        }
-        planAuthors(plan, page);
-        return plan;
-    }
-
-    private static boolean differ(List<?> before, List<?> after) {
-        return !before.equals(after);
-    }
-
-    private static void planCapture(Plan plan, Mapped mapped, Rewrite rewrite) {
-        List<String> differing =
-                NoteCatalog.CAPTURE.differing(mapped.before(), mapped.detail().capture());
-        count(plan, "note_capture", differing, mapped.key());
-        if (rewrite.comments()) {
-            plan.changes().add("note_comment", mapped.key().note());
-        }
-        if (mapped.isOlder() || rewrite.comments() || !differing.isEmpty()) {
-            plan.captures().add(mapped);
-        }
-    }
-
-    private static void planNote(Plan plan, Mapped mapped, NoteBefore before, Rewrite rewrite) {
-        List<String> differing =
-                NoteCatalog.NOTE.differing(before.columns(), mapped.detail().note());
-        count(plan, "note", differing, mapped.key());
-        if (rewrite.topics()) {
-            plan.changes().add("note_topic", mapped.key().note());
-        }
-        if (rewrite.mentions()) {
-            plan.changes().add("note_mention", mapped.key().note());
-        }
-        if (before.isOlder() || rewrite.topics() || rewrite.mentions() || !differing.isEmpty()) {
-            plan.notes().add(mapped);
-        }
-    }
-
-    /** The newest response that names an author determines its row. */
-    private void planAuthors(Plan plan, Page page) {
-        Map<String, AuthorToWrite> newest = new TreeMap<>();
-        for (Mapped mapped : page.mapped) {
-            Author author = mapped.detail().author();
-            if (author != null) {
-                newest.merge(
-                        author.authorId(),
-                        new AuthorToWrite(mapped.key(), author),
-                        (a, b) -> b.of().capturedAt().isBefore(a.of().capturedAt()) ? a : b);
-            }
-        }
-        Map<String, AuthorBefore> before = authorsBefore(newest.keySet());
-        newest.forEach((id, next) -> {
-            AuthorBefore author = before.get(id);
-            if (author != null && next.of().capturedAt().isBefore(author.updatedAt())) {
-                return;
-            }
-            List<String> differing =
-                    NoteCatalog.AUTHOR.differing(author == null ? null : author.columns(), next.author());
-            count(plan, "author", differing, next.of());
-            if (!differing.isEmpty()) {
-                plan.authors().put(id, next);
-            }
-        });
-    }
-
-    private static void count(Plan plan, String table, List<String> columns, Key key) {
-        columns.forEach(column -> plan.changes().add(table + "." + column, key.note()));
-    }
-
-    private Map<String, NoteBefore> notesBefore(String[] ids) {
-        Map<String, NoteBefore> notes = new HashMap<>();
-        jdbc.sql("""
-                        SELECT note_id, last_captured_at, mapper_version, %s FROM note WHERE note_id = ANY (:ids)
-                        """.formatted(NoteCatalog.NOTE.each("?"))).param("ids", ids).query(row -> {
-            notes.put(
-                    row.getString("note_id"),
-                    new NoteBefore(
-                            row.getTimestamp("last_captured_at").toInstant(),
-                            isOlder(row),
-                            NoteCatalog.NOTE.read(row)));
-        });
-        return notes;
-    }
-
-    private Map<String, AuthorBefore> authorsBefore(Collection<String> ids) {
-        Map<String, AuthorBefore> authors = new HashMap<>();
-        jdbc.sql("""
-                        SELECT updated_at, %s FROM author WHERE author_id = ANY (:ids)
-                        """.formatted(NoteCatalog.AUTHOR.each("?")))
-                .param("ids", ids.toArray(String[]::new))
-                .query(row -> {
-                    authors.put(
-                            row.getString("author_id"),
-                            new AuthorBefore(row.getTimestamp("updated_at").toInstant(), NoteCatalog.AUTHOR.read(row)));
-                });
-        return authors;
-    }
-
-    private <R extends Record> Map<String, List<R>> rows(String table, Columns<R> columns, String[] ids) {
-        Map<String, List<R>> rows = new HashMap<>();
-        jdbc.sql("SELECT note_id, %s FROM %s WHERE note_id = ANY (:ids) ORDER BY note_id, ordinal"
-                        .formatted(columns.each("?"), table))
-                .param("ids", ids)
-                .query(row -> {
-                    rows.computeIfAbsent(row.getString("note_id"), _ -> new ArrayList<>())
-                            .add(columns.read(row));
-                });
-        return rows;
-    }
-
-    private Map<Key, List<Comment>> commentsBefore(Key first, Key last) {
-        Map<Key, List<Comment>> comments = new HashMap<>();
-        jdbc.sql("""
-                        SELECT note_id, captured_at, %s FROM note_comment
-                        WHERE (note_id, captured_at) >= (:firstNote, :firstAt)
-                          AND (note_id, captured_at) <= (:lastNote, :lastAt)
-                        ORDER BY note_id, captured_at, ordinal
-                        """.formatted(NoteCatalog.COMMENT.each("?")))
-                .param("firstNote", first.note().value())
-                .param("firstAt", Timestamp.from(first.capturedAt()))
-                .param("lastNote", last.note().value())
-                .param("lastAt", Timestamp.from(last.capturedAt()))
-                .query(row -> {
-                    Key key = new Key(
-                            new NoteId(row.getString("note_id")),
-                            row.getTimestamp("captured_at").toInstant());
-                    comments.computeIfAbsent(key, _ -> new ArrayList<>()).add(NoteCatalog.COMMENT.read(row));
-                });
-        return comments;
-    }
-
-    /** Skips responses removed meanwhile; otherwise they would restore their author. */
-    private void saveAuthors(Collection<AuthorToWrite> authors) {
-        if (authors.isEmpty()) {
-            return;
-        }
-        batches.batchUpdate(
+        RemapChanges changes = new RemapChanges();
+        changes.add(page.changes);
+        // responses removed meanwhile are skipped; otherwise they would restore their author
+        update(
                 """
-                INSERT INTO author (%s, updated_at)
-                SELECT %s, :capturedAt
+                INSERT INTO author (%1$s, updated_at)
+                SELECT %1$s, :capturedAt FROM json_populate_record(NULL::author, :row::json)
                 WHERE EXISTS (SELECT 1 FROM note_capture WHERE note_id = :noteId AND captured_at = :capturedAt)
-                ON CONFLICT (author_id) DO UPDATE
-                SET %s, updated_at = EXCLUDED.updated_at
+                ON CONFLICT (author_id) DO UPDATE SET %2$s, updated_at = EXCLUDED.updated_at
                 WHERE author.updated_at <= EXCLUDED.updated_at
-                """.formatted(
-                                NoteCatalog.AUTHOR.each("?"),
-                                NoteCatalog.AUTHOR.each(":?"),
-                                NoteCatalog.AUTHOR.each("? = EXCLUDED.?")),
-                authors.stream()
-                        .map(author -> keyed(NoteCatalog.AUTHOR.parameters(author.author()), author.of()))
-                        .toArray(MapSqlParameterSource[]::new));
+                """.formatted(NoteCatalog.AUTHOR.each("?"), NoteCatalog.AUTHOR.each("? = EXCLUDED.?")),
+                authors(page, changes),
+                NoteDetail::author);
+        String update = """
+                UPDATE %1$s SET (%2$s) = (SELECT %2$s FROM json_populate_record(NULL::%1$s, :row::json)),
+                    mapper_version = :version
+                WHERE note_id = :noteId AND %3$s = :capturedAt
+                """;
+        // rows that belong to a newer response by now are kept
+        rewrite(
+                false,
+                update(
+                        update.formatted("note", NoteCatalog.NOTE.each("?"), "last_captured_at"),
+                        page.mapped.stream().filter(Mapped::noteDiffers).toList(),
+                        NoteDetail::note));
+        rewrite(
+                true,
+                update(
+                        update.formatted("note_capture", NoteCatalog.CAPTURE.each("?"), "captured_at"),
+                        page.mapped.stream().filter(Mapped::captureDiffers).toList(),
+                        NoteDetail::capture));
+        drift.record(page.newFields);
+        return changes;
     }
 
-    /** Returns the changed notes; the others belong to a newer response by now. */
-    private List<Mapped> saveNotes(List<Mapped> changed) {
-        return update(
-                """
-                UPDATE note SET %s, mapper_version = :mapperVersion
-                WHERE note_id = :noteId AND last_captured_at = :capturedAt
-                """.formatted(NoteCatalog.NOTE.each("? = :?")),
-                changed,
-                mapped -> NoteCatalog.NOTE.parameters(mapped.detail().note()));
-    }
-
-    private List<Mapped> saveCaptures(List<Mapped> changed) {
-        return update(
-                """
-                UPDATE note_capture SET %s, mapper_version = :mapperVersion
-                WHERE note_id = :noteId AND captured_at = :capturedAt
-                """.formatted(NoteCatalog.CAPTURE.each("? = :?")),
-                changed,
-                mapped -> NoteCatalog.CAPTURE.parameters(mapped.detail().capture()));
-    }
-
-    private interface Parameters {
-        MapSqlParameterSource of(Mapped mapped);
-    }
-
-    private List<Mapped> update(String sql, List<Mapped> rows, Parameters parameters) {
+    /** Writes rows, and returns the responses whose row was written. */
+    private List<Mapped> update(String sql, List<Mapped> rows, Function<NoteDetail, @Nullable Record> columns) {
         if (rows.isEmpty()) {
             return List.of();
         }
         int[] updated = batches.batchUpdate(
                 sql,
                 rows.stream()
-                        .map(mapped -> keyed(parameters.of(mapped), mapped.key())
-                                .addValue("mapperVersion", NoteMapper.VERSION))
-                        .toArray(MapSqlParameterSource[]::new));
-        List<Mapped> held = new ArrayList<>();
-        for (int i = 0; i < updated.length; i++) {
-            if (updated[i] == 1) {
-                held.add(rows.get(i));
-            }
-        }
-        return held;
+                        .map(mapped -> mapped.row(columns.apply(mapped.detail())))
+                        .toArray(SqlParameterSource[]::new));
+        return IntStream.range(0, updated.length)
+                .filter(i -> updated[i] == 1)
+                .mapToObj(rows::get)
+                .toList();
     }
 
-    private static MapSqlParameterSource keyed(MapSqlParameterSource row, Key key) {
-        return row.addValue("noteId", key.note().value()).addValue("capturedAt", Timestamp.from(key.capturedAt()));
+    private void rewrite(boolean ofCapture, List<Mapped> written) {
+        for (Mapped mapped : written) {
+            mapped.parts().stream()
+                    .filter(part -> part.ofCapture == ofCapture)
+                    .forEach(part -> part.replace(jdbc, mapped.note(), mapped.capturedAt(), mapped.detail()));
+        }
     }
+
+    /**
+     * Returns the responses whose author differs from its row, in the order of the authors. The newest response that
+     * names an author determines the row.
+     *
+     * @param changes receives the differences
+     */
+    private List<Mapped> authors(Page page, RemapChanges changes) {
+        Map<String, Mapped> newest = new TreeMap<>();
+        for (Mapped mapped : page.mapped) {
+            if (mapped.detail().author() != null) {
+                newest.merge(
+                        mapped.detail().author().authorId(),
+                        mapped,
+                        (a, b) -> b.capturedAt().isBefore(a.capturedAt()) ? a : b);
+            }
+        }
+        Map<String, AuthorBefore> before = jdbc
+                .sql("SELECT updated_at, %s FROM author WHERE author_id = ANY (:ids)"
+                        .formatted(NoteCatalog.AUTHOR.each("?")))
+                .param("ids", newest.keySet().toArray(String[]::new))
+                .query(Columns.of(AuthorBefore.class))
+                .stream()
+                .collect(Collectors.toMap(author -> author.columns().authorId(), Function.identity()));
+        newest.entrySet().removeIf(entry -> {
+            AuthorBefore author = before.get(entry.getKey());
+            Mapped next = entry.getValue();
+            return author != null && next.capturedAt().isBefore(author.updatedAt())
+                    || !changes.add(
+                            "author",
+                            NoteCatalog.AUTHOR,
+                            author == null ? null : author.columns(),
+                            Objects.requireNonNull(next.detail().author()),
+                            next.note());
+        });
+        return List.copyOf(newest.values());
+    }
+
+    private record AuthorBefore(Instant updatedAt, Author columns) {}
 }

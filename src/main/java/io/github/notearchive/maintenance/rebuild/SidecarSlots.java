@@ -2,8 +2,8 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.MediaCatalog;
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;

@@ -1,9 +1,9 @@
 package io.github.notearchive.maintenance.rebuild;
 
-import io.github.notearchive.archive.catalog.MediaCatalog.SlotRow;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.RefreshPlan;

@@ -54,12 +54,7 @@ final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWrite
 
     private volatile Progress progress;
 
-    RemapRun(
-            boolean all,
-            Gate gate,
-            StoredResponses responses,
-            Savepoint savepoint,
-            @Nullable Duration maxDuration) {
+    RemapRun(boolean all, Gate gate, StoredResponses responses, Savepoint savepoint, @Nullable Duration maxDuration) {
         super(gate);
         this.all = all;
         this.responses = responses;

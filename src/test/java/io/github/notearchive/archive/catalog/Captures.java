@@ -64,7 +64,7 @@ final class Captures {
                 json.readTree("{\"endpoint\":\"note-detail/v1\"}"),
                 json.readTree("{\"state\":\"ARCHIVED\"}"),
                 NOW,
-                slots.stream().map(slot -> MediaCatalog.SlotRow.of(slot, NOW)).toList(),
+                slots.stream().map(slot -> SlotRow.of(slot, NOW)).toList(),
                 capture.answer());
     }
 }

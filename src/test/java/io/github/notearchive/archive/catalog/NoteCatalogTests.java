@@ -68,11 +68,7 @@ class NoteCatalogTests {
         assertThat(one("SELECT response #>> '{data,0,note_list,0,title}' FROM note_capture"))
                 .isEqualTo("山里的清晨,雾还没有散");
         assertThat(media.slotsOf(Captures.ID))
-                .extracting(
-                        MediaCatalog.SlotRow::kind,
-                        MediaCatalog.SlotRow::ordinal,
-                        MediaCatalog.SlotRow::state,
-                        MediaCatalog.SlotRow::reason)
+                .extracting(SlotRow::kind, SlotRow::ordinal, SlotRow::state, SlotRow::reason)
                 .containsExactly(
                         tuple(MediaKind.IMAGE, 0, SlotState.STORED, null),
                         tuple(MediaKind.IMAGE, 1, SlotState.STORED, null),
@@ -158,7 +154,7 @@ class NoteCatalogTests {
     void lateOlderCaptureDoesNotChangeFiles() {
         NoteCapture newer = captureOf(1, "\"title\":\"b\"", NOW);
         save(newer, List.of(stored(IMAGE), missing(SOUND)), false);
-        List<MediaCatalog.SlotRow> before = media.slotsOf(Captures.ID);
+        List<SlotRow> before = media.slotsOf(Captures.ID);
 
         save(captureOf(2, "\"title\":\"a\"", NOW.minusSeconds(7)), List.of(missing(IMAGE), missing(AGAIN)), true);
 
@@ -328,14 +324,14 @@ class NoteCatalogTests {
         save(captureOf(2, "\"title\":\"no longer\"", later), List.of(stored(IMAGE)), true);
 
         assertThat(media.slotsOf(Captures.ID))
-                .extracting(MediaCatalog.SlotRow::kind, MediaCatalog.SlotRow::ordinal)
+                .extracting(SlotRow::kind, SlotRow::ordinal)
                 .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.MOTION, 0));
 
         MediaSlot another = new MediaSlot(MediaKind.IMAGE, 0, "another", List.of(), null);
         save(captureOf(3, "\"title\":\"another\"", later.plusSeconds(60)), List.of(missing(another)), false);
 
         assertThat(media.slotsOf(Captures.ID))
-                .extracting(MediaCatalog.SlotRow::kind, MediaCatalog.SlotRow::ordinal)
+                .extracting(SlotRow::kind, SlotRow::ordinal)
                 .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.IMAGE, 1), tuple(MediaKind.MOTION, 1));
     }
 
@@ -347,7 +343,7 @@ class NoteCatalogTests {
         media.waive(Captures.ID, MediaKind.AUDIO, 0, "the author took it down", NOW);
 
         assertThat(media.slotsOf(Captures.ID))
-                .extracting(MediaCatalog.SlotRow::state, MediaCatalog.SlotRow::reason)
+                .extracting(SlotRow::state, SlotRow::reason)
                 .containsExactly(tuple(SlotState.STORED, null), tuple(SlotState.WAIVED, "the author took it down"));
     }
 
@@ -405,7 +401,7 @@ class NoteCatalogTests {
     }
 
     private static NoteDetail.Note columns(java.sql.ResultSet row, int number) throws java.sql.SQLException {
-        return NoteCatalog.NOTE.read(row);
+        return NoteCatalog.NOTE.mapRow(row, number);
     }
 
     private Map<String, Long> counts() {

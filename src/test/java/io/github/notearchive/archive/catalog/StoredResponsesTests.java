@@ -24,7 +24,7 @@ class StoredResponsesTests {
     private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
     private final NoteCatalog notes = new NoteCatalog(
             database.jdbc(), new MediaCatalog(database.jdbc(), database.batches(), database.transactions()), drift);
-    private final StoredResponses answers = new StoredResponses(database.jdbc(), database.batches(), notes, drift);
+    private final StoredResponses answers = new StoredResponses(database.jdbc(), database.batches(), drift);
 
     @Test
     void spoiltColumnsAreRestoredFromTheResponse() {
