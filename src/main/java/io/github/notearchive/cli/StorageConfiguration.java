@@ -13,7 +13,7 @@ import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.report.ReportFolder;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
-import io.github.notearchive.telemetry.metrics.NodeGauges;
+import io.github.notearchive.telemetry.NodeGauges;
 import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;

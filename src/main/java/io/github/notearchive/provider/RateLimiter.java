@@ -1,6 +1,8 @@
 package io.github.notearchive.provider;
 
 import java.time.Duration;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
@@ -29,8 +31,8 @@ final class RateLimiter {
     /** Shortest pause, before the database has returned its length. */
     private static final Duration FIRST_PAUSE = Duration.ofSeconds(1);
 
-    /** Send times within this time are reserved together; one that is older is not used. */
-    private static final long WINDOW = TimeUnit.MILLISECONDS.toNanos(10);
+    /** Delay after which a send time is void. Send times within this time are reserved together. */
+    private static final long MAX_DELAY = TimeUnit.MILLISECONDS.toNanos(10);
 
     /** Calls of the configured rate within this time are prepared at once, */
     private static final long AHEAD = TimeUnit.MILLISECONDS.toNanos(100);
@@ -43,13 +45,9 @@ final class RateLimiter {
     /** Part of the distance that two calls of this node always have. */
     private static final double MIN_DISTANCE = 0.9;
 
-    /** Delay after which a send time is void. */
-    private static final long MAX_DELAY = TimeUnit.MILLISECONDS.toNanos(10);
-
     /** Distance of two send times as a multiple of that which the rate demands. */
     private static final double STRETCH = 1 + MAX_DELAY / 1e9;
 
-    private static final long INITIAL_RESERVATION_TIME = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long UNKNOWN = -1;
 
     private final double timesPerSecond;
@@ -59,22 +57,21 @@ final class RateLimiter {
     private final int maxReserved;
     private final Semaphore inFlight;
     private final Semaphore preparing;
+    private final Queue<SendTime> reserved = new ConcurrentLinkedQueue<>();
     private final ReentrantLock reserving = new ReentrantLock(true);
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
 
     // guarded by reserving
     private boolean waited = true;
-    private long usualReservationTime = INITIAL_RESERVATION_TIME;
+    private long usualReservationTime = MAX_DELAY;
 
     // guarded by lock
-    private int reserved;
-    private SendTime next = new SendTime(0, 0, UNKNOWN);
-    private long distance;
     private long lastSent;
     private long pausedUntil;
 
     // written under lock
+    private volatile long distance;
     private volatile long backoffEpoch = UNKNOWN;
     private volatile boolean recovering;
     private volatile long lead;
@@ -87,7 +84,7 @@ final class RateLimiter {
         this.maxPause = settings.maxPause();
         this.store = store;
         this.nanoTime = nanoTime;
-        this.maxReserved = (int) Math.max(1, rate * WINDOW / 1e9);
+        this.maxReserved = (int) Math.max(1, rate * MAX_DELAY / 1e9);
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
         this.preparing = new Semaphore((int) Math.max(MIN_PREPARING, rate * AHEAD / 1e9), true);
         this.distance = (long) (1e9 / timesPerSecond);
@@ -114,7 +111,7 @@ final class RateLimiter {
         update(() -> {
             ended = null;
             full = null;
-            reserved = 0;
+            reserved.clear();
             backoffEpoch = UNKNOWN;
             recovering = false;
             pausedUntil = nanoTime.getAsLong();
@@ -181,19 +178,11 @@ final class RateLimiter {
         try {
             while (true) {
                 requireOpen(true);
-                SendTime held = takeReserved();
-                if (held != null) {
+                SendTime held = reserved.poll();
+                if (held == null) {
+                    reserveMore();
+                } else if (held.at + held.maxDelay - nanoTime.getAsLong() >= 0) {
                     return held;
-                }
-                // a node that had to wait reserves for its own waiting callers only
-                int count = waited ? Math.min(reserving.getQueueLength() + 1, maxReserved) : maxReserved;
-                long askedAt = nanoTime.getAsLong();
-                RateLimitStore.SendTimes times = store.reserve(count, timesPerSecond, maxPause);
-                long now = nanoTime.getAsLong();
-                waited = times.first().isPositive();
-                long delay = delayOf(now - askedAt);
-                if (delay <= MAX_DELAY) {
-                    return firstOf(times, count, now, MAX_DELAY - delay);
                 }
             }
         } finally {
@@ -202,50 +191,36 @@ final class RateLimiter {
     }
 
     /**
-     * Returns by how much a reservation took longer than usual: its send times, which count from the moment at which
-     * this node received them, may have passed by so much.
+     * Reserves send times. They count from the moment at which this node received them, so they may have passed by as
+     * much as the reservation took longer than usual.
      */
-    private long delayOf(long took) {
-        long delay = Math.max(0, took - usualReservationTime);
+    private void reserveMore() {
+        // a node that had to wait reserves for its own waiting callers only
+        int count = waited ? Math.min(reserving.getQueueLength() + 1, maxReserved) : maxReserved;
+        long startedAt = nanoTime.getAsLong();
+        RateLimitStore.SendTimes times = store.reserve(count, timesPerSecond, maxPause);
+        long now = nanoTime.getAsLong();
+        long took = now - startedAt;
+        waited = times.first().isPositive();
+        long maxDelay = MAX_DELAY - Math.max(0, took - usualReservationTime);
         // a stall does not become usual, a database that is slow from now on does
-        usualReservationTime = (4 * usualReservationTime + Math.min(took, 2 * usualReservationTime + WINDOW)) / 5;
-        return delay;
-    }
-
-    private @Nullable SendTime takeReserved() {
-        lock.lock();
-        try {
-            long oldest = nanoTime.getAsLong() - WINDOW;
-            while (reserved > 0) {
-                SendTime time = next;
-                reserved--;
-                next = new SendTime(time.at + distance, time.maxDelay, time.backoffEpoch);
-                if (time.at - oldest >= 0) {
-                    return time;
-                }
-            }
-            return null;
-        } finally {
-            lock.unlock();
+        usualReservationTime = (4 * usualReservationTime + Math.min(took, 2 * usualReservationTime + MAX_DELAY)) / 5;
+        if (maxDelay < 0) {
+            return;
         }
-    }
-
-    private SendTime firstOf(RateLimitStore.SendTimes times, int count, long now, long maxDelay) {
-        lock.lock();
-        try {
+        update(() -> {
             distance = times.distance().toNanos();
             backoffEpoch = times.backoffEpoch();
             recovering = times.recovering();
-            SendTime first = new SendTime(now + times.first().toNanos(), maxDelay, backoffEpoch);
-            reserved = count - 1;
-            next = new SendTime(first.at + distance, maxDelay, backoffEpoch);
-            return first;
-        } finally {
-            lock.unlock();
-        }
+            for (int i = 0; i < count; i++) {
+                long at = now + times.first().toNanos() + i * distance;
+                reserved.add(new SendTime(at, maxDelay, backoffEpoch));
+            }
+        });
     }
 
-    private void awaitTime(long time, boolean hasPermit) throws InterruptedException {
+    /** Waits until a moment at which no pause is active, and returns the time then. */
+    private long awaitTime(long time, boolean hasPermit) throws InterruptedException {
         lock.lockInterruptibly();
         try {
             while (true) {
@@ -253,7 +228,7 @@ final class RateLimiter {
                 long now = nanoTime.getAsLong();
                 long wait = Math.max(time - now, pausedUntil - now);
                 if (wait <= 0) {
-                    return;
+                    return now;
                 }
                 long ignored = changed.awaitNanos(wait);
             }
@@ -268,20 +243,17 @@ final class RateLimiter {
      * @param retryAfter length that the provider requests, which is preferred to our own
      */
     void throttled(Permit permit, @Nullable Duration retryAfter) {
-        lock.lock();
-        try {
-            if (permit.time.backoffEpoch < backoffEpoch) {
-                return;
-            }
-            Duration length = retryAfter == null ? FIRST_PAUSE : retryAfter;
-            Duration limited = length.compareTo(maxPause) <= 0 ? length : maxPause;
-            pausedUntil = Math.max(pausedUntil, nanoTime.getAsLong() + limited.toNanos());
-            reserved = 0;
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+        long epoch = permit.time.backoffEpoch;
+        if (epoch < backoffEpoch) {
+            return;
         }
-        store.backOff(permit.time.backoffEpoch, retryAfter, maxPause)
+        Duration length = retryAfter == null ? FIRST_PAUSE : retryAfter;
+        Duration limited = length.compareTo(maxPause) <= 0 ? length : maxPause;
+        update(() -> {
+            pausedUntil = Math.max(pausedUntil, nanoTime.getAsLong() + limited.toNanos());
+            reserved.clear();
+        });
+        store.backOff(epoch, retryAfter, maxPause)
                 .ifPresent(pause -> update(() -> {
                     backoffEpoch = Math.max(backoffEpoch, pause.backoffEpoch());
                     recovering = true;
@@ -292,19 +264,8 @@ final class RateLimiter {
     /** Records that a call got another response than 302. */
     void responded(Permit permit) {
         if (recovering && permit.time.backoffEpoch == backoffEpoch) {
-            store.recover(permit.time.backoffEpoch);
+            store.recover(backoffEpoch);
         }
-    }
-
-    /** Discards the send times that were reserved before a pause of another node. */
-    private void pausedElsewhere(long epoch) {
-        update(() -> {
-            if (epoch > backoffEpoch) {
-                backoffEpoch = epoch;
-                recovering = true;
-                reserved = 0;
-            }
-        });
     }
 
     /** The right to send one call. Used by one thread. */
@@ -333,7 +294,7 @@ final class RateLimiter {
                 long took = nanoTime.getAsLong() - startedAt;
                 lead = Math.min(MAX_LEAD, (4 * lead + 2 * took) / 5);
                 if (epoch > time.backoffEpoch) {
-                    pausedElsewhere(epoch);
+                    discardTimesBefore(epoch);
                     time = reserve();
                 }
                 while (!isSent()) {
@@ -344,17 +305,25 @@ final class RateLimiter {
             }
         }
 
+        private void discardTimesBefore(long epoch) {
+            update(() -> {
+                if (epoch > backoffEpoch) {
+                    backoffEpoch = epoch;
+                    recovering = true;
+                    reserved.clear();
+                }
+            });
+        }
+
         /** Waits for the send time; false if it is void by then. */
         private boolean isSent() throws InterruptedException {
             lock.lockInterruptibly();
             try {
-                awaitTime(time.at, true);
-                long now;
-                do {
-                    awaitTime(lastSent + (long) Math.ceil(distance * MIN_DISTANCE), true);
-                    now = nanoTime.getAsLong();
-                    // another call may have been sent during the wait
-                } while (now - lastSent < (long) (distance * MIN_DISTANCE));
+                long now = awaitTime(time.at, true);
+                while (now - lastSent < (long) (distance * MIN_DISTANCE)) {
+                    // another call may be sent during the wait
+                    now = awaitTime(lastSent + (long) Math.ceil(distance * MIN_DISTANCE), true);
+                }
                 if (now - time.at > time.maxDelay) {
                     return false;
                 }

@@ -4,11 +4,6 @@ import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.telemetry.metrics.MetricsExport;
-import io.github.notearchive.telemetry.metrics.NodeGauges;
-import io.github.notearchive.telemetry.notify.Notifications;
-import io.github.notearchive.telemetry.notify.NotifyProperties;
-import io.github.notearchive.telemetry.notify.Receivers;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -28,41 +23,42 @@ import org.springframework.stereotype.Component;
  * of {@code archive.metrics.timeout} and {@code archive.notify.timeout}.
  */
 @Component
-public class RunTelemetry implements RunObserver, AutoCloseable {
+public class RunTelemetry implements RunObserver {
 
     private static final Logger log = LoggerFactory.getLogger(RunTelemetry.class);
 
     private final MetricsExport metrics;
-    private final NotifyProperties notify;
+    private final NotifyProperties settings;
     private final String node;
     private final Clock clock;
     private final Receivers receivers;
     private String command = "run";
     private Instant startedAt = Instant.EPOCH;
     private long startNanos;
-    private @Nullable Notifications notifications;
-    private volatile boolean open;
 
-    public RunTelemetry(MetricsExport metrics, NotifyProperties notify, NodeGauges node, Clock clock) {
+    /** Null before the command is opened, and after its end. */
+    private volatile @Nullable Notifications notifications;
+
+    RunTelemetry(MetricsExport metrics, NotifyProperties settings, NodeGauges node, Clock clock, Receivers receivers) {
         this.metrics = metrics;
-        this.notify = notify;
+        this.settings = settings;
         this.node = node.node();
         this.clock = clock;
-        this.receivers = new Receivers(metrics::countFailure);
+        this.receivers = receivers;
     }
 
     /**
      * Runs a command and reports its result, as the last step of the command.
      *
-     * @param command {@code run} or {@code verify}
+     * @param name {@code run} or {@code verify}
      * @param onFailure maps an exception, which is rethrown after it was reported
      */
     public <T> T observe(
-            String command,
+            String name,
             Supplier<T> work,
             Function<T, CommandResult> onSuccess,
             Function<Throwable, CommandResult> onFailure) {
-        open(command);
+        open(name);
         try {
             T result = work.get();
             ended(onSuccess.apply(result));
@@ -79,9 +75,8 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
         startedAt = clock.instant();
         startNanos = System.nanoTime();
         try {
-            metrics.open(receivers);
-            notifications = new Notifications(notify, command, node, Night.of(startedAt), clock, receivers);
-            open = true;
+            metrics.open();
+            notifications = new Notifications(settings, command, node, Night.of(startedAt), clock, receivers);
         } catch (RuntimeException e) {
             log.warn("No metrics and notifications of this {}: {}", command, Receivers.location(e));
         }
@@ -90,7 +85,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     @Override
     public void onStart(boolean restart) {
         Notifications messages = notifications;
-        if (open && messages != null) {
+        if (messages != null) {
             metrics.runStarted();
             messages.started(restart);
         }
@@ -98,7 +93,7 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
 
     @Override
     public void onProgress(RunCounts counts) {
-        if (open) {
+        if (notifications != null) {
             metrics.progress(counts);
         }
     }
@@ -106,27 +101,20 @@ public class RunTelemetry implements RunObserver, AutoCloseable {
     /** Reports the result of the command and waits for all receivers. Further calls do nothing. */
     public void ended(CommandResult result) {
         Notifications messages = notifications;
-        if (!open || messages == null) {
+        if (messages == null) {
             return;
         }
-        open = false;
-        receivers.startEnding();
+        notifications = null;
+        receivers.isEnding = true;
         try {
             Duration took = Duration.ofNanos(System.nanoTime() - startNanos);
-            long until = System.nanoTime() + notify.timeout().toNanos();
+            long until = System.nanoTime() + settings.timeout().toNanos();
             List<Receivers.Task> sent = messages.ended(result, took, until);
             metrics.ended(command, result, startedAt, took);
             sent.forEach(task -> receivers.await(task, until));
-            receivers.finish();
+            receivers.isFinished = true;
         } catch (RuntimeException e) {
             log.warn("The end of the {} was not reported: {}", command, Receivers.location(e));
         }
-    }
-
-    @Override
-    public void close() {
-        open = false;
-        receivers.close();
-        metrics.close();
     }
 }

@@ -10,7 +10,7 @@ import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxScript;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import io.github.notearchive.telemetry.notify.Receiver;
+import io.github.notearchive.telemetry.Receiver;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.file.Files;

@@ -9,7 +9,7 @@ import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.store.StoreProperties;
-import io.github.notearchive.telemetry.notify.NotifyProperties;
+import io.github.notearchive.telemetry.NotifyProperties;
 import jakarta.validation.Validation;
 import java.net.ConnectException;
 import java.net.UnknownHostException;

@@ -15,21 +15,17 @@ import org.springframework.core.env.MapPropertySource;
  */
 public final class LogAppender implements ApplicationListener<ApplicationEnvironmentPreparedEvent>, Ordered {
 
-    private static final String FORMAT = "archive.log.format";
-
-    /** The property that {@code logback-spring.xml} reads. */
-    private static final String APPENDER = "logging.appender.of-format";
-
     @Override
     public void onApplicationEvent(ApplicationEnvironmentPreparedEvent event) {
         ConfigurableEnvironment environment = event.getEnvironment();
         String appender = LogProperties.ECS.equals(format(environment)) ? LogProperties.ECS : "text";
-        environment.getPropertySources().addLast(new MapPropertySource("log appender", Map.of(APPENDER, appender)));
+        Map<String, Object> setting = Map.of("logging.appender.of-format", appender);
+        environment.getPropertySources().addLast(new MapPropertySource("log appender", setting));
     }
 
     private static String format(ConfigurableEnvironment environment) {
         try {
-            return environment.getProperty(FORMAT, "");
+            return environment.getProperty("archive.log.format", "");
         } catch (IllegalArgumentException _) {
             return ""; // an unresolved placeholder, which is reported with the setting
         }

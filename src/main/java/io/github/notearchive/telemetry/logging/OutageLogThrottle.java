@@ -2,12 +2,13 @@ package io.github.notearchive.telemetry.logging;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.EventArgUtil;
 import ch.qos.logback.classic.turbo.TurboFilter;
 import ch.qos.logback.core.spi.FilterReply;
 import io.github.notearchive.io.DatabaseErrors;
 import java.nio.file.FileSystemException;
-import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Marker;
@@ -24,10 +25,8 @@ public final class OutageLogThrottle extends TurboFilter {
 
     private static final List<String> DATABASE_CLIENTS =
             List.of("org.springframework.batch.core", "org.springframework.transaction", "com.zaxxer.hikari");
-
     private static final String EMBEDDED_SERVER = "org.gaul.shaded.org.eclipse.jetty";
-
-    private static final Duration PERIOD = Duration.ofMinutes(1);
+    private static final long PERIOD = TimeUnit.MINUTES.toNanos(1);
 
     private final LongSupplier nanoTime;
     private final Period database = new Period();
@@ -41,6 +40,25 @@ public final class OutageLogThrottle extends TurboFilter {
         this.nanoTime = nanoTime;
     }
 
+    /** A minute in which further lines of the same kind are only counted. */
+    private static final class Period {
+
+        private @Nullable Long startedAt;
+        private long suppressed;
+
+        /** Returns the number of lines suppressed since the last one, or -1 to suppress this one too. */
+        synchronized long admit(long now) {
+            if (startedAt != null && now - startedAt < PERIOD) {
+                suppressed++;
+                return -1;
+            }
+            long before = suppressed;
+            suppressed = 0;
+            startedAt = now;
+            return before;
+        }
+    }
+
     @Override
     public FilterReply decide(
             @Nullable Marker marker,
@@ -52,25 +70,31 @@ public final class OutageLogThrottle extends TurboFilter {
         if (!level.isGreaterOrEqual(Level.WARN) || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
             return FilterReply.NEUTRAL;
         }
-        Throwable cause = failure == null ? last(parameters) : failure;
-        if (cause == null) {
+        Throwable cause = failure == null ? EventArgUtil.extractThrowable(parameters) : failure;
+        String name = logger.getName();
+        boolean isServer = name.startsWith(EMBEDDED_SERVER);
+        if (cause == null || (!isServer && DATABASE_CLIENTS.stream().noneMatch(name::startsWith))) {
             return FilterReply.NEUTRAL;
         }
-        String name = logger.getName();
-        String outage = null;
-        Period period = database;
-        if (DATABASE_CLIENTS.stream().anyMatch(name::startsWith)) {
-            outage = databaseOutage(cause);
-        } else if (name.startsWith(EMBEDDED_SERVER)) {
-            outage = fileError(cause);
-            period = files;
-        }
+        String outage = isServer ? fileError(cause) : databaseOutage(cause);
         if (outage == null) {
             return FilterReply.NEUTRAL;
         }
-        String message =
-                String.valueOf(MessageFormatter.arrayFormat(format, parameters).getMessage());
-        log(period, logger, level, outage, message);
+        long suppressed = (isServer ? files : database).admit(nanoTime.getAsLong());
+        if (suppressed >= 0) {
+            String line = "%s. %s: %s%s. Similar lines are suppressed for a minute"
+                    .formatted(
+                            outage,
+                            name.substring(name.lastIndexOf('.') + 1),
+                            MessageFormatter.arrayFormat(format, parameters).getMessage(),
+                            suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed");
+            Logger own = logger.getLoggerContext().getLogger(OutageLogThrottle.class);
+            if (level.isGreaterOrEqual(Level.ERROR)) {
+                own.error("{}", line);
+            } else {
+                own.warn("{}", line);
+            }
+        }
         return FilterReply.DENY;
     }
 
@@ -90,52 +114,5 @@ public final class OutageLogThrottle extends TurboFilter {
             }
         }
         return null;
-    }
-
-    /** A minute in which further lines of the same kind are only counted. */
-    private static final class Period {
-
-        private boolean started;
-        private long startedAt;
-        private long suppressed;
-
-        /** Returns the number of lines suppressed since the last one, or -1 to suppress this one too. */
-        synchronized long admit(long now) {
-            if (started && now - startedAt < PERIOD.toNanos()) {
-                suppressed++;
-                return -1;
-            }
-            long before = suppressed;
-            suppressed = 0;
-            started = true;
-            startedAt = now;
-            return before;
-        }
-    }
-
-    private void log(Period period, Logger library, Level level, String outage, String message) {
-        long suppressed = period.admit(nanoTime.getAsLong());
-        if (suppressed < 0) {
-            return;
-        }
-        String name = library.getName().substring(library.getName().lastIndexOf('.') + 1);
-        String line = "%s. %s: %s%s. Similar lines are suppressed for a minute"
-                .formatted(
-                        outage, name, message, suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed");
-        Logger logger = library.getLoggerContext().getLogger(OutageLogThrottle.class);
-        if (level.isGreaterOrEqual(Level.ERROR)) {
-            logger.error("{}", line);
-        } else {
-            logger.warn("{}", line);
-        }
-    }
-
-    /** Returns the exception that SLF4J accepts as the last parameter of a message. */
-    private static @Nullable Throwable last(Object @Nullable [] parameters) {
-        return parameters != null
-                        && parameters.length > 0
-                        && parameters[parameters.length - 1] instanceof Throwable failure
-                ? failure
-                : null;
     }
 }

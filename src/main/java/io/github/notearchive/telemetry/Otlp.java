@@ -1,9 +1,7 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
-import io.github.notearchive.telemetry.notify.WebhookClient;
-import io.github.notearchive.telemetry.notify.WebhookClient.Delivery;
+import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.micrometer.core.instrument.Clock;
-import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.registry.otlp.OtlpConfig;
 import io.micrometer.registry.otlp.OtlpMeterRegistry;
 import io.micrometer.registry.otlp.OtlpMetricsSender;
@@ -13,17 +11,19 @@ import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
 
 /** OTLP receiver over HTTP. The registry sends by itself each minute, and once when it is closed. */
-final class Otlp implements MetricsExporter {
+final class Otlp {
 
+    private static final ContentType PROTOBUF = ContentType.create("application/x-protobuf");
+
+    final OtlpMeterRegistry registry;
     private final MetricsProperties settings;
-    private final WebhookClient client;
+    private final Receivers receivers;
     private final Duration timeout;
-    private final OtlpMeterRegistry registry;
-    private volatile Delivery delivery = new Delivery.Delivered();
+    private volatile @Nullable DeliveryException failure;
 
-    Otlp(MetricsProperties settings, String node, WebhookClient client, Duration timeout) {
+    Otlp(MetricsProperties settings, String node, Receivers receivers, Duration timeout) {
         this.settings = settings;
-        this.client = client;
+        this.receivers = receivers;
         this.timeout = timeout;
         this.registry = OtlpMeterRegistry.builder(new Config(node))
                 .clock(Clock.SYSTEM)
@@ -32,46 +32,27 @@ final class Otlp implements MetricsExporter {
                 .build();
     }
 
-    MeterRegistry registry() {
-        return registry;
-    }
-
     private void send(OtlpMetricsSender.Request request) {
         Map<String, String> headers = settings.otlpAuthorization().isPresent()
                 ? Map.of("Authorization", settings.otlpAuthorization().value())
                 : settings.otlpUrl().authorizationHeader();
-        delivery = client.post(
-                settings.otlpUrl().address(),
-                request.getMetricsData(),
-                ContentType.create("application/x-protobuf"),
-                headers,
-                timeout);
-    }
-
-    @Override
-    public String name() {
-        return "otlp";
-    }
-
-    @Override
-    public String target() {
-        return settings.otlpUrl().toString();
+        try {
+            receivers.post(settings.otlpUrl().address(), request.getMetricsData(), PROTOBUF, headers, timeout);
+            failure = null;
+        } catch (DeliveryException e) {
+            failure = e;
+        }
     }
 
     /** Reports the result of the registry's last request; only the last export sends one. */
-    @Override
-    public void export(boolean isLast) throws ExportException {
+    void export(boolean isLast) throws DeliveryException {
         if (isLast) {
             registry.close();
         }
-        if (delivery instanceof Delivery.Undelivered(var reason, var _)) {
-            throw new ExportException(reason);
+        DeliveryException last = failure;
+        if (last != null) {
+            throw last;
         }
-    }
-
-    @Override
-    public void close() {
-        registry.stop();
     }
 
     /** Configuration that does not read the environment variables of OpenTelemetry. */

@@ -1,7 +1,6 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
 import io.github.notearchive.io.Secret;
-import io.github.notearchive.telemetry.notify.SecretUrl;
 import jakarta.validation.constraints.AssertTrue;
 import jakarta.validation.constraints.NotNull;
 import java.nio.file.Path;
@@ -39,8 +38,6 @@ public record MetricsProperties(
         @DefaultValue("15s") @DurationMin(seconds = 1) @DurationMax(minutes = 5)
         Duration timeout) {
 
-    private static final String NODE = "{node}";
-
     public MetricsProperties {
         otlpAuthorization = otlpAuthorization.stripped();
     }
@@ -73,6 +70,6 @@ public record MetricsProperties(
     Optional<Path> textfileOf(String node) {
         return textfile.isBlank()
                 ? Optional.empty()
-                : Optional.of(Path.of(textfile.strip().replace(NODE, node)).toAbsolutePath());
+                : Optional.of(Path.of(textfile.strip().replace("{node}", node)).toAbsolutePath());
     }
 }

@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
@@ -6,8 +6,6 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.CommandResult;
-import io.github.notearchive.telemetry.RunTelemetry;
-import io.github.notearchive.telemetry.notify.NotifyProperties;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -20,7 +18,7 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 /** Telemetry with given settings, an adjustable clock and fixed statistics. */
-public final class TelemetryFixture implements AutoCloseable {
+final class TelemetryFixture implements AutoCloseable {
 
     static final Instant NOW = Instant.parse("2026-03-10T04:00:00Z");
 
@@ -35,10 +33,12 @@ public final class TelemetryFixture implements AutoCloseable {
             NOW,
             0,
             0,
-            new ArchiveStats.Unfinished(false, false, 0));
+            Map.of("rebuild", 0L, "remap", 0L, "forget", 0L));
 
-    public final RunTelemetry telemetry;
+    final RunTelemetry telemetry;
     final Meters meters;
+    private final Receivers receivers;
+    private final MetricsExport export;
 
     private volatile Instant now = NOW;
 
@@ -50,32 +50,22 @@ public final class TelemetryFixture implements AutoCloseable {
                 () -> 0,
                 () -> new NodeGauges.SpoolUse(0, 0, 1000, Double.NaN));
         StaticListableBeanFactory beans = new StaticListableBeanFactory();
-        beans.addBean("stats", new FixedStatsReader());
+        beans.addBean("stats", (ArchiveStats.Reader) (_, _) -> STATS);
         this.meters = new Meters(node, clock);
-        MetricsExport export = new MetricsExport(
+        this.receivers = new Receivers(meters);
+        this.export = new MetricsExport(
                 binder.bindOrCreate("archive.metrics", MetricsProperties.class),
                 meters,
-                beans.getBeanProvider(ArchiveStatsReader.class),
+                beans.getBeanProvider(ArchiveStats.Reader.class),
                 node,
-                clock);
-        this.telemetry =
-                new RunTelemetry(export, binder.bindOrCreate("archive.notify", NotifyProperties.class), node, clock);
-    }
-
-    private static final class FixedStatsReader extends ArchiveStatsReader {
-
-        FixedStatsReader() {
-            super(null, null, null, null, null, null, null, null);
-        }
-
-        @Override
-        ArchiveStats read(String node, Instant now) {
-            return STATS;
-        }
+                clock,
+                receivers);
+        NotifyProperties notify = binder.bindOrCreate("archive.notify", NotifyProperties.class);
+        this.telemetry = new RunTelemetry(export, notify, node, clock, receivers);
     }
 
     /** Creates telemetry with settings, given as names and values in turn. */
-    public static TelemetryFixture with(String... settings) {
+    static TelemetryFixture with(String... settings) {
         Map<String, String> map = new HashMap<>();
         for (int i = 0; i < settings.length; i += 2) {
             map.put(settings[i], settings[i + 1]);
@@ -83,18 +73,18 @@ public final class TelemetryFixture implements AutoCloseable {
         return new TelemetryFixture(map);
     }
 
-    public void setTime(Instant time) {
+    void setTime(Instant time) {
         now = time;
     }
 
     /** Reports a run without an execution. */
-    public void report(CommandResult result) {
+    void report(CommandResult result) {
         telemetry.open("run");
         telemetry.ended(result);
     }
 
     /** Reports a run whose execution started. */
-    public void reportStartedRun(CommandResult result) {
+    void reportStartedRun(CommandResult result) {
         telemetry.open("run");
         telemetry.onStart(false);
         telemetry.ended(result);
@@ -102,6 +92,7 @@ public final class TelemetryFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        telemetry.close();
+        export.close();
+        receivers.close();
     }
 }

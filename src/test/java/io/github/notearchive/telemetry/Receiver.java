@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.notify;
+package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.US_ASCII;

@@ -1,8 +1,9 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import io.github.notearchive.io.AtomicFile;
+import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
 
 /**
  * File for node_exporter's textfile collector.
@@ -24,91 +24,67 @@ import org.jspecify.annotations.Nullable;
  * <p>It is replaced atomically and readable by everyone. Metric families that this process has not measured keep their
  * lines, so a run that did not reach the database keeps the last success. Processes that write at the same time take
  * turns by a lock file.
+ *
+ * @param node value of the label {@code node}; a file of another node is not replaced
  */
-final class Textfile implements MetricsExporter {
+record Textfile(Path file, String node, PrometheusMeterRegistry registry) {
 
     private static final Pattern FAMILY = Pattern.compile("# HELP (\\S+).*");
     private static final Pattern NODE = Pattern.compile("[{,]node=\"([^\"]*)\"");
     private static final Pattern OWN = Pattern.compile("(note_archive|spring_batch)_.*");
 
-    private final Path file;
-    private final String node;
-    private final PrometheusMeterRegistry registry;
-
-    Textfile(Path file, String node, PrometheusMeterRegistry registry) {
-        this.file = file;
-        this.node = node;
-        this.registry = registry;
-    }
-
-    @Override
-    public String name() {
-        return "textfile";
-    }
-
-    @Override
-    public String target() {
-        return file.toString();
-    }
-
-    @Override
-    public void export(boolean isLast) throws ExportException {
+    void export() throws DeliveryException {
         Path lockFile = file.resolveSibling("." + file.getFileName() + ".lock");
         try (FileChannel channel = FileChannel.open(lockFile, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
                 FileLock _ = channel.lock()) {
-            write();
+            Map<String, String> families = Files.exists(file) ? before() : new TreeMap<>();
+            families.putAll(families(registry.scrape()));
+            byte[] text = String.join("", families.values()).getBytes(UTF_8);
+            AtomicFile.write(file, ".tmp", out -> out.write(text), AtomicFile.READABLE_BY_ALL);
         } catch (OverlappingFileLockException e) {
-            throw new ExportException("another thread is writing it");
+            throw failure("another thread is writing it");
         } catch (FileSystemException e) {
             String why = e.getReason();
-            throw new ExportException(e.getClass().getSimpleName() + (why == null ? "" : ": " + why));
+            throw failure(e.getClass().getSimpleName() + (why == null ? "" : ": " + why));
         } catch (IOException e) {
-            throw new ExportException(e.toString());
+            throw failure(e.toString());
         }
     }
 
-    private void write() throws IOException, ExportException {
-        Map<String, String> families = new TreeMap<>();
-        if (Files.exists(file)) {
-            families.putAll(before());
-        }
-        families.putAll(families(registry.scrape()));
-        byte[] text = String.join("", families.values()).getBytes(UTF_8);
-        AtomicFile.write(file, ".tmp", out -> out.write(text), AtomicFile.READABLE_BY_ALL);
+    private static DeliveryException failure(String message) {
+        return new DeliveryException(message, false);
     }
 
     /**
      * Returns the families of the existing file.
      *
-     * @throws ExportException if the file belongs to another program or node
+     * @throws DeliveryException if the file belongs to another program or node
      */
-    private Map<String, String> before() throws IOException, ExportException {
+    private Map<String, String> before() throws IOException, DeliveryException {
         String text = Files.readString(file, UTF_8);
         Map<String, String> families = families(text);
         for (String family : families.keySet()) {
             if (!OWN.matcher(family).matches()) {
-                throw new ExportException("not replaced, since it contains " + family
+                throw failure("not replaced, since it contains " + family
                         + " of another program; set another file in archive.metrics.textfile");
             }
         }
         Matcher owner = NODE.matcher(text);
         if (owner.find() && !owner.group(1).equals(node)) {
-            throw new ExportException("not replaced, since it belongs to node " + owner.group(1)
+            throw failure("not replaced, since it belongs to node " + owner.group(1)
                     + "; use {node} in archive.metrics.textfile, or delete the file of a removed node");
         }
         return families;
     }
 
     /** Splits the text format into metric families by name, each with all its lines. */
-    static Map<String, String> families(String text) {
+    private static Map<String, String> families(String text) {
         Map<String, String> families = new TreeMap<>();
-        @Nullable String family = null;
+        String family = "";
         for (String line : text.lines().toList()) {
             Matcher header = FAMILY.matcher(line);
-            if (header.matches()) {
-                family = header.group(1);
-            }
-            families.merge(family == null ? line : family, line + "\n", String::concat);
+            family = header.matches() ? header.group(1) : family.isEmpty() ? line : family;
+            families.merge(family, line + "\n", String::concat);
         }
         return families;
     }

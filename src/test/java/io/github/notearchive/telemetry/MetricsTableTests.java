@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -155,9 +155,8 @@ class MetricsTableTests {
                 }
             }
             meters.update(TelemetryFixture.STATS);
-            Meters.End end = new Meters.End(ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
-            meters.commandEnded("run", end);
-            meters.commandEnded("verify", end);
+            meters.commandEnded("run", ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
+            meters.commandEnded("verify", ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
             meters.overlapped(TelemetryFixture.NOW);
             batch(meters, "spring.batch.job", "COMPLETED");
             batch(meters, "spring.batch.item.process", "SUCCESS");

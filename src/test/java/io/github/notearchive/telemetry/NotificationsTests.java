@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.notify;
+package io.github.notearchive.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
@@ -8,8 +8,6 @@ import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.io.Secret;
-import io.github.notearchive.telemetry.metrics.MetricsProperties;
-import io.github.notearchive.telemetry.metrics.TelemetryFixture;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
 import jakarta.validation.ValidatorFactory;

@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.notify;
+package io.github.notearchive.telemetry;
 
 import io.github.notearchive.io.Secret;
 import jakarta.validation.Valid;

@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.notify;
+package io.github.notearchive.telemetry;
 
 import io.github.notearchive.batch.ExitCode;
 import java.util.Locale;

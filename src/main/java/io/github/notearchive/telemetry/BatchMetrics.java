@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
 import io.micrometer.core.instrument.Meter;
 import io.micrometer.core.instrument.Tag;
@@ -8,8 +8,9 @@ import io.micrometer.core.instrument.config.MeterFilterReply;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
 import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler.IgnoredMeters;
 import io.micrometer.observation.ObservationRegistry;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.springframework.context.annotation.Bean;
 import org.springframework.context.annotation.Configuration;
 
@@ -32,10 +33,8 @@ class BatchMetrics {
             return ObservationRegistry.NOOP;
         }
         ObservationRegistry observations = ObservationRegistry.create();
-        observations
-                .observationConfig()
-                .observationHandler(
-                        new DefaultMeterObservationHandler(meters.registry(), IgnoredMeters.LONG_TASK_TIMER));
+        var handler = new DefaultMeterObservationHandler(meters.registry(), IgnoredMeters.LONG_TASK_TIMER);
+        observations.observationConfig().observationHandler(handler);
         return observations;
     }
 
@@ -58,19 +57,17 @@ class BatchMetrics {
             if (description == null) {
                 return id;
             }
-            Tags tags = Tags.of(id.getTags().stream().flatMap(Filter::shorten).toList());
-            return new Meter.Id(id.getName(), tags, id.getBaseUnit(), description, id.getType());
-        }
-
-        private static Stream<Tag> shorten(Tag tag) {
-            String key = tag.getKey();
-            if (key.equals("node")) {
-                return Stream.of(tag);
+            List<Tag> tags = new ArrayList<>();
+            for (Tag tag : id.getTags()) {
+                if (tag.getKey().equals("node")) {
+                    tags.add(tag);
+                } else if (tag.getKey().endsWith(".status")) {
+                    tags.add(Tag.of("status", tag.getValue()));
+                } else if (tag.getKey().endsWith("job.name")) {
+                    tags.add(Tag.of("job_name", tag.getValue()));
+                }
             }
-            if (key.endsWith(".status")) {
-                return Stream.of(Tag.of("status", tag.getValue()));
-            }
-            return key.endsWith("job.name") ? Stream.of(Tag.of("job_name", tag.getValue())) : Stream.empty();
+            return new Meter.Id(id.getName(), Tags.of(tags), id.getBaseUnit(), description, id.getType());
         }
     }
 }

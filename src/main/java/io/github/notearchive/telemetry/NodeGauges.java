@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
@@ -13,11 +13,9 @@ import java.util.function.Supplier;
 public record NodeGauges(String node, LongSupplier callsPerNight, Supplier<SpoolUse> spool) {
 
     /**
-     * Use of the spool directory.
+     * Files in the spool directory and in memory.
      *
-     * @param files files in memory and on disk
-     * @param bytes bytes of these files
-     * @param limit maximum of these bytes on disk
+     * @param limit maximum of their bytes on disk
      * @param diskFree free bytes of the disk; NaN if unknown
      */
     public record SpoolUse(long files, long bytes, long limit, double diskFree) {}

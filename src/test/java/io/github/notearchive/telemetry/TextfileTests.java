@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.metrics;
+package io.github.notearchive.telemetry;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -6,8 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.Secret;
-import io.github.notearchive.telemetry.metrics.MetricsExporter.ExportException;
-import io.github.notearchive.telemetry.notify.SecretUrl;
+import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -76,7 +75,7 @@ class TextfileTests {
 
     @Test
     void theFileIsReadableByEveryoneAndNoTemporaryFileRemains() throws Exception {
-        textfile("main").export(false);
+        textfile("main").export();
 
         assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
                 .isEqualTo("rw-r--r--");
@@ -89,11 +88,11 @@ class TextfileTests {
 
     @Test
     void theFileOfAnotherNodeIsNotReplaced() throws Exception {
-        textfile("first").export(false);
+        textfile("first").export();
         String before = Files.readString(file());
 
-        assertThatThrownBy(() -> textfile("second").export(false))
-                .isInstanceOf(ExportException.class)
+        assertThatThrownBy(() -> textfile("second").export())
+                .isInstanceOf(DeliveryException.class)
                 .hasMessageContaining("node first")
                 .hasMessageContaining("{node}");
         assertThat(Files.readString(file())).isEqualTo(before);
@@ -104,8 +103,8 @@ class TextfileTests {
         String foreign = "# HELP apt_upgrades_pending x\n# TYPE apt_upgrades_pending gauge\n";
         Files.writeString(file(), foreign);
 
-        assertThatThrownBy(() -> textfile("main").export(false))
-                .isInstanceOf(ExportException.class)
+        assertThatThrownBy(() -> textfile("main").export())
+                .isInstanceOf(DeliveryException.class)
                 .hasMessageContaining("apt_upgrades_pending");
         assertThat(Files.readString(file())).isEqualTo(foreign);
     }
@@ -115,8 +114,8 @@ class TextfileTests {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
         Textfile nowhere = new Textfile(directory.resolve("none").resolve("x.prom"), "main", registry);
 
-        assertThatThrownBy(() -> nowhere.export(false))
-                .isInstanceOf(ExportException.class)
+        assertThatThrownBy(() -> nowhere.export())
+                .isInstanceOf(DeliveryException.class)
                 .hasMessageContaining("NoSuchFileException");
     }
 

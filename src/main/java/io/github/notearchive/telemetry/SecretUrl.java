@@ -1,4 +1,4 @@
-package io.github.notearchive.telemetry.notify;
+package io.github.notearchive.telemetry;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
@@ -21,39 +21,35 @@ public record SecretUrl(String value) {
         value = value.strip();
     }
 
-    public boolean isPresent() {
+    boolean isPresent() {
         return !value.isEmpty();
     }
 
     /** Returns whether the URL is empty or a valid HTTP URL. */
-    public boolean isUsable() {
+    boolean isUsable() {
         URI uri = parsed();
         return !isPresent()
                 || (uri != null
-                        && ("http".equals(scheme(uri)) || "https".equals(scheme(uri)))
+                        && scheme(uri).matches("https?")
                         && uri.getHost() != null
                         && uri.getRawFragment() == null);
     }
 
     /** Returns the URL without user and password, which {@link #authorizationHeader} contains. */
-    public URI address() {
+    URI address() {
         URI uri = parsed();
-        if (uri == null || uri.getRawUserInfo() == null) {
-            return URI.create(value);
-        }
-        return URI.create(value.replaceFirst("//[^/?]*@", "//"));
+        boolean hasUser = uri != null && uri.getRawUserInfo() != null;
+        return URI.create(hasUser ? value.replaceFirst("//[^/?]*@", "//") : value);
     }
 
     /** Returns the URL with a path appended in front of the query. */
-    public URI address(String path) {
-        URI whole = address();
-        String query = whole.getRawQuery();
-        String base = query == null ? whole.toString() : whole.toString().split("\\?", 2)[0];
-        return URI.create(base.replaceFirst("/+$", "") + path + (query == null ? "" : "?" + query));
+    URI address(String path) {
+        String[] parts = address().toString().split("\\?", 2);
+        return URI.create(parts[0].replaceFirst("/+$", "") + path + (parts.length == 1 ? "" : "?" + parts[1]));
     }
 
     /** Returns the header {@code Authorization} of the user and password in the URL; empty if there are none. */
-    public Map<String, String> authorizationHeader() {
+    Map<String, String> authorizationHeader() {
         URI uri = parsed();
         String user = uri == null ? null : uri.getUserInfo();
         return user == null
@@ -68,8 +64,7 @@ public record SecretUrl(String value) {
         if (uri == null || uri.getHost() == null) {
             return isPresent() ? "***" : "";
         }
-        String port = uri.getPort() < 0 ? "" : ":" + uri.getPort();
-        return scheme(uri) + "://" + uri.getHost() + port + "/***";
+        return scheme(uri) + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/***";
     }
 
     private static String scheme(URI uri) {

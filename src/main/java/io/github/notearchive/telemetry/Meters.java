@@ -1,0 +1,326 @@
+package io.github.notearchive.telemetry;
+
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.ledger.CallListener;
+import io.github.notearchive.archive.stats.CallTotals.CallCount;
+import io.github.notearchive.archive.stats.WorklistStats.StateCount;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.ProviderCode;
+import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.FunctionCounter;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
+import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.lang.management.ManagementFactory;
+import java.lang.management.MemoryUsage;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.DoubleSupplier;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
+import org.springframework.stereotype.Component;
+
+/**
+ * All metrics, under the names of {@code src/docs/metrics.md}.
+ *
+ * <p>A metric family is registered with its first value: the counters of a run at the start of its execution, the
+ * statistics of the tables after the first query, the result of a command at its end. A registered family stays, with 0
+ * for "nothing", so an absent family means "not measured" and an exporter may keep its older value.
+ *
+ * <p>Labels have few, known values: no external text, note id, host or URL.
+ */
+@Component
+class Meters implements CallListener {
+
+    private static final List<String> RECEIVERS = List.of("textfile", "pushgateway", "otlp", "webhook", "ping");
+    private static final Duration[] LATENCY_BUCKETS = Stream.of(
+                    500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000)
+            .map(Duration::ofMillis)
+            .toArray(Duration[]::new);
+
+    /** Base units of numbers that are no counts, by the last word of the name. */
+    private static final Map<String, String> UNITS = Map.of(
+            "timestamp", "seconds",
+            "duration", "seconds",
+            "cpu", "seconds",
+            "used", "bytes",
+            "max", "bytes",
+            "size", "bytes",
+            "received", "bytes",
+            "limit", "bytes",
+            "free", "bytes");
+
+    private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
+    private final NodeGauges node;
+    private final Clock clock;
+
+    /** Last values by name and labels. */
+    private final Map<String, Double> values = new ConcurrentHashMap<>();
+
+    Meters(NodeGauges node, Clock clock) {
+        this.node = node;
+        this.clock = clock;
+        registry.config().commonTags("node", node.node()).meterFilter(new BatchMetrics.Filter());
+    }
+
+    /** Adds a registry that receives all meters. */
+    void exportTo(MeterRegistry exporter) {
+        registry.add(exporter);
+    }
+
+    /** Returns the registry for the meters of Spring Batch. */
+    MeterRegistry registry() {
+        return registry;
+    }
+
+    /** Registers the metrics of the process, which every command has. */
+    void open() {
+        gauge("exported.timestamp", "When these values were taken", () -> seconds(clock.instant()));
+        gauge("process.heap.used", "Heap that the process uses", () -> heap().getUsed());
+        gauge("process.heap.max", "Heap that the process may use", () -> heap().getMax());
+        counter("process.cpu", "Processor time of the process, since it was started", Meters::cpuSeconds);
+        RECEIVERS.forEach(this::failures);
+    }
+
+    private static MemoryUsage heap() {
+        return ManagementFactory.getMemoryMXBean().getHeapMemoryUsage();
+    }
+
+    private static double cpuSeconds() {
+        return ProcessHandle.current()
+                        .info()
+                        .totalCpuDuration()
+                        .orElse(Duration.ZERO)
+                        .toNanos()
+                / 1e9;
+    }
+
+    private Counter failures(String receiver) {
+        return Counter.builder("note.archive.notification.failures")
+                .tag("to", receiver)
+                .description("Metrics, messages and pings that failed")
+                .register(registry);
+    }
+
+    /** Counts a failed delivery to a receiver; ignores other names. */
+    void countFailure(String receiver) {
+        if (RECEIVERS.contains(receiver)) {
+            failures(receiver).increment();
+        }
+    }
+
+    /** Registers the metrics of a run, whose counters start at 0. */
+    void runStarted() {
+        isRunning(true);
+        progress(RunCounts.NONE);
+        for (Endpoint endpoint : Endpoint.values()) {
+            latency(endpoint);
+        }
+        calls("0", Billed.YES);
+        spool("files", "Files between download and store", NodeGauges.SpoolUse::files);
+        spool("size", "Bytes between download and store", NodeGauges.SpoolUse::bytes);
+        spool("limit", "Limit of these bytes, archive.media.max-spool-size", NodeGauges.SpoolUse::limit);
+        spool("disk.free", "Bytes that are free on the disk of these files", NodeGauges.SpoolUse::diskFree);
+    }
+
+    private void spool(String name, String description, ToDoubleFunction<NodeGauges.SpoolUse> value) {
+        gauge(
+                "spool." + name,
+                description,
+                () -> value.applyAsDouble(node.spool().get()));
+    }
+
+    private void isRunning(boolean isRunning) {
+        set("running", "1 while a run is active, as last written", isRunning ? 1 : 0);
+    }
+
+    /** Updates the counters of the run. */
+    void progress(RunCounts run) {
+        RunCounts.Notes notes = run.notes();
+        String dispositions = "Notes by disposition; a postponed note counts each time";
+        count("notes", dispositions, notes.archived(), "disposition", "archived");
+        count("notes", dispositions, notes.unavailable(), "disposition", "unavailable");
+        count("notes", dispositions, notes.postponed(), "disposition", "postponed");
+        count("notes", dispositions, notes.failed(), "disposition", "failed");
+        count("notes", dispositions, notes.released(), "disposition", "released");
+        count("notes", dispositions, notes.erased(), "disposition", "erased");
+        String refreshes = "Refreshes of archived notes by outcome";
+        count("refreshes", refreshes, run.refreshes().refreshed(), "outcome", "refreshed");
+        count("refreshes", refreshes, run.refreshes().unavailable(), "outcome", "unavailable");
+        count("refreshes", refreshes, run.refreshes().postponed(), "outcome", "postponed");
+        RunCounts.Files files = run.files();
+        count("files", "Media files by outcome", files.stored(), "outcome", "stored");
+        count("files", "Media files by outcome", files.deduplicated(), "outcome", "deduplicated");
+        count("files", "Media files by outcome", files.reused(), "outcome", "reused");
+        count("files", "Media files by outcome", files.upgraded(), "outcome", "upgraded");
+        count("size", "Bytes of these files", files.bytesStored(), "outcome", "stored");
+        count("size", "Bytes of these files", files.bytesDeduplicated(), "outcome", "deduplicated");
+        count("size", "Bytes of these files", files.bytesReused(), "outcome", "reused");
+        count("media.requests", "Requests to media servers", files.requests());
+        String received = "Bytes of responses of media servers, failed attempts included";
+        count("media.received", received, run.bytesReceived());
+        count("media.failures", "Failed downloads", run.downloads().expired(), "class", "expired");
+        count("media.failures", "Failed downloads", run.downloads().retryable(), "class", "retryable");
+        count("media.failures", "Failed downloads", run.downloads().rejected(), "class", "rejected");
+    }
+
+    @Override
+    public void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took) {
+        String known = code == null ? "none" : ProviderCode.DOCUMENTED.contains(code) ? code.toString() : "other";
+        calls(known, billed).increment();
+        latency(endpoint).record(took);
+    }
+
+    private Counter calls(String code, Billed billed) {
+        return Counter.builder("note.archive.run.calls")
+                .tags("code", code, "billed", label(billed))
+                .description("Responses of the provider by code")
+                .register(registry);
+    }
+
+    private Timer latency(Endpoint endpoint) {
+        return Timer.builder("note.archive.run.call.duration")
+                .tag("endpoint", endpoint.ledgerName())
+                .description("Duration of calls")
+                .serviceLevelObjectives(LATENCY_BUCKETS)
+                .register(registry);
+    }
+
+    private static String label(Billed billed) {
+        return billed.name().toLowerCase(Locale.ROOT);
+    }
+
+    /** Updates the statistics of the tables. */
+    void update(ArchiveStats stats) {
+        for (NoteState state : NoteState.values()) {
+            String due = "Of these, notes that are due now";
+            set("notes", "Notes on the worklist", sum(stats, state, StateCount::notes), "state", state.name());
+            set("notes.due", due, sum(stats, state, StateCount::due), "state", state.name());
+        }
+        set("refreshes.due", "Archived notes whose refresh is due", stats.refreshesDue());
+        String degraded = "Archived notes that have a file in a lesser rendition than the best one offered";
+        set("notes.degraded", degraded, stats.degradedNotes());
+        set("new.fields", "Fields of responses that are new and not reviewed", stats.newFields());
+        for (Billed billed : Billed.values()) {
+            double calls = stats.callsTonight().stream()
+                    .filter(count -> count.billed() == billed)
+                    .mapToLong(CallCount::calls)
+                    .sum();
+            String description = "Calls of this day in Shanghai, of all runs and nodes";
+            set("calls.tonight", description, calls, "billed", label(billed));
+        }
+        String allowed = "Configured limit of calls a day; 0: no limit";
+        set("calls.allowed", allowed, node.callsPerNight().getAsLong());
+        String closed = "Time at which the gate reopens; 0: the gate is open";
+        set("gate.closed.until.timestamp", closed, seconds(stats.gateClosedUntil()));
+        set("media.objects", "Files in the store", stats.media().files());
+        set("media.size", "Bytes of files in the store", stats.media().bytes());
+        String oldest = "Oldest time of verification of a file; 0: a file was never verified, or there is none";
+        set("fixity.oldest.verified.timestamp", oldest, seconds(stats.verified().oldest()));
+        String never = "Files not verified since the tables were rebuilt, counted up to 100000";
+        set("fixity.never.verified", never, stats.verified().never());
+        for (Damage.Kind kind : Damage.Kind.values()) {
+            long open = stats.findings().getOrDefault(kind, 0L);
+            set("fixity.findings", "Open findings of audits", open, "kind", kind.name());
+        }
+        String unfinished =
+                "Not 0 while a started command is not completed; for forget the number of notes and authors";
+        stats.unfinished().forEach((command, value) -> set("unfinished", unfinished, value, "command", command));
+        String success = "End of the newest run with exit code 0, 3, 6 or 7; 0: none";
+        set("last.success.timestamp", success, seconds(stats.lastSuccess()));
+    }
+
+    private static double sum(ArchiveStats stats, NoteState state, ToDoubleFunction<StateCount> value) {
+        return stats.worklist().stream()
+                .filter(count -> count.state() == state)
+                .mapToDouble(value)
+                .sum();
+    }
+
+    /**
+     * Records the result of a command, whether or not it had an execution.
+     *
+     * @param command {@code run} or {@code verify}
+     */
+    void commandEnded(String command, ExitCode exitCode, Instant startedAt, Instant endedAt) {
+        boolean isRun = "run".equals(command);
+        String noun = isRun ? "run" : "audit";
+        String last = "last." + command + ".";
+        set(last + "exit.code", "Exit code of the last " + noun, exitCode.number());
+        set(last + "start.timestamp", "When the last " + noun + " that has ended began", seconds(startedAt));
+        set(last + "end.timestamp", "When the last " + noun + " ended", seconds(endedAt));
+        double took = Duration.between(startedAt, endedAt).toMillis() / 1e3;
+        set(last + "duration", "How long the last " + noun + " took", took);
+        if (isRun) {
+            isRunning(false);
+            String description = "1 for how the last run ended, 0 for all others";
+            EnumSet.complementOf(EnumSet.of(ExitCode.FINDINGS, ExitCode.ALREADY_RUNNING))
+                    .forEach(
+                            code -> set(last + "result", description, code == exitCode ? 1 : 0, "result", code.name()));
+        }
+    }
+
+    /** Records the time of a run that found another active run of its node. */
+    void overlapped(Instant now) {
+        String description = "When a run last found another one of its node active, and ended with 5";
+        set("last.overlap.timestamp", description, seconds(now));
+    }
+
+    /** Sets a gauge. */
+    private void set(String name, String description, double value, String... labels) {
+        String key = key(name, labels);
+        if (values.put(key, value) == null) {
+            gauge(name, description, () -> values.getOrDefault(key, 0.0), labels);
+        }
+    }
+
+    /** Sets a counter of the run. */
+    private void count(String name, String description, double value, String... labels) {
+        String counter = "run." + name;
+        String key = key(counter, labels);
+        if (values.put(key, value) == null) {
+            counter(counter, description, () -> values.getOrDefault(key, 0.0), labels);
+        }
+    }
+
+    private static String key(String name, String... labels) {
+        return name + String.join(" ", labels);
+    }
+
+    private void gauge(String name, String description, DoubleSupplier value, String... labels) {
+        Gauge.builder("note.archive." + name, value::getAsDouble)
+                .tags(labels)
+                .baseUnit(unit(name))
+                .description(description)
+                .register(registry);
+    }
+
+    private void counter(String name, String description, DoubleSupplier value, String... labels) {
+        // a meter holds its object weakly, and its function strongly
+        FunctionCounter.builder("note.archive." + name, this, _ -> value.getAsDouble())
+                .tags(labels)
+                .baseUnit(unit(name))
+                .description(description)
+                .register(registry);
+    }
+
+    private static double seconds(@Nullable Instant instant) {
+        return instant == null ? 0 : instant.toEpochMilli() / 1e3;
+    }
+
+    private static @Nullable String unit(String name) {
+        return UNITS.get(name.substring(name.lastIndexOf('.') + 1));
+    }
+}

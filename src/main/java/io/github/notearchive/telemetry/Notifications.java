@@ -1,0 +1,232 @@
+package io.github.notearchive.telemetry;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+
+import io.github.notearchive.batch.CommandResult;
+import io.github.notearchive.batch.RunCounts;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.telemetry.Receivers.DeliveryException;
+import io.github.notearchive.telemetry.Receivers.Task;
+import java.net.URI;
+import java.security.GeneralSecurityException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.stream.Stream;
+import javax.crypto.Mac;
+import javax.crypto.spec.SecretKeySpec;
+import org.apache.hc.core5.http.ContentType;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.retry.RetryException;
+import org.springframework.core.retry.RetryPolicy;
+import org.springframework.core.retry.RetryTemplate;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Notifications of one command: messages to a webhook, in the format of {@code src/docs/notifications.md}, and pings to
+ * a health check service.
+ *
+ * <p>The pings follow the protocol of <a href="https://healthchecks.io/docs/http_api/">healthchecks.io</a>:
+ * {@code /start} at the start of an execution, the URL itself at an end in order, {@code /<exit code>} at a failure.
+ * All pings of a run have the same {@code rid}, from which the service computes the duration. Audits are not pinged.
+ *
+ * <p>Deliveries are retried with exponential back-off until {@code archive.notify.timeout}; a retry of a start stops
+ * when the command ends.
+ */
+final class Notifications {
+
+    /** Raised when a field changes its meaning or is removed, not when one is added. */
+    private static final int VERSION = 1;
+
+    private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(5);
+    private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
+    private static final Duration MAX_BACKOFF = Duration.ofSeconds(8);
+    private static final JsonMapper JSON = JsonMapper.builder().build();
+
+    private final NotifyProperties settings;
+    private final String command;
+    private final String node;
+    private final Night night;
+    private final Clock clock;
+    private final Receivers receivers;
+    private final UUID runId = UUID.randomUUID();
+
+    /** @param night in which the command started */
+    Notifications(
+            NotifyProperties settings, String command, String node, Night night, Clock clock, Receivers receivers) {
+        this.settings = settings;
+        this.command = command;
+        this.node = node;
+        this.night = night;
+        this.clock = clock;
+        this.receivers = receivers;
+    }
+
+    /** Reports the start of an execution. Returns at once. */
+    void started(boolean restart) {
+        long until = System.nanoTime() + settings.timeout().toNanos();
+        String text =
+                "note-archive " + command + " on node " + node + (restart ? " resumes the unfinished run" : " starts");
+        Optional<Task> _ = post(Event.START, message(Event.START, text, null, restart, null), until);
+        Optional<Task> _ = ping(Event.START, "/start", "node " + node, until);
+    }
+
+    /**
+     * Reports the result of the command. Returns at once.
+     *
+     * @param until {@link System#nanoTime} at which retries stop
+     */
+    List<Task> ended(CommandResult result, Duration took, long until) {
+        Event event = Event.of(result.exitCode());
+        String text = text(result);
+        String body = message(event, text, result, result.restart(), took.toMillis() / 1e3);
+        String path = event == Event.FAILURE ? "/" + result.exitCode().number() : "";
+        // the run that is active pings
+        Optional<Task> ping = event == Event.OVERLAP ? Optional.empty() : ping(event, path, text, until);
+        return Stream.of(post(event, body, until), ping)
+                .flatMap(Optional::stream)
+                .toList();
+    }
+
+    private String message(
+            Event event,
+            String text,
+            @Nullable CommandResult result,
+            @Nullable Boolean restart,
+            @Nullable Double seconds) {
+        Map<String, @Nullable Object> fields = new LinkedHashMap<>();
+        fields.put("version", VERSION);
+        fields.put("event", event.label());
+        fields.put("command", command);
+        fields.put("node", node);
+        fields.put("night", night.toString());
+        fields.put("at", clock.instant());
+        fields.put("text", text);
+        fields.put("exitCode", result == null ? null : result.exitCode().number());
+        fields.put("result", result == null ? null : result.exitCode().name());
+        fields.put("reason", result == null ? null : result.reason());
+        fields.put("next", result == null ? null : result.next());
+        fields.put("execution", result == null ? null : result.executionId());
+        fields.put("restart", restart);
+        fields.put("seconds", seconds);
+        RunCounts counts = result == null ? null : result.counts();
+        fields.put("notes", counts == null ? null : counts.notes());
+        fields.put("refreshes", counts == null ? null : counts.refreshes());
+        fields.put("files", counts == null ? null : counts.files());
+        fields.put("bill", result == null ? null : result.calls());
+        fields.put("findings", result == null ? null : result.findings());
+        return JSON.writeValueAsString(fields);
+    }
+
+    /** Returns the result in two or three lines for people. */
+    private String text(CommandResult result) {
+        StringBuilder text = new StringBuilder("note-archive %s on node %s: %s (exit %d): %s"
+                .formatted(command, node, result.exitCode(), result.exitCode().number(), result.reason()));
+        RunCounts counts = result.counts();
+        CommandResult.CallCounts calls = result.calls();
+        if (counts != null && calls != null) {
+            text.append("\nnotes archived %d, unavailable %d, postponed %d times, failed %d; calls %d, billed %d"
+                    .formatted(
+                            counts.notes().archived(),
+                            counts.notes().unavailable(),
+                            counts.notes().postponed(),
+                            counts.notes().failed(),
+                            calls.calls(),
+                            calls.billed()));
+        }
+        return text.append("\nnext: ").append(result.next()).toString();
+    }
+
+    /** Posts a message to the webhook; repetitions have the same delivery id. Empty if the event is not selected. */
+    private Optional<Task> post(Event event, String message, long until) {
+        NotifyProperties.Webhook webhook = settings.webhook();
+        if (!webhook.url().isPresent() || !settings.events().contains(event)) {
+            return Optional.empty();
+        }
+        byte[] body = message.getBytes(UTF_8);
+        Map<String, String> headers = new HashMap<>(webhook.url().authorizationHeader());
+        headers.put("X-Note-Archive-Event", event.label());
+        headers.put("X-Note-Archive-Delivery", UUID.randomUUID().toString());
+        if (webhook.token().isPresent()) {
+            headers.put("Authorization", "Bearer " + webhook.token().value());
+        }
+        if (webhook.secret().isPresent()) {
+            headers.put(
+                    "X-Note-Archive-Signature",
+                    "sha256=" + signature(webhook.secret().value(), body));
+        }
+        URI address = webhook.url().address();
+        ContentType type = ContentType.APPLICATION_JSON;
+        return Optional.of(receivers.submit(
+                "webhook",
+                webhook.url().toString(),
+                () -> retry(event, until, timeout -> receivers.post(address, body, type, headers, timeout))));
+    }
+
+    private static String signature(String secret, byte[] body) {
+        try {
+            Mac mac = Mac.getInstance("HmacSHA256");
+            mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA256"));
+            return HexFormat.of().formatHex(mac.doFinal(body));
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("HmacSHA256 is required of every Java platform", e);
+        }
+    }
+
+    /** Pings the check of a run; empty for other commands, and if there is no check. */
+    private Optional<Task> ping(Event event, String path, String text, long until) {
+        SecretUrl url = settings.pingUrl();
+        if (!url.isPresent() || !"run".equals(command)) {
+            return Optional.empty();
+        }
+        URI check = url.address(path);
+        URI address = URI.create(check + (check.getRawQuery() == null ? "?" : "&") + "rid=" + runId);
+        byte[] body = text.getBytes(UTF_8);
+        ContentType type = ContentType.TEXT_PLAIN.withCharset(UTF_8);
+        return Optional.of(receivers.submit(
+                "ping",
+                url.toString(),
+                () -> retry(
+                        event,
+                        until,
+                        timeout -> receivers.post(address, body, type, url.authorizationHeader(), timeout))));
+    }
+
+    /** One attempt of a delivery. */
+    private interface Attempt {
+        void send(Duration timeout) throws DeliveryException;
+    }
+
+    private void retry(Event event, long until, Attempt attempt) throws DeliveryException {
+        Duration left = Duration.ofNanos(until - System.nanoTime());
+        if (!left.isPositive()) {
+            throw new DeliveryException("not sent within the timeout", false);
+        }
+        RetryPolicy policy = RetryPolicy.builder()
+                .maxRetries(Long.MAX_VALUE)
+                .delay(FIRST_BACKOFF)
+                .multiplier(2)
+                .maxDelay(MAX_BACKOFF)
+                .timeout(left)
+                .predicate(e -> e instanceof DeliveryException failure
+                        && failure.isRetryable
+                        && !(event == Event.START && receivers.isEnding))
+                .build();
+        try {
+            new RetryTemplate(policy).execute(() -> {
+                long nanos = Math.max(1, until - System.nanoTime());
+                attempt.send(Duration.ofNanos(Math.min(nanos, ATTEMPT_TIMEOUT.toNanos())));
+                return true;
+            });
+        } catch (RetryException e) {
+            String reason = e.getLastException().getMessage() + " (attempts: " + (e.getRetryCount() + 1) + ")";
+            throw new DeliveryException(reason, false);
+        }
+    }
+}
