@@ -51,15 +51,9 @@ class ShapeTests {
 
     /** Classes with a constructor of more than 8 parameters. This list may only shrink. */
     private static final Map<String, Integer> WIDE_CONSTRUCTORS = Map.ofEntries(
-            Map.entry("DispositionWriter", 10),
             Map.entry("Eraser", 10),
             Map.entry("NightlyRun", 12),
-            Map.entry("NightlyWatchdog", 9),
-            Map.entry("NoteProcessor", 14),
-            Map.entry("ProgressReporter", 9),
-            Map.entry("RunSummaryQueries", 9),
             Map.entry("SidecarWriter", 10),
-            Map.entry("StartChecks", 16),
             Map.entry("VerifyRunner", 10),
             Map.entry("Waiver", 12));
 

@@ -1,6 +1,10 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.SlotStatus;
+import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.archive.catalog.SlotStatus.Missing;
+import io.github.notearchive.archive.catalog.SlotStatus.Stored;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
@@ -11,12 +15,31 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Responses of a note and the status of each file that they promise. Closing it removes spooled files.
+ * Result of collecting the media of one note: its responses and the status of each file that they promise. Closing it
+ * removes spooled files.
  *
  * @param capture response about the note
  * @param video response for its video; null if there is none
+ * @param videoOutcome outcome of the call for the video
+ * @param retrySoon whether a file failed with an error that may pass within minutes
+ * @param retryBetter whether a file has only a lesser rendition because a better one met an error that may pass within
+ *     minutes
+ * @param noRoom whether the spool had no room for a file
+ * @param served whether a host served a file
+ * @param dead whether a host reported a file as absent or forbidden; files already dead by the response of an earlier
+ *     night do not count
  */
-record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Piece> pieces) implements AutoCloseable {
+record CollectedMedia(
+        NoteCapture capture,
+        @Nullable NoteCapture video,
+        VideoOutcome videoOutcome,
+        List<Piece> pieces,
+        boolean retrySoon,
+        boolean retryBetter,
+        boolean noRoom,
+        boolean served,
+        boolean dead)
+        implements AutoCloseable {
 
     CollectedMedia {
         pieces = List.copyOf(pieces);
@@ -31,24 +54,24 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
         @Nullable
         String lesserBecause();
 
-        /** Returns the lesser rendition that is present; empty if there is none, or its name is unknown. */
-        Optional<String> lesserRendition();
+        /** Returns the name of the present rendition; null if there is none, or its name is unknown. */
+        @Nullable
+        String rendition();
 
-        /**
-         * Downloaded into the spool and not stored yet.
-         *
-         * @param lesserBecause why it is not the best rendition offered; null if it is
-         */
+        /** Returns the lesser rendition that is present; empty if there is none, or its name is unknown. */
+        default Optional<String> lesserRendition() {
+            return lesserBecause() == null ? Optional.empty() : Optional.ofNullable(rendition());
+        }
+
+        /** Downloaded into the spool and not stored yet. */
         record Downloaded(
                 MediaSlot slot,
                 DownloadedMedia media,
                 @Nullable String lesserBecause) implements Piece {
 
             @Override
-            public Optional<String> lesserRendition() {
-                return lesserBecause == null
-                        ? Optional.empty()
-                        : Optional.of(media.candidate().rendition());
+            public String rendition() {
+                return media.candidate().rendition();
             }
         }
 
@@ -62,26 +85,62 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
 
             @Override
             public @Nullable String lesserBecause() {
-                return status instanceof SlotStatus.Stored stored ? stored.lesserBecause() : null;
+                return status instanceof Stored stored ? stored.lesserBecause() : null;
             }
 
             @Override
-            public Optional<String> lesserRendition() {
-                return status instanceof SlotStatus.Stored stored && stored.lesserBecause() != null
-                        ? Optional.ofNullable(stored.rendition())
-                        : Optional.empty();
+            public @Nullable String rendition() {
+                return status instanceof Stored stored ? stored.rendition() : null;
             }
         }
     }
 
+    /** Returns a copy with other pieces. */
+    CollectedMedia withPieces(List<Piece> other) {
+        return new CollectedMedia(capture, video, videoOutcome, other, retrySoon, retryBetter, noRoom, served, dead);
+    }
+
     /** Returns the response that offers a file. */
-    NoteCapture answerWith(MediaSlot slot) {
+    private NoteCapture responseWith(MediaSlot slot) {
         return video != null && slot.kind().isOfVideo() ? video : capture;
     }
 
     /** Returns the responses, that about the note first. */
-    List<NoteCapture> answers() {
+    List<NoteCapture> responses() {
         return video == null ? List.of(capture) : List.of(capture, video);
+    }
+
+    boolean isComplete() {
+        return missing().findAny().isEmpty();
+    }
+
+    /** Returns the responses whose URLs have expired, so that a new response could fill a missing slot. */
+    List<NoteCapture> expiredResponses() {
+        return missing(Gap.DEAD)
+                .map(file -> responseWith(file.slot()))
+                .distinct()
+                .toList();
+    }
+
+    /** Returns whether a call to replace this response was made and brought no response. */
+    boolean isReplacementPending(NoteCapture response) {
+        return videoOutcome instanceof VideoOutcome.Unanswered && response.equals(video);
+    }
+
+    /** Returns whether every missing file is a pending video or gone permanently. */
+    boolean waitsOnlyForVideo() {
+        return missing().allMatch(file -> switch (file.gap()) {
+            case NO_ANSWER, GONE -> true;
+            case DEAD -> videoOutcome.isPendingFor(file.slot().kind());
+            case RETRY -> false;
+        });
+    }
+
+    /** Returns whether a file is gone permanently and no retry can bring another one. */
+    boolean isPermanentlyIncomplete() {
+        return !retrySoon
+                && missing(Gap.DEAD).findAny().isEmpty()
+                && missing(Gap.GONE).findAny().isPresent();
     }
 
     /** Returns the files present in a lesser rendition than the best one offered. */
@@ -89,11 +148,56 @@ record CollectedMedia(NoteCapture capture, @Nullable NoteCapture video, List<Pie
         return pieces.stream().filter(piece -> piece.lesserBecause() != null);
     }
 
+    /** Returns the responses that offer a better rendition than the stored one. */
+    Stream<NoteCapture> responsesWithBetterRendition() {
+        return lesser().map(piece -> responseWith(piece.slot())).distinct();
+    }
+
+    /** Describes the lesser renditions in one line. */
+    String lesserDetail() {
+        Piece first = lesser().findFirst().orElseThrow();
+        return first.slot() + " DEGRADED: " + first.lesserBecause() + andMore(lesser().count());
+    }
+
+    private Stream<Missing> missing() {
+        return pieces.stream()
+                .flatMap(piece -> piece instanceof Piece.Unchanged(Missing file) ? Stream.of(file) : Stream.empty());
+    }
+
+    private Stream<Missing> missing(Gap gap) {
+        return missing().filter(file -> file.gap() == gap);
+    }
+
+    /** Returns the missing file that determines the reason: one with expired URLs, since it costs a new response. */
+    private Missing first() {
+        return Stream.concat(missing(Gap.DEAD), missing()).findFirst().orElseThrow();
+    }
+
+    /** Returns why the note is incomplete. */
+    StateReason reason() {
+        return switch (first().gap()) {
+            case DEAD -> StateReason.URLS_EXPIRED;
+            case NO_ANSWER -> StateReason.VIDEO_PENDING;
+            case RETRY, GONE -> StateReason.MEDIA_PENDING;
+        };
+    }
+
+    /** Describes the missing files in one line. */
+    String detail() {
+        Missing first = first();
+        return first.slot() + " " + first.gap() + ": " + first.error()
+                + andMore(missing().count());
+    }
+
+    private static String andMore(long files) {
+        return files == 1 ? "" : ", and " + (files - 1) + " more";
+    }
+
     /** Returns the spooled files; a file shared by two pieces occurs twice. */
     static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
         return pieces.stream()
-                .filter(Piece.Downloaded.class::isInstance)
-                .map(piece -> ((Piece.Downloaded) piece).media());
+                .flatMap(piece ->
+                        piece instanceof Piece.Downloaded downloaded ? Stream.of(downloaded.media()) : Stream.empty());
     }
 
     /** Removes the spooled files. Idempotent. */

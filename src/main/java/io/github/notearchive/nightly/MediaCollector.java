@@ -13,24 +13,18 @@ import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
-import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.provider.VideoProperties;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Collection;
 import java.util.Comparator;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
@@ -38,6 +32,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the media of a note: keeps stored and waived files, reuses files of other notes with the same source file
@@ -52,9 +47,7 @@ class MediaCollector implements AutoCloseable {
 
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
-    private final VideoFiles videos;
-    private final VideoProperties video;
-    private final RunStopper gate;
+    private final VideoFetcher videos;
     private final RunState run;
     private final Duration patience;
 
@@ -67,16 +60,12 @@ class MediaCollector implements AutoCloseable {
     MediaCollector(
             MediaCatalog catalog,
             MediaDownloader downloads,
-            VideoFiles videos,
-            VideoProperties video,
-            RunStopper gate,
+            VideoFetcher videos,
             RunState run,
             MediaProperties settings) {
         this.catalog = catalog;
         this.downloads = downloads;
         this.videos = videos;
-        this.video = video;
-        this.gate = gate;
         this.run = run;
         this.patience = settings.fileTimeout();
         int atATime = settings.downloadsInFlight();
@@ -100,13 +89,11 @@ class MediaCollector implements AutoCloseable {
      * fill the spool, which are stored and removed next: a note that waits must hold no spooled file, since the notes
      * that fill the spool have to finish without it.
      */
-    void awaitRoom(CollectionResult collected) throws InterruptedException {
-        if (collected.hasSpooledFiles()) {
-            return;
-        }
+    void awaitRoom(CollectedMedia collected) throws InterruptedException {
+        boolean isWaiting =
+                CollectedMedia.downloads(collected.pieces()).findAny().isEmpty();
         long end = System.nanoTime() + patience.toNanos();
-        boolean isWaiting = true;
-        while (isWaiting && !gate.awaitClosed(ROOM_CHECK_INTERVAL)) {
+        while (isWaiting && !run.stopper().awaitClosed(ROOM_CHECK_INTERVAL)) {
             isWaiting = !downloads.hasRoom() && System.nanoTime() < end;
         }
     }
@@ -115,53 +102,30 @@ class MediaCollector implements AutoCloseable {
      * Collects missing files from the URLs of these responses. Returns when every download has ended.
      *
      * @param video outcome of the call for the note's video
+     * @param before what earlier responses of this night delivered; null for the first of a note
      */
-    CollectionResult collect(NoteCapture capture, VideoOutcome video) throws InterruptedException {
-        return collect(capture, video, List.of());
-    }
-
-    /** Collects from newer responses the files that earlier ones of this night could not deliver. */
-    CollectionResult collect(NoteCapture newer, VideoOutcome video, CollectionResult before)
+    CollectedMedia collect(NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before)
             throws InterruptedException {
-        return collect(newer, video, before.files().pieces());
-    }
-
-    private CollectionResult collect(NoteCapture capture, VideoOutcome answer, List<Piece> before)
-            throws InterruptedException {
-        NoteCapture bought = videos.answer(capture, answer).orElse(null);
-        List<MediaSlot> expected = MediaSlots.of(capture, bought, video.preference());
-        MediaPlan plan =
-                new MediaPlan(capture, bought, answer, expected, catalog.known(capture.id(), expected), before, run);
-        plan.decideWithoutRequests();
-        Map<MediaSlot, DownloadOutcome> outcomes = download(plan.wanted.keySet(), plan.lesser);
-        countShared(outcomes.values());
-        plan.take(outcomes);
-        return plan.result();
-    }
-
-    private void countShared(Collection<DownloadOutcome> outcomes) {
-        Set<SpoolFile> files = new HashSet<>();
-        for (DownloadOutcome outcome : outcomes) {
-            if (outcome instanceof Downloaded(var media, var _, var _) && !files.add(media.file())) {
-                run.filesReused.increment();
-                run.bytesReused.add(media.size());
-            }
-        }
+        NoteCapture bought = videos.responseOf(capture, video).orElse(null);
+        List<MediaSlot> expected =
+                MediaSlots.of(capture, bought, run.settings().videos().preference());
+        MediaCatalog.Known known = catalog.known(capture.id(), expected);
+        List<Piece> pieces = before == null ? List.of() : before.pieces();
+        MediaPlan plan = new MediaPlan(capture, bought, video, expected, known, pieces, run);
+        return plan.take(download(plan));
     }
 
     /**
      * Returns the result without missing files, for a note that stays archived: stored files are kept regardless of
      * audit findings, and additional files that could not be downloaded are waived by name.
      */
-    CollectionResult keep(CollectionResult collected) {
-        CollectedMedia files = collected.files();
-        List<SlotRow> rows = catalog.slotsOf(files.capture().id());
-        List<Piece> pieces = files.pieces().stream()
+    CollectedMedia keep(CollectedMedia collected) {
+        List<SlotRow> rows = catalog.slotsOf(collected.capture().id());
+        return collected.withPieces(collected.pieces().stream()
                 .map(piece -> piece instanceof Piece.Unchanged(SlotStatus.Missing missing)
                         ? new Piece.Unchanged(kept(missing.slot(), rows))
                         : piece)
-                .toList();
-        return collected.withPieces(pieces);
+                .toList());
     }
 
     private static SlotStatus kept(MediaSlot slot, List<SlotRow> rows) {
@@ -176,16 +140,19 @@ class MediaCollector implements AutoCloseable {
      * Downloads missing slots, and the better renditions of slots stored in a lesser one. URLs that expire first come
      * first. A file expected in two places is downloaded once, from the URLs of both.
      */
-    private Map<MediaSlot, DownloadOutcome> download(Set<MediaSlot> wanted, Map<MediaSlot, Piece> lesser)
-            throws InterruptedException {
+    private Map<MediaSlot, DownloadOutcome> download(MediaPlan plan) throws InterruptedException {
         Map<Expected, Download> files = new LinkedHashMap<>();
-        Stream.concat(wanted.stream(), lesser.keySet().stream()).forEach(slot -> {
-            MediaSlot asked = Optional.ofNullable(lesser.get(slot))
-                    .flatMap(Piece::lesserRendition)
-                    .map(slot::betterThan)
-                    .orElse(slot);
-            files.merge(Expected.of(asked), Download.of(asked, slot), Download::and);
-        });
+        Stream.concat(plan.wanted.keySet().stream(), plan.lesser.keySet().stream())
+                .forEach(slot -> {
+                    MediaSlot requested = Optional.ofNullable(plan.lesser.get(slot))
+                            .flatMap(Piece::lesserRendition)
+                            .map(slot::betterThan)
+                            .orElse(slot);
+                    files.merge(
+                            Expected.of(requested),
+                            new Download(requested, List.of(slot), requested.signedAt()),
+                            Download::and);
+                });
         Map<Download, CompletableFuture<DownloadOutcome>> running = new LinkedHashMap<>();
         files.values().stream()
                 .sorted(Comparator.comparingLong(Download::signedAt))
@@ -194,9 +161,10 @@ class MediaCollector implements AutoCloseable {
         boolean all = false;
         try {
             for (Map.Entry<Download, CompletableFuture<DownloadOutcome>> download : running.entrySet()) {
+                List<MediaSlot> places = download.getKey().places();
                 DownloadOutcome outcome = outcome(download.getValue());
-                count(outcome);
-                download.getKey().places().forEach(slot -> outcomes.put(slot, outcome));
+                count(outcome, places.size() - 1);
+                places.forEach(slot -> outcomes.put(slot, outcome));
             }
             all = true;
         } finally {
@@ -208,7 +176,7 @@ class MediaCollector implements AutoCloseable {
     }
 
     private CompletableFuture<DownloadOutcome> start(Download file) {
-        return CompletableFuture.supplyAsync(LogContext.carried(() -> downloads.download(file.asked())), threads);
+        return CompletableFuture.supplyAsync(LogContext.carried(() -> downloads.download(file.requested())), threads);
     }
 
     private static void discardWhenDone(CompletableFuture<DownloadOutcome> download) {
@@ -219,9 +187,14 @@ class MediaCollector implements AutoCloseable {
         });
     }
 
-    private void count(DownloadOutcome outcome) {
+    /** @param shared places that use the file beside the first one */
+    private void count(DownloadOutcome outcome, int shared) {
         switch (outcome) {
-            case Downloaded _, NoRoom _ -> {}
+            case Downloaded(var media, var _, var _) -> {
+                run.filesReused.add(shared);
+                run.bytesReused.add(shared * media.size());
+            }
+            case NoRoom _ -> {}
             case Gone _ -> run.downloadsGone.increment();
             case Failed(var _, var soon) -> (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
         }
@@ -234,7 +207,7 @@ class MediaCollector implements AutoCloseable {
             if (e.getCause() instanceof UncheckedIOException spool) {
                 // a full disk is a failure of the machine: no attempt is counted for the note
                 String reason = "a file could not be spooled: " + DatabaseErrors.summary(spool);
-                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
+                run.stopper().close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
                 return new Failed(reason, true);
             }
             throw new IllegalStateException(
@@ -251,32 +224,24 @@ class MediaCollector implements AutoCloseable {
     private record Expected(MediaKind kind, String identity, List<String> variants, Optional<MediaPlan.Place> place) {
 
         static Expected of(MediaSlot slot) {
-            return new Expected(
-                    slot.kind(),
-                    slot.identity(),
-                    slot.variants(),
-                    slot.named() ? Optional.empty() : Optional.of(MediaPlan.Place.of(slot)));
+            Optional<MediaPlan.Place> place = slot.named() ? Optional.empty() : Optional.of(MediaPlan.Place.of(slot));
+            return new Expected(slot.kind(), slot.identity(), slot.variants(), place);
         }
     }
 
     /**
      * One file to download.
      *
-     * @param asked slot with the URLs to try
+     * @param requested slot with the URLs to try
      * @param places slots that the file fills, usually one
      * @param signedAt earliest signature time of the URLs
      */
-    private record Download(MediaSlot asked, List<MediaSlot> places, long signedAt) {
-
-        static Download of(MediaSlot asked, MediaSlot place) {
-            return new Download(asked, List.of(place), asked.signedAt());
-        }
+    private record Download(MediaSlot requested, List<MediaSlot> places, long signedAt) {
 
         Download and(Download twin) {
-            List<MediaSlot> both = new ArrayList<>(places);
-            both.addAll(twin.places);
-            return new Download(
-                    asked.withAddressesOf(twin.asked), List.copyOf(both), Math.min(signedAt, twin.signedAt));
+            List<MediaSlot> both =
+                    Stream.concat(places.stream(), twin.places.stream()).toList();
+            return new Download(requested.withAddressesOf(twin.requested), both, Math.min(signedAt, twin.signedAt));
         }
     }
 }

@@ -5,12 +5,9 @@ import io.github.notearchive.archive.catalog.MediaCatalog.SameFile;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.archive.catalog.SlotStatus.Missing;
 import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.media.DownloadOutcome;
-import io.github.notearchive.media.DownloadOutcome.Downloaded;
-import io.github.notearchive.media.DownloadOutcome.Failed;
-import io.github.notearchive.media.DownloadOutcome.Gone;
-import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.media.DownloadedMedia;
 import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
@@ -34,15 +31,13 @@ import org.jspecify.annotations.Nullable;
 /**
  * Files of one note: which expected slots are filled already, which have to be downloaded, and the result.
  *
- * <p>Confined to one thread. Call {@link #decideWithoutRequests}, download {@link #wanted} and {@link #lesser}, then
- * {@link #take} the outcomes.
+ * <p>Confined to one thread. Download {@link #wanted} and {@link #lesser}, then {@link #take} the outcomes.
  */
 final class MediaPlan {
 
     private final NoteCapture capture;
-    private final @Nullable NoteCapture bought;
-    private final VideoOutcome answer;
-    private final List<MediaSlot> expected;
+    private final @Nullable NoteCapture video;
+    private final VideoOutcome videoOutcome;
     private final MediaCatalog.Known inCatalog;
     private final RunState run;
     private final Map<Place, SlotRow> rows = new HashMap<>();
@@ -64,52 +59,42 @@ final class MediaPlan {
     private boolean noRoom;
     private boolean served;
     private boolean dead;
-    private boolean faulty;
 
     /**
-     * Creates a plan.
+     * Fills the slots that need no request.
      *
-     * @param capture response about the note
-     * @param bought response for the note's video; null if there is none
-     * @param answer outcome of the call for the video
+     * @param video response for the note's video; null if there is none
      * @param expected slots that the responses promise
-     * @param inCatalog what the catalog knows of these slots
      * @param before pieces collected from earlier responses of this night
      */
     MediaPlan(
             NoteCapture capture,
-            @Nullable NoteCapture bought,
-            VideoOutcome answer,
+            @Nullable NoteCapture video,
+            VideoOutcome videoOutcome,
             List<MediaSlot> expected,
             MediaCatalog.Known inCatalog,
             List<Piece> before,
             RunState run) {
         this.capture = capture;
-        this.bought = bought;
-        this.answer = answer;
-        this.expected = expected;
+        this.video = video;
+        this.videoOutcome = videoOutcome;
         this.inCatalog = inCatalog;
         this.run = run;
         inCatalog.slots().forEach(row -> rows.put(new Place(row.kind(), row.ordinal()), row));
-        before.forEach(piece -> this.before.put(Place.of(piece), piece));
-    }
-
-    /** Fills the slots that need no request; the others remain in {@link #wanted}. */
-    void decideWithoutRequests() {
+        before.forEach(piece -> this.before.put(Place.of(piece.slot()), piece));
         expected.forEach(this::decide);
-        closeUnused(
-                before.values(),
-                Stream.concat(decided.stream(), lesser.values().stream()).toList());
-        decided.addAll(reuse(inCatalog.sameFiles(), wanted.keySet()));
+        closeUnused(this.before.values(), Stream.concat(decided.stream(), lesser.values().stream()));
+        inCatalog.sameFiles().forEach(this::reuse);
     }
 
     private void decide(MediaSlot slot) {
         Place place = Place.of(slot);
         order.put(place, order.size());
         Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
-        Optional<Piece> same = Optional.ofNullable(before.get(place)).filter(piece -> isSameFile(piece.slot(), slot));
+        Optional<Piece> same = Optional.ofNullable(before.get(place))
+                .filter(piece -> piece.slot().identity().equals(slot.identity()));
         Optional<Piece> fresh = same.filter(Piece.Downloaded.class::isInstance);
-        Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot, inCatalog.slots()));
+        Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot));
         if (slot.notOffered() != null) {
             withoutOffer(slot);
         } else if (fresh.isPresent()) {
@@ -118,12 +103,12 @@ final class MediaPlan {
         } else if (settled.isPresent()) {
             keepOrImprove(slot, new Piece.Unchanged(settled.get()));
         } else {
-            wantUnlessReplacementPending(slot, row, same);
+            wantUnlessReplacementPending(slot, recordedMissing(slot, row, same));
         }
     }
 
     private void withoutOffer(MediaSlot slot) {
-        for (SlotStatus status : VideoSlots.withoutOffer(slot, inCatalog.slots(), VideoFiles.status(slot, answer))) {
+        for (SlotStatus status : VideoSlots.withoutOffer(slot, inCatalog.slots(), videoOutcome.statusOf(slot))) {
             order.putIfAbsent(Place.of(status.slot()), order.size());
             decided.add(new Piece.Unchanged(status));
         }
@@ -140,165 +125,99 @@ final class MediaPlan {
         }
     }
 
-    private void wantUnlessReplacementPending(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> same) {
-        Optional<SlotStatus.Missing> known =
-                isReplacementPending(slot.kind(), answer) ? known(slot, row, same) : Optional.empty();
-        known.ifPresentOrElse(
-                missing -> decided.add(new Piece.Unchanged(missing)), () -> wanted.put(slot, deadBefore(row, same)));
-    }
-
-    /** Adds the outcomes of the downloads. */
-    void take(Map<MediaSlot, DownloadOutcome> downloads) {
-        lesser.forEach((slot, stored) -> decided.add(improved(slot, stored, downloads.remove(slot))));
-        closeUnused(lesser.values(), decided);
-        downloads.forEach(this::take);
-    }
-
-    /** Keeps the lesser rendition unless a better one was downloaded. */
-    private Piece improved(MediaSlot slot, Piece stored, @Nullable DownloadOutcome outcome) {
-        return switch (outcome) {
-            case Downloaded(var media, var lesserBecause, var again) -> {
-                retryBetter |= again;
-                run.filesUpgraded.increment();
-                // the first candidate of this request is the best of the slot
-                yield new Piece.Downloaded(slot, media, lesserBecause);
-            }
-            case Failed(var _, var soon) -> {
-                retryBetter |= soon;
-                yield stored;
-            }
-            case NoRoom _ -> {
-                noRoom = true;
-                yield stored;
-            }
-            case Gone _ -> stored;
-            case null -> stored;
-        };
-    }
-
-    private void take(MediaSlot slot, DownloadOutcome outcome) {
-        switch (outcome) {
-            case Downloaded(var media, var lesserBecause, var again) -> {
-                served = true;
-                retryBetter |= again;
-                decided.add(new Piece.Downloaded(slot, media, lesserBecause));
-            }
-            case Gone(var reason) -> {
-                SlotStatus.Missing missing = dead(slot, reason, wanted.get(slot), boughtIn(slot));
-                dead |= missing.gap() == Gap.DEAD;
-                decided.add(new Piece.Unchanged(missing));
-            }
-            case Failed(var reason, var soon) -> {
-                retrySoon |= soon;
-                faulty |= soon;
-                decided.add(retry(slot, reason));
-            }
-            case NoRoom(var reason) -> {
-                noRoom = true;
-                decided.add(retry(slot, reason));
-            }
-        }
-    }
-
-    private Piece retry(MediaSlot slot, String reason) {
-        return new Piece.Unchanged(new SlotStatus.Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
-    }
-
-    /** Returns the night of the response that offers a file. */
-    private Night boughtIn(MediaSlot slot) {
-        CollectedMedia answers = new CollectedMedia(capture, bought, List.of());
-        return Night.of(answers.answerWith(slot).capturedAt());
-    }
-
-    CollectionResult result() {
-        decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece), 0)));
-        return new CollectionResult(
-                new CollectedMedia(capture, bought, decided),
-                answer,
-                retrySoon,
-                retryBetter,
-                noRoom,
-                served,
-                dead,
-                faulty);
-    }
-
-    /** Removes spooled files that no kept piece uses; two places may share a file. */
-    private static void closeUnused(Collection<Piece> left, List<Piece> kept) {
-        Set<SpoolFile> used =
-                CollectedMedia.downloads(kept).map(DownloadedMedia::file).collect(Collectors.toSet());
-        CollectedMedia.downloads(left)
-                .filter(media -> !used.contains(media.file()))
-                .forEach(DownloadedMedia::close);
-    }
-
     /** Finds a stored file that had another position before the note was edited. */
-    private static Optional<SlotStatus> moved(MediaSlot slot, List<SlotRow> known) {
-        return known.stream()
+    private Optional<SlotStatus> moved(MediaSlot slot) {
+        return inCatalog.slots().stream()
                 .filter(row -> row.hasFileOf(slot))
                 .flatMap(row -> row.settled(slot).stream())
                 .findFirst();
     }
 
-    private static boolean isSameFile(MediaSlot a, MediaSlot b) {
-        return a.kind() == b.kind()
-                && a.ordinal() == b.ordinal()
-                && a.identity().equals(b.identity());
+    /** Returns how a missing file was recorded last, tonight or in the catalog. */
+    private static Optional<Missing> recordedMissing(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> tonight) {
+        if (tonight.isPresent()) {
+            return tonight.get() instanceof Piece.Unchanged(Missing missing) ? Optional.of(missing) : Optional.empty();
+        }
+        return row.filter(SlotRow::isMissing).map(r -> {
+            Gap gap = Gap.DEAD.name().equals(r.reason()) ? Gap.DEAD : Gap.RETRY;
+            return new Missing(slot, gap, String.valueOf(r.error()), r.deadNight());
+        });
+    }
+
+    private void wantUnlessReplacementPending(MediaSlot slot, Optional<Missing> recorded) {
+        Optional<Missing> pending =
+                recorded.filter(missing -> missing.gap() == Gap.DEAD && videoOutcome.isPendingFor(slot.kind()));
+        pending.ifPresentOrElse(
+                missing -> decided.add(new Piece.Unchanged(missing)),
+                () -> wanted.put(slot, recorded.map(Missing::deadNight).orElse(null)));
+    }
+
+    /** Reuses a file that another note has under the same source file id, which needs no request. */
+    private void reuse(SameFile same) {
+        wanted.keySet().stream().filter(same::fills).findFirst().ifPresent(slot -> {
+            wanted.remove(slot);
+            run.filesReused.increment();
+            run.bytesReused.add(same.media().size());
+            String checks = "same file as in note " + same.note();
+            decided.add(new Piece.Unchanged(new SlotStatus.Stored(
+                    slot, same.media(), same.rendition(), same.width(), same.height(), checks, null)));
+        });
+    }
+
+    /** Returns the result with the outcomes of the downloads. */
+    CollectedMedia take(Map<MediaSlot, DownloadOutcome> downloads) {
+        downloads.forEach((slot, outcome) -> decided.add(pieceOf(slot, lesser.get(slot), outcome)));
+        closeUnused(lesser.values(), decided.stream());
+        decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece.slot()), 0)));
+        return new CollectedMedia(capture, video, videoOutcome, decided, retrySoon, retryBetter, noRoom, served, dead);
     }
 
     /**
-     * Reuses files that another note has under the same source file id, which need no request, and removes them from
-     * {@code wanted}.
+     * @param present lesser rendition, which is kept unless a better one was downloaded; null if the file is missing
      */
-    private List<Piece> reuse(List<SameFile> sameFiles, Set<MediaSlot> wanted) {
-        List<Piece> taken = new ArrayList<>();
-        for (SameFile same : sameFiles) {
-            Optional<MediaSlot> slot = wanted.stream().filter(same::fills).findFirst();
-            if (slot.isPresent()) {
-                wanted.remove(slot.get());
-                run.filesReused.increment();
-                run.bytesReused.add(same.media().size());
-                taken.add(new Piece.Unchanged(new SlotStatus.Stored(
-                        slot.get(),
-                        same.media(),
-                        same.rendition(),
-                        same.width(),
-                        same.height(),
-                        "same file as in note " + same.note(),
-                        null)));
+    private Piece pieceOf(MediaSlot slot, @Nullable Piece present, DownloadOutcome outcome) {
+        return switch (outcome) {
+            case DownloadOutcome.Downloaded(var media, var lesserBecause, var again) -> {
+                retryBetter |= again;
+                served |= present == null;
+                run.filesUpgraded.add(present == null ? 0 : 1);
+                yield new Piece.Downloaded(slot, media, lesserBecause);
             }
-        }
-        return taken;
+            case DownloadOutcome.Failed(var reason, var soon) -> {
+                retrySoon |= soon && present == null;
+                retryBetter |= soon && present != null;
+                yield present == null ? retry(slot, reason) : present;
+            }
+            case DownloadOutcome.NoRoom(var reason) -> {
+                noRoom = true;
+                yield present == null ? retry(slot, reason) : present;
+            }
+            case DownloadOutcome.Gone(var reason) -> present == null ? gone(slot, reason) : present;
+        };
     }
 
-    /** Returns whether a new response for a file of this kind was requested and is still pending. */
-    static boolean isReplacementPending(MediaKind kind, VideoOutcome answer) {
-        return kind.isOfVideo() && answer instanceof VideoOutcome.Unanswered;
+    private Piece retry(MediaSlot slot, String reason) {
+        return new Piece.Unchanged(new Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
     }
 
-    /** Returns the recorded status of a file whose URLs have all expired; otherwise empty. */
-    private static Optional<SlotStatus.Missing> known(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> before) {
-        if (before.isPresent()) {
-            return before.get() instanceof Piece.Unchanged(SlotStatus.Missing missing) && missing.gap() == Gap.DEAD
-                    ? Optional.of(missing)
-                    : Optional.empty();
-        }
-        return row.filter(r -> Gap.DEAD.name().equals(r.reason()))
-                .map(r -> new SlotStatus.Missing(slot, Gap.DEAD, String.valueOf(r.error()), r.deadNight()));
+    private Piece gone(MediaSlot slot, String reason) {
+        NoteCapture response = video != null && slot.kind().isOfVideo() ? video : capture;
+        Night night = Night.of(response.capturedAt());
+        Night first = wanted.get(slot);
+        boolean isPermanent = first != null && !first.equals(night);
+        dead |= !isPermanent;
+        return new Piece.Unchanged(
+                new Missing(slot, isPermanent ? Gap.GONE : Gap.DEAD, reason, first == null ? night : first));
     }
 
-    /** Returns the night whose response first had only expired URLs for this file; null if none had. */
-    private static @Nullable Night deadBefore(Optional<SlotRow> row, Optional<Piece> before) {
-        if (before.isPresent()
-                && before.get() instanceof Piece.Unchanged(SlotStatus.Missing(var _, var _, var _, var deadNight))) {
-            return deadNight;
-        }
-        return row.map(SlotRow::deadNight).orElse(null);
-    }
-
-    private static SlotStatus.Missing dead(MediaSlot slot, String reason, @Nullable Night before, Night night) {
-        boolean gone = before != null && !before.equals(night);
-        return new SlotStatus.Missing(slot, gone ? Gap.GONE : Gap.DEAD, reason, before == null ? night : before);
+    /** Removes spooled files that no kept piece uses; two places may share a file. */
+    private static void closeUnused(Collection<Piece> unused, Stream<Piece> kept) {
+        Set<SpoolFile> used = CollectedMedia.downloads(kept.toList())
+                .map(DownloadedMedia::file)
+                .collect(Collectors.toSet());
+        CollectedMedia.downloads(unused)
+                .filter(media -> !used.contains(media.file()))
+                .forEach(DownloadedMedia::close);
     }
 
     /** Position of a file within its note. Responses may promise any number of files of a kind. */
@@ -306,10 +225,6 @@ final class MediaPlan {
 
         static Place of(MediaSlot slot) {
             return new Place(slot.kind(), slot.ordinal());
-        }
-
-        static Place of(Piece piece) {
-            return of(piece.slot());
         }
     }
 }

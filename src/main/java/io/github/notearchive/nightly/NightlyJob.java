@@ -6,26 +6,22 @@ import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.PendingWork;
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.provider.ResponseMemory;
-import java.time.Clock;
-import java.time.Instant;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.ExitStatus;
 import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.builder.JobBuilder;
-import org.springframework.batch.core.listener.ItemProcessListener;
-import org.springframework.batch.core.listener.ItemWriteListener;
 import org.springframework.batch.core.listener.JobExecutionListener;
 import org.springframework.batch.core.listener.StepExecutionListener;
 import org.springframework.batch.core.repository.JobRepository;
@@ -36,7 +32,6 @@ import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
 import org.springframework.context.annotation.Bean;
 import org.springframework.core.task.SimpleAsyncTaskExecutor;
-import org.springframework.transaction.PlatformTransactionManager;
 
 /**
  * The Spring Batch job {@value #NAME}: one step of {@value #PARTITIONS} workers on virtual threads. Each worker reads,
@@ -55,48 +50,38 @@ public class NightlyJob {
     private static final int PARTITIONS = 64;
 
     private final JobRepository repository;
-    private final RunStopper gate;
     private final RunState run;
     private final OutageRetry outages;
 
-    NightlyJob(JobRepository repository, RunStopper gate, RunState run, OutageRetry outages) {
-        this.repository = RepeatedUpdates.of(repository, outages);
-        this.gate = gate;
+    NightlyJob(JobRepository repository, RunState run, OutageRetry outages) {
+        this.repository = NightlyJobRepository.of(repository, outages);
         this.run = run;
         this.outages = outages;
     }
 
     @Bean
-    Step archiveNotesWorker(
-            WorklistReader reader, NoteProcessor processor, DispositionWriter writer, ResponseMemory memory) {
-        AnswerMemoryListener memoryOfNote = new AnswerMemoryListener(memory);
+    Step archiveNotesWorker(WorklistReader reader, NoteProcessor processor, DispositionWriter writer) {
+        // no transaction for a chunk: OutageRetry repeats its parts, which commit separately
+        ResourcelessTransactionManager none = new ResourcelessTransactionManager();
+        // otherwise a statement outside of a transaction would keep its connection until the chunk ends
+        none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
         return new StepBuilder(NAME, repository)
                 .<WorkItem, Disposition>chunk(1)
-                .transactionManager(noTransaction())
+                .transactionManager(none)
                 .reader(reader)
                 .processor(processor)
                 .writer(writer)
-                .listener((ItemProcessListener<WorkItem, Disposition>) memoryOfNote)
-                .listener((ItemWriteListener<Disposition>) memoryOfNote)
-                .listener(new EndOfWorker())
+                .listener(afterStep(this::endWorker))
                 // a worker without notes may have notes again after a restart
                 .allowStartIfComplete(true)
                 .build();
     }
 
-    /** A chunk has no transaction: {@link OutageRetry} repeats its parts, which commit separately. */
-    private static PlatformTransactionManager noTransaction() {
-        ResourcelessTransactionManager none = new ResourcelessTransactionManager();
-        // otherwise a statement outside of a transaction would keep its connection until the chunk ends
-        none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
-        return none;
-    }
-
     @Bean
-    Step archiveNotesStep(Step archiveNotesWorker, ClaimRepository claims, ArchiveProperties settings, Clock clock) {
+    Step archiveNotesStep(Step archiveNotesWorker, ClaimRepository claims) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
         threads.setVirtualThreads(true);
-        threads.setConcurrencyLimit(settings.workers());
+        threads.setConcurrencyLimit(run.settings().archive().workers());
         CompletePartitions partitions = new CompletePartitions();
         partitions.setStep(archiveNotesWorker);
         partitions.setGridSize(PARTITIONS);
@@ -105,7 +90,7 @@ public class NightlyJob {
                 .partitioner(NAME, NightlyJob::partitions)
                 .step(archiveNotesWorker)
                 .partitionHandler(partitions)
-                .listener(new EndOfStep(claims, settings, clock))
+                .listener(afterStep(step -> endStep(step, claims)))
                 // notes may become due between the end of the step and a restart of the job
                 .allowStartIfComplete(true)
                 .build();
@@ -120,75 +105,57 @@ public class NightlyJob {
                 .listener(new JobExecutionListener() {
                     @Override
                     public void beforeJob(JobExecution job) {
-                        gate.startExecution(job.getId());
-                        calls.startExecution(job.getId(), () -> gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
+                        run.stopper().startExecution(job.getId());
+                        calls.startExecution(job.getId(), () -> run.gate().isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
                     }
                 })
                 .build();
     }
 
     private static Map<String, ExecutionContext> partitions(int size) {
-        Map<String, ExecutionContext> partitions = HashMap.newHashMap(size);
-        for (int i = 0; i < size; i++) {
-            partitions.put("w" + i, new ExecutionContext());
-        }
-        return partitions;
+        return IntStream.range(0, size).boxed().collect(Collectors.toMap(i -> "w" + i, _ -> new ExecutionContext()));
+    }
+
+    private static StepExecutionListener afterStep(Function<StepExecution, @Nullable ExitStatus> action) {
+        return new StepExecutionListener() {
+            @Override
+            public @Nullable ExitStatus afterStep(StepExecution step) {
+                return action.apply(step);
+            }
+        };
     }
 
     /** Stops the run in order when a worker fails. */
-    private final class EndOfWorker implements StepExecutionListener {
-
-        @Override
-        public @Nullable ExitStatus afterStep(StepExecution step) {
-            if (step.getStatus() == BatchStatus.FAILED || step.getStatus() == BatchStatus.UNKNOWN) {
-                StopReason cause = step.getFailureExceptions().isEmpty()
-                        ? new StopReason(ExitCode.FAILED, "no exception recorded")
-                        : StopReason.of(step.getFailureExceptions().getFirst());
-                gate.close(cause.exitCode(), step.getStepName() + " failed: " + cause.reason());
-            }
-            return null;
+    private @Nullable ExitStatus endWorker(StepExecution step) {
+        if (step.getStatus() == BatchStatus.FAILED || step.getStatus() == BatchStatus.UNKNOWN) {
+            StopReason cause = step.getFailureExceptions().isEmpty()
+                    ? new StopReason(ExitCode.FAILED, "no exception recorded")
+                    : StopReason.of(step.getFailureExceptions().getFirst());
+            run.gate().close(cause.exitCode(), step.getStepName() + " failed: " + cause.reason());
         }
+        return null;
     }
 
-    /** Sets the stop reason of the step, and prevents its completion while notes are due. */
-    private final class EndOfStep implements StepExecutionListener {
-
-        private final ClaimRepository claims;
-        private final ArchiveProperties settings;
-        private final Clock clock;
-
-        EndOfStep(ClaimRepository claims, ArchiveProperties settings, Clock clock) {
-            this.claims = claims;
-            this.settings = settings;
-            this.clock = clock;
-        }
-
-        @Override
-        public @Nullable ExitStatus afterStep(StepExecution step) {
-            if (step.getStatus() == BatchStatus.COMPLETED) {
-                try {
-                    stopIfNotesAreDue(step);
-                } catch (RuntimeException e) {
-                    // Spring Batch would log it and leave the step COMPLETED
-                    closeUnchecked(e);
-                    step.setStatus(BatchStatus.FAILED);
-                    step.addFailureException(e);
-                    return ExitStatus.FAILED.addExitDescription(DatabaseErrors.summary(e));
+    /** Returns the stop reason of the step, and prevents its completion while notes are due. */
+    private @Nullable ExitStatus endStep(StepExecution step, ClaimRepository claims) {
+        if (step.getStatus() == BatchStatus.COMPLETED) {
+            try {
+                PendingWork outlook = outages.call(() -> claims.pendingWork(run.node()));
+                if (outlook.hasMore(run.settings().archive().retry().windowFrom(run.now()))) {
+                    run.gate().close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
+                    step.setStatus(BatchStatus.STOPPED);
                 }
-            }
-            return step.getStatus() == BatchStatus.STOPPED
-                    ? gate.stopReason().map(StopReason::exitStatus).orElse(null)
-                    : null;
-        }
-
-        private void stopIfNotesAreDue(StepExecution step) {
-            Instant now = clock.instant();
-            PendingWork outlook = outages.call(() -> claims.pendingWork(run.node()));
-            if (outlook.hasMore(settings.retry().windowFrom(now))) {
-                gate.close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
-                step.setStatus(BatchStatus.STOPPED);
+            } catch (RuntimeException e) {
+                // Spring Batch would log it and leave the step COMPLETED
+                closeUncounted(e);
+                step.setStatus(BatchStatus.FAILED);
+                step.addFailureException(e);
+                return ExitStatus.FAILED.addExitDescription(DatabaseErrors.summary(e));
             }
         }
+        return step.getStatus() == BatchStatus.STOPPED
+                ? run.gate().stopReason().map(StopReason::exitStatus).orElse(null)
+                : null;
     }
 
     /** Returns the result of a completed run: INCOMPLETE with postponed or failed notes. */
@@ -201,12 +168,13 @@ public class NightlyJob {
                             ExitCode.INCOMPLETE,
                             left + " notes were postponed to a later night or failed; status lists them");
         } catch (RuntimeException e) {
-            closeUnchecked(e);
+            closeUncounted(e);
             throw e;
         }
     }
 
-    private void closeUnchecked(RuntimeException e) {
-        gate.close(StopReason.of(e).exitCode(), "remaining notes could not be counted: " + DatabaseErrors.summary(e));
+    private void closeUncounted(RuntimeException e) {
+        String reason = "remaining notes could not be counted: " + DatabaseErrors.summary(e);
+        run.gate().close(StopReason.of(e).exitCode(), reason);
     }
 }

@@ -1,6 +1,10 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.catalog.ErasureRepository.Files;
+import io.github.notearchive.archive.catalog.ObjectRemoval;
+import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobRunner;
@@ -8,9 +12,15 @@ import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.nightly.StartDecision.Denied;
-import io.github.notearchive.nightly.StartDecision.Granted;
+import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.nightly.StartChecks.Decision.Denied;
+import io.github.notearchive.nightly.StartChecks.Decision.Granted;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.store.StoreException;
+import java.time.Duration;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.dao.DataAccessException;
@@ -24,18 +34,24 @@ import org.springframework.transaction.TransactionException;
  */
 public class NightlyRun implements AutoCloseable {
 
+    // all lines of a run use this logger
+    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
+
+    /** Maximum time of removing files after a run, since no run of another node can start meanwhile. */
+    private static final Duration REMOVAL_TIME = Duration.ofSeconds(2);
+
     private final ConfigurableApplicationContext parts;
     private final RunState run;
     private final StartChecks checks;
     private final JobRunner jobs;
     private final JobExecutionQueries executions;
     private final Job job;
-    private final RunStopper gate;
-    private final NightlyWatchdog watchdog;
+    private final ClaimRepository claims;
+    private final CallRepository calls;
     private final ArchiveRevision revision;
     private final ProgressReporter reporter;
     private final RunSummaryQueries summaries;
-    private final ReplacedFiles replaced;
+    private final ObjectRemoval removal;
 
     NightlyRun(
             ConfigurableApplicationContext parts,
@@ -44,24 +60,24 @@ public class NightlyRun implements AutoCloseable {
             JobRunner jobs,
             JobExecutionQueries executions,
             Job archiveNotes,
-            RunStopper gate,
-            NightlyWatchdog watchdog,
+            ClaimRepository claims,
+            CallRepository calls,
             ArchiveRevision revision,
             ProgressReporter reporter,
             RunSummaryQueries summaries,
-            ReplacedFiles replaced) {
+            ObjectRemoval removal) {
         this.parts = parts;
         this.run = run;
         this.checks = checks;
         this.jobs = jobs;
         this.executions = executions;
         this.job = archiveNotes;
-        this.gate = gate;
-        this.watchdog = watchdog;
+        this.claims = claims;
+        this.calls = calls;
         this.revision = revision;
         this.reporter = reporter;
         this.summaries = summaries;
-        this.replaced = replaced;
+        this.removal = removal;
     }
 
     /**
@@ -69,17 +85,7 @@ public class NightlyRun implements AutoCloseable {
      * it once.
      */
     public RunSummary execute() {
-        RunSummary summary = executeUnderLock();
-        boolean serversRespond =
-                summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE && summary.exitCode() != ExitCode.FAILED;
-        if (summary.execution() != null && serversRespond) {
-            replaced.removeAfterRun(run.node());
-        }
-        return summary;
-    }
-
-    private RunSummary executeUnderLock() {
-        return jobs.underLock(
+        RunSummary summary = jobs.underLock(
                 Scope.RUN,
                 run.node(),
                 StartRefusal.ofLock(run.node()).reason(),
@@ -88,6 +94,12 @@ public class NightlyRun implements AutoCloseable {
                     case Granted granted -> start(lock, granted);
                 },
                 this::notStarted);
+        boolean serversRespond =
+                summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE && summary.exitCode() != ExitCode.FAILED;
+        if (summary.execution() != null && serversRespond) {
+            removeReplacedFiles();
+        }
+        return summary;
     }
 
     private RunSummary notStarted(StopReason reason) {
@@ -100,15 +112,15 @@ public class NightlyRun implements AutoCloseable {
         jobs.prepare(run, NightlyJob.NAME, run.node(), granted.tonight());
         try {
             reporter.onStart(granted.tonight());
-            gate.open(granted, !executions.isAnotherRunActive(run.node()));
+            run.stopper().open(granted, !executions.isAnotherRunActive(run.node()));
             return supervise(lock);
         } finally {
-            gate.end();
+            run.stopper().end();
         }
     }
 
     private RunSummary supervise(RunnerLock lock) {
-        try (RunWatchdog _ = watchdog.watch(lock)) {
+        try (RunWatchdog _ = watch(lock)) {
             StopReason end = jobs.run(job, run);
             reporter.onProgress();
             return summaries.ofEnded(end);
@@ -120,6 +132,58 @@ public class NightlyRun implements AutoCloseable {
             return summaries.of(StopReason.ofOutside(e));
         } finally {
             revision.tryAdvance();
+        }
+    }
+
+    /** Supervises lock, leases, time limits and stop notices of other nodes until the returned watchdog is closed. */
+    private RunWatchdog watch(RunnerLock lock) {
+        NightlySettings settings = run.settings();
+        RunWatchdog watchdog = new RunWatchdog(
+                run,
+                lock,
+                run.options().maxDuration(),
+                settings.archive().outage().after(),
+                () -> claims.renewLeases(run.node()),
+                reporter::log,
+                reporter::onProgress,
+                revision::tryAdvance);
+        Duration maxDuration = settings.limits().maxDuration();
+        if (run.options().maxDuration() == null && maxDuration.isPositive()) {
+            watchdog.endAfter(maxDuration, "archive.limits.max-duration");
+        }
+        // a node may send no call for minutes, which would also detect the stop
+        watchdog.eachSecond(this::closeIfStopped);
+        watchdog.eachSecond(run.stopper()::abortAfterDeadline);
+        settings.limits().stopAfter(run.now()).ifPresent(end -> {
+            log.info("Starting no notes after {}", Night.local(end));
+            watchdog.endAt(run.clock(), end, "archive.limits.stop-at " + Night.local(end) + " was reached");
+        });
+        return watchdog;
+    }
+
+    private void closeIfStopped() {
+        if (!run.stopper().isClosed()) {
+            calls.stops().observed(run.now()).ifPresent(run.stopper()::close);
+        }
+    }
+
+    /**
+     * Removes the objects that runs have replaced by better renditions, unless a run of another node or an audit is
+     * active. The rest is removed after a later run, also after an outage.
+     */
+    private void removeReplacedFiles() {
+        try {
+            if (!removal.isAnyListed()) {
+                return;
+            }
+            try (RunnerLock lock = jobs.lock(Scope.ARCHIVE, run.node()).orElse(null)) {
+                if (lock != null) {
+                    Files removed = removal.removeListed(lock::requireHeld, REMOVAL_TIME);
+                    log.info("Removed {} replaced files, {} bytes", removed.count(), removed.bytes());
+                }
+            }
+        } catch (StoreException | DataAccessException | TransactionException e) {
+            log.warn("Replaced files are removed after a later run: {}", DatabaseErrors.summary(e));
         }
     }
 

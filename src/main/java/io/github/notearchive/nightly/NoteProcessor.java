@@ -3,21 +3,15 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.ledger.CallRepository;
-import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.Disposition.Archived;
 import io.github.notearchive.nightly.Disposition.Erased;
-import io.github.notearchive.nightly.Disposition.Failed;
-import io.github.notearchive.nightly.Disposition.Kept;
-import io.github.notearchive.nightly.Disposition.Postponed;
 import io.github.notearchive.nightly.Disposition.Released;
-import io.github.notearchive.nightly.Disposition.Unavailable;
+import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
@@ -35,7 +29,7 @@ import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Rejected;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.ProviderReply;
-import java.time.Clock;
+import io.github.notearchive.provider.ResponseMemory;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -47,95 +41,56 @@ import org.springframework.transaction.TransactionException;
 
 /**
  * Processes one claimed note: fetches it unless the ledger has a usable response, then collects its media. Returns
- * exactly one disposition per note.
+ * exactly one disposition per note. An archived note keeps its content; it is refreshed, or better renditions are
+ * tried.
+ *
+ * <p>A note is in the {@link ResponseMemory} until {@link DispositionWriter} has written it.
  */
-class NoteProcessor implements ItemProcessor<WorkItem, Disposition> {
+record NoteProcessor(
+        NoteFetcher fetcher,
+        VideoFetcher videos,
+        MediaCollector media,
+        PaidResponses paid,
+        CallLedger ledger,
+        CallRepository calls,
+        ErasureList erasures,
+        PostponementPolicy retries,
+        OutageRetry outages,
+        ResponseMemory memory,
+        RunState run)
+        implements ItemProcessor<WorkItem, Disposition> {
 
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
 
-    private final NoteFetcher fetcher;
-    private final RunHealth health;
-    private final PaidResponses paid;
-    private final CallLedger ledger;
-    private final ErasureList erasures;
-    private final MediaCollector media;
-    private final VideoFiles videos;
-    private final ArchivedNoteProcessor archived;
-    private final VideoFetcher videoFetcher;
-    private final PostponementPolicy retries;
-    private final LedgerProperties ledgerSettings;
-    private final OutageRetry outages;
-    private final CallRepository calls;
-    private final Clock clock;
-
-    NoteProcessor(
-            NoteFetcher fetcher,
-            RunHealth health,
-            PaidResponses paid,
-            CallLedger ledger,
-            ErasureList erasures,
-            MediaCollector media,
-            VideoFiles videos,
-            ArchivedNoteProcessor archived,
-            VideoFetcher videoFetcher,
-            PostponementPolicy retries,
-            LedgerProperties ledgerSettings,
-            OutageRetry outages,
-            CallRepository calls,
-            Clock clock) {
-        this.fetcher = fetcher;
-        this.health = health;
-        this.paid = paid;
-        this.ledger = ledger;
-        this.erasures = erasures;
-        this.media = media;
-        this.videos = videos;
-        this.archived = archived;
-        this.videoFetcher = videoFetcher;
-        this.retries = retries;
-        this.ledgerSettings = ledgerSettings;
-        this.outages = outages;
-        this.calls = calls;
-        this.clock = clock;
-    }
-
     @Override
     public Disposition process(WorkItem item) {
-        return outages.call(() -> disposition(item), () -> {
-            // its response may be in a spool file, and would be bought again
-            calls.persistSpooled(item.id());
-            return disposition(item);
-        });
-    }
-
-    /**
-     * Handles a note that needs a call in a run without calls: it is postponed to the next night, since it would be due
-     * again immediately.
-     */
-    private Disposition withoutCall(NewNote note, @Nullable CollectedMedia files, String reason) {
-        return health.isWithoutCalls()
-                ? new Postponed(note, files, retries.withoutCalls(note, reason))
-                : new Released(note, files, reason);
+        memory.begin(item.id());
+        try {
+            return outages.call(() -> disposition(item), () -> {
+                // its response may be in a spool file, and would be bought again
+                calls.persistSpooled(item.id());
+                return disposition(item);
+            });
+        } catch (RuntimeException e) {
+            memory.end(item.id());
+            throw e;
+        }
     }
 
     private Disposition disposition(WorkItem item) {
         try {
             return switch (item) {
                 case NewNote note -> decide(note, detail(note), null);
-                case ArchivedNote note -> archived.upgrade(note);
-                case RefreshNote note -> archived.refresh(note);
+                case ArchivedNote note -> upgrade(note);
+                case RefreshNote note -> decide(note, fetcher.refresh(note), null);
             };
         } catch (CallsEndedException e) {
-            if (item instanceof NewNote note) {
-                return releasedAtEnd(note, null, e);
-            }
-            health.awaitEnd(e);
-            return new Released(item, null, String.valueOf(e.getMessage()));
+            return afterCalls(item, null, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Released(item, null, "interrupted");
         } catch (DataAccessException | TransactionException e) {
-            if (!health.continuesAfter(e)) {
+            if (!run.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
             String reason = "the database rolled back a statement: " + DatabaseErrors.summary(e);
@@ -143,13 +98,7 @@ class NoteProcessor implements ItemProcessor<WorkItem, Disposition> {
             return new Released(item, null, reason);
         } catch (RuntimeException e) {
             log.warn("Note {}: its response could not be processed; postponed", item.id(), e);
-            return switch (item) {
-                case NewNote note ->
-                    postpone(note, null, retries.forMedia(note, StateReason.INTERNAL_ERROR, e.toString(), true));
-                case ArchivedNote note -> new Archived(note, null, PostponementPolicy.archived(null));
-                case RefreshNote note ->
-                    new Kept(note, retries.forRefresh(note, null, StateReason.INTERNAL_ERROR, e.toString(), true));
-            };
+            return new Settled(item, null, retries.internalError(item, e.toString()));
         }
     }
 
@@ -160,216 +109,234 @@ class NoteProcessor implements ItemProcessor<WorkItem, Disposition> {
         return held.isPresent() ? new Found(held.get()) : fetcher.detail(note);
     }
 
-    /**
-     * Releases a note after the calls have ended. Waits for the gate, which closes shortly afterwards; otherwise the
-     * note would be claimed again.
-     */
-    private Disposition releasedAtEnd(NewNote note, @Nullable CollectedMedia files, CallsEndedException e) {
-        health.awaitEnd(e);
-        return withoutCall(note, files, String.valueOf(e.getMessage()));
+    /** Releases a note after the calls have ended. */
+    private Disposition afterCalls(WorkItem item, @Nullable CollectedMedia files, CallsEndedException e) {
+        fetcher.awaitEnd(e);
+        return withoutCall(item, files, String.valueOf(e.getMessage()));
     }
 
-    private Disposition decide(NewNote note, FetchOutcome outcome, @Nullable CollectionResult before)
+    /**
+     * Handles a note that needs a call: released; in a run without calls postponed to the next night, since it would be
+     * due again immediately.
+     */
+    private Disposition withoutCall(WorkItem item, @Nullable CollectedMedia files, String reason) {
+        return item instanceof NewNote note && fetcher.isWithoutCalls()
+                ? new Settled(note, files, retries.withoutCalls(note, reason))
+                : new Released(item, files, reason);
+    }
+
+    /** @param before files collected from an earlier response, which the disposition takes; null if there are none */
+    private Disposition decide(WorkItem item, FetchOutcome outcome, @Nullable CollectedMedia before)
             throws InterruptedException {
-        CollectedMedia files = before == null ? null : before.files();
+        String occasion = item instanceof RefreshNote ? "for a refresh: " : "";
         return switch (outcome) {
-            case Found(var capture) when isErased(capture) -> erased(note, before);
-            case Found(var capture) -> before == null ? collect(note, capture) : collectAgain(note, capture, before);
-            case Missing(var reply, var certain) -> missing(note, reply, certain, files);
-            case Rejected(var reply) -> {
-                log.warn("Note {}: the provider rejected the request, {}; not retried", note.id(), reply);
-                yield new Failed(note, files, PostponementPolicy.failed(reply, StateReason.REJECTED, reply.toString()));
-            }
+            case Found(var capture)
+            when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) -> erased(item, before);
+            case Found(var capture) -> collect(item, capture, before);
+            case Missing(var reply, var certain) -> new Settled(item, before, retries.absent(item, reply, certain));
+            case Rejected(var reply) -> new Settled(item, before, retries.rejected(item, reply));
             case Deferred(var reply, var cause) ->
-                deferred(note, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), files);
-            case Exhausted exhausted -> new Released(note, files, health.stop(exhausted, ""));
-            case Unclaimed _ -> new Released(note, files, NoteFetcher.CLAIM_LOST);
-            case Outstanding call -> new Postponed(note, files, retries.outstanding(note, call, files != null));
-            case Blocked blocked -> new Released(note, files, health.stop(blocked, ""));
+                deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), before);
+            case Exhausted(var quota, var whose, var until)
+            when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
+                new Released(item, before, quota + " is used up until " + Night.local(until));
+            case Exhausted exhausted -> new Released(item, before, fetcher.stop(exhausted, occasion));
+            case Unclaimed _ -> new Released(item, before, NoteFetcher.CLAIM_LOST);
+            case Outstanding call -> new Settled(item, before, retries.outstanding(item, call, before != null));
+            case Blocked blocked -> new Released(item, before, fetcher.stop(blocked, occasion));
         };
     }
 
-    private boolean isErased(NoteCapture capture) {
-        return erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null));
-    }
-
-    private static Erased erased(NewNote note, @Nullable CollectionResult before) {
+    private static Erased erased(WorkItem item, @Nullable CollectedMedia before) {
         if (before != null) {
-            before.files().close();
+            before.close();
         }
-        return new Erased(note);
-    }
-
-    private Disposition missing(NewNote note, ProviderReply reply, boolean certain, @Nullable CollectedMedia files) {
-        return retries.isAbsent(note, certain)
-                ? new Unavailable(note, files, retries.unavailable(reply))
-                : new Postponed(note, files, retries.absentOnce(reply));
+        return new Erased(item);
     }
 
     private Disposition deferred(
-            NewNote note,
+            WorkItem item,
             ProviderReply reply,
             Deferred.Cause cause,
             StateReason reason,
             String detail,
             @Nullable CollectedMedia files) {
-        boolean _ = health.isOutage(reply, cause);
-        if (cause.isPause()) {
-            return new Released(note, files, detail);
+        boolean isOutage = fetcher.isOutage(reply, cause);
+        if (cause.isPause() || (isOutage && item instanceof RefreshNote)) {
+            return new Released(item, files, detail);
         }
-        StateTransition transition =
-                retries.forCall(note, reply, reason, detail, files != null, !isUnreadableAgain(note, reply));
-        if (transition.state() == NoteState.FAILED) {
-            log.warn(
-                    "Note {}: failed permanently after {} calls: {}",
-                    note.id(),
-                    note.claimed().attempts() + 1,
-                    detail);
-        }
-        return postpone(note, files, transition);
+        boolean isUnreadableAgain = reply.isUnreadable()
+                && paid.countUnreadable(item.id(), run.tonight().begins()) > 1;
+        Transition transition = retries.forCall(item, reply, reason, detail, files != null, !isUnreadableAgain);
+        return new Settled(item, files, transition);
     }
 
-    /** Returns whether two responses of tonight were unreadable. */
-    private boolean isUnreadableAgain(NewNote note, ProviderReply reply) {
-        return reply.isUnreadable()
-                && paid.countUnreadable(note.id(), Night.current(clock).begins()) > 1;
+    private Disposition collect(WorkItem item, NoteCapture capture, @Nullable CollectedMedia before)
+            throws InterruptedException {
+        if (!(item instanceof NewNote note)) {
+            return keepArchived(item, capture);
+        }
+        return before == null
+                ? collected(
+                        media.collect(capture, videos.fetch(note, capture), null),
+                        files -> conclude(note, capture, files))
+                : collectAgain(note, capture, before);
     }
 
-    private Disposition collect(NewNote note, NoteCapture capture) throws InterruptedException {
-        CollectionResult collected = media.collect(capture, videoFetcher.answer(note, capture));
+    /** Decision about collected media. */
+    private interface Decision {
+        Disposition about(CollectedMedia files) throws InterruptedException;
+    }
+
+    /** Decides about collected media, and removes the downloads if that fails, since no caller uses them then. */
+    private static Disposition collected(CollectedMedia files, Decision decision) throws InterruptedException {
         try {
-            return conclude(note, capture, collected);
+            return decision.about(files);
         } catch (InterruptedException | RuntimeException e) {
-            collected.files().close(); // no caller uses the downloads
+            files.close();
             throw e;
         }
     }
 
     /** Buys a new response if that may deliver missing files. */
-    private Disposition conclude(NewNote note, NoteCapture capture, CollectionResult collected)
-            throws InterruptedException {
-        if (collected.noRoom()) {
-            return disposition(note, collected);
+    private Disposition conclude(NewNote note, NoteCapture capture, CollectedMedia files) throws InterruptedException {
+        if (files.noRoom()) {
+            return disposition(note, files);
         }
-        List<NoteCapture> outdated = collected.expiredResponses();
+        List<NoteCapture> outdated = files.expiredResponses();
         if (note.claimed().state() != NoteState.PENDING) {
-            collected.files().answers().stream()
-                    .filter(answer -> !outdated.contains(answer))
-                    .forEach(answer -> paid.clearUrlsExpired(answer.callId()));
+            files.responses().stream()
+                    .filter(response -> !outdated.contains(response))
+                    .forEach(response -> paid.clearUrlsExpired(response.callId()));
         }
         List<NoteCapture> replaceable = outdated.stream()
-                .filter(answer -> !collected.isReplacementPending(answer))
+                .filter(response -> !files.isReplacementPending(response))
                 .toList();
-        if (!replaceable.isEmpty() && !ledgerSettings.buyAgain()) {
-            return withoutNewAnswer(note, collected);
+        if (!replaceable.isEmpty() && !run.settings().ledger().buyAgain()) {
+            return withoutNewResponse(note, files);
         }
-        outdated.forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
-        List<NoteCapture> old =
-                replaceable.stream().filter(answer -> !ledger.isRecent(answer)).toList();
-        if (old.isEmpty() || health.isRunEnding()) {
-            return disposition(note, collected);
+        markExpired(outdated);
+        List<NoteCapture> old = replaceable.stream()
+                .filter(response -> !ledger.isRecent(response))
+                .toList();
+        if (old.isEmpty() || run.stopper().isClosed()) {
+            return disposition(note, files);
         }
         // the response is of an earlier night, so its URLs may have expired: buy one new response
         log.info(
                 "Note {}: URLs of the response of {} have expired, {}; buying a new response",
                 note.id(),
                 old.getFirst().capturedAt(),
-                collected.detail());
+                files.detail());
         try {
             return old.contains(capture)
-                    ? decide(note, fetcher.detail(note), collected)
-                    : collectAgain(note, capture, collected);
+                    ? decide(note, fetcher.detail(note), files)
+                    : collectAgain(note, capture, files);
         } catch (CallsEndedException e) {
-            return releasedAtEnd(note, collected.files(), e);
+            return afterCalls(note, files, e);
         }
+    }
+
+    private void markExpired(List<NoteCapture> responses) {
+        responses.forEach(response -> paid.markUrlsExpired(response.callId(), run.now()));
     }
 
     /** Decides about a note with expired URLs for which no new response may be bought. */
-    private Disposition withoutNewAnswer(NewNote note, CollectionResult collected) throws InterruptedException {
-        return collected.retrySoon()
-                ? disposition(note, collected)
-                : new Failed(
-                        note,
-                        collected.files(),
-                        PostponementPolicy.incomplete(collected.detail()
-                                + "; no new response is bought, since archive.ledger.buy-again is false"));
+    private Disposition withoutNewResponse(NewNote note, CollectedMedia files) throws InterruptedException {
+        String detail = files.detail() + "; no new response is bought, since archive.ledger.buy-again is false";
+        return files.retrySoon()
+                ? disposition(note, files)
+                : new Settled(note, files, PostponementPolicy.incomplete(detail));
     }
 
-    private Disposition collectAgain(NewNote note, NoteCapture newer, CollectionResult before)
+    private Disposition collectAgain(NewNote note, NoteCapture newer, CollectedMedia before)
             throws InterruptedException {
         // a pending video is not fetched twice in a row
-        VideoOutcome video = before.video() instanceof Unanswered waiting ? waiting : videoFetcher.answer(note, newer);
-        CollectionResult collected = media.collect(newer, video, before);
-        try {
-            collected.expiredResponses().forEach(answer -> paid.markUrlsExpired(answer.callId(), clock.instant()));
-            return disposition(note, collected);
-        } catch (RuntimeException | InterruptedException e) {
-            collected.files().close();
-            throw e;
-        }
+        VideoOutcome video = before.videoOutcome() instanceof Unanswered waiting ? waiting : videos.fetch(note, newer);
+        return collected(media.collect(newer, video, before), files -> {
+            markExpired(files.expiredResponses());
+            return disposition(note, files);
+        });
     }
 
-    private Disposition disposition(NewNote note, CollectionResult collected) throws InterruptedException {
-        health.watchHosts(collected);
-        if (collected.noRoom()) {
-            media.awaitRoom(collected);
-            return new Released(note, collected.files(), PostponementPolicy.NO_ROOM);
+    private Disposition disposition(NewNote note, CollectedMedia files) throws InterruptedException {
+        fetcher.watchHosts(files);
+        boolean isEnding = run.stopper().isClosed();
+        if (files.noRoom()) {
+            media.awaitRoom(files);
+            return new Released(note, files, PostponementPolicy.NO_ROOM);
         }
-        if (collected.isComplete() && collected.retryBetter()) {
-            if (health.isRunEnding()) {
-                return new Released(note, collected.files(), "the run ended before the best rendition came");
+        if (files.isComplete()) {
+            if (files.retryBetter() && isEnding) {
+                return new Released(note, files, "the run ended before the best rendition came");
             }
-            Optional<StateTransition> again = retries.forBetter(note, collected.lesserDetail());
-            if (again.isPresent()) {
-                return new Postponed(note, collected.files(), again.get());
-            }
+            return new Settled(note, files, retries.complete(note, files, files.retryBetter()));
         }
-        if (collected.isComplete()) {
-            return new Archived(note, collected.files(), retries.complete(collected));
+        if (files.videoOutcome() instanceof Unanswered waiting
+                && (files.waitsOnlyForVideo() || !(waiting instanceof Unanswered.Later))) {
+            return waitingForVideo(note, files, waiting);
         }
-        if (collected.video() instanceof Unanswered waiting
-                && !(waiting instanceof Unanswered.Later && !collected.waitsOnlyForVideo())) {
-            return waitingForVideo(note, collected, waiting);
-        }
-        if (health.isRunEnding() && collected.retrySoon()) {
+        if (isEnding && files.retrySoon()) {
             // the downloads may have been aborted by the end of the run: no attempt is counted
-            return new Released(note, collected.files(), "the run ended while files were missing");
+            return new Released(note, files, "the run ended while files were missing");
         }
-        if (collected.isPermanentlyIncomplete()) {
-            return new Failed(note, collected.files(), PostponementPolicy.incomplete(collected.detail()));
-        }
-        return postpone(
-                note,
-                collected.files(),
-                retries.forMedia(note, collected.reason(), collected.detail(), collected.retrySoon()));
+        Transition transition = files.isPermanentlyIncomplete()
+                ? PostponementPolicy.incomplete(files.detail())
+                : retries.forMedia(note, files.reason(), files.detail(), files.retrySoon());
+        return new Settled(note, files, transition);
     }
 
     /** Decides about a note that lacks its video and has its other files as far as possible. */
-    private Disposition waitingForVideo(NewNote note, CollectionResult collected, Unanswered waiting) {
-        CollectedMedia files = collected.files();
-        String detail = collected.detail();
-        if (files.video() != null) {
-            detail += "; a new response, " + waiting.reason();
-        }
+    private Disposition waitingForVideo(NewNote note, CollectedMedia files, Unanswered waiting) {
+        String newResponse = files.video() == null ? "" : "; a new response, " + waiting.reason();
+        String detail = files.detail() + newResponse;
         StateReason reason =
-                collected.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
+                files.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
-                new Postponed(
-                        note,
-                        files,
-                        new StateTransition(NoteState.POSTPONED, Counter.NONE, until, 0, reason, detail, null, true));
+                new Settled(note, files, retries.waitingForVideo(until, reason, detail));
             case Unanswered.Repeated(var _, var reply, var cause) ->
                 deferred(note, reply, cause, reason, detail, files);
-            case Unanswered.Refused(var _, var reply) ->
-                new Failed(note, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
+            case Unanswered.Rejected(var _, var reply) ->
+                new Settled(note, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
             case Unanswered.Ended(var why) -> withoutCall(note, files, why);
         };
     }
 
-    private static Disposition postpone(NewNote note, @Nullable CollectedMedia files, StateTransition transition) {
-        return transition.state() == NoteState.FAILED
-                ? new Failed(note, files, transition)
-                : new Postponed(note, files, transition);
+    /**
+     * Tries better renditions of an archived note, and files missing after a refresh, from existing responses. Buys
+     * nothing.
+     */
+    private Disposition upgrade(ArchivedNote note) throws InterruptedException {
+        Optional<NoteCapture> detail =
+                ledger.fresh(note.id()).or(() -> ledger.freshVideo(note.id()).flatMap(_ -> ledger.held(note.id())));
+        return detail.isPresent()
+                ? keepArchived(note, detail.get())
+                : new Settled(note, null, PostponementPolicy.archived(null));
+    }
+
+    private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
+        return collected(media.collect(capture, videos.known(capture), null), files -> keptArchived(item, files));
+    }
+
+    /**
+     * Decides about a note that stays archived. A file of the new response that is missing is retried while that
+     * response is fresh.
+     */
+    private Disposition keptArchived(WorkItem item, CollectedMedia files) throws InterruptedException {
+        fetcher.watchHosts(files);
+        if (files.noRoom()) {
+            media.awaitRoom(files);
+            return new Settled(item, media.keep(files), retries.archivedWithoutRoom());
+        }
+        if (files.isComplete()) {
+            // URLs of an earlier night are tried once a night
+            boolean again = files.retryBetter() && ledger.isRecent(files.capture());
+            return new Settled(item, files, retries.complete(item, files, again));
+        }
+        String detail = "a file of the response of %s is missing, %s"
+                .formatted(files.capture().capturedAt(), files.detail());
+        log.warn("Note {}: stays archived, but {}", item.id(), detail);
+        return new Settled(item, media.keep(files), retries.archivedWithout(files, detail));
     }
 }

@@ -6,40 +6,39 @@ import io.github.notearchive.archive.worklist.RefreshResult;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.StateTransition;
 import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.ProviderReply;
-import java.time.Clock;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.stereotype.Component;
 
-/** Decides when a note is retried, and when it fails permanently. Limits: {@link ArchiveProperties.Retry}. */
-@Component
-class PostponementPolicy {
+/**
+ * Decides when a note is retried, and when it fails permanently. Limits: {@link ArchiveProperties.Retry}.
+ *
+ * <p>An archived note keeps its state and content after a refresh, unless its absence is confirmed.
+ */
+record PostponementPolicy(CallLedger ledger, RunState run) {
 
     private static final Logger log = LoggerFactory.getLogger(PostponementPolicy.class);
 
     /** Detail of a note for whose file the spool had no room. */
     static final String NO_ROOM = "the spool had no room for a file";
 
-    private final ArchiveProperties settings;
-    private final ArchiveProperties.Retry limits;
-    private final CallLedger ledger;
-    private final Clock clock;
+    private ArchiveProperties.Retry limits() {
+        return run.settings().archive().retry();
+    }
 
-    PostponementPolicy(ArchiveProperties settings, CallLedger ledger, Clock clock) {
-        this.settings = settings;
-        this.limits = settings.retry();
-        this.ledger = ledger;
-        this.clock = clock;
+    private Instant tomorrow() {
+        return run.tonight().ends();
     }
 
     /**
@@ -49,192 +48,217 @@ class PostponementPolicy {
      * @param soon whether waiting for minutes can help
      */
     private Instant next(int times, boolean soon) {
-        return soon && times < limits.perNight()
-                ? clock.instant().plus(limits.delayAfter(times))
-                : Night.current(clock).ends();
+        return soon && times < limits().perNight() ? run.now().plus(limits().delayAfter(times)) : tomorrow();
     }
 
     /** Returns the transition of a note with missing files: postponed, or failed after the last attempt. */
-    StateTransition forMedia(NewNote note, StateReason reason, String detail, boolean soon) {
+    Transition forMedia(NewNote note, StateReason reason, String detail, boolean soon) {
         WorklistItem claimed = note.claimed();
         int times = claimed.mediaAttempts() + 1;
-        if (times >= limits.perLife()) {
+        if (times >= limits().perLife()) {
             log.warn("Note {}: failed permanently, files missing after {} attempts: {}", claimed.id(), times, detail);
             return incomplete(detail);
         }
-        return new StateTransition(
-                NoteState.POSTPONED,
-                Counter.MEDIA,
-                next(claimed.mediaAttemptsIn(Night.current(clock)) + 1, soon),
-                0,
-                reason,
-                detail,
-                null,
-                true);
+        Instant due = next(claimed.mediaAttemptsIn(run.tonight()) + 1, soon);
+        return postponed(Counter.MEDIA, due, 0, reason, detail, null, true);
     }
 
     /**
-     * Returns the transition of a note whose better rendition met a temporary error: postponed within the night; empty
+     * Returns the transition of a note whose better rendition met a temporary error: due again within the night; empty
      * after the last attempt, when it keeps the lesser rendition.
      */
-    Optional<StateTransition> forBetter(WorkItem item, String detail) {
+    private Optional<Transition> forBetter(WorkItem item, String detail) {
         WorklistItem claimed = item.claimed();
+        int times = claimed.mediaAttemptsIn(run.tonight()) + 1;
+        if (times >= limits().perNight() || claimed.mediaAttempts() + 1 >= limits().perLife()) {
+            return Optional.empty();
+        }
         NoteState state = item instanceof NewNote ? NoteState.POSTPONED : NoteState.ARCHIVED;
-        int times = claimed.mediaAttemptsIn(Night.current(clock)) + 1;
-        return times < limits.perNight() && claimed.mediaAttempts() + 1 < limits.perLife()
-                ? Optional.of(new StateTransition(
-                        state, Counter.MEDIA, next(times, true), 0, StateReason.MEDIA_PENDING, detail, null, true))
-                : Optional.empty();
+        return Optional.of(new StateTransition(
+                state, Counter.MEDIA, next(times, true), 0, StateReason.MEDIA_PENDING, detail, null, true));
     }
 
     /**
-     * Returns the transition of a note after a temporary error of the provider: postponed, or failed after the last
-     * attempt.
+     * Returns the transition after a temporary error of the provider: postponed, or failed after the last attempt.
      *
      * @param responseHeld whether the ledger has a usable response nevertheless
      * @param soon whether another response may come within minutes
      */
-    StateTransition forCall(
-            NewNote note, ProviderReply reply, StateReason reason, String detail, boolean responseHeld, boolean soon) {
-        WorklistItem claimed = note.claimed();
+    Transition forCall(
+            WorkItem item, ProviderReply reply, StateReason reason, String detail, boolean responseHeld, boolean soon) {
+        if (item instanceof RefreshNote note) {
+            return forRefresh(note, reply.code(), reason, detail, false);
+        }
+        WorklistItem claimed = item.claimed();
         int calls = claimed.attempts() + 1;
-        if (calls >= limits.perLife()) {
+        if (calls >= limits().perLife()) {
+            log.warn("Note {}: failed permanently after {} calls: {}", claimed.id(), calls, detail);
             return failed(reply, StateReason.RETRIES_EXHAUSTED, calls + " calls without success: " + detail);
         }
-        return new StateTransition(
-                NoteState.POSTPONED,
-                Counter.CALL,
-                next(claimed.attemptsIn(Night.current(clock)) + 1, soon),
-                reply.code(),
-                reason,
-                detail,
-                claimed.missingNight(),
-                responseHeld);
+        Instant due = next(claimed.attemptsIn(run.tonight()) + 1, soon);
+        return postponed(Counter.CALL, due, reply.code(), reason, detail, claimed.missingNight(), responseHeld);
     }
 
     /**
-     * Returns the transition of a note while an earlier call has no response yet: postponed to the next night without
-     * counting an attempt. The crash recovery of the calling node sets it due earlier, see {@link RunRecovery}.
+     * Returns the transition while an earlier call has no response yet: postponed to the next night without counting an
+     * attempt. The crash recovery of the calling node sets it due earlier, see {@link RunRecovery}.
      *
      * @param responseHeld whether the ledger has a usable response nevertheless
      */
-    StateTransition outstanding(NewNote note, Outstanding call, boolean responseHeld) {
-        log.warn("Note {}: postponed, {}", note.id(), call.reason());
-        return new StateTransition(
-                NoteState.POSTPONED,
-                Counter.NONE,
-                Night.current(clock).ends(),
-                null,
-                StateReason.RESPONSE_PENDING,
-                call.reason(),
-                note.claimed().missingNight(),
-                responseHeld);
-    }
-
-    /** Returns the result of a refresh while an earlier call has no response yet. */
-    RefreshResult outstandingRefresh(RefreshNote note, Outstanding call) {
-        WorklistItem claimed = note.claimed();
-        return new RefreshResult(
-                claimed.state(),
-                Night.of(Night.current(clock).ends()),
-                claimed.refreshAttempts(),
-                null,
-                StateReason.RESPONSE_PENDING,
-                "refresh postponed: " + call.reason(),
-                claimed.missingNight(),
-                false);
+    Transition outstanding(WorkItem item, Outstanding call, boolean responseHeld) {
+        StateReason reason = StateReason.RESPONSE_PENDING;
+        Night missing = item.claimed().missingNight();
+        if (item instanceof RefreshNote note) {
+            int attempts = note.claimed().refreshAttempts();
+            return kept(
+                    note, tomorrow(), attempts, null, reason, "refresh postponed: " + call.reason(), missing, false);
+        }
+        log.warn("Note {}: postponed, {}", item.id(), call.reason());
+        return postponed(Counter.NONE, tomorrow(), null, reason, call.reason(), missing, responseHeld);
     }
 
     /**
-     * Returns whether a note is absent: confirmed by the provider, or reported as absent by an earlier night too, in
-     * worklist or ledger, since a process may have died before settling the note.
+     * Returns the transition of an absent note: unavailable if the provider confirmed it, or an earlier night reported
+     * it too, in worklist or ledger, since a process may have died before settling the note; otherwise checked again in
+     * a later night.
      */
-    boolean isAbsent(WorkItem item, boolean certain) {
-        Night tonight = Night.current(clock);
-        return certain
+    Transition absent(WorkItem item, ProviderReply reply, boolean certain) {
+        Night tonight = run.tonight();
+        boolean isConfirmed = certain
                 || item.claimed().wasMissingBefore(tonight).isPresent()
                 || ledger.wasMissingBefore(item.id(), tonight);
+        StateReason reason = isConfirmed ? StateReason.NOT_FOUND : StateReason.NOTE_ABSENT;
+        String later = reply + "; checked again in a later night";
+        if (item instanceof RefreshNote note) {
+            int attempts = note.claimed().refreshAttempts();
+            return isConfirmed
+                    ? new RefreshResult(
+                            NoteState.UNAVAILABLE,
+                            Night.of(recheck()),
+                            0,
+                            reply.code(),
+                            reason,
+                            "no longer available: " + reply,
+                            null,
+                            false)
+                    : kept(
+                            note,
+                            tonight.ends(),
+                            attempts,
+                            reply.code(),
+                            reason,
+                            "refresh failed: " + later,
+                            tonight,
+                            false);
+        }
+        return isConfirmed
+                ? new StateTransition(
+                        NoteState.UNAVAILABLE,
+                        Counter.NONE,
+                        recheck(),
+                        reply.code(),
+                        reason,
+                        reply.toString(),
+                        null,
+                        false)
+                : postponed(Counter.NONE, tonight.ends(), reply.code(), reason, later, tonight, false);
     }
 
-    /** Returns the transition of a note that was absent for the first time: checked again in a later night. */
-    StateTransition absentOnce(ProviderReply reply) {
-        Night tonight = Night.current(clock);
-        return new StateTransition(
-                NoteState.POSTPONED,
-                Counter.NONE,
-                tonight.ends(),
-                reply.code(),
-                StateReason.NOTE_ABSENT,
-                reply + "; checked again in a later night",
-                tonight,
-                false);
+    private Instant recheck() {
+        return run.now().plus(run.settings().archive().recheckUnavailableAfter());
     }
 
-    /** Returns the result of a refresh that found the note absent for the first time. */
-    RefreshResult absentOnce(RefreshNote note, ProviderReply reply) {
-        Night tonight = Night.current(clock);
-        return new RefreshResult(
-                note.claimed().state(),
-                Night.of(tonight.ends()),
-                note.claimed().refreshAttempts(),
-                reply.code(),
-                StateReason.NOTE_ABSENT,
-                "refresh failed: " + reply + "; checked again in a later night",
-                tonight,
-                false);
+    /** Returns the transition of a note whose request the provider rejected: failed; a refresh is repeated later. */
+    Transition rejected(WorkItem item, ProviderReply reply) {
+        if (item instanceof RefreshNote note) {
+            log.warn(
+                    "Note {}: the provider rejected the request for a refresh, {}; it stays archived",
+                    note.id(),
+                    reply);
+            String detail = "refresh rejected: " + reply;
+            Night missing = note.claimed().missingNight();
+            return kept(note, recheck(), 0, reply.code(), StateReason.REJECTED, detail, missing, false);
+        }
+        log.warn("Note {}: the provider rejected the request, {}; not retried", item.id(), reply);
+        return failed(reply, StateReason.REJECTED, reply.toString());
     }
 
     /** Returns the transition of a note that needs a call in a run without calls: postponed to the next night. */
-    StateTransition withoutCalls(NewNote note, String detail) {
-        return new StateTransition(
-                NoteState.POSTPONED,
-                Counter.NONE,
-                Night.current(clock).ends(),
-                0,
-                StateReason.CALLS_ENDED,
-                detail,
-                note.claimed().missingNight(),
-                true);
+    Transition withoutCalls(NewNote note, String detail) {
+        Night missing = note.claimed().missingNight();
+        return postponed(Counter.NONE, tomorrow(), 0, StateReason.CALLS_ENDED, detail, missing, true);
+    }
+
+    /** Returns the transition of a note that waits for its video until another night. */
+    Transition waitingForVideo(Instant until, StateReason reason, String detail) {
+        return postponed(Counter.NONE, until, 0, reason, detail, null, true);
     }
 
     /**
-     * Returns the transition of a complete note, whose lesser renditions are tried again while their URLs are fresh.
+     * Returns the transition of a complete note. A better rendition that met a temporary error is tried again tonight;
+     * other lesser renditions while their URLs are fresh.
+     *
+     * @param soon whether a better rendition met a temporary error
      */
-    StateTransition complete(CollectionResult collected) {
-        Instant tomorrow = Night.current(clock).ends();
-        boolean again = collected.responsesWithBetterRendition().stream()
-                .anyMatch(answer -> ledger.freshUntil(answer).isAfter(tomorrow));
-        return archived(again ? tomorrow : null);
+    Transition complete(WorkItem item, CollectedMedia collected, boolean soon) {
+        Optional<Transition> tonight = soon ? forBetter(item, collected.lesserDetail()) : Optional.empty();
+        return tonight.orElseGet(() -> {
+            Instant tomorrow = tomorrow();
+            boolean again = collected
+                    .responsesWithBetterRendition()
+                    .anyMatch(response -> ledger.freshUntil(response).isAfter(tomorrow));
+            return archived(again ? tomorrow : null);
+        });
     }
 
     /**
      * Returns the transition of an archived note whose new response promises a file that is missing: due while that
      * response is fresh.
      */
-    StateTransition archivedWithout(CollectionResult collected, String detail) {
-        Instant tomorrow = Night.current(clock).ends();
-        boolean again = ledger.freshUntil(collected.files().capture()).isAfter(tomorrow);
+    Transition archivedWithout(CollectedMedia collected, String detail) {
+        Instant tomorrow = tomorrow();
+        boolean again = ledger.freshUntil(collected.capture()).isAfter(tomorrow);
         return new StateTransition(
                 NoteState.ARCHIVED, Counter.NONE, again ? tomorrow : null, 0, collected.reason(), detail, null, again);
     }
 
     /** Returns the transition of an archived note for whose files the spool had no room: due immediately. */
-    StateTransition archivedWithoutRoom() {
+    Transition archivedWithoutRoom() {
         return new StateTransition(
-                NoteState.ARCHIVED, Counter.NONE, clock.instant(), 0, StateReason.MEDIA_PENDING, NO_ROOM, null, true);
+                NoteState.ARCHIVED, Counter.NONE, run.now(), 0, StateReason.MEDIA_PENDING, NO_ROOM, null, true);
     }
 
-    /** Returns the transition of an absent note, which is checked again after {@code recheckUnavailableAfter}. */
-    StateTransition unavailable(ProviderReply reply) {
-        return new StateTransition(
-                NoteState.UNAVAILABLE,
-                Counter.NONE,
-                clock.instant().plus(settings.recheckUnavailableAfter()),
-                reply.code(),
-                StateReason.NOT_FOUND,
-                reply.toString(),
-                null,
-                false);
+    /** Returns the transition after an unexpected error. */
+    Transition internalError(WorkItem item, String detail) {
+        return switch (item) {
+            case NewNote note -> forMedia(note, StateReason.INTERNAL_ERROR, detail, true);
+            case ArchivedNote _ -> archived(null);
+            case RefreshNote note -> forRefresh(note, null, StateReason.INTERNAL_ERROR, detail, true);
+        };
+    }
+
+    /**
+     * Returns the transition of a note whose files the store rejected.
+     *
+     * @param soon whether waiting for minutes can help
+     */
+    Transition storeFailed(WorkItem item, String detail, boolean soon) {
+        return switch (item) {
+            case NewNote note -> forMedia(note, StateReason.STORE_ERROR, detail, soon);
+            case ArchivedNote _ -> archived(tomorrow());
+            case RefreshNote note -> forRefresh(note, 0, StateReason.STORE_ERROR, detail, true);
+        };
+    }
+
+    /** Returns the transition of a note whose data cannot be written: failed, so that it does not stop every night. */
+    Transition notWritten(WorkItem item, String detail) {
+        return switch (item) {
+            case NewNote _ ->
+                new StateTransition(
+                        NoteState.FAILED, Counter.NONE, null, 0, StateReason.WRITE_FAILED, detail, null, false);
+            case ArchivedNote _ -> archived(null);
+            case RefreshNote note -> forRefresh(note, 0, StateReason.WRITE_FAILED, detail, false);
+        };
     }
 
     /**
@@ -243,75 +267,57 @@ class PostponementPolicy {
      *
      * @param responseHeld whether there is a response that could not be processed
      */
-    RefreshResult forRefresh(
+    private Transition forRefresh(
             RefreshNote note, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
-        WorklistItem claimed = note.claimed();
-        int attempts = claimed.refreshAttempts() + 1;
-        boolean isLast = attempts >= limits.perNight();
-        return new RefreshResult(
-                claimed.state(),
-                isLast ? afterAWhile() : Night.of(Night.current(clock).ends()),
+        int attempts = note.claimed().refreshAttempts() + 1;
+        boolean isLast = attempts >= limits().perNight();
+        return kept(
+                note,
+                isLast ? recheck() : tomorrow(),
                 isLast ? 0 : attempts,
                 code,
                 reason,
                 "refresh failed: " + detail,
-                claimed.missingNight(),
+                note.claimed().missingNight(),
                 responseHeld);
     }
 
-    /** Returns the result of a rejected refresh, which is repeated after {@code recheckUnavailableAfter}. */
-    RefreshResult rejectedRefresh(RefreshNote note, ProviderReply reply) {
-        WorklistItem claimed = note.claimed();
+    private static Transition kept(
+            RefreshNote note,
+            Instant again,
+            int attempts,
+            @Nullable Integer code,
+            StateReason reason,
+            String detail,
+            @Nullable Night missing,
+            boolean responseHeld) {
         return new RefreshResult(
-                claimed.state(),
-                afterAWhile(),
-                0,
-                reply.code(),
-                StateReason.REJECTED,
-                "refresh rejected: " + reply,
-                claimed.missingNight(),
-                false);
+                note.claimed().state(), Night.of(again), attempts, code, reason, detail, missing, responseHeld);
     }
 
-    /** Returns the result of a refresh of an absent note; its archived content is kept. */
-    RefreshResult gone(ProviderReply reply) {
-        return new RefreshResult(
-                NoteState.UNAVAILABLE,
-                afterAWhile(),
-                0,
-                reply.code(),
-                StateReason.NOT_FOUND,
-                "no longer available: " + reply,
-                null,
-                false);
+    private static Transition postponed(
+            Counter counter,
+            Instant due,
+            @Nullable Integer code,
+            StateReason reason,
+            String detail,
+            @Nullable Night missing,
+            boolean responseHeld) {
+        return new StateTransition(NoteState.POSTPONED, counter, due, code, reason, detail, missing, responseHeld);
     }
 
-    private Night afterAWhile() {
-        return Night.of(clock.instant().plus(settings.recheckUnavailableAfter()));
-    }
-
-    /**
-     * Returns the transition of a complete note.
-     *
-     * @param lookAgain when a better rendition is tried; null for never
-     */
-    static StateTransition archived(@Nullable Instant lookAgain) {
+    /** @param lookAgain when a better rendition is tried; null for never */
+    static Transition archived(@Nullable Instant lookAgain) {
         return new StateTransition(NoteState.ARCHIVED, Counter.NONE, lookAgain, 0, null, null, null, lookAgain != null);
     }
 
     /** Returns the transition of a note that failed because of a response of the provider. */
-    static StateTransition failed(ProviderReply reply, StateReason reason, String detail) {
+    static Transition failed(ProviderReply reply, StateReason reason, String detail) {
         return new StateTransition(NoteState.FAILED, Counter.CALL, null, reply.code(), reason, detail, null, false);
     }
 
-    /** Returns the transition of a note whose data cannot be written. */
-    static StateTransition notWritten(String detail) {
-        return new StateTransition(
-                NoteState.FAILED, Counter.NONE, null, 0, StateReason.WRITE_FAILED, detail, null, false);
-    }
-
     /** Returns the transition of a note that failed because of missing files. */
-    static StateTransition incomplete(String detail) {
+    static Transition incomplete(String detail) {
         return new StateTransition(
                 NoteState.FAILED, Counter.MEDIA, null, 0, StateReason.MEDIA_INCOMPLETE, detail, null, false);
     }

@@ -11,10 +11,10 @@ import org.springframework.transaction.support.TransactionTemplate;
 public class RunRecorder {
 
     private final RunHistory history;
-    private final SettingsInForce settings;
+    private final NightlySettings settings;
     private final TransactionTemplate transaction;
 
-    RunRecorder(RunHistory history, SettingsInForce settings, PlatformTransactionManager transactions) {
+    RunRecorder(RunHistory history, NightlySettings settings, PlatformTransactionManager transactions) {
         this.history = history;
         this.settings = settings;
         this.transaction = new TransactionTemplate(transactions);
@@ -29,6 +29,7 @@ public class RunRecorder {
         if (summary.exitCode() == ExitCode.ALREADY_RUNNING) {
             return;
         }
+        int allowed = settings.source().callsPerNight();
         transaction.executeWithoutResult(_ -> history.record(new RunHistory.RunEnd(
                 summary.executionId(),
                 run.night(),
@@ -39,16 +40,16 @@ public class RunRecorder {
                 summary.exitCode().name(),
                 summary.reason(),
                 new RunHistory.Work(
-                        summary.notes().archived(),
-                        summary.notes().unavailable(),
-                        summary.notes().postponed(),
-                        summary.notes().failed(),
-                        summary.notes().released(),
+                        summary.counts().notes().archived(),
+                        summary.counts().notes().unavailable(),
+                        summary.counts().notes().postponed(),
+                        summary.counts().notes().failed(),
+                        summary.counts().notes().released(),
                         summary.counts().refreshes().refreshed(),
                         summary.files().stored(),
                         summary.files().bytesStored(),
                         summary.files().requests()),
-                settings.callsAllowed(),
+                allowed == 0 ? null : Long.valueOf(allowed),
                 settings.byName())));
     }
 }

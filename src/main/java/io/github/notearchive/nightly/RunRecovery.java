@@ -1,9 +1,13 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository;
+import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobRunner;
+import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
 import java.util.List;
@@ -11,31 +15,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/**
- * Repairs the state left by a killed run of this node: executions, spooled responses, calls and claims. Idempotent.
- * Requires the runner lock of the node.
- */
+/** Repairs and cleans up what earlier runs of this node left. Idempotent. Requires the runner lock of the node. */
 @Component
-class RunRecovery {
+record RunRecovery(
+        JobRunner jobs,
+        JobExecutionQueries executions,
+        CallRepository calls,
+        ClaimRepository claims,
+        PaidResponses paid,
+        RefreshPlan refreshPlan,
+        Spool spool,
+        SchemaDrift drift,
+        NightlySettings settings,
+        Clock clock) {
 
     private static final Logger log = LoggerFactory.getLogger(RunRecovery.class);
 
-    private final JobRunner jobs;
-    private final JobExecutionQueries executions;
-    private final CallRepository calls;
-    private final ClaimRepository claims;
-    private final Clock clock;
-
-    RunRecovery(
-            JobRunner jobs, JobExecutionQueries executions, CallRepository calls, ClaimRepository claims, Clock clock) {
-        this.jobs = jobs;
-        this.executions = executions;
-        this.calls = calls;
-        this.claims = claims;
-        this.clock = clock;
-    }
-
-    /** @throws java.io.UncheckedIOException if spooled responses may exist in files that are not readable */
+    /**
+     * Repairs the state left by a killed run: executions, spooled responses, calls and claims.
+     *
+     * @throws java.io.UncheckedIOException if spooled responses may exist in files that are not readable
+     */
     void recover(String node) {
         jobs.recover(NightlyJob.NAME, node);
         // before their notes can be claimed, or they would be fetched again
@@ -50,5 +50,20 @@ class RunRecovery {
         if (released > 0) {
             log.warn("Released {} notes claimed by node {}", released, node);
         }
+    }
+
+    /** Removes old copies of responses and unused spool files, and plans refreshes again if their settings changed. */
+    void cleanUp() {
+        int emptied = paid.clearResponsesBefore(
+                clock.instant().minus(settings.ledger().reuseFor()));
+        if (emptied > 0) {
+            log.info("Removed {} copies of responses from the ledger: too old for reuse, kept in the store", emptied);
+        }
+        int planned = refreshPlan.planAllIfChanged();
+        if (planned > 0) {
+            log.info("archive.refresh has changed: the refresh of {} archived notes was rescheduled", planned);
+        }
+        spool.sweep();
+        drift.load();
     }
 }

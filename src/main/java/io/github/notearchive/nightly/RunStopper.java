@@ -69,7 +69,7 @@ public class RunStopper extends Gate {
      *
      * @param isOnlyRun whether no other node makes calls
      */
-    void open(StartDecision.Granted granted, boolean isOnlyRun) {
+    void open(StartChecks.Decision.Granted granted, boolean isOnlyRun) {
         open();
         StartRefusal withoutCalls = granted.withoutCalls();
         if (withoutCalls != null) {

@@ -1,22 +1,24 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.ledger.CallRepository;
-import io.github.notearchive.archive.ledger.LedgerProperties;
-import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.worklist.ClaimRepository;
-import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.UsableResponses;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
-import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NightlyCalls;
-import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.ProviderPing;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
+import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,111 +29,117 @@ import org.slf4j.LoggerFactory;
  * crash recovery; gate of an earlier code 303; configured limits of the night; provider and store are reachable;
  * cleanup. A closed gate or a used-up limit of calls denies a run only if no due note has a usable response.
  */
-class StartChecks {
+record StartChecks(
+        JobExecutionQueries executions,
+        RunRecovery recovery,
+        QuotaHolds quotaHolds,
+        CallRepository calls,
+        NightlyBytes bytes,
+        UsableResponses usable,
+        ClaimRepository claims,
+        ObjectStore store,
+        ArchiveRevision revision,
+        ProviderPing ping,
+        JustOneApiClient provider,
+        RunState run) {
 
     // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
-    private final JobExecutionQueries executions;
-    private final RunRecovery recovery;
-    private final QuotaHolds quotaHolds;
-    private final CallRepository calls;
-    private final NightlyBytes bytes;
-    private final NoteSourceProperties sourceSettings;
-    private final UsableResponses usable;
-    private final ClaimRepository claims;
-    private final Reachability reachability;
-    private final PaidResponses paid;
-    private final LedgerProperties ledgerSettings;
-    private final RefreshPlan refreshPlan;
-    private final Spool spool;
-    private final SchemaDrift drift;
-    private final RunState run;
-    private final Clock clock;
+    /** Tolerated clock difference; the provider's time has whole seconds. */
+    private static final Duration TOLERANCE = Duration.ofSeconds(2);
 
-    StartChecks(
-            JobExecutionQueries executions,
-            RunRecovery recovery,
-            QuotaHolds quotaHolds,
-            CallRepository calls,
-            NightlyBytes bytes,
-            NoteSourceProperties sourceSettings,
-            UsableResponses usable,
-            ClaimRepository claims,
-            Reachability reachability,
-            PaidResponses paid,
-            LedgerProperties ledgerSettings,
-            RefreshPlan refreshPlan,
-            Spool spool,
-            SchemaDrift drift,
-            RunState run,
-            Clock clock) {
-        this.executions = executions;
-        this.recovery = recovery;
-        this.quotaHolds = quotaHolds;
-        this.calls = calls;
-        this.bytes = bytes;
-        this.sourceSettings = sourceSettings;
-        this.usable = usable;
-        this.claims = claims;
-        this.reachability = reachability;
-        this.paid = paid;
-        this.ledgerSettings = ledgerSettings;
-        this.refreshPlan = refreshPlan;
-        this.spool = spool;
-        this.drift = drift;
-        this.run = run;
-        this.clock = clock;
+    /** Decision whether a run may start. */
+    sealed interface Decision {
+
+        /**
+         * The run may start.
+         *
+         * @param made calls of that night, by all runs and nodes
+         * @param withoutCalls why the run makes no calls and only processes notes with a usable response; null if it
+         *     makes calls
+         */
+        record Granted(
+                Night tonight, NightlyCalls made, @Nullable StartRefusal withoutCalls) implements Decision {}
+
+        /** The run must not start; nothing was bought, and no execution is written. */
+        record Denied(StartRefusal refusal) implements Decision {}
     }
 
     /** Prepares the run, whose lock is held, or returns why it must not start. */
-    StartDecision decide() {
+    Decision decide() {
         Optional<StartRefusal> held = StartRefusal.ofRebuild(executions.isRebuildUnfinished())
-                .or(reachability::refusalOfBucket)
-                .or(() -> recover(run.node()));
+                .or(this::refusalOfBucket)
+                .or(this::recover);
         if (held.isPresent()) {
-            return new StartDecision.Denied(held.get());
+            return new Decision.Denied(held.get());
         }
-        Night tonight = Night.current(clock);
+        Night tonight = run.tonight();
         NightlyCalls made = calls.count(tonight);
-        Optional<StartRefusal> noCalls = gateRefusal(run.options())
-                .or(() -> StartRefusal.ofCalls(sourceSettings.callsPerNight(), made, tonight));
-        noCalls.ifPresent(_ -> usable.markHeld(clock.instant()));
+        Optional<StartRefusal> noCalls = StartRefusal.ofGate(quotaHolds.current())
+                .filter(_ -> !run.options().force())
+                .or(() -> StartRefusal.ofCalls(run.settings().source().callsPerNight(), made, tonight));
+        noCalls.ifPresent(_ -> usable.markHeld(run.now()));
         Optional<StartRefusal> refusal = noCalls.filter(_ -> !claims.isHeldDue(run.node()))
-                .or(() -> bytes.refusal())
-                .or(noCalls.isPresent() ? reachability::refusalOfStore : reachability::refusal);
+                .or(bytes::refusal)
+                .or(this::refusalOfStore)
+                .or(() -> noCalls.isPresent() ? Optional.empty() : refusalOfProvider());
         if (refusal.isPresent()) {
-            return new StartDecision.Denied(refusal.get());
+            return new Decision.Denied(refusal.get());
         }
-        cleanUp();
-        return new StartDecision.Granted(tonight, made, noCalls.orElse(null));
+        recovery.cleanUp();
+        return new Decision.Granted(tonight, made, noCalls.orElse(null));
     }
 
-    private Optional<StartRefusal> recover(String node) {
+    /** Returns why database and bucket do not match, or cannot be compared; otherwise empty. */
+    private Optional<StartRefusal> refusalOfBucket() {
+        try {
+            return revision.difference().map(why -> StartRefusal.of(ExitCode.USAGE, why));
+        } catch (StoreException e) {
+            return Optional.of(StartRefusal.ofStore(e));
+        }
+    }
+
+    private Optional<StartRefusal> recover() {
         // before the gate is read: what closes it from now on also stops this run
         calls.stops().observeFromNow();
         try {
-            recovery.recover(node);
+            recovery.recover(run.node());
             return Optional.empty();
         } catch (UncheckedIOException e) {
             return Optional.of(StartRefusal.of(ExitCode.USAGE, String.valueOf(e.getMessage())));
         }
     }
 
-    private Optional<StartRefusal> gateRefusal(RunOptions options) {
-        return StartRefusal.ofGate(quotaHolds.current()).filter(_ -> !options.force());
+    /** Returns why the store cannot be used; otherwise empty, and writes the revision of the run to the bucket. */
+    private Optional<StartRefusal> refusalOfStore() {
+        try {
+            store.ensureBucket();
+            store.requireWritable();
+            revision.advance();
+            return Optional.empty();
+        } catch (StoreException e) {
+            return Optional.of(StartRefusal.ofStore(e));
+        }
     }
 
-    private void cleanUp() {
-        int emptied = paid.clearResponsesBefore(clock.instant().minus(ledgerSettings.reuseFor()));
-        if (emptied > 0) {
-            log.info("Removed {} copies of responses from the ledger: too old for reuse, kept in the store", emptied);
+    private Optional<StartRefusal> refusalOfProvider() {
+        try {
+            Instant sentAt = run.now();
+            ping.send().ahead(sentAt, run.now()).ifPresent(this::compareClocks);
+            return Optional.empty();
+        } catch (IOException e) {
+            return Optional.of(StartRefusal.of(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage())));
         }
-        int planned = refreshPlan.planAllIfChanged();
-        if (planned > 0) {
-            log.info("archive.refresh has changed: the refresh of {} archived notes was rescheduled", planned);
+    }
+
+    private void compareClocks(Duration ahead) {
+        if (ahead.abs().compareTo(TOLERANCE) > 0) {
+            log.warn(
+                    "The clock of this machine is {} s {} the provider's; synchronize it (NTP), nights and quotas depend on it",
+                    ahead.abs().toSeconds(),
+                    ahead.isNegative() ? "ahead of" : "behind");
         }
-        spool.sweep();
-        drift.load();
+        provider.providersClockIsAhead(ahead);
     }
 }

@@ -1,10 +1,16 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.ledger.CallLedger;
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.nightly.WorkItem.NewNote;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.FetchOutcome.Blocked;
@@ -15,71 +21,105 @@ import io.github.notearchive.provider.FetchOutcome.Missing;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.FetchOutcome.Rejected;
 import io.github.notearchive.provider.FetchOutcome.Unclaimed;
-import io.github.notearchive.provider.ProviderReply;
-import java.time.Clock;
+import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Fetches the video of a note whose own response offers none, with a second call. */
-class VideoFetcher {
+/**
+ * Fetches the video of a note whose own response offers none, with a second call.
+ *
+ * <p>A call is made only for notes of type {@code video} whose response has no stream, while the video is neither
+ * stored nor waived, or an audit found it damaged. That the provider has no video is final until the note is requeued.
+ */
+record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher, RunState run) {
 
     // all lines about the decision on a note use one logger
     private static final Logger log = LoggerFactory.getLogger(NoteProcessor.class);
-
-    private final VideoFiles videos;
-    private final NoteFetcher fetcher;
-    private final RunHealth health;
-    private final CallLedger ledger;
-    private final Clock clock;
-
-    VideoFetcher(VideoFiles videos, NoteFetcher fetcher, RunHealth health, CallLedger ledger, Clock clock) {
-        this.videos = videos;
-        this.fetcher = fetcher;
-        this.health = health;
-        this.ledger = ledger;
-        this.clock = clock;
-    }
 
     /**
      * Fetches the note's video if a call is required. If the outcome stops the run, the note's other files are
      * collected nevertheless.
      */
-    VideoOutcome answer(NewNote note, NoteCapture capture) throws InterruptedException {
-        if (!videos.isCallRequired(note, capture)) {
-            return videos.known(capture);
+    VideoOutcome fetch(NewNote note, NoteCapture capture) throws InterruptedException {
+        if (!isCallRequired(note, capture)) {
+            return known(capture);
         }
         FetchOutcome outcome;
         try {
             outcome = fetcher.video(note, capture);
         } catch (CallsEndedException e) {
-            health.awaitEnd(e);
+            fetcher.awaitEnd(e);
             return new Unanswered.Ended("its video was not fetched: " + e.getMessage());
         }
         return switch (outcome) {
-            case Found(var answer) -> new VideoOutcome.Answered(answer);
-            case Missing(var reply, var certain) -> withoutVideo(note, reply, certain);
+            case Found(var response) -> new VideoOutcome.Found(response);
+            // a success code without a video is accepted only on a second night
+            case Missing(var _, var certain)
+            when certain || ledger.wasVideoMissingBefore(note.id(), run.tonight()) -> new VideoOutcome.NotOffered();
+            case Missing(var reply, var _) ->
+                new Unanswered.Later(
+                        "not in the answer: " + reply + "; checked again in a later night",
+                        run.tonight().ends());
             case Rejected(var reply) -> {
                 log.warn("Note {}: the provider rejected the request for its video, {}; not retried", note.id(), reply);
-                yield new Unanswered.Refused("the call for it was rejected: " + reply, reply);
+                yield new Unanswered.Rejected("the call for it was rejected: " + reply, reply);
             }
             case Deferred(var reply, var cause) -> new Unanswered.Repeated("the call for it: " + reply, reply, cause);
             case Exhausted(var quota, var whose, var until)
             when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
                 new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
-            case Exhausted exhausted -> new Unanswered.Ended(health.stop(exhausted, "for a video: "));
+            case Exhausted exhausted -> new Unanswered.Ended(fetcher.stop(exhausted, "for a video: "));
             case Outstanding call ->
-                new Unanswered.Later(call.reason(), Night.current(clock).ends());
+                new Unanswered.Later(call.reason(), run.tonight().ends());
             case Unclaimed _ -> new Unanswered.Ended(NoteFetcher.CLAIM_LOST);
-            case Blocked blocked -> new Unanswered.Ended(health.stop(blocked, "for a video: "));
+            case Blocked blocked -> new Unanswered.Ended(fetcher.stop(blocked, "for a video: "));
         };
     }
 
-    /** Handles a response without video. A success code without a video is accepted only on a second night. */
-    private VideoOutcome withoutVideo(NewNote note, ProviderReply reply, boolean certain) {
-        Night tonight = Night.current(clock);
-        return certain || ledger.wasVideoMissingBefore(note.id(), tonight)
-                ? new VideoOutcome.NotOffered()
-                : new Unanswered.Later(
-                        "not in the answer: " + reply + "; checked again in a later night", tonight.ends());
+    private boolean isCallRequired(NewNote note, NoteCapture detail) {
+        return run.settings().videos().enabled()
+                && MediaSlots.lacksVideo(detail)
+                && !isSettled(catalog.slotsOf(detail.id()), note.claimed().state() == NoteState.PENDING);
+    }
+
+    private static boolean isSettled(List<SlotRow> rows, boolean isNew) {
+        boolean isAnyWanted = rows.stream()
+                .filter(row -> row.kind().isOfVideo())
+                .anyMatch(row -> row.isMissing() || row.damage() != null || (isNew && row.isLesser()));
+        return !isAnyWanted
+                && rows.stream()
+                        .filter(row -> row.kind() == MediaKind.VIDEO)
+                        .anyMatch(row -> !MediaSlots.NOT_OFFERED_BY_V1.equals(row.reason())
+                                && !(isNew && MediaSlots.NOT_OFFERED_BY_V6.equals(row.reason())));
+    }
+
+    /** Returns the outcome without a call. */
+    VideoOutcome known(NoteCapture detail) {
+        return Optional.of(detail)
+                .filter(MediaSlots::lacksVideo)
+                .flatMap(_ -> ledger.freshVideo(detail.id()))
+                .<VideoOutcome>map(VideoOutcome.Found::new)
+                .orElseGet(VideoOutcome.NotRequested::new);
+    }
+
+    /** Returns the response with the valid URLs: the new one, or the previous one while a call is pending. */
+    Optional<NoteCapture> responseOf(NoteCapture detail, VideoOutcome outcome) {
+        return switch (outcome) {
+            case VideoOutcome.Found(var capture) -> Optional.of(capture);
+            case Unanswered _ -> ledger.heldVideo(detail);
+            case VideoOutcome.NotRequested _, VideoOutcome.NotOffered _ -> Optional.empty();
+        };
+    }
+
+    /**
+     * Returns the response of a note that lacks only its video, of any age: no new one is bought for a video that it
+     * does not contain.
+     */
+    Optional<NoteCapture> detailOfWaiting(NoteId id) {
+        List<SlotRow> rows = catalog.slotsOf(id);
+        boolean onlyVideo = rows.stream().anyMatch(SlotRow::isMissing)
+                && rows.stream().allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
+        return onlyVideo ? ledger.held(id).filter(MediaSlots::lacksVideo) : Optional.empty();
     }
 }

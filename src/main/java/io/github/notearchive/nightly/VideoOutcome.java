@@ -1,9 +1,15 @@
 package io.github.notearchive.nightly;
 
+import io.github.notearchive.archive.catalog.SlotStatus;
+import io.github.notearchive.archive.catalog.SlotStatus.Gap;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Outcome of fetching the video of a note, classified by the disposition of the note. The other files of the note are
@@ -12,10 +18,10 @@ import java.time.Instant;
 sealed interface VideoOutcome {
 
     /** No call was required: the recorded status of the video is kept. */
-    record NotAsked() implements VideoOutcome {}
+    record NotRequested() implements VideoOutcome {}
 
     /** The response, bought tonight or before. */
-    record Answered(NoteCapture capture) implements VideoOutcome {}
+    record Found(NoteCapture capture) implements VideoOutcome {}
 
     /** The provider has no video of this note; a repetition would not change that. */
     record NotOffered() implements VideoOutcome {}
@@ -25,20 +31,30 @@ sealed interface VideoOutcome {
 
         String reason();
 
-        /**
-         * Postponed to a later night, without counting an attempt.
-         *
-         * @param until start of that night; may be in the past after midnight
-         */
+        /** Postponed to a later night, whose start may be in the past after midnight, without counting an attempt. */
         record Later(String reason, Instant until) implements Unanswered {}
 
         /** Postponed, within the retry limits of the note. */
         record Repeated(String reason, ProviderReply reply, Deferred.Cause cause) implements Unanswered {}
 
         /** Permanent: the request is invalid. */
-        record Refused(String reason, ProviderReply reply) implements Unanswered {}
+        record Rejected(String reason, ProviderReply reply) implements Unanswered {}
 
         /** Left to the next run, since this one stops. */
         record Ended(String reason) implements Unanswered {}
+    }
+
+    /** Returns whether a new response for a file of this kind was requested and is still pending. */
+    default boolean isPendingFor(MediaKind kind) {
+        return kind.isOfVideo() && this instanceof Unanswered;
+    }
+
+    /** Returns the status of a video that no response offers; null if no call was required. */
+    default @Nullable SlotStatus statusOf(MediaSlot slot) {
+        return switch (this) {
+            case NotRequested _, Found _ -> null;
+            case NotOffered _ -> new SlotStatus.Waived(slot, MediaSlots.NOT_OFFERED_BY_V6);
+            case Unanswered waiting -> new SlotStatus.Missing(slot, Gap.NO_ANSWER, waiting.reason(), null);
+        };
     }
 }

@@ -3,14 +3,11 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.PendingWork;
 import io.github.notearchive.archive.worklist.WorklistItem;
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
@@ -46,32 +43,19 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
 
     private final ClaimRepository claims;
     private final JustOneApiClient provider;
-    private final RunStopper gate;
     private final NightlyBytes bytes;
     private final OutageRetry outages;
     private final RunState run;
-    private final ArchiveProperties settings;
-    private final Clock clock;
     private @Nullable WorklistItem note;
     private boolean isRefreshing;
 
     WorklistReader(
-            ClaimRepository claims,
-            JustOneApiClient provider,
-            RunStopper gate,
-            NightlyBytes bytes,
-            OutageRetry outages,
-            RunState run,
-            ArchiveProperties settings,
-            Clock clock) {
+            ClaimRepository claims, JustOneApiClient provider, NightlyBytes bytes, OutageRetry outages, RunState run) {
         this.claims = claims;
         this.provider = provider;
-        this.gate = gate;
         this.bytes = bytes;
         this.outages = outages;
         this.run = run;
-        this.settings = settings;
-        this.clock = clock;
     }
 
     @Override
@@ -84,16 +68,16 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         boolean isAfterNote = note != null; // it may have been the last one in progress
         leaveNote();
         LogContext.note(null);
-        while (gate.stopReason().isEmpty()) {
-            Duration wait = isAfterNote ? Duration.ZERO : run.waitBeforeClaim(QUERY_INTERVAL);
+        while (!run.stopper().isClosed()) {
+            Duration wait = isAfterNote ? Duration.ZERO : run.claims.waitBeforeClaim(QUERY_INTERVAL);
             isAfterNote = false;
             if (wait.isPositive()) {
-                gate.awaitClosed(wait.compareTo(CHECK_INTERVAL) < 0 ? wait : CHECK_INTERVAL);
+                run.stopper().awaitClosed(wait.compareTo(CHECK_INTERVAL) < 0 ? wait : CHECK_INTERVAL);
             } else {
                 try {
                     Optional<WorklistItem> claimed = outages.call(this::claim);
                     if (claimed.isPresent()) {
-                        run.resumeClaims();
+                        run.claims.resume();
                         LogContext.note(claimed.get().id());
                         return WorkItem.of(claimed.get());
                     }
@@ -114,11 +98,11 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
 
     private Optional<WorklistItem> claim() {
         run.claims.releaseUnconfirmed(held -> claims.releaseOthers(run.node(), held));
-        if (bytes.isUsedUp() || !run.reserveNote()) {
+        if (bytes.refusal().isPresent() || !run.claims.reserveNote()) {
             return Optional.empty();
         }
         // before the claim: a worker that finds no more notes has to see this one
-        run.inProgress.incrementAndGet();
+        run.claims.inProgress.incrementAndGet();
         try {
             boolean makesCalls = run.withoutCalls().isEmpty();
             Optional<WorklistItem> claimed =
@@ -129,9 +113,9 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
             note = claimed.orElse(null);
             return claimed;
         } finally {
-            run.claimed(note != null);
+            run.claims.claimed(note != null);
             if (note == null) {
-                run.inProgress.decrementAndGet();
+                run.claims.inProgress.decrementAndGet();
             }
         }
     }
@@ -141,7 +125,8 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
      * call of other notes.
      */
     private Optional<WorklistItem> claimRefresh() {
-        if (provider.callsLeft() < run.inProgress.get() || !run.reserveRefresh(provider.refreshesLeft())) {
+        if (provider.callsLeft() < run.claims.inProgress.get()
+                || !run.claims.reserveRefresh(provider.refreshesLeft())) {
             return Optional.empty();
         }
         Optional<WorklistItem> claimed = Optional.empty();
@@ -151,55 +136,55 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         } finally {
             isRefreshing = claimed.isPresent();
             if (!isRefreshing) {
-                run.releaseRefresh();
+                run.claims.releaseRefresh();
             }
         }
     }
 
     private boolean isMoreToCome() {
-        Instant now = clock.instant();
+        Instant now = run.now();
         // before the query: a concurrent claim may not be visible there yet
-        boolean isLimitUsedUp = run.isLimitUsedUp();
+        boolean isLimitUsedUp = run.claims.isLimitUsedUp();
         Optional<StartRefusal> withoutCalls = run.withoutCalls();
         PendingWork outlook =
                 withoutCalls.isEmpty() ? claims.pendingWork(run.node()) : claims.pendingHeldWork(run.node());
-        Instant horizon = settings.retry().windowFrom(now);
         boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
                 || (withoutCalls.isEmpty() && provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
-        if (isDueNow && outlook.heldByThisNode() == 0 && isLimitUsedUp) {
-            gate.close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
-            return true;
+        boolean isNoneHeld = outlook.heldByThisNode() == 0;
+        if (isDueNow && isNoneHeld && isLimitUsedUp) {
+            return close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
         }
-        if (!isDueNow && !outlook.hasMore(horizon)) {
+        if (!isDueNow && !outlook.hasMore(run.settings().archive().retry().windowFrom(now))) {
             if (withoutCalls.isPresent() && isAnyWaitingForCalls()) {
-                gate.close(withoutCalls.get().exitCode(), withoutCalls.get().reason());
-                return true;
+                return close(withoutCalls.get().exitCode(), withoutCalls.get().reason());
             }
-            run.resumeClaims(); // so that every worker ends now
+            run.claims.resume(); // so that every worker ends now
             return false;
         }
-        Optional<StartRefusal> usedUp = outlook.heldByThisNode() == 0 ? bytes.refusal() : Optional.empty();
+        Optional<StartRefusal> usedUp = isNoneHeld ? bytes.refusal() : Optional.empty();
         if (usedUp.isPresent()) {
-            gate.close(usedUp.get().exitCode(), usedUp.get().reason());
-            return true;
+            return close(usedUp.get().exitCode(), usedUp.get().reason());
         }
-        boolean isStuck = isDueNow && outlook.heldByThisNode() == 0;
-        if (run.isStuckFor(LOCKED_AFTER, isStuck)) {
-            gate.close(
+        if (run.claims.isStuckFor(LOCKED_AFTER, isDueNow && isNoneHeld)) {
+            return close(
                     ExitCode.UPSTREAM_UNAVAILABLE,
                     "notes are due, but their rows are locked by another session of the database");
-            return true;
         }
         Duration wait = outlook.nextDue()
                 .map(due -> Duration.between(now, due))
-                .filter(Duration::isPositive)
+                .filter(time -> time.isPositive() && time.compareTo(QUERY_INTERVAL) < 0)
                 .orElse(QUERY_INTERVAL);
-        run.pauseClaims(wait.compareTo(QUERY_INTERVAL) < 0 ? wait : QUERY_INTERVAL);
+        run.claims.pause(wait);
+        return true;
+    }
+
+    private boolean close(ExitCode exitCode, String reason) {
+        run.stopper().close(exitCode, reason);
         return true;
     }
 
     private boolean isAnyWaitingForCalls() {
-        Instant tomorrow = Night.current(clock).ends();
+        Instant tomorrow = run.tonight().ends();
         return claims.pendingWork(run.node())
                         .nextDue()
                         .filter(due -> !due.isAfter(tomorrow))
@@ -211,11 +196,11 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         if (note != null) {
             run.claims.remove(note);
             note = null;
-            run.inProgress.decrementAndGet();
+            run.claims.inProgress.decrementAndGet();
         }
         if (isRefreshing) {
             isRefreshing = false;
-            run.releaseRefresh();
+            run.claims.releaseRefresh();
         }
     }
 

@@ -95,7 +95,7 @@ class NightlyMediaLimitTests {
             run = night.runAside();
             NightlyScenario.await("both notes have their files stored and no rows", () -> waitingForTheTable() == 2);
 
-            assertThat(night.part(NightlyBytes.class).isUsedUp()).isFalse();
+            assertThat(night.part(NightlyBytes.class).refusal()).isEmpty();
             other.rollback();
         }
 

@@ -55,6 +55,15 @@ class OutageRetryTests {
     }
 
     private OutageRetry outagesEndedAfter(Duration limit) {
+        return retryFor(gate, limit);
+    }
+
+    /** Returns a retry whose gate is open. */
+    static OutageRetry retryFor(Duration limit) {
+        return retryFor(new RunStopper(mock(), mock()), limit);
+    }
+
+    private static OutageRetry retryFor(RunStopper gate, Duration limit) {
         ArchiveProperties settings = new ArchiveProperties(
                 "main",
                 1,

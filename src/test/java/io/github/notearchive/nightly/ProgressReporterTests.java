@@ -5,13 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.provider.JustOneApiClient;
-import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.VideoProperties;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.List;
@@ -46,13 +43,7 @@ class ProgressReporterTests {
     JustOneApiClient provider;
 
     @Autowired
-    ArchiveProperties settings;
-
-    @Autowired
-    NoteSourceProperties sourceSettings;
-
-    @Autowired
-    VideoProperties videoSettings;
+    NightlySettings settings;
 
     private final List<RunCounts> told = new ArrayList<>();
     private final StaticListableBeanFactory observers = new StaticListableBeanFactory();
@@ -86,17 +77,9 @@ class ProgressReporterTests {
 
     @BeforeEach
     void begin() {
-        run = new RunState(new RunOptions(null, null, false, "main"), gate, settings, downloads, drift);
-        news = new ProgressReporter(
-                worklist,
-                calls,
-                provider,
-                settings,
-                sourceSettings,
-                videoSettings,
-                observers.getBeanProvider(RunObserver.class),
-                run,
-                Clock.systemUTC());
+        RunOptions options = new RunOptions(null, null, false, "main");
+        run = new RunState(options, gate, settings, downloads, drift, Clock.systemUTC());
+        news = new ProgressReporter(worklist, calls, provider, observers.getBeanProvider(RunObserver.class), run);
     }
 
     @Test
@@ -118,7 +101,7 @@ class ProgressReporterTests {
         assertThat(news.progress().due()).isNegative();
 
         news.count();
-        run.inProgress.incrementAndGet();
+        run.claims.inProgress.incrementAndGet();
         run.archived.increment();
 
         assertThat(news.progress().due()).isEqualTo(1);

@@ -28,12 +28,14 @@ class StartChecksTests {
     void nothingInTheWayIsTheNightAndTheCallsThatItHasMade() {
         night.pending(1);
 
-        StartDecision clearance = decision(false);
+        StartChecks.Decision clearance = decision(false);
 
-        assertThat(clearance).asInstanceOf(type(StartDecision.Granted.class)).satisfies(granted -> {
-            assertThat(granted.tonight().ends()).isEqualTo(MIDNIGHT);
-            assertThat(granted.made().all()).isZero();
-        });
+        assertThat(clearance)
+                .asInstanceOf(type(StartChecks.Decision.Granted.class))
+                .satisfies(granted -> {
+                    assertThat(granted.tonight().ends()).isEqualTo(MIDNIGHT);
+                    assertThat(granted.made().all()).isZero();
+                });
         assertThat(night.calls()).isZero();
     }
 
@@ -42,13 +44,13 @@ class StartChecksTests {
         gate.close(303, "code 303", MIDNIGHT, 1);
 
         assertThat(decision(false))
-                .asInstanceOf(type(StartDecision.Denied.class))
+                .asInstanceOf(type(StartChecks.Decision.Denied.class))
                 .extracting(denied -> denied.refusal().exitCode())
                 .isEqualTo(ExitCode.QUOTA_EXHAUSTED);
-        assertThat(decision(true)).isInstanceOf(StartDecision.Granted.class);
+        assertThat(decision(true)).isInstanceOf(StartChecks.Decision.Granted.class);
     }
 
-    private StartDecision decision(boolean force) {
+    private StartChecks.Decision decision(boolean force) {
         try (var parts = runner.parts(new RunOptions(null, null, force, "main"))) {
             return parts.getBean(StartChecks.class).decide();
         }

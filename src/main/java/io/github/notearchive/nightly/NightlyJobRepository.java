@@ -5,34 +5,48 @@ import org.aopalliance.intercept.MethodInterceptor;
 import org.aopalliance.intercept.MethodInvocation;
 import org.jspecify.annotations.Nullable;
 import org.springframework.aop.framework.ProxyFactory;
+import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.Entity;
 import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.batch.core.step.StepExecution;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.dao.OptimisticLockingFailureException;
 
 /**
- * Repeats the updates of Spring Batch's tables during an outage of the database, by {@link OutageRetry}. Without it a
- * step whose update fails is FAILED or UNKNOWN.
+ * Job repository of the steps of the nightly job.
+ *
+ * <p>Updates are repeated during an outage of the database, by {@link OutageRetry}: otherwise a step whose update fails
+ * is FAILED or UNKNOWN. The execution context of a step, which never changes, is only written at its end: Spring Batch
+ * writes it after each chunk, for one worker at a time.
  */
-final class RepeatedUpdates {
+final class NightlyJobRepository {
 
-    private RepeatedUpdates() {}
+    private NightlyJobRepository() {}
 
-    /** Returns the repository with repeated updates. */
     static JobRepository of(JobRepository repository, OutageRetry outages) {
         ProxyFactory factory = new ProxyFactory(new Class<?>[] {JobRepository.class});
         factory.setTarget(repository);
-        factory.addAdvice((MethodInterceptor) call -> proceed(call, outages));
-        return (JobRepository) factory.getProxy(RepeatedUpdates.class.getClassLoader());
+        factory.addAdvice((MethodInterceptor) call -> execute(call, outages));
+        return (JobRepository) factory.getProxy(NightlyJobRepository.class.getClassLoader());
     }
 
-    private static @Nullable Object proceed(MethodInvocation call, OutageRetry outages) throws Throwable {
-        if (!call.getMethod().getName().startsWith("update")
+    private static @Nullable Object execute(MethodInvocation call, OutageRetry outages) throws Throwable {
+        String method = call.getMethod().getName();
+        if (!method.startsWith("update")
                 || !(call.getArguments()[0] instanceof Entity entity)
                 || entity.getVersion() == null) {
             return call.proceed();
         }
         Update update = new Update(call, entity, entity.getVersion());
-        return outages.<@Nullable Object>call(update::first, update::again);
+        if (!method.equals("updateExecutionContext") || !(entity instanceof StepExecution step)) {
+            return outages.<@Nullable Object>call(update::proceed, update::again);
+        }
+        ExecutionContext context = step.getExecutionContext();
+        if (context.isDirty() || step.getStatus() != BatchStatus.STARTED) {
+            outages.<@Nullable Object>call(update::proceed, update::again);
+            context.clearDirtyFlag();
+        }
+        return null;
     }
 
     /**
@@ -53,11 +67,6 @@ final class RepeatedUpdates {
         }
 
         @Nullable
-        Object first() {
-            return proceed();
-        }
-
-        @Nullable
         Object again() {
             failed++;
             for (int committed = 0; committed < failed; committed++) {
@@ -72,7 +81,8 @@ final class RepeatedUpdates {
             return proceed();
         }
 
-        private @Nullable Object proceed() {
+        @Nullable
+        Object proceed() {
             try {
                 return call.proceed();
             } catch (RuntimeException | Error e) {

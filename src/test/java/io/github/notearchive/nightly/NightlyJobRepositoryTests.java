@@ -1,9 +1,10 @@
-package io.github.notearchive.batch;
+package io.github.notearchive.nightly;
 
 import static org.mockito.Mockito.mock;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.JobExecution;
@@ -12,17 +13,23 @@ import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.StepExecution;
 
-/** When the context of a step is written, and when not. */
-class UnchangedContextSkipperTests {
+/** Updates of the job repository by a worker. */
+class NightlyJobRepositoryTests {
+
+    private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
     private final JobRepository written = mock();
-    private final JobRepository repository =
-            (JobRepository) new UnchangedContextSkipper().postProcessAfterInitialization(written, "jobRepository");
+    private final JobRepository repository = NightlyJobRepository.of(written, OutageRetryTests.retryFor(TEN_MINUTES));
     private final JobExecution job = new JobExecution(1, new JobInstance(1, "night"), new JobParameters());
     private final StepExecution step = new StepExecution(1, "worker", job);
 
+    NightlyJobRepositoryTests() {
+        step.setVersion(1);
+        job.setVersion(1);
+    }
+
     @Test
-    void aChunkWritesAContextThatHasChanged() {
+    void chunkWritesChangedContext() {
         step.setStatus(BatchStatus.STARTED);
 
         step.getExecutionContext().put("at", 1L);
@@ -34,7 +41,7 @@ class UnchangedContextSkipperTests {
     }
 
     @Test
-    void aChunkWritesNoContextThatIsAsItWas() {
+    void chunkDoesNotWriteUnchangedContext() {
         step.setStatus(BatchStatus.STARTED);
 
         step.getExecutionContext().put("at", 1L);
@@ -47,7 +54,7 @@ class UnchangedContextSkipperTests {
 
     /** Its chunk may have been rolled back, the write of its context with it. */
     @Test
-    void theEndOfAStepWritesItsContextInAnyCase() {
+    void endOfStepWritesContext() {
         step.setStatus(BatchStatus.STARTED);
         step.getExecutionContext().put("at", 1L);
         repository.updateExecutionContext(step);
@@ -59,7 +66,7 @@ class UnchangedContextSkipperTests {
     }
 
     @Test
-    void allElseIsWrittenAsBefore() {
+    void otherUpdatesAreWritten() {
         step.setStatus(BatchStatus.STARTED);
 
         repository.update(step);

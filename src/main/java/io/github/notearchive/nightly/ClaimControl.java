@@ -1,0 +1,177 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.archive.worklist.WorklistItem;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReadWriteLock;
+import java.util.concurrent.locks.ReentrantReadWriteLock;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Coordinates the claims of the workers of a run: those held, {@code --limit}, remaining refreshes, and pauses without
+ * due notes.
+ *
+ * <p>A claim whose commit was not confirmed because the connection was lost may exist in the worklist without a worker.
+ * Thread-safe.
+ */
+final class ClaimControl {
+
+    private static final long NOT_PAUSED = 0;
+
+    private final @Nullable Long limit;
+    private final Set<Long> held = ConcurrentHashMap.newKeySet();
+
+    /** Read lock for claiming, write lock for releasing claims without a worker. */
+    private final ReadWriteLock claiming = new ReentrantReadWriteLock();
+
+    private volatile boolean isAnyUnconfirmed;
+
+    /** Notes of {@code --limit} that are claimed or reserved, and the reservations among them. */
+    private final AtomicLong taken = new AtomicLong();
+
+    private final AtomicInteger reserved = new AtomicInteger();
+    private final AtomicInteger refreshing = new AtomicInteger();
+    private final AtomicLong pausedUntil = new AtomicLong(NOT_PAUSED);
+    private @Nullable Long stuckSince;
+
+    /** Notes in progress. */
+    final AtomicInteger inProgress = new AtomicInteger();
+
+    /** @param limit maximum number of claims; null for no limit */
+    ClaimControl(@Nullable Long limit) {
+        this.limit = limit;
+    }
+
+    /** Claims a note and records the claim as held until {@link #remove}. */
+    Optional<WorklistItem> add(Supplier<Optional<WorklistItem>> claim) {
+        claiming.readLock().lock();
+        try {
+            Optional<WorklistItem> claimed = claim.get();
+            claimed.ifPresent(note -> held.add(note.claim()));
+            return claimed;
+        } catch (RuntimeException e) {
+            isAnyUnconfirmed = true;
+            throw e;
+        } finally {
+            claiming.readLock().unlock();
+        }
+    }
+
+    /** Removes a claim whose worker has finished. */
+    void remove(WorklistItem claimed) {
+        held.remove(claimed.claim());
+    }
+
+    /**
+     * Releases claims that were not confirmed, if there may be any. After a failure the next call repeats it.
+     *
+     * @param releaseOthers releases every claim of the node except the given ones
+     */
+    void releaseUnconfirmed(Consumer<Set<Long>> releaseOthers) {
+        if (!isAnyUnconfirmed) {
+            return;
+        }
+        claiming.writeLock().lock();
+        try {
+            releaseOthers.accept(Set.copyOf(held));
+            isAnyUnconfirmed = false;
+        } finally {
+            claiming.writeLock().unlock();
+        }
+    }
+
+    /**
+     * Reserves one note of {@code --limit}; false if none is left. After true, the caller calls {@link #claimed} with
+     * the result.
+     */
+    boolean reserveNote() {
+        if (limit == null) {
+            return true;
+        }
+        reserved.incrementAndGet();
+        if (taken.getAndUpdate(n -> Math.min(n + 1, limit)) < limit) {
+            return true;
+        }
+        reserved.decrementAndGet();
+        return false;
+    }
+
+    /** Reports whether a note was found for {@link #reserveNote}; if not, the reservation is cancelled. */
+    void claimed(boolean found) {
+        if (limit == null) {
+            return;
+        }
+        if (!found) {
+            taken.decrementAndGet();
+        }
+        reserved.decrementAndGet();
+    }
+
+    /** Returns whether {@code --limit} is reached, and every reserved note is visible as a claim or settled. */
+    boolean isLimitUsedUp() {
+        return limit != null && taken.get() >= limit && reserved.get() == 0;
+    }
+
+    /**
+     * Reserves one of the remaining refresh calls; false if none is left. After true, the caller calls
+     * {@link #releaseRefresh} when the note is processed.
+     */
+    boolean reserveRefresh(long left) {
+        if (refreshing.incrementAndGet() <= left) {
+            return true;
+        }
+        refreshing.decrementAndGet();
+        return false;
+    }
+
+    void releaseRefresh() {
+        refreshing.decrementAndGet();
+    }
+
+    /** Pauses claims for a time without due notes, so that idle workers do not repeat the same query. */
+    void pause(Duration time) {
+        pausedUntil.set(System.nanoTime() + time.toNanos());
+    }
+
+    /** Resumes claims of all workers. */
+    void resume() {
+        if (pausedUntil.get() != NOT_PAUSED) {
+            pausedUntil.set(NOT_PAUSED);
+        }
+    }
+
+    /**
+     * Returns how long a worker waits before it queries the worklist. After the pause, one worker queries and the
+     * others wait for its result.
+     */
+    Duration waitBeforeClaim(Duration next) {
+        long until = pausedUntil.get();
+        if (until == NOT_PAUSED) {
+            return Duration.ZERO;
+        }
+        long now = System.nanoTime();
+        if (until - now > 0) {
+            return Duration.ofNanos(until - now);
+        }
+        return pausedUntil.compareAndSet(until, now + next.toNanos()) ? Duration.ZERO : next;
+    }
+
+    /** Returns whether, at every check during this time, notes were due and none could be claimed. */
+    synchronized boolean isStuckFor(Duration time, boolean isStuckNow) {
+        long now = System.nanoTime();
+        if (!isStuckNow) {
+            stuckSince = null;
+            return false;
+        }
+        if (stuckSince == null) {
+            stuckSince = now;
+        }
+        return Duration.ofNanos(now - stuckSince).compareTo(time) >= 0;
+    }
+}
