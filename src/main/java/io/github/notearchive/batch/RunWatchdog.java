@@ -1,7 +1,7 @@
 package io.github.notearchive.batch;
 
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.note.Spans;
+import io.github.notearchive.io.DisplayFormat;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -64,7 +64,7 @@ public final class RunWatchdog implements AutoCloseable {
         var _ = timer.schedule(
                 () -> {
                     LogContext.execution(run.jobExecutionId());
-                    gate.close(ExitCode.INTERRUPTED, origin + " " + Spans.inWords(length) + " has elapsed");
+                    gate.close(ExitCode.INTERRUPTED, origin + " " + DisplayFormat.setting(length) + " has elapsed");
                 },
                 length.toMillis(),
                 TimeUnit.MILLISECONDS);

@@ -7,9 +7,9 @@ import io.github.notearchive.cli.config.Origins;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.embedded.DataDirectoryException;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.Masks;
 import io.github.notearchive.io.TerminalText;
-import io.github.notearchive.note.Spans;
 import io.github.notearchive.store.StoreException;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -176,7 +176,7 @@ public final class ErrorTranslator {
     /** Formats durations as they are typed. */
     private static String asTyped(@Nullable Object value) {
         return switch (value) {
-            case Duration span -> Spans.inWords(span);
+            case Duration span -> DisplayFormat.setting(span);
             case Collection<?> several ->
                 several.stream().map(ErrorTranslator::asTyped).collect(Collectors.joining(", "));
             case null, default -> String.valueOf(value);

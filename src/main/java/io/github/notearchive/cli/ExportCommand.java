@@ -12,8 +12,8 @@ import io.github.notearchive.export.ExportStoppedException;
 import io.github.notearchive.export.ExportWriteException;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.export.MediaMode;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.note.Spans;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -195,7 +195,7 @@ final class ExportCommand extends ArchiveCommand {
             throw usage("--author-key requires --authors hash");
         }
         if (presignFor.compareTo(LONGEST_PRESIGNED) > 0 || presignFor.toSeconds() < 1) {
-            throw usage("--presign-for must be 1s to 7d, but is " + Spans.inWords(presignFor));
+            throw usage("--presign-for must be 1s to 7d, but is " + DisplayFormat.setting(presignFor));
         }
         if (text != null && text.isEmpty()) {
             throw usage("--text must not be empty");

@@ -1,30 +1,40 @@
 package io.github.notearchive.io;
 
+import static java.time.temporal.ChronoUnit.DAYS;
+import static java.time.temporal.ChronoUnit.HOURS;
+import static java.time.temporal.ChronoUnit.MILLIS;
+import static java.time.temporal.ChronoUnit.MINUTES;
+import static java.time.temporal.ChronoUnit.NANOS;
+import static java.time.temporal.ChronoUnit.SECONDS;
+
 import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.format.DateTimeFormatter;
+import java.time.temporal.ChronoUnit;
 import java.util.Locale;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.boot.convert.DurationStyle;
 
 /** Formatter of times, durations and numbers for people. Times are in Asia/Shanghai, the provider's time zone. */
 public final class DisplayFormat {
 
-    private static final DateTimeFormatter MINUTES =
+    private static final DateTimeFormatter MINUTE =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm").withZone(Night.ZONE);
-    private static final DateTimeFormatter SECONDS =
+    private static final DateTimeFormatter SECOND =
             DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm:ss").withZone(Night.ZONE);
 
     private DisplayFormat() {}
 
     /** Formats a time to the minute; a dash for null. */
     public static String minute(@Nullable Instant instant) {
-        return instant == null ? "-" : MINUTES.format(instant);
+        return instant == null ? "-" : MINUTE.format(instant);
     }
 
     /** Formats a time to the second; a dash for null. */
     public static String second(@Nullable Instant instant) {
-        return instant == null ? "-" : SECONDS.format(instant);
+        return instant == null ? "-" : SECOND.format(instant);
     }
 
     /** Formats a number such as {@code 12,345}. */
@@ -40,6 +50,15 @@ public final class DisplayFormat {
         return duration.toHours() == 0
                 ? "%d min %d s".formatted(duration.toMinutes(), duration.toSecondsPart())
                 : "%d h %d min".formatted(duration.toHours(), duration.toMinutesPart());
+    }
+
+    /** Formats a duration as in settings, by an integer with the largest possible unit: {@code 6h}, {@code 90m}. */
+    public static String setting(Duration duration) {
+        ChronoUnit unit = Stream.of(DAYS, HOURS, MINUTES, SECONDS, MILLIS)
+                .filter(each -> duration.truncatedTo(each).equals(duration))
+                .findFirst()
+                .orElse(NANOS);
+        return DurationStyle.SIMPLE.print(duration, duration.isZero() ? SECONDS : unit);
     }
 
     /** Formats a size such as {@code 512 B} or {@code 1.2 MB}, by powers of 1,000. */

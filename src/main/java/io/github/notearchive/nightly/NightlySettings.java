@@ -2,7 +2,7 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.note.Spans;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
@@ -40,7 +40,7 @@ public record NightlySettings(
         settings.put("archive.limits.bytes-per-night", limits.bytesPerNight().toBytes() == 0 ? orNone(0) : bytes);
         settings.put("archive.limits.stop-at", limits.stopAt().isEmpty() ? "none" : limits.stopAt());
         Duration time = limits.maxDuration();
-        settings.put("archive.limits.max-duration", time.isZero() ? "none" : Spans.inWords(time));
+        settings.put("archive.limits.max-duration", time.isZero() ? "none" : DisplayFormat.setting(time));
         settings.put("archive.video.enabled", String.valueOf(videos.enabled()));
         settings.put("archive.video.calls-per-night", orNone(videos.callsPerNight()));
         settings.put("archive.refresh", refreshes.policy());

@@ -1,10 +1,10 @@
 package io.github.notearchive.note;
 
-import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,19 +42,21 @@ public record MediaCandidate(
      * parameters {@code sign} and {@code t} of a signature.
      */
     String place() {
-        String address = SCHEME.matcher(url).replaceFirst("");
-        address = address.replaceFirst("#.*", "");
-        int path = address.indexOf('/');
-        int query = address.indexOf('?');
-        int end = Math.min(path < 0 ? address.length() : path, query < 0 ? address.length() : query);
-        String host = address.substring(0, end).toLowerCase(Locale.ROOT);
-        if (query < 0) {
-            return host + address.substring(end);
-        }
-        String parameters = Arrays.stream(address.substring(query + 1).split("&"))
+        String[] parts =
+                SCHEME.matcher(url).replaceFirst("").replaceFirst("#.*", "").split("\\?", 2);
+        int path = parts[0].indexOf('/') < 0 ? parts[0].length() : parts[0].indexOf('/');
+        String place = parts[0].substring(0, path).toLowerCase(Locale.ROOT) + parts[0].substring(path);
+        String parameters = Stream.of(parts)
+                .skip(1)
+                .flatMap(query -> Stream.of(query.split("&")))
                 .filter(parameter -> !SIGNATURE.matcher(parameter).matches())
                 .collect(Collectors.joining("&"));
-        return host + address.substring(end, query) + (parameters.isEmpty() ? "" : "?" + parameters);
+        return parameters.isEmpty() ? place : place + "?" + parameters;
+    }
+
+    /** Returns the same bytes at another URL. */
+    MediaCandidate at(String otherUrl, String otherRendition) {
+        return new MediaCandidate(otherUrl, otherRendition, size, width, height, md5);
     }
 
     /** Returns the name of the offered bytes: a backup URL offers the same as its master. */

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -14,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  *     has the ordinal of its image
  * @param identity source file id ({@code fileid}, {@code live_photo_file_id}, {@code video_id}, {@code sound_id}); the
  *     last path segment of the first URL if the response has none or a placeholder such as {@code 0}. At most 200
- *     characters, see {@link SourceName#bounded}. Untrusted: never part of an object key or file name
+ *     characters, see {@link #bounded}. Untrusted: never part of an object key or file name
  * @param candidates URLs, best first; may be empty, then the file is missing
  * @param named whether the identity is a source file id, so that the same identity elsewhere is the same file
  * @param notOffered reason why this endpoint offers no URL, which waives the slot; null for other slots
@@ -26,6 +27,8 @@ public record MediaSlot(
         List<MediaCandidate> candidates,
         boolean named,
         @Nullable String notOffered) {
+
+    private static final int LONGEST_IDENTITY = 200;
 
     /** Creates a slot whose identity is a source file id unless empty. */
     public MediaSlot(
@@ -41,7 +44,7 @@ public record MediaSlot(
         if (ordinal < 0) {
             throw new IllegalArgumentException("ordinal must not be negative: " + ordinal);
         }
-        identity = SourceName.bounded(identity);
+        identity = bounded(identity);
         candidates = List.copyOf(candidates);
     }
 
@@ -83,6 +86,19 @@ public record MediaSlot(
                     .forEach(candidate -> byUrl.putIfAbsent(candidate.url(), candidate));
         }
         return new MediaSlot(kind, ordinal, identity, List.copyOf(byUrl.values()), named, notOffered);
+    }
+
+    /**
+     * Returns a source file id that fits an index: one of up to 200 characters unchanged, else its beginning, a tilde
+     * and the SHA-256 of the whole in lower-case hexadecimal. Idempotent. Real ids have 20 to 70 characters.
+     */
+    public static String bounded(String identity) {
+        if (identity.length() <= LONGEST_IDENTITY) {
+            return identity;
+        }
+        String digest = "~" + DigestUtils.sha256Hex(identity);
+        int end = LONGEST_IDENTITY - digest.length();
+        return identity.substring(0, Character.isHighSurrogate(identity.charAt(end - 1)) ? end - 1 : end) + digest;
     }
 
     /** Excludes URLs, whose signatures must not be logged. */

@@ -5,6 +5,7 @@ import java.util.Comparator;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,8 +29,24 @@ public final class MediaSlots {
     /** Reason of a missing video: the endpoint for videos did not deliver one. */
     public static final String NOT_OFFERED_BY_V6 = "NOT_OFFERED_BY_V6";
 
+    /** URLs of an image, from the largest to the smallest. The first two have the dimensions of the image. */
+    private static final List<String> IMAGE_RENDITIONS = List.of(
+            "url_8k",
+            "original",
+            "url_size_large",
+            "url_multi_level.high",
+            "url",
+            "url_multi_level.medium",
+            "url_multi_level.low");
+
+    private static final int RENDITIONS_OF_FULL_SIZE = 2;
+
     /** Valid name of a language, such as {@code zh-CN}. */
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z0-9_-]{1,20}");
+
+    /** Names that many files share: zeros and punctuation, {@code -1}, and words for an absent value in lower case. */
+    private static final Pattern PLACEHOLDER =
+            Pattern.compile("[0\\p{Punct}\\s]*|\\s*(?:-1|null|undefined|none|nil|nan)\\s*");
 
     private final JsonNode note;
     private final StreamPreference preference;
@@ -43,25 +60,20 @@ public final class MediaSlots {
     /**
      * Returns the slots of a response in its order: each image followed by its motion, then the video with its
      * subtitles, then audio.
-     */
-    public static List<MediaSlot> of(NoteCapture capture, StreamPreference preference) {
-        return of(capture, null, preference);
-    }
-
-    /**
-     * Returns the slots of a response, with video and subtitles from a second response.
      *
-     * @param video response of {@link Endpoint#VIDEO}; null if absent
+     * @param video response of {@link Endpoint#VIDEO}, which has the video and its subtitles; null if absent
      */
     public static List<MediaSlot> of(NoteCapture capture, @Nullable NoteCapture video, StreamPreference preference) {
         MediaSlots expected = new MediaSlots(capture.note(), preference);
         expected.addImages();
-        if (video == null) {
-            expected.addVideo();
-        } else {
+        if (video != null) {
             MediaSlots bought = new MediaSlots(video.note(), preference);
-            bought.addBoughtVideo();
+            if (!bought.addVideo()) {
+                bought.slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V6));
+            }
             expected.slots.addAll(bought.slots);
+        } else if (!expected.addVideo() && expected.isOfVideo()) {
+            expected.slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V1));
         }
         expected.addAudio();
         return List.copyOf(expected.slots);
@@ -73,69 +85,55 @@ public final class MediaSlots {
      */
     public static boolean lacksVideo(NoteCapture capture) {
         MediaSlots expected = new MediaSlots(capture.note(), StreamPreference.DEFAULT);
-        return expected.isVideoNote()
-                && !expected.isSoundOnly()
+        return expected.isOfVideo()
                 && expected.streams(expected.videoMedia().path("stream"), null).isEmpty();
     }
 
     private void addImages() {
         int ordinal = 0;
         for (JsonNode image : elements(note.path("images_list"))) {
-            if (!image.isObject()) {
-                continue;
+            if (image.isObject()) {
+                addImage(image, ordinal);
+                addMotion(image, ordinal);
+                ordinal++;
             }
-            addImage(image, ordinal);
-            addMotion(image, ordinal);
-            ordinal++;
         }
     }
 
     private void addImage(JsonNode image, int ordinal) {
-        Candidates candidates = new Candidates();
-        Integer width = dimension(image, "width");
-        Integer height = dimension(image, "height");
-        JsonNode levels = image.path("url_multi_level");
-        candidates.add("url_8k", image.path("url_8k"), null, width, height, null);
-        candidates.add("original", image.path("original"), null, width, height, null);
-        candidates.add("url_size_large", image.path("url_size_large"), null, null, null, null);
-        candidates.add("url_multi_level.high", levels.path("high"), null, null, null, null);
-        candidates.add("url", image.path("url"), null, null, null, null);
-        candidates.add("url_multi_level.medium", levels.path("medium"), null, null, null, null);
-        candidates.add("url_multi_level.low", levels.path("low"), null, null, null, null);
-        slots.add(slot(MediaKind.IMAGE, ordinal, first(image, "fileid", "trace_id"), candidates, null));
+        List<MediaCandidate> candidates = new ArrayList<>();
+        for (String rendition : IMAGE_RENDITIONS) {
+            boolean isFull = candidates.size() < RENDITIONS_OF_FULL_SIZE;
+            candidates.add(new MediaCandidate(
+                    text(image.at("/" + rendition.replace('.', '/'))),
+                    rendition,
+                    null,
+                    isFull ? dimension(image, "width") : null,
+                    isFull ? dimension(image, "height") : null,
+                    null));
+        }
+        slots.add(slot(MediaKind.IMAGE, ordinal, name(image, "fileid", "trace_id"), usable(candidates)));
     }
 
     private void addMotion(JsonNode image, int ordinal) {
         JsonNode media = image.path("live_photo").path("media");
-        Optional<String> identity = first(image, "live_photo_file_id").or(() -> first(media, "video_id"));
-        Candidates candidates = streams(media.path("stream"), null);
-        if (identity.isPresent() || !candidates.isEmpty()) {
-            slots.add(slot(MediaKind.MOTION, ordinal, identity, candidates, null));
-        }
-    }
-
-    private void addVideo() {
-        if (!addVideoSlot() && isVideoNote() && !isSoundOnly()) {
-            slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V1));
-        }
-    }
-
-    private void addBoughtVideo() {
-        if (!addVideoSlot()) {
-            slots.add(new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), NOT_OFFERED_BY_V6));
+        Optional<String> name = name(image, "live_photo_file_id").or(() -> name(media, "video_id"));
+        List<MediaCandidate> candidates = streams(media.path("stream"), null);
+        if (name.isPresent() || !candidates.isEmpty()) {
+            slots.add(slot(MediaKind.MOTION, ordinal, name, candidates));
         }
     }
 
     /** Adds the video and its subtitles; returns false if the response has no video. */
-    private boolean addVideoSlot() {
+    private boolean addVideo() {
         JsonNode media = videoMedia();
-        Candidates candidates =
+        List<MediaCandidate> candidates =
                 streams(media.path("stream"), md5(media.path("video").path("md5")));
-        Optional<String> identity = first(media, "video_id");
-        if (identity.isEmpty() && candidates.isEmpty()) {
+        Optional<String> name = name(media, "video_id");
+        if (name.isEmpty() && candidates.isEmpty()) {
             return false;
         }
-        slots.add(slot(MediaKind.VIDEO, 0, identity, candidates, null));
+        slots.add(slot(MediaKind.VIDEO, 0, name, candidates));
         addSubtitles(media.path("video").path("subtitles"));
         return true;
     }
@@ -144,8 +142,11 @@ public final class MediaSlots {
         return note.path("video_info_v2").path("media");
     }
 
-    private boolean isVideoNote() {
-        return "video".equals(note.path("type").stringValue(""));
+    /** Whether a video is expected: a post of original sound has type {@code video}, too, but no cover. */
+    private boolean isOfVideo() {
+        boolean isSoundOnly = elements(note.path("images_list")).isEmpty()
+                && !text(note.path("native_voice_info").path("url")).isEmpty();
+        return "video".equals(note.path("type").stringValue("")) && !isSoundOnly;
     }
 
     /**
@@ -164,38 +165,27 @@ public final class MediaSlots {
             String language = LANGUAGE.matcher(key).matches() ? key : "#" + place;
             int number = 0;
             for (JsonNode subtitle : elements(byLanguage.path(key))) {
-                String name = number++ == 0 ? language : language + "[" + (number - 1) + "]";
-                Candidates candidates = new Candidates();
-                candidates.add("subtitles." + name, subtitle.path("url"), null, null, null, null);
-                if (candidates.isEmpty()
-                        || !known.add(candidates.list().getFirst().place())) {
-                    continue;
+                String name = numbered(language, number++);
+                var candidate =
+                        new MediaCandidate(text(subtitle.path("url")), "subtitles." + name, null, null, null, null);
+                if (!candidate.url().isEmpty() && known.add(candidate.place())) {
+                    // a language is not a source file id: many notes share it
+                    slots.add(new MediaSlot(MediaKind.SUBTITLE, ordinal++, name, List.of(candidate), false, null));
                 }
-                // a language is not a source file id: many notes share it
-                slots.add(new MediaSlot(MediaKind.SUBTITLE, ordinal++, name, candidates.list(), false, null));
             }
         }
     }
 
-    /** A post of original sound has type {@code video}, but neither cover nor video. */
-    private boolean isSoundOnly() {
-        return elements(note.path("images_list")).isEmpty()
-                && !text(note.path("native_voice_info").path("url")).isEmpty();
-    }
-
     private void addAudio() {
-        List<JsonNode> sounds =
-                List.of(note.path("native_voice_info"), soundWithinText(), note.path("simple_music_info"));
+        JsonNode withinText = ResponseJson.read(text(note.path("widgets_context")))
+                .map(widgets -> widgets.path("note_sound_info"))
+                .orElse(MissingNode.getInstance());
         List<MediaSlot> audio = new ArrayList<>();
-        for (JsonNode sound : sounds) {
-            if (text(sound.path("url")).isEmpty()) {
-                continue;
-            }
-            Candidates candidates = new Candidates();
-            candidates.add("url", sound.path("url"), null, null, null, md5(sound.path("md5sum")));
-            MediaSlot slot =
-                    slot(MediaKind.AUDIO, audio.size(), first(sound, "sound_id", "music_id", "id"), candidates, null);
-            if (audio.stream().noneMatch(other -> isSameSound(other, slot))) {
+        for (JsonNode sound : List.of(note.path("native_voice_info"), withinText, note.path("simple_music_info"))) {
+            List<MediaCandidate> candidates = usable(List.of(
+                    new MediaCandidate(text(sound.path("url")), "url", null, null, null, md5(sound.path("md5sum")))));
+            MediaSlot slot = slot(MediaKind.AUDIO, audio.size(), name(sound, "sound_id", "music_id", "id"), candidates);
+            if (!candidates.isEmpty() && audio.stream().noneMatch(other -> isSameSound(other, slot))) {
                 audio.add(slot);
             }
         }
@@ -214,83 +204,73 @@ public final class MediaSlots {
                         .equals(b.candidates().getFirst().place());
     }
 
-    /** Returns the audio block of the JSON text within the JSON. */
-    private JsonNode soundWithinText() {
-        String text = text(note.path("widgets_context"));
-        return AnswerJson.read(text)
-                .map(widgets -> widgets.path("note_sound_info"))
-                .orElse(MissingNode.getInstance());
-    }
-
     /**
      * Returns the URLs of all streams in the order of preference: of each stream the master, then the backups.
      *
      * @param md5 MD5 of the video; that of a stream takes precedence
      */
-    private Candidates streams(JsonNode byCodec, @Nullable String md5) {
-        record Stream(String name, JsonNode node, StreamPreference.Offer offer) {}
+    private List<MediaCandidate> streams(JsonNode byCodec, @Nullable String md5) {
+        record Stream(JsonNode node, MediaCandidate master, StreamPreference.Offer offer) {}
         List<Stream> streams = new ArrayList<>();
         for (String codec : StreamPreference.ALL) {
             int number = 0;
             for (JsonNode node : elements(byCodec.path(codec))) {
-                String name = number == 0 ? codec : codec + "[" + number + "]";
-                streams.add(new Stream(name, node, offer(codec, node)));
-                number++;
+                JsonNode length = node.path("size");
+                Long size = length.canConvertToLong() && length.longValue() > 0 ? length.longValue() : null;
+                String own = md5(node.path("md5"));
+                MediaCandidate master = new MediaCandidate(
+                        text(node.path("master_url")),
+                        numbered(codec, number++) + "/master_url",
+                        size,
+                        dimension(node, "width"),
+                        dimension(node, "height"),
+                        own == null ? md5 : own);
+                streams.add(new Stream(node, master, StreamPreference.Offer.of(codec, master)));
             }
         }
         streams.sort(Comparator.comparing(Stream::offer, preference.order()));
-        Candidates candidates = new Candidates();
+        List<MediaCandidate> candidates = new ArrayList<>();
         for (Stream stream : streams) {
-            JsonNode node = stream.node();
-            Long size = stream.offer().size() > 0 ? stream.offer().size() : null;
-            Integer width = dimension(node, "width");
-            Integer height = dimension(node, "height");
-            String own = md5(node.path("md5"));
-            String promised = own == null ? md5 : own;
-            candidates.add(stream.name() + "/master_url", node.path("master_url"), size, width, height, promised);
+            candidates.add(stream.master);
             int backup = 0;
-            for (JsonNode url : elements(node.path("backup_urls"))) {
-                candidates.add(stream.name() + "/backup_urls[" + backup++ + "]", url, size, width, height, promised);
+            for (JsonNode url : elements(stream.node.path("backup_urls"))) {
+                String rendition = stream.master.variant() + "/backup_urls[" + backup++ + "]";
+                candidates.add(stream.master.at(text(url), rendition));
             }
         }
-        return candidates;
+        return usable(candidates);
     }
 
-    private static StreamPreference.Offer offer(String codec, JsonNode node) {
-        Integer width = dimension(node, "width");
-        Integer height = dimension(node, "height");
-        JsonNode size = node.path("size");
-        return new StreamPreference.Offer(
-                codec,
-                width == null ? 0 : width,
-                height == null ? 0 : height,
-                size.canConvertToLong() ? Math.max(0, size.longValue()) : 0);
+    /** Returns the candidates with distinct URLs. */
+    private static List<MediaCandidate> usable(List<MediaCandidate> candidates) {
+        Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();
+        candidates.stream()
+                .filter(candidate -> !candidate.url().isEmpty())
+                .forEach(candidate -> byUrl.putIfAbsent(candidate.url(), candidate));
+        return List.copyOf(byUrl.values());
     }
 
-    private static MediaSlot slot(
-            MediaKind kind,
-            int ordinal,
-            Optional<String> identity,
-            Candidates candidates,
-            @Nullable String notOffered) {
-        List<MediaCandidate> list = candidates.list();
-        String name = identity.orElseGet(
-                () -> list.isEmpty() ? "" : pathOf(list.getFirst().url()));
-        return new MediaSlot(kind, ordinal, name, list, identity.isPresent(), notOffered);
+    /** Returns a slot, which is named by the last path segment of its first URL if the response has no name. */
+    private static MediaSlot slot(MediaKind kind, int ordinal, Optional<String> name, List<MediaCandidate> candidates) {
+        String identity = name.orElseGet(() -> {
+            // without processing parameters; the folders vary between responses
+            String path =
+                    candidates.isEmpty() ? "" : candidates.getFirst().url().replaceFirst("[?#!].*", "");
+            return path.substring(path.lastIndexOf('/') + 1);
+        });
+        return new MediaSlot(kind, ordinal, identity, candidates, name.isPresent(), null);
     }
 
-    /** Returns the last path segment without processing parameters; the folders before it vary between responses. */
-    private static String pathOf(String url) {
-        String path = url.replaceFirst("[?#!].*", "");
-        return path.substring(path.lastIndexOf('/') + 1);
+    private static String numbered(String name, int number) {
+        return number == 0 ? name : name + "[" + number + "]";
     }
 
     /** Returns the first of these fields that is not a placeholder. */
-    private static Optional<String> first(JsonNode node, String... fields) {
+    private static Optional<String> name(JsonNode node, String... fields) {
         for (String field : fields) {
             JsonNode value = node.path(field);
             String text = value.isNumber() ? value.asString() : text(value);
-            if (!SourceName.isPlaceholder(text)) {
+            if (!PLACEHOLDER.matcher(text.toLowerCase(Locale.ROOT)).matches()) {
                 return Optional.of(text);
             }
         }
@@ -313,32 +293,5 @@ public final class MediaSlots {
 
     private static List<JsonNode> elements(JsonNode array) {
         return array.isArray() ? array.valueStream().toList() : List.of();
-    }
-
-    /** Distinct URLs in order. */
-    private static final class Candidates {
-
-        private final Map<String, MediaCandidate> byUrl = new LinkedHashMap<>();
-
-        void add(
-                String rendition,
-                JsonNode url,
-                @Nullable Long size,
-                @Nullable Integer width,
-                @Nullable Integer height,
-                @Nullable String md5) {
-            String address = text(url);
-            if (!address.isEmpty()) {
-                byUrl.putIfAbsent(address, new MediaCandidate(address, rendition, size, width, height, md5));
-            }
-        }
-
-        boolean isEmpty() {
-            return byUrl.isEmpty();
-        }
-
-        List<MediaCandidate> list() {
-            return List.copyOf(byUrl.values());
-        }
     }
 }

@@ -9,18 +9,24 @@ import tools.jackson.databind.JsonNode;
  * @param id requested note, which the response contains
  * @param callId row in {@code api_call}
  * @param capturedAt time of receipt, in milliseconds
- * @param answer exact bytes of the body, a few MiB at most; must not be modified
+ * @param response exact bytes of the body, a few MiB at most; must not be modified
  * @param envelope parsed body; must not be modified
  * @param note note object of the envelope
  * @param author author object beside or within the note; a missing node if absent
  */
 @SuppressWarnings("ArrayRecordComponent") // captures are never compared, and copies would be expensive
 public record NoteCapture(
-        NoteId id, long callId, Instant capturedAt, byte[] answer, JsonNode envelope, JsonNode note, JsonNode author) {
+        NoteId id,
+        long callId,
+        Instant capturedAt,
+        byte[] response,
+        JsonNode envelope,
+        JsonNode note,
+        JsonNode author) {
 
     /** Returns the capture with another call. */
     public NoteCapture boughtBy(long call) {
-        return new NoteCapture(id, call, capturedAt, answer, envelope, note, author);
+        return new NoteCapture(id, call, capturedAt, response, envelope, note, author);
     }
 
     /** Excludes the response, which is long and may contain credentials. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Other codes have meaning {@link Meaning#UNKNOWN} and unknown billing.
  */
 public enum ProviderCode {
-    SUCCESS(0, Billed.YES, Meaning.ANSWERED),
+    SUCCESS(0, Billed.YES, Meaning.DELIVERED),
     TOKEN_INVALID(100, Billed.NO, Meaning.ACCOUNT_REFUSED),
     NO_CONTENT(201, Billed.YES, Meaning.ABSENT),
     /** Undocumented; by its number related to 201. */
@@ -81,7 +81,7 @@ public enum ProviderCode {
     /** Meaning of a code for note, request or account. */
     public enum Meaning {
         /** The response should contain the note. */
-        ANSWERED,
+        DELIVERED,
         /** The note does not exist, or no longer. */
         ABSENT,
         /** The provider could not collect the note. */

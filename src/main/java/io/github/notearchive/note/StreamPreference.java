@@ -3,6 +3,7 @@ package io.github.notearchive.note;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Order of preference among the streams of one video.
@@ -37,7 +38,15 @@ public record StreamPreference(List<String> codecs, int maxHeight) {
      * @param height in pixels; 0 if unknown
      * @param size in bytes; 0 if unknown
      */
-    public record Offer(String codec, long width, long height, long size) {
+    record Offer(String codec, long width, long height, long size) {
+
+        static Offer of(String codec, MediaCandidate promised) {
+            return new Offer(codec, known(promised.width()), known(promised.height()), known(promised.size()));
+        }
+
+        private static long known(@Nullable Number number) {
+            return number == null ? 0 : number.longValue();
+        }
 
         private long pixels() {
             return width * height;
@@ -48,18 +57,13 @@ public record StreamPreference(List<String> codecs, int maxHeight) {
      * Returns the order of preference: streams within the limit before others; then by codec, larger dimensions, larger
      * file. Streams beyond the limit are ordered by smallest dimensions.
      */
-    public Comparator<Offer> order() {
+    Comparator<Offer> order() {
         Comparator<Offer> bySize = Comparator.comparingInt((Offer offer) -> codecs.indexOf(offer.codec()))
                 .thenComparing(Comparator.comparingLong(Offer::pixels).reversed())
                 .thenComparing(Comparator.comparingLong(Offer::size).reversed());
         Comparator<Offer> beyond = Comparator.comparingLong(Offer::pixels).thenComparing(bySize);
-        return (a, b) -> {
-            boolean aIsBeyond = isBeyond(a);
-            if (aIsBeyond != isBeyond(b)) {
-                return aIsBeyond ? 1 : -1;
-            }
-            return aIsBeyond ? beyond.compare(a, b) : bySize.compare(a, b);
-        };
+        return Comparator.comparing(this::isBeyond)
+                .thenComparing((a, b) -> isBeyond(a) ? beyond.compare(a, b) : bySize.compare(a, b));
     }
 
     private boolean isBeyond(Offer offer) {

@@ -175,10 +175,10 @@ public class JustOneApiClient implements AutoCloseable {
             return capture;
         }
         NoteId id = capture.id();
-        memory.take(id, capture.answer().length);
-        return ResponseReader.read(capture.answer(), id)
+        memory.take(id, capture.response().length);
+        return ResponseReader.read(capture.response(), id)
                 .flatMap(Envelope::note)
-                .map(note -> note.capture(id, capture.callId(), capture.capturedAt(), capture.answer()))
+                .map(note -> note.capture(id, capture.callId(), capture.capturedAt(), capture.response()))
                 .orElseThrow();
     }
 
@@ -262,7 +262,7 @@ public class JustOneApiClient implements AutoCloseable {
         }
         Envelope envelope = response.envelope().get();
         return switch (ProviderCode.meaning(envelope.code())) {
-            case ANSWERED -> {
+            case DELIVERED -> {
                 if (envelope.note().isEmpty()) {
                     log.warn("Note {}: the provider's response is {}", call.id(), reply);
                     yield new Missing(reply, false);

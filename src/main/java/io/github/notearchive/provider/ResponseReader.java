@@ -1,9 +1,9 @@
 package io.github.notearchive.provider;
 
 import io.github.notearchive.io.TerminalText;
-import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.ResponseJson;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -79,7 +79,7 @@ public final class ResponseReader {
 
     /** Parses a body; empty if it is no envelope with a code. */
     public static Optional<Envelope> read(byte[] body, NoteId requested) {
-        return AnswerJson.read(body)
+        return ResponseJson.read(body)
                 .flatMap(root -> code(root.path("code")).map(code -> {
                     // the only id, unless it is unreadable or that of the requested note
                     Set<String> ids = places(root).stream()

@@ -35,6 +35,21 @@ class DisplayFormatTests {
 
     @ParameterizedTest
     @CsvSource({
+        "PT0S, 0s",
+        "PT0.09S, 90ms",
+        "PT0.0000001S, 100ns",
+        "PT1M30S, 90s",
+        "PT1H30M, 90m",
+        "PT6H, 6h",
+        "PT720H, 30d",
+        "PT-5M, -5m"
+    })
+    void settingsAreShownAsTheyAreWritten(Duration duration, String shown) {
+        assertThat(DisplayFormat.setting(duration)).isEqualTo(shown);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
         "0, 0 B",
         "999, 999 B",
         "1000, 1.0 KB",

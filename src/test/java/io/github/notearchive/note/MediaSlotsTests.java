@@ -570,7 +570,7 @@ class MediaSlotsTests {
     }
 
     private static List<MediaSlot> slots(String note, StreamPreference preference) {
-        return MediaSlots.of(capture(note), preference);
+        return MediaSlots.of(capture(note), null, preference);
     }
 
     private static NoteCapture capture(String note) {

@@ -71,7 +71,7 @@ class HostileResponseTests {
 
         Found found = (Found) fetch(client("token", TOKEN), NOTE);
 
-        byte[] kept = found.capture().answer();
+        byte[] kept = found.capture().response();
         assertThat(received.getFirst().response()).isEqualTo(kept);
         assertThat(kept).hasSameSizeAs(sent.getBytes(StandardCharsets.UTF_8));
         for (String seen : List.of(
@@ -109,7 +109,7 @@ class HostileResponseTests {
 
         Found found = (Found) fetch(client("token", TOKEN), NOTE);
 
-        assertThat(found.capture().answer()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
+        assertThat(found.capture().response()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
         assertThat(log.messages()).isEmpty();
     }
 

@@ -83,7 +83,7 @@ class JustOneApiClientTests {
         assertThat(capture.id()).isEqualTo(ID);
         assertThat(capture.callId()).isEqualTo(1);
         assertThat(capture.capturedAt()).isEqualTo(NOW);
-        assertThat(capture.answer()).isEqualTo(FOUND.getBytes(UTF_8));
+        assertThat(capture.response()).isEqualTo(FOUND.getBytes(UTF_8));
         assertThat(capture.note().path("title").stringValue()).isEqualTo("好");
         CallRecorderFixture.Received received = recorder.received.getFirst();
         assertThat(received.response()).isEqualTo(FOUND.getBytes(UTF_8));
@@ -482,7 +482,7 @@ class JustOneApiClientTests {
 
         Found found = (Found) fetch(fixture.client(), NOTE);
 
-        assertThat(found.capture().answer()).isEqualTo(FOUND.getBytes(UTF_8));
+        assertThat(found.capture().response()).isEqualTo(FOUND.getBytes(UTF_8));
     }
 
     @Test

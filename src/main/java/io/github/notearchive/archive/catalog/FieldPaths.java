@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.ResponseJson;
 import java.util.Collection;
 import java.util.Locale;
 import java.util.SortedSet;
@@ -123,7 +123,7 @@ final class FieldPaths {
     /** Null for a placeholder that this program inserted. */
     private static @Nullable String type(JsonNode value) {
         if (value.isString()) {
-            return value.stringValue().equals(AnswerJson.LEFT_OUT) ? null : "string";
+            return value.stringValue().equals(ResponseJson.LEFT_OUT) ? null : "string";
         }
         return value.getNodeType().name().toLowerCase(Locale.ROOT);
     }

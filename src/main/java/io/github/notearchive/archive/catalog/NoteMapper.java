@@ -6,8 +6,8 @@ import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.ResponseJson;
 import java.math.BigDecimal;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -209,7 +209,7 @@ public final class NoteMapper {
     /** Parses JSON inside a text; a missing node if it is none. */
     private static JsonNode insideText(JsonNode text) {
         return text.isString()
-                ? AnswerJson.read(text.stringValue()).orElse(MissingNode.getInstance())
+                ? ResponseJson.read(text.stringValue()).orElse(MissingNode.getInstance())
                 : MissingNode.getInstance();
     }
 

@@ -5,9 +5,9 @@ import com.fasterxml.jackson.annotation.JsonIgnore;
 import com.fasterxml.jackson.annotation.JsonInclude.Include;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.note.SourceName;
 import io.github.notearchive.store.ObjectKey;
 import java.nio.ByteBuffer;
 import java.nio.CharBuffer;
@@ -225,7 +225,7 @@ public record Sidecar(
         return new SlotRow(
                 entry.required("kind", MediaKind.class),
                 (int) entry.number("ordinal", 0, Integer.MAX_VALUE),
-                SourceName.bounded(entry.requiredOrEmpty("identity", String.class)),
+                MediaSlot.bounded(entry.requiredOrEmpty("identity", String.class)),
                 state,
                 state == SlotState.STORED
                         ? entry.optional("reason", String.class)

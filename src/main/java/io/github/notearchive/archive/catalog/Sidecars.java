@@ -114,7 +114,7 @@ public class Sidecars {
                         JSON.valueToTree(row),
                         note.archivedAt(),
                         note.filesOf(answer),
-                        answer.answer()));
+                        answer.response()));
             }
         }
         if (newest != null && !isAmong(note, newest)) {

@@ -1,9 +1,9 @@
 package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
-import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.ResponseJson;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -181,7 +181,7 @@ public class StoredResponses {
         byte[] body = row.getString("response").getBytes(StandardCharsets.UTF_8);
         page.last = new Position(note.value(), capturedAt);
         page.characters += body.length;
-        JsonNode response = AnswerJson.read(body).orElseThrow();
+        JsonNode response = ResponseJson.read(body).orElseThrow();
         Optional<NoteCapture> capture = finder.find(note, row.getLong("call_id"), capturedAt, body, response);
         if (capture.isEmpty()) {
             page.unreadable.add(note);

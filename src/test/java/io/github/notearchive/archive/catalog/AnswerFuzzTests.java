@@ -6,12 +6,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.Fuzz;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.ResponseJson;
 import io.github.notearchive.note.StreamPreference;
 import io.github.notearchive.provider.ResponseReader;
 import java.time.Instant;
@@ -77,7 +77,7 @@ class AnswerFuzzTests {
             Instant at = Captures.NOW.plusMillis(call);
             Optional<NoteCapture> capture = capture(body, call, at);
             if (capture.isPresent()) {
-                List<SlotStatus> slots = missing(MediaSlots.of(capture.get(), StreamPreference.DEFAULT));
+                List<SlotStatus> slots = missing(MediaSlots.of(capture.get(), null, StreamPreference.DEFAULT));
                 database.inTransaction(() -> notes.save(CapturedNote.of(capture.get(), null, slots, false, at), at));
             }
         });
@@ -145,7 +145,7 @@ class AnswerFuzzTests {
                     .isTrue();
         }
         assertFieldsAreBounded(capture);
-        List<MediaSlot> slots = MediaSlots.of(capture, StreamPreference.DEFAULT);
+        List<MediaSlot> slots = MediaSlots.of(capture, null, StreamPreference.DEFAULT);
         assertThat(slots).extracting(slot -> slot.kind() + " " + slot.ordinal()).doesNotHaveDuplicates();
         for (MediaSlot slot : slots) {
             assertThat(slot.candidates())
@@ -154,14 +154,14 @@ class AnswerFuzzTests {
                     .noneMatch(String::isBlank);
         }
         assertSidecarHolds(capture, Captures.sidecar(capture, missing(slots)));
-        String row = PostgresText.json(AnswerJson.read(capture.answer()).orElseThrow());
-        assertStorable(row, 8 * capture.answer().length + 100);
+        String row = PostgresText.json(ResponseJson.read(capture.response()).orElseThrow());
+        assertStorable(row, 8 * capture.response().length + 100);
         assertThat(row).doesNotContain("\\u0000");
         assertThat(JSON.readTree(row).isObject()).isTrue();
     }
 
     private static void assertFieldsAreBounded(NoteCapture capture) {
-        JsonNode answer = AnswerJson.read(capture.answer()).orElseThrow();
+        JsonNode answer = ResponseJson.read(capture.response()).orElseThrow();
         assertThat(FieldPaths.unknownIn(answer, _ -> false, _ -> false))
                 .hasSizeLessThanOrEqualTo(FieldPaths.MAX_FIELDS)
                 .allSatisfy(field -> {
@@ -175,7 +175,7 @@ class AnswerFuzzTests {
         byte[] answer = document.has("answer")
                 ? document.path("answer").stringValue().getBytes(UTF_8)
                 : Base64.getDecoder().decode(document.path("answerBase64").stringValue());
-        assertThat(answer).isEqualTo(capture.answer());
+        assertThat(answer).isEqualTo(capture.response());
     }
 
     private static void assertFitsALine(@Nullable String text) {

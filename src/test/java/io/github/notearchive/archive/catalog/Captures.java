@@ -1,8 +1,8 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.ResponseJson;
 import io.github.notearchive.provider.ResponseReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -41,7 +41,7 @@ final class Captures {
 
     /** Maps a capture. */
     static NoteDetail map(NoteCapture capture) {
-        return NoteMapper.map(capture, AnswerJson.read(capture.answer()).orElseThrow());
+        return NoteMapper.map(capture, ResponseJson.read(capture.response()).orElseThrow());
     }
 
     /** A capture of a note with these properties besides its id. */
@@ -65,6 +65,6 @@ final class Captures {
                 json.readTree("{\"state\":\"ARCHIVED\"}"),
                 NOW,
                 slots.stream().map(slot -> SlotRow.of(slot, NOW)).toList(),
-                capture.answer());
+                capture.response());
     }
 }

@@ -3,7 +3,7 @@ package io.github.notearchive.archive.catalog;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.note.AnswerJson;
+import io.github.notearchive.note.ResponseJson;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -49,7 +49,7 @@ class FieldPathsTests {
         String answer = "{\"known\":null,\"unknown\":null}";
 
         assertThat(FieldPaths.unknownIn(
-                        AnswerJson.read(answer).orElseThrow(),
+                        ResponseJson.read(answer).orElseThrow(),
                         "known"::equals,
                         new FieldPath("known", "string")::equals))
                 .containsExactly(new FieldPath("unknown", "null"));
@@ -60,7 +60,7 @@ class FieldPathsTests {
         Set<FieldPath> known = Set.of(new FieldPath("a", "object"), new FieldPath("a.b", "string"));
 
         assertThat(FieldPaths.unknownIn(
-                        AnswerJson.read("{\"a\":{\"b\":7,\"c\":1}}").orElseThrow(),
+                        ResponseJson.read("{\"a\":{\"b\":7,\"c\":1}}").orElseThrow(),
                         path -> known.stream().anyMatch(field -> field.path().equals(path)),
                         known::contains))
                 .containsExactly(new FieldPath("a.b", "number"), new FieldPath("a.c", "number"));
@@ -151,7 +151,7 @@ class FieldPathsTests {
     }
 
     private static List<String> unknownIn(String answer) {
-        return FieldPaths.unknownIn(AnswerJson.read(answer.getBytes(UTF_8)).orElseThrow(), _ -> false, _ -> false)
+        return FieldPaths.unknownIn(ResponseJson.read(answer.getBytes(UTF_8)).orElseThrow(), _ -> false, _ -> false)
                 .stream()
                 .map(FieldPath::toString)
                 .toList();

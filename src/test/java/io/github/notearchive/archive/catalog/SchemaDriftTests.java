@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.note.AnswerJson;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.note.ResponseJson;
 import java.time.Instant;
 import java.util.List;
 import java.util.stream.Collectors;
@@ -26,7 +26,7 @@ class SchemaDriftTests {
 
     @Test
     void publishedSampleHasNoNewFields() {
-        JsonNode sample = AnswerJson.read(Captures.sample()).orElseThrow();
+        JsonNode sample = ResponseJson.read(Captures.sample()).orElseThrow();
 
         assertThat(drift.newFieldsIn(Captures.ID, NOW, sample).fields()).isEmpty();
     }
@@ -145,7 +145,7 @@ class SchemaDriftTests {
     }
 
     private static JsonNode answer(String properties) {
-        return AnswerJson.read(
+        return ResponseJson.read(
                         ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"x\"," + properties + "}]}]}").getBytes(UTF_8))
                 .orElseThrow();
     }

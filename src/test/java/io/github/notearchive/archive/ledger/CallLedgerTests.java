@@ -107,7 +107,7 @@ class CallLedgerTests {
         now = NOW.plus(WEEK);
         NoteCapture reused = found(ledger.fetch(claimed(id)));
 
-        assertThat(reused.answer()).isEqualTo(bought.answer()).isEqualTo(provider.answerBytes(id.value()));
+        assertThat(reused.response()).isEqualTo(bought.response()).isEqualTo(provider.answerBytes(id.value()));
         assertThat(reused.callId()).isEqualTo(bought.callId());
         assertThat(reused.capturedAt()).isEqualTo(bought.capturedAt());
         assertThat(reused.note()).isEqualTo(bought.note());
@@ -172,7 +172,7 @@ class CallLedgerTests {
         NoteCapture again = found(ledger.fetchVideo(claimed(detail.id()), detail));
 
         assertThat(again.callId()).isEqualTo(video.callId()).isGreaterThan(detail.callId());
-        assertThat(again.answer()).isEqualTo(provider.videoAnswerBytes(id.value()));
+        assertThat(again.response()).isEqualTo(provider.videoAnswerBytes(id.value()));
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(detail.callId());
         assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());

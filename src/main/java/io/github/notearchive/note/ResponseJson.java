@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.core.JsonParser;
 import tools.jackson.core.JsonToken;
@@ -27,32 +26,30 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Only the first JSON object of a body is read. {@code NaN} and {@code Infinity} are read as strings.
  *
  * <p>Values beyond a limit are replaced by a string: an array or object below {@value #MOST_LEVELS} levels, a number of
- * more than {@value #LONGEST_NUMBER} characters or decimal places. In a body of more than {@value #MOST_VALUES} values
- * each array is cut to {@value #LONGEST_LIST} elements, but an array directly within the root object keeps further
- * objects that are not empty. Values beyond the limit are dropped, except for scalars of the root object. Real
- * responses have about 20 levels and 1,000 values.
+ * more than {@value #LONGEST_NUMBER} characters or decimal places. Each array is cut to {@value #LONGEST_LIST}
+ * elements, but an array directly within the root object keeps further objects that are not empty. Values beyond
+ * {@value #MOST_VALUES} are dropped, except for scalars of the root object. Real responses have about 20 levels and
+ * 1,000 values.
  */
-public final class AnswerJson {
+public final class ResponseJson {
 
     /** Replacement of a value that was left out. */
     public static final String LEFT_OUT = "left out: too large or nested too deeply";
 
     static final int MOST_LEVELS = 200;
     static final int MOST_VALUES = 200_000;
+    static final int LONGEST_LIST = 10_000;
     static final int LONGEST_NUMBER = 1_000;
 
-    /** Elements of an array in a body of too many values. */
-    static final int LONGEST_LIST = 1_000;
+    /** The parser needs about 60 bytes for each skipped level. A deeper body is unreadable. */
+    static final int MOST_LEVELS_SKIPPED = 200_000;
 
     private static final int OUTERMOST = 1;
-
-    /** The parser needs about 60 bytes for each skipped level. A deeper body is unreadable. */
-    static final int MOST_LEVELS_PASSED_OVER = 200_000;
 
     private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
     private static final JsonMapper JSON = new JsonMapper(JsonFactory.builder()
             .streamReadConstraints(StreamReadConstraints.builder()
-                    .maxNestingDepth(MOST_LEVELS_PASSED_OVER)
+                    .maxNestingDepth(MOST_LEVELS_SKIPPED)
                     .maxNumberLength(Integer.MAX_VALUE)
                     .maxStringLength(Integer.MAX_VALUE)
                     .maxNameLength(Integer.MAX_VALUE)
@@ -60,15 +57,15 @@ public final class AnswerJson {
             .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS)
             .build());
 
-    private AnswerJson() {}
+    private ResponseJson() {}
 
     /**
      * Parses a body; empty if it does not start with a JSON object. In a body of another encoding only ASCII, such as
      * code and URLs, is read correctly.
      */
     public static Optional<JsonNode> read(byte[] body) {
-        try {
-            return tree(() -> JSON.createParser(body));
+        try (JsonParser parser = JSON.createParser(body)) {
+            return tree(parser);
         } catch (JacksonException notUtf8OrNotJson) {
             String text = new String(body, StandardCharsets.UTF_8);
             return read(text.startsWith("\uFEFF") ? text.substring(1) : text);
@@ -77,39 +74,19 @@ public final class AnswerJson {
 
     /** Parses a text; empty if it does not start with a JSON object. */
     public static Optional<JsonNode> read(String text) {
-        try {
-            return tree(() -> JSON.createParser(text));
+        try (JsonParser parser = JSON.createParser(text)) {
+            return tree(parser);
         } catch (JacksonException notJson) {
             return Optional.empty();
         }
     }
 
-    private interface Source {
-        JsonParser open();
-    }
-
-    private static Optional<JsonNode> tree(Source source) {
-        ObjectNode root = tree(source, false);
-        return Optional.ofNullable(root == null ? tree(source, true) : root);
-    }
-
-    /**
-     * Returns the tree; null if there is no object, or if it has too many values and is not cut.
-     *
-     * @param cut whether to drop values beyond the limit
-     */
-    private static @Nullable ObjectNode tree(Source source, boolean cut) {
-        try (JsonParser parser = source.open()) {
-            if (parser.nextToken() != JsonToken.START_OBJECT) {
-                return null;
-            }
-            ObjectNode root = NODES.objectNode();
-            return fill(root, parser, cut) ? root : null;
+    /** Reads without recursion, since the depth is untrusted. */
+    private static Optional<JsonNode> tree(JsonParser parser) {
+        if (parser.nextToken() != JsonToken.START_OBJECT) {
+            return Optional.empty();
         }
-    }
-
-    /** Fills the root without recursion, since the depth is untrusted. */
-    private static boolean fill(ObjectNode root, JsonParser parser, boolean cut) {
+        ObjectNode root = NODES.objectNode();
         Deque<ContainerNode<?>> open = new ArrayDeque<>();
         open.push(root);
         String name = "";
@@ -120,13 +97,11 @@ public final class AnswerJson {
                 name = parser.currentName();
             } else if (token.isStructEnd()) {
                 boolean isEmpty = open.pop().isEmpty();
-                if (cut && isEmpty && open.peek() instanceof ArrayNode list && isFull(list)) {
+                if (isEmpty && open.peek() instanceof ArrayNode list && list.size() > LONGEST_LIST) {
                     list.remove(list.size() - 1);
                     values--;
                 }
-            } else if (!cut && values == MOST_VALUES) {
-                return false;
-            } else if (cut && !isKept(open, token, values)) {
+            } else if (!isKept(open, token, values)) {
                 parser.skipChildren();
             } else if (!token.isStructStart()) {
                 values++;
@@ -140,10 +115,10 @@ public final class AnswerJson {
                 open.push(container);
             }
         }
-        return true;
+        return Optional.of(root);
     }
 
-    /** Returns whether a body that is cut keeps a value of its innermost open array or object. */
+    /** Returns whether a value of the innermost open array or object is kept. */
     private static boolean isKept(Deque<ContainerNode<?>> open, JsonToken token, int values) {
         ContainerNode<?> container = open.element();
         if (values >= MOST_VALUES) {
@@ -152,10 +127,6 @@ public final class AnswerJson {
         return container.size() < LONGEST_LIST
                 || container.isObject()
                 || (open.size() == OUTERMOST + 1 && token == JsonToken.START_OBJECT);
-    }
-
-    private static boolean isFull(ArrayNode list) {
-        return list.size() > LONGEST_LIST;
     }
 
     private static void add(ContainerNode<?> container, String name, JsonNode value) {
@@ -171,36 +142,30 @@ public final class AnswerJson {
             case VALUE_TRUE -> NODES.booleanNode(true);
             case VALUE_FALSE -> NODES.booleanNode(false);
             case VALUE_NULL -> NODES.nullNode();
-            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(parser, token);
+            case VALUE_NUMBER_INT, VALUE_NUMBER_FLOAT -> number(parser.getString());
             default -> NODES.stringNode(parser.getString());
         };
     }
 
-    private static JsonNode number(JsonParser parser, JsonToken token) {
-        String digits = parser.getString();
+    /** Returns a number with all its digits; one with an exponent, such as {@code 1.2E7}, may be an integer. */
+    private static JsonNode number(String digits) {
         if (digits.length() > LONGEST_NUMBER) {
             return NODES.stringNode(digits);
         }
-        if (token == JsonToken.VALUE_NUMBER_INT) {
-            return switch (parser.getNumberType()) {
-                case INT -> NODES.numberNode(parser.getIntValue());
-                case LONG -> NODES.numberNode(parser.getLongValue());
-                default -> NODES.numberNode(parser.getBigIntegerValue());
-            };
-        }
         try {
             BigDecimal value = new BigDecimal(digits);
-            if (Math.abs((long) value.scale()) > LONGEST_NUMBER) {
-                return NODES.stringNode(digits);
+            if (value.scale() > 0 && value.scale() <= LONGEST_NUMBER) {
+                return NODES.numberNode(value);
             }
-            return value.scale() > 0 ? NODES.numberNode(value) : integer(value.toBigInteger());
-        } catch (NumberFormatException exponentBeyondAllBounds) {
-            return NODES.stringNode(digits);
+            if (value.scale() <= 0 && value.scale() >= -LONGEST_NUMBER) {
+                BigInteger integer = value.toBigInteger();
+                return integer.bitLength() < Long.SIZE
+                        ? NODES.numberNode(integer.longValue())
+                        : NODES.numberNode(integer);
+            }
+        } catch (NumberFormatException _) {
+            // no number, or an exponent beyond all bounds
         }
-    }
-
-    /** Returns an integer for a number with an exponent, such as {@code 1.2E7}. */
-    private static JsonNode integer(BigInteger value) {
-        return value.bitLength() < Long.SIZE ? NODES.numberNode(value.longValue()) : NODES.numberNode(value);
+        return NODES.stringNode(digits);
     }
 }

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 
-class AnswerJsonTests {
+class ResponseJsonTests {
 
     @Test
     void everyKindOfValueIsKept() {
@@ -40,8 +40,8 @@ class AnswerJsonTests {
                 "<html>"
             })
     void whatDoesNotBeginWithAnObjectIsNothing(String body) {
-        assertThat(AnswerJson.read(body)).isEmpty();
-        assertThat(AnswerJson.read(body.getBytes(UTF_8))).isEmpty();
+        assertThat(ResponseJson.read(body)).isEmpty();
+        assertThat(ResponseJson.read(body.getBytes(UTF_8))).isEmpty();
     }
 
     @ParameterizedTest
@@ -53,16 +53,16 @@ class AnswerJsonTests {
         JsonNode root = read("{\"x\":" + lists + ",\"y\":" + objects + ",\"code\":0}");
 
         assertThat(root.path("code").intValue()).isZero();
-        assertThat(depth(root.path("x"))).isEqualTo(Math.min(levels, AnswerJson.MOST_LEVELS - 1));
-        assertThat(depth(root.path("y"))).isEqualTo(Math.min(levels, AnswerJson.MOST_LEVELS - 1));
-        assertThat(root.toString().contains(AnswerJson.LEFT_OUT)).isEqualTo(levels >= AnswerJson.MOST_LEVELS);
+        assertThat(depth(root.path("x"))).isEqualTo(Math.min(levels, ResponseJson.MOST_LEVELS - 1));
+        assertThat(depth(root.path("y"))).isEqualTo(Math.min(levels, ResponseJson.MOST_LEVELS - 1));
+        assertThat(root.toString().contains(ResponseJson.LEFT_OUT)).isEqualTo(levels >= ResponseJson.MOST_LEVELS);
     }
 
     @Test
     void nestingBeyondAllBoundsIsUnreadableAndNoCrash() {
-        int levels = AnswerJson.MOST_LEVELS_PASSED_OVER + 1;
+        int levels = ResponseJson.MOST_LEVELS_SKIPPED + 1;
 
-        assertThat(AnswerJson.read("{\"x\":" + "[".repeat(levels) + "]".repeat(levels) + "}"))
+        assertThat(ResponseJson.read("{\"x\":" + "[".repeat(levels) + "]".repeat(levels) + "}"))
                 .isEmpty();
     }
 
@@ -85,7 +85,7 @@ class AnswerJsonTests {
     @ParameterizedTest
     @ValueSource(strings = {"0", "{}", "[]", "\"\"", "{\"x\":[]}", "[[],[]]"})
     void longListsOfABodyOfTooManyValuesAreCutAndTheRestIsRead(String value) {
-        String many = (value + ",").repeat(AnswerJson.MOST_VALUES);
+        String many = (value + ",").repeat(ResponseJson.MOST_VALUES);
 
         JsonNode root = read("{\"data\":[{\"new\":["
                 + many
@@ -97,35 +97,35 @@ class AnswerJsonTests {
         assertThat(root.path("data").path(0).path("list").path(0).path("b").intValue())
                 .isOne();
         assertThat(root.path("data").path(1).path("id").stringValue()).isEqualTo("j");
-        assertThat(root.path("data").path(0).path("new").size()).isEqualTo(AnswerJson.LONGEST_LIST);
+        assertThat(root.path("data").path(0).path("new").size()).isEqualTo(ResponseJson.LONGEST_LIST);
     }
 
     @Test
     void anObjectBehindManyEmptyOnesIsRead() {
-        String many = "{},".repeat(AnswerJson.MOST_VALUES);
+        String many = "{},".repeat(ResponseJson.MOST_VALUES);
 
         JsonNode root = read("{\"data\":[" + many + "{\"id\":\"i\"}],\"code\":0}");
 
-        assertThat(root.path("data").size()).isEqualTo(AnswerJson.LONGEST_LIST + 1);
-        assertThat(root.path("data").path(AnswerJson.LONGEST_LIST).path("id").stringValue())
+        assertThat(root.path("data").size()).isEqualTo(ResponseJson.LONGEST_LIST + 1);
+        assertThat(root.path("data").path(ResponseJson.LONGEST_LIST).path("id").stringValue())
                 .isEqualTo("i");
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"b\":1}", "[1]", "{\"b\":{\"c\":[1]}}"})
     void aBodyOfTooManyValuesThatMeanSomethingKeepsItsPlainValues(String value) {
-        String many = (value + ",").repeat(AnswerJson.MOST_VALUES);
+        String many = (value + ",").repeat(ResponseJson.MOST_VALUES);
 
         JsonNode root = read("{\"data\":[" + many + value + "],\"a\":{\"b\":1},\"code\":0}");
 
         assertThat(root.path("code").intValue()).isZero();
-        assertThat(root.path("data").size()).isLessThan(AnswerJson.MOST_VALUES);
+        assertThat(root.path("data").size()).isLessThan(ResponseJson.MOST_VALUES);
     }
 
     @Test
     void anObjectOfTooManyKeysIsBounded() {
         StringBuilder keys = new StringBuilder();
-        for (int i = 0; i < 2 * AnswerJson.MOST_VALUES; i++) {
+        for (int i = 0; i < 2 * ResponseJson.MOST_VALUES; i++) {
             keys.append("\"k").append(i).append("\":[],");
         }
 
@@ -133,7 +133,7 @@ class AnswerJsonTests {
 
         assertThat(root.path("code").intValue()).isZero();
         assertThat(root.size() + root.path("data").size())
-                .isLessThanOrEqualTo(AnswerJson.MOST_VALUES + AnswerJson.LONGEST_LIST);
+                .isLessThanOrEqualTo(ResponseJson.MOST_VALUES + ResponseJson.LONGEST_LIST);
     }
 
     @ParameterizedTest
@@ -181,7 +181,7 @@ class AnswerJsonTests {
     }
 
     private static JsonNode read(String body) {
-        return AnswerJson.read(body.getBytes(UTF_8)).orElseThrow();
+        return ResponseJson.read(body.getBytes(UTF_8)).orElseThrow();
     }
 
     private static int depth(JsonNode node) {
