@@ -5,20 +5,25 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
+import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.IntPredicate;
 import java.util.regex.Pattern;
+import org.apache.commons.io.IOUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -56,8 +61,8 @@ public final class DataDirectory implements AutoCloseable {
     private final Duration patience;
     private final PrivateFile factsFile;
     private final Deque<AutoCloseable> servers = new ArrayDeque<>();
+    private final Map<String, Integer> ports = new HashMap<>();
     private @Nullable FileChannel lock;
-    private ServerFacts facts = ServerFacts.ofThisProcess();
     private boolean closed;
 
     private DataDirectory(Path path, Duration patience) {
@@ -108,11 +113,11 @@ public final class DataDirectory implements AutoCloseable {
             try {
                 servers.pop().close();
             } catch (Exception e) {
-                if (failure == null) {
-                    failure = new DataDirectoryException(subject(path) + e.getMessage(), e);
-                } else {
-                    failure.addSuppressed(e);
+                var next = DataDirectoryException.of(path, String.valueOf(e.getMessage()), e);
+                if (failure != null) {
+                    next.addSuppressed(failure);
                 }
+                failure = next;
             }
         }
         release();
@@ -136,25 +141,25 @@ public final class DataDirectory implements AutoCloseable {
         long deadline = System.nanoTime() + patience.toNanos();
         while (true) {
             if (own()) {
-                return facts.port(server);
+                Integer port = ports.get(server);
+                return port == null ? OptionalInt.empty() : OptionalInt.of(port);
             }
             Optional<ServerFacts> owner = ServerFacts.read(factsFile);
-            OptionalInt port = owner.filter(ServerFacts::writerLives)
-                    .map(found -> found.port(server))
-                    .orElse(OptionalInt.empty());
+            OptionalInt port = owner.map(found -> found.runningPort(server)).orElse(OptionalInt.empty());
             if (port.isPresent() && isOurs.test(port.getAsInt())) {
                 return port;
             }
             if (System.nanoTime() - deadline > 0) {
                 throw inUse(server, owner, port);
             }
-            pause();
+            pause(JOIN_PAUSE, "Data directory " + path + ": interrupted while waiting for its owner's servers");
         }
     }
 
     /** Publishes the port of a server to guests, and registers the server for closing. */
     synchronized void publish(String server, int port, AutoCloseable toClose) {
-        store(facts.with(server, port));
+        ports.put(server, port);
+        writeFacts();
         servers.push(toClose);
     }
 
@@ -163,29 +168,35 @@ public final class DataDirectory implements AutoCloseable {
         if (lock == null) {
             return;
         }
+        ports.remove(server);
         try {
-            store(facts.without(server));
+            writeFacts();
         } catch (DataDirectoryException e) {
             log.warn("Guests may still look for the {} server, which stops now", server, e);
         }
     }
 
-    static String subject(Path path) {
-        return "Data directory " + path + ": ";
-    }
-
-    private void store(ServerFacts next) {
-        facts = next;
+    private void writeFacts() {
         try {
-            next.write(factsFile);
+            ServerFacts.ofThisProcess(ports).write(factsFile);
         } catch (IOException e) {
             throw notWritable(path, e);
         }
     }
 
+    /** Waits; if interrupted, fails with this message and keeps the thread interrupted. */
+    static void pause(Duration time, String ifInterrupted) {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new DataDirectoryException(ifInterrupted, e);
+        }
+    }
+
     private synchronized boolean own() {
         if (closed) {
-            throw new IllegalStateException(subject(path) + "it is closed already");
+            throw new IllegalStateException("Data directory " + path + ": it is closed already");
         }
         if (lock != null) {
             return true;
@@ -196,7 +207,7 @@ public final class DataDirectory implements AutoCloseable {
         try {
             lock = tryLock();
             if (lock != null) {
-                store(facts);
+                writeFacts();
             }
         } catch (DataDirectoryException e) {
             closed = true;
@@ -211,23 +222,21 @@ public final class DataDirectory implements AutoCloseable {
     }
 
     private @Nullable FileChannel tryLock() {
+        FileChannel channel = null;
+        FileLock held = null;
         try {
-            FileChannel channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), AtomicFile.OWNER_ONLY);
-            try {
-                if (channel.tryLock() != null) {
-                    return channel;
-                }
-            } catch (OverlappingFileLockException e) {
-                // the same program in another class loader of this JVM: owned, as by any other process
-            } catch (IOException e) {
-                channel.close();
-                throw e;
-            }
-            channel.close();
-            return null;
+            channel = FileChannel.open(path.resolve("lock"), Set.of(CREATE, WRITE), AtomicFile.OWNER_ONLY);
+            held = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            log.debug("{} is owned by the same program in another class loader of this JVM", path, e);
         } catch (IOException e) {
             throw notWritable(path, e);
+        } finally {
+            if (held == null) {
+                IOUtils.closeQuietly(channel);
+            }
         }
+        return held == null ? null : channel;
     }
 
     private void release() {
@@ -250,68 +259,53 @@ public final class DataDirectory implements AutoCloseable {
         String problem;
         if (port.isPresent()) {
             problem = "what listens on 127.0.0.1:%d is not its %s server".formatted(port.getAsInt(), server);
-        } else if (owner.isPresent() && !owner.get().writerLives()) {
+        } else if (owner.isPresent() && !owner.get().isOwnerAlive()) {
             problem = "and it cannot be seen from here, as in another container";
         } else {
             problem = "which runs no %s server".formatted(server);
         }
         return new DataDirectoryException(
                 "Data directory %s is in use by another process (%s), %s; waited %d s for it. Run this again when that process has ended, with the same database and store settings as it has, or name another data directory"
-                        .formatted(path, pid, problem, patience.toSeconds()));
-    }
-
-    private void pause() {
-        try {
-            Thread.sleep(JOIN_PAUSE);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new DataDirectoryException(subject(path) + "interrupted while waiting for its owner's servers", e);
-        }
+                        .formatted(path, pid, problem, patience.toSeconds()),
+                null);
     }
 
     private static Path usable(Path path) {
         Path absolute = path.toAbsolutePath().normalize();
         if (Files.exists(absolute) && !Files.isDirectory(absolute)) {
-            throw new DataDirectoryException(
-                    subject(absolute) + "it is a file; move that away, or name another data directory");
+            throw DataDirectoryException.of(
+                    absolute, "it is a file; move that away, or name another data directory", null);
         }
-        Path real;
         try {
-            real = PrivateDirectory.create(absolute).toRealPath();
+            Path real = PrivateDirectory.create(absolute).toRealPath();
+            if (UNSAFE.matcher(real.toString()).find() || real.toString().length() > LONGEST_PATH) {
+                throw DataDirectoryException.of(
+                        real,
+                        "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters, or with more than "
+                                + LONGEST_PATH
+                                + " characters; name another data directory",
+                        null);
+            }
+            // the library removes idle clusters directly below its working directory
+            Path swept = Path.of(System.getProperty(
+                    "ot.epg.working-dir", System.getProperty("java.io.tmpdir") + File.separator + "embedded-pg"));
+            if (Files.isDirectory(swept) && Files.isSameFile(real, swept)) {
+                throw DataDirectoryException.of(
+                        real,
+                        "the PostgreSQL library deletes old directories in there; name another data directory",
+                        null);
+            }
+            return real;
         } catch (IOException e) {
             throw notWritable(absolute, e);
-        }
-        if (UNSAFE.matcher(real.toString()).find() || real.toString().length() > LONGEST_PATH) {
-            throw new DataDirectoryException(subject(real)
-                    + "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters, or with more than "
-                    + LONGEST_PATH
-                    + " characters; name another data directory");
-        }
-        if (isSwept(real)) {
-            throw new DataDirectoryException(subject(real)
-                    + "the PostgreSQL library deletes old directories in there; name another data directory");
-        }
-        return real;
-    }
-
-    /** The library removes idle clusters directly below its working directory. */
-    private static boolean isSwept(Path real) {
-        Path working = Path.of(System.getProperty(
-                "ot.epg.working-dir",
-                Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg").toString()));
-        try {
-            return Files.isDirectory(working) && Files.isSameFile(real, working);
-        } catch (IOException e) {
-            return real.equals(working.toAbsolutePath().normalize());
         }
     }
 
     private static DataDirectoryException notWritable(Path path, IOException cause) {
-        return new DataDirectoryException(
-                subject(path)
-                        + "cannot be written to, "
-                        + cause
-                        + "; give this user the right and the room to write there, or name another data directory",
+        return DataDirectoryException.of(
+                path,
+                "cannot be written to, %s; give this user the right and the room to write there, or name another data directory"
+                        .formatted(cause),
                 cause);
     }
 }

@@ -3,17 +3,15 @@ package io.github.notearchive.embedded;
 import io.github.notearchive.io.PrivateDirectory;
 import io.minio.MinioClient;
 import io.minio.errors.ErrorResponseException;
-import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.ByteBuffer;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
+import java.util.List;
 import java.util.OptionalInt;
-import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.gaul.s3proxy.S3Proxy;
@@ -41,7 +39,7 @@ public final class EmbeddedStore implements AutoCloseable {
     private static final int THREADS = 32;
 
     /** Folders of a bucket that a run writes to. */
-    private static final Set<String> AREAS = Set.of("media", "notes");
+    private static final List<String> AREAS = List.of("media", "notes");
 
     private final DataDirectory directory;
     private final int port;
@@ -65,17 +63,12 @@ public final class EmbeddedStore implements AutoCloseable {
      */
     public static EmbeddedStore open(DataDirectory directory) {
         synchronized (directory) {
-            Path keys = directory.path().resolve("s3.credentials");
+            var keys = new PrivateFile(directory.path().resolve("s3.credentials"));
             OptionalInt running = directory.findRunning(NAME, port -> answersOn(port, keys, directory));
             try {
-                if (running.isPresent()) {
-                    return new EmbeddedStore(
-                            directory,
-                            running.getAsInt(),
-                            StoreCredentials.read(keys).orElseThrow(),
-                            null);
-                }
-                return start(directory, StoreCredentials.readOrMake(keys));
+                return running.isPresent()
+                        ? new EmbeddedStore(directory, running.getAsInt(), StoreCredentials.read(keys), null)
+                        : start(directory, StoreCredentials.readOrGenerate(keys));
             } catch (IOException e) {
                 throw failed(directory, e);
             }
@@ -109,11 +102,9 @@ public final class EmbeddedStore implements AutoCloseable {
     public void requireWritable(String bucket) throws IOException {
         Path folder = directory.path().resolve("s3").resolve(bucket);
         requireWritable(folder);
-        try (DirectoryStream<Path> areas = Files.newDirectoryStream(folder)) {
-            for (Path area : areas) {
-                if (AREAS.contains(area.getFileName().toString())) {
-                    requireWritable(area);
-                }
+        for (String area : AREAS) {
+            if (Files.exists(folder.resolve(area))) {
+                requireWritable(folder.resolve(area));
             }
         }
     }
@@ -123,10 +114,8 @@ public final class EmbeddedStore implements AutoCloseable {
             throw new IOException(folder + " is no directory; move it away");
         }
         if (!Files.isWritable(folder)) {
-            throw new IOException(folder
-                    + " is not writable for user "
-                    + System.getProperty("user.name")
-                    + "; give this user the right to write there");
+            throw new IOException("%s is not writable for user %s; give this user the right to write there"
+                    .formatted(folder, System.getProperty("user.name")));
         }
     }
 
@@ -185,12 +174,8 @@ public final class EmbeddedStore implements AutoCloseable {
         try {
             server.stop();
         } catch (Exception e) {
-            throw new DataDirectoryException(
-                    DataDirectory.subject(directory.path())
-                            + "its S3 server does not stop, "
-                            + e
-                            + "; it ends with this process",
-                    e);
+            throw DataDirectoryException.of(
+                    directory.path(), "its S3 server does not stop, " + e + "; it ends with this process", e);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -202,20 +187,18 @@ public final class EmbeddedStore implements AutoCloseable {
      * Returns whether the server on this port is that of the directory: it must accept the secret keys and reject wrong
      * ones. A signature does not reveal a key.
      */
-    private static boolean answersOn(int port, Path keys, DataDirectory directory) {
+    private static boolean answersOn(int port, PrivateFile keys, DataDirectory directory) {
         try {
-            StoreCredentials ours = StoreCredentials.read(keys).orElse(null);
-            return ours != null
-                    && accepts(port, ours)
-                    && !accepts(port, new StoreCredentials(ours.accessKey(), "not-the-secret"));
-        } catch (MinioException | IOException e) {
+            StoreCredentials ours = StoreCredentials.read(keys);
+            return accepts(port, ours) && !accepts(port, new StoreCredentials(ours.accessKey(), "not-the-secret"));
+        } catch (IOException e) {
             log.debug("What listens on 127.0.0.1:{} is not the S3 server over {}", port, directory.path(), e);
             return false;
         }
     }
 
     @SuppressWarnings("try") // close() declares Exception; every exception is handled
-    private static boolean accepts(int port, StoreCredentials credentials) throws MinioException {
+    private static boolean accepts(int port, StoreCredentials credentials) throws IOException {
         try (MinioClient client = MinioClient.builder()
                 .endpoint(endpointOn(port).toString())
                 .region("us-east-1")
@@ -227,13 +210,11 @@ public final class EmbeddedStore implements AutoCloseable {
             return true;
         } catch (ErrorResponseException e) {
             return false;
-        } catch (MinioException e) {
-            throw e;
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new MinioException(e);
         } catch (Exception e) {
-            throw new MinioException(e);
+            if (e instanceof InterruptedException) {
+                Thread.currentThread().interrupt();
+            }
+            throw new IOException(e);
         }
     }
 
@@ -246,11 +227,10 @@ public final class EmbeddedStore implements AutoCloseable {
             int _ = view.write("note-archive.probe", ByteBuffer.wrap(new byte[] {1}));
             view.delete("note-archive.probe");
         } catch (IOException e) {
-            throw new DataDirectoryException(
-                    DataDirectory.subject(directory.path())
-                            + "its file system takes no extended attributes, which hold the digests of objects, "
-                            + e
-                            + "; put it on another one (ext4, xfs, btrfs, apfs), or set an S3 store of your own",
+            throw DataDirectoryException.of(
+                    directory.path(),
+                    "its file system takes no extended attributes, which hold the digests of objects, %s; put it on another one (ext4, xfs, btrfs, apfs), or set an S3 store of your own"
+                            .formatted(e),
                     e);
         }
     }
@@ -260,11 +240,9 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     private static DataDirectoryException failed(DataDirectory directory, Exception cause) {
-        return new DataDirectoryException(
-                DataDirectory.subject(directory.path())
-                        + "its S3 server does not start, "
-                        + cause
-                        + "; see to that, or set an S3 store of your own",
+        return DataDirectoryException.of(
+                directory.path(),
+                "its S3 server does not start, " + cause + "; see to that, or set an S3 store of your own",
                 cause);
     }
 }

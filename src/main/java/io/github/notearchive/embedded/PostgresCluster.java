@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.security.SecureRandom;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
@@ -13,11 +12,9 @@ import java.sql.Statement;
 import java.time.Clock;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
-import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
-import java.util.stream.Stream;
+import org.apache.commons.io.file.PathUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -67,7 +64,7 @@ record PostgresCluster(Path home) {
 
     /** Moves an incomplete cluster aside. Deletes nothing. */
     void moveBrokenAside() throws IOException {
-        if (isWhole() || isEmptyOrMissing()) {
+        if (isWhole() || !Files.exists(data()) || PathUtils.isEmpty(data())) {
             return;
         }
         Path aside =
@@ -79,30 +76,25 @@ record PostgresCluster(Path home) {
                 aside);
     }
 
-    /** Returns the password; creates it if there is no cluster yet. */
-    String password() throws IOException {
-        var file = new PrivateFile(passwordFile());
-        Optional<String> known = file.read().map(String::strip).filter(text -> !text.isEmpty());
-        if (known.isPresent()) {
-            return known.get();
+    /** Creates the password if there is no cluster yet. */
+    void createPassword() throws IOException {
+        if (!isWhole() && new PrivateFile(passwordFile()).read().isEmpty()) {
+            new PrivateFile(passwordFile()).write(PrivateFile.random(24) + "\n");
         }
-        if (isWhole()) {
-            throw passwordGone();
-        }
-        var random = new byte[24];
-        new SecureRandom().nextBytes(random);
-        String password = HexFormat.of().formatHex(random);
-        file.write(password + "\n");
-        return password;
     }
 
-    /** Returns the password of the running server. */
-    String knownPassword() {
+    String password() {
+        String problem =
+                "there is a database but no password for it in %s; put that file back, from a copy of the directory"
+                        .formatted(passwordFile());
         try {
-            return new PrivateFile(passwordFile()).read().map(String::strip).orElseThrow(this::passwordGone);
+            String password = new PrivateFile(passwordFile()).read();
+            if (password.isEmpty()) {
+                throw DataDirectoryException.of(home, problem, null);
+            }
+            return password;
         } catch (IOException e) {
-            throw new DataDirectoryException(
-                    DataDirectory.subject(home) + "its postgres.password cannot be read, " + e, e);
+            throw DataDirectoryException.of(home, "its postgres.password cannot be read, " + e, e);
         }
     }
 
@@ -125,7 +117,7 @@ record PostgresCluster(Path home) {
         var properties = new Properties();
         properties.putAll(Map.of(
                 "user", USER,
-                "password", knownPassword(),
+                "password", password(),
                 "requireAuth", "scram-sha-256",
                 "sslmode", "disable",
                 "gssEncMode", "disable",
@@ -137,24 +129,5 @@ record PostgresCluster(Path home) {
 
     private Path mark() {
         return data().resolve("note-archive.whole");
-    }
-
-    private boolean isEmptyOrMissing() throws IOException {
-        if (!Files.exists(data())) {
-            return true;
-        }
-        if (!Files.isDirectory(data())) {
-            return false;
-        }
-        try (Stream<Path> entries = Files.list(data())) {
-            return entries.findAny().isEmpty();
-        }
-    }
-
-    private DataDirectoryException passwordGone() {
-        return new DataDirectoryException(DataDirectory.subject(home)
-                + "there is a database but no password for it in "
-                + passwordFile()
-                + "; put that file back, from a copy of the directory");
     }
 }

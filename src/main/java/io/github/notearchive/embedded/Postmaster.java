@@ -4,10 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -21,6 +22,9 @@ record Postmaster(long pid, Path cluster) {
 
     private static final Logger log = LoggerFactory.getLogger(Postmaster.class);
 
+    private static final String INTERRUPTED =
+            "PostgreSQL over %s: interrupted while waiting for it to end; the next start sees to it";
+    private static final Duration PAUSE = Duration.ofMillis(50);
     private static final Duration STRAGGLERS = Duration.ofSeconds(15);
     private static final Duration FAST = Duration.ofSeconds(30);
     private static final Duration IMMEDIATE = Duration.ofSeconds(10);
@@ -30,10 +34,9 @@ record Postmaster(long pid, Path cluster) {
     static Optional<Postmaster> over(Path cluster) {
         try {
             List<String> lines = Files.readAllLines(cluster.resolve("postmaster.pid"));
-            if (lines.isEmpty()) {
-                return Optional.empty();
-            }
-            return Optional.of(new Postmaster(Long.parseLong(lines.getFirst().strip()), cluster))
+            return lines.stream()
+                    .findFirst()
+                    .map(line -> new Postmaster(Long.parseLong(line.strip()), cluster))
                     .filter(Postmaster::lives);
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
@@ -45,19 +48,26 @@ record Postmaster(long pid, Path cluster) {
      * initdb would keep writing to a moved directory, and a pg_ctl would start a server after the check.
      */
     static void awaitStragglers(Path cluster) {
-        long deadline = System.nanoTime() + STRAGGLERS.toNanos();
         List<ProcessHandle> stragglers = stragglers(cluster);
-        if (!stragglers.isEmpty()) {
-            log.warn("Waiting for programs of a killed process over {}: {}", cluster, stragglers);
+        if (stragglers.isEmpty()) {
+            return;
         }
-        while (!stragglers.isEmpty()) {
+        log.warn("Waiting for programs of a killed process over {}: {}", cluster, stragglers);
+        if (!holdsWithin(STRAGGLERS, cluster, () -> stragglers(cluster).isEmpty())) {
+            stragglers(cluster).forEach(ProcessHandle::destroyForcibly);
+        }
+    }
+
+    /** Returns whether the condition holds within the limit. */
+    private static boolean holdsWithin(Duration limit, Path cluster, BooleanSupplier condition) {
+        long deadline = System.nanoTime() + limit.toNanos();
+        while (!condition.getAsBoolean()) {
             if (System.nanoTime() - deadline > 0) {
-                stragglers.forEach(ProcessHandle::destroyForcibly);
-                return;
+                return false;
             }
-            pause(cluster);
-            stragglers = stragglers(cluster);
+            DataDirectory.pause(PAUSE, INTERRUPTED.formatted(cluster));
         }
+        return true;
     }
 
     private static List<ProcessHandle> stragglers(Path cluster) {
@@ -84,8 +94,7 @@ record Postmaster(long pid, Path cluster) {
      * @throws DataDirectoryException if it still runs afterwards
      */
     void stop() {
-        signal("INT");
-        if (isGoneWithin(FAST)) {
+        if (endsAfter("INT", FAST)) {
             return;
         }
         log.warn(
@@ -93,25 +102,22 @@ record Postmaster(long pid, Path cluster) {
                 pid,
                 cluster,
                 FAST.toSeconds());
-        signal("QUIT");
-        if (isGoneWithin(IMMEDIATE)) {
-            return;
-        }
-        signal("KILL");
-        if (!isGoneWithin(KILLED)) {
+        if (!endsAfter("QUIT", IMMEDIATE) && !endsAfter("KILL", KILLED)) {
             throw new DataDirectoryException(
                     "PostgreSQL process %d over %s cannot be stopped; stop it by hand and run this again"
-                            .formatted(pid, cluster));
+                            .formatted(pid, cluster),
+                    null);
         }
     }
 
-    private void signal(String name) {
+    /** Sends a signal and returns whether the process ends within the limit. */
+    private boolean endsAfter(String signal, Duration limit) {
         if (!lives()) {
-            return;
+            return true;
         }
         try {
             // kill of the shell, since Java sends no SIGINT and some machines lack the program
-            Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -%s %d".formatted(name, pid))
+            Process kill = new ProcessBuilder("/bin/sh", "-c", "kill -%s %d".formatted(signal, pid))
                     .redirectErrorStream(true)
                     .redirectOutput(ProcessBuilder.Redirect.DISCARD)
                     .start();
@@ -121,57 +127,28 @@ record Postmaster(long pid, Path cluster) {
         } catch (IOException e) {
             throw new DataDirectoryException(
                     "PostgreSQL process %d over %s cannot be sent SIG%s; stop it by hand and run this again"
-                            .formatted(pid, cluster, name),
+                            .formatted(pid, cluster, signal),
                     e);
         } catch (InterruptedException e) {
-            throw interrupted(cluster, e);
+            Thread.currentThread().interrupt();
+            throw new DataDirectoryException(INTERRUPTED.formatted(cluster), e);
         }
+        return holdsWithin(limit, cluster, () -> !lives());
     }
 
-    private boolean isGoneWithin(Duration limit) {
-        long deadline = System.nanoTime() + limit.toNanos();
-        while (lives()) {
-            if (System.nanoTime() - deadline > 0) {
-                return false;
-            }
-            pause(cluster);
-        }
-        return true;
-    }
-
-    private static void pause(Path cluster) {
-        try {
-            Thread.sleep(50);
-        } catch (InterruptedException e) {
-            throw interrupted(cluster, e);
-        }
-    }
-
-    private static DataDirectoryException interrupted(Path cluster, InterruptedException cause) {
-        Thread.currentThread().interrupt();
-        return new DataDirectoryException(
-                "PostgreSQL over %s: interrupted while waiting for it to end; the next start sees to it"
-                        .formatted(cluster),
-                cause);
-    }
-
+    /** Returns the command line of a running process; empty for others. */
     private static List<String> commandLine(long pid) {
-        Path ofLinux = Path.of("/proc/" + pid + "/cmdline");
         if (Files.isDirectory(Path.of("/proc/self"))) {
             try {
-                return List.of(Files.readString(ofLinux).split("\0"));
+                return List.of(
+                        Files.readString(Path.of("/proc/" + pid + "/cmdline")).split("\0"));
             } catch (IOException e) {
                 return List.of();
             }
         }
-        Optional<ProcessHandle.Info> info =
-                ProcessHandle.of(pid).filter(ProcessHandle::isAlive).map(ProcessHandle::info);
-        if (info.isEmpty() || info.get().command().isEmpty()) {
-            return List.of();
-        }
-        var command = new ArrayList<String>();
-        command.add(info.get().command().get());
-        info.get().arguments().ifPresent(arguments -> command.addAll(List.of(arguments)));
-        return command;
+        return ProcessHandle.of(pid).filter(ProcessHandle::isAlive).map(ProcessHandle::info).stream()
+                .flatMap(info -> Stream.concat(
+                        info.command().stream(), Stream.of(info.arguments().orElse(new String[0]))))
+                .toList();
     }
 }

@@ -9,8 +9,9 @@ import java.io.StringWriter;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Properties;
 
 /**
@@ -19,28 +20,24 @@ import java.util.Properties;
  */
 record PrivateFile(Path path) {
 
-    /** Returns the text; empty if the file does not exist. */
-    Optional<String> read() throws IOException {
+    /** Returns the text without surrounding blanks; empty if the file does not exist. */
+    String read() throws IOException {
         try {
-            return Optional.of(Files.readString(path));
+            return Files.readString(path).strip();
         } catch (NoSuchFileException e) {
-            return Optional.empty();
+            return "";
         }
     }
 
-    /** Returns the text as properties; empty if the file does not exist. */
-    Optional<Properties> readProperties() throws IOException {
-        Optional<String> text = read();
-        if (text.isEmpty()) {
-            return Optional.empty();
-        }
+    /** Returns the text as properties; without entries if the file does not exist. */
+    Properties readProperties() throws IOException {
         var properties = new Properties();
         try {
-            properties.load(new StringReader(text.get()));
+            properties.load(new StringReader(read()));
         } catch (IllegalArgumentException e) {
             throw new IOException(path + " holds no properties", e);
         }
-        return Optional.of(properties);
+        return properties;
     }
 
     void write(String text) throws IOException {
@@ -53,5 +50,12 @@ record PrivateFile(Path path) {
         var text = new StringWriter();
         properties.store(text, null);
         write(text.toString());
+    }
+
+    /** Returns a random secret of this many bytes in hexadecimal digits. */
+    static String random(int bytes) {
+        var random = new byte[bytes];
+        new SecureRandom().nextBytes(random);
+        return HexFormat.of().formatHex(random);
     }
 }

@@ -24,64 +24,46 @@ record ServerFacts(long pid, long startedAt, Map<String, Integer> ports) {
         ports = Map.copyOf(ports);
     }
 
-    static ServerFacts ofThisProcess() {
+    static ServerFacts ofThisProcess(Map<String, Integer> ports) {
         ProcessHandle self = ProcessHandle.current();
-        return new ServerFacts(self.pid(), startOf(self), Map.of());
+        return new ServerFacts(self.pid(), startOf(self), ports);
     }
 
     /** Reads the file; empty if it is missing or invalid. */
     static Optional<ServerFacts> read(PrivateFile file) {
         try {
-            return file.readProperties().map(ServerFacts::parse);
+            Properties properties = file.readProperties();
+            var ports = new HashMap<String, Integer>();
+            for (String key : properties.stringPropertyNames()) {
+                if (key.endsWith(PORT)) {
+                    ports.put(key.replace(PORT, ""), Integer.valueOf(properties.getProperty(key)));
+                }
+            }
+            return Optional.of(new ServerFacts(
+                    Long.parseLong(properties.getProperty("pid", "")),
+                    Long.parseLong(properties.getProperty("started-at", "")),
+                    ports));
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
         }
     }
 
-    private static ServerFacts parse(Properties properties) {
-        var ports = new HashMap<String, Integer>();
-        for (String key : properties.stringPropertyNames()) {
-            if (key.endsWith(PORT)) {
-                ports.put(key.substring(0, key.length() - PORT.length()), Integer.valueOf(properties.getProperty(key)));
-            }
-        }
-        return new ServerFacts(
-                Long.parseLong(properties.getProperty("pid", "")),
-                Long.parseLong(properties.getProperty("started-at", "")),
-                ports);
-    }
-
     void write(PrivateFile file) throws IOException {
-        var values = new HashMap<String, String>();
-        values.put("pid", Long.toString(pid));
-        values.put("started-at", Long.toString(startedAt));
+        var values = new HashMap<>(Map.of("pid", Long.toString(pid), "started-at", Long.toString(startedAt)));
         ports.forEach((server, port) -> values.put(server + PORT, port.toString()));
         file.writeProperties(values);
     }
 
-    ServerFacts with(String server, int port) {
-        var more = new HashMap<>(ports);
-        more.put(server, port);
-        return new ServerFacts(pid, startedAt, more);
-    }
-
-    ServerFacts without(String server) {
-        var fewer = new HashMap<>(ports);
-        fewer.remove(server);
-        return new ServerFacts(pid, startedAt, fewer);
-    }
-
-    OptionalInt port(String server) {
-        Integer port = ports.get(server);
+    /** Returns the port of a server; empty if it or the owner does not run. Then other processes may use the port. */
+    OptionalInt runningPort(String server) {
+        Integer port = isOwnerAlive() ? ports.get(server) : null;
         return port == null ? OptionalInt.empty() : OptionalInt.of(port);
     }
 
-    /** Returns whether the owner still runs. Otherwise other processes may use its ports. */
-    boolean writerLives() {
+    boolean isOwnerAlive() {
         return ProcessHandle.of(pid)
                 .filter(ProcessHandle::isAlive)
-                .map(ServerFacts::startOf)
-                .filter(start -> start == startedAt)
+                .filter(owner -> startOf(owner) == startedAt)
                 .isPresent();
     }
 

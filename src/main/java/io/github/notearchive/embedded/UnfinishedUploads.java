@@ -1,17 +1,19 @@
 package io.github.notearchive.embedded;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.SimpleFileVisitor;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.jspecify.annotations.Nullable;
+import java.util.stream.Stream;
 
 /**
  * Files that a killed S3 server leaves from unfinished uploads.
@@ -42,71 +44,59 @@ final class UnfinishedUploads {
      * @return number of deleted files
      */
     static int sweep(Path root) throws IOException {
-        var sweeper = new Sweeper(root);
-        Files.walkFileTree(root, sweeper);
-        return sweeper.swept;
+        int swept = 0;
+        Deque<Path> directories = new ArrayDeque<>();
+        try (Stream<Path> paths = Files.walk(root)) {
+            for (Iterator<Path> each = paths.iterator(); each.hasNext(); ) {
+                Path path = each.next();
+                boolean isPiece = isPiece(root.relativize(path));
+                if (Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS)) {
+                    if (isPiece) {
+                        directories.push(path);
+                    }
+                } else if (Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+                        && (isPiece || isInFlight(root.relativize(path), path))) {
+                    Files.delete(path);
+                    swept++;
+                }
+            }
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+        for (Path directory : directories) {
+            Files.delete(directory);
+        }
+        return swept;
     }
 
-    private static final class Sweeper extends SimpleFileVisitor<Path> {
+    /** The names are reserved directly below a bucket only. */
+    private static boolean isPiece(Path inside) {
+        return inside.getNameCount() > 1
+                && PIECES.matcher(inside.getName(1).toString()).matches();
+    }
 
-        private final Path root;
-        private int swept;
-
-        Sweeper(Path root) {
-            this.root = root;
+    private static boolean isInFlight(Path inside, Path file) throws IOException {
+        if (SIDECAR_IN_FLIGHT.matcher(inside.toString()).matches()) {
+            return true;
         }
-
-        @Override
-        public FileVisitResult visitFile(Path file, BasicFileAttributes attributes) throws IOException {
-            if (attributes.isRegularFile() && (isPiece(file) || isInFlight(file))) {
-                Files.delete(file);
-                swept++;
-            }
-            return FileVisitResult.CONTINUE;
+        Matcher name = IN_FLIGHT.matcher(file.getFileName().toString());
+        if (!name.matches()) {
+            return false;
         }
+        Optional<ByteBuffer> digest = digest(file);
+        return digest.isEmpty() || digest.equals(digest(file.resolveSibling(name.group(1))));
+    }
 
-        @Override
-        public FileVisitResult postVisitDirectory(Path directory, @Nullable IOException failure) throws IOException {
-            if (failure != null) {
-                throw failure;
-            }
-            if (isPiece(directory)) {
-                Files.delete(directory);
-            }
-            return FileVisitResult.CONTINUE;
+    private static Optional<ByteBuffer> digest(Path file) throws IOException {
+        if (!Files.isRegularFile(file)) {
+            return Optional.empty();
         }
-
-        /** The names are reserved directly below a bucket only. */
-        private boolean isPiece(Path path) {
-            Path inside = root.relativize(path);
-            return inside.getNameCount() > 1
-                    && PIECES.matcher(inside.getName(1).toString()).matches();
+        var attributes = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
+        if (!attributes.list().contains(DIGEST)) {
+            return Optional.empty();
         }
-
-        private boolean isInFlight(Path file) throws IOException {
-            Path inside = root.relativize(file);
-            if (SIDECAR_IN_FLIGHT.matcher(inside.toString().replace('\\', '/')).matches()) {
-                return true;
-            }
-            Matcher name = IN_FLIGHT.matcher(file.getFileName().toString());
-            if (!name.matches()) {
-                return false;
-            }
-            Optional<ByteBuffer> digest = digest(file);
-            return digest.isEmpty() || digest.equals(digest(file.resolveSibling(name.group(1))));
-        }
-
-        private static Optional<ByteBuffer> digest(Path file) throws IOException {
-            if (!Files.isRegularFile(file)) {
-                return Optional.empty();
-            }
-            var attributes = Files.getFileAttributeView(file, UserDefinedFileAttributeView.class);
-            if (!attributes.list().contains(DIGEST)) {
-                return Optional.empty();
-            }
-            ByteBuffer value = ByteBuffer.allocate(attributes.size(DIGEST));
-            attributes.read(DIGEST, value);
-            return Optional.of(value.flip());
-        }
+        ByteBuffer value = ByteBuffer.allocate(attributes.size(DIGEST));
+        attributes.read(DIGEST, value);
+        return Optional.of(value.flip());
     }
 }

@@ -108,7 +108,7 @@ class DataDirectoryTests {
         try (DataDirectory owner = DataDirectory.open(scratch);
                 DataDirectory guest = DataDirectory.open(scratch, Duration.ofMillis(200))) {
             assertThat(owner.joined()).isFalse();
-            ServerFacts self = ServerFacts.ofThisProcess();
+            ServerFacts self = ServerFacts.ofThisProcess(Map.of());
             new ServerFacts(self.pid(), self.startedAt() - 60_000, Map.of("postgres", 1))
                     .write(new PrivateFile(scratch.resolve("servers.properties")));
 

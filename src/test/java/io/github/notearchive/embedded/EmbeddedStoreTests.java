@@ -233,7 +233,7 @@ class EmbeddedStoreTests {
 
     @Test
     void serverThatAcceptsAnythingIsNotUsedWhateverTheFactsSay() throws Exception {
-        StoreCredentials credentials = StoreCredentials.readOrMake(home.resolve("s3.credentials"));
+        StoreCredentials credentials = StoreCredentials.readOrGenerate(new PrivateFile(home.resolve("s3.credentials")));
         HttpServer foreign = HttpServer.create(new InetSocketAddress("127.0.0.1", 0), 0);
         foreign.createContext("/", exchange -> {
             byte[] body = "<ListAllMyBucketsResult><Owner/><Buckets/></ListAllMyBucketsResult>".getBytes(UTF_8);
