@@ -1,8 +1,8 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.worklist.EnqueueException;
-import io.github.notearchive.archive.worklist.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
+import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.NoteReference;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;

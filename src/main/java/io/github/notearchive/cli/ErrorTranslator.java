@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.worklist.EnqueueException;
+import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.Origins;

@@ -1,6 +1,6 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.nio.ByteBuffer;

@@ -13,7 +13,6 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
@@ -114,14 +113,14 @@ final class StatusCommand extends ArchiveCommand {
             NoteSourceProperties source) {
 
         Videos videos(Night tonight) {
-            return new Videos(videos.enabled(), totals.billIn(tonight, Endpoint.VIDEO), videos.callsPerNight());
+            return new Videos(videos.enabled(), totals.in(tonight, CallTotals.Kind.VIDEO), videos.callsPerNight());
         }
 
         Refreshes refreshes(Night tonight) {
             return new Refreshes(
                     refreshes.policy(),
                     worklist.refreshes(),
-                    totals.billOfRefreshesIn(tonight),
+                    totals.in(tonight, CallTotals.Kind.REFRESH),
                     refreshes.callsAllowed(source.callsPerNight()));
         }
     }

@@ -17,4 +17,11 @@ public final class Transactions {
         template.setPropagationBehavior(TransactionDefinition.PROPAGATION_NOT_SUPPORTED);
         return template;
     }
+
+    /** Returns a template for transactions of their own, which are committed before the caller's. */
+    public static TransactionTemplate separate(PlatformTransactionManager transactions) {
+        var template = new TransactionTemplate(transactions);
+        template.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        return template;
+    }
 }

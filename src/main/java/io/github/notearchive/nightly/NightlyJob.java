@@ -5,7 +5,8 @@ import static org.springframework.transaction.support.AbstractPlatformTransactio
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
-import io.github.notearchive.archive.worklist.PendingWork;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
@@ -140,7 +141,7 @@ public class NightlyJob {
     private @Nullable ExitStatus endStep(StepExecution step, ClaimRepository claims) {
         if (step.getStatus() == BatchStatus.COMPLETED) {
             try {
-                PendingWork outlook = outages.call(() -> claims.pendingWork(run.node()));
+                PendingWork outlook = outages.call(() -> claims.pendingWork(run.node(), Lanes.ALL));
                 if (outlook.hasMore(run.settings().archive().retry().windowFrom(run.now()))) {
                     run.gate().close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                     step.setStatus(BatchStatus.STOPPED);

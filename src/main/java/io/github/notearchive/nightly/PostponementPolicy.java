@@ -2,11 +2,11 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.RefreshResult;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.Transition;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.RefreshResult;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;

@@ -46,7 +46,7 @@ record RunRecovery(
         // other nodes may have postponed these notes until it was known whether there is a response
         claims.setDue(recovered);
         claims.setDue(calls.recover(node, clock.instant()));
-        int released = claims.releaseAll(node);
+        int released = claims.releaseAll(node, List.of());
         if (released > 0) {
             log.warn("Released {} notes claimed by node {}", released, node);
         }
@@ -55,7 +55,7 @@ record RunRecovery(
     /** Removes old copies of responses and unused spool files, and plans refreshes again if their settings changed. */
     void cleanUp() {
         int emptied = paid.clearResponsesBefore(
-                clock.instant().minus(settings.ledger().reuseFor()));
+                null, clock.instant().minus(settings.ledger().reuseFor()));
         if (emptied > 0) {
             log.info("Removed {} copies of responses from the ledger: too old for reuse, kept in the store", emptied);
         }

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.UsableResponses;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
@@ -80,7 +81,8 @@ record StartChecks(
                 .filter(_ -> !run.options().force())
                 .or(() -> StartRefusal.ofCalls(run.settings().source().callsPerNight(), made, tonight));
         noCalls.ifPresent(_ -> usable.markHeld(run.now()));
-        Optional<StartRefusal> refusal = noCalls.filter(_ -> !claims.isHeldDue(run.node()))
+        Optional<StartRefusal> refusal = noCalls.filter(
+                        _ -> !claims.pendingWork(run.node(), Lanes.HELD).isDue(run.now()))
                 .or(bytes::refusal)
                 .or(this::refusalOfStore)
                 .or(() -> noCalls.isPresent() ? Optional.empty() : refusalOfProvider());

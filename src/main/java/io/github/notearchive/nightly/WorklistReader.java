@@ -1,7 +1,8 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.worklist.ClaimRepository;
-import io.github.notearchive.archive.worklist.PendingWork;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
@@ -97,17 +98,16 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     }
 
     private Optional<WorklistItem> claim() {
-        run.claims.releaseUnconfirmed(held -> claims.releaseOthers(run.node(), held));
+        run.claims.releaseUnconfirmed(held -> claims.releaseAll(run.node(), held));
         if (bytes.refusal().isPresent() || !run.claims.reserveNote()) {
             return Optional.empty();
         }
         // before the claim: a worker that finds no more notes has to see this one
         run.claims.inProgress.incrementAndGet();
         try {
-            boolean makesCalls = run.withoutCalls().isEmpty();
-            Optional<WorklistItem> claimed =
-                    run.claims.add(() -> makesCalls ? claims.claim(run.node()) : claims.claimHeld(run.node()));
-            if (claimed.isEmpty() && makesCalls) {
+            Lanes lanes = lanes();
+            Optional<WorklistItem> claimed = run.claims.add(() -> claims.claim(run.node(), lanes));
+            if (claimed.isEmpty() && lanes == Lanes.ALL) {
                 claimed = claimRefresh();
             }
             note = claimed.orElse(null);
@@ -146,9 +146,8 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         // before the query: a concurrent claim may not be visible there yet
         boolean isLimitUsedUp = run.claims.isLimitUsedUp();
         Optional<StartRefusal> withoutCalls = run.withoutCalls();
-        PendingWork outlook =
-                withoutCalls.isEmpty() ? claims.pendingWork(run.node()) : claims.pendingHeldWork(run.node());
-        boolean isDueNow = outlook.nextDue().filter(due -> !due.isAfter(now)).isPresent()
+        PendingWork outlook = claims.pendingWork(run.node(), lanes());
+        boolean isDueNow = outlook.isDue(now)
                 || (withoutCalls.isEmpty() && provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
         boolean isNoneHeld = outlook.heldByThisNode() == 0;
         if (isDueNow && isNoneHeld && isLimitUsedUp) {
@@ -183,13 +182,13 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         return true;
     }
 
+    private Lanes lanes() {
+        return run.withoutCalls().isEmpty() ? Lanes.ALL : Lanes.HELD;
+    }
+
     private boolean isAnyWaitingForCalls() {
         Instant tomorrow = run.tonight().ends();
-        return claims.pendingWork(run.node())
-                        .nextDue()
-                        .filter(due -> !due.isAfter(tomorrow))
-                        .isPresent()
-                || claims.isRefreshDue(run.node());
+        return claims.pendingWork(run.node(), Lanes.ALL).isDue(tomorrow) || claims.isRefreshDue(run.node());
     }
 
     private void leaveNote() {

@@ -1,7 +1,7 @@
 package io.github.notearchive.telemetry;
 
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.ledger.CallListener;
+import io.github.notearchive.archive.ledger.CallRepository.CallListener;
 import io.github.notearchive.archive.stats.CallTotals.CallCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;

@@ -6,10 +6,11 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
@@ -40,13 +41,13 @@ final class BacklogTasks {
         tasks.put("claim, settle", BacklogTasks::claimAndSettle);
         tasks.put("claim, release", parts -> {
             ClaimRepository claims = parts.get(ClaimRepository.class);
-            claims.claim(NODE).ifPresent(claims::release);
+            claims.claim(NODE, Lanes.ALL).ifPresent(claims::release);
         });
         tasks.put("claim of a refresh, release", parts -> {
             ClaimRepository claims = parts.get(ClaimRepository.class);
             claims.claimRefresh(NODE).ifPresent(claims::release);
         });
-        tasks.put("outlook", parts -> parts.get(ClaimRepository.class).pendingWork(NODE));
+        tasks.put("outlook", parts -> parts.get(ClaimRepository.class).pendingWork(NODE, Lanes.ALL));
         tasks.put("is a refresh due", parts -> parts.get(ClaimRepository.class).isRefreshDue(NODE));
         tasks.put("count what is due", parts -> parts.get(WorklistStats.class).countDue(10_000_000, Instant.now()));
         tasks.put("renew leases", parts -> parts.get(ClaimRepository.class).renewLeases(NODE));
@@ -58,7 +59,7 @@ final class BacklogTasks {
         tasks.put(
                 "begin: empty old copies",
                 parts -> parts.get(PaidResponses.class)
-                        .clearResponsesBefore(Instant.now().minus(Duration.ofDays(7))));
+                        .clearResponsesBefore(null, Instant.now().minus(Duration.ofDays(7))));
         tasks.put(
                 "begin: count the night's calls",
                 parts -> parts.get(CallRepository.class).count(Night.current(parts.get(Clock.class))));
@@ -73,7 +74,8 @@ final class BacklogTasks {
     }
 
     static void claimAndSettle(BigWorklist.Parts parts) {
-        WorklistItem note = parts.get(ClaimRepository.class).claim(NODE).orElseThrow();
+        WorklistItem note =
+                parts.get(ClaimRepository.class).claim(NODE, Lanes.ALL).orElseThrow();
         StateTransition archived =
                 new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false);
         parts.get(WorklistRepository.class).settle(note, note.row().apply(archived, Instant.now()), 7);

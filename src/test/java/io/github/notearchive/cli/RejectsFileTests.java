@@ -3,7 +3,7 @@ package io.github.notearchive.cli;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
-import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;

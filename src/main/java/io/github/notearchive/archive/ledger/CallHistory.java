@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.io.Timestamps.instant;
-
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
@@ -24,28 +22,11 @@ public class CallHistory {
     public List<CallEntry> of(NoteId id) {
         return jdbc.sql("""
                         SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
-                               message, job_execution_id, response IS NOT NULL AS held, media_gone_at, refresh
+                               message, job_execution_id, response IS NOT NULL AS response_held, media_gone_at, refresh
                         FROM api_call
                         WHERE note_id = :noteId
                         ORDER BY id
-                        """)
-                .param("noteId", id.value())
-                .query((row, _) -> new CallEntry(
-                        row.getLong("id"),
-                        row.getString("endpoint"),
-                        row.getTimestamp("sent_at").toInstant(),
-                        instant(row.getTimestamp("received_at")),
-                        row.getObject("duration_ms", Integer.class),
-                        row.getObject("http_status", Integer.class),
-                        row.getObject("code", Integer.class),
-                        Billed.valueOf(row.getString("billed")),
-                        row.getString("request_id"),
-                        row.getString("message"),
-                        row.getObject("job_execution_id", Long.class),
-                        row.getBoolean("held"),
-                        instant(row.getTimestamp("media_gone_at")),
-                        row.getBoolean("refresh")))
-                .list();
+                        """).param("noteId", id.value()).query(CallEntry.class).list();
     }
 
     /** One row of the ledger without the response body. */

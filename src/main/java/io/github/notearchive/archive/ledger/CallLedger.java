@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaSlots;

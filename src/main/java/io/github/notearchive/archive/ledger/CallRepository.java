@@ -1,8 +1,10 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -17,8 +19,6 @@ import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.StopNotice;
 import java.io.UncheckedIOException;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
@@ -36,11 +36,11 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Reads and writes the call rows in {@code api_call}. A row is written before its request is sent and completed when
@@ -53,6 +53,9 @@ public class CallRepository implements CallRecorder {
 
     /** Limit of attempts for a call that a limit rejected and then allowed. */
     private static final int MAX_ATTEMPTS = 10;
+
+    private static final RowMapper<NightlyCalls> NIGHTLY_CALLS = (row, _) ->
+            new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
 
     private static final String ROW = """
             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
@@ -90,13 +93,24 @@ public class CallRepository implements CallRecorder {
             RETURNING id, %s
             """.formatted(ROW, StopNotices.OBSERVED, CLAIMED, PaidResponses.OUTSTANDING, PAUSES);
 
-    private final JdbcClient jdbc;
+    /** Observer of the provider's responses. Exceptions are logged and ignored. */
+    @FunctionalInterface
+    public interface CallListener {
+
+        /**
+         * Called once for each response, after it was recorded or its recording failed, on the thread of the call.
+         *
+         * @param code the provider's code; null for a response without one
+         * @param took from sending to the complete response
+         */
+        void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took);
+    }
 
     /**
-     * Commits each statement on its own, independent of the caller's transaction. All nodes wait for a row that a
-     * statement locks, so no client may die between statement and commit.
+     * Commits each statement on its own: all nodes wait for a row that a statement locks, so no client may die between
+     * statement and commit.
      */
-    private final TransactionTemplate autoCommit;
+    private final JdbcClient jdbc;
 
     private final StopNotices stops;
     private final ResponseWriter writer;
@@ -112,19 +126,18 @@ public class CallRepository implements CallRecorder {
     private volatile BooleanSupplier isAborting = () -> false;
 
     CallRepository(
-            JdbcClient jdbc,
             DataSource database,
             PlatformTransactionManager transactions,
             ResponseSpool spool,
             PaidResponses paid,
             List<CallListener> listeners) {
-        this.jdbc = jdbc;
-        this.autoCommit = Transactions.autoCommit(transactions);
+        this.jdbc = AutoCommitClient.of(database, transactions);
         this.paid = paid;
         this.listeners = listeners;
-        this.stops = new StopNotices(jdbc, autoCommit, execution::get);
-        JdbcClient impatient = JdbcClient.create(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT));
-        this.writer = new ResponseWriter(impatient, autoCommit, spool, execution::get, () -> isAborting.getAsBoolean());
+        this.stops = new StopNotices(jdbc, execution::get);
+        JdbcClient impatient =
+                AutoCommitClient.of(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
+        this.writer = new ResponseWriter(impatient, spool, execution::get, () -> isAborting.getAsBoolean());
         this.recovery = new SpoolRecovery(impatient, spool, writer);
     }
 
@@ -195,11 +208,11 @@ public class CallRepository implements CallRecorder {
     }
 
     private boolean isClaimed(FetchRequest request) {
-        return autoCommit.execute(_ -> jdbc.sql("SELECT " + CLAIMED)
+        return jdbc.sql("SELECT " + CLAIMED)
                 .param("noteId", request.id().value())
                 .param("claim", request.claim())
                 .query(Boolean.class)
-                .single());
+                .single();
     }
 
     /** Empty if a limit is reached, calls have ended, the claim is lost, or an earlier call is outstanding. */
@@ -207,7 +220,7 @@ public class CallRepository implements CallRecorder {
             FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         NoteId id = request.id();
         boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
-        return autoCommit.execute(_ -> jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
+        return jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
                 .param("night", Night.of(sentAt).date())
                 .param("video", endpoint == Endpoint.VIDEO ? 1 : 0)
                 .param("refreshes", refresh ? 1 : 0)
@@ -223,26 +236,20 @@ public class CallRepository implements CallRecorder {
                 .param("execution", execution.get(), Types.BIGINT)
                 .param("inProgress", inProgress())
                 .param("refresh", refresh)
-                .query((row, _) -> new CallAdmission.Written(
+                .query((row, n) -> new CallAdmission.Written(
                         new CallRecord(row.getLong("id"), id, endpoint, sentAt, refresh),
-                        counted ? nightlyCalls(row) : null,
+                        counted ? NIGHTLY_CALLS.mapRow(row, n) : null,
                         row.getLong("pauses")))
-                .optional());
-    }
-
-    public static NightlyCalls nightlyCalls(ResultSet row) throws SQLException {
-        return new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
+                .optional();
     }
 
     /** Returns the number of calls of a night, as counted for our own limits. */
     public NightlyCalls sentIn(Night night) {
-        return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night
-                                        """)
+        return jdbc.sql("SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night")
                 .param("night", night.date())
-                .query((row, _) -> nightlyCalls(row))
+                .query(NIGHTLY_CALLS)
                 .optional()
-                .orElse(NightlyCalls.NONE));
+                .orElse(NightlyCalls.NONE);
     }
 
     /**
@@ -250,7 +257,7 @@ public class CallRepository implements CallRecorder {
      * rebuilt.
      */
     public NightlyCalls count(Night night) {
-        return autoCommit.execute(_ -> jdbc.sql("""
+        return jdbc.sql("""
                                         INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
                                         SELECT :night, count(*), count(*) FILTER (WHERE endpoint = :video),
                                                count(*) FILTER (WHERE refresh)
@@ -265,20 +272,17 @@ public class CallRepository implements CallRecorder {
                 .param("video", Endpoint.VIDEO.ledgerName())
                 .param("begins", Timestamp.from(night.begins()))
                 .param("ends", Timestamp.from(night.ends()))
-                .query((row, _) -> nightlyCalls(row))
-                .single());
+                .query(NIGHTLY_CALLS)
+                .single();
     }
 
     @Override
     public boolean hasBilledSince(Instant time) {
         try {
-            return autoCommit.execute(_ -> jdbc.sql("""
-                                            SELECT EXISTS (
-                                                SELECT FROM api_call WHERE sent_at >= :time AND billed = 'YES')
-                                            """)
+            return jdbc.sql("SELECT EXISTS (SELECT FROM api_call WHERE sent_at >= :time AND billed = 'YES')")
                     .param("time", Timestamp.from(time))
                     .query(Boolean.class)
-                    .single());
+                    .single();
         } catch (DataAccessException | TransactionException e) {
             return false; // the row of the call meets the same outage and reports it
         }
@@ -289,7 +293,7 @@ public class CallRepository implements CallRecorder {
         sent.decrement();
         inProgress.remove(call.number());
         boolean counted = limits.areAbout(call.endpoint() == Endpoint.VIDEO, call.refresh());
-        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
+        jdbc.sql("""
                                         WITH gone AS (
                                             DELETE FROM api_call WHERE id = :call AND received_at IS NULL
                                             RETURNING endpoint, refresh)
@@ -302,7 +306,7 @@ public class CallRepository implements CallRecorder {
                 .param("video", Endpoint.VIDEO.ledgerName())
                 .param("night", Night.of(call.sentAt()).date())
                 .param("counted", counted)
-                .update());
+                .update();
     }
 
     @Override
@@ -318,17 +322,12 @@ public class CallRepository implements CallRecorder {
             }
             throw e; // a response that exists only in a file blocks other calls about the note
         } finally {
-            notifyListeners(call, reply, took);
-        }
-    }
-
-    /** A listener that fails must not cost the response. */
-    private void notifyListeners(CallRecord call, ProviderReply reply, Duration took) {
-        for (CallListener listener : listeners) {
-            try {
-                listener.onResponse(call.endpoint(), reply.code(), reply.billed(), took);
-            } catch (RuntimeException e) {
-                log.warn("Note {}: the call is missing from the metrics: {}", call.id(), e.toString());
+            for (CallListener listener : listeners) {
+                try {
+                    listener.onResponse(call.endpoint(), reply.code(), reply.billed(), took);
+                } catch (RuntimeException e) { // it must not cost the response
+                    log.warn("Note {}: the call is missing from the metrics: {}", call.id(), e.toString());
+                }
             }
         }
     }
@@ -352,18 +351,18 @@ public class CallRepository implements CallRecorder {
      * @return the notes of these calls
      */
     public List<NoteId> recover(String node, Instant now) {
-        return autoCommit.execute(_ -> jdbc.sql("""
+        return jdbc.sql("""
                                         UPDATE api_call c SET recovered_at = :now
                                         WHERE c.received_at IS NULL AND c.recovered_at IS NULL AND c.sent_at > :since
                                           AND EXISTS (SELECT 1 FROM run_history h
                                                       WHERE h.job_execution_id = c.job_execution_id AND h.node = :node)
-                                        RETURNING c.note_id
+                                        RETURNING c.note_id AS value
                                         """)
                 .param("now", Timestamp.from(now))
                 .param("since", Timestamp.from(now.minus(Duration.ofDays(1))))
                 .param("node", node)
-                .query((row, _) -> new NoteId(row.getString("note_id")))
-                .list());
+                .query(NoteId.class)
+                .list();
     }
 
     /**

@@ -1,11 +1,11 @@
 package io.github.notearchive.archive.ledger;
 
 import static io.github.notearchive.io.Timestamps.instant;
-import static io.github.notearchive.io.Timestamps.timestamp;
 
+import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.NamedStatement;
 import io.github.notearchive.archive.catalog.Query;
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
@@ -23,10 +23,10 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Reads and updates the paid responses in {@code api_call}. Also counts unreadable responses, whose billing is unknown.
+ * Methods commit on return, independent of the caller's transaction, except those that restore or clear responses.
  */
 @Repository
 public class PaidResponses {
@@ -56,16 +56,32 @@ public class PaidResponses {
               AND sent_at < :sentAt::timestamptz + interval '1 day'
             """;
 
+    /** A paid call with its response body as stored in the ledger. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record PaidResponse(PaidCall call, byte[] body) {
+
+        long number() {
+            return call.number();
+        }
+
+        Instant receivedAt() {
+            return call.receivedAt();
+        }
+
+        /** Returns whether all URLs of one of its files have expired. */
+        boolean mediaGone() {
+            return call.facts().mediaGoneAt() != null;
+        }
+    }
+
     private final JdbcClient jdbc;
     private final ResponseMemory memory;
-
-    /** Commits each statement on its own, independent of the caller's transaction. */
-    private final TransactionTemplate autoCommit;
+    private final JdbcClient autoCommit;
 
     PaidResponses(JdbcClient jdbc, ResponseMemory memory, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.memory = memory;
-        this.autoCommit = Transactions.autoCommit(transactions);
+        this.autoCommit = AutoCommitClient.of(transactions);
     }
 
     /**
@@ -78,7 +94,8 @@ public class PaidResponses {
      */
     Optional<Outstanding> outstanding(
             NoteId id, Endpoint endpoint, Instant now, @Nullable Long execution, Long[] inProgress) {
-        return autoCommit.execute(_ -> jdbc.sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
+        return autoCommit
+                .sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
                 .param("noteId", id.value())
                 .param("endpoint", endpoint.ledgerName())
                 .param("sentAt", Timestamp.from(now))
@@ -88,7 +105,7 @@ public class PaidResponses {
                         row.getLong("id"),
                         row.getLong("job_execution_id"),
                         row.getTimestamp("sent_at").toInstant()))
-                .optional());
+                .optional();
     }
 
     /** Returns the newest stored paid response to an endpoint, not older than {@code since}. */
@@ -98,7 +115,8 @@ public class PaidResponses {
 
     /** As above, among the calls before another one. */
     Optional<PaidResponse> latestPaid(NoteId id, Endpoint endpoint, Instant since, long before) {
-        Optional<PaidCall> latest = autoCommit.execute(_ -> jdbc.sql(PAID_CALLS + """
+        Optional<PaidCall> latest = autoCommit
+                .sql(PAID_CALLS + """
                                         AND endpoint = :endpoint AND response IS NOT NULL
                                         AND received_at >= :since AND id < :before
                                         ORDER BY id DESC
@@ -109,32 +127,27 @@ public class PaidResponses {
                 .param("since", Timestamp.from(since))
                 .param("before", before)
                 .query((row, _) -> paidCall(row))
-                .optional());
+                .optional();
         return latest.flatMap(call -> responseBody(id, call).map(body -> new PaidResponse(call, body)));
     }
 
     /** Returns when the newest paid response of a note was received, stored or not. */
     Optional<Instant> lastPaidAt(NoteId id) {
-        return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT max(received_at) AS last FROM api_call WHERE note_id = :noteId AND billed = 'YES'
-                                        """)
+        return autoCommit
+                .sql("SELECT max(received_at) FROM api_call WHERE note_id = :noteId AND billed = 'YES'")
                 .param("noteId", id.value())
-                .query((row, _) -> Optional.ofNullable(instant(row.getTimestamp(1))))
-                .single());
+                .query(Instant.class)
+                .optional();
     }
 
     /** Returns the newest paid call of a note, whether or not its response contains the note. */
     public Optional<PaidCall> latestPaidCall(NoteId id) {
-        return paidCall(id, null);
+        return latestPaidCallQuery(id).execute(autoCommit).optional();
     }
 
     /** Returns a paid call by number. */
     public Optional<PaidCall> paidCall(NoteId id, long number) {
-        return paidCall(id, Long.valueOf(number));
-    }
-
-    private Optional<PaidCall> paidCall(NoteId id, @Nullable Long number) {
-        return autoCommit.execute(_ -> paidCallQuery(id, number).execute(jdbc).optional());
+        return paidCallQuery(id, number).execute(autoCommit).optional();
     }
 
     /** {@link #latestPaidCall} as a query with at most one row. */
@@ -172,33 +185,29 @@ public class PaidResponses {
      */
     public Optional<byte[]> responseBody(NoteId id, PaidCall call) {
         return body(call, ResponseMemory.ORDINARY_SIZE).or(() -> {
-            sizeOf(call).ifPresent(size -> memory.take(id, size));
+            autoCommit
+                    .sql("SELECT octet_length(response) FROM api_call WHERE id = :call AND response IS NOT NULL")
+                    .param("call", call.number())
+                    .query(Long.class)
+                    .optional()
+                    .ifPresent(size -> memory.take(id, size));
             return body(call, Integer.MAX_VALUE);
         });
     }
 
     private Optional<byte[]> body(PaidCall call, int maxSize) {
-        return autoCommit.execute(_ -> jdbc.sql("""
-                                        SELECT response FROM api_call
-                                        WHERE id = :call AND octet_length(response) <= :maxSize
-                                        """)
+        return autoCommit
+                .sql("SELECT response FROM api_call WHERE id = :call AND octet_length(response) <= :maxSize")
                 .param("call", call.number())
                 .param("maxSize", maxSize)
                 .query((row, _) -> row.getBytes("response"))
-                .optional());
-    }
-
-    private Optional<Long> sizeOf(PaidCall call) {
-        return autoCommit.execute(_ ->
-                jdbc.sql("""
-                                        SELECT octet_length(response) FROM api_call
-                                        WHERE id = :call AND response IS NOT NULL
-                                        """).param("call", call.number()).query(Long.class).optional());
+                .optional();
     }
 
     /** Counts the unreadable responses of a note to requests sent since a time. */
     public int countUnreadable(NoteId id, Instant since) {
-        return autoCommit.execute(_ -> jdbc.sql("""
+        return autoCommit
+                .sql("""
                                         SELECT count(*) FROM api_call
                                         WHERE note_id = :noteId AND sent_at >= :since AND received_at IS NOT NULL
                                           AND code IS NULL AND http_status BETWEEN 200 AND 299
@@ -206,39 +215,39 @@ public class PaidResponses {
                 .param("noteId", id.value())
                 .param("since", Timestamp.from(since))
                 .query(Integer.class)
-                .single());
+                .single();
     }
 
     /** Records that all URLs of one of the response's files have expired, so that a later night buys a new response. */
     public void markUrlsExpired(long call, Instant now) {
-        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
+        autoCommit
+                .sql("""
                                         UPDATE api_call SET media_gone_at = :now
                                         WHERE id = :call AND media_gone_at IS NULL
                                         """)
                 .param("now", Timestamp.from(now))
                 .param("call", call)
-                .update());
+                .update();
     }
 
     /** Marks the responses of all archived notes with a lesser rendition, so that new ones are bought. Idempotent. */
     public void replaceDegraded(Instant now) {
-        autoCommit.executeWithoutResult(
-                _ -> jdbc.sql("""
+        autoCommit.sql("""
                                         UPDATE api_call c SET media_gone_at = :now
                                         FROM note_media m
                                         JOIN worklist w USING (note_id)
                                         JOIN note_capture n USING (note_id, captured_at)
                                         WHERE m.reason = 'DEGRADED' AND m.state = 'STORED' AND w.state = 'ARCHIVED'
                                           AND c.id = n.call_id AND c.media_gone_at IS NULL
-                                        """).param("now", Timestamp.from(now)).update());
+                                        """).param("now", Timestamp.from(now)).update();
     }
 
     /** Clears the mark of {@link #markUrlsExpired}: no missing file needs other URLs any more. */
     public void clearUrlsExpired(long call) {
-        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
+        autoCommit.sql("""
                                         UPDATE api_call SET media_gone_at = NULL
                                         WHERE id = :call AND media_gone_at IS NOT NULL
-                                        """).param("call", call).update());
+                                        """).param("call", call).update();
     }
 
     /**
@@ -251,19 +260,20 @@ public class PaidResponses {
      * @return its number
      */
     public long restore(NoteId id, PaidCall call, byte[] body) {
-        MapSqlParameterSource row = parameters(id, call, body);
+        MapSqlParameterSource row =
+                RecordParameters.of(call).addValue("noteId", id.value()).addValue("body", body, Types.BINARY);
         // the row of a call that was in flight when the tables were dumped
         jdbc.sql("""
                         UPDATE api_call
-                        SET received_at = :receivedAt, duration_ms = :duration, http_status = :status, code = :code,
+                        SET received_at = :receivedAt, duration_ms = :durationMs, http_status = :httpStatus, code = :code,
                             billed = 'YES', request_id = :requestId, message = :message, response = :body
                         WHERE id = :number AND note_id = :noteId AND endpoint = :endpoint AND received_at IS NULL
                         """).paramSource(row).update();
         // only the sidecar of the newest response is rewritten when URLs have expired
         jdbc.sql("""
-                        UPDATE api_call c SET media_gone_at = :goneAt
+                        UPDATE api_call c SET media_gone_at = :mediaGoneAt
                         WHERE note_id = :noteId AND received_at = :receivedAt
-                          AND media_gone_at IS DISTINCT FROM :goneAt
+                          AND media_gone_at IS DISTINCT FROM :mediaGoneAt
                           AND NOT EXISTS (SELECT 1 FROM api_call l
                                           WHERE l.note_id = c.note_id AND l.billed = 'YES' AND l.received_at > c.received_at)
                         """).paramSource(row).update();
@@ -279,27 +289,10 @@ public class PaidResponses {
                         SELECT CASE WHEN NOT EXISTS (SELECT 1 FROM api_call WHERE id = :number)
                                      AND :number > (SELECT coalesce(max(id), 0) FROM api_call WHERE note_id = :noteId)
                                     THEN :number ELSE (SELECT max(id) + 1 FROM api_call) END,
-                               :noteId, :endpoint, :sentAt, :receivedAt, :duration, :status, :code,
-                               'YES', :requestId, :message, :body, :goneAt, :refresh
+                               :noteId, :endpoint, :sentAt, :receivedAt, :durationMs, :httpStatus, :code,
+                               'YES', :requestId, :message, :body, :mediaGoneAt, :refresh
                         RETURNING id
                         """).paramSource(row).query(Long.class).single());
-    }
-
-    private static MapSqlParameterSource parameters(NoteId id, PaidCall call, byte[] body) {
-        PaidCall.Facts facts = call.facts();
-        return new MapSqlParameterSource("noteId", id.value())
-                .addValue("number", call.number(), Types.BIGINT)
-                .addValue("endpoint", facts.endpoint())
-                .addValue("sentAt", Timestamp.from(facts.sentAt()), Types.TIMESTAMP)
-                .addValue("receivedAt", Timestamp.from(call.receivedAt()), Types.TIMESTAMP)
-                .addValue("duration", facts.durationMs(), Types.INTEGER)
-                .addValue("status", facts.httpStatus(), Types.INTEGER)
-                .addValue("code", facts.code(), Types.INTEGER)
-                .addValue("requestId", facts.requestId(), Types.VARCHAR)
-                .addValue("message", facts.message(), Types.VARCHAR)
-                .addValue("body", body, Types.BINARY)
-                .addValue("goneAt", timestamp(facts.mediaGoneAt()), Types.TIMESTAMP)
-                .addValue("refresh", facts.refresh());
     }
 
     /** Sets the number sequence above the restored calls. */
@@ -311,20 +304,12 @@ public class PaidResponses {
 
     /**
      * Clears stored responses that are too old for reuse if the note is settled and the store holds the exact bytes, as
-     * far as audits know.
+     * far as audits know. Part of the caller's transaction.
      *
+     * @param id note; null for all
      * @return number of cleared rows
      */
-    public int clearResponsesBefore(Instant limit) {
-        return clearResponses(null, limit);
-    }
-
-    /** As above, for one note. Part of the caller's transaction. */
-    public int clearResponsesBefore(NoteId id, Instant limit) {
-        return clearResponses(id.value(), limit);
-    }
-
-    private int clearResponses(@Nullable String id, Instant limit) {
+    public int clearResponsesBefore(@Nullable NoteId id, Instant limit) {
         return jdbc.sql("""
                         UPDATE api_call c SET response = NULL
                         WHERE c.response IS NOT NULL AND c.received_at < :limit AND (:noteId::text IS NULL OR c.note_id = :noteId)
@@ -340,7 +325,7 @@ public class PaidResponses {
                         """)
                 .param("unavailable", ProviderCode.NO_CONTENT.number())
                 .param("limit", Timestamp.from(limit))
-                .param("noteId", id, Types.VARCHAR)
+                .param("noteId", id == null ? null : id.value(), Types.VARCHAR)
                 .update();
     }
 

@@ -1,12 +1,11 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.io.Transactions;
 import io.github.notearchive.provider.RateLimitStore;
 import java.sql.Types;
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,7 +14,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Shared rate limit of all nodes in the row of {@code call_pace}.
@@ -37,19 +35,18 @@ class PostgresRateLimitStore implements RateLimitStore {
     private static final int MAX_SECONDS_AHEAD = 10;
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate autoCommit;
 
-    PostgresRateLimitStore(JdbcClient jdbc, PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.autoCommit = Transactions.autoCommit(transactions);
+    PostgresRateLimitStore(PlatformTransactionManager transactions) {
+        this.jdbc = AutoCommitClient.of(transactions);
     }
 
     @Override
     public SendTimes reserve(int count, double callsPerSecond, Duration maxPause) {
-        return execute(() -> tryToReserve(count, callsPerSecond, maxPause))
+        return tryToReserve(count, callsPerSecond, maxPause)
                 .or(() -> {
-                    writeRow();
-                    return execute(() -> tryToReserve(count, callsPerSecond, maxPause));
+                    jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
+                            .update();
+                    return tryToReserve(count, callsPerSecond, maxPause);
                 })
                 .orElseThrow(() -> new IllegalStateException("table call_pace has no row"));
     }
@@ -84,15 +81,10 @@ class PostgresRateLimitStore implements RateLimitStore {
                 .optional();
     }
 
-    private void writeRow() {
-        autoCommit.executeWithoutResult(_ -> jdbc.sql("INSERT INTO call_pace DEFAULT VALUES ON CONFLICT DO NOTHING")
-                .update());
-    }
-
     @Override
     public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
         try {
-            return execute(() -> pause(backoffEpoch, retryAfter, maxPause));
+            return pause(backoffEpoch, retryAfter, maxPause);
         } catch (DataAccessException | TransactionException e) {
             warn("other nodes do not observe the pause", e);
             return Optional.empty();
@@ -127,12 +119,12 @@ class PostgresRateLimitStore implements RateLimitStore {
     @Override
     public void recover(long backoffEpoch) {
         try {
-            execute(() -> jdbc.sql("""
+            jdbc.sql("""
                                             UPDATE call_pace SET share = least(1, share + 0.05), pause = '0'
                                             FROM (SELECT set_config('synchronous_commit', 'off', true) AS commits) AS quick
                                             WHERE quick.commits = 'off' AND throttles = :epoch
                                               AND (share < 1 OR pause > '0')
-                                            """).param("epoch", backoffEpoch).update());
+                                            """).param("epoch", backoffEpoch).update();
         } catch (DataAccessException | TransactionException e) {
             warn("the rate stays reduced", e);
         }
@@ -140,14 +132,10 @@ class PostgresRateLimitStore implements RateLimitStore {
 
     @Override
     public void reset() {
-        execute(() -> jdbc.sql("""
+        jdbc.sql("""
                                         UPDATE call_pace SET share = 1, pause = '0', paused_until = '-infinity'
                                         WHERE share < 1 OR pause > '0' OR paused_until > '-infinity'
-                                        """).update());
-    }
-
-    private <T> T execute(Supplier<T> statement) {
-        return autoCommit.<T>execute(_ -> statement.get());
+                                        """).update();
     }
 
     /** An uninformed node is slower or meets the next 302; failing the call would lose its response. */

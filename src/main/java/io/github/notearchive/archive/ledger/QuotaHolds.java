@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.archive.catalog.AutoCommitClient;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.time.Instant;
@@ -8,22 +9,19 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Reads and writes {@code source_gate}: until when the provider accepts no more calls. */
 @Repository
 public class QuotaHolds {
 
     private final JdbcClient jdbc;
+    private final JdbcClient autoCommit;
     private final Clock clock;
-    private final TransactionTemplate ownTransaction;
 
     QuotaHolds(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.autoCommit = AutoCommitClient.of(transactions);
     }
 
     /**
@@ -31,7 +29,8 @@ public class QuotaHolds {
      * responses would not see each other's row. A time in the past is ignored.
      */
     public synchronized void close(int code, String reason, Instant until, long jobExecutionId) {
-        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
+        autoCommit
+                .sql("""
                                         INSERT INTO source_gate (code, reason, closed_at, closed_until, job_execution_id)
                                         SELECT :code, :reason, :now::timestamptz, :until::timestamptz, :execution
                                         WHERE :until::timestamptz > :now::timestamptz
@@ -43,25 +42,20 @@ public class QuotaHolds {
                 .param("now", Timestamp.from(clock.instant()))
                 .param("until", Timestamp.from(until))
                 .param("execution", jobExecutionId)
-                .update());
+                .update();
     }
 
     /** Returns the closing in force; empty if the gate is open. */
     public Optional<Closed> current() {
         return jdbc.sql("""
-                        SELECT code, reason, closed_at, closed_until, job_execution_id
+                        SELECT code, reason, closed_at AS at, closed_until AS until, job_execution_id
                         FROM source_gate
                         WHERE closed_until > :now
                         ORDER BY closed_until DESC, id DESC
                         LIMIT 1
                         """)
                 .param("now", Timestamp.from(clock.instant()))
-                .query((row, _) -> new Closed(
-                        row.getInt("code"),
-                        row.getString("reason"),
-                        row.getTimestamp("closed_at").toInstant(),
-                        row.getTimestamp("closed_until").toInstant(),
-                        row.getObject("job_execution_id", Long.class)))
+                .query(Closed.class)
                 .optional();
     }
 

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Billed;
@@ -8,10 +9,9 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.FileChannel;
 import java.nio.file.AccessDeniedException;
-import java.nio.file.DirectoryIteratorException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -23,6 +23,8 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.json.JsonMapper;
@@ -62,38 +64,43 @@ public final class ResponseSpool {
      * nodes that were renamed or removed.
      */
     List<ResponseSpool> ofOtherNodes() throws IOException {
-        List<ResponseSpool> others = new ArrayList<>();
-        for (ResponseSpool other : siblings()) {
-            if (other.mayContainFiles()) {
-                others.add(other);
-            }
-        }
-        return others;
-    }
-
-    private List<ResponseSpool> siblings() throws IOException {
-        List<ResponseSpool> others = new ArrayList<>();
-        Path parent = directory.getParent();
-        if (parent == null || !Files.isDirectory(parent)) {
-            return others;
-        }
-        try (DirectoryStream<Path> found =
-                Files.newDirectoryStream(parent, path -> Files.isDirectory(path) && !path.equals(directory))) {
-            found.forEach(path -> others.add(new ResponseSpool(path)));
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        return others;
+        return withFiles(siblings());
     }
 
     /** Returns this spool and {@link #ofOtherNodes}, without empty directories. */
     public List<ResponseSpool> ofAllNodes() throws IOException {
-        List<ResponseSpool> all = new ArrayList<>();
-        if (mayContainFiles()) {
-            all.add(this);
+        return withFiles(Stream.concat(Stream.of(this), siblings()));
+    }
+
+    private static List<ResponseSpool> withFiles(Stream<ResponseSpool> spools) throws IOException {
+        List<ResponseSpool> found = new ArrayList<>();
+        for (ResponseSpool each : spools.toList()) {
+            try {
+                if (each.count() > 0) {
+                    found.add(each);
+                }
+            } catch (AccessDeniedException e) {
+                found.add(each); // it may have files
+            }
         }
-        all.addAll(ofOtherNodes());
-        return all;
+        return found;
+    }
+
+    private Stream<ResponseSpool> siblings() throws IOException {
+        Path parent = Objects.requireNonNull(directory.getParent());
+        return list(parent, path -> Files.isDirectory(path) && !path.equals(directory)).stream()
+                .map(ResponseSpool::new);
+    }
+
+    /** Returns the wanted entries of a directory in the order of names; none if it does not exist. */
+    private static List<Path> list(Path directory, Predicate<Path> wanted) throws IOException {
+        try (Stream<Path> entries = Files.list(directory)) {
+            return entries.filter(wanted).sorted().toList();
+        } catch (NoSuchFileException e) {
+            return List.of(); // nothing was ever spooled
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
     }
 
     /** Describes count, node and directory for operators. */
@@ -105,14 +112,6 @@ public final class ResponseSpool {
             responses = "paid responses that this user cannot count";
         }
         return responses + " of node " + node() + " in " + directory;
-    }
-
-    private boolean mayContainFiles() throws IOException {
-        try {
-            return count() > 0;
-        } catch (AccessDeniedException e) {
-            return true;
-        }
     }
 
     /** Writes a response with a body; an existing file of the call is replaced. */
@@ -147,22 +146,21 @@ public final class ResponseSpool {
      * @return number of deleted files
      */
     public int remove(Collection<NoteId> notes) throws IOException {
-        int removed = removeOwn(notes);
-        for (ResponseSpool others : siblings()) {
-            removed += others.removeOwn(notes);
+        int removed = 0;
+        for (ResponseSpool each : Stream.concat(Stream.of(this), siblings()).toList()) {
+            for (Path file : list(each.directory, ResponseSpool::isSpoolFile)) {
+                if (notes.stream().anyMatch(note -> isAbout(file, note))) {
+                    Files.delete(file);
+                    removed++;
+                }
+            }
         }
         return removed;
     }
 
-    private int removeOwn(Collection<NoteId> notes) throws IOException {
-        int removed = 0;
-        for (Path file : files("*" + SUFFIX + "{," + PARTIAL_SUFFIX + "}")) {
-            if (notes.stream().anyMatch(note -> isAbout(file, note))) {
-                Files.delete(file);
-                removed++;
-            }
-        }
-        return removed;
+    private static boolean isSpoolFile(Path file) {
+        String name = file.getFileName().toString();
+        return name.endsWith(SUFFIX) || name.endsWith(SUFFIX + PARTIAL_SUFFIX);
     }
 
     /** Returns whether a file holds a response about a note, by its name. */
@@ -176,20 +174,7 @@ public final class ResponseSpool {
      * @throws IOException if the directory exists and cannot be listed
      */
     List<Path> spooledFiles() throws IOException {
-        return files("*" + SUFFIX);
-    }
-
-    private List<Path> files(String glob) throws IOException {
-        List<Path> files = new ArrayList<>();
-        try (DirectoryStream<Path> found = Files.newDirectoryStream(directory, glob)) {
-            found.forEach(files::add);
-        } catch (NoSuchFileException e) {
-            return files; // nothing was ever spooled
-        } catch (DirectoryIteratorException e) {
-            throw e.getCause();
-        }
-        files.sort(null);
-        return files;
+        return list(directory, file -> file.getFileName().toString().endsWith(SUFFIX));
     }
 
     /**

@@ -1,14 +1,15 @@
 package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
@@ -24,7 +25,6 @@ import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Writes responses into the rows of their calls. A paid response is spooled to a file while the database is
@@ -53,24 +53,19 @@ final class ResponseWriter {
     private static final int SPOOL_THREADS = 4;
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate autoCommit;
     private final ResponseSpool spool;
     private final Supplier<@Nullable Long> execution;
     private final BooleanSupplier isAborting;
     private final ScheduledThreadPoolExecutor spoolers;
 
     /**
+     * @param jdbc commits each statement on its own
      * @param execution supplies the execution of this process
      * @param isAborting returns whether the run ends because of an outage
      */
     ResponseWriter(
-            JdbcClient jdbc,
-            TransactionTemplate autoCommit,
-            ResponseSpool spool,
-            Supplier<@Nullable Long> execution,
-            BooleanSupplier isAborting) {
+            JdbcClient jdbc, ResponseSpool spool, Supplier<@Nullable Long> execution, BooleanSupplier isAborting) {
         this.jdbc = jdbc;
-        this.autoCommit = autoCommit;
         this.spool = spool;
         this.execution = execution;
         this.isAborting = isAborting;
@@ -122,6 +117,21 @@ final class ResponseWriter {
             return number;
         } finally {
             later.cancel(false);
+        }
+    }
+
+    /**
+     * Response to a call, before it is in the ledger.
+     *
+     * @param body the exact body; null if it is not kept
+     * @param took from sending to the complete response
+     */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
+    record ReceivedResponse(
+            CallRecord call, ProviderReply reply, byte @Nullable [] body, Instant receivedAt, Duration took) {
+
+        ReceivedResponse withoutContent() {
+            return new ReceivedResponse(call, reply.withoutMessage(), null, receivedAt, took);
         }
     }
 
@@ -189,45 +199,34 @@ final class ResponseWriter {
      */
     long write(ReceivedResponse response) {
         CallRecord call = response.call();
-        ProviderReply reply = response.reply();
-        return autoCommit.<Long>execute(_ -> jdbc.sql("""
+        return jdbc.sql("""
                                         WITH kept AS (
                                             SELECT CASE WHEN :billed = 'YES' OR NOT EXISTS (
                                                        SELECT 1 FROM api_call
-                                                       WHERE note_id = :noteId AND billed <> 'YES' AND response IS NOT NULL AND id <> :call)
+                                                       WHERE note_id = :id AND billed <> 'YES' AND response IS NOT NULL AND id <> :number)
                                                    THEN :body END AS response),
                                         filled AS (
                                             UPDATE api_call
-                                            SET received_at = :receivedAt, duration_ms = :duration, http_status = :status,
+                                            SET received_at = :receivedAt, duration_ms = :durationMs::integer, http_status = :httpStatus,
                                                 code = :code, billed = :billed, request_id = :requestId,
                                                 message = :message, response = (SELECT response FROM kept)
-                                            WHERE id = :call AND note_id = :noteId AND sent_at = :sentAt
+                                            WHERE id = :number AND note_id = :id AND sent_at = :sentAt
                                             RETURNING id),
                                         inserted AS (
                                             INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh, received_at,
                                                 duration_ms, http_status, code, billed, request_id, message, response)
-                                            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh, :receivedAt,
-                                                :duration, :status, :code, :billed, :requestId, :message,
+                                            SELECT :id, :endpoint, :sentAt, :execution, :refresh, :receivedAt,
+                                                :durationMs::integer, :httpStatus, :code, :billed, :requestId, :message,
                                                 (SELECT response FROM kept)
                                             WHERE NOT EXISTS (SELECT 1 FROM filled)
                                             RETURNING id)
                                         SELECT id FROM filled UNION ALL SELECT id FROM inserted
                                         """)
-                .param("receivedAt", Timestamp.from(response.receivedAt()))
-                .param("duration", Math.toIntExact(Math.min(response.took().toMillis(), Integer.MAX_VALUE)))
-                .param("status", reply.httpStatus(), Types.INTEGER)
-                .param("code", reply.code(), Types.INTEGER)
-                .param("billed", reply.billed().name())
-                .param("requestId", reply.requestId(), Types.VARCHAR)
-                .param("message", reply.message(), Types.VARCHAR)
-                .param("body", response.body(), Types.BINARY)
-                .param("noteId", call.id().value())
-                .param("endpoint", call.endpoint().ledgerName())
-                .param("sentAt", Timestamp.from(call.sentAt()))
-                .param("execution", execution.get(), Types.BIGINT)
-                .param("refresh", call.refresh())
-                .param("call", call.number())
+                .paramSource(RecordParameters.of(response)
+                        .addValue("endpoint", call.endpoint().ledgerName())
+                        .addValue("durationMs", Math.min(response.took().toMillis(), Integer.MAX_VALUE))
+                        .addValue("execution", execution.get(), Types.BIGINT))
                 .query(Long.class)
-                .single());
+                .single();
     }
 }

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
+import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;

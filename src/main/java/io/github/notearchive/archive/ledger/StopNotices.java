@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.io.Timestamps.instant;
+import static io.github.notearchive.io.Timestamps.timestamp;
 
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Reads and writes {@code run_stop}: responses that ended the runs of all active nodes.
@@ -35,23 +34,24 @@ public final class StopNotices {
             """;
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate autoCommit;
     private final Supplier<@Nullable Long> execution;
     private volatile long observedAfter;
     private final AtomicBoolean written = new AtomicBoolean();
 
-    /** @param execution supplies the execution of this process */
-    StopNotices(JdbcClient jdbc, TransactionTemplate autoCommit, Supplier<@Nullable Long> execution) {
+    /**
+     * @param jdbc commits each statement on its own
+     * @param execution supplies the execution of this process
+     */
+    StopNotices(JdbcClient jdbc, Supplier<@Nullable Long> execution) {
         this.jdbc = jdbc;
-        this.autoCommit = autoCommit;
         this.execution = execution;
     }
 
     /** Starts to observe rows written from now on. */
     public void observeFromNow() {
-        observedAfter = autoCommit.<Long>execute(_ -> jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
+        observedAfter = jdbc.sql("SELECT coalesce(max(id), 0) FROM run_stop")
                 .query(Long.class)
-                .single());
+                .single();
         written.set(false);
     }
 
@@ -68,31 +68,23 @@ public final class StopNotices {
         if (!written.compareAndSet(false, true)) {
             return;
         }
+        int code = Objects.requireNonNull(reply.code());
+        Instant holdsUntil = ProviderCode.DAILY_QUOTA.is(code) ? Night.of(metAt).ends() : null;
         try {
-            insert(reply, metAt);
+            jdbc.sql("""
+                                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
+                                        VALUES (:code, :reason, :metAt, :holdsUntil, :execution)
+                                        """)
+                    .param("code", code)
+                    .param("reason", reply.toString())
+                    .param("metAt", Timestamp.from(metAt))
+                    .param("holdsUntil", timestamp(holdsUntil), Types.TIMESTAMP)
+                    .param("execution", execution.get(), Types.BIGINT)
+                    .update();
         } catch (DataAccessException | TransactionException e) {
             written.set(false);
             throw e;
         }
-    }
-
-    private void insert(ProviderReply reply, Instant metAt) {
-        int code = Objects.requireNonNull(reply.code());
-        autoCommit.executeWithoutResult(_ -> jdbc.sql("""
-                                        INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
-                                        VALUES (:code, :reason, :metAt, :holdsUntil, :execution)
-                                        """)
-                .param("code", code)
-                .param("reason", reply.toString())
-                .param("metAt", Timestamp.from(metAt))
-                .param(
-                        "holdsUntil",
-                        ProviderCode.DAILY_QUOTA.is(code)
-                                ? Timestamp.from(Night.of(metAt).ends())
-                                : null,
-                        Types.TIMESTAMP)
-                .param("execution", execution.get(), Types.BIGINT)
-                .update());
     }
 
     /**
@@ -100,7 +92,7 @@ public final class StopNotices {
      * known to it already.
      */
     public Optional<StopNotice> observed(Instant now) {
-        return autoCommit.execute(_ -> jdbc.sql("""
+        return jdbc.sql("""
                                         SELECT s.code, s.reason, s.holds_until, s.job_execution_id, h.node
                                         FROM (%s) AS s
                                         LEFT JOIN run_history h ON h.job_execution_id = s.job_execution_id
@@ -110,12 +102,7 @@ public final class StopNotices {
                 .param("after", observedAfter)
                 .param("execution", execution.get(), Types.BIGINT)
                 .param("now", Timestamp.from(now))
-                .query((row, _) -> new StopNotice(
-                        row.getInt("code"),
-                        row.getString("reason"),
-                        instant(row.getTimestamp("holds_until")),
-                        row.getString("node"),
-                        row.getObject("job_execution_id", Long.class)))
-                .optional());
+                .query(StopNotice.class)
+                .optional();
     }
 }

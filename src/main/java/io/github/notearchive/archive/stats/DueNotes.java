@@ -1,23 +1,18 @@
 package io.github.notearchive.archive.stats;
 
-import static java.time.temporal.ChronoUnit.HOURS;
-
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.UsableResponses;
 import io.github.notearchive.note.Night;
-import java.sql.Date;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Comparator;
 import java.util.EnumMap;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.function.BinaryOperator;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -126,116 +121,89 @@ public class DueNotes {
     }
 
     /**
-     * Counts the notes with a due date, by kind; empty kinds are omitted. Complete hours are counted from
-     * {@code worklist_count}; rows are read only for the current hour and for claimed notes.
+     * Notes of one state that are due at the same time, or in the same hour.
+     *
+     * @param due the time, or the begin of the hour
      */
-    private Map<Kind, Group> groups(Run run, Instant now) {
-        Instant ends = Night.of(now).ends();
-        Instant thisHour = now.truncatedTo(HOURS);
-        Map<Kind, Long> notes = new EnumMap<>(Kind.class);
-        Map<Kind, Hour> hours = new EnumMap<>(Kind.class);
-        Map<Hour, Long> byHour = byHour();
-        List<Row> held = held(run);
-        for (Row row : held) {
-            byHour.merge(row.hour(), -1L, Long::sum);
-            notes.merge(Kind.CLAIMED, 1L, Long::sum);
-        }
-        List<Row> laterThisHour = laterThisHour(now, run);
-        for (Row row : laterThisHour) {
-            byHour.merge(row.hour(), -1L, Long::sum);
-            notes.merge(row.kind(now, ends), 1L, Long::sum);
-        }
-        byHour.forEach((hour, count) -> {
-            if (count > 0) {
-                boolean due = !hour.begins().isAfter(thisHour);
-                Kind kind = kind(hour.state(), hour.held(), due, hour.begins().isBefore(ends));
-                notes.merge(kind, count, Long::sum);
-                if (!due) {
-                    hours.merge(kind, hour, (one, other) -> other.begins().isBefore(one.begins()) ? other : one);
-                }
+    private record Slice(NoteState state, boolean held, boolean isClaimed, Instant due, long notes) {
+
+        Kind kind(Instant now) {
+            boolean isDue = !due.isAfter(now);
+            if (isClaimed) {
+                return Kind.CLAIMED;
             }
-        });
+            if (isDue && held && state != NoteState.ARCHIVED) {
+                return Kind.HELD;
+            }
+            return switch (state) {
+                case PENDING -> isDue ? Kind.NEW : Kind.NEW_LATER;
+                case UNAVAILABLE -> isDue ? Kind.RECHECK : Kind.RECHECK_LATER;
+                case ARCHIVED -> isDue ? Kind.BETTER : Kind.BETTER_LATER;
+                case POSTPONED, FAILED -> {
+                    boolean isTonight = due.isBefore(Night.of(now).ends());
+                    yield isDue ? Kind.POSTPONED : isTonight ? Kind.POSTPONED_TONIGHT : Kind.POSTPONED_LATER;
+                }
+            };
+        }
+    }
+
+    /** Counts the notes with a due date, by kind; empty kinds are omitted. */
+    private Map<Kind, Group> groups(Run run, Instant now) {
+        Map<Kind, Long> notes = new EnumMap<>(Kind.class);
+        Map<Kind, Slice> later = new EnumMap<>(Kind.class);
+        for (Slice slice : slices(run, now)) {
+            notes.merge(slice.kind(now), slice.notes(), Long::sum);
+            if (!slice.isClaimed() && slice.due().isAfter(now)) {
+                later.merge(slice.kind(now), slice, BinaryOperator.minBy(Comparator.comparing(Slice::due)));
+            }
+        }
         Map<Kind, Long> paid = paid(run, now);
         Map<Kind, Group> groups = new EnumMap<>(Kind.class);
-        notes.forEach((kind, count) -> groups.put(
-                kind,
-                new Group(count, paid.getOrDefault(kind, 0L), first(kind, laterThisHour, hours, now, ends, run))));
+        notes.forEach((kind, count) ->
+                groups.put(kind, new Group(count, paid.getOrDefault(kind, 0L), first(later.get(kind), run, now))));
         return groups;
     }
 
-    /** Notes of one state that are due in the same hour. */
-    private record Hour(NoteState state, boolean held, Instant begins) {}
-
-    /** A note with its due date. */
-    private record Row(NoteState state, boolean held, Instant due) {
-
-        Hour hour() {
-            return new Hour(state, held, due.truncatedTo(HOURS));
-        }
-
-        Kind kind(Instant now, Instant ends) {
-            return DueNotes.kind(state, held, !due.isAfter(now), due.isBefore(ends));
-        }
-    }
-
-    private Map<Hour, Long> byHour() {
-        Map<Hour, Long> byHour = new HashMap<>();
-        jdbc.sql("""
-                        SELECT state, response_held, due_hour, sum(notes) AS notes FROM worklist_count
-                        WHERE due_hour IS NOT NULL AND state <> 'FAILED'
-                        GROUP BY 1, 2, 3 HAVING sum(notes) > 0
-                        """).query(row -> {
-            byHour.put(
-                    new Hour(
-                            NoteState.valueOf(row.getString("state")),
-                            row.getBoolean("response_held"),
-                            row.getTimestamp("due_hour").toInstant()),
-                    row.getLong("notes"));
-        });
-        return byHour;
-    }
-
-    /** Returns the notes that a run of this node could not claim because another node has claimed them. */
-    private List<Row> held(Run run) {
+    /**
+     * Returns the notes with a due date. Complete hours are counted from {@code worklist_count}; rows are read only for
+     * the current hour, and for notes that a run of this node could not claim because another node has claimed them.
+     */
+    private List<Slice> slices(Run run, Instant now) {
         return sql(run, """
-                        SELECT w.state, w.response_held, w.due_at FROM worklist w
-                        WHERE w.claimed_by IS NOT NULL AND NOT $free AND w.due_at IS NOT NULL AND w.state <> 'FAILED'
-                        """).query((row, _) -> row(row)).list();
-    }
-
-    private List<Row> laterThisHour(Instant now, Run run) {
-        return sql(run, """
-                        SELECT w.state, w.response_held, w.due_at
-                        FROM generate_series(10, 0, -1) AS lanes (lane)
-                        CROSS JOIN LATERAL (
+                        WITH claimed AS (
                             SELECT w.state, w.response_held, w.due_at FROM worklist w
-                            WHERE w.lane = lanes.lane AND w.due_at > :now AND w.due_at < :hourEnds
-                              AND w.state <> 'FAILED' AND $free
-                            OFFSET 0) AS w
+                            WHERE w.claimed_by IS NOT NULL AND NOT $free AND w.due_at IS NOT NULL AND w.state <> 'FAILED'),
+                        this_hour AS (
+                            SELECT w.*
+                            FROM generate_series(10, 0, -1) AS lanes (lane)
+                            CROSS JOIN LATERAL (
+                                SELECT w.state, w.response_held, w.due_at FROM worklist w
+                                WHERE w.lane = lanes.lane AND w.due_at > :now AND w.due_at < :hourEnds
+                                  AND w.state <> 'FAILED' AND $free
+                                OFFSET 0) AS w)
+                        SELECT state, held, false AS is_claimed, due, sum(notes) AS notes
+                        FROM (SELECT state, response_held, due_hour, sum(notes) FROM worklist_count
+                              WHERE due_hour IS NOT NULL AND state <> 'FAILED' GROUP BY 1, 2, 3
+                              UNION ALL
+                              SELECT state, response_held, date_trunc('hour', due_at, 'UTC'), -1
+                              FROM (SELECT * FROM claimed UNION ALL SELECT * FROM this_hour) AS counted)
+                             AS hours (state, held, due, notes)
+                        GROUP BY 1, 2, 4 HAVING sum(notes) > 0
+                        UNION ALL
+                        SELECT state, response_held, false, due_at, 1 FROM this_hour
+                        UNION ALL
+                        SELECT state, response_held, true, due_at, 1 FROM claimed
                         """)
                 .param("now", Timestamp.from(now))
                 .param("hourEnds", Timestamp.from(WorklistStats.endOfHour(now)))
-                .query((row, _) -> row(row))
+                .query(Slice.class)
                 .list();
     }
 
-    private static Row row(ResultSet row) throws SQLException {
-        return new Row(
-                NoteState.valueOf(row.getString("state")),
-                row.getBoolean("response_held"),
-                row.getTimestamp("due_at").toInstant());
-    }
-
-    /** Returns the due date of the first note of a kind; null if all are due, and for claimed notes. */
-    private @Nullable Instant first(
-            Kind kind, List<Row> laterThisHour, Map<Kind, Hour> hours, Instant now, Instant ends, Run run) {
-        Optional<Instant> soon = laterThisHour.stream()
-                .filter(row -> row.kind(now, ends) == kind)
-                .map(Row::due)
-                .min(Comparator.naturalOrder());
-        Hour hour = hours.get(kind);
-        if (soon.isPresent() || hour == null) {
-            return soon.orElse(null);
+    /** Returns the due date of the first note of a slice; null without a slice. */
+    private @Nullable Instant first(@Nullable Slice slice, Run run, Instant now) {
+        if (slice == null || slice.due().isBefore(WorklistStats.endOfHour(now))) {
+            return slice == null ? null : slice.due();
         }
         return sql(run, """
                         SELECT min(first.due_at) AS first
@@ -247,25 +215,12 @@ public class DueNotes {
                             ORDER BY w.due_at
                             LIMIT 1) AS first
                         """)
-                .param("begins", Timestamp.from(hour.begins()))
-                .param("hourEnds", Timestamp.from(WorklistStats.endOfHour(hour.begins())))
-                .param("state", hour.state().name())
-                .query((row, _) -> Optional.ofNullable(row.getTimestamp("first")))
-                .single()
-                .map(Timestamp::toInstant)
-                .orElse(hour.begins());
-    }
-
-    private static Kind kind(NoteState state, boolean held, boolean due, boolean tonight) {
-        if (due && held && state != NoteState.ARCHIVED) {
-            return Kind.HELD;
-        }
-        return switch (state) {
-            case PENDING -> due ? Kind.NEW : Kind.NEW_LATER;
-            case UNAVAILABLE -> due ? Kind.RECHECK : Kind.RECHECK_LATER;
-            case ARCHIVED -> due ? Kind.BETTER : Kind.BETTER_LATER;
-            case POSTPONED, FAILED -> due ? Kind.POSTPONED : tonight ? Kind.POSTPONED_TONIGHT : Kind.POSTPONED_LATER;
-        };
+                .param("begins", Timestamp.from(slice.due()))
+                .param("hourEnds", Timestamp.from(WorklistStats.endOfHour(slice.due())))
+                .param("state", slice.state().name())
+                .query(Instant.class)
+                .optional()
+                .orElse(slice.due());
     }
 
     /**
@@ -273,9 +228,8 @@ public class DueNotes {
      * quota limits, and one row per note.
      */
     private Map<Kind, Long> paid(Run run, Instant now) {
-        Map<Kind, Long> paid = new EnumMap<>(Kind.class);
-        sql(run, """
-                        SELECT w.state, w.response_held, count(*) AS notes
+        return sql(run, """
+                        SELECT w.state, w.response_held AS held, false AS is_claimed, timestamptz 'epoch' AS due, count(*) AS notes
                         FROM ($usable) AS c
                         CROSS JOIN LATERAL (
                             SELECT w.state, w.response_held FROM worklist w
@@ -286,17 +240,10 @@ public class DueNotes {
                         """)
                 .param("now", Timestamp.from(now))
                 .params(responses.parameters(now))
-                .query(row -> {
-                    paid.merge(
-                            kind(
-                                    NoteState.valueOf(row.getString("state")),
-                                    row.getBoolean("response_held"),
-                                    true,
-                                    true),
-                            row.getLong("notes"),
-                            Long::sum);
-                });
-        return paid;
+                .query(Slice.class)
+                .list()
+                .stream()
+                .collect(Collectors.groupingBy(slice -> slice.kind(now), Collectors.summingLong(Slice::notes)));
     }
 
     /** Number of notes claimed by a node. */
@@ -305,12 +252,10 @@ public class DueNotes {
     /** Returns the claims of other nodes. */
     private List<Claims> claims(Run run) {
         return sql(run, """
-                        SELECT w.claimed_by, count(*) AS notes FROM worklist w
+                        SELECT w.claimed_by AS node, count(*) AS notes FROM worklist w
                         WHERE w.claimed_by IS NOT NULL AND NOT $free
                         GROUP BY w.claimed_by ORDER BY w.claimed_by
-                        """)
-                .query((row, _) -> new Claims(row.getString("claimed_by"), row.getLong("notes")))
-                .list();
+                        """).query(Claims.class).list();
     }
 
     /**
@@ -332,18 +277,14 @@ public class DueNotes {
                                     AND w.state IN ('ARCHIVED', 'UNAVAILABLE') AND NOT $free) AS due,
                                coalesce(sum(p.notes) FILTER (WHERE p.refresh_night > :tonight), 0) AS later,
                                min(p.refresh_night) FILTER (WHERE p.refresh_night > :tonight) AS next,
-                               coalesce((SELECT p.policy FROM refresh_policy p), 'off') = :policy AS planned
+                               coalesce((SELECT p.policy FROM refresh_policy p), 'off') = :policy AS is_planned
                         FROM (SELECT c.refresh_night, sum(c.notes) AS notes FROM worklist_count c
                               WHERE c.refresh_night IS NOT NULL
                               GROUP BY c.refresh_night HAVING sum(c.notes) > 0) AS p
                         """)
-                .param("tonight", Date.valueOf(Night.of(now).date()))
+                .param("tonight", Night.of(now).date())
                 .param("policy", policy)
-                .query((row, _) -> new Refreshes(
-                        row.getLong("due"),
-                        row.getLong("later"),
-                        row.getObject("next", LocalDate.class),
-                        row.getBoolean("planned")))
+                .query(Refreshes.class)
                 .single();
     }
 

@@ -1,13 +1,11 @@
 package io.github.notearchive.archive.stats;
 
+import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
-import java.sql.ResultSet;
-import java.sql.SQLException;
 import java.sql.Timestamp;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -24,8 +22,7 @@ public class MediaTotals {
 
     MediaTotals(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.ownTransaction = Transactions.separate(transactions);
     }
 
     /** Returns the files stored in a night by all nodes, in its own transaction. */
@@ -36,16 +33,12 @@ public class MediaTotals {
                                         """)
                 .param("begins", Timestamp.from(night.begins()))
                 .param("ends", Timestamp.from(night.ends()))
-                .query((row, _) -> volume(row))
+                .query(Volume.class)
                 .single());
     }
 
     /** Number and total size of files. */
     public record Volume(long files, long bytes) {}
-
-    private static Volume volume(ResultSet row) throws SQLException {
-        return new Volume(row.getLong("files"), row.getLong("bytes"));
-    }
 
     /** Returns the current total. Adds older files to {@code media_object_count}, unless another session does. */
     public Volume now() {
@@ -56,7 +49,7 @@ public class MediaTotals {
                               FROM media_object_count) AS c,
                              (SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                               WHERE stored_at >= (SELECT coalesce(max(counted_until), '-infinity') FROM media_object_count)) AS n
-                        """).query((row, _) -> volume(row)).single();
+                        """).query(Volume.class).single();
     }
 
     /** Counts the archived notes with a lesser rendition than the best one offered. */

@@ -28,7 +28,7 @@ public class NightStats {
     /** Returns notes that failed in these executions and were not settled since. */
     public List<FailedNote> failedNotes(Collection<Long> executions, int limit) {
         return jdbc.sql("""
-                        SELECT w.note_id, w.reason, w.last_code, w.detail
+                        SELECT w.note_id AS note, w.reason, w.last_code AS code, w.detail AS error
                         FROM worklist w
                         WHERE w.state = 'FAILED' AND w.settled_by = ANY (:executions)
                         ORDER BY 2, w.note_id
@@ -36,11 +36,7 @@ public class NightStats {
                         """)
                 .param("executions", array(executions))
                 .param("limit", limit)
-                .query((row, _) -> new FailedNote(
-                        row.getString("note_id"),
-                        StateReason.valueOf(row.getString("reason")),
-                        row.getObject("last_code", Integer.class),
-                        row.getString("detail")))
+                .query(FailedNote.class)
                 .list();
     }
 
@@ -90,12 +86,7 @@ public class NightStats {
 
     /** Counts the calls of all nodes by slice of a period. */
     public List<Count> calls(Instant from, Instant to, Duration width) {
-        return counts("""
-                SELECT floor(extract(epoch FROM c.sent_at - :from::timestamptz) * 1000 / :width)::integer AS slice, count(*) AS number
-                FROM api_call c
-                WHERE c.sent_at >= :from AND c.sent_at < :to
-                GROUP BY 1 ORDER BY 1
-                """, from, to, width, List.of());
+        return counts("c.sent_at", "count(*)", "FROM api_call c WHERE", from, to, width, List.of());
     }
 
     /** Counts the calls of all nodes in a period. */
@@ -109,33 +100,35 @@ public class NightStats {
 
     /** Counts the notes with a response in these executions, by slice of a period. */
     public List<Count> answers(Instant from, Instant to, Duration width, Collection<Long> executions) {
-        return counts("""
-                SELECT floor(extract(epoch FROM c.received_at - :from::timestamptz) * 1000 / :width)::integer AS slice, count(*) AS number
-                FROM api_call c
-                WHERE c.job_execution_id = ANY (:executions) AND c.billed = 'YES' AND c.endpoint = 'note-detail/v1'
-                  AND c.received_at >= :from AND c.received_at < :to
-                GROUP BY 1 ORDER BY 1
-                """, from, to, width, executions);
+        return counts("c.received_at", "count(*)", """
+                        FROM api_call c
+                        WHERE c.job_execution_id = ANY (:executions) AND c.billed = 'YES' AND c.endpoint = 'note-detail/v1' AND""", from, to, width, executions);
     }
 
     /** Sums the bytes stored by all nodes, by slice of a period. */
     public List<Count> bytes(Instant from, Instant to, Duration width) {
-        return counts("""
-                SELECT floor(extract(epoch FROM o.stored_at - :from::timestamptz) * 1000 / :width)::integer AS slice,
-                       sum(o.size_bytes)::bigint AS number
-                FROM media_object o
-                WHERE o.stored_at >= :from AND o.stored_at < :to
-                GROUP BY 1 ORDER BY 1
-                """, from, to, width, List.of());
+        return counts("o.stored_at", "sum(o.size_bytes)", "FROM media_object o WHERE", from, to, width, List.of());
     }
 
-    private List<Count> counts(String sql, Instant from, Instant to, Duration width, Collection<Long> executions) {
-        return jdbc.sql(sql)
+    private List<Count> counts(
+            String time,
+            String number,
+            String source,
+            Instant from,
+            Instant to,
+            Duration width,
+            Collection<Long> executions) {
+        return jdbc.sql("""
+                        SELECT floor(extract(epoch FROM %1$s - :from::timestamptz) * 1000 / :width)::integer AS slice,
+                               %2$s AS number
+                        %3$s %1$s >= :from AND %1$s < :to
+                        GROUP BY 1 ORDER BY 1
+                        """.formatted(time, number, source))
                 .param("from", Timestamp.from(from))
                 .param("to", Timestamp.from(to))
                 .param("width", width.toMillis())
                 .param("executions", array(executions))
-                .query((row, _) -> new Count(row.getInt("slice"), row.getLong("number")))
+                .query(Count.class)
                 .list();
     }
 
@@ -153,48 +146,35 @@ public class NightStats {
                         """)
                 .param("collectionFailed", ProviderCode.COLLECTION_FAILED.number())
                 .param("executions", array(executions))
-                .query((row, _) -> new Retry(row.getInt("times"), row.getLong("notes"), row.getLong("answered")))
+                .query(Retry.class)
                 .list();
     }
 
     /** Returns the calls of these executions with their durations. */
     public List<CallClass> callClasses(Collection<Long> executions) {
         return jdbc.sql("""
-                        SELECT c.endpoint, c.code, CASE WHEN c.code IS NULL THEN c.http_status END AS http_status, c.billed,
-                               count(*) AS calls,
-                               percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY c.duration_ms) AS took
-                        FROM api_call c
-                        WHERE c.job_execution_id = ANY (:executions)
-                        GROUP BY 1, 2, 3, 4
-                        ORDER BY c.endpoint, c.code NULLS LAST, 3 NULLS LAST, c.billed
+                        SELECT *, took[1] AS p50, took[2] AS p95, took[3] AS p99
+                        FROM (SELECT c.endpoint, c.code, CASE WHEN c.code IS NULL THEN c.http_status END AS http_status,
+                                     c.billed, count(*) AS calls,
+                                     percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY c.duration_ms) AS took
+                              FROM api_call c
+                              WHERE c.job_execution_id = ANY (:executions)
+                              GROUP BY 1, 2, 3, 4) AS classes
+                        ORDER BY endpoint, code NULLS LAST, http_status NULLS LAST, billed
                         """)
                 .param("executions", array(executions))
-                .query((row, _) -> {
-                    var took = row.getArray("took");
-                    Integer[] ms = took == null ? new Integer[3] : (Integer[]) took.getArray();
-                    return new CallClass(
-                            row.getString("endpoint"),
-                            row.getObject("code", Integer.class),
-                            row.getObject("http_status", Integer.class),
-                            Billed.valueOf(row.getString("billed")),
-                            row.getLong("calls"),
-                            asLong(ms[0]),
-                            asLong(ms[1]),
-                            asLong(ms[2]));
-                })
+                .query(CallClass.class)
                 .list();
     }
 
     /** Returns the used-up quotas of these executions. */
     public List<Stop> stops(Collection<Long> executions) {
         return jdbc.sql("""
-                        SELECT closed_at, closed_until FROM source_gate
+                        SELECT closed_at AS at, closed_until AS until FROM source_gate
                         WHERE job_execution_id = ANY (:executions) ORDER BY closed_at, id
                         """)
                 .param("executions", array(executions))
-                .query((row, _) -> new Stop(
-                        row.getTimestamp("closed_at").toInstant(),
-                        row.getTimestamp("closed_until").toInstant()))
+                .query(Stop.class)
                 .list();
     }
 
@@ -214,18 +194,14 @@ public class NightStats {
     /** Returns response fields that were first seen in a period. */
     public List<NewField> newFields(Instant from, Instant to) {
         return jdbc.sql("""
-                        SELECT path, json_type, state, example_note_id FROM schema_drift
+                        SELECT path, json_type AS type, state, example_note_id AS example FROM schema_drift
                         WHERE first_seen_at >= :from AND first_seen_at <= :to
                         ORDER BY path, json_type
                         LIMIT 50
                         """)
                 .param("from", Timestamp.from(from))
                 .param("to", Timestamp.from(to))
-                .query((row, _) -> new NewField(
-                        row.getString("path"),
-                        row.getString("json_type"),
-                        row.getString("state"),
-                        row.getString("example_note_id")))
+                .query(NewField.class)
                 .list();
     }
 
@@ -277,9 +253,5 @@ public class NightStats {
 
     private static Long[] array(Collection<Long> numbers) {
         return numbers.toArray(Long[]::new);
-    }
-
-    private static @Nullable Long asLong(@Nullable Integer number) {
-        return number == null ? null : number.longValue();
     }
 }

@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.stats;
 
-import static io.github.notearchive.io.Timestamps.instant;
-
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
@@ -78,21 +76,13 @@ public class NoteStats {
     /** Returns the findings of audits about the sidecars and files of a note, oldest first. */
     public List<Finding> findings(NoteId id) {
         return jdbc.sql("""
-                        SELECT f.kind, f.object_key, f.seen, f.first_seen, f.resolved_at
+                        SELECT f.kind, f.object_key AS key, f.seen, f.first_seen, f.resolved_at
                         FROM fixity_finding f
                         WHERE f.note_id = :noteId
                            OR f.object_key IN (SELECT o.object_key FROM note_media m JOIN media_object o USING (sha256)
                                                WHERE m.note_id = :noteId)
                         ORDER BY f.id
-                        """)
-                .param("noteId", id.value())
-                .query((row, _) -> new Finding(
-                        row.getString("kind"),
-                        row.getString("object_key"),
-                        row.getString("seen"),
-                        row.getTimestamp("first_seen").toInstant(),
-                        instant(row.getTimestamp("resolved_at"))))
-                .list();
+                        """).param("noteId", id.value()).query(Finding.class).list();
     }
 
     /**

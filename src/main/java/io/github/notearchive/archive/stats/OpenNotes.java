@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.stats;
 
-import static io.github.notearchive.io.Timestamps.instant;
-
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import java.time.Instant;
@@ -45,7 +43,8 @@ public class OpenNotes {
      */
     public List<Group> byReason(int examined) {
         return jdbc.sql("""
-                        SELECT counted.state, counted.reason, counted.notes, seen.example, seen.due, e.last_code, e.detail
+                        SELECT counted.state, counted.reason, counted.notes, seen.example, seen.due,
+                               e.last_code AS code, e.detail
                         FROM (SELECT c.state, c.reason, sum(c.notes)::bigint AS notes
                               FROM worklist_count c
                               WHERE c.reason IS NOT NULL
@@ -69,17 +68,7 @@ public class OpenNotes {
                                    GROUP BY 1, 2) AS seen USING (state, reason)
                         LEFT JOIN worklist e ON e.note_id = seen.example
                         ORDER BY counted.state, counted.notes DESC, counted.reason
-                        """)
-                .param("examined", examined)
-                .query((row, _) -> new Group(
-                        NoteState.valueOf(row.getString("state")),
-                        StateReason.valueOf(row.getString("reason")),
-                        row.getObject("last_code", Integer.class),
-                        row.getString("detail"),
-                        row.getLong("notes"),
-                        row.getString("example"),
-                        instant(row.getTimestamp("due"))))
-                .list();
+                        """).param("examined", examined).query(Group.class).list();
     }
 
     /** Counts the notes of the worklist with a reason, by reason and code, the most frequent first. */
@@ -91,13 +80,7 @@ public class OpenNotes {
                         GROUP BY 1, 2, 3 HAVING sum(notes) > 0
                         ORDER BY state, sum(notes) DESC, 2, 3
                         LIMIT 100
-                        """)
-                .query((row, _) -> new ReasonCount(
-                        row.getString("state"),
-                        StateReason.valueOf(row.getString("reason")),
-                        row.getObject("code", Integer.class),
-                        row.getLong("notes")))
-                .list();
+                        """).query(ReasonCount.class).list();
     }
 
     /** Number of notes with the same state, reason and code. */

@@ -70,12 +70,9 @@ public class PastNights {
     /** Returns the share of videos among the notes published last. */
     private Share videos() {
         return jdbc.sql("""
-                        SELECT count(*) AS notes, coalesce(avg((note_type = 'video')::int), 0) AS share
+                        SELECT count(*) AS "of", coalesce(avg((note_type = 'video')::int), 0) AS share
                         FROM (SELECT note_type FROM note ORDER BY published_at DESC NULLS LAST, note_id DESC LIMIT :notes) AS n
-                        """)
-                .param("notes", NOTES)
-                .query((row, _) -> new Share(row.getLong("notes"), row.getDouble("share")))
-                .single();
+                        """).param("notes", NOTES).query(Share.class).single();
     }
 
     /**
@@ -161,7 +158,7 @@ public class PastNights {
                         """)
                 .param("since", Timestamp.from(now.minus(Duration.ofDays(60))))
                 .param("stops", STOPS)
-                .query((row, _) -> row.getLong("responses"))
+                .query(Long.class)
                 .list();
     }
 }

@@ -2,34 +2,38 @@ package io.github.notearchive.archive.stats;
 
 import static io.github.notearchive.io.Timestamps.instant;
 
+import com.fasterxml.jackson.annotation.JsonAlias;
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Night;
 import java.sql.Date;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import tools.jackson.core.type.TypeReference;
+import tools.jackson.databind.PropertyNamingStrategies;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Reads and writes how runs ended: {@code run_summary}, and {@code run_history} for runs without a row there. */
 @Repository
 public class RunHistory {
 
-    private static final JsonMapper JSON = JsonMapper.shared();
-    private static final TypeReference<TreeMap<String, String>> TEXTS = new TypeReference<>() {};
+    /** Mapper of rows and columns in JSON. */
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
+            .build();
+
     private static final TypeReference<List<ReasonCount>> REASONS = new TypeReference<>() {};
 
     private final JdbcClient jdbc;
@@ -58,7 +62,7 @@ public class RunHistory {
                         ORDER BY 1
                         """)
                 .param("night", Date.valueOf(from.date()))
-                .query((row, _) -> row.getString("node"))
+                .query(String.class)
                 .list();
     }
 
@@ -74,16 +78,16 @@ public class RunHistory {
                         """)
                 .param("node", node, Types.VARCHAR)
                 .param("night", Date.valueOf(upTo.date()))
-                .query((row, _) -> Optional.ofNullable(row.getObject("night", LocalDate.class)))
-                .single()
+                .query(LocalDate.class)
+                .optional()
                 .map(Night::new);
     }
 
     /** Returns the runs of a node in these nights, oldest first, including killed and active ones. */
     public List<Run> runs(String node, Night from, Night to) {
         return jdbc.sql("""
-                        SELECT s.*, r.job_execution_id AS execution, r.began, r.ended, r.exit, r.said,
-                               bill.calls, bill.billed, bill.maybe_billed
+                        SELECT r.job_execution_id AS execution, r.began, r.ended, r.exit, r.said, s.night, to_jsonb(s) AS "left",
+                               bill.*
                         FROM (SELECT s.id AS summary, s.job_execution_id, s.began_at AS began, s.ended_at AS ended,
                                      s.exit_code AS exit, s.reason AS said
                               FROM run_summary s
@@ -98,7 +102,7 @@ public class RunHistory {
                         LEFT JOIN run_summary s ON s.id = r.summary
                         CROSS JOIN LATERAL (
                             SELECT count(*) AS calls, count(*) FILTER (WHERE c.billed = 'YES') AS billed,
-                                   count(*) FILTER (WHERE c.billed = 'UNKNOWN') AS maybe_billed
+                                   count(*) FILTER (WHERE c.billed = 'UNKNOWN') AS billing_unknown
                             FROM api_call c
                             WHERE c.job_execution_id = r.job_execution_id) AS bill
                         ORDER BY r.began, r.job_execution_id NULLS LAST, r.summary
@@ -106,74 +110,31 @@ public class RunHistory {
                 .param("node", node)
                 .param("from", Date.valueOf(from.date()))
                 .param("to", Date.valueOf(to.date()))
-                .query((row, _) -> run(row))
+                .query((row, _) -> {
+                    Instant began = row.getTimestamp("began").toInstant();
+                    LocalDate night = row.getObject("night", LocalDate.class);
+                    return new Run(
+                            row.getObject("execution", Long.class),
+                            night == null ? Night.of(began) : new Night(night),
+                            began,
+                            instant(row.getTimestamp("ended")),
+                            row.getString("exit"),
+                            row.getString("said"),
+                            new Bill(row.getLong("calls"), row.getLong("billed"), row.getLong("billing_unknown")),
+                            night == null ? null : JSON.readValue(row.getString("left"), Left.class));
+                })
                 .list();
-    }
-
-    private static Run run(ResultSet row) throws SQLException {
-        Instant began = row.getTimestamp("began").toInstant();
-        LocalDate night = row.getObject("night", LocalDate.class);
-        return new Run(
-                row.getObject("execution", Long.class),
-                night == null ? Night.of(began) : new Night(night),
-                began,
-                instant(row.getTimestamp("ended")),
-                row.getString("exit"),
-                row.getString("said"),
-                CallTotals.bill(row),
-                night == null ? null : left(row));
-    }
-
-    private static Left left(ResultSet row) throws SQLException {
-        return new Left(
-                row.getLong("archived"),
-                row.getLong("unavailable"),
-                row.getLong("postponed"),
-                row.getLong("failed"),
-                row.getLong("released"),
-                row.getLong("refreshed"),
-                row.getLong("files_stored"),
-                row.getLong("bytes_stored"),
-                row.getLong("media_requests"),
-                row.getObject("calls_allowed", Long.class),
-                row.getLong("worklist_pending"),
-                row.getLong("worklist_postponed"),
-                row.getLong("worklist_archived"),
-                row.getLong("worklist_gone"),
-                row.getLong("worklist_failed"),
-                row.getLong("due"),
-                row.getLong("objects"),
-                row.getLong("object_bytes"),
-                instant(row.getTimestamp("oldest_verified_at")),
-                row.getLong("never_verified"),
-                row.getLong("open_findings"),
-                JSON.readValue(row.getString("settings"), TEXTS));
     }
 
     /** Returns the newest executions of the nightly job, of all nodes, newest first. */
     public List<Execution> latest(int limit) {
         return jdbc.sql("""
-                        SELECT job_execution_id, job_instance_id, night, instance_night, node, status, exit_code, exit_message,
+                        SELECT job_execution_id AS execution, job_instance_id AS instance, night, instance_night, node, status, exit_code, exit_message,
                                started_at AT TIME ZONE 'UTC' AS began, ended_at AT TIME ZONE 'UTC' AS ended, calls, billed
                         FROM run_history
                         ORDER BY job_execution_id DESC
                         LIMIT :limit
-                        """)
-                .param("limit", limit)
-                .query((row, _) -> new Execution(
-                        row.getLong("job_execution_id"),
-                        row.getLong("job_instance_id"),
-                        row.getString("night"),
-                        row.getString("instance_night"),
-                        row.getString("node"),
-                        row.getString("status"),
-                        row.getString("exit_code"),
-                        row.getString("exit_message"),
-                        instant(row.getTimestamp("began")),
-                        instant(row.getTimestamp("ended")),
-                        row.getLong("calls"),
-                        row.getLong("billed")))
-                .list();
+                        """).param("limit", limit).query(Execution.class).list();
     }
 
     /** Returns the reasons of open notes when the last run of a night ended; empty if no run recorded them. */
@@ -192,6 +153,16 @@ public class RunHistory {
     public void record(RunEnd end) {
         MediaTotals.Volume stored = media.now();
         List<StateCount> states = worklist.countByState(end.ended());
+        MapSqlParameterSource row = RecordParameters.of(end)
+                .addValue("due", states.stream().mapToLong(StateCount::due).sum())
+                .addValue("objects", stored.files())
+                .addValue("objectBytes", stored.bytes())
+                .addValue("never", audits.verified(end.ended()).never())
+                .addValue("openNotes", JSON.writeValueAsString(openNotes.reasons()))
+                .addValue("settings", JSON.writeValueAsString(end.settings()));
+        for (NoteState state : NoteState.values()) {
+            row.addValue("in" + state, notesIn(state, states));
+        }
         jdbc.sql("""
                         INSERT INTO run_summary (job_execution_id, night, node, began_at, ended_at, exit_number, exit_code, reason,
                                 archived, unavailable, postponed, failed, released, refreshed, files_stored, bytes_stored,
@@ -200,8 +171,8 @@ public class RunHistory {
                                 open_findings, open_notes, settings)
                         SELECT :execution, :night, :node, :began, :ended, :exitNumber, :exitCode, :reason,
                                :archived, :unavailable, :postponed, :failed, :released, :refreshed, :filesStored, :bytesStored,
-                               :mediaRequests, :callsAllowed, :inPending, :inPostponed, :inArchived,
-                               :inUnavailable, :inFailed, :due, :objects, :objectBytes, o.oldest, :never,
+                               :mediaRequests, :callsAllowed, :inPENDING, :inPOSTPONED, :inARCHIVED,
+                               :inUNAVAILABLE, :inFAILED, :due, :objects, :objectBytes, o.oldest, :never,
                                (SELECT count(*) FROM fixity_finding WHERE resolved_at IS NULL), :openNotes::jsonb, :settings::jsonb
                         FROM (SELECT min(verified_at) AS oldest
                               FROM (SELECT verified_at FROM media_object
@@ -209,37 +180,7 @@ public class RunHistory {
                                       AND coalesce(verified_at, timestamptz 'epoch') <= :ended
                                     ORDER BY coalesce(verified_at, timestamptz 'epoch'), sha256 LIMIT 1) AS first) AS o
                         ON CONFLICT (job_execution_id) DO NOTHING
-                        """)
-                .param("execution", end.execution(), Types.BIGINT)
-                .param("night", Date.valueOf(end.night().date()))
-                .param("node", end.node())
-                .param("began", Timestamp.from(end.began()))
-                .param("ended", Timestamp.from(end.ended()))
-                .param("exitNumber", end.exitNumber())
-                .param("exitCode", end.exitCode())
-                .param("reason", end.reason())
-                .param("archived", end.work().archived())
-                .param("unavailable", end.work().unavailable())
-                .param("postponed", end.work().postponed())
-                .param("failed", end.work().failed())
-                .param("released", end.work().released())
-                .param("refreshed", end.work().refreshed())
-                .param("filesStored", end.work().filesStored())
-                .param("bytesStored", end.work().bytesStored())
-                .param("mediaRequests", end.work().mediaRequests())
-                .param("callsAllowed", end.callsAllowed(), Types.BIGINT)
-                .param("inPending", notesIn(NoteState.PENDING, states))
-                .param("inPostponed", notesIn(NoteState.POSTPONED, states))
-                .param("inArchived", notesIn(NoteState.ARCHIVED, states))
-                .param("inUnavailable", notesIn(NoteState.UNAVAILABLE, states))
-                .param("inFailed", notesIn(NoteState.FAILED, states))
-                .param("due", states.stream().mapToLong(StateCount::due).sum())
-                .param("objects", stored.files())
-                .param("objectBytes", stored.bytes())
-                .param("never", audits.verified(end.ended()).never())
-                .param("openNotes", JSON.writeValueAsString(openNotes.reasons()))
-                .param("settings", JSON.writeValueAsString(end.settings()))
-                .update();
+                        """).paramSource(row).update();
     }
 
     private static long notesIn(NoteState state, List<StateCount> counts) {
@@ -264,7 +205,7 @@ public class RunHistory {
             @Nullable Instant ended,
             String exitCode,
             @Nullable String reason,
-            CallTotals.Bill bill,
+            Bill bill,
             @Nullable Left left) {}
 
     /**
@@ -299,11 +240,11 @@ public class RunHistory {
             long bytesStored,
             long mediaRequests,
             @Nullable Long callsAllowed,
-            long pending,
-            long waiting,
-            long archivedInAll,
-            long goneInAll,
-            long failedInAll,
+            @JsonAlias("worklist_pending") long pending,
+            @JsonAlias("worklist_postponed") long waiting,
+            @JsonAlias("worklist_archived") long archivedInAll,
+            @JsonAlias("worklist_gone") long goneInAll,
+            @JsonAlias("worklist_failed") long failedInAll,
             long due,
             long objects,
             long objectBytes,

@@ -1,10 +1,9 @@
 package io.github.notearchive.archive.stats;
 
-import static io.github.notearchive.io.Timestamps.instant;
 import static java.time.temporal.ChronoUnit.HOURS;
 
+import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
 import java.sql.Timestamp;
 import java.time.Clock;
@@ -16,7 +15,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Counts the notes of the worklist by kind. Reads {@code worklist_count}, which follows each change, and never the
@@ -30,12 +28,12 @@ public class WorklistStats {
 
     private final JdbcClient jdbc;
     private final Clock clock;
-    private final TransactionTemplate autoCommit;
+    private final JdbcClient autoCommit;
 
     public WorklistStats(JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.clock = clock;
-        this.autoCommit = Transactions.autoCommit(transactions);
+        this.autoCommit = AutoCommitClient.of(transactions);
     }
 
     /**
@@ -67,11 +65,7 @@ public class WorklistStats {
                         """)
                 .param("now", Timestamp.from(now))
                 .param("hourEnds", Timestamp.from(endOfHour(now)))
-                .query((row, _) -> new StateCount(
-                        NoteState.valueOf(row.getString("state")),
-                        row.getLong("notes"),
-                        row.getLong("due"),
-                        row.getLong("in_progress")))
+                .query(StateCount.class)
                 .list();
     }
 
@@ -124,8 +118,7 @@ public class WorklistStats {
                         """)
                 .param("soon", Timestamp.from(time))
                 .param("hourEnds", Timestamp.from(endOfHour(time)))
-                .query((row, _) -> new DueLater(
-                        row.getLong("notes"), row.getLong("notes") == 0 ? null : instant(row.getTimestamp("last"))))
+                .query(DueLater.class)
                 .single();
     }
 
@@ -151,8 +144,7 @@ public class WorklistStats {
                               GROUP BY refresh_night HAVING sum(notes) > 0) AS planned
                         """)
                 .param("tonight", Night.current(clock).date())
-                .query((row, _) -> new PlannedRefreshes(
-                        row.getLong("due"), row.getLong("planned"), row.getObject("next", LocalDate.class)))
+                .query(PlannedRefreshes.class)
                 .single();
     }
 
@@ -160,8 +152,7 @@ public class WorklistStats {
      * Merges count rows added by changes, so that reading them stays cheap. Idempotent and safe to run concurrently.
      */
     public void compact() {
-        autoCommit.executeWithoutResult(
-                _ -> jdbc.sql("""
+        autoCommit.sql("""
                                         WITH gone AS (
                                             DELETE FROM worklist_count
                                             WHERE (SELECT coalesce(sum(more), 0)
@@ -175,7 +166,7 @@ public class WorklistStats {
                                         FROM gone
                                         GROUP BY 1, 2, 3, 4, 5, 6
                                         HAVING sum(notes) <> 0
-                                        """).param("most", MAX_SURPLUS).update());
+                                        """).param("most", MAX_SURPLUS).update();
     }
 
     /**

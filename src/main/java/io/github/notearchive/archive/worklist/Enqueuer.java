@@ -1,15 +1,15 @@
 package io.github.notearchive.archive.worklist;
 
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import java.io.IOException;
 import java.io.Reader;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
@@ -19,8 +19,9 @@ import java.util.function.Consumer;
 import javax.sql.DataSource;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.PGConnection;
-import org.postgresql.copy.CopyIn;
+import org.postgresql.copy.PGCopyOutputStream;
 import org.springframework.boot.sql.init.dependency.DependsOnDatabaseInitialization;
+import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
@@ -53,6 +54,9 @@ public class Enqueuer {
 
     /** Longest interval between two responses, in days. */
     public static final int MAX_GAP_DAYS = 36_500;
+
+    /** Upper bound of all ids: they are hexadecimal. */
+    private static final String AFTER_ALL = "g";
 
     /**
      * Condition that a paid refresh response of note {@code w} with row {@code n} is not processed yet. Such a note
@@ -99,13 +103,57 @@ public class Enqueuer {
             }
         }
 
-        private boolean plansRefreshes() {
-            return refreshDays != null || refreshOn != null;
-        }
-
         /** Options without refresh values; the settings apply. */
         public Options(@Nullable String column, int priority, String source) {
             this(column, priority, source, null, null);
+        }
+
+        private boolean plansRefreshes() {
+            return refreshDays != null || refreshOn != null;
+        }
+    }
+
+    /**
+     * Result of enqueueing a list of ids.
+     *
+     * @param added new notes
+     * @param known notes that were on the worklist; their rows are unchanged
+     * @param repeated lines with a note of an earlier line
+     * @param rejected lines without a note, or with an erased one
+     * @param examples first rejected lines
+     * @param heading first line, if it was read as a heading because it names neither a note nor a column of notes;
+     *     otherwise null
+     */
+    public record EnqueueReport(
+            long added,
+            long known,
+            long repeated,
+            long rejected,
+            List<Rejected> examples,
+            @Nullable String heading) {}
+
+    /**
+     * A rejected line.
+     *
+     * @param line line number, from 1
+     * @param text text of the line, shortened
+     * @param reason what is wrong and what to do
+     */
+    public record Rejected(long line, String text, String reason) {
+
+        @Override
+        public String toString() {
+            return "line " + line + " \"" + text + "\" " + reason;
+        }
+    }
+
+    /** Thrown if a list cannot be read in the stated format. Nothing was enqueued. */
+    public static final class EnqueueException extends RuntimeException {
+
+        private static final long serialVersionUID = 1L;
+
+        EnqueueException(String message, @Nullable Throwable cause) {
+            super(message, cause);
         }
     }
 
@@ -122,7 +170,19 @@ public class Enqueuer {
             JdbcClient jdbc = JdbcClient.create(session);
             TransactionTemplate transaction = new TransactionTemplate(new JdbcTransactionManager(session));
             ListCopy lines = transaction.execute(_ -> copy(list, options, rejects, connection, jdbc));
-            return write(options, jdbc, transaction, lines);
+            Optional<Range> batch = next(jdbc, options, "");
+            while (batch.isPresent()) {
+                Range ids = batch.get();
+                transaction.executeWithoutResult(_ -> write(ids, options, jdbc, lines));
+                batch = next(jdbc, options, ids.last());
+            }
+            return new EnqueueReport(
+                    lines.added,
+                    lines.distinct - lines.added,
+                    lines.accepted - lines.distinct,
+                    lines.rejected,
+                    List.copyOf(lines.examples),
+                    lines.heading);
         } catch (SQLException e) {
             throw new IllegalStateException("no database connection: " + e.getMessage(), e);
         }
@@ -134,14 +194,11 @@ public class Enqueuer {
         jdbc.sql("CREATE TEMPORARY TABLE enqueued (note_id text NOT NULL, line bigint NOT NULL)")
                 .update();
         try {
-            CopyIn copy = connection
-                    .unwrap(PGConnection.class)
-                    .getCopyAPI()
-                    .copyIn("COPY enqueued (note_id, line) FROM STDIN");
+            PGCopyOutputStream copy = new PGCopyOutputStream(
+                    connection.unwrap(PGConnection.class), "COPY enqueued (note_id, line) FROM STDIN", BUFFER_SIZE);
             try {
                 ListCopy lines = new ListCopy(copy, rejects);
                 new NoteListReader(options.column(), lines).read(list);
-                lines.flush();
                 copy.endCopy();
                 if (options.plansRefreshes()) {
                     setWorkMem(jdbc);
@@ -158,40 +215,13 @@ public class Enqueuer {
         }
     }
 
-    private EnqueueReport write(Options options, JdbcClient jdbc, TransactionTemplate transaction, ListCopy lines) {
-        Written all = new Written(0, 0);
-        Optional<Batch> batch = next(jdbc, options, "");
-        while (batch.isPresent()) {
-            Batch ids = batch.get();
-            all = all.plus(transaction.execute(_ -> write(ids, options, jdbc, lines)));
-            batch = next(jdbc, options, ids.last());
-        }
-        return new EnqueueReport(
-                all.added(),
-                all.distinct() - all.added(),
-                lines.accepted - all.distinct(),
-                lines.rejected,
-                List.copyOf(lines.examples),
-                lines.heading);
-    }
-
     /** Range of ids: after one id, up to and including another. */
-    private record Batch(String after, String last) {}
-
-    /** All ids: they are hexadecimal. */
-    private static final Batch ALL = new Batch("", "g");
-
-    private record Written(long distinct, long added) {
-
-        Written plus(Written more) {
-            return new Written(distinct + more.distinct, added + more.added);
-        }
-    }
+    private record Range(String after, String last) {}
 
     /** Returns the next batch of a list with refresh options; a list without is one batch. */
-    private static Optional<Batch> next(JdbcClient jdbc, Options options, String after) {
+    private static Optional<Range> next(JdbcClient jdbc, Options options, String after) {
         if (!options.plansRefreshes()) {
-            return after.isEmpty() ? Optional.of(ALL) : Optional.empty();
+            return after.isEmpty() ? Optional.of(new Range("", AFTER_ALL)) : Optional.empty();
         }
         return jdbc.sql("""
                         SELECT max(note_id) FROM (
@@ -202,35 +232,18 @@ public class Enqueuer {
                 .param("most", BATCH)
                 .query(String.class)
                 .optional()
-                .map(last -> new Batch(after, last));
+                .map(last -> new Range(after, last));
     }
 
-    private Written write(Batch ids, Options options, JdbcClient jdbc, ListCopy lines) {
+    private void write(Range ids, Options options, JdbcClient jdbc, ListCopy lines) {
         setWorkMem(jdbc);
         WorklistStats.countByStatement(jdbc);
-        long added = insert(ids, options, jdbc);
-        added -= rejectErased(ids, jdbc, lines);
-        if (options.plansRefreshes()) {
-            planRefreshes(ids, options, jdbc);
-        }
-        long distinct = jdbc.sql("""
-                                SELECT count(*) FROM (
-                                    SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after AND note_id <= :last) AS ids
-                                """).paramSource(ids).query(Long.class).single();
-        return new Written(distinct, added);
-    }
-
-    /** Large enough to deduplicate and sort a million ids in memory. */
-    private static void setWorkMem(JdbcClient jdbc) {
-        jdbc.sql("SET LOCAL work_mem = '256MB'").update();
-    }
-
-    /** Inserts new notes; locks known ones if refreshes are planned. */
-    private long insert(Batch ids, Options options, JdbcClient jdbc) {
-        return jdbc.sql("""
+        SqlParameterSource values = RecordParameters.of(ids, options).addValue("now", Timestamp.from(clock.instant()));
+        // locks known notes if refreshes are planned
+        lines.added += jdbc.sql("""
                         INSERT INTO worklist (note_id, priority, source, enqueued_at, due_at, refresh_days, refresh_on)
                         SELECT DISTINCT note_id, :priority, :source, :now::timestamptz, :now::timestamptz,
-                               :days::integer, :night::date
+                               :refreshDays::integer, :refreshOn::date
                         FROM enqueued
                         WHERE note_id > :after AND note_id <= :last
                         ORDER BY note_id
@@ -239,22 +252,25 @@ public class Enqueuer {
                                 options.plansRefreshes()
                                         ? "DO UPDATE SET note_id = EXCLUDED.note_id WHERE false"
                                         : "DO NOTHING"))
-                .param("priority", options.priority())
-                .param("source", options.source())
-                .param("now", Timestamp.from(clock.instant()))
-                .param("days", options.refreshDays(), Types.INTEGER)
-                .param("night", options.refreshOn(), Types.DATE)
-                .param("after", ids.after())
-                .param("last", ids.last())
+                .paramSource(values)
                 .update();
+        rejectErased(ids, jdbc, lines);
+        if (options.plansRefreshes()) {
+            planRefreshes(values, jdbc);
+        }
+        lines.distinct += jdbc.sql("""
+                        SELECT count(*) FROM (
+                            SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after AND note_id <= :last) AS ids
+                        """).paramSource(ids).query(Long.class).single();
     }
 
-    /**
-     * Removes erased notes from the worklist and the list.
-     *
-     * @return number of removed worklist rows
-     */
-    private static int rejectErased(Batch ids, JdbcClient jdbc, ListCopy lines) {
+    /** Large enough to deduplicate and sort a million ids in memory. */
+    private static void setWorkMem(JdbcClient jdbc) {
+        jdbc.sql("SET LOCAL work_mem = '256MB'").update();
+    }
+
+    /** Removes erased notes from the worklist and the list. */
+    private static void rejectErased(Range ids, JdbcClient jdbc, ListCopy lines) {
         jdbc.sql("""
                         SELECT e.note_id, e.line, f.forgotten_at FROM enqueued e JOIN forgotten_note f USING (note_id)
                         WHERE e.note_id > :after AND e.note_id <= :last
@@ -268,7 +284,7 @@ public class Enqueuer {
                             + Night.of(row.getTimestamp("forgotten_at").toInstant())
                             + ", and will not be archived again"));
         });
-        return jdbc.sql("""
+        lines.added -= jdbc.sql("""
                         WITH forgotten AS (
                             DELETE FROM enqueued e USING forgotten_note f
                             WHERE e.note_id = f.note_id AND e.note_id > :after AND e.note_id <= :last
@@ -281,15 +297,15 @@ public class Enqueuer {
      * Plans known notes. An archived note is planned relative to its last response; one with an unprocessed response
      * stays due.
      */
-    private static void planRefreshes(Batch ids, Options options, JdbcClient jdbc) {
+    private static void planRefreshes(SqlParameterSource values, JdbcClient jdbc) {
         jdbc.sql("""
                         UPDATE worklist w
-                        SET refresh_days = coalesce(:days, w.refresh_days),
-                            refresh_on = coalesce(:night, w.refresh_on),
+                        SET refresh_days = coalesce(:refreshDays, w.refresh_days),
+                            refresh_on = coalesce(:refreshOn, w.refresh_on),
                             refresh_night = CASE WHEN w.state = 'ARCHIVED' AND NOT %s
-                                THEN least(CASE WHEN coalesce(:night::date, w.refresh_on) > t.captured
-                                                THEN coalesce(:night::date, w.refresh_on) END,
-                                           coalesce(t.captured + :days::int, w.refresh_night))
+                                THEN least(CASE WHEN coalesce(:refreshOn::date, w.refresh_on) > t.captured
+                                                THEN coalesce(:refreshOn::date, w.refresh_on) END,
+                                           coalesce(t.captured + :refreshDays::int, w.refresh_night))
                                 ELSE w.refresh_night END,
                             refresh_attempts = 0
                         FROM (SELECT DISTINCT note_id FROM enqueued
@@ -298,26 +314,22 @@ public class Enqueuer {
                         CROSS JOIN LATERAL (
                             SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured) AS t
                         WHERE w.note_id = ids.note_id
-                        """.formatted(REFRESH_UNPROCESSED))
-                .param("days", options.refreshDays(), Types.INTEGER)
-                .param("night", options.refreshOn(), Types.DATE)
-                .param("after", ids.after())
-                .param("last", ids.last())
-                .update();
+                        """.formatted(REFRESH_UNPROCESSED)).paramSource(values).update();
     }
 
     /** Copies the ids of a list to the table and counts its lines. */
     private static final class ListCopy implements NoteListReader.Sink {
 
-        private final CopyIn copy;
+        private final PGCopyOutputStream copy;
         private final Consumer<Rejected> rejects;
-        private final StringBuilder buffer = new StringBuilder(BUFFER_SIZE);
         private final List<Rejected> examples = new ArrayList<>();
         private long accepted;
         private long rejected;
+        private long distinct;
+        private long added;
         private @Nullable String heading;
 
-        ListCopy(CopyIn copy, Consumer<Rejected> rejects) {
+        ListCopy(PGCopyOutputStream copy, Consumer<Rejected> rejects) {
             this.copy = copy;
             this.rejects = rejects;
         }
@@ -325,9 +337,10 @@ public class Enqueuer {
         @Override
         public void note(NoteId id, long line) {
             accepted++;
-            buffer.append(id.value()).append('\t').append(line).append('\n');
-            if (buffer.length() > BUFFER_SIZE - 100) {
-                flush();
+            try {
+                copy.write((id + "\t" + line + "\n").getBytes(StandardCharsets.US_ASCII));
+            } catch (IOException e) {
+                throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
             }
         }
 
@@ -343,16 +356,6 @@ public class Enqueuer {
         @Override
         public void heading(String text) {
             heading = text;
-        }
-
-        void flush() {
-            byte[] bytes = buffer.toString().getBytes(StandardCharsets.US_ASCII);
-            try {
-                copy.writeToCopy(bytes, 0, bytes.length);
-            } catch (SQLException e) {
-                throw new IllegalStateException("COPY failed: " + e.getMessage(), e);
-            }
-            buffer.setLength(0);
         }
     }
 }

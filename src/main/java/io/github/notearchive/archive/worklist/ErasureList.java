@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.note.NoteId;
 import java.sql.Types;
 import java.time.Instant;
@@ -9,18 +9,17 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Reads the tombstones: notes and authors that are not to be archived again. */
 @Repository
 public class ErasureList {
 
     private final JdbcClient jdbc;
-    private final TransactionTemplate autoCommit;
+    private final JdbcClient autoCommit;
 
     ErasureList(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.autoCommit = Transactions.autoCommit(transactions);
+        this.autoCommit = AutoCommitClient.of(transactions);
     }
 
     /**
@@ -35,16 +34,9 @@ public class ErasureList {
 
     /** Returns the tombstone of a note; empty if it was not erased. */
     public Optional<Tombstone> find(NoteId id) {
-        return jdbc.sql("""
-                        SELECT forgotten_at, reason, finished_at FROM forgotten_note WHERE note_id = :noteId
-                        """)
+        return jdbc.sql("SELECT forgotten_at AS at, reason, finished_at FROM forgotten_note WHERE note_id = :noteId")
                 .param("noteId", id.value())
-                .query((row, _) -> new Tombstone(
-                        row.getTimestamp("forgotten_at").toInstant(),
-                        row.getString("reason"),
-                        row.getTimestamp("finished_at") == null
-                                ? null
-                                : row.getTimestamp("finished_at").toInstant()))
+                .query(Tombstone.class)
                 .optional();
     }
 
@@ -55,15 +47,19 @@ public class ErasureList {
      * @param author the platform's id of the author; null if the response has none
      */
     public boolean covers(NoteId id, @Nullable String author) {
-        return Boolean.TRUE.equals(autoCommit.execute(_ -> jdbc.sql("""
-                                                SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
-                                                    OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
-                                                """)
+        return autoCommit
+                .sql("""
+                        SELECT EXISTS (SELECT 1 FROM forgotten_note WHERE note_id = :noteId)
+                            OR EXISTS (SELECT 1 FROM forgotten_author WHERE author_sha256 = person_sha256(:author))
+                        """)
                 .param("noteId", id.value())
                 .param("author", author, Types.VARCHAR)
                 .query(Boolean.class)
-                .single()));
+                .single();
     }
+
+    /** Numbers of erased notes and authors, and of unfinished erasures. */
+    public record Count(long notes, long authors, long unfinished) {}
 
     /** Counts erased notes and authors, and unfinished erasures. */
     public Count count() {
@@ -72,11 +68,6 @@ public class ErasureList {
                                (SELECT count(*) FROM forgotten_author) AS authors,
                                (SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL)
                                + (SELECT count(*) FROM forgotten_author WHERE finished_at IS NULL) AS unfinished
-                        """)
-                .query((row, _) -> new Count(row.getLong("notes"), row.getLong("authors"), row.getLong("unfinished")))
-                .single();
+                        """).query(Count.class).single();
     }
-
-    /** Numbers of erased notes and authors, and of unfinished erasures. */
-    public record Count(long notes, long authors, long unfinished) {}
 }

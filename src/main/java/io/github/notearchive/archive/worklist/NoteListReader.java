@@ -4,7 +4,8 @@ import de.siegmar.fastcsv.reader.CloseableIterator;
 import de.siegmar.fastcsv.reader.CsvParseException;
 import de.siegmar.fastcsv.reader.CsvReader;
 import de.siegmar.fastcsv.reader.CsvRecord;
-import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
+import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.note.NoteId;
 import java.io.BufferedReader;
 import java.io.FilterReader;
@@ -19,6 +20,7 @@ import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.core.NestedExceptionUtils;
 
 /**
  * Reads note ids from a list: lines of text, or a column of CSV. The column is named, numbered, or detected by its name
@@ -28,6 +30,7 @@ final class NoteListReader {
 
     private static final int MAX_LINE = 64 * 1024;
     private static final int MAX_SHOWN = 120;
+    private static final char BYTE_ORDER_MARK = '\uFEFF';
 
     /**
      * Names of note columns. {@link #OTHER_COLUMNS} apply only if no column has one of these: {@code _id} of a database
@@ -72,13 +75,18 @@ final class NoteListReader {
     void read(Reader list) {
         try {
             readLines(new BufferedReader(new PlainText(list), MAX_LINE));
+        } catch (CsvParseException e) {
+            throw failure("The list is not well-formed CSV: " + reason(e), e);
         } catch (IOException | UncheckedIOException e) {
-            throw new EnqueueException("The list cannot be read: " + reason(e) + "; nothing was enqueued", e);
+            throw failure("The list cannot be read: " + reason(e), e);
         }
     }
 
     private void readLines(BufferedReader reader) throws IOException {
-        skipByteOrderMark(reader);
+        reader.mark(1);
+        if (reader.read() != BYTE_ORDER_MARK) {
+            reader.reset();
+        }
         reader.mark(MAX_LINE);
         String first = readLine(reader);
         if (first == null) {
@@ -93,25 +101,24 @@ final class NoteListReader {
             return;
         }
         if (isCut) {
-            throw new EnqueueException(
-                    "The first line is longer than " + MAX_LINE + " characters, so it is not CSV; nothing was enqueued",
-                    null);
+            throw failure("The first line is longer than " + MAX_LINE + " characters, so it is not CSV", null);
         }
         reader.reset();
         readCsv(reader, separator, detected.orElseGet(() -> indexOf(Objects.requireNonNull(column), names)));
     }
 
     private void readText(BufferedReader reader, String first, boolean isCut) throws IOException {
-        if (!isCut && isHeading(first) && USER_COLUMN.matcher(first).find()) {
+        boolean isHeading = !isCut && isHeading(first);
+        if (isHeading && USER_COLUMN.matcher(first).find()) {
             // user ids cannot be distinguished from note ids, and each costs a call
-            throw new EnqueueException(
+            throw failure(
                     "The first line \""
                             + shown(first)
-                            + "\" names users and no column of notes; name that column with --column; nothing was enqueued",
+                            + "\" names users and no column of notes; name that column with --column",
                     null);
         }
         String second = readLine(reader);
-        if (!isCut && isHeading(first) && second != null && NoteReference.isNote(second)) {
+        if (isHeading && second != null && NoteReference.isNote(second)) {
             sink.heading(shown(first));
         } else {
             accept(1, first);
@@ -122,7 +129,7 @@ final class NoteListReader {
         }
     }
 
-    private void readCsv(Reader reader, char separator, int index) {
+    private void readCsv(Reader reader, char separator, int index) throws IOException {
         try (CloseableIterator<CsvRecord> records = CsvReader.builder()
                 .fieldSeparator(separator)
                 .allowExtraFields(true)
@@ -144,11 +151,11 @@ final class NoteListReader {
                     accept(row.getStartingLineNumber(), field);
                 }
             }
-        } catch (CsvParseException e) {
-            throw new EnqueueException("The list is not well-formed CSV: " + reason(e) + "; nothing was enqueued", e);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
         }
+    }
+
+    private static EnqueueException failure(String message, @Nullable Throwable cause) {
+        return new EnqueueException(message + "; nothing was enqueued", cause);
     }
 
     private void accept(long line, String text) {
@@ -179,18 +186,15 @@ final class NoteListReader {
                 throw new EnqueueException("Column numbers start at 1; --column " + wanted + " does not exist", null);
             }
             if (number > names.size()) {
-                throw new EnqueueException(
-                        "The list has no column %d; its first line has %d; nothing was enqueued"
-                                .formatted(number, names.size()),
-                        null);
+                throw failure("The list has no column %d; its first line has %d".formatted(number, names.size()), null);
             }
             return number - 1;
         }
         return IntStream.range(0, names.size())
                 .filter(i -> names.get(i).strip().equalsIgnoreCase(wanted))
                 .findFirst()
-                .orElseThrow(() -> new EnqueueException(
-                        "The list has no column \"%s\"; its first line names %s; nothing was enqueued"
+                .orElseThrow(() -> failure(
+                        "The list has no column \"%s\"; its first line names %s"
                                 .formatted(wanted, String.join(", ", names)),
                         null));
     }
@@ -225,13 +229,6 @@ final class NoteListReader {
                 ",;\t".chars().filter(c -> unquoted.indexOf(c) >= 0).findFirst().orElse(',');
     }
 
-    private static void skipByteOrderMark(BufferedReader reader) throws IOException {
-        reader.mark(1);
-        if (reader.read() != '\uFEFF') {
-            reader.reset();
-        }
-    }
-
     /** Reads a line without its end, truncated to a maximum length, so that a binary file cannot exhaust memory. */
     private static @Nullable String readLine(BufferedReader reader) throws IOException {
         StringBuilder line = new StringBuilder();
@@ -256,11 +253,7 @@ final class NoteListReader {
 
     /** Returns the message of the deepest cause. */
     private static String reason(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        return String.valueOf(cause.getMessage());
+        return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
     }
 
     /** Reader that fails at the first NUL character: the input is an image, a workbook, or text in UTF-16. */
@@ -279,6 +272,60 @@ final class NoteListReader {
                 }
             }
             return count;
+        }
+    }
+
+    /**
+     * Reader that fails at the end of CSV input if a quoted field is still open. Otherwise the parser would read all
+     * text after the quote, including ids, as that field.
+     */
+    private static final class ClosedQuotes extends FilterReader {
+
+        private enum Position {
+            FIELD_START,
+            UNQUOTED,
+            QUOTED,
+            AFTER_QUOTE
+        }
+
+        private final char separator;
+        private Position position = Position.FIELD_START;
+        private long line = 1;
+        private long openedLine;
+
+        ClosedQuotes(Reader in, char separator) {
+            super(in);
+            this.separator = separator;
+        }
+
+        @Override
+        public int read(char[] buffer, int offset, int length) throws IOException {
+            int count = in.read(buffer, offset, length);
+            if (count < 0 && position == Position.QUOTED) {
+                throw new IOException("the quote opened in line " + openedLine + " is not closed");
+            }
+            for (int i = offset; i < offset + count; i++) {
+                track(buffer[i]);
+            }
+            return count;
+        }
+
+        private void track(char c) {
+            if (c == '"') {
+                if (position == Position.FIELD_START) {
+                    openedLine = line;
+                }
+                position = switch (position) {
+                    case FIELD_START, AFTER_QUOTE -> Position.QUOTED;
+                    case QUOTED -> Position.AFTER_QUOTE;
+                    case UNQUOTED -> Position.UNQUOTED;
+                };
+            } else if (position != Position.QUOTED) {
+                position = c == separator || c == '\n' || c == '\r' ? Position.FIELD_START : Position.UNQUOTED;
+            }
+            if (c == '\n') {
+                line++;
+            }
         }
     }
 }

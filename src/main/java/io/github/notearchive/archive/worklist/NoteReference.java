@@ -1,11 +1,10 @@
 package io.github.notearchive.archive.worklist;
 
 import io.github.notearchive.note.NoteId;
-import java.util.LinkedHashSet;
 import java.util.Locale;
 import java.util.Set;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /**
  * Meaning of an input line: an id, a link with an id, or a share text with such a link.
@@ -43,47 +42,39 @@ public sealed interface NoteReference {
         String bare = line.length() > 1 && line.startsWith("\"") && line.endsWith("\"")
                 ? line.substring(1, line.length() - 1)
                 : line;
-        return NoteId.parse(bare).<NoteReference>map(Note::new).orElseGet(() -> Links.parse(line));
+        return NoteId.parse(bare).<NoteReference>map(Note::new).orElseGet(() -> parseLink(line));
     }
 
     /** Patterns of links. */
-    final class Links {
+    Pattern LINK = Pattern.compile(
+            "(?:xiaohongshu\\.com|rednote\\.com|xhsdiscover:/)"
+                    + "/(?:explore|discovery/item|item|note|user/profile/[0-9a-z]{1,64})/([0-9a-f]{24})(?![0-9a-z])",
+            Pattern.CASE_INSENSITIVE);
 
-        private static final Pattern LINK = Pattern.compile(
-                "(?:xiaohongshu\\.com|rednote\\.com|xhsdiscover:/)"
-                        + "/(?:explore|discovery/item|item|note|user/profile/[0-9a-z]{1,64})/([0-9a-f]{24})(?![0-9a-z])",
-                Pattern.CASE_INSENSITIVE);
-        private static final Pattern FIELD = Pattern.compile("(?<![0-9a-zA-Z/=_-])[0-9a-fA-F]{24}(?![0-9a-zA-Z/=_-])");
-        private static final Pattern SHORT_LINK = Pattern.compile("xhslink\\.com/", Pattern.CASE_INSENSITIVE);
+    Pattern FIELD = Pattern.compile("(?<![0-9a-zA-Z/=_-])([0-9a-fA-F]{24})(?![0-9a-zA-Z/=_-])");
+    Pattern SHORT_LINK = Pattern.compile("xhslink\\.com/", Pattern.CASE_INSENSITIVE);
 
-        private Links() {}
-
-        static NoteReference parse(String line) {
-            Set<String> ids = new LinkedHashSet<>();
-            Matcher link = LINK.matcher(line);
-            while (link.find()) {
-                ids.add(link.group(1).toLowerCase(Locale.ROOT));
-            }
-            if (ids.isEmpty()) {
-                Matcher field = FIELD.matcher(line);
-                while (field.find()) {
-                    ids.add(field.group().toLowerCase(Locale.ROOT));
-                }
-            }
-            if (ids.size() == 1) {
-                return new Note(new NoteId(ids.iterator().next()));
-            }
-            return new Invalid(reason(line, ids.size()));
+    private static NoteReference parseLink(String line) {
+        Set<String> ids = ids(LINK, line);
+        if (ids.isEmpty()) {
+            ids = ids(FIELD, line);
         }
-
-        private static String reason(String line, int ids) {
-            if (ids > 1) {
-                return "names " + ids + " notes; write one per line, or name the column with --column";
-            }
-            if (SHORT_LINK.matcher(line).find()) {
-                return "is a short link without the id; open it and use the URL it redirects to";
-            }
-            return "contains neither a note id (24 hexadecimal digits) nor a link to a note";
+        if (ids.size() == 1) {
+            return new Note(new NoteId(ids.iterator().next()));
         }
+        if (ids.size() > 1) {
+            return new Invalid("names " + ids.size() + " notes; write one per line, or name the column with --column");
+        }
+        return new Invalid(
+                SHORT_LINK.matcher(line).find()
+                        ? "is a short link without the id; open it and use the URL it redirects to"
+                        : "contains neither a note id (24 hexadecimal digits) nor a link to a note");
+    }
+
+    private static Set<String> ids(Pattern pattern, String line) {
+        return pattern.matcher(line)
+                .results()
+                .map(match -> match.group(1).toLowerCase(Locale.ROOT))
+                .collect(Collectors.toSet());
     }
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.worklist;
 import io.github.notearchive.archive.catalog.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.RefreshProperties;
 import java.sql.Timestamp;
@@ -15,7 +16,6 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -54,8 +54,7 @@ public class RefreshPlan {
         this.settings = settings;
         this.clock = clock;
         this.planOne = NamedStatement.of(statement(ONE));
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
+        this.ownTransaction = Transactions.separate(transactions);
     }
 
     /** Plans a note after the rows of its newest response are written. Part of the caller's transaction; idempotent. */
@@ -80,7 +79,7 @@ public class RefreshPlan {
     }
 
     public int planAllIfChanged(int batch) {
-        if (!begin()) {
+        if (setPolicy("refresh_policy.policy <> :policy", unfinished()) == 0) {
             return 0;
         }
         int planned = 0;
@@ -94,24 +93,29 @@ public class RefreshPlan {
             planned += changed.getAsInt();
             after = range.last();
         }
-        finish();
+        setPolicy("refresh_policy.policy = :unfinished", settings.policy());
         return planned;
     }
 
     private record Range(String after, String last) {}
 
-    private boolean begin() {
+    private String unfinished() {
+        return UNFINISHED + settings.policy();
+    }
+
+    /** Records the policy by which notes are planned; returns 0 if the recorded one does not match a condition. */
+    private int setPolicy(String condition, String policy) {
         return ownTransaction.execute(_ -> jdbc.sql("""
-                                                INSERT INTO refresh_policy (policy, planned_at) VALUES (:unfinished, :now)
-                                                ON CONFLICT (only_one) DO UPDATE
-                                                SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at
-                                                WHERE refresh_policy.policy <> :policy
-                                                """)
-                        .param("unfinished", UNFINISHED + settings.policy())
-                        .param("policy", settings.policy())
-                        .param("now", Timestamp.from(clock.instant()))
-                        .update()
-                > 0);
+                                        INSERT INTO refresh_policy (policy, planned_at) VALUES (:next, :now)
+                                        ON CONFLICT (only_one) DO UPDATE
+                                        SET policy = EXCLUDED.policy, planned_at = EXCLUDED.planned_at
+                                        WHERE %s
+                                        """.formatted(condition))
+                .param("next", policy)
+                .param("policy", settings.policy())
+                .param("unfinished", unfinished())
+                .param("now", Timestamp.from(clock.instant()))
+                .update());
     }
 
     private Optional<String> lastOfBatch(String after, int batch) {
@@ -128,30 +132,16 @@ public class RefreshPlan {
 
     /** Empty if another node has planned all notes meanwhile, or plans by other settings. */
     private OptionalInt plan(Range range) {
-        boolean isOwner = jdbc.sql("SELECT FROM refresh_policy WHERE policy = :unfinished FOR SHARE")
-                .param("unfinished", UNFINISHED + settings.policy())
-                .query((_, _) -> true)
+        boolean isOwner = jdbc.sql("SELECT true FROM refresh_policy WHERE policy = :unfinished FOR SHARE")
+                .param("unfinished", unfinished())
+                .query(Boolean.class)
                 .optional()
                 .isPresent();
         if (!isOwner) {
             return OptionalInt.empty();
         }
         WorklistStats.countByStatement(jdbc);
-        return OptionalInt.of(jdbc.sql(statement(SOME))
-                .param("after", range.after())
-                .param("last", range.last())
-                .update());
-    }
-
-    private void finish() {
-        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
-                                        UPDATE refresh_policy SET policy = :policy, planned_at = :now
-                                        WHERE policy = :unfinished
-                                        """)
-                .param("unfinished", UNFINISHED + settings.policy())
-                .param("policy", settings.policy())
-                .param("now", Timestamp.from(clock.instant()))
-                .update());
+        return OptionalInt.of(jdbc.sql(statement(SOME)).paramSource(range).update());
     }
 
     /**

@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.worklist;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * Reason of a note's state: why it is not archived, or why the last refresh of an archived note failed. Classified by
  * what an operator can do.
@@ -10,72 +8,61 @@ import org.jspecify.annotations.Nullable;
  * {@code run_summary.open_notes}. Details of a single note are in {@code worklist.detail}, which no code reads.
  */
 public enum StateReason {
-    /** FAILED: a file is gone permanently; all others are stored. */
+    // of notes that are FAILED
     MEDIA_INCOMPLETE(
             "A file is gone permanently, or its retries are exhausted; all other files are stored",
             "note-archive waive NOTE_ID KIND ORDINAL --reason TEXT",
             "accepts the gap without a call, and the note is archived once no gap is left; requeue NOTE_ID buys another response, probably in vain"),
-    /** FAILED: the provider rejects the request. */
     REJECTED(
             "The provider rejects the request, mostly since the id is wrong",
             "note-archive explain NOTE_ID",
             "shows the call and its request id, without a call; enqueue the right id, or requeue NOTE_ID, which makes one more call"),
-    /** FAILED: the calls of a note's life are used up. */
     RETRIES_EXHAUSTED(
             "All calls that a note may take failed",
             "note-archive requeue --state FAILED",
             "makes all notes that are FAILED due, with counters at 0; each takes at least one more call, which may be billed"),
-    /** FAILED: the rows of the response cannot be written. */
     WRITE_FAILED(
             "The database rejects the rows of the response",
             "note-archive explain NOTE_ID",
             "shows the error, without a call; requeue NOTE_ID makes it due again"),
-    /** UNAVAILABLE: the provider has no such note, or no longer. */
+    // of notes that are UNAVAILABLE
     NOT_FOUND(
             "The provider has no such note, or no longer",
             "no action needed",
             "a later run checks again; what was archived is kept"),
-    /** POSTPONED: error of the provider, such as 301. */
+    // of notes that are POSTPONED
     PROVIDER_ERROR(
             "The provider returned an error (301 and similar)",
             "no action needed",
             "a later run makes another call; requeue NOTE_ID makes it due at once"),
-    /** POSTPONED: a success without the note; confirmed in a second night. */
     NOTE_ABSENT(
             "The response was a success without the note",
             "no action needed",
             "one more call in a later night, then UNAVAILABLE"),
-    /** POSTPONED: all URLs of a file have expired. */
     URLS_EXPIRED(
             "All URLs of a file have expired",
             "no action needed",
             "one new response is bought in the next night, since it may have other URLs; with archive.ledger.buy-again: false none is bought"),
-    /** POSTPONED: a file could not be downloaded yet. */
     MEDIA_PENDING(
             "A file could not be downloaded yet",
             "no action needed",
             "a later run tries again, without a call while the response is fresh"),
-    /** POSTPONED: the object store rejects a file. */
     STORE_ERROR(
             "The object store rejects a file of the note",
             "note-archive check",
             "writes and reads a test object; a later run tries again, without a call while the response is fresh"),
-    /** POSTPONED: the call for the video was not made, or failed. */
     VIDEO_PENDING(
             "Only the video is missing, which takes a call of its own",
             "no action needed",
             "a later run makes the call; archive.video.calls-per-night limits them"),
-    /** POSTPONED: an earlier call has no recorded response. */
     RESPONSE_PENDING(
             "An earlier call has no recorded response; another node may hold it",
             "no action needed",
             "the recovery of that node records it; without it, a day after the call, a run makes another one"),
-    /** POSTPONED: the note needs a call in a run that makes none. */
     CALLS_ENDED(
             "The note needs a call, and the run made no more calls",
             "no action needed",
             "the run of the next night makes the call"),
-    /** POSTPONED: an error of the program. */
     INTERNAL_ERROR(
             "The program failed with an unexpected error",
             "read the log",
@@ -89,16 +76,6 @@ public enum StateReason {
         this.meaning = meaning;
         this.command = command;
         this.effect = effect;
-    }
-
-    /** Returns the column value; null for no reason. */
-    static @Nullable String nameOf(@Nullable StateReason reason) {
-        return reason == null ? null : reason.name();
-    }
-
-    /** Returns the reason of a column value; null for no reason. */
-    static @Nullable StateReason ofName(@Nullable String name) {
-        return name == null ? null : valueOf(name);
     }
 
     /** Returns a sentence without its full stop. */

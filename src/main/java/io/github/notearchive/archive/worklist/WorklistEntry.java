@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -15,7 +14,7 @@ public record WorklistEntry(
         int attemptsTonight,
         int mediaAttempts,
         int mediaAttemptsTonight,
-        @Nullable Night countedNight,
+        @Nullable LocalDate countedNight,
         @Nullable Instant dueAt,
         @Nullable Integer lastCode,
         @Nullable StateReason reason,
@@ -29,38 +28,4 @@ public record WorklistEntry(
         @Nullable Integer refreshDays,
         @Nullable LocalDate refreshOn,
         @Nullable LocalDate refreshNight,
-        int refreshAttempts) {
-
-    static WorklistEntry of(
-            NoteId id,
-            WorklistRow row,
-            @Nullable Long settledBy,
-            @Nullable String claimedBy,
-            @Nullable Instant claimedUntil) {
-        WorklistRow.Counters counters = row.counters();
-        WorklistRow.Refresh refresh = row.refresh();
-        return new WorklistEntry(
-                id,
-                row.state(),
-                row.origin().priority(),
-                counters.attempts(),
-                counters.attemptsTonight(),
-                counters.mediaAttempts(),
-                counters.mediaAttemptsTonight(),
-                counters.countedNight() == null ? null : new Night(counters.countedNight()),
-                row.dueAt(),
-                row.lastCode(),
-                row.reason(),
-                row.detail(),
-                row.origin().source(),
-                row.origin().enqueuedAt(),
-                row.settledAt(),
-                settledBy,
-                claimedBy,
-                claimedUntil,
-                refresh.refreshDays(),
-                refresh.refreshOn(),
-                refresh.refreshNight(),
-                refresh.refreshAttempts());
-    }
-}
+        int refreshAttempts) {}

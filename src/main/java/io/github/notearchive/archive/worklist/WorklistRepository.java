@@ -3,6 +3,7 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.io.Timestamps.instant;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement;
 import io.github.notearchive.archive.catalog.Query;
@@ -10,11 +11,10 @@ import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.archive.worklist.WorklistRow.Origin;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.io.Transactions;
+import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.NoteId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.LocalDate;
 import java.util.Optional;
@@ -23,7 +23,6 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Reads and writes single rows of {@code worklist}. Methods that change rows write absolute values, computed by
@@ -41,7 +40,7 @@ public class WorklistRepository {
     private static final String STATE = """
             state = :state, response_held = :responseHeld, attempts = :attempts, attempts_tonight = :attemptsTonight,
             media_attempts = :mediaAttempts, media_attempts_tonight = :mediaAttemptsTonight,
-            counted_night = :countedNight, missing_night = :missingNight, due_at = :dueAt, last_code = :code,
+            counted_night = :countedNight, missing_night = :missingNight, due_at = :dueAt, last_code = :lastCode,
             reason = :reason, detail = :detail, settled_at = :settledAt""";
 
     /** Condition that the refreshes are planned as they were at the claim. */
@@ -64,31 +63,24 @@ public class WorklistRepository {
                     """.formatted(STATE, SAME_PLAN, SAME_PLAN, ClaimRepository.ENDED));
 
     private final JdbcClient jdbc;
-
-    /** Commits each statement on its own, independent of the caller's transaction. */
-    private final TransactionTemplate autoCommit;
+    private final JdbcClient autoCommit;
 
     WorklistRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
-        this.autoCommit = Transactions.autoCommit(transactions);
+        this.autoCommit = AutoCommitClient.of(transactions);
     }
 
     /** Returns all columns of a row; empty if the note is not on the worklist. */
     public Optional<WorklistEntry> find(NoteId id) {
-        return jdbc.sql("SELECT * FROM worklist WHERE note_id = :noteId")
+        return jdbc.sql("SELECT *, note_id AS id FROM worklist WHERE note_id = :noteId")
                 .param("noteId", id.value())
-                .query((row, _) -> WorklistEntry.of(
-                        id,
-                        row(row),
-                        row.getObject("settled_by", Long.class),
-                        row.getString("claimed_by"),
-                        instant(row.getTimestamp("claimed_until"))))
+                .query(WorklistEntry.class)
                 .optional();
     }
 
     /** Returns the row of a note regardless of its claim; empty if it is not on the worklist. Commits on return. */
     public Optional<WorklistRow> row(NoteId id) {
-        return autoCommit.execute(_ -> rowQuery(id, null).execute(jdbc).optional());
+        return rowQuery(id, null).execute(autoCommit).optional();
     }
 
     /** Returns the query for the row of a claimed note, which has no result if the claim was lost. */
@@ -102,12 +94,13 @@ public class WorklistRepository {
     }
 
     static WorklistRow row(ResultSet row) throws SQLException {
+        String reason = row.getString("reason");
         return new WorklistRow(
                 NoteState.valueOf(row.getString("state")),
                 row.getBoolean("response_held"),
                 instant(row.getTimestamp("due_at")),
                 row.getObject("last_code", Integer.class),
-                StateReason.ofName(row.getString("reason")),
+                reason == null ? null : StateReason.valueOf(reason),
                 row.getString("detail"),
                 row.getObject("missing_night", LocalDate.class),
                 instant(row.getTimestamp("settled_at")),
@@ -129,23 +122,9 @@ public class WorklistRepository {
     }
 
     private static MapSqlParameterSource parameters(NoteId id, WorklistRow row) {
-        Counters counters = row.counters();
-        return new MapSqlParameterSource("noteId", id.value())
-                .addValue("state", row.state().name())
-                .addValue("responseHeld", row.responseHeld())
-                .addValue("attempts", counters.attempts())
-                .addValue("attemptsTonight", counters.attemptsTonight())
-                .addValue("mediaAttempts", counters.mediaAttempts())
-                .addValue("mediaAttemptsTonight", counters.mediaAttemptsTonight())
-                .addValue("countedNight", counters.countedNight(), Types.DATE)
-                .addValue("missingNight", row.missingNight(), Types.DATE)
-                .addValue("dueAt", timestamp(row.dueAt()), Types.TIMESTAMP)
-                .addValue("code", row.lastCode(), Types.INTEGER)
-                .addValue("reason", StateReason.nameOf(row.reason()), Types.VARCHAR)
-                .addValue("detail", PostgresText.of(row.detail()), Types.VARCHAR)
-                .addValue("settledAt", timestamp(row.settledAt()), Types.TIMESTAMP)
-                .addValue("refreshNight", row.refresh().refreshNight(), Types.DATE)
-                .addValue("refreshAttempts", row.refresh().refreshAttempts());
+        return RecordParameters.of(row)
+                .addValue("noteId", id.value())
+                .addValue("detail", PostgresText.of(row.detail()), Types.VARCHAR);
     }
 
     /**
@@ -187,21 +166,13 @@ public class WorklistRepository {
                 == 1;
     }
 
-    /** Restores a row from a sidecar, replacing an existing one; returns true. Requires that no run is active. */
-    public boolean restore(NoteId id, WorklistRow row) {
-        return restore(id, row, false);
-    }
-
     /**
-     * As above, unless the existing row was settled at the same time or later.
+     * Restores a row from a sidecar, replacing an existing one. Requires that no run is active.
      *
+     * @param onlyIfLater whether a row that was settled at the same time or later is kept
      * @return whether it was written
      */
-    public boolean restoreIfLater(NoteId id, WorklistRow row) {
-        return restore(id, row, true);
-    }
-
-    private boolean restore(NoteId id, WorklistRow row, boolean onlyIfLater) {
+    public boolean restore(NoteId id, WorklistRow row, boolean onlyIfLater) {
         return jdbc.sql("""
                                 INSERT INTO worklist (note_id, state, response_held, attempts, attempts_tonight,
                                     media_attempts, media_attempts_tonight, counted_night, missing_night, due_at,
@@ -209,7 +180,7 @@ public class WorklistRepository {
                                     refresh_days, refresh_on, refresh_night, refresh_attempts)
                                 VALUES (:noteId, :state, :responseHeld, :attempts, :attemptsTonight,
                                     :mediaAttempts, :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt,
-                                    :code, :reason, :detail, :settledAt, :priority, :source, :enqueuedAt,
+                                    :lastCode, :reason, :detail, :settledAt, :priority, :source, :enqueuedAt,
                                     :refreshDays, :refreshOn, :refreshNight, :refreshAttempts)
                                 ON CONFLICT (note_id) DO UPDATE
                                 SET %s,
@@ -220,15 +191,7 @@ public class WorklistRepository {
                                 WHERE NOT :onlyIfLater OR coalesce(EXCLUDED.settled_at > worklist.settled_at,
                                                                    EXCLUDED.settled_at IS NOT NULL)
                                 """.formatted(STATE, ClaimRepository.ENDED))
-                        .paramSource(parameters(id, row)
-                                .addValue("priority", row.origin().priority())
-                                .addValue("source", row.origin().source())
-                                .addValue(
-                                        "enqueuedAt",
-                                        Timestamp.from(row.origin().enqueuedAt()))
-                                .addValue("refreshDays", row.refresh().refreshDays(), Types.INTEGER)
-                                .addValue("refreshOn", row.refresh().refreshOn(), Types.DATE)
-                                .addValue("onlyIfLater", onlyIfLater))
+                        .paramSource(parameters(id, row).addValue("onlyIfLater", onlyIfLater))
                         .update()
                 > 0;
     }

@@ -1,7 +1,11 @@
 package io.github.notearchive.archive.worklist;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.Transition.CompletedByWaiver;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.FileLost;
+import io.github.notearchive.archive.worklist.Transition.RefreshResult;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -141,8 +145,8 @@ public record WorklistRow(
                         refresh.with(to.again().date(), to.attempts()),
                         origin);
             }
-            case Transition.CompletedByWaiver() -> with(NoteState.ARCHIVED, false, null, null, null, now);
-            case Transition.FileLost(var detail) ->
+            case CompletedByWaiver() -> with(NoteState.ARCHIVED, false, null, null, null, now);
+            case FileLost(var detail) ->
                 with(NoteState.POSTPONED, true, now, StateReason.MEDIA_PENDING, detail, settledAt);
         };
     }
@@ -168,7 +172,9 @@ public record WorklistRow(
      * @param current the row as it is now
      */
     public WorklistRow withChanges(WorklistRow claimed, WorklistRow current) {
-        Refresh plan = current.isPlannedLike(claimed) ? refresh : current.refresh;
+        boolean isPlanKept = current.refresh.refreshAttempts == claimed.refresh.refreshAttempts
+                && Objects.equals(current.refresh.refreshNight, claimed.refresh.refreshNight);
+        Refresh plan = isPlanKept ? refresh : current.refresh;
         return new WorklistRow(
                 state,
                 responseHeld,
@@ -181,10 +187,5 @@ public record WorklistRow(
                 counters,
                 current.refresh.with(plan.refreshNight, plan.refreshAttempts),
                 current.origin);
-    }
-
-    private boolean isPlannedLike(WorklistRow other) {
-        return refresh.refreshAttempts == other.refresh.refreshAttempts
-                && Objects.equals(refresh.refreshNight, other.refresh.refreshNight);
     }
 }

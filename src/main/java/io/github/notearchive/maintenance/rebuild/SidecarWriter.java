@@ -119,7 +119,7 @@ class SidecarWriter {
                 row = row.apply(new Transition.FileLost("found by a rebuild: " + losses.getFirst()), now);
             }
         }
-        boolean restored = (merges && losses.isEmpty()) ? worklist.restoreIfLater(id, row) : worklist.restore(id, row);
+        boolean restored = worklist.restore(id, row, merges && losses.isEmpty());
         if (restored && row.refresh().refreshNight() == null) {
             refreshPlan.plan(id);
         }

@@ -170,7 +170,7 @@ class Repairs {
 
     private Result rewrite(SidecarFile expected) {
         NoteId id = expected.note();
-        Optional<WorklistRow> row = actions.lockUnclaimed(id) ? worklist.row(id) : Optional.empty();
+        Optional<WorklistRow> row = actions.lockUnclaimed(id, null) ? worklist.row(id) : Optional.empty();
         if (row.isEmpty()) {
             return new Result.NotPossible("note " + id + " is in progress, or not on the worklist");
         }

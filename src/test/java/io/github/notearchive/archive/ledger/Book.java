@@ -64,7 +64,7 @@ public final class Book {
         JdbcClient jdbc = JdbcClient.create(way);
         JdbcTransactionManager transactions = new JdbcTransactionManager(way);
         return new CallRepository(
-                jdbc, way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions), List.of());
+                way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions), List.of());
     }
 
     FetchRequest claimed(NoteId id) {

@@ -7,7 +7,6 @@ import static org.awaitility.Awaitility.await;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -62,7 +61,6 @@ class CallLedgerTests {
     private final PaidResponses responses =
             new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
     private final CallRepository calls = new CallRepository(
-            database.jdbc(),
             database.dataSource(),
             database.transactions(),
             new ResponseSpool(Path.of("target", "answers")),
@@ -124,8 +122,7 @@ class CallLedgerTests {
                 ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             other.setAutoCommit(false);
             for (int node = 0; node < 3; node++) {
-                JustOneApiClient client =
-                        client(new PostgresRateLimitStore(database.jdbc(), database.transactions()), rate);
+                JustOneApiClient client = client(new PostgresRateLimitStore(database.transactions()), rate);
                 client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
                 nodes.add(client);
             }
@@ -179,7 +176,7 @@ class CallLedgerTests {
         assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(new CallTotals(database.jdbc()).made(Night.of(NOW)).all()).isEqualTo(2);
-        assertThat(new CallTotals(database.jdbc()).billIn(Night.of(NOW), Endpoint.VIDEO))
+        assertThat(new CallTotals(database.jdbc()).in(Night.of(NOW), CallTotals.Kind.VIDEO))
                 .isEqualTo(new CallTotals.Bill(1, 1, 0));
         assertThat(provider.calls()).isOne();
         assertThat(provider.videoCalls()).isOne();

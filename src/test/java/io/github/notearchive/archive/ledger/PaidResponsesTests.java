@@ -5,6 +5,7 @@ import static io.github.notearchive.archive.ledger.Book.ID;
 import static io.github.notearchive.archive.ledger.Book.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
@@ -67,22 +68,22 @@ class PaidResponsesTests extends LedgerFixture {
         Instant later = NOW.plusMillis(1);
 
         book.worklist("ARCHIVED");
-        assertThat(responses.clearResponsesBefore(later)).as("no capture").isZero();
+        assertThat(responses.clearResponsesBefore(null, later)).as("no capture").isZero();
         capture(call, null);
-        assertThat(responses.clearResponsesBefore(later)).as("no sidecar").isZero();
+        assertThat(responses.clearResponsesBefore(null, later)).as("no sidecar").isZero();
         capture(call, "notes/x.json");
-        assertThat(responses.clearResponsesBefore(NOW)).as("not old").isZero();
+        assertThat(responses.clearResponsesBefore(null, NOW)).as("not old").isZero();
         for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
             book.worklist(open);
-            assertThat(responses.clearResponsesBefore(later)).as(open).isZero();
+            assertThat(responses.clearResponsesBefore(null, later)).as(open).isZero();
         }
         book.worklist("UNAVAILABLE");
 
-        assertThat(responses.clearResponsesBefore(later)).isEqualTo(1);
+        assertThat(responses.clearResponsesBefore(null, later)).isEqualTo(1);
 
         assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
         assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
-        assertThat(responses.clearResponsesBefore(later)).isZero();
+        assertThat(responses.clearResponsesBefore(null, later)).isZero();
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
 
@@ -96,12 +97,12 @@ class PaidResponsesTests extends LedgerFixture {
         Instant later = NOW.plusMillis(1);
 
         book.worklist("POSTPONED");
-        assertThat(responses.clearResponsesBefore(later)).isZero();
+        assertThat(responses.clearResponsesBefore(null, later)).isZero();
         book.worklist("UNAVAILABLE");
-        assertThat(responses.clearResponsesBefore(NOW)).as("not old").isZero();
-        assertThat(responses.clearResponsesBefore(later)).isOne();
+        assertThat(responses.clearResponsesBefore(null, NOW)).as("not old").isZero();
+        assertThat(responses.clearResponsesBefore(null, later)).isOne();
 
-        assertThat(responses.clearResponsesBefore(later)).isZero();
+        assertThat(responses.clearResponsesBefore(null, later)).isZero();
         assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
 

@@ -24,8 +24,8 @@ class PostgresRateLimitStoreTests {
     private static final double HOURLY = 1.0 / 3600;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final PostgresRateLimitStore one = new PostgresRateLimitStore(database.jdbc(), database.transactions());
-    private final PostgresRateLimitStore two = new PostgresRateLimitStore(database.jdbc(), database.transactions());
+    private final PostgresRateLimitStore one = new PostgresRateLimitStore(database.transactions());
+    private final PostgresRateLimitStore two = new PostgresRateLimitStore(database.transactions());
 
     @BeforeEach
     void schemaContainsTheRow() {

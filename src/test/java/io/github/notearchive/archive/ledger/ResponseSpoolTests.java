@@ -7,6 +7,7 @@ import static io.github.notearchive.archive.ledger.Book.PAID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;

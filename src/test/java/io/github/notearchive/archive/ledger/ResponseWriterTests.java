@@ -9,6 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import com.zaxxer.hikari.HikariDataSource;
+import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
+import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
+import io.github.notearchive.archive.stats.CallTotals.Kind;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
@@ -272,7 +275,7 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(entry.billed()).isEqualTo(Billed.YES);
         assertThat(entry.responseHeld()).isFalse();
         assertThat(entry.message()).isNull();
-        assertThat(totals.billOfRefreshesIn(Night.of(NOW)).billed()).isOne();
+        assertThat(totals.in(Night.of(NOW), Kind.REFRESH).billed()).isOne();
     }
 
     @Test

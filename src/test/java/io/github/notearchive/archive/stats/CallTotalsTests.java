@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.ledger.LedgerFixture;
+import io.github.notearchive.archive.stats.CallTotals.Kind;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
@@ -30,8 +31,8 @@ class CallTotalsTests extends LedgerFixture {
         assertThat(totals.countsIn(night))
                 .extracting(CallTotals.CallCount::code, CallTotals.CallCount::billed, CallTotals.CallCount::calls)
                 .containsExactly(tuple(0, Billed.YES, 2L), tuple(301, Billed.NO, 1L), tuple(null, Billed.UNKNOWN, 1L));
-        assertThat(totals.billOf(1)).isEqualTo(new CallTotals.Bill(2, 2, 0));
-        assertThat(totals.billOf(2)).isEqualTo(new CallTotals.Bill(4, 2, 1));
-        assertThat(totals.billOf(99)).isEqualTo(CallTotals.Bill.NONE);
+        assertThat(totals.of(1, Kind.ALL)).isEqualTo(new CallTotals.Bill(2, 2, 0));
+        assertThat(totals.of(2, Kind.ALL)).isEqualTo(new CallTotals.Bill(4, 2, 1));
+        assertThat(totals.of(99, Kind.ALL)).isEqualTo(CallTotals.Bill.NONE);
     }
 }

@@ -2,11 +2,12 @@ package io.github.notearchive.archive.stats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ListedNotes;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.note.Night;
 import java.time.Duration;
@@ -61,7 +62,7 @@ class WorklistStatsTests {
     }
 
     private void settle(NoteState state, Instant due, Integer code, StateReason reason) {
-        WorklistItem claimed = list.claims.claim("main").orElseThrow();
+        WorklistItem claimed = list.claims.claim("main", Lanes.ALL).orElseThrow();
         assertThat(list.settle(claimed, new StateTransition(state, Counter.CALL, due, code, reason, null, null, false)))
                 .isTrue();
     }
@@ -189,7 +190,7 @@ class WorklistStatsTests {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.pending(3, 5, NOW.plusSeconds(5));
-        list.claims.claim("main");
+        list.claims.claim("main", Lanes.ALL);
 
         assertThat(counts.countByState()).containsExactly(new WorklistStats.StateCount(NoteState.PENDING, 3, 2, 1));
     }

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.worklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,7 +12,6 @@ import org.junit.jupiter.api.Test;
 
 class ClaimCursorTests {
 
-    private static final String NODE = "main";
     private static final int LINE = 3;
 
     private final ClaimCursor marks = new ClaimCursor();
@@ -68,13 +68,9 @@ class ClaimCursorTests {
     }
 
     private void take(@Nullable String found) {
-        ClaimCursor.Positions mine = marks.of(NODE);
-        mine.next(from -> {
-            begun.add(from.of(LINE));
-            if (found != null) {
-                mine.taken(LINE, mark(found));
-            }
-            return Optional.ofNullable(found);
+        marks.next(from -> {
+            begun.add(from.getOrDefault(LINE, Position.START));
+            return Optional.ofNullable(found).map(note -> new Claimed<>(note, LINE, mark(note)));
         });
     }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
@@ -61,7 +62,7 @@ class ClaimPlanTests {
 
     @Test
     void claimReadsOneIndexEntryPerLane() throws Exception {
-        claims.claim("main");
+        claims.claim("main", Lanes.ALL);
 
         String plan = planOf("UPDATE worklist");
 
@@ -86,7 +87,7 @@ class ClaimPlanTests {
 
     @Test
     void pendingWorkReadsOneIndexEntryPerLane() throws Exception {
-        claims.pendingWork("main");
+        claims.pendingWork("main", Lanes.ALL);
 
         String plan = planOf("SELECT (SELECT count(*) FROM worklist");
 

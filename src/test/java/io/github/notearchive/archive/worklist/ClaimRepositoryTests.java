@@ -3,7 +3,9 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
+import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.time.Duration;
@@ -46,30 +48,30 @@ class ClaimRepositoryTests {
     void noteThatIsNotDueIsNotClaimed() {
         list.pending(1, 5, NOW.plusMillis(1));
 
-        assertThat(claims.claim(NODE)).isEmpty();
+        assertThat(claims.claim(NODE, Lanes.ALL)).isEmpty();
         list.now = NOW.plusMillis(1);
-        assertThat(claims.claim(NODE)).isPresent();
+        assertThat(claims.claim(NODE, Lanes.ALL)).isPresent();
     }
 
     @Test
     void noteWithoutDueTimeIsNotClaimed() {
         list.pending(1, 5, NOW);
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
 
         list.now = NOW.plus(Duration.ofDays(3650));
 
-        assertThat(claims.claim(NODE)).isEmpty();
+        assertThat(claims.claim(NODE, Lanes.ALL)).isEmpty();
     }
 
     @Test
     void claimReturnsEarlierAttempts() {
         list.pending(1, 5, NOW);
 
-        WorklistItem first = claims.claim(NODE).orElseThrow();
+        WorklistItem first = claims.claim(NODE, Lanes.ALL).orElseThrow();
         list.settle(first, NoteState.POSTPONED, Counter.CALL, NOW);
-        WorklistItem second = claims.claim(NODE).orElseThrow();
+        WorklistItem second = claims.claim(NODE, Lanes.ALL).orElseThrow();
         list.settle(second, NoteState.POSTPONED, Counter.MEDIA, NOW);
-        WorklistItem third = claims.claim(NODE).orElseThrow();
+        WorklistItem third = claims.claim(NODE, Lanes.ALL).orElseThrow();
 
         assertThat(first.state()).isEqualTo(NoteState.PENDING);
         assertThat(first.attempts()).isZero();
@@ -97,9 +99,9 @@ class ClaimRepositoryTests {
                 results.add(claimers.submit(() -> {
                     start.await();
                     List<NoteId> mine = new ArrayList<>();
-                    for (Optional<WorklistItem> next = claims.claim(node);
+                    for (Optional<WorklistItem> next = claims.claim(node, Lanes.ALL);
                             next.isPresent();
-                            next = claims.claim(node)) {
+                            next = claims.claim(node, Lanes.ALL)) {
                         mine.add(next.get().id());
                     }
                     return mine;
@@ -122,19 +124,19 @@ class ClaimRepositoryTests {
         list.database.inTransaction(() -> {
             list.lock(1);
 
-            assertThat(claims.claim(NODE).orElseThrow().id().value()).isEqualTo(id(2));
+            assertThat(claims.claim(NODE, Lanes.ALL).orElseThrow().id().value()).isEqualTo(id(2));
         });
     }
 
     @Test
     void claimIsExclusiveUntilItsLeaseEnds() {
         list.pending(1, 5, NOW);
-        WorklistItem first = claims.claim("other").orElseThrow();
+        WorklistItem first = claims.claim("other", Lanes.ALL).orElseThrow();
         list.now = NOW.plus(Duration.ofDays(1)); // leases follow the database's clock
 
-        assertThat(claims.claim(NODE)).isEmpty();
+        assertThat(claims.claim(NODE, Lanes.ALL)).isEmpty();
         list.leaseEnds(1);
-        WorklistItem second = claims.claim(NODE).orElseThrow();
+        WorklistItem second = claims.claim(NODE, Lanes.ALL).orElseThrow();
 
         assertThat(second.id()).isEqualTo(first.id());
         assertThat(second.claim()).isNotEqualTo(first.claim());
@@ -146,9 +148,9 @@ class ClaimRepositoryTests {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
         list.pending(3, 5, NOW);
-        claims.claim(NODE);
-        claims.claim(NODE);
-        claims.claim("other");
+        claims.claim(NODE, Lanes.ALL);
+        claims.claim(NODE, Lanes.ALL);
+        claims.claim("other", Lanes.ALL);
         assertThat(list.secondsLeft(1)).isBetween(290.0, 300.0);
         list.leaseEnds(1);
         list.leaseEnds(2);
@@ -167,7 +169,7 @@ class ClaimRepositoryTests {
         list.pending(2, 5, NOW);
         list.pending(3, 5, NOW);
         for (int i = 1; i <= 3; i++) {
-            claims.claim(NODE);
+            claims.claim(NODE, Lanes.ALL);
             list.leaseEnds(i);
         }
 
@@ -188,9 +190,10 @@ class ClaimRepositoryTests {
     @Test
     void releaseKeepsStateCountersAndDueTime() {
         list.pending(1, 5, NOW.minusSeconds(5));
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
+        list.settle(
+                claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
         WorklistEntry before = list.entry(1);
-        WorklistItem claimed = claims.claim(NODE).orElseThrow();
+        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
 
         assertThat(claims.release(claimed)).isTrue();
 
@@ -202,10 +205,10 @@ class ClaimRepositoryTests {
     void releaseAllReleasesClaimsOfThisNodeOnly() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
-        claims.claim(NODE);
-        claims.claim("other");
+        claims.claim(NODE, Lanes.ALL);
+        claims.claim("other", Lanes.ALL);
 
-        assertThat(claims.releaseAll(NODE)).isEqualTo(1);
+        assertThat(claims.releaseAll(NODE, List.of())).isEqualTo(1);
 
         assertThat(list.entry(1).claimedBy()).isNull();
         assertThat(list.entry(1).state()).isEqualTo(NoteState.PENDING);
@@ -215,45 +218,45 @@ class ClaimRepositoryTests {
     @Test
     void pendingWorkIsEmptyWithoutClaimsAndDueNotes() {
         Instant horizon = NOW.plusSeconds(600);
-        assertThat(claims.pendingWork(NODE).hasMore(horizon)).isFalse();
+        assertThat(claims.pendingWork(NODE, Lanes.ALL).hasMore(horizon)).isFalse();
         list.pending(1, 5, horizon);
-        assertThat(claims.pendingWork(NODE)).isEqualTo(new PendingWork(0, horizon));
-        assertThat(claims.pendingWork(NODE).hasMore(horizon)).isFalse();
+        assertThat(claims.pendingWork(NODE, Lanes.ALL)).isEqualTo(new PendingWork(0, horizon));
+        assertThat(claims.pendingWork(NODE, Lanes.ALL).hasMore(horizon)).isFalse();
 
         list.pending(2, 0, NOW.plusSeconds(30));
 
-        assertThat(claims.pendingWork(NODE).nextDue()).contains(NOW.plusSeconds(30));
-        assertThat(claims.pendingWork(NODE).hasMore(horizon)).isTrue();
+        assertThat(claims.pendingWork(NODE, Lanes.ALL).nextDue()).contains(NOW.plusSeconds(30));
+        assertThat(claims.pendingWork(NODE, Lanes.ALL).hasMore(horizon)).isTrue();
     }
 
     @Test
     void pendingWorkIncludesOwnClaimsOnly() {
         list.pending(1, 5, NOW);
-        claims.claim("other");
-        assertThat(claims.pendingWork(NODE)).isEqualTo(new PendingWork(0, null));
-        assertThat(claims.pendingWork("other")).isEqualTo(new PendingWork(1, null));
+        claims.claim("other", Lanes.ALL);
+        assertThat(claims.pendingWork(NODE, Lanes.ALL)).isEqualTo(new PendingWork(0, null));
+        assertThat(claims.pendingWork("other", Lanes.ALL)).isEqualTo(new PendingWork(1, null));
 
         list.leaseEnds(1); // the node has died
 
-        assertThat(claims.pendingWork(NODE)).isEqualTo(new PendingWork(0, NOW));
+        assertThat(claims.pendingWork(NODE, Lanes.ALL)).isEqualTo(new PendingWork(0, NOW));
     }
 
     @Test
     void releasedNoteIsClaimedNext() {
         list.threeHundredNotes();
-        WorklistItem first = claims.claim(NODE).orElseThrow();
-        claims.claim(NODE).orElseThrow();
+        WorklistItem first = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        claims.claim(NODE, Lanes.ALL).orElseThrow();
         claims.release(first);
 
-        assertThat(claims.claim(NODE).orElseThrow().id()).isEqualTo(first.id());
+        assertThat(claims.claim(NODE, Lanes.ALL).orElseThrow().id()).isEqualTo(first.id());
     }
 
     @Test
     void noteWithEndedLeaseIsFoundByARestartedScan() {
         list.threeHundredNotes();
-        WorklistItem others = claims.claim("other").orElseThrow();
+        WorklistItem others = claims.claim("other", Lanes.ALL).orElseThrow();
         int claimed = 0;
-        while (claims.claim(NODE).isPresent()) {
+        while (claims.claim(NODE, Lanes.ALL).isPresent()) {
             claimed++;
         }
         assertThat(claimed).isEqualTo(299);
@@ -265,12 +268,14 @@ class ClaimRepositoryTests {
 
         ClaimRepository later = list.newClaims();
 
-        assertThat(later.claim(NODE).orElseThrow().id()).isEqualTo(others.id());
+        assertThat(later.claim(NODE, Lanes.ALL).orElseThrow().id()).isEqualTo(others.id());
     }
 
     private List<WorklistItem> claimAll() {
         List<WorklistItem> all = new ArrayList<>();
-        for (Optional<WorklistItem> next = claims.claim(NODE); next.isPresent(); next = claims.claim(NODE)) {
+        for (Optional<WorklistItem> next = claims.claim(NODE, Lanes.ALL);
+                next.isPresent();
+                next = claims.claim(NODE, Lanes.ALL)) {
             all.add(next.get());
         }
         return all;

@@ -5,8 +5,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.EnqueueReport.Rejected;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
+import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer.Options;
+import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.io.Reader;
@@ -93,11 +97,10 @@ class EnqueuerTests {
     @Test
     void knownNoteKeepsItsRow() {
         enqueue(id(1), new Options(null, 3, "first"));
-        WorklistItem claimed = claims.claim("main").orElseThrow();
+        WorklistItem claimed = claims.claim("main", Lanes.ALL).orElseThrow();
         settle(
                 claimed,
-                new StateTransition(
-                        NoteState.ARCHIVED, StateTransition.Counter.NONE, null, 0, null, null, null, false));
+                new StateTransition(NoteState.ARCHIVED, Transition.Counter.NONE, null, 0, null, null, null, false));
         WorklistEntry before = worklist.find(new NoteId(id(1))).orElseThrow();
 
         EnqueueReport report = enqueue(id(1) + "\n" + id(2), new Options(null, 9, "second"));

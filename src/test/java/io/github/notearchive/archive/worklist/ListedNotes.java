@@ -2,7 +2,9 @@ package io.github.notearchive.archive.worklist;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
 import java.time.Instant;
@@ -54,7 +56,7 @@ public final class ListedNotes {
     }
 
     public void settleBy(long execution, NoteState state, @Nullable Instant due) {
-        WorklistItem claimed = claims.claim(NODE).orElseThrow();
+        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
         StateTransition transition =
                 new StateTransition(state, Counter.NONE, due, null, StateReason.PROVIDER_ERROR, null, null, false);
         worklist.settle(claimed, claimed.row().apply(transition, clock.instant()), execution);

@@ -3,7 +3,9 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
@@ -25,7 +27,7 @@ class OperatorActionsTests {
     void requeueResetsANote() {
         list.pending(1, 5, NOW);
         list.settle(
-                claims.claim(NODE).orElseThrow(),
+                claims.claim(NODE, Lanes.ALL).orElseThrow(),
                 new StateTransition(
                         NoteState.POSTPONED,
                         Counter.CALL,
@@ -35,7 +37,7 @@ class OperatorActionsTests {
                         "empty",
                         Night.of(NOW),
                         false));
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
         list.now = NOW.plusSeconds(60);
 
         List<NoteId> requeued = actions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
@@ -48,14 +50,14 @@ class OperatorActionsTests {
         assertThat(entry.mediaAttempts() + entry.mediaAttemptsTonight()).isZero();
         assertThat(entry.reason()).isNull();
         assertThat(entry.detail()).isNull();
-        assertThat(claims.claim(NODE).orElseThrow().missingNight()).isNull();
+        assertThat(claims.claim(NODE, Lanes.ALL).orElseThrow().missingNight()).isNull();
     }
 
     @Test
     void requeueSkipsNotesInProgress() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
-        claims.claim(NODE);
+        claims.claim(NODE, Lanes.ALL);
 
         assertThat(actions.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
                 .containsExactly(new NoteId(id(2)));
@@ -66,8 +68,8 @@ class OperatorActionsTests {
     void requeueOfAStateChangesNoOtherState() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.ARCHIVED, Counter.NONE, null);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.ARCHIVED, Counter.NONE, null);
 
         assertThat(actions.requeue(NoteState.FAILED)).isEqualTo(1);
 
@@ -79,8 +81,8 @@ class OperatorActionsTests {
     void waiverCompletesANoteUnlessARunHasClaimedOrSettledIt() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
-        claims.claim(NODE);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        claims.claim(NODE, Lanes.ALL);
         WorklistRow failed = list.worklist.row(new NoteId(id(1))).orElseThrow();
         WorklistRow claimed = list.worklist.row(new NoteId(id(2))).orElseThrow();
 

@@ -2,7 +2,10 @@ package io.github.notearchive.archive.worklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
+import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.RefreshResult;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -29,7 +32,7 @@ class WorklistRepositoryTests {
     @ParameterizedTest(name = "{0}")
     @MethodSource("io.github.notearchive.archive.worklist.WorklistRowTests#transitions")
     void settleWritesTheRowAndEndsTheClaim(String name, WorklistRow before, Transition transition) {
-        list.worklist.restore(ID, before);
+        list.worklist.restore(ID, before, false);
         WorklistItem claimed = claim(before);
         WorklistRow row = claimed.row().apply(transition, NOW);
 
@@ -57,13 +60,14 @@ class WorklistRepositoryTests {
     }
 
     private WorklistItem claim(WorklistRow before) {
-        return (before.refresh().refreshNight() == null ? claims.claim(NODE) : claims.claimRefresh(NODE)).orElseThrow();
+        return (before.refresh().refreshNight() == null ? claims.claim(NODE, Lanes.ALL) : claims.claimRefresh(NODE))
+                .orElseThrow();
     }
 
     @Test
     void settledRefreshKeepsAPlanMadeSinceTheClaim() {
         LocalDate tonight = Night.of(NOW).date();
-        list.worklist.restore(ID, WorklistRowTests.archived(new Refresh(9, null, tonight, 1)));
+        list.worklist.restore(ID, WorklistRowTests.archived(new Refresh(9, null, tonight, 1)), false);
         list.database
                 .jdbc()
                 .sql("INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES (:id, :at, :at)")
@@ -102,9 +106,9 @@ class WorklistRepositoryTests {
     @Test
     void settleWithALostClaimWritesNothing() {
         list.pending(1, 5, NOW);
-        WorklistItem lost = claims.claim("slow").orElseThrow();
+        WorklistItem lost = claims.claim("slow", Lanes.ALL).orElseThrow();
         list.leaseEnds(1);
-        WorklistItem taken = claims.claim(NODE).orElseThrow();
+        WorklistItem taken = claims.claim(NODE, Lanes.ALL).orElseThrow();
         WorklistEntry before = list.entry(1);
 
         boolean settled = list.settle(lost, NoteState.ARCHIVED, Counter.CALL, null);
@@ -120,7 +124,7 @@ class WorklistRepositoryTests {
         list.pending(1, 5, NOW);
 
         list.settle(
-                claims.claim(NODE).orElseThrow(),
+                claims.claim(NODE, Lanes.ALL).orElseThrow(),
                 new StateTransition(
                         NoteState.FAILED, Counter.NONE, null, 0, StateReason.REJECTED, "a\u0000b\ud83d", null, false));
 
@@ -131,7 +135,7 @@ class WorklistRepositoryTests {
     void missingNightCountsInLaterNights() {
         list.pending(1, 5, NOW);
         list.settle(
-                claims.claim(NODE).orElseThrow(),
+                claims.claim(NODE, Lanes.ALL).orElseThrow(),
                 new StateTransition(
                         NoteState.POSTPONED,
                         Counter.NONE,
@@ -142,7 +146,7 @@ class WorklistRepositoryTests {
                         Night.of(NOW),
                         false));
 
-        WorklistItem claimed = claims.claim(NODE).orElseThrow();
+        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
 
         assertThat(claimed.wasMissingBefore(Night.of(NOW))).isEmpty();
         assertThat(claimed.wasMissingBefore(Night.of(Night.of(NOW).ends()))).contains(Night.of(NOW));
@@ -151,13 +155,13 @@ class WorklistRepositoryTests {
     @Test
     void countersOfTheNightRestartAndTotalsDoNot() {
         list.pending(1, 5, NOW);
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
-        list.settle(claims.claim(NODE).orElseThrow(), NoteState.POSTPONED, Counter.MEDIA, NOW);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
+        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.MEDIA, NOW);
         Night tonight = Night.of(NOW);
         Night nextNight = Night.of(tonight.ends());
 
-        WorklistItem claimed = claims.claim(NODE).orElseThrow();
+        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
 
         assertThat(claimed.attempts()).isEqualTo(2);
         assertThat(claimed.attemptsIn(tonight)).isEqualTo(2);

@@ -9,8 +9,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.SlotState;
-import io.github.notearchive.archive.worklist.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer;
+import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
+import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
@@ -158,7 +159,7 @@ class EraseTests {
         String note = night.pending(1).getFirst();
         night.run();
         forgetter.forget(request(List.of(note), null)).orElseThrow();
-        List<EnqueueReport.Rejected> rejects = new ArrayList<>();
+        List<Rejected> rejects = new ArrayList<>();
 
         EnqueueReport report = enqueuer.enqueue(
                 new StringReader("\n" + note + "\n66bb00000000000000000001\n" + note),
@@ -170,7 +171,7 @@ class EraseTests {
         assertThat(report.added()).isOne();
         assertThat(report.rejected()).isEqualTo(2);
         assertThat(report.repeated()).isZero();
-        assertThat(rejects).extracting(EnqueueReport.Rejected::line).containsExactly(2L, 4L);
+        assertThat(rejects).extracting(Rejected::line).containsExactly(2L, 4L);
         assertThat(rejects.getFirst().toString()).contains(note, "was forgotten on 2026-03-10");
         assertThat(night.calls(note)).isOne();
         assertThat(night.count("SELECT count(*) FROM note")).isZero();
@@ -450,7 +451,7 @@ class EraseTests {
     }
 
     private CompletableFuture<EnqueueReport> enqueueAside(
-            List<String> notes, @Nullable Integer refreshDays, Consumer<EnqueueReport.Rejected> rejects) {
+            List<String> notes, @Nullable Integer refreshDays, Consumer<Rejected> rejects) {
         Enqueuer.Options options = new Enqueuer.Options(null, 5, "test", refreshDays, null);
         return CompletableFuture.supplyAsync(
                 () -> enqueuer.enqueue(new StringReader(String.join("\n", notes)), options, rejects),
