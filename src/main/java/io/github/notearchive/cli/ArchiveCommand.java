@@ -155,7 +155,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     /** The option {@code --json}. */
     protected static final class JsonOption {
 
-        @Option(names = "--json", description = "Prints the result as one JSON document.")
+        @Option(names = "--json")
         private boolean json;
 
         public JsonOption() {}
@@ -173,7 +173,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     /** The option {@code --node}. */
     static final class NodeOption {
 
-        @Option(names = "--node", paramLabel = "NAME", description = "Name of the node, instead of ARCHIVE_NODE.")
+        @Option(names = "--node", paramLabel = "NAME")
         private @Nullable String node;
 
         /** Returns the option as a setting; empty if it is not given. */
@@ -185,11 +185,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     /** The option {@code --max-duration}. */
     static final class MaxDurationOption {
 
-        @Option(
-                names = "--max-duration",
-                paramLabel = "D",
-                converter = DurationArgument.Limit.class,
-                description = "Start no further work after this time, such as 90m or 6h.")
+        @Option(names = "--max-duration", paramLabel = "D", converter = DurationArgument.Limit.class)
         private @Nullable Duration duration;
 
         @Nullable

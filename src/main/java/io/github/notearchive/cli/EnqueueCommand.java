@@ -27,62 +27,28 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code enqueue}: adds notes to the worklist. */
-@Command(
-        name = "enqueue",
-        description = "Adds notes to the worklist: ids, links or share texts, one a line, or a column of a CSV file.",
-        footer = {
-            "",
-            "A CSV file is recognized by a first line that names a column note_id, id, url, 笔记ID, 笔记链接 or the like; --column names another.",
-            "A first line that names users (user_id, author, 用户ID) and no notes is refused without --column.",
-            "Notes that are on the worklist already are not changed. An input is added completely, or not at all.",
-            "With --refresh-after an input is written in batches of 10,000 notes: after a failure the earlier batches stay; repeat the command.",
-            "--refresh-after: each new response costs a call, within the limits of archive.refresh, after all other notes.",
-            "Exit codes: 0 all lines were accepted; 6 some lines were rejected, the others were accepted; 2 the input cannot be read, or names users only."
-        })
+@Command(name = "enqueue")
 final class EnqueueCommand extends ArchiveCommand {
 
     /** Link to the file behind standard input, where the system has one. */
     private static final Path STANDARD_INPUT = Path.of("/dev/stdin");
 
-    @Parameters(
-            paramLabel = "INPUT",
-            arity = "1..*",
-            description = "A file, - for standard input, or an id or link itself.")
+    @Parameters(paramLabel = "INPUT", arity = "1..*")
     private List<String> inputs = List.of();
 
-    @Option(
-            names = "--priority",
-            paramLabel = "N",
-            defaultValue = "5",
-            description = "0 to 9, the highest first (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--priority", paramLabel = "N", defaultValue = "5")
     private int priority;
 
-    @Option(
-            names = "--source",
-            paramLabel = "NAME",
-            defaultValue = "enqueue",
-            description = "Origin of the ids, stored with each of them.")
+    @Option(names = "--source", paramLabel = "NAME", defaultValue = "enqueue")
     private String source = "";
 
-    @Option(
-            names = "--refresh-after",
-            paramLabel = "TIME",
-            converter = RefreshAfter.Argument.class,
-            description =
-                    "Refresh the notes at this interval, in whole days such as 7d, or once in the night of a date such as 2027-01-31. Also for notes that are archived already.")
+    @Option(names = "--refresh-after", paramLabel = "TIME", converter = RefreshAfter.Argument.class)
     private @Nullable RefreshAfter refreshAfter;
 
-    @Option(
-            names = "--column",
-            paramLabel = "COLUMN",
-            description = "The CSV column to read, by its name or its number from 1.")
+    @Option(names = "--column", paramLabel = "COLUMN")
     private @Nullable String column;
 
-    @Option(
-            names = "--rejects",
-            paramLabel = "FILE",
-            description =
-                    "Writes every rejected line with its reason to this file and replaces it; otherwise the first 100 are shown. No input can be this file.")
+    @Option(names = "--rejects", paramLabel = "FILE")
     private @Nullable Path rejects;
 
     @Component

@@ -10,16 +10,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** {@code exit-code}: explains an exit code. */
-@Command(
-        name = "exit-code",
-        description =
-                "Explains an exit code: its cause, how to find it, and what to do. Without a number: all of them.")
+@Command(name = "exit-code")
 final class ExitCodeCommand extends ArchiveCommand {
 
-    @Parameters(
-            arity = "0..1",
-            paramLabel = "N",
-            description = "0 to 8, or the exit code of a killed process: 137, 143.")
+    @Parameters(arity = "0..1", paramLabel = "N")
     private @Nullable Integer number;
 
     @Override

@@ -29,13 +29,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 
 /** {@code explain}: shows the history of a note. */
-@Command(
-        name = "explain",
-        description =
-                "Shows the history of a note: every call, every file, the reason of its state, and what happens next.")
+@Command(name = "explain")
 final class ExplainCommand extends ArchiveCommand {
 
-    @Parameters(paramLabel = "NOTE_ID", description = "Note id.")
+    @Parameters(paramLabel = "NOTE_ID")
     private String note = "";
 
     @Mixin

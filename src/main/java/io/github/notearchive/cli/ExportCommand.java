@@ -37,116 +37,59 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code export}: writes a data set of the archive to a directory. */
-@Command(
-        name = "export",
-        description =
-                "Writes notes, their history and their files to a directory that must not exist, or must be empty. It is created completely or not at all. May run beside a run, and makes no call.",
-        footer = {
-            "",
-            "Without filters every note that was ever captured is exported. A date means 00:00 in Shanghai; a time is written like 2026-03-01T12:00:00Z.",
-            "manifest.json in the directory has the options, the meaning of each column, and the SHA-256 of every file; it names the requested authors as the rows do, and counts those that it does not name.",
-            "Exit codes: 0 done; 2 usage or configuration; 6 done, but files are missing in the store or ids were never captured; 7 interrupted, nothing was written; 8 a server is unavailable, nothing was written."
-        })
+@Command(name = "export")
 final class ExportCommand extends ArchiveCommand {
 
     private static final Logger log = LoggerFactory.getLogger(ExportCommand.class);
 
     private static final Duration LONGEST_PRESIGNED = Duration.ofDays(7);
 
-    @Parameters(paramLabel = "DIRECTORY", description = "Output directory. Nothing is overwritten.")
+    @Parameters(paramLabel = "DIRECTORY")
     private Path target = Path.of("");
 
-    @Option(
-            names = "--format",
-            required = true,
-            paramLabel = "FORMAT",
-            description =
-                    "jsonl, csv, parquet: one file per table. folder: one directory per note, with pages for a browser. bagit: a bag for preservation. 4cat: import file of 4CAT.")
+    @Option(names = "--format", required = true, paramLabel = "FORMAT")
     private ExportFormat format = ExportFormat.JSONL;
 
-    @Option(
-            names = "--media",
-            paramLabel = "HOW",
-            description =
-                    "none, link (keys in the store), copy (the files, compared with their SHA-256), or presigned (URLs that expire). Default: copy for folder and bagit, none for 4cat, else link.")
+    @Option(names = "--media", paramLabel = "HOW")
     private @Nullable MediaMode media;
 
-    @Option(
-            names = "--presign-for",
-            paramLabel = "D",
-            defaultValue = "24h",
-            converter = DurationArgument.class,
-            description = "Validity of presigned URLs, 7d at most (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--presign-for", paramLabel = "D", defaultValue = "24h", converter = DurationArgument.class)
     private Duration presignFor = Duration.ofHours(24);
 
-    @Option(
-            names = "--authors",
-            paramLabel = "HOW",
-            defaultValue = "keep",
-            description =
-                    "keep, hash (pseudonyms instead of ids, no names and pictures), or omit. Default: ${DEFAULT-VALUE}.")
+    @Option(names = "--authors", paramLabel = "HOW", defaultValue = "keep")
     private AuthorMode authors = AuthorMode.KEEP;
 
-    @Option(
-            names = "--author-key",
-            paramLabel = "FILE",
-            description =
-                    "File with the key of the pseudonyms, at least 16 bytes; two exports can only be joined with the same key. Without it a random key is used once.")
+    @Option(names = "--author-key", paramLabel = "FILE")
     private @Nullable Path authorKey;
 
-    @Option(
-            names = "--excel",
-            description =
-                    "CSV for a spreadsheet: with a byte order mark, and an apostrophe before text that would be a formula.")
+    @Option(names = "--excel")
     private boolean excel;
 
-    @Option(
-            names = "--published-from",
-            paramLabel = "T",
-            converter = TimeArgument.class,
-            description = "Published at this time or later.")
+    @Option(names = "--published-from", paramLabel = "T", converter = TimeArgument.class)
     private @Nullable Instant publishedFrom;
 
-    @Option(
-            names = "--published-to",
-            paramLabel = "T",
-            converter = TimeArgument.class,
-            description = "Published before this time.")
+    @Option(names = "--published-to", paramLabel = "T", converter = TimeArgument.class)
     private @Nullable Instant publishedTo;
 
-    @Option(
-            names = "--captured-from",
-            paramLabel = "T",
-            converter = TimeArgument.class,
-            description = "Captured at this time or later. Only captures of this period are exported.")
+    @Option(names = "--captured-from", paramLabel = "T", converter = TimeArgument.class)
     private @Nullable Instant capturedFrom;
 
-    @Option(
-            names = "--captured-to",
-            paramLabel = "T",
-            converter = TimeArgument.class,
-            description = "Captured before this time.")
+    @Option(names = "--captured-to", paramLabel = "T", converter = TimeArgument.class)
     private @Nullable Instant capturedTo;
 
-    @Option(
-            names = "--topic",
-            paramLabel = "TOPIC",
-            description = "With this topic: name without #, or id. Several: any of them.")
+    @Option(names = "--topic", paramLabel = "TOPIC")
     private List<String> topics = List.of();
 
-    @Option(names = "--author", paramLabel = "ID", description = "By this author: id or RedNote number. Several: any.")
+    @Option(names = "--author", paramLabel = "ID")
     private List<String> writers = List.of();
 
-    @Option(
-            names = "--state",
-            paramLabel = "STATE",
-            description = "With this state on the worklist, such as ARCHIVED. Several: any.")
+    @Option(names = "--state", paramLabel = "STATE")
     private List<NoteState> states = List.of();
 
-    @Option(names = "--text", paramLabel = "TEXT", description = "With this in title or text, in either case.")
+    @Option(names = "--text", paramLabel = "TEXT")
     private @Nullable String text;
 
-    @Option(names = "--ids", paramLabel = "FILE", description = "File of note ids, one a line.")
+    @Option(names = "--ids", paramLabel = "FILE")
     private @Nullable Path ids;
 
     @Component

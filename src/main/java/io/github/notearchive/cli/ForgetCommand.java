@@ -17,37 +17,22 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code forget}: erases notes or a person. */
-@Command(
-        name = "forget",
-        description =
-                "Removes all rows and objects of notes, or of all notes of a person, and prevents that they are archived again. Only shows what would be removed unless --yes is given.",
-        footer = {
-            "",
-            "What stays: a tombstone with the note's id or the hash of the person's; the calls in api_call without their responses, for the bill; files that other notes use, too; other people's notes that name the person, in their texts and responses; logs; backups; and in a versioned bucket, the removed objects for as long as it is configured to keep them.",
-            "Exit codes: 0 done, or shown; 2 usage, or no such bucket; 5 a run or an audit is active, repeat when it has ended; 8 a server is unavailable. After an interruption the same command finishes the erasure."
-        })
+@Command(name = "forget")
 final class ForgetCommand extends ArchiveCommand {
 
-    @Parameters(paramLabel = "NOTE_ID", arity = "0..*", description = "Note ids.")
+    @Parameters(paramLabel = "NOTE_ID", arity = "0..*")
     private List<String> ids = List.of();
 
-    @Option(
-            names = "--author",
-            paramLabel = "ID",
-            description =
-                    "A person, by the platform's user id: all their notes, now and later, and where notes of others name them.")
+    @Option(names = "--author", paramLabel = "ID")
     private @Nullable String author;
 
-    @Option(
-            names = "--reason",
-            paramLabel = "TEXT",
-            description = "Reason, stored in the tombstones; it should not contain what is to be forgotten.")
+    @Option(names = "--reason", paramLabel = "TEXT")
     private @Nullable String reason;
 
-    @Option(names = "--dry-run", description = "Only show what would be removed. This is the default without --yes.")
+    @Option(names = "--dry-run")
     private boolean dryRun;
 
-    @Option(names = "--yes", description = "Erase permanently.")
+    @Option(names = "--yes")
     private boolean yes;
 
     @Mixin

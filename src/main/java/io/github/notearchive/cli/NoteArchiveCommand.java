@@ -24,7 +24,7 @@ import picocli.CommandLine.UnmatchedArgumentException;
 /** The program: all commands, and their exit codes. */
 @Command(
         name = "note-archive",
-        description = "Archives Xiaohongshu notes, with their images and sound, before they disappear.",
+        resourceBundle = "io.github.notearchive.cli.help",
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         versionProvider = NoteArchiveCommand.Version.class,
@@ -49,14 +49,6 @@ import picocli.CommandLine.UnmatchedArgumentException;
             ConfigCommand.class,
             ExitCodeCommand.class,
             HelpCommand.class
-        },
-        footer = {
-            "",
-            "Start with: note-archive sandbox    (no token, no network, no cost)",
-            "Exit codes: 0 done, 1 unexpected error, 2 usage or configuration,",
-            "            3 quota used up, 4 account blocked, 5 already running,",
-            "            6 partly done, 7 interrupted, 8 a server is unavailable",
-            "            note-archive exit-code N explains one"
         })
 public final class NoteArchiveCommand implements Runnable {
 

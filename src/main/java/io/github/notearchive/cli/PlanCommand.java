@@ -9,14 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code plan}: shows what a run would do now. */
-@Command(
-        name = "plan",
-        description = {
-            "Shows what a run that starts now would do: due notes by class, the calls they need and how many of them"
-                    + " tonight's limits allow, the duration, the end of the backlog, and what is left out and why."
-                    + " Makes no call and changes nothing."
-        },
-        footer = {"", "Exit codes: 0 shown; 1 unexpected error; 2 configuration; 8 the database is unavailable."})
+@Command(name = "plan")
 final class PlanCommand extends ArchiveCommand {
 
     @Mixin

@@ -10,21 +10,10 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code rebuild}: restores the tables from the bucket. */
-@Command(
-        name = "rebuild",
-        description =
-                "Rebuilds the tables of an empty database from the bucket alone, or resumes an unfinished rebuild. With --missing it merges what the bucket has and a restored database lacks.",
-        footer = {
-            "",
-            "For a lost database whose bucket still exists. Makes no call and buys nothing. Notes that were never paid for are not in the bucket: enqueue your lists again afterwards; archived notes stay as they are.",
-            "Exit codes: 0 everything is restored; 2 the database is not empty (without --missing), the bucket is, it belongs to another archive, or configuration; 5 a run is active; 6 done, but sidecars were rejected or files are not in the bucket; 7 interrupted, run again; 8 a server is unavailable."
-        })
+@Command(name = "rebuild")
 final class RebuildCommand extends ArchiveCommand {
 
-    @Option(
-            names = "--missing",
-            description =
-                    "Merge into a database that holds rows: responses, notes and files that are only in the bucket or newer there, and erasures that the database does not know. For a database that was restored from an older dump.")
+    @Option(names = "--missing")
     private boolean missing;
 
     @Mixin

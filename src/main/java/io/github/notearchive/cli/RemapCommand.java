@@ -10,20 +10,13 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code remap}: recomputes columns from stored responses. */
-@Command(
-        name = "remap",
-        description =
-                "Recomputes the columns of notes and captures from the stored responses that an older version has mapped, or resumes an unfinished remap. Makes no call. May run beside a run.",
-        footer = {
-            "",
-            "Exit codes: 0 done; 1 unexpected error; 2 configuration; 5 another remap is active; 6 done, but some stored responses do not contain their note; 7 interrupted, run again; 8 the database is unavailable, run again later."
-        })
+@Command(name = "remap")
 final class RemapCommand extends ArchiveCommand {
 
-    @Option(names = "--all", description = "Map all stored responses, including those of this version of the mapper.")
+    @Option(names = "--all")
     private boolean all;
 
-    @Option(names = "--dry-run", description = "Write nothing; only show what would change.")
+    @Option(names = "--dry-run")
     private boolean dryRun;
 
     @Mixin

@@ -22,32 +22,16 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.TypeConversionException;
 
 /** {@code report}: writes the report of a night again, from the tables. */
-@Command(
-        name = "report",
-        description =
-                "Writes the report of a night, one HTML page, from the tables alone. Each run writes its own, too.",
-        footer = {
-            "",
-            "The same tables give the same bytes. The page opens offline, and contains note ids but no content.",
-            "Exit codes: 0 done; 2 usage; 6 no run of this node started in that night, and there is no report of it; 8 the database is unavailable."
-        })
+@Command(name = "report")
 final class ReportCommand extends ArchiveCommand {
 
-    @Option(
-            names = "--night",
-            paramLabel = "DATE",
-            converter = NightArgument.class,
-            description =
-                    "Calendar day of Shanghai in which the runs started, such as 2026-11-25 (default: the last one with a run).")
+    @Option(names = "--night", paramLabel = "DATE", converter = NightArgument.class)
     private @Nullable Night night;
 
     @Mixin
     private NodeOption node = new NodeOption();
 
-    @Option(
-            names = "--output",
-            paramLabel = "FILE",
-            description = "Output file; - is standard output (default: reports below the data directory).")
+    @Option(names = "--output", paramLabel = "FILE")
     private @Nullable String output;
 
     @Component

@@ -17,30 +17,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code requeue}: makes notes due again. */
-@Command(
-        name = "requeue",
-        description = "Makes notes due now as if they were new. A paid response is reused.",
-        footer = {"", "Exit codes: 0 done; 6 some of the ids are not on the worklist or in progress."})
+@Command(name = "requeue")
 final class RequeueCommand extends ArchiveCommand {
 
-    @Parameters(paramLabel = "NOTE_ID", arity = "0..*", description = "Note ids.")
+    @Parameters(paramLabel = "NOTE_ID", arity = "0..*")
     private List<String> ids = List.of();
 
-    @Option(
-            names = "--state",
-            paramLabel = "STATE",
-            description = "All notes in this state: ${COMPLETION-CANDIDATES}. May be given more than once.")
+    @Option(names = "--state", paramLabel = "STATE")
     private List<NoteState> states = new ArrayList<>();
 
-    @Option(
-            names = "--without-video",
-            description = "All archived notes whose video was not requested. Requires archive.video.enabled.")
+    @Option(names = "--without-video")
     private boolean withoutVideo;
 
-    @Option(
-            names = "--degraded",
-            description =
-                    "All archived notes with a file in a lesser rendition than the best one offered. Buys one new response for each, unless it has one of this night. Requires archive.ledger.buy-again.")
+    @Option(names = "--degraded")
     private boolean degraded;
 
     @Component

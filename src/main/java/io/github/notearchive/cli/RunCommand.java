@@ -28,39 +28,24 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code run}: starts tonight's job, or restarts the unfinished one. */
-@Command(
-        name = "run",
-        description = "Archives the due notes, or resumes the unfinished run.",
-        footer = {
-            "",
-            "Exit codes: 0 all done; 1 unexpected error; 2 configuration; 3 quota used up, run again after 00:00 in Shanghai; 4 account blocked; 5 another run of this node is active; 6 done, some notes postponed to a later night or failed; 7 interrupted, run again; 8 a server is unavailable, run again later."
-        })
+@Command(name = "run")
 final class RunCommand extends ArchiveCommand {
 
     private static final Logger log = LoggerFactory.getLogger(RunCommand.class);
 
-    @Option(
-            names = "--limit",
-            paramLabel = "N",
-            description = "Start at most N notes; a note that is retried counts again.")
+    @Option(names = "--limit", paramLabel = "N")
     private @Nullable Long limit;
 
     @Mixin
     private MaxDurationOption maxDuration = new MaxDurationOption();
 
-    @Option(
-            names = "--force",
-            description =
-                    "Make calls although a code 303 closed the gate. Configured limits and due dates still apply.")
+    @Option(names = "--force")
     private boolean force;
 
     @Mixin
     private NodeOption node = new NodeOption();
 
-    @Option(
-            names = "--summary-json",
-            paramLabel = "FILE",
-            description = "Also write the result and the counts as JSON, with any result; - is standard output.")
+    @Option(names = "--summary-json", paramLabel = "FILE")
     private @Nullable String summaryJson;
 
     /** Telemetry, which also reports a run that cannot be started; and the run. */

@@ -34,95 +34,47 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
 /** {@code sandbox}: practises whole nights without token, network or bill. */
-@Command(
-        name = "sandbox",
-        description =
-                "Runs whole nights against a practice provider inside the process: no token, no network, no cost.",
-        footer = {"", "Each start uses an empty worklist in a separate data directory, which remains for inspection."})
+@Command(name = "sandbox")
 final class SandboxCommand extends ArchiveCommand {
 
     private static final String MARKER = "note-archive-sandbox";
     private static final String NODE = "sandbox";
     private static final int MOST_NIGHTS = 40;
 
-    @Option(
-            names = "--notes",
-            paramLabel = "N",
-            defaultValue = "60",
-            description = "Notes on the worklist (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--notes", paramLabel = "N", defaultValue = "60")
     private int notes;
 
-    @Option(
-            names = "--quota",
-            paramLabel = "N",
-            defaultValue = "40",
-            description = "Responses that the provider sells in a day (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--quota", paramLabel = "N", defaultValue = "40")
     private int quota;
 
-    @Option(
-            names = "--fail-301",
-            paramLabel = "P",
-            defaultValue = "0.1",
-            description = "Share of calls that fail with code 301 (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--fail-301", paramLabel = "P", defaultValue = "0.1")
     private double fail301;
 
-    @Option(
-            names = "--fail-302",
-            paramLabel = "P",
-            defaultValue = "0",
-            description = "Share of calls that are rate-limited, code 302 (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--fail-302", paramLabel = "P", defaultValue = "0")
     private double fail302;
 
-    @Option(
-            names = "--missing",
-            paramLabel = "P",
-            defaultValue = "0.03",
-            description = "Share of notes that do not exist, code 201 (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--missing", paramLabel = "P", defaultValue = "0.03")
     private double missing;
 
-    @Option(
-            names = "--empty",
-            paramLabel = "P",
-            defaultValue = "0",
-            description = "Share of notes whose response is a success without the note (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--empty", paramLabel = "P", defaultValue = "0")
     private double empty;
 
-    @Option(
-            names = "--dead-media",
-            paramLabel = "P",
-            defaultValue = "0",
-            description = "Share of files that no URL serves (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--dead-media", paramLabel = "P", defaultValue = "0")
     private double deadMedia;
 
-    @Option(
-            names = "--latency",
-            paramLabel = "D",
-            defaultValue = "150ms",
-            converter = DurationArgument.class,
-            description = "Latency of a response (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--latency", paramLabel = "D", defaultValue = "150ms", converter = DurationArgument.class)
     private Duration latency = Duration.ZERO;
 
-    @Option(
-            names = "--calls-per-second",
-            paramLabel = "N",
-            defaultValue = "20",
-            description = "Rate of calls (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--calls-per-second", paramLabel = "N", defaultValue = "20")
     private int callsPerSecond;
 
-    @Option(names = "--videos", description = "Also buys the videos of video notes, by a second call.")
+    @Option(names = "--videos")
     private boolean videos;
 
-    @Option(
-            names = "--seed",
-            paramLabel = "N",
-            defaultValue = "1",
-            description = "Seed of the generated notes and failures (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--seed", paramLabel = "N", defaultValue = "1")
     private long seed;
 
-    @Option(
-            names = "--data-dir",
-            paramLabel = "DIR",
-            description = "Data directory (default: sandbox-data beside the program, or in the current directory).")
+    @Option(names = "--data-dir", paramLabel = "DIR")
     private @Nullable Path dataDir;
 
     /** The parts of the program that the sandbox uses. */

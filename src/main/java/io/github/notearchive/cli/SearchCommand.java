@@ -12,21 +12,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code search}: finds archived notes by words. */
-@Command(
-        name = "search",
-        description =
-                "Finds the notes whose title or text contains every word, newest first. A word may be one character.",
-        footer = {
-            "",
-            "Words are separated by spaces. ASCII letters match in either case, full-width forms match plain ones.",
-            "Exit codes: 0 done, with or without matches; 2 usage; 8 the database is unavailable."
-        })
+@Command(name = "search")
 final class SearchCommand extends ArchiveCommand {
 
-    @Parameters(paramLabel = "TEXT", arity = "1..*", description = "Words.")
+    @Parameters(paramLabel = "TEXT", arity = "1..*")
     private List<String> texts = List.of();
 
-    @Option(names = "--limit", paramLabel = "N", description = "Shows at most N notes (default: ${DEFAULT-VALUE}).")
+    @Option(names = "--limit", paramLabel = "N")
     private int limit = 20;
 
     @Mixin

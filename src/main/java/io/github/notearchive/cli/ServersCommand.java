@@ -12,9 +12,7 @@ import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
 
 /** {@code servers}: runs the embedded servers until a signal. */
-@Command(
-        name = "servers",
-        description = "Runs the embedded database and store until Ctrl-C, and prints how to connect to them.")
+@Command(name = "servers")
 final class ServersCommand extends ArchiveCommand {
 
     @Component

@@ -30,15 +30,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code status}: shows the state of the archive. */
-@Command(
-        name = "status",
-        description =
-                "Shows the health of the archive, the worklist, the gate, tonight's calls and bill, the last runs, and the open notes.",
-        footer = {
-            "",
-            "HEALTHY: no action required. ATTENTION: runs continue, check the reasons. BROKEN: runs do not continue, or files are damaged. Each reason is shown with a remedy.",
-            "Exit codes: 0 done, with any result; 6 with --fail-on; 2 usage; 8 the database is unavailable."
-        })
+@Command(name = "status")
 final class StatusCommand extends ArchiveCommand {
 
     private static final int RUNS = 10;
@@ -51,10 +43,7 @@ final class StatusCommand extends ArchiveCommand {
     @Mixin
     private JsonOption json = new JsonOption();
 
-    @Option(
-            names = "--fail-on",
-            paramLabel = "LEVEL",
-            description = "Exit with 6 at this level or a worse one: ATTENTION or BROKEN. Otherwise with 0.")
+    @Option(names = "--fail-on", paramLabel = "LEVEL")
     private Health.@Nullable Level failOn;
 
     /**

@@ -16,31 +16,19 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code verify}: compares the stored objects with the tables. */
-@Command(
-        name = "verify",
-        description =
-                "Reads every object in the store and compares it with the tables, least recently verified first; or resumes an unfinished audit. May run beside a run.",
-        footer = {
-            "",
-            "Exit codes: 0 no findings; 1 unexpected error, or the self-test failed; 2 configuration, or no such bucket; 5 another audit is active; 6 something is missing, damaged or orphaned, whether or not the audit is finished; 7 interrupted without findings so far, run again; 8 a server is unavailable, run again later."
-        })
+@Command(name = "verify")
 final class VerifyCommand extends ArchiveCommand {
 
     @Mixin
     private MaxDurationOption limit = new MaxDurationOption();
 
-    @Option(
-            names = "--repair",
-            description =
-                    "Make a note due for each damaged file, so that the next run stores it again, and write missing sidecars from the ledger.")
+    @Option(names = "--repair")
     private boolean repair;
 
-    @Option(names = "--delete-orphans", description = "Remove objects without a row that are old enough.")
+    @Option(names = "--delete-orphans")
     private boolean deleteOrphans;
 
-    @Option(
-            names = "--self-test",
-            description = "Only plant errors in a separate area, check that they are found, and remove them.")
+    @Option(names = "--self-test")
     private boolean selfTest;
 
     @Mixin

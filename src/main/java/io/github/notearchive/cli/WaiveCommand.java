@@ -11,21 +11,19 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** {@code waive}: accepts that a file is missing. */
-@Command(
-        name = "waive",
-        description = "Accepts that a file of a note is missing. The note is archived if no other file is missing.")
+@Command(name = "waive")
 final class WaiveCommand extends ArchiveCommand {
 
-    @Parameters(index = "0", paramLabel = "NOTE_ID", description = "Note id.")
+    @Parameters(index = "0", paramLabel = "NOTE_ID")
     private String note = "";
 
-    @Parameters(index = "1", paramLabel = "KIND", description = "${COMPLETION-CANDIDATES}")
+    @Parameters(index = "1", paramLabel = "KIND")
     private MediaKind kind = MediaKind.IMAGE;
 
-    @Parameters(index = "2", paramLabel = "ORDINAL", description = "Position, from 0, as explain shows it.")
+    @Parameters(index = "2", paramLabel = "ORDINAL")
     private int ordinal;
 
-    @Option(names = "--reason", required = true, paramLabel = "TEXT", description = "Reason, stored with the file.")
+    @Option(names = "--reason", required = true, paramLabel = "TEXT")
     private String reason = "";
 
     @Component

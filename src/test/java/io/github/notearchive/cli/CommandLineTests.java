@@ -24,6 +24,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import picocli.CommandLine;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.TypeConversionException;
 
 /** Parsing of the command line, without starting the program. */
@@ -75,6 +76,18 @@ class CommandLineTests {
 
         assertThat(out.toString()).contains("Usage:").contains(command);
         assertThat(err.toString()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @MethodSource("commands")
+    void everyOptionAndParameterHasADescription(String name) {
+        CommandSpec command =
+                NoteArchiveCommand.commandLine().getSubcommands().get(name).getCommandSpec();
+
+        assertThat(command.usageMessage().description()).isNotEmpty();
+        assertThat(command.args())
+                .allSatisfy(each ->
+                        assertThat(each.description()).as(each.toString()).isNotEmpty());
     }
 
     @Test

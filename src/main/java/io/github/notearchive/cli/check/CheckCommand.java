@@ -9,18 +9,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
 /** {@code check}: checks whether a run could start. */
-@Command(
-        name = "check",
-        description = {
-            "Checks everything that a run needs: settings, token, data directory and disk, database and schema, store,"
-                    + " provider, clocks, gate and limits. One line each: ok, warning, failed, or skipped if it depends on"
-                    + " a failed one; with a remedy. Makes no paid call, migrates nothing. Embedded servers are started, or"
-                    + " those of a run are used."
-        },
-        footer = {
-            "",
-            "Exit codes: 0 nothing failed, there may be warnings; 2 settings or credentials are wrong, or an operator has to act; 8 a server is unavailable; 1 unexpected error. With several failures the first of 2, 8, 1."
-        })
+@Command(name = "check")
 public final class CheckCommand extends ArchiveCommand {
 
     @Mixin

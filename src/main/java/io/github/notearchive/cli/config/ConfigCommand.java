@@ -16,11 +16,7 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code config}: shows the settings. */
-@Command(
-        name = "config",
-        synopsisSubcommandLabel = "show",
-        description = "Shows the settings.",
-        subcommands = ConfigCommand.Show.class)
+@Command(name = "config", synopsisSubcommandLabel = "show", subcommands = ConfigCommand.Show.class)
 public final class ConfigCommand extends ArchiveCommand {
 
     @Override
@@ -29,19 +25,13 @@ public final class ConfigCommand extends ArchiveCommand {
     }
 
     /** {@code config show}: shows each setting with its origin. */
-    @Command(
-            name = "show",
-            description = {
-                "Prints every setting with its value and origin, secrets masked.",
-                "Starts nothing and needs no server. Problems of a value are printed below it."
-            },
-            footer = {"", "Exit codes: 0 all settings are usable; 2 some are not."})
+    @Command(name = "show")
     static final class Show extends ArchiveCommand {
 
         @Mixin
         private JsonOption json = new JsonOption();
 
-        @Option(names = "--changed", description = "Omits defaults without problems.")
+        @Option(names = "--changed")
         private boolean changed;
 
         /**
