@@ -5,11 +5,11 @@ import io.github.notearchive.provider.FetchOutcome.Exhausted;
 
 /** Reason of a call, with the limit that applies to it within the limit of all calls. */
 public enum CallKind {
-    /** Fetch of a note, to which only the limit of all calls applies. */
+    /** Only the limit of all calls applies. */
     NOTE(Endpoint.DETAIL, Exhausted.Whose.OURS, "calls"),
-    /** Fetch of the video of a note; billed by itself, also if the note is no video. */
+    /** Billed by itself, also if the note is no video. */
     VIDEO(Endpoint.VIDEO, Exhausted.Whose.OURS_FOR_VIDEOS, "calls for videos"),
-    /** Fetch of an archived note. */
+    /** The note is archived. */
     REFRESH(Endpoint.DETAIL, Exhausted.Whose.OURS_FOR_REFRESHES, "calls about archived notes");
 
     final Endpoint endpoint;

@@ -1,12 +1,6 @@
 package io.github.notearchive.provider;
 
-/**
- * Our own limits of the calls of a night; 0 means no limit.
- *
- * @param all limit of all calls
- * @param videos limit of the calls for videos
- * @param refreshes limit of the calls about archived notes
- */
+/** Our own limits of the calls of a night: of all, for videos, and about archived notes; 0 means no limit. */
 public record CallLimits(long all, long videos, long refreshes) {
 
     public static final CallLimits NONE = new CallLimits(0, 0, 0);
@@ -33,7 +27,7 @@ public record CallLimits(long all, long videos, long refreshes) {
 
     /** Returns how many calls the limit of a kind leaves after these. */
     long left(CallKind kind, NightlyCalls made) {
-        long limit = of(kind);
-        return limit == 0 ? Long.MAX_VALUE : Math.max(0, limit - made.of(kind));
+        long calls = new CallLimits(made.all(), made.videos(), made.refreshes()).of(kind);
+        return of(kind) == 0 ? Long.MAX_VALUE : Math.max(0, of(kind) - calls);
     }
 }

@@ -7,9 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Request of a claimed note.
  *
- * @param claim fencing token of the claim on the note; nothing is sent if the claim is lost
- * @param settledAt time of the last disposition of the note; null if there was none. A paid response that was received
- *     later has not been used
+ * @param claim fencing token; nothing is sent if the claim is lost
+ * @param settledAt time of the last disposition; null if none. A response that was received later has not been used
  */
 public record FetchRequest(NoteId id, long claim, @Nullable Instant settledAt) {
 

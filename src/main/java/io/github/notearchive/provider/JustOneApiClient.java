@@ -9,15 +9,11 @@ import io.github.notearchive.provider.CallRecorder.CallAdmission.OverLimit;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.Stopped;
 import io.github.notearchive.provider.CallRecorder.CallAdmission.Written;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
-import io.github.notearchive.provider.FetchOutcome.Blocked;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
 import io.github.notearchive.provider.FetchOutcome.Exhausted;
 import io.github.notearchive.provider.FetchOutcome.Found;
 import io.github.notearchive.provider.FetchOutcome.Missing;
-import io.github.notearchive.provider.FetchOutcome.Outstanding;
-import io.github.notearchive.provider.FetchOutcome.Rejected;
-import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.RequestSender.ProviderResponse;
 import io.github.notearchive.provider.ResponseReader.Envelope;
 import java.time.Clock;
@@ -135,8 +131,8 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     /**
-     * Returns the outcome that ended the calls since {@link #open}, {@link Exhausted} or {@link Blocked}, to any
-     * caller. Empty if no response has.
+     * Returns the outcome that ended the calls since {@link #open}, {@link Exhausted} or {@link FetchOutcome.Blocked},
+     * to any caller. Empty if no response has.
      */
     public Optional<FetchOutcome> ending() {
         return Optional.ofNullable(ending);
@@ -203,8 +199,8 @@ public class JustOneApiClient implements AutoCloseable {
                     limiter.end(stop.toString());
                     throw new CallsEndedException(stop.toString());
                 }
-                case Unclaimed unclaimed -> unclaimed;
-                case Outstanding outstanding -> outstanding;
+                case FetchOutcome.Unclaimed unclaimed -> unclaimed;
+                case FetchOutcome.Outstanding outstanding -> outstanding;
             };
         }
     }
@@ -274,8 +270,8 @@ public class JustOneApiClient implements AutoCloseable {
             case NOT_COLLECTED -> new Deferred(reply, Cause.NOT_COLLECTED);
             case TOO_FAST -> new Deferred(reply, Cause.THROTTLED);
             case QUOTA_USED_UP -> quotaUsedUp(call, reply, endedAt);
-            case ACCOUNT_REFUSED -> new Blocked(reply);
-            case REQUEST_REFUSED -> new Rejected(reply);
+            case ACCOUNT_REFUSED -> new FetchOutcome.Blocked(reply);
+            case REQUEST_REFUSED -> new FetchOutcome.Rejected(reply);
             case FAULT -> new Deferred(reply, Cause.FAULT);
             case UNKNOWN -> {
                 log.warn("Note {}: undocumented {}; it will be fetched again", call.id(), reply);
@@ -318,16 +314,16 @@ public class JustOneApiClient implements AutoCloseable {
                     limiter.responded(permit);
                 }
             }
-            case Found _, Missing _, Rejected _, Deferred _ -> {
+            case Found _, Missing _, FetchOutcome.Rejected _, Deferred _ -> {
                 respondedAt = System.nanoTime();
                 limiter.responded(permit);
             }
-            case Exhausted _, Blocked _ -> {
+            case Exhausted _, FetchOutcome.Blocked _ -> {
                 ending = outcome;
                 limiter.end(response.reply().toString());
                 recorder.stopped(response.reply(), endedAt);
             }
-            case Unclaimed _, Outstanding _ -> {} // no request was sent
+            case FetchOutcome.Unclaimed _, FetchOutcome.Outstanding _ -> {} // no request was sent
         }
     }
 

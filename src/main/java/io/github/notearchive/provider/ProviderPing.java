@@ -8,15 +8,12 @@ import java.util.Optional;
 import org.apache.hc.client5.http.classic.methods.HttpGet;
 import org.apache.hc.client5.http.utils.DateUtils;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /** Checks without a paid call whether the provider is reachable: by any HTTP response to {@code /ping}. */
 @Component
 public class ProviderPing {
 
-    private static final Logger log = LoggerFactory.getLogger(ProviderPing.class);
     private static final Duration LIMIT = Duration.ofSeconds(15);
 
     private final NoteSourceProperties settings;
@@ -32,12 +29,7 @@ public class ProviderPing {
      */
     public record Pong(int status, @Nullable Instant date) {
 
-        /**
-         * Returns by how much the server's clock is ahead of ours, within a second; empty if it sent no time.
-         *
-         * @param sentAt our time before the request
-         * @param receivedAt our time after the response
-         */
+        /** Returns by how much the server's clock is ahead of ours, within a second; empty if it sent no time. */
         public Optional<Duration> ahead(Instant sentAt, Instant receivedAt) {
             Duration half = Duration.between(sentAt, receivedAt).dividedBy(2);
             return Optional.ofNullable(date).map(theirs -> Duration.between(sentAt.plus(half), theirs));
@@ -45,32 +37,27 @@ public class ProviderPing {
     }
 
     /**
-     * Sends a ping, and a second one after a fault.
+     * Sends a ping, and a second one after a fault, since a single lost connection is no outage.
      *
      * @throws IOException if there is no response; its message names the host and no token
      */
     public Pong send() throws IOException {
         try (DeadlineHttpClient http = settings.httpClient()) {
             try {
-                return sendOnce(http);
+                return send(http);
             } catch (IOException _) {
-                return sendOnce(http); // a single lost connection is no outage
+                return send(http);
             }
-        }
-    }
-
-    private Pong sendOnce(DeadlineHttpClient http) throws IOException {
-        HttpGet request = new HttpGet(settings.baseUrl().resolve("/ping"));
-        try {
-            Pong pong = http.execute(
-                    request,
-                    LIMIT,
-                    response -> new Pong(response.getCode(), DateUtils.parseStandardDate(response, "Date")));
-            log.debug("The provider responds to /ping with HTTP {}", pong.status());
-            return pong;
         } catch (IOException e) {
             String reason = new TokenRedactor(settings.token()).describe(e);
             throw new IOException("The provider at " + settings.baseUrl() + " cannot be reached: " + reason);
         }
+    }
+
+    private Pong send(DeadlineHttpClient http) throws IOException {
+        return http.execute(
+                new HttpGet(settings.baseUrl().resolve("/ping")),
+                LIMIT,
+                response -> new Pong(response.getCode(), DateUtils.parseStandardDate(response, "Date")));
     }
 }

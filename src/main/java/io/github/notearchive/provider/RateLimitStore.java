@@ -22,7 +22,6 @@ public interface RateLimitStore {
      */
     record SendTimes(Duration first, Duration distance, long backoffEpoch, boolean recovering) {}
 
-    /** A pause that has begun, with its number. */
     record Pause(Duration length, long backoffEpoch) {}
 
     /**
@@ -38,7 +37,7 @@ public interface RateLimitStore {
      * Pauses all nodes and halves their rate, after a call was rejected with 302.
      *
      * @param backoffEpoch number of the last pause when that call was sent
-     * @param retryAfter length that the provider requests; null for that of our own rule
+     * @param retryAfter length that the provider requests; null for our own
      * @return empty if another call of the same epoch has started the pause, or the store is unavailable
      */
     Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause);

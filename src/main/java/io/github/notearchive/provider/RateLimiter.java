@@ -1,7 +1,9 @@
 package io.github.notearchive.provider;
 
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -146,10 +148,8 @@ final class RateLimiter {
     Permit acquire() throws InterruptedException {
         Permit permit = new Permit();
         try {
-            acquire(inFlight);
-            permit.isInFlight = true;
-            acquire(preparing);
-            permit.isPreparing = true;
+            acquire(permit, inFlight);
+            acquire(permit, preparing);
             permit.time = reserve();
             awaitTime(permit.time.at - lead, false);
             permit.startedAt = nanoTime.getAsLong();
@@ -160,10 +160,11 @@ final class RateLimiter {
         }
     }
 
-    private void acquire(Semaphore semaphore) throws InterruptedException {
+    private void acquire(Permit permit, Semaphore semaphore) throws InterruptedException {
         do {
             requireOpen(false);
         } while (!semaphore.tryAcquire(200, TimeUnit.MILLISECONDS));
+        permit.held.add(semaphore);
     }
 
     private void requireOpen(boolean hasPermit) {
@@ -249,16 +250,18 @@ final class RateLimiter {
         }
         Duration length = retryAfter == null ? FIRST_PAUSE : retryAfter;
         Duration limited = length.compareTo(maxPause) <= 0 ? length : maxPause;
+        pause(epoch, limited);
+        store.backOff(epoch, retryAfter, maxPause).ifPresent(pause -> pause(pause.backoffEpoch(), pause.length()));
+    }
+
+    /** Starts a pause, which discards the send times that were reserved before. */
+    private void pause(long epoch, Duration length) {
         update(() -> {
-            pausedUntil = Math.max(pausedUntil, nanoTime.getAsLong() + limited.toNanos());
+            recovering |= epoch > backoffEpoch;
+            backoffEpoch = Math.max(epoch, backoffEpoch);
+            pausedUntil = Math.max(pausedUntil, nanoTime.getAsLong() + length.toNanos());
             reserved.clear();
         });
-        store.backOff(epoch, retryAfter, maxPause)
-                .ifPresent(pause -> update(() -> {
-                    backoffEpoch = Math.max(backoffEpoch, pause.backoffEpoch());
-                    recovering = true;
-                    pausedUntil = nanoTime.getAsLong() + pause.length().toNanos();
-                }));
     }
 
     /** Records that a call got another response than 302. */
@@ -272,8 +275,7 @@ final class RateLimiter {
     final class Permit implements AutoCloseable {
 
         private SendTime time = new SendTime(0, 0, UNKNOWN);
-        private boolean isInFlight;
-        private boolean isPreparing;
+        private final Set<Semaphore> held = new HashSet<>();
         private long startedAt;
         private long sentAt;
 
@@ -293,26 +295,18 @@ final class RateLimiter {
             try {
                 long took = nanoTime.getAsLong() - startedAt;
                 lead = Math.min(MAX_LEAD, (4 * lead + 2 * took) / 5);
+                if (epoch > backoffEpoch) {
+                    pause(epoch, Duration.ZERO); // of another node: the store delays the next send time
+                }
                 if (epoch > time.backoffEpoch) {
-                    discardTimesBefore(epoch);
                     time = reserve();
                 }
                 while (!isSent()) {
                     time = reserve();
                 }
             } finally {
-                endPreparing();
+                release(preparing);
             }
-        }
-
-        private void discardTimesBefore(long epoch) {
-            update(() -> {
-                if (epoch > backoffEpoch) {
-                    backoffEpoch = epoch;
-                    recovering = true;
-                    reserved.clear();
-                }
-            });
         }
 
         /** Waits for the send time; false if it is void by then. */
@@ -341,21 +335,17 @@ final class RateLimiter {
             return sentAt;
         }
 
-        private void endPreparing() {
-            if (isPreparing) {
-                isPreparing = false;
-                preparing.release();
+        private void release(Semaphore semaphore) {
+            if (held.remove(semaphore)) {
+                semaphore.release();
             }
         }
 
         /** Ends the call, sent or not. */
         @Override
         public void close() {
-            endPreparing();
-            if (isInFlight) {
-                isInFlight = false;
-                inFlight.release();
-            }
+            release(preparing);
+            release(inFlight);
         }
     }
 }

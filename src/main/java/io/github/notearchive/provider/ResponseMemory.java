@@ -23,12 +23,12 @@ public final class ResponseMemory {
     public static final int ORDINARY_SIZE = 256 * 1024;
 
     private static final int BYTES_PER_BYTE = 8;
+
+    /** The budget and the parts of notes in progress are counted in KiB. */
     private static final int UNIT = 1024;
 
     private final int units;
     private final Semaphore free;
-
-    /** Notes in progress with the units that they hold. */
     private final Map<NoteId, Integer> taken = new ConcurrentHashMap<>();
 
     public ResponseMemory() {
@@ -52,10 +52,8 @@ public final class ResponseMemory {
     }
 
     /**
-     * Waits for the part of a response and takes it. No effect for a response of ordinary size, and for a note that is
-     * not in progress, as in a command. A response that exceeds the budget takes all of it.
-     *
-     * @param size of the response in bytes
+     * Waits for the part of a response of this size in bytes and takes it. No effect for a response of ordinary size,
+     * and for a note that is not in progress, as in a command. A response that exceeds the budget takes all of it.
      */
     public void take(NoteId id, long size) {
         Integer before = taken.get(id);

@@ -6,9 +6,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * A response that ended the calls of all nodes.
  *
- * @param code 303, 100, 600, 601 or 602
- * @param reason description of the response
- * @param holdsUntil time until which the quota is used up; null for other codes
+ * @param holdsUntil time until which the quota is used up; null for other codes than 303
  * @param node node that received it; null if unknown
  * @param jobExecutionId run that received it; null if unknown
  */

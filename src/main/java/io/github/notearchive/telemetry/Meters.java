@@ -50,18 +50,6 @@ class Meters implements CallListener {
             .map(Duration::ofMillis)
             .toArray(Duration[]::new);
 
-    /** Base units of numbers that are no counts, by the last word of the name. */
-    private static final Map<String, String> UNITS = Map.of(
-            "timestamp", "seconds",
-            "duration", "seconds",
-            "cpu", "seconds",
-            "used", "bytes",
-            "max", "bytes",
-            "size", "bytes",
-            "received", "bytes",
-            "limit", "bytes",
-            "free", "bytes");
-
     private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
     private final NodeGauges node;
     private final Clock clock;
@@ -87,10 +75,10 @@ class Meters implements CallListener {
 
     /** Registers the metrics of the process, which every command has. */
     void open() {
-        gauge("exported.timestamp", "When these values were taken", () -> seconds(clock.instant()));
-        gauge("process.heap.used", "Heap that the process uses", () -> heap().getUsed());
-        gauge("process.heap.max", "Heap that the process may use", () -> heap().getMax());
-        counter("process.cpu", "Processor time of the process, since it was started", Meters::cpuSeconds);
+        register("exported.timestamp", "When these values were taken", () -> seconds(clock.instant()));
+        register("process.heap.used", "Heap that the process uses", () -> heap().getUsed());
+        register("process.heap.max", "Heap that the process may use", () -> heap().getMax());
+        register("process.cpu", "Processor time of the process, since it was started", Meters::cpuSeconds);
         RECEIVERS.forEach(this::failures);
     }
 
@@ -136,7 +124,7 @@ class Meters implements CallListener {
     }
 
     private void spool(String name, String description, ToDoubleFunction<NodeGauges.SpoolUse> value) {
-        gauge(
+        register(
                 "spool." + name,
                 description,
                 () -> value.applyAsDouble(node.spool().get()));
@@ -150,30 +138,30 @@ class Meters implements CallListener {
     void progress(RunCounts run) {
         RunCounts.Notes notes = run.notes();
         String dispositions = "Notes by disposition; a postponed note counts each time";
-        count("notes", dispositions, notes.archived(), "disposition", "archived");
-        count("notes", dispositions, notes.unavailable(), "disposition", "unavailable");
-        count("notes", dispositions, notes.postponed(), "disposition", "postponed");
-        count("notes", dispositions, notes.failed(), "disposition", "failed");
-        count("notes", dispositions, notes.released(), "disposition", "released");
-        count("notes", dispositions, notes.erased(), "disposition", "erased");
+        set("run.notes", dispositions, notes.archived(), "disposition", "archived");
+        set("run.notes", dispositions, notes.unavailable(), "disposition", "unavailable");
+        set("run.notes", dispositions, notes.postponed(), "disposition", "postponed");
+        set("run.notes", dispositions, notes.failed(), "disposition", "failed");
+        set("run.notes", dispositions, notes.released(), "disposition", "released");
+        set("run.notes", dispositions, notes.erased(), "disposition", "erased");
         String refreshes = "Refreshes of archived notes by outcome";
-        count("refreshes", refreshes, run.refreshes().refreshed(), "outcome", "refreshed");
-        count("refreshes", refreshes, run.refreshes().unavailable(), "outcome", "unavailable");
-        count("refreshes", refreshes, run.refreshes().postponed(), "outcome", "postponed");
+        set("run.refreshes", refreshes, run.refreshes().refreshed(), "outcome", "refreshed");
+        set("run.refreshes", refreshes, run.refreshes().unavailable(), "outcome", "unavailable");
+        set("run.refreshes", refreshes, run.refreshes().postponed(), "outcome", "postponed");
         RunCounts.Files files = run.files();
-        count("files", "Media files by outcome", files.stored(), "outcome", "stored");
-        count("files", "Media files by outcome", files.deduplicated(), "outcome", "deduplicated");
-        count("files", "Media files by outcome", files.reused(), "outcome", "reused");
-        count("files", "Media files by outcome", files.upgraded(), "outcome", "upgraded");
-        count("size", "Bytes of these files", files.bytesStored(), "outcome", "stored");
-        count("size", "Bytes of these files", files.bytesDeduplicated(), "outcome", "deduplicated");
-        count("size", "Bytes of these files", files.bytesReused(), "outcome", "reused");
-        count("media.requests", "Requests to media servers", files.requests());
+        set("run.files", "Media files by outcome", files.stored(), "outcome", "stored");
+        set("run.files", "Media files by outcome", files.deduplicated(), "outcome", "deduplicated");
+        set("run.files", "Media files by outcome", files.reused(), "outcome", "reused");
+        set("run.files", "Media files by outcome", files.upgraded(), "outcome", "upgraded");
+        set("run.size", "Bytes of these files", files.bytesStored(), "outcome", "stored");
+        set("run.size", "Bytes of these files", files.bytesDeduplicated(), "outcome", "deduplicated");
+        set("run.size", "Bytes of these files", files.bytesReused(), "outcome", "reused");
+        set("run.media.requests", "Requests to media servers", files.requests());
         String received = "Bytes of responses of media servers, failed attempts included";
-        count("media.received", received, run.bytesReceived());
-        count("media.failures", "Failed downloads", run.downloads().expired(), "class", "expired");
-        count("media.failures", "Failed downloads", run.downloads().retryable(), "class", "retryable");
-        count("media.failures", "Failed downloads", run.downloads().rejected(), "class", "rejected");
+        set("run.media.received", received, run.bytesReceived());
+        set("run.media.failures", "Failed downloads", run.downloads().expired(), "class", "expired");
+        set("run.media.failures", "Failed downloads", run.downloads().retryable(), "class", "retryable");
+        set("run.media.failures", "Failed downloads", run.downloads().rejected(), "class", "rejected");
     }
 
     @Override
@@ -278,49 +266,42 @@ class Meters implements CallListener {
         set("last.overlap.timestamp", description, seconds(now));
     }
 
-    /** Sets a gauge. */
+    /** Sets a gauge, or a counter of the run, and registers it with its first value. */
     private void set(String name, String description, double value, String... labels) {
-        String key = key(name, labels);
+        String key = name + String.join(" ", labels);
         if (values.put(key, value) == null) {
-            gauge(name, description, () -> values.getOrDefault(key, 0.0), labels);
+            register(name, description, () -> values.getOrDefault(key, 0.0), labels);
         }
     }
 
-    /** Sets a counter of the run. */
-    private void count(String name, String description, double value, String... labels) {
-        String counter = "run." + name;
-        String key = key(counter, labels);
-        if (values.put(key, value) == null) {
-            counter(counter, description, () -> values.getOrDefault(key, 0.0), labels);
+    private void register(String name, String description, DoubleSupplier value, String... labels) {
+        String metric = "note.archive." + name;
+        if (name.startsWith("run.") || name.equals("process.cpu")) {
+            // a meter holds its object weakly, and its function strongly
+            FunctionCounter.builder(metric, this, _ -> value.getAsDouble())
+                    .tags(labels)
+                    .baseUnit(unit(name))
+                    .description(description)
+                    .register(registry);
+        } else {
+            Gauge.builder(metric, value::getAsDouble)
+                    .tags(labels)
+                    .baseUnit(unit(name))
+                    .description(description)
+                    .register(registry);
         }
-    }
-
-    private static String key(String name, String... labels) {
-        return name + String.join(" ", labels);
-    }
-
-    private void gauge(String name, String description, DoubleSupplier value, String... labels) {
-        Gauge.builder("note.archive." + name, value::getAsDouble)
-                .tags(labels)
-                .baseUnit(unit(name))
-                .description(description)
-                .register(registry);
-    }
-
-    private void counter(String name, String description, DoubleSupplier value, String... labels) {
-        // a meter holds its object weakly, and its function strongly
-        FunctionCounter.builder("note.archive." + name, this, _ -> value.getAsDouble())
-                .tags(labels)
-                .baseUnit(unit(name))
-                .description(description)
-                .register(registry);
     }
 
     private static double seconds(@Nullable Instant instant) {
         return instant == null ? 0 : instant.toEpochMilli() / 1e3;
     }
 
+    /** Returns the base unit by the last word of the name; null for a number of things. */
     private static @Nullable String unit(String name) {
-        return UNITS.get(name.substring(name.lastIndexOf('.') + 1));
+        return switch (name.substring(name.lastIndexOf('.') + 1)) {
+            case "timestamp", "duration", "cpu" -> "seconds";
+            case "used", "max", "size", "received", "limit", "free" -> "bytes";
+            default -> null;
+        };
     }
 }

@@ -8,19 +8,17 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import java.net.URI;
-import java.security.GeneralSecurityException;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
+import org.apache.commons.codec.digest.HmacAlgorithms;
+import org.apache.commons.codec.digest.HmacUtils;
 import org.apache.hc.core5.http.ContentType;
 import org.jspecify.annotations.Nullable;
 import org.springframework.core.retry.RetryException;
@@ -149,7 +147,6 @@ final class Notifications {
         if (!webhook.url().isPresent() || !settings.events().contains(event)) {
             return Optional.empty();
         }
-        byte[] body = message.getBytes(UTF_8);
         Map<String, String> headers = new HashMap<>(webhook.url().authorizationHeader());
         headers.put("X-Note-Archive-Event", event.label());
         headers.put("X-Note-Archive-Delivery", UUID.randomUUID().toString());
@@ -157,26 +154,14 @@ final class Notifications {
             headers.put("Authorization", "Bearer " + webhook.token().value());
         }
         if (webhook.secret().isPresent()) {
-            headers.put(
-                    "X-Note-Archive-Signature",
-                    "sha256=" + signature(webhook.secret().value(), body));
+            HmacUtils hmac =
+                    new HmacUtils(HmacAlgorithms.HMAC_SHA_256, webhook.secret().value());
+            headers.put("X-Note-Archive-Signature", "sha256=" + hmac.hmacHex(message));
         }
         URI address = webhook.url().address();
-        ContentType type = ContentType.APPLICATION_JSON;
-        return Optional.of(receivers.submit(
-                "webhook",
-                webhook.url().toString(),
-                () -> retry(event, until, timeout -> receivers.post(address, body, type, headers, timeout))));
-    }
-
-    private static String signature(String secret, byte[] body) {
-        try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(secret.getBytes(UTF_8), "HmacSHA256"));
-            return HexFormat.of().formatHex(mac.doFinal(body));
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("HmacSHA256 is required of every Java platform", e);
-        }
+        Attempt attempt = timeout ->
+                receivers.post(address, message.getBytes(UTF_8), ContentType.APPLICATION_JSON, headers, timeout);
+        return Optional.of(receivers.submit("webhook", webhook.url().toString(), () -> retry(event, until, attempt)));
     }
 
     /** Pings the check of a run; empty for other commands, and if there is no check. */
@@ -187,15 +172,10 @@ final class Notifications {
         }
         URI check = url.address(path);
         URI address = URI.create(check + (check.getRawQuery() == null ? "?" : "&") + "rid=" + runId);
-        byte[] body = text.getBytes(UTF_8);
         ContentType type = ContentType.TEXT_PLAIN.withCharset(UTF_8);
-        return Optional.of(receivers.submit(
-                "ping",
-                url.toString(),
-                () -> retry(
-                        event,
-                        until,
-                        timeout -> receivers.post(address, body, type, url.authorizationHeader(), timeout))));
+        Attempt attempt =
+                timeout -> receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout);
+        return Optional.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
     }
 
     /** One attempt of a delivery. */

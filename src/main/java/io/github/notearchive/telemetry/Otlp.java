@@ -16,32 +16,26 @@ final class Otlp {
     private static final ContentType PROTOBUF = ContentType.create("application/x-protobuf");
 
     final OtlpMeterRegistry registry;
-    private final MetricsProperties settings;
-    private final Receivers receivers;
-    private final Duration timeout;
     private volatile @Nullable DeliveryException failure;
 
     Otlp(MetricsProperties settings, String node, Receivers receivers, Duration timeout) {
-        this.settings = settings;
-        this.receivers = receivers;
-        this.timeout = timeout;
-        this.registry = OtlpMeterRegistry.builder(new Config(node))
-                .clock(Clock.SYSTEM)
-                .threadFactory(Thread.ofPlatform().daemon().name("otlp").factory())
-                .metricsSender(this::send)
-                .build();
-    }
-
-    private void send(OtlpMetricsSender.Request request) {
         Map<String, String> headers = settings.otlpAuthorization().isPresent()
                 ? Map.of("Authorization", settings.otlpAuthorization().value())
                 : settings.otlpUrl().authorizationHeader();
-        try {
-            receivers.post(settings.otlpUrl().address(), request.getMetricsData(), PROTOBUF, headers, timeout);
-            failure = null;
-        } catch (DeliveryException e) {
-            failure = e;
-        }
+        OtlpMetricsSender sender = request -> {
+            try {
+                byte[] body = request.getMetricsData();
+                receivers.post(settings.otlpUrl().address(), body, PROTOBUF, headers, timeout);
+                failure = null;
+            } catch (DeliveryException e) {
+                failure = e;
+            }
+        };
+        registry = OtlpMeterRegistry.builder(new Config(node))
+                .clock(Clock.SYSTEM)
+                .threadFactory(Thread.ofPlatform().daemon().name("otlp").factory())
+                .metricsSender(sender)
+                .build();
     }
 
     /** Reports the result of the registry's last request; only the last export sends one. */

@@ -38,7 +38,6 @@ final class TelemetryFixture implements AutoCloseable {
     final RunTelemetry telemetry;
     final Meters meters;
     private final Receivers receivers;
-    private final MetricsExport export;
 
     private volatile Instant now = NOW;
 
@@ -53,15 +52,14 @@ final class TelemetryFixture implements AutoCloseable {
         beans.addBean("stats", (ArchiveStats.Reader) (_, _) -> STATS);
         this.meters = new Meters(node, clock);
         this.receivers = new Receivers(meters);
-        this.export = new MetricsExport(
+        this.telemetry = new RunTelemetry(
                 binder.bindOrCreate("archive.metrics", MetricsProperties.class),
+                binder.bindOrCreate("archive.notify", NotifyProperties.class),
                 meters,
                 beans.getBeanProvider(ArchiveStats.Reader.class),
                 node,
                 clock,
                 receivers);
-        NotifyProperties notify = binder.bindOrCreate("archive.notify", NotifyProperties.class);
-        this.telemetry = new RunTelemetry(export, notify, node, clock, receivers);
     }
 
     /** Creates telemetry with settings, given as names and values in turn. */
@@ -92,7 +90,6 @@ final class TelemetryFixture implements AutoCloseable {
 
     @Override
     public void close() {
-        export.close();
         receivers.close();
     }
 }

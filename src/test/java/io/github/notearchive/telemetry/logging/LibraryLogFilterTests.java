@@ -27,7 +27,7 @@ import org.springframework.jdbc.CannotGetJdbcConnectionException;
 import org.springframework.transaction.CannotCreateTransactionException;
 
 /** An outage of the database does not flood the log and hides no other error. */
-class OutageLogThrottleTests {
+class LibraryLogFilterTests {
 
     private final AtomicLong nanoTime = new AtomicLong();
     private final LoggerContext context = new LoggerContext();
@@ -36,7 +36,7 @@ class OutageLogThrottleTests {
     @BeforeEach
     void listen() {
         context.setMDCAdapter(new LogbackMDCAdapter());
-        context.addTurboFilter(new OutageLogThrottle(nanoTime::get));
+        context.addTurboFilter(new LibraryLogFilter(nanoTime::get));
         lines.setContext(context);
         lines.start();
         Logger root = context.getLogger("ROOT");
@@ -141,7 +141,7 @@ class OutageLogThrottleTests {
     @Test
     void theLogConfigurationHasTheFilter() throws IOException {
         assertThat(Files.readString(Path.of("src/main/resources/logback-spring.xml")))
-                .contains("<turboFilter class=\"" + OutageLogThrottle.class.getName() + "\"/>");
+                .contains("<turboFilter class=\"" + LibraryLogFilter.class.getName() + "\"/>");
     }
 
     private static Throwable unavailable() {

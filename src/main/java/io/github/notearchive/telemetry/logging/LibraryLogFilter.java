@@ -15,28 +15,39 @@ import org.slf4j.Marker;
 import org.slf4j.helpers.MessageFormatter;
 
 /**
- * Throttles what libraries log during an outage, where each worker, step, job and request logs a stack trace.
+ * Filters what libraries log.
  *
- * <p>Warnings and errors of Spring Batch, the transaction manager and the connection pool that are caused by an
- * unavailable or refusing database are replaced by one line a minute without a stack trace, which includes the number
- * of suppressed ones. The same applies to file system errors of the embedded S3 server. Other lines pass unchanged.
+ * <p>Lines below WARN are suppressed, at any configured level, if they contain secrets: the HTTP client logs URLs with
+ * the provider's token, the database driver logs responses with signed URLs as statement parameters.
+ *
+ * <p>During an outage each worker, step, job and request logs a stack trace. Warnings and errors of Spring Batch, the
+ * transaction manager and the connection pool that are caused by an unavailable or refusing database are replaced by
+ * one line a minute without a stack trace, which includes the number of suppressed ones. The same applies to file
+ * system errors of the embedded S3 server. Other lines pass unchanged.
  */
-public final class OutageLogThrottle extends TurboFilter {
+public final class LibraryLogFilter extends TurboFilter {
 
+    private static final String EMBEDDED_SERVER = "org.gaul.shaded.org.eclipse.jetty";
+    private static final List<String> CARRIERS_OF_SECRETS = List.of(
+            "org.apache.hc",
+            "org.postgresql",
+            "org.springframework.jdbc.core",
+            "okhttp3",
+            "org.eclipse.jetty",
+            EMBEDDED_SERVER);
     private static final List<String> DATABASE_CLIENTS =
             List.of("org.springframework.batch.core", "org.springframework.transaction", "com.zaxxer.hikari");
-    private static final String EMBEDDED_SERVER = "org.gaul.shaded.org.eclipse.jetty";
     private static final long PERIOD = TimeUnit.MINUTES.toNanos(1);
 
     private final LongSupplier nanoTime;
     private final Period database = new Period();
     private final Period files = new Period();
 
-    public OutageLogThrottle() {
+    public LibraryLogFilter() {
         this(System::nanoTime);
     }
 
-    OutageLogThrottle(LongSupplier nanoTime) {
+    LibraryLogFilter(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
     }
 
@@ -67,13 +78,16 @@ public final class OutageLogThrottle extends TurboFilter {
             @Nullable String format,
             Object @Nullable [] parameters,
             @Nullable Throwable failure) {
-        if (!level.isGreaterOrEqual(Level.WARN) || !level.isGreaterOrEqual(logger.getEffectiveLevel())) {
+        // the level first: this method is called many times for each request
+        if (!level.isGreaterOrEqual(logger.getEffectiveLevel())) {
             return FilterReply.NEUTRAL;
         }
+        if (!level.isGreaterOrEqual(Level.WARN)) {
+            return isOf(CARRIERS_OF_SECRETS, logger) ? FilterReply.DENY : FilterReply.NEUTRAL;
+        }
         Throwable cause = failure == null ? EventArgUtil.extractThrowable(parameters) : failure;
-        String name = logger.getName();
-        boolean isServer = name.startsWith(EMBEDDED_SERVER);
-        if (cause == null || (!isServer && DATABASE_CLIENTS.stream().noneMatch(name::startsWith))) {
+        boolean isServer = isOf(List.of(EMBEDDED_SERVER), logger);
+        if (cause == null || (!isServer && !isOf(DATABASE_CLIENTS, logger))) {
             return FilterReply.NEUTRAL;
         }
         String outage = isServer ? fileError(cause) : databaseOutage(cause);
@@ -82,20 +96,14 @@ public final class OutageLogThrottle extends TurboFilter {
         }
         long suppressed = (isServer ? files : database).admit(nanoTime.getAsLong());
         if (suppressed >= 0) {
-            String line = "%s. %s: %s%s. Similar lines are suppressed for a minute"
-                    .formatted(
-                            outage,
-                            name.substring(name.lastIndexOf('.') + 1),
-                            MessageFormatter.arrayFormat(format, parameters).getMessage(),
-                            suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed");
-            Logger own = logger.getLoggerContext().getLogger(OutageLogThrottle.class);
-            if (level.isGreaterOrEqual(Level.ERROR)) {
-                own.error("{}", line);
-            } else {
-                own.warn("{}", line);
-            }
+            String message = MessageFormatter.arrayFormat(format, parameters).getMessage();
+            log(logger, level, outage, message, suppressed);
         }
         return FilterReply.DENY;
+    }
+
+    private static boolean isOf(List<String> libraries, Logger logger) {
+        return libraries.stream().anyMatch(logger.getName()::startsWith);
     }
 
     private static @Nullable String databaseOutage(Throwable failure) {
@@ -114,5 +122,18 @@ public final class OutageLogThrottle extends TurboFilter {
             }
         }
         return null;
+    }
+
+    private static void log(Logger library, Level level, String outage, String message, long suppressed) {
+        String name = library.getName().substring(library.getName().lastIndexOf('.') + 1);
+        String line = "%s. %s: %s%s. Similar lines are suppressed for a minute"
+                .formatted(
+                        outage, name, message, suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed");
+        Logger logger = library.getLoggerContext().getLogger(LibraryLogFilter.class);
+        if (level.isGreaterOrEqual(Level.ERROR)) {
+            logger.error("{}", line);
+        } else {
+            logger.warn("{}", line);
+        }
     }
 }
