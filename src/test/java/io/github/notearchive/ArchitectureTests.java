@@ -65,9 +65,7 @@ class ArchitectureTests {
             "Receivers",
             "ResponseWriter",
             "RunWatchdog",
-            "SidecarFinder",
-            "SystemChecks",
-            "VerdictReader");
+            "SystemChecks");
 
     @ArchTest
     static final ArchRule namesSayWhatAThingIs =

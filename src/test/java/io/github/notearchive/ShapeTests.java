@@ -53,7 +53,6 @@ class ShapeTests {
     private static final Map<String, Integer> WIDE_CONSTRUCTORS = Map.ofEntries(
             Map.entry("Eraser", 10),
             Map.entry("NightlyRun", 12),
-            Map.entry("SidecarWriter", 10),
             Map.entry("VerifyRunner", 10),
             Map.entry("Waiver", 12));
 

@@ -30,8 +30,7 @@ final class RebuildCommand extends ArchiveCommand {
         SignalHandlers signals = SignalHandlers.install();
         return execute(CommandContext.open(), Action.class, action -> {
             signals.passTo(action.stopper::interrupt);
-            RebuildSummary summary =
-                    missing ? action.runner.merge(limit.duration()) : action.runner.rebuild(limit.duration());
+            RebuildSummary summary = action.runner.rebuild(missing, limit.duration());
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {
                 throw new CommandFailure(summary.exitCode(), summary.reason());
             }

@@ -116,7 +116,7 @@ class LogContextTests {
         night.sql().sql(ArchiveRows.LOSS).update();
 
         RebuildSummary summary =
-                whileHeld("LOCK TABLE note IN SHARE MODE", () -> rebuild.rebuild(LONG_ENOUGH_TO_BEGIN));
+                whileHeld("LOCK TABLE note IN SHARE MODE", () -> rebuild.rebuild(false, LONG_ENOUGH_TO_BEGIN));
 
         assertThat(log.line("Stopping: ").getMDCPropertyMap())
                 .containsEntry(LogContext.EXECUTION, String.valueOf(summary.execution()));

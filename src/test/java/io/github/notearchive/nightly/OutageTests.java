@@ -295,7 +295,7 @@ class OutageTests {
                 .contains("could not extend file")
                 .endsWith("; execution %d was started; the next one resumes it"
                         .formatted(night.executions().getLast().id()));
-        assertThat(rebuild.rebuild(null).reason()).endsWith("; nothing was rebuilt");
+        assertThat(rebuild.rebuild(false, null).reason()).endsWith("; nothing was rebuilt");
     }
 
     /** A deadlock, a serialization failure, a cancelled statement; of the note that is archived. */

@@ -645,7 +645,7 @@ class RefreshTests {
     private void assertRebuiltAsTheyAre() {
         Map<String, List<String>> rows = rows();
         night.sql().sql(ArchiveRows.LOSS).update();
-        assertThat(rebuild.rebuild(null).exitCode()).isEqualTo(ExitCode.COMPLETED);
+        assertThat(rebuild.rebuild(false, null).exitCode()).isEqualTo(ExitCode.COMPLETED);
         assertThat(rows()).isEqualTo(rows);
     }
 

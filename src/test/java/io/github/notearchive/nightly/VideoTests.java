@@ -820,7 +820,7 @@ class VideoTests {
                 ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
 
         night.sql().sql(ArchiveRows.LOSS).update();
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertThat(summary.exitCode()).as(summary.toString()).isEqualTo(ExitCode.COMPLETED);
         assertThat(ArchiveRows.of(

@@ -1,7 +1,6 @@
 package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ArchiveObject;
-import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.RebuiltTables;
@@ -19,71 +18,40 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
-/**
- * Checks and preparations of a rebuild. A rebuild requires tables without rows, or with those of an unfinished rebuild,
- * and a bucket with sidecars. A merge requires tables of the bucket's archive.
- */
+/** Checks, preparation and completion of a rebuild, outside of its job. All are idempotent. */
 @Component
-class RebuildChecks {
+record RebuildChecks(
+        RebuiltTables tables,
+        ObjectStore store,
+        ErasureRepository erasures,
+        Eraser eraser,
+        ArchiveRevision revision,
+        Clock clock) {
 
-    private final RebuiltTables tables;
-    private final ObjectStore store;
-    private final ErasureRepository erasures;
-    private final Eraser eraser;
-    private final ArchiveRevision revision;
-    private final Clock clock;
-
-    RebuildChecks(
-            RebuiltTables tables,
-            ObjectStore store,
-            ErasureRepository erasures,
-            Eraser eraser,
-            ArchiveRevision revision,
-            Clock clock) {
-        this.tables = tables;
-        this.store = store;
-        this.erasures = erasures;
-        this.eraser = eraser;
-        this.revision = revision;
-        this.clock = clock;
-    }
+    private static final Logger log = LoggerFactory.getLogger(RebuildChecks.class);
 
     /**
-     * Returns the archive object of the bucket; empty if it has none.
-     *
-     * @throws BrokenArchiveObjectException if it is not readable
+     * Returns why these tables must not or cannot be rebuilt; empty if they can. A merge requires tables of the
+     * bucket's archive. A rebuild requires tables without rows, or with those of an unfinished rebuild, and a bucket
+     * with sidecars.
      */
-    Optional<ArchiveObject> bucket() throws BrokenArchiveObjectException {
-        return ArchiveObject.read(store);
-    }
-
-    /**
-     * Returns why the bucket cannot be merged into these tables; empty if it can.
-     *
-     * @param bucket archive object of the bucket
-     */
-    Optional<String> obstacleToMerge(Optional<ArchiveObject> bucket) {
-        store.requireBucket();
-        return revision.otherArchive(bucket);
-    }
-
-    /** Records that the tables contain everything that the bucket does. */
-    void complete(Optional<ArchiveObject> bucket) {
-        bucket.ifPresent(revision::adopt);
-    }
-
-    /** Returns why these tables must not or cannot be rebuilt; empty if they can. */
-    Optional<String> obstacle(boolean isUnfinished) {
-        Optional<String> rows = isUnfinished
+    Optional<String> obstacle(RebuildRun run, Optional<ArchiveObject> bucket) {
+        if (run.merges()) {
+            store.requireBucket();
+            return revision.otherArchive(bucket);
+        }
+        Optional<String> rows = run.isRestart()
                 ? tables.rowsOfRuns()
                         .map(what -> what
                                 + ", so the unfinished rebuild cannot be resumed; restart it with an empty database")
                 : tables.firstWithRows()
-                        .map(table -> "the tables are not empty: "
-                                + table
-                                + " holds rows. A rebuild requires an empty database; use another one");
+                        .map(table ->
+                                "the tables are not empty: %s holds rows. A rebuild requires an empty database; use another one"
+                                        .formatted(table));
         return rows.or(this::emptyBucket);
     }
 
@@ -92,43 +60,44 @@ class RebuildChecks {
             return sidecars.findFirst().isPresent()
                     ? Optional.empty()
                     : Optional.of(
-                            "the bucket holds no sidecar, nothing below "
-                                    + Sidecar.PREFIX
-                                    + ", to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR");
+                            "the bucket holds no sidecar, nothing below %s, to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR"
+                                    .formatted(Sidecar.PREFIX));
         }
     }
 
-    /** Restores the tombstones of the bucket, so that no sidecar of a forgotten note is restored. Idempotent. */
-    void restoreTombstones() {
-        restoreTombstones(clock.instant());
-    }
-
     /**
-     * Erases rows and sidecars, but no files, of notes that the bucket's tombstones name, and of an interrupted
-     * {@code forget}. Idempotent: the erasures are unfinished until {@link #completeErasures}.
-     *
-     * @param lock the lock of the whole archive
-     * @return number of notes and people that were erased
-     */
-    int eraseForgotten(RunnerLock lock) throws IOException {
-        restoreTombstones(null);
-        return eraser.removeUnfinished(lock);
-    }
-
-    /**
-     * Removes the files of erased notes, after the sidecars: only then the tables contain all notes that use them.
+     * Restores the tombstones of the bucket, so that no sidecar of a forgotten note is restored. Before a merge, erases
+     * rows and sidecars, but no files, of the notes that they name, and of an interrupted {@code forget}; these
+     * erasures are unfinished until {@link #complete}.
      *
      * @param lock the lock of the whole archive
      */
-    void completeErasures(RunnerLock lock) throws IOException {
-        eraser.completeUnfinished(lock);
-    }
-
-    private void restoreTombstones(@Nullable Instant finished) {
+    void prepare(RebuildRun run, RunnerLock lock) throws IOException {
+        Instant finished = run.merges() ? null : clock.instant();
         try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
-            listed.forEach(object -> ObjectKey.parse(object.name())
-                    .flatMap(key -> TombstoneObject.read(key.value(), store.read(key), object.modified()))
-                    .ifPresent(tombstone -> erasures.restore(tombstone, finished)));
+            listed.forEach(object -> restoreTombstone(object, finished));
         }
+        if (run.merges()) {
+            log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
+        }
+    }
+
+    private void restoreTombstone(ListedObject object, @Nullable Instant finished) {
+        ObjectKey.parse(object.name())
+                .flatMap(key -> TombstoneObject.read(key.value(), store.read(key), object.modified()))
+                .ifPresent(tombstone -> erasures.restore(tombstone, finished));
+    }
+
+    /**
+     * Removes the files of notes that the merge erased: only now the tables contain all notes that use them. Then
+     * records that the tables contain everything that the bucket does.
+     *
+     * @param lock the lock of the whole archive
+     */
+    void complete(RebuildRun run, Optional<ArchiveObject> bucket, RunnerLock lock) throws IOException {
+        if (run.merges()) {
+            eraser.completeUnfinished(lock);
+        }
+        bucket.ifPresent(revision::adopt);
     }
 }

@@ -7,6 +7,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.maintenance.rebuild.RebuildSummary.Found;
 import io.github.notearchive.maintenance.verify.BucketReader;
 import io.github.notearchive.note.MediaType;
 import io.github.notearchive.store.ListedObject;
@@ -17,9 +18,6 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.springframework.batch.core.job.Job;
-import org.springframework.batch.core.job.JobExecution;
-import org.springframework.batch.core.repository.JobRepository;
-import org.springframework.batch.core.step.StepExecution;
 import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.stereotype.Component;
 
@@ -28,41 +26,25 @@ import org.springframework.stereotype.Component;
  * process the keys in order, and a restart continues after the last one that was committed with its rows.
  */
 @Component
-class RebuildJob {
+record RebuildJob(JobRunner jobs, ObjectStore store, MediaCatalog media, SidecarWriter writer) {
 
-    private static final String SIDECARS = "rebuildSidecars";
     private static final int OBJECT_CHUNK = 1000;
     private static final int SIDECAR_CHUNK = 50;
-
-    private final JobRunner jobs;
-    private final JobRepository repository;
-    private final ObjectStore store;
-    private final MediaCatalog media;
-    private final SidecarWriter writer;
-
-    RebuildJob(JobRunner jobs, JobRepository repository, ObjectStore store, MediaCatalog media, SidecarWriter writer) {
-        this.jobs = jobs;
-        this.repository = repository;
-        this.store = store;
-        this.media = media;
-        this.writer = writer;
-    }
 
     Job of(RebuildRun run) {
         // a merge looks up the files of a sidecar individually
         String[] areas = run.merges() ? new String[0] : new String[] {StoredMedia.PREFIX};
         BucketReader objects = new BucketReader(store, run.gate(), areas);
         BucketReader sidecars = new BucketReader(store, run.gate(), Sidecar.PREFIX);
-        return jobs.job(JobNames.REBUILD, run, this::whenComplete)
+        return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(run.stored()))
                 .start(jobs.<ListedObject>chunks(
                                 "rebuildObjects", OBJECT_CHUNK, objects, chunk -> media.insertFound(files(chunk)))
                         .build())
-                .next(
-                        jobs
-                                .<ListedObject>chunks(
-                                        SIDECARS, SIDECAR_CHUNK, sidecars, chunk -> writer.write(chunk, run))
-                                .stream(run)
-                                .build())
+                .next(jobs
+                        .<ListedObject>chunks(
+                                "rebuildSidecars", SIDECAR_CHUNK, sidecars, chunk -> writer.write(chunk, run))
+                        .stream(run)
+                        .build())
                 .build();
     }
 
@@ -84,19 +66,12 @@ class RebuildJob {
         return files;
     }
 
-    /** Returns the counts of an instance, stored by its last execution that read sidecars. */
-    RebuildSummary.Found found(JobExecution job) {
-        StepExecution step = repository.getLastStepExecution(job.getJobInstance(), SIDECARS);
-        return step == null ? RebuildSummary.Found.NONE : RebuildRun.found(step.getExecutionContext());
-    }
-
-    private StopReason whenComplete(JobExecution job) {
-        RebuildSummary.Found found = found(job);
+    private static StopReason whenComplete(Found found) {
         return found.refused() + found.lost() == 0
                 ? new StopReason(ExitCode.COMPLETED, "the tables contain every sidecar")
                 : new StopReason(
                         ExitCode.INCOMPLETE,
-                        found.refused() + " sidecars were refused, and " + found.lost()
-                                + " files are not in the bucket");
+                        "%d sidecars were refused, and %d files are not in the bucket"
+                                .formatted(found.refused(), found.lost()));
     }
 }

@@ -2,44 +2,35 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobRun;
+import io.github.notearchive.maintenance.rebuild.RebuildSummary.Found;
 import io.github.notearchive.note.NoteId;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStream;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
- * State of one rebuild: its kind, and the counts of all executions of the instance, which are stored in the context of
- * the step that reads sidecars. Thread-safe.
+ * State of one rebuild: its kind, and the counts of all executions of the instance. The counts are changed by the
+ * thread of the step that reads sidecars, and stored in its context with the rows of each chunk.
  */
 final class RebuildRun extends JobRun implements ItemStream {
 
     private static final Logger log = LoggerFactory.getLogger(RebuildRun.class);
-
-    /** Maximum number of findings in the summary; the log contains all. */
-    static final int MAX_FINDINGS = 100;
+    private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** Parameter of an instance that merges into tables with rows. */
     private static final String MISSING = "missing";
 
-    private static final String SIDECARS = "sidecars";
-    private static final String REFUSED = "refused";
-    private static final String LOST = "lost";
-    private static final String WRITTEN = "written";
-    private static final String NOTE = "note";
-    private static final String FINDINGS = "findings";
+    private static final String PROGRESS = "progress";
 
-    private long sidecars;
+    private volatile Found found = Found.NONE;
+    private volatile Found stored = Found.NONE;
     private long sidecarsBefore;
-    private long refused;
-    private long lost;
-    private long written;
     private @Nullable NoteId note;
-    private final List<String> findings = new ArrayList<>();
 
     RebuildRun(Gate gate, boolean merges, @Nullable Duration maxDuration) {
         super(gate);
@@ -47,89 +38,74 @@ final class RebuildRun extends JobRun implements ItemStream {
         addOption("maxDuration", maxDuration);
     }
 
-    /** Returns whether missing rows are merged into tables with rows, determined by the instance. */
+    private record Progress(Found found, @Nullable String note) {}
+
+    /** Returns whether missing rows are merged into tables with rows, which the instance determines. */
     boolean merges() {
         return Boolean.parseBoolean(parameters().getString(MISSING));
     }
 
     @Override
-    public synchronized void open(ExecutionContext context) {
-        RebuildSummary.Found before = found(context);
-        sidecars = before.sidecars();
-        sidecarsBefore = sidecars;
-        refused = before.refused();
-        lost = before.lost();
-        written = before.written();
-        String last = context.getString(NOTE, "");
-        note = last.isEmpty() ? null : new NoteId(last);
-        findings.clear();
-        findings.addAll(before.findings());
+    public void open(ExecutionContext context) {
+        if (context.containsKey(PROGRESS)) {
+            Progress before = JSON.readValue(context.getString(PROGRESS), Progress.class);
+            found = before.found;
+            stored = found;
+            sidecarsBefore = found.sidecars();
+            note = before.note == null ? null : new NoteId(before.note);
+        }
     }
 
     @Override
-    public synchronized void update(ExecutionContext context) {
-        context.putLong(SIDECARS, sidecars);
-        context.putLong(REFUSED, refused);
-        context.putLong(LOST, lost);
-        context.putLong(WRITTEN, written);
-        if (note != null) {
-            context.putString(NOTE, note.value());
-        }
-        context.putString(FINDINGS, String.join("\n", findings));
+    public void update(ExecutionContext context) {
+        stored = found;
+        context.putString(PROGRESS, JSON.writeValueAsString(new Progress(stored, note == null ? null : note.value())));
     }
 
     /** Counts a sidecar whose rows exist. */
-    synchronized void countUnchanged() {
-        sidecars++;
+    void countUnchanged() {
+        count(0, 0, 0, List.of());
     }
 
     /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
-    synchronized void countWritten(NoteId id, List<String> losses) {
-        sidecars++;
-        written++;
+    void countWritten(NoteId id, List<String> losses) {
         note = id;
-        lost += losses.size();
-        losses.forEach(loss -> addFinding("note " + id + ": " + loss));
-    }
-
-    /** Returns whether the previous written sidecar belongs to this note. */
-    synchronized boolean hasJustWritten(NoteId id) {
-        return id.equals(note);
+        count(
+                0,
+                losses.size(),
+                1,
+                losses.stream().map(loss -> "note " + id + ": " + loss).toList());
     }
 
     /** Counts an object that cannot be used as sidecar. */
-    synchronized void countRefused(String name, String reason) {
-        sidecars++;
-        refused++;
-        addFinding(name + " is refused: " + reason);
+    void countRefused(String name, String reason) {
+        count(1, 0, 0, List.of(name + " is refused: " + reason));
     }
 
-    private void addFinding(String finding) {
-        String line = finding.replaceAll("\\R", " ");
-        log.warn("{}", line);
-        if (findings.size() < MAX_FINDINGS) {
-            findings.add(line);
-        }
+    private void count(long refused, long lost, long written, List<String> findings) {
+        List<String> lines =
+                findings.stream().map(line -> line.replaceAll("\\R", " ")).toList();
+        lines.forEach(line -> log.warn("{}", line));
+        found = found.plus(new Found(1, refused, lost, written, lines));
+    }
+
+    /** Returns whether the previous written sidecar belongs to this note. */
+    boolean hasJustWritten(NoteId id) {
+        return id.equals(note);
+    }
+
+    /** Returns the counts so far, including those of the chunk in progress. */
+    Found found() {
+        return found;
+    }
+
+    /** Returns the counts whose rows are committed. */
+    Found stored() {
+        return stored;
     }
 
     /** Returns the number of sidecars that this execution read. */
-    synchronized long sidecarsNow() {
-        return sidecars - sidecarsBefore;
-    }
-
-    /** Returns the number of sidecars that were read, including refused ones. */
-    synchronized long sidecars() {
-        return sidecars;
-    }
-
-    /** Returns the counts stored in the context of a step. */
-    static RebuildSummary.Found found(ExecutionContext context) {
-        String lines = context.getString(FINDINGS, "");
-        return new RebuildSummary.Found(
-                context.getLong(SIDECARS, 0),
-                context.getLong(REFUSED, 0),
-                context.getLong(LOST, 0),
-                context.getLong(WRITTEN, 0),
-                lines.isEmpty() ? List.of() : lines.lines().toList());
+    long sidecarsNow() {
+        return stored.sidecars() - sidecarsBefore;
     }
 }

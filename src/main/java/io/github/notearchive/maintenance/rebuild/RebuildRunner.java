@@ -3,6 +3,7 @@ package io.github.notearchive.maintenance.rebuild;
 import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.archive.catalog.RebuiltTables;
+import io.github.notearchive.archive.catalog.RebuiltTables.Rows;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
@@ -68,92 +69,73 @@ public class RebuildRunner {
     /**
      * Runs a rebuild and returns its summary. Does not throw for unavailable servers.
      *
+     * @param merges whether to merge what the bucket has and the tables do not have, or have in an older state, instead
+     *     of filling empty tables
      * @param maxDuration time after which no further sidecar is read; null for no limit
      */
-    public RebuildSummary rebuild(@Nullable Duration maxDuration) {
-        return rebuild(maxDuration, false);
-    }
-
-    /**
-     * Merges what the bucket has and the tables do not have, or have in an older state. Idempotent. Does not throw for
-     * unavailable servers.
-     *
-     * @param maxDuration time after which no further sidecar is read; null for no limit
-     */
-    public RebuildSummary merge(@Nullable Duration maxDuration) {
-        return rebuild(maxDuration, true);
-    }
-
-    private RebuildSummary rebuild(@Nullable Duration maxDuration, boolean merges) {
+    public RebuildSummary rebuild(boolean merges, @Nullable Duration maxDuration) {
         RebuildRun run = new RebuildRun(gate, merges, maxDuration);
         return jobs.underLock(
                 Scope.ARCHIVE,
                 settings.node(),
                 "a run, an audit or another rebuild is active",
-                lock -> rebuild(run, maxDuration, lock),
-                stop -> RebuildSummary.notStarted(stop, run));
+                lock -> prepare(run, maxDuration, lock),
+                stop -> notStarted(run, stop.exitCode(), stop.reason()));
     }
 
-    private RebuildSummary rebuild(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
+    private RebuildSummary prepare(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
         jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
         try {
-            return rebuildOrMerge(run, maxDuration, lock);
+            // before anything is read that a run of another database could change
+            Optional<ArchiveObject> bucket = ArchiveObject.read(checks.store());
+            Optional<String> obstacle = checks.obstacle(run, bucket);
+            return obstacle.isPresent()
+                    ? notStarted(run, ExitCode.USAGE, obstacle.get())
+                    : execute(run, maxDuration, lock, bucket);
         } catch (StoreException e) {
             ExitCode exitCode = e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
-            return RebuildSummary.notStarted(new StopReason(exitCode, String.valueOf(e.getMessage())), run);
+            return notStarted(run, exitCode, e.getMessage());
         } catch (BrokenArchiveObjectException | IOException e) {
-            return RebuildSummary.notStarted(new StopReason(ExitCode.USAGE, String.valueOf(e.getMessage())), run);
+            return notStarted(run, ExitCode.USAGE, e.getMessage());
         }
     }
 
-    private RebuildSummary rebuildOrMerge(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock)
-            throws BrokenArchiveObjectException, IOException {
-        // before anything is read that a run of another database could change
-        Optional<ArchiveObject> bucket = checks.bucket();
-        Optional<String> obstacle = run.merges() ? checks.obstacleToMerge(bucket) : checks.obstacle(run.isRestart());
-        if (obstacle.isPresent()) {
-            return RebuildSummary.notStarted(new StopReason(ExitCode.USAGE, obstacle.get()), run);
-        }
+    private RebuildSummary execute(
+            RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock, Optional<ArchiveObject> bucket)
+            throws IOException {
         log.info(
                 "{}: {}",
                 run.isRestart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
                 run.merges() ? "missing rows are merged from the bucket" : "all tables from the bucket");
-        if (run.merges()) {
-            log.info("Erased {} notes and people named by tombstones in the bucket", checks.eraseForgotten(lock));
-        } else {
-            checks.restoreTombstones();
-        }
+        checks.prepare(run, lock);
         drift.load();
         gate.open();
-        StopReason end = execute(run, maxDuration, lock);
-        RebuildSummary.Found found = job.found(run.execution().orElseThrow());
-        RebuildSummary summary = new RebuildSummary(
-                end.exitCode(),
-                end.reason(),
-                run.jobExecutionId(),
-                run.isRestart(),
-                found,
-                tables.count(clock.instant()),
-                run.sidecarsNow(),
-                run.took());
-        // INCOMPLETE also completes a rebuild: a repetition would find the same
-        if (summary.exitCode() == ExitCode.COMPLETED || summary.exitCode() == ExitCode.INCOMPLETE) {
-            if (run.merges()) {
-                checks.completeErasures(lock);
-            }
-            checks.complete(bucket);
-        }
-        return summary;
-    }
-
-    private StopReason execute(RebuildRun run, @Nullable Duration maxDuration, RunnerLock lock) {
+        StopReason end;
         try (RunWatchdog _ = new RunWatchdog(
                 run,
                 lock,
                 maxDuration,
                 settings.outage().after(),
-                () -> log.info("Progress: sidecars={}", run.sidecars()))) {
-            return jobs.run(job.of(run), run);
+                () -> log.info("Progress: sidecars={}", run.found().sidecars()))) {
+            end = jobs.run(job.of(run), run);
         }
+        RebuildSummary summary =
+                summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), tables.count(clock.instant()));
+        // INCOMPLETE also completes a rebuild: a repetition would find the same
+        if (end.exitCode() == ExitCode.COMPLETED || end.exitCode() == ExitCode.INCOMPLETE) {
+            checks.complete(run, bucket, lock);
+        }
+        return summary;
+    }
+
+    /** Returns the summary of a rebuild without execution, or whose end could not be written. */
+    private static RebuildSummary notStarted(RebuildRun run, ExitCode exitCode, @Nullable String reason) {
+        return summary(run, exitCode, reason + "; " + run.restartHint("nothing was rebuilt"), null, Rows.NONE);
+    }
+
+    private static RebuildSummary summary(
+            RebuildRun run, ExitCode exitCode, String reason, @Nullable Long execution, Rows rows) {
+        return new RebuildSummary(
+                exitCode, reason, execution, run.isRestart(), run.stored(), rows, run.sidecarsNow(), run.took());
     }
 }

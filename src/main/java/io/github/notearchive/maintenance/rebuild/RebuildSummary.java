@@ -2,9 +2,9 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.RebuiltTables.Rows;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.StopReason;
 import java.time.Duration;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,23 +36,22 @@ public record RebuildSummary(
      * @param refused sidecars that cannot be used
      * @param lost files of notes that the bucket does not have
      * @param written sidecars whose rows were written; the tables had those of the others
-     * @param findings the first refused sidecars and lost files, with the reason
+     * @param findings the first {@value #MAX_FINDINGS} refused sidecars and lost files, with the reason
      */
     public record Found(long sidecars, long refused, long lost, long written, List<String> findings) {
 
+        static final int MAX_FINDINGS = 100;
         static final Found NONE = new Found(0, 0, 0, 0, List.of());
-    }
 
-    /** Returns the summary of a rebuild without execution, or whose end could not be written. */
-    static RebuildSummary notStarted(StopReason stop, RebuildRun run) {
-        return new RebuildSummary(
-                stop.exitCode(),
-                stop.reason() + "; " + run.restartHint("nothing was rebuilt"),
-                null,
-                false,
-                Found.NONE,
-                Rows.NONE,
-                0,
-                run.took());
+        Found plus(Found more) {
+            return new Found(
+                    sidecars + more.sidecars,
+                    refused + more.refused,
+                    lost + more.lost,
+                    written + more.written,
+                    Stream.concat(findings.stream(), more.findings.stream())
+                            .limit(MAX_FINDINGS)
+                            .toList());
+        }
     }
 }

@@ -19,21 +19,16 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
+import java.util.stream.Gatherers;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import tools.jackson.core.JacksonException;
-import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 
 /** Reads sidecars from the bucket. An object that cannot be used is refused with a reason, and is not changed. */
 @Component
-class SidecarFinder {
+record SidecarFinder(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
 
     /** Maximum length without the response: about 500 bytes for each file, and few notes have more than 40. */
     private static final int MAX_WITHOUT_RESPONSE = 1 << 20;
@@ -45,20 +40,6 @@ class SidecarFinder {
     private static final long BATCH_BYTES = 8L << 20;
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
-
-    private final ObjectStore store;
-    private final ErasureList erasures;
-    private final ErasureRepository rows;
-    private final int largest;
-
-    SidecarFinder(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
-        this.store = store;
-        this.erasures = erasures;
-        this.rows = rows;
-        // in a JSON string, each byte of the response takes two at most: a quotation mark and its backslash
-        this.largest =
-                (int) Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + MAX_WITHOUT_RESPONSE);
-    }
 
     /** Contents of an object where a sidecar is expected. */
     sealed interface SidecarFound {
@@ -89,8 +70,7 @@ class SidecarFinder {
      *
      * @throws StoreException if the store fails
      */
-    void forEach(Iterable<? extends ListedObject> objects, Consumer<SidecarFound> consumer)
-            throws InterruptedException {
+    void forEach(Iterable<? extends ListedObject> objects, Consumer<SidecarFound> consumer) {
         List<ListedObject> batch = new ArrayList<>();
         long bytes = 0;
         for (ListedObject object : objects) {
@@ -105,33 +85,22 @@ class SidecarFinder {
         readBatch(batch, consumer);
     }
 
-    private void readBatch(List<ListedObject> objects, Consumer<SidecarFound> consumer) throws InterruptedException {
-        List<Future<SidecarFound>> reads = new ArrayList<>();
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            objects.forEach(object -> reads.add(threads.submit(() -> read(object))));
-            for (Future<SidecarFound> read : reads) {
-                consumer.accept(read.get());
-            }
-        } catch (ExecutionException e) {
-            if (e.getCause() instanceof StoreException store) {
-                throw store;
-            }
-            throw new IllegalStateException("A sidecar could not be read", e.getCause());
-        }
+    private void readBatch(List<ListedObject> batch, Consumer<SidecarFound> consumer) {
+        batch.stream().gather(Gatherers.mapConcurrent(BATCH, this::read)).forEach(consumer);
     }
 
     SidecarFound read(ListedObject object) {
-        Optional<ObjectKey> named = ObjectKey.parse(object.name());
-        if (named.isEmpty()) {
-            return new Refused(object.name(), "its name is not that of an object of the archive");
-        }
-        ObjectKey key = named.get();
-        if (object.size() > largest) {
-            return new Refused(
-                    object.name(),
-                    "its " + object.size() + " bytes are too many for a response of archive.source.max-answer-size");
-        }
+        // in a JSON string, each byte of the response takes two at most: a quotation mark and its backslash
+        int largest =
+                (int) Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + MAX_WITHOUT_RESPONSE);
         try {
+            ObjectKey key = ObjectKey.parse(object.name())
+                    .orElseThrow(() -> new BrokenSidecarException("its name is not that of an object of the archive"));
+            if (object.size() > largest) {
+                throw new BrokenSidecarException(
+                        "its %d bytes are too many for a response of archive.source.max-answer-size"
+                                .formatted(object.size()));
+            }
             return readable(Sidecar.read(key, store.read(key, (in, _) -> in.readNBytes(largest))));
         } catch (BrokenSidecarException | IllegalArgumentException e) {
             return new Refused(object.name(), String.valueOf(e.getMessage()));
@@ -145,35 +114,27 @@ class SidecarFinder {
         }
     }
 
-    private SidecarFound readable(Sidecar sidecar) {
-        Optional<ResponseReader.Envelope> answer = ResponseReader.read(sidecar.answer(), sidecar.noteId());
-        if (answer.isEmpty()) {
-            return new Refused(sidecar.key().value(), "its response is not of the provider");
-        }
+    private Restorable readable(Sidecar sidecar) throws BrokenSidecarException {
+        ResponseReader.Envelope response = ResponseReader.read(sidecar.answer(), sidecar.noteId())
+                .orElseThrow(() -> new BrokenSidecarException("its response is not of the provider"));
         NoteCapture capture = null;
         if (sidecar.media() != null) {
-            Optional<ResponseReader.FoundNote> note = answer.get().note();
-            if (note.isEmpty()) {
-                return new Refused(sidecar.key().value(), "its response does not contain the note");
-            }
-            capture = note.get().capture(sidecar.noteId(), sidecar.callId(), sidecar.capturedAt(), sidecar.answer());
+            capture = response.note()
+                    .orElseThrow(() -> new BrokenSidecarException("its response does not contain the note"))
+                    .capture(sidecar.noteId(), sidecar.callId(), sidecar.capturedAt(), sidecar.answer());
         }
         String author = capture == null ? null : NoteCatalog.authorOf(capture).orElse(null);
         if (erasures.covers(sidecar.noteId(), author)) {
             rows.reopen(sidecar.noteId());
-            return new Refused(
-                    sidecar.key().value(),
-                    "its note was forgotten, and this object remains; forget " + sidecar.noteId()
-                            + " --yes removes it");
+            throw new BrokenSidecarException(
+                    "its note was forgotten, and this object remains; forget %s --yes removes it"
+                            .formatted(sidecar.noteId()));
         }
         return new Restorable(
                 sidecar,
-                new PaidCall(sidecar.callId(), sidecar.capturedAt(), parse(sidecar.call(), PaidCall.Facts.class)),
+                new PaidCall(
+                        sidecar.callId(), sidecar.capturedAt(), JSON.treeToValue(sidecar.call(), PaidCall.Facts.class)),
                 capture,
-                parse(sidecar.worklist(), WorklistRow.class));
-    }
-
-    private static <T> T parse(JsonNode row, Class<T> type) {
-        return JSON.treeToValue(row, type);
+                JSON.treeToValue(sidecar.worklist(), WorklistRow.class));
     }
 }

@@ -13,7 +13,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
@@ -21,15 +21,7 @@ import org.springframework.stereotype.Component;
 
 /** Compares the slots of sidecars with the objects in the bucket. */
 @Component
-class SidecarSlots {
-
-    private final MediaCatalog media;
-    private final ObjectStore store;
-
-    SidecarSlots(MediaCatalog media, ObjectStore store) {
-        this.media = media;
-        this.store = store;
-    }
+record SidecarSlots(MediaCatalog media, ObjectStore store) {
 
     /**
      * Returns the slots of a sidecar. A slot whose object is missing or has other bytes is MISSING.
@@ -39,33 +31,26 @@ class SidecarSlots {
      */
     List<SlotRow> of(Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
         List<SlotRow> recorded = sidecar.media() == null ? List.of() : sidecar.media();
-        List<String> digests = new ArrayList<>();
-        for (SlotRow row : recorded) {
-            if (row.media() != null) {
-                digests.add(row.media().sha256());
-            }
-        }
-        Map<String, StoredMedia> known = media.known(digests);
+        Map<String, StoredMedia> objects = media.known(recorded.stream()
+                .map(SlotRow::media)
+                .filter(Objects::nonNull)
+                .map(StoredMedia::sha256)
+                .toList());
         if (merges) {
-            known = withUnknown(recorded, known);
+            objects = withUnknown(recorded, objects);
         }
         List<SlotRow> slots = new ArrayList<>();
         for (SlotRow row : recorded) {
             StoredMedia file = row.media();
-            if (file == null) {
-                slots.add(row);
-                continue;
+            StoredMedia object = file == null ? null : objects.get(file.sha256());
+            String loss = file == null ? null : loss(file, object);
+            if (loss != null && !isStoredByLater(sidecar, row)) {
+                losses.add(row.kind() + " " + row.ordinal() + ": " + loss);
             }
-            StoredMedia object = known.get(file.sha256());
-            Optional<String> loss = loss(file, object);
-            if (loss.isEmpty() && object != null) {
-                slots.add(row.with(object));
+            if (loss != null) {
+                slots.add(row.asMissing(loss, now));
             } else {
-                String why = loss.orElseThrow();
-                if (!isStoredByLater(sidecar, row)) {
-                    losses.add(row.kind() + " " + row.ordinal() + ": " + why);
-                }
-                slots.add(row.asMissing(why, now));
+                slots.add(object == null ? row : row.with(object));
             }
         }
         return slots;
@@ -113,25 +98,18 @@ class SidecarSlots {
         return all;
     }
 
-    /** Returns why a file is not stored as recorded; empty if it is. */
-    private Optional<String> loss(StoredMedia file, @Nullable StoredMedia object) {
+    /** Returns why a file is not stored as recorded; null if it is. */
+    private @Nullable String loss(StoredMedia file, @Nullable StoredMedia object) {
         if (object == null) {
-            return Optional.of("its object " + file.key() + " is not in the bucket");
+            return "its object " + file.key() + " is not in the bucket";
         }
         // if the lengths differ, the digest in the name decides
-        if (object.size() == file.size() || object.sha256().equals(sha256(object))) {
-            return Optional.empty();
+        if (object.size() == file.size()
+                || object.sha256().equals(store.read(object.key(), (in, _) -> DigestUtils.sha256Hex(in)))) {
+            return null;
         }
         media.deleteUnused(object.sha256());
-        return Optional.of("its object "
-                + object.key()
-                + " has other bytes than its name says, "
-                + object.size()
-                + " of "
-                + file.size());
-    }
-
-    private String sha256(StoredMedia object) {
-        return store.read(object.key(), (in, _) -> DigestUtils.sha256Hex(in));
+        return "its object %s has other bytes than its name says, %d of %d"
+                .formatted(object.key(), object.size(), file.size());
     }
 }

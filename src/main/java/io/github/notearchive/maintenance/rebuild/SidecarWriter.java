@@ -34,44 +34,20 @@ import org.springframework.transaction.PlatformTransactionManager;
  * only if that of the sidecar is later.
  */
 @Component
-class SidecarWriter {
-
-    private final SidecarFinder finder;
-    private final PaidResponses paid;
-    private final NoteCatalog notes;
-    private final SidecarSlots slots;
-    private final WorklistRepository worklist;
-    private final RefreshPlan refreshPlan;
-    private final RebuiltTables tables;
-    private final LedgerProperties ledger;
-    private final Clock clock;
-    private final Savepoint savepoint;
-
-    SidecarWriter(
-            SidecarFinder finder,
-            PaidResponses paid,
-            NoteCatalog notes,
-            SidecarSlots slots,
-            WorklistRepository worklist,
-            RefreshPlan refreshPlan,
-            RebuiltTables tables,
-            LedgerProperties ledger,
-            Clock clock,
-            PlatformTransactionManager transactions) {
-        this.finder = finder;
-        this.paid = paid;
-        this.notes = notes;
-        this.slots = slots;
-        this.worklist = worklist;
-        this.refreshPlan = refreshPlan;
-        this.tables = tables;
-        this.ledger = ledger;
-        this.clock = clock;
-        this.savepoint = new Savepoint(transactions);
-    }
+record SidecarWriter(
+        SidecarFinder finder,
+        PaidResponses paid,
+        NoteCatalog notes,
+        SidecarSlots slots,
+        WorklistRepository worklist,
+        RefreshPlan refreshPlan,
+        RebuiltTables tables,
+        LedgerProperties ledger,
+        Clock clock,
+        PlatformTransactionManager transactions) {
 
     /** Writes the rows of a chunk of sidecars. Part of the step's transaction. */
-    void write(Chunk<? extends ListedObject> chunk, RebuildRun run) throws InterruptedException {
+    void write(Chunk<? extends ListedObject> chunk, RebuildRun run) {
         finder.forEach(chunk, found -> {
             switch (found) {
                 case Refused(var name, var reason) -> run.countRefused(name, reason);
@@ -89,7 +65,7 @@ class SidecarWriter {
             return;
         }
         try {
-            savepoint.executeWithoutResult(_ -> restore(found, run.merges(), losses));
+            new Savepoint(transactions).executeWithoutResult(_ -> restore(found, run.merges(), losses));
         } catch (NonTransientDataAccessException e) {
             if (DatabaseErrors.isUnavailable(e)) {
                 throw e; // failure of the database, not of the sidecar

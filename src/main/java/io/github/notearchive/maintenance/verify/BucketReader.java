@@ -77,14 +77,10 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
     }
 
     private @Nullable ListedObject next() {
-        while (true) {
-            String area = areas.peek();
-            if (area == null) {
-                return null;
-            }
+        for (String area = areas.peek(); area != null; area = areas.peek()) {
             if (listing == null) {
-                boolean within = after != null && after.startsWith(area);
-                listing = store.listAll(area, within ? after : null).iterator();
+                boolean isWithin = after != null && after.startsWith(area);
+                listing = store.listAll(area, isWithin ? after : null).iterator();
             }
             if (listing.hasNext()) {
                 ListedObject object = listing.next();
@@ -94,5 +90,6 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
             listing = null;
             areas.remove();
         }
+        return null;
     }
 }

@@ -22,6 +22,7 @@ import java.io.SequenceInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -59,53 +60,38 @@ class ObjectCheck {
         }
         try {
             return switch (expected) {
-                case MediaFile file -> checkFile(file, ended);
+                case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in, ended));
                 case SidecarFile sidecar -> checkSidecar(sidecar);
             };
         } catch (StoreException e) {
-            return e.absent() ? absent(expected) : new Unread(expected, e);
-        } catch (EndedException e) {
+            if (!e.absent()) {
+                return new Unread(expected, e);
+            }
+            return damaged(
+                    expected, expected instanceof MediaFile ? Kind.MISSING : Kind.SIDECAR_MISSING, "no such key", 0);
+        } catch (CancellationException e) {
             return new Untouched(expected);
         }
     }
 
     /** Returns the finding for an object that an available store does not return. */
     static Damaged unreadable(Unread unread) {
-        return new Damaged(
+        return damaged(
                 unread.expected(),
-                new Damage(
-                        Kind.UNREADABLE,
-                        describe(unread.expected()),
-                        String.valueOf(unread.error().getMessage())),
+                Kind.UNREADABLE,
+                String.valueOf(unread.error().getMessage()),
                 0);
     }
 
-    private static Damaged absent(Expected expected) {
-        Kind kind = switch (expected) {
-            case MediaFile _ -> Kind.MISSING;
-            case SidecarFile _ -> Kind.SIDECAR_MISSING;
-        };
-        return new Damaged(expected, new Damage(kind, describe(expected), "no such key"), 0);
-    }
-
-    private static String describe(Expected expected) {
-        return switch (expected) {
+    private static Damaged damaged(Expected expected, Kind kind, String seen, long bytes) {
+        String description = switch (expected) {
             case MediaFile file -> file.size() + " bytes, sha256 " + file.sha256();
             case SidecarFile sidecar -> "the response of note " + sidecar.note() + " of " + sidecar.capturedAt();
         };
+        return new Damaged(expected, new Damage(kind, description, seen), bytes);
     }
 
-    private Verdict checkFile(MediaFile file, BooleanSupplier ended) {
-        Read read = store.read(file.key(), (in, _) -> hash(in, ended));
-        if (read.size() != file.size()) {
-            return damaged(file, Kind.SIZE, read.size() + " bytes", read.size());
-        }
-        return read.sha256().equals(file.sha256())
-                ? new Intact(file, read.size())
-                : damaged(file, Kind.CORRUPT, "sha256 " + read.sha256(), read.size());
-    }
-
-    private static Read hash(InputStream in, BooleanSupplier ended) throws IOException {
+    private static Verdict compare(MediaFile file, InputStream in, BooleanSupplier ended) throws IOException {
         MessageDigest digest = DigestUtils.getSha256Digest();
         byte[] buffer = new byte[64 * 1024];
         long size = 0;
@@ -113,33 +99,38 @@ class ObjectCheck {
             digest.update(buffer, 0, n);
             size += n;
             if (ended.getAsBoolean()) {
-                throw new EndedException();
+                throw new CancellationException("The audit ended");
             }
         }
-        return new Read(size, HexFormat.of().formatHex(digest.digest()));
+        String sha256 = HexFormat.of().formatHex(digest.digest());
+        if (size != file.size()) {
+            return damaged(file, Kind.SIZE, size + " bytes", size);
+        }
+        return sha256.equals(file.sha256())
+                ? new Intact(file, size)
+                : damaged(file, Kind.CORRUPT, "sha256 " + sha256, size);
     }
 
     private Verdict checkSidecar(SidecarFile sidecar) {
         return store.read(sidecar.key(), (in, putSha256) -> {
             byte[] bytes = in.readNBytes(ResponseMemory.ORDINARY_SIZE);
             if (bytes.length < ResponseMemory.ORDINARY_SIZE) {
-                return verdict(sidecar, bytes, putSha256);
+                return compare(sidecar, bytes, putSha256);
             }
             large.lock();
             try {
                 InputStream all = new SequenceInputStream(new ByteArrayInputStream(bytes), in);
-                return verdict(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
+                return compare(sidecar, all.readNBytes(LONGEST_SIDECAR + 1), putSha256);
             } finally {
                 large.unlock();
             }
         });
     }
 
-    private static Verdict verdict(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
-        Optional<String> flaw = flaw(sidecar, bytes, putSha256);
-        return flaw.isPresent()
-                ? damaged(sidecar, Kind.SIDECAR_CORRUPT, flaw.get(), bytes.length)
-                : new Intact(sidecar, bytes.length);
+    private static Verdict compare(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
+        return flaw(sidecar, bytes, putSha256)
+                .<Verdict>map(flaw -> damaged(sidecar, Kind.SIDECAR_CORRUPT, flaw, bytes.length))
+                .orElseGet(() -> new Intact(sidecar, bytes.length));
     }
 
     /** Returns why these bytes are not the sidecar of its capture; empty if they are. */
@@ -157,24 +148,9 @@ class ObjectCheck {
             return Optional.of(bytes.length + " bytes that cannot be used: " + e.getMessage());
         }
         // the checksum of the upload only proves that the bytes are unchanged since then
+        String sha256 = DigestUtils.sha256Hex(bytes);
         return putSha256
-                .filter(put -> !put.equals(DigestUtils.sha256Hex(bytes)))
-                .map(put -> "sha256 " + DigestUtils.sha256Hex(bytes) + " instead of the uploaded " + put);
-    }
-
-    private static Damaged damaged(Expected expected, Kind kind, String seen, long bytes) {
-        return new Damaged(expected, new Damage(kind, describe(expected), seen), bytes);
-    }
-
-    private record Read(long size, String sha256) {}
-
-    /** The audit ended while an object was read. */
-    private static final class EndedException extends RuntimeException {
-
-        private static final long serialVersionUID = 1L;
-
-        EndedException() {
-            super("the audit ended", null, false, false);
-        }
+                .filter(put -> !put.equals(sha256))
+                .map(put -> "sha256 " + sha256 + " instead of the uploaded " + put);
     }
 }

@@ -29,50 +29,39 @@ import org.springframework.stereotype.Component;
  * response is still usable: the next run then buys nothing. A damaged object is kept until that run replaces it.
  */
 @Component
-class Repairs {
+record Repairs(
+        AuditRepository catalog,
+        WorklistRepository worklist,
+        OperatorActions actions,
+        Sidecars sidecars,
+        LedgerProperties ledgerSettings,
+        VideoProperties videoSettings,
+        FixityProperties settings,
+        Clock clock) {
 
-    private final AuditRepository catalog;
-    private final WorklistRepository worklist;
-    private final OperatorActions actions;
-    private final Sidecars sidecars;
-    private final LedgerProperties ledgerSettings;
-    private final VideoProperties videoSettings;
-    private final FixityProperties settings;
-    private final Clock clock;
-
-    Repairs(
-            AuditRepository catalog,
-            WorklistRepository worklist,
-            OperatorActions actions,
-            Sidecars sidecars,
-            LedgerProperties ledgerSettings,
-            VideoProperties videoSettings,
-            FixityProperties settings,
-            Clock clock) {
-        this.catalog = catalog;
-        this.worklist = worklist;
-        this.actions = actions;
-        this.sidecars = sidecars;
-        this.ledgerSettings = ledgerSettings;
-        this.videoSettings = videoSettings;
-        this.settings = settings;
-        this.clock = clock;
+    /** Outcome of a repair. */
+    enum Outcome {
+        /** Notes are due now, so that the next run stores the file again. */
+        MADE_DUE,
+        /** A note that stores the file again is due already, or in progress. */
+        WAITING,
+        /** The sidecar was written again. */
+        REWRITTEN,
+        /** Nothing was changed. */
+        NOT_POSSIBLE
     }
 
-    /** Repair of one finding. */
-    sealed interface Result {
+    /**
+     * Repair of one finding.
+     *
+     * @param notes number of notes made due
+     * @param text description for the operator
+     */
+    record Repair(Outcome outcome, int notes, String text) {
 
-        /** Notes that are due now. */
-        record MadeDue(List<NoteId> notes) implements Result {}
-
-        /** A note that stores the file again is due already, or in progress. */
-        record Waiting(NoteId note) implements Result {}
-
-        /** The sidecar was written again. */
-        record Rewritten() implements Result {}
-
-        /** Nothing was changed. */
-        record NotPossible(String reason) implements Result {}
+        private static Repair notPossible(String reason) {
+            return new Repair(Outcome.NOT_POSSIBLE, 0, "not possible: " + reason);
+        }
     }
 
     /**
@@ -80,31 +69,31 @@ class Repairs {
      *
      * @param madeDue number of notes that this audit has made due
      */
-    Result repair(Damaged damaged, long madeDue) {
-        Result result = damaged.damage().kind() == Damage.Kind.UNREADABLE
-                ? new Result.NotPossible("the object may be intact; check the health of the store")
+    Repair repair(Damaged damaged, long madeDue) {
+        Repair repair = damaged.damage().kind() == Damage.Kind.UNREADABLE
+                ? Repair.notPossible("the object may be intact; check the health of the store")
                 : switch (damaged.expected()) {
                     case MediaFile file -> storeAgain(file, madeDue);
                     case SidecarFile sidecar -> rewrite(sidecar);
                 };
-        catalog.recordRepair(damaged.expected().key().value(), describe(result), clock.instant());
-        return result;
+        catalog.recordRepair(damaged.expected().key().value(), repair.text, clock.instant());
+        return repair;
     }
 
-    private Result storeAgain(MediaFile file, long madeDue) {
+    private Repair storeAgain(MediaFile file, long madeDue) {
         List<User> all = catalog.usersOf(
                 file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
-            return new Result.NotPossible("no note uses it");
+            return Repair.notPossible("no note uses it");
         }
         User first = all.getFirst();
         if (first.obstacle() != null) {
-            return new Result.NotPossible(reason(first.note(), first.obstacle()));
+            return Repair.notPossible(reason(first.note(), first.obstacle()));
         }
         List<User> users = all.stream().filter(user -> user.obstacle() == null).toList();
         for (User user : users) {
-            if (user.claimed() || isState(user, NoteState.PENDING, NoteState.POSTPONED)) {
-                return new Result.Waiting(user.note());
+            if (user.claimed() || isState(user, NoteState.PENDING) || isState(user, NoteState.POSTPONED)) {
+                return new Repair(Outcome.WAITING, 0, "note " + user.note() + " is due already");
             }
         }
         if (madeDue >= settings.maxRepairs()) {
@@ -114,87 +103,75 @@ class Repairs {
                 .filter(user -> isState(user, NoteState.ARCHIVED))
                 .findFirst()
                 .map(user -> makeDue(List.of(user.note())))
-                .orElseGet(() -> new Result.NotPossible("none of its notes is ARCHIVED, for example "
-                        + users.getFirst().note()
-                        + "; requeue one to try"));
+                .orElseGet(() -> Repair.notPossible(
+                        "none of its notes is ARCHIVED, for example " + first.note() + "; requeue one to try"));
     }
 
     private static String reason(NoteId note, Obstacle obstacle) {
-        return switch (obstacle) {
+        String reason = switch (obstacle) {
             case UNLISTED ->
-                "the newest response does not list it, for example that of note " + note
-                        + "; no run can store it again";
+                "the newest response does not list it, for example that of note %s; no run can store it again";
             case VIDEOS_OFF ->
-                "the video requires a separate call, for example that of note "
-                        + note
-                        + ", but archive.video.enabled is false; no run can store it again";
-            case NOT_OFFERED ->
-                "the provider no longer offers the video, for example of note " + note + "; requeue one to try";
+                "the video requires a separate call, for example that of note %s, but archive.video.enabled is false; no run can store it again";
+            case NOT_OFFERED -> "the provider no longer offers the video, for example of note %s; requeue one to try";
         };
+        return reason.formatted(note);
     }
 
-    private Result tooMany() {
-        return new Result.NotPossible("archive.verify.max-repairs, "
-                + settings.maxRepairs()
-                + " notes, is reached; check that the bucket is the right one, then repeat");
+    private Repair tooMany() {
+        return Repair.notPossible(
+                "archive.verify.max-repairs, %d notes, is reached; check that the bucket is the right one, then repeat"
+                        .formatted(settings.maxRepairs()));
     }
 
-    private static boolean isState(User user, NoteState... states) {
-        return List.of(states).stream().anyMatch(state -> state.name().equals(user.state()));
+    private static boolean isState(User user, NoteState state) {
+        return state.name().equals(user.state());
     }
 
-    private Result makeDue(List<NoteId> notes) {
+    private Repair makeDue(List<NoteId> notes) {
         List<NoteId> due = actions.requeue(notes);
-        return due.isEmpty()
-                ? new Result.NotPossible(
-                        "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later")
-                : new Result.MadeDue(due);
+        if (due.isEmpty()) {
+            return Repair.notPossible(
+                    "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later");
+        }
+        String more = due.size() == 1 ? "" : " and " + (due.size() - 1) + " more";
+        return new Repair(
+                Outcome.MADE_DUE,
+                due.size(),
+                "note " + due.getFirst() + more + " made due; the next run stores it again");
     }
 
     /**
      * Resets slots that are STORED without a row of their object, and makes their notes due. Part of the caller's
      * transaction.
      */
-    Result repairUnrecorded(String key, long madeDue) {
+    Repair repairUnrecorded(String key, long madeDue) {
         Instant now = clock.instant();
-        Result result;
+        Repair repair;
         if (madeDue >= settings.maxRepairs()) {
-            result = tooMany();
+            repair = tooMany();
         } else {
             List<NoteId> notes = catalog.resetUnrecorded(key, now);
-            result = notes.isEmpty() ? new Result.NotPossible("it has a row now") : makeDue(notes);
+            repair = notes.isEmpty() ? Repair.notPossible("it has a row now") : makeDue(notes);
         }
-        catalog.recordRepair(key, describe(result), now);
-        return result;
+        catalog.recordRepair(key, repair.text, now);
+        return repair;
     }
 
-    private Result rewrite(SidecarFile expected) {
+    private Repair rewrite(SidecarFile expected) {
         NoteId id = expected.note();
         Optional<WorklistRow> row = actions.lockUnclaimed(id, null) ? worklist.row(id) : Optional.empty();
         if (row.isEmpty()) {
-            return new Result.NotPossible("note " + id + " is in progress, or not on the worklist");
+            return Repair.notPossible("note " + id + " is in progress, or not on the worklist");
         }
         try {
             return sidecars.restore(id, expected.call(), row.get())
-                    ? new Result.Rewritten()
-                    : new Result.NotPossible("the ledger no longer has the exact response of call "
-                            + expected.call()
-                            + "; note_capture.response has it as JSON");
+                    ? new Repair(Outcome.REWRITTEN, 0, "written again from the ledger")
+                    : Repair.notPossible(
+                            "the ledger no longer has the exact response of call %d; note_capture.response has it as JSON"
+                                    .formatted(expected.call()));
         } catch (StoreException e) {
-            return new Result.NotPossible(String.valueOf(e.getMessage()));
+            return Repair.notPossible(String.valueOf(e.getMessage()));
         }
-    }
-
-    private static String describe(Result result) {
-        return switch (result) {
-            case Result.MadeDue(var notes) ->
-                "note "
-                        + notes.getFirst()
-                        + (notes.size() == 1 ? "" : " and " + (notes.size() - 1) + " more")
-                        + " made due; the next run stores it again";
-            case Result.Waiting(var note) -> "note " + note + " is due already";
-            case Result.Rewritten _ -> "written again from the ledger";
-            case Result.NotPossible(var reason) -> "not possible: " + reason;
-        };
     }
 }

@@ -16,7 +16,6 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -78,38 +77,28 @@ public class SelfTest {
         byte[] bytes = ("a probe of the fixity audit, planted under " + prefix).getBytes(UTF_8);
         byte[] flipped = bytes.clone();
         flipped[flipped.length / 2] ^= 1;
-        String sha256 = DigestUtils.sha256Hex(bytes);
-        List<Probe> probes = new ArrayList<>();
-
-        MediaFile intact = new MediaFile(new ObjectKey(prefix + "intact"), sha256, bytes.length);
-        put(intact, bytes);
-        probes.add(check("an object as it should be", intact, null));
-
-        MediaFile corrupt = new MediaFile(new ObjectKey(prefix + "corrupt"), sha256, bytes.length);
-        put(corrupt, flipped);
-        probes.add(check("an object with one bit flipped", corrupt, Kind.CORRUPT));
-
-        MediaFile cut = new MediaFile(new ObjectKey(prefix + "cut"), sha256, bytes.length + 1L);
-        put(cut, bytes);
-        probes.add(check("an object that lacks its last byte", cut, Kind.SIZE));
-
-        MediaFile missing = new MediaFile(new ObjectKey(prefix + "missing"), sha256, bytes.length);
-        probes.add(check("no object", missing, Kind.MISSING));
-
-        SidecarFile sidecar = new SidecarFile(new ObjectKey(prefix + "sidecar.json"), NOTE, 0, Instant.EPOCH, null);
-        put(sidecar, "{\"format\": \"none of ours\"}".getBytes(UTF_8));
-        probes.add(check("a sidecar that is none", sidecar, Kind.SIDECAR_CORRUPT));
-
-        SidecarFile without = new SidecarFile(new ObjectKey(prefix + "no-sidecar.json"), NOTE, 0, Instant.EPOCH, null);
-        probes.add(check("no sidecar", without, Kind.SIDECAR_MISSING));
-        return probes;
+        byte[] other = "{\"format\": \"none of ours\"}".getBytes(UTF_8);
+        return List.of(
+                check("an object as it should be", file(prefix + "intact", bytes, 0), bytes, null),
+                check("an object with one bit flipped", file(prefix + "corrupt", bytes, 0), flipped, Kind.CORRUPT),
+                check("an object that lacks its last byte", file(prefix + "cut", bytes, 1), bytes, Kind.SIZE),
+                check("no object", file(prefix + "missing", bytes, 0), null, Kind.MISSING),
+                check("a sidecar that is none", sidecar(prefix + "sidecar.json"), other, Kind.SIDECAR_CORRUPT),
+                check("no sidecar", sidecar(prefix + "no-sidecar.json"), null, Kind.SIDECAR_MISSING));
     }
 
-    private void put(Expected object, byte[] bytes) {
-        store.putBytes(object.key(), bytes, "application/octet-stream");
+    private static MediaFile file(String key, byte[] bytes, int lacking) {
+        return new MediaFile(new ObjectKey(key), DigestUtils.sha256Hex(bytes), (long) bytes.length + lacking);
     }
 
-    private Probe check(String planted, Expected object, @Nullable Kind expected) {
+    private static SidecarFile sidecar(String key) {
+        return new SidecarFile(new ObjectKey(key), NOTE, 0, Instant.EPOCH, null);
+    }
+
+    private Probe check(String planted, Expected object, byte @Nullable [] bytes, @Nullable Kind expected) {
+        if (bytes != null) {
+            store.putBytes(object.key(), bytes, "application/octet-stream");
+        }
         return switch (check.check(object, () -> false)) {
             case Intact _ -> new Probe(planted, expected, "intact", expected == null);
             case Damaged damaged ->
@@ -124,8 +113,7 @@ public class SelfTest {
     }
 
     private void clear() {
-        List<String> left = listed();
-        for (String name : left) {
+        for (String name : listed()) {
             try {
                 store.remove(name);
             } catch (StoreException e) {

@@ -2,108 +2,94 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.AuditRepository.Place;
 import io.github.notearchive.archive.catalog.AuditRepository.Queued;
-import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
-import java.util.concurrent.CompletionService;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.ExecutorCompletionService;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.Optional;
+import java.util.stream.Gatherers;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.batch.infrastructure.item.ExecutionContext;
 import org.springframework.batch.infrastructure.item.ItemStreamReader;
 
 /**
- * Checks objects in parallel, and returns the verdicts in the order of their completion.
+ * Checks objects in parallel, and returns the verdicts in the order of the queue.
  *
  * <p>Stores no position: an object with a verdict leaves the queue. A closed gate aborts the checks and marks the step
  * to terminate. So does an object that could not be read because the store was unavailable: the audit must not be
  * COMPLETED without it.
  */
-class VerdictReader implements ItemStreamReader<Verdict> {
+final class VerdictReader implements ItemStreamReader<Verdict> {
 
     private static final Logger log = LoggerFactory.getLogger(VerdictReader.class);
 
     private static final int PAGE = 500;
 
-    /** Maximum number of checks that are submitted or wait for the writer. */
-    private static final int AHEAD = 2 * VerifyJob.CHUNK;
-
     private final Queue queue;
-    private final ObjectCheck check;
     private final ObjectStore store;
     private final Gate gate;
     private final AuditRun audit;
-    private final int parallel;
-
-    private final Deque<Queued> page = new ArrayDeque<>();
+    private final Iterator<Verdict> verdicts;
+    private Iterator<Queued> page = Collections.emptyIterator();
     private Place last = Place.FIRST;
-    private boolean isQueueEmpty;
-    private @Nullable ExecutorService threads;
-    private @Nullable CompletionService<Verdict> checks;
-    private int inProgress;
+    private volatile boolean isClosed;
     private long unread;
     private @Nullable StoreException lastFailure;
 
     VerdictReader(Queue queue, ObjectCheck check, ObjectStore store, AuditRun audit, int parallel) {
         this.queue = queue;
-        this.check = check;
         this.store = store;
         this.gate = audit.gate();
         this.audit = audit;
-        this.parallel = parallel;
+        this.verdicts = Stream.generate(this::next)
+                .takeWhile(Optional::isPresent)
+                .map(Optional::get)
+                .gather(Gatherers.mapConcurrent(parallel, queued -> check.check(queued.expected(), this::isEnded)))
+                .iterator();
     }
 
     /** Objects to check, page by page. */
     @FunctionalInterface
     interface Queue {
+
         List<Queued> next(Instant since, boolean repair, Place after, int limit);
     }
 
-    @Override
-    public void open(ExecutionContext context) {
-        threads = Executors.newFixedThreadPool(parallel, Thread.ofVirtual().factory());
-        checks = new ExecutorCompletionService<>(threads);
+    private Optional<Queued> next() {
+        if (isEnded()) {
+            return Optional.empty();
+        }
+        if (!page.hasNext()) {
+            page = queue.next(audit.since(), audit.options().repair(), last, PAGE)
+                    .iterator();
+        }
+        Optional<Queued> next = page.hasNext() ? Optional.of(page.next()) : Optional.empty();
+        next.ifPresent(queued -> last = queued.place());
+        return next;
+    }
+
+    private boolean isEnded() {
+        return isClosed || gate.isClosed();
     }
 
     @Override
-    public @Nullable Verdict read() throws InterruptedException {
-        CompletionService<Verdict> running = checks;
-        if (running == null) {
-            throw new IllegalStateException("The reader is not open");
-        }
-        while (true) {
-            while (inProgress < AHEAD && !gate.isClosed()) {
-                Expected next = next();
-                if (next == null) {
-                    break;
-                }
-                var _ = running.submit(() -> check.check(next, gate::isClosed));
-                inProgress++;
-            }
-            if (inProgress == 0) {
-                end();
-                return null;
-            }
-            Verdict verdict = take(running);
-            inProgress--;
+    public @Nullable Verdict read() {
+        while (verdicts.hasNext()) {
+            Verdict verdict = verdicts.next();
             switch (verdict) {
                 case Verdict.Intact _, Verdict.Damaged _ -> {
                     audit.store().works();
                     return verdict;
                 }
                 case Verdict.Unread missed -> {
-                    if (isOfOneObject(missed)) {
+                    if (isOfOneObject(missed.error())) {
                         audit.store().works();
                         return ObjectCheck.unreadable(missed);
                     }
@@ -112,32 +98,20 @@ class VerdictReader implements ItemStreamReader<Verdict> {
                 case Verdict.Untouched _ -> {}
             }
         }
-    }
-
-    private static Verdict take(CompletionService<Verdict> running) throws InterruptedException {
-        try {
-            return running.take().get();
-        } catch (ExecutionException e) {
-            throw new IllegalStateException("An object was checked without a verdict: " + e.getCause(), e.getCause());
+        if (lastFailure != null) {
+            gate.close(
+                    ExitCode.UPSTREAM_UNAVAILABLE,
+                    unread + " objects could not be read, last: " + lastFailure.getMessage());
         }
-    }
-
-    private @Nullable Expected next() {
-        if (page.isEmpty() && !isQueueEmpty) {
-            page.addAll(queue.next(audit.since(), audit.options().repair(), last, PAGE));
-            isQueueEmpty = page.size() < PAGE;
+        if (gate.isClosed()) {
+            Gate.endStep();
         }
-        Queued queued = page.poll();
-        if (queued == null) {
-            return null;
-        }
-        last = queued.place();
-        return queued.expected();
+        return null;
     }
 
     /** Returns whether the store is available and fails for this object only. Not requested during an outage. */
-    private boolean isOfOneObject(Verdict.Unread missed) {
-        return !missed.error().ofTheAccount() && audit.store().faults() == 0 && store.isReachable();
+    private boolean isOfOneObject(StoreException error) {
+        return !error.ofTheAccount() && audit.store().faults() == 0 && store.isReachable();
     }
 
     private void missed(Verdict.Unread missed) {
@@ -153,21 +127,8 @@ class VerdictReader implements ItemStreamReader<Verdict> {
         }
     }
 
-    private void end() {
-        if (lastFailure != null) {
-            gate.close(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    unread + " objects could not be read, last: " + lastFailure.getMessage());
-        }
-        if (gate.isClosed()) {
-            Gate.endStep();
-        }
-    }
-
     @Override
     public void close() {
-        if (threads != null) {
-            threads.shutdownNow();
-        }
+        isClosed = true;
     }
 }

@@ -8,20 +8,27 @@ import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.catalog.Verdict.Damaged;
 import io.github.notearchive.archive.catalog.Verdict.Intact;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoreException;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
+import org.springframework.batch.core.scope.context.ChunkContext;
 import org.springframework.batch.core.step.Step;
+import org.springframework.batch.core.step.StepContribution;
 import org.springframework.batch.infrastructure.item.Chunk;
+import org.springframework.batch.infrastructure.item.ExecutionContext;
+import org.springframework.batch.infrastructure.repeat.RepeatStatus;
 import org.springframework.stereotype.Component;
 
 /**
@@ -31,7 +38,16 @@ import org.springframework.stereotype.Component;
  * <p>A restart skips completed steps and resumes the one that was stopped.
  */
 @Component
-class VerifyJob {
+record VerifyJob(
+        JobRunner jobs,
+        AuditRepository catalog,
+        ObjectCheck check,
+        Repairs repairs,
+        ObjectStore store,
+        FixityProperties settings,
+        Clock clock) {
+
+    private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
 
     /** Verdicts per transaction. A killed audit repeats these and what it has read ahead, at most. */
     static final int CHUNK = 25;
@@ -39,41 +55,19 @@ class VerifyJob {
     /** Names of the bucket's listing that are compared by one query. */
     private static final int LIST_CHUNK = 500;
 
-    private static final Logger log = LoggerFactory.getLogger(VerifyJob.class);
+    /** Orphans that are removed in one transaction. */
+    private static final int PAGE = 100;
 
-    private final JobRunner jobs;
-    private final AuditRepository catalog;
-    private final ObjectCheck check;
-    private final Repairs repairs;
-    private final ObjectStore store;
-    private final FixityProperties settings;
-    private final Clock clock;
-
-    VerifyJob(
-            JobRunner jobs,
-            AuditRepository catalog,
-            ObjectCheck check,
-            Repairs repairs,
-            ObjectStore store,
-            FixityProperties settings,
-            Clock clock) {
-        this.jobs = jobs;
-        this.catalog = catalog;
-        this.check = check;
-        this.repairs = repairs;
-        this.store = store;
-        this.settings = settings;
-        this.clock = clock;
-    }
+    private static final String PLACE = "after";
 
     Job of(AuditRun audit) {
-        Orphans orphans = new Orphans(audit, catalog, store, settings, clock);
         BucketReader bucket = new BucketReader(store, audit.gate(), StoredMedia.PREFIX, Sidecar.PREFIX);
         return jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
-                .start(jobs.<ListedObject>chunks("verifyBucket", LIST_CHUNK, bucket, orphans::record)
+                .start(jobs.<ListedObject>chunks(
+                                "verifyBucket", LIST_CHUNK, bucket, listed -> recordOrphans(listed, audit))
                         .build())
                 // does nothing until its option is set, so a restart executes it again
-                .next(jobs.tasklet("removeOrphans", orphans::remove)
+                .next(jobs.tasklet("removeOrphans", (contribution, chunk) -> removeOrphans(contribution, chunk, audit))
                         .allowStartIfComplete(true)
                         .build())
                 .next(verdicts("verifyFiles", catalog::files, audit))
@@ -92,6 +86,106 @@ class VerifyJob {
                 // a restart reads objects that count as never verified since the step was completed
                 .allowStartIfComplete(true)
                 .build();
+    }
+
+    /**
+     * Compares a chunk of the bucket's listing with the rows. Records orphans as findings: objects that no row uses and
+     * that are older than a minimum age.
+     */
+    private void recordOrphans(Chunk<? extends ListedObject> listed, AuditRun audit) {
+        audit.listed.add(listed.size());
+        Instant now = clock.instant();
+        List<ListedObject> orphans = new ArrayList<>();
+        for (ListedObject object : catalog.unreferenced(listed.getItems())) {
+            if (isOld(object.modified(), now)) {
+                orphans.add(object);
+            } else {
+                audit.young.increment();
+            }
+        }
+        catalog.recordOrphans(orphans, now, audit.jobExecutionId());
+        for (ListedObject orphan : orphans) {
+            log.warn("ORPHAN {}: {} bytes, stored {}", orphan.name(), orphan.size(), orphan.modified());
+        }
+    }
+
+    private boolean isOld(Instant modified, Instant now) {
+        return modified.isBefore(now.minus(settings.orphanAge()));
+    }
+
+    /**
+     * Removes a page of the orphans found by this audit if the options demand it, in one transaction. A resumed audit
+     * checks those again that were found before removal was demanded.
+     */
+    private RepeatStatus removeOrphans(StepContribution contribution, ChunkContext chunk, AuditRun audit) {
+        if (!audit.options().deleteOrphans()) {
+            return RepeatStatus.FINISHED;
+        }
+        ExecutionContext context = chunk.getStepContext().getStepExecution().getExecutionContext();
+        List<String> names = catalog.orphans(audit.since(), context.getString(PLACE, ""), PAGE);
+        for (String name : names) {
+            if (audit.gate().isClosed()) {
+                Gate.endStep();
+                return RepeatStatus.CONTINUABLE;
+            }
+            removeOrphan(name, audit);
+            contribution.incrementWriteCount(1);
+            context.putString(PLACE, name);
+        }
+        return names.isEmpty() ? RepeatStatus.FINISHED : RepeatStatus.CONTINUABLE;
+    }
+
+    private void removeOrphan(String name, AuditRun audit) {
+        Optional<String> keptBecause;
+        try {
+            keptBecause = removeOrphan(name);
+        } catch (StoreException e) {
+            if (e.unreachable() || e.ofTheAccount()) {
+                audit.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+            }
+            keptBecause = Optional.of(String.valueOf(e.getMessage()));
+        }
+        if (keptBecause.isPresent()) {
+            audit.orphansLeft.add(name + ": " + keptBecause.get());
+        } else {
+            audit.orphansRemoved.add(name);
+            log.warn("ORPHAN {}: removed", name);
+        }
+    }
+
+    /**
+     * Removes an orphan after checking again that it is one: no row uses it, no run is active that may write one, and
+     * it is still old enough. None is removed while a sidecar is among the orphans: tables that do not contain a
+     * response, such as those of another database, do not contain its files. A run that starts between check and
+     * removal would have to call, download and store within it. Part of the caller's transaction.
+     *
+     * @return why it is kept; empty if it is removed
+     */
+    private Optional<String> removeOrphan(String name) {
+        if (catalog.isRunActive()) {
+            return Optional.of("a run is active; repeat when it has ended");
+        }
+        Optional<String> unknown = catalog.orphanedSidecar();
+        if (unknown.isPresent()) {
+            return Optional.of(
+                    "the bucket contains a paid response that these tables do not contain, %s, and its note may use this object; check that database and bucket belong together, or move that sidecar elsewhere"
+                            .formatted(unknown.get()));
+        }
+        Instant now = clock.instant();
+        Optional<Instant> modified = store.lastModified(name);
+        if (modified.isPresent()) {
+            if (!isOld(modified.get(), now)) {
+                return Optional.of("it was stored again");
+            }
+            if (catalog.unreferenced(List.of(new ListedObject(name, 0, modified.get())))
+                    .isEmpty()) {
+                return Optional.of("a row uses it now");
+            }
+            catalog.deleteUnused(name);
+            store.remove(name);
+        }
+        catalog.resolve(List.of(name), now);
+        return Optional.empty();
     }
 
     /** Marks intact objects, and records and repairs damage. Part of the step's transaction. */
@@ -125,16 +219,13 @@ class VerifyJob {
                     bad.damage().expected(),
                     bad.damage().seen());
             if (audit.options().repair()) {
-                audit.count(repairs.repair(bad, audit.notesMadeDue.get()));
+                audit.count(repairs.repair(bad, audit.notesMadeDue.sum()));
             }
         }
     }
 
     private static void count(AuditRun audit, Expected expected, long bytes) {
-        switch (expected) {
-            case Expected.MediaFile _ -> audit.files.increment();
-            case Expected.SidecarFile _ -> audit.sidecars.increment();
-        }
+        (expected instanceof Expected.MediaFile ? audit.files : audit.sidecars).increment();
         audit.bytes.add(bytes);
     }
 
@@ -145,7 +236,7 @@ class VerifyJob {
         for (String key : catalog.recordUnrecorded(now, audit.jobExecutionId())) {
             log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
             if (audit.options().repair()) {
-                audit.count(repairs.repairUnrecorded(key, audit.notesMadeDue.get()));
+                audit.count(repairs.repairUnrecorded(key, audit.notesMadeDue.sum()));
             }
         }
         catalog.resolveUnseenSince(audit.since(), now);

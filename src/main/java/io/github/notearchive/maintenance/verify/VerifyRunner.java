@@ -2,7 +2,9 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.AuditRepository.Remaining;
 import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Finding;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
@@ -21,11 +23,11 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.dao.DataAccessException;
+import org.springframework.batch.core.job.JobExecution;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.TransactionException;
 
 /**
  * Audits the store, or resumes an unfinished audit.
@@ -81,10 +83,11 @@ public class VerifyRunner {
                 Scope.AUDIT,
                 "",
                 "another audit of this database is active",
-                lock -> obstacle()
-                        .map(obstacle -> VerifySummary.notStarted(obstacle, audit))
-                        .orElseGet(() -> start(audit, lock)),
-                stop -> VerifySummary.notStarted(stop, audit));
+                lock -> {
+                    Optional<StopReason> obstacle = obstacle();
+                    return obstacle.isPresent() ? notStarted(audit, obstacle.get()) : start(audit, lock);
+                },
+                stop -> notStarted(audit, stop));
     }
 
     private Optional<StopReason> obstacle() {
@@ -117,26 +120,32 @@ public class VerifyRunner {
     private VerifySummary start(AuditRun audit, RunnerLock lock) {
         VerifyOptions options = audit.options();
         jobs.prepare(audit, JobNames.VERIFY, options.node(), Night.current(clock));
-        Instant now = audit.resume();
         log.info(
                 "{}: objects not verified since {}{}{}",
                 audit.isRestart() ? "Resuming the unfinished audit" : "Starting a new audit",
                 audit.since(),
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
-        audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), now));
+        audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), audit.startedAt()));
         if (audit.dateInFuture.sum() > 0) {
             log.warn(
                     "{} objects were verified later than now, {}; they count as never verified. Check the clocks (NTP)",
                     audit.dateInFuture,
-                    now);
+                    audit.startedAt());
         }
         gate.open();
         try (RunWatchdog _ = new RunWatchdog(
                 audit, lock, options.maxDuration(), settings.outage().after(), () -> logProgress(audit))) {
-            return summary(audit, jobs.run(job.of(audit), audit));
-        } catch (DataAccessException | TransactionException e) {
-            return VerifySummary.notStarted(StopReason.ofOutside(e), audit);
+            StopReason end = jobs.run(job.of(audit), audit);
+            Map<Damage.Kind, Long> open = catalog.countOpen();
+            return summary(
+                    audit,
+                    withFindings(end, open),
+                    audit.execution().orElseThrow(),
+                    open,
+                    catalog.open(EXAMPLES),
+                    catalog.remaining(audit.since()),
+                    catalog.oldestVerified(clock.instant()).orElse(null));
         }
     }
 
@@ -149,39 +158,8 @@ public class VerifyRunner {
                 audit.listed);
     }
 
-    private VerifySummary summary(AuditRun audit, StopReason stop) {
-        Map<Damage.Kind, Long> open = catalog.countOpen();
-        AuditRepository.Remaining left = catalog.remaining(audit.since());
-        StopReason end = end(stop, open);
-        return new VerifySummary(
-                end.exitCode(),
-                end.reason(),
-                audit.jobExecutionId(),
-                audit.execution().orElseThrow().getJobInstanceId(),
-                audit.isRestart(),
-                audit.files.sum(),
-                audit.sidecars.sum(),
-                audit.bytes.sum(),
-                audit.listed.sum(),
-                audit.young.sum(),
-                audit.dateInFuture.sum(),
-                open,
-                catalog.open(EXAMPLES),
-                left.files(),
-                left.sidecars(),
-                catalog.oldestVerified(clock.instant()).orElse(null),
-                new VerifySummary.Repaired(
-                        audit.notesMadeDue.get(),
-                        audit.waiting.sum(),
-                        audit.sidecarsRewritten.sum(),
-                        audit.notPossible.sum(),
-                        List.copyOf(audit.orphansRemoved),
-                        List.copyOf(audit.orphansLeft)),
-                audit.took());
-    }
-
     /** Returns the end of the audit. An interrupted audit with open findings reports these. */
-    private static StopReason end(StopReason end, Map<Damage.Kind, Long> open) {
+    private static StopReason withFindings(StopReason end, Map<Damage.Kind, Long> open) {
         String findings = Damage.describe(open);
         return switch (end.exitCode()) {
             case FINDINGS -> new StopReason(ExitCode.FINDINGS, findings);
@@ -192,5 +170,47 @@ public class VerifyRunner {
                                 ExitCode.FINDINGS, findings + "; and the audit is not finished: " + end.reason());
             default -> end;
         };
+    }
+
+    /** Returns the summary of an audit without execution, or whose end could not be written. */
+    private static VerifySummary notStarted(AuditRun audit, StopReason stop) {
+        String reason = stop.reason() + "; " + audit.restartHint("nothing was audited");
+        return summary(
+                audit, new StopReason(stop.exitCode(), reason), null, Map.of(), List.of(), new Remaining(0, 0), null);
+    }
+
+    private static VerifySummary summary(
+            AuditRun audit,
+            StopReason end,
+            @Nullable JobExecution execution,
+            Map<Damage.Kind, Long> open,
+            List<Finding> examples,
+            Remaining left,
+            @Nullable Instant oldestVerified) {
+        return new VerifySummary(
+                end.exitCode(),
+                end.reason(),
+                execution == null ? null : execution.getId(),
+                execution == null ? null : execution.getJobInstanceId(),
+                audit.isRestart(),
+                audit.files.sum(),
+                audit.sidecars.sum(),
+                audit.bytes.sum(),
+                audit.listed.sum(),
+                audit.young.sum(),
+                audit.dateInFuture.sum(),
+                open,
+                examples,
+                left.files(),
+                left.sidecars(),
+                oldestVerified,
+                new VerifySummary.Repaired(
+                        audit.notesMadeDue.sum(),
+                        audit.waiting.sum(),
+                        audit.sidecarsRewritten.sum(),
+                        audit.notPossible.sum(),
+                        List.copyOf(audit.orphansRemoved),
+                        List.copyOf(audit.orphansLeft)),
+                audit.took());
     }
 }

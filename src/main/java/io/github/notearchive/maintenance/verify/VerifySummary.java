@@ -4,7 +4,6 @@ import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Finding;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.StopReason;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -70,29 +69,6 @@ public record VerifySummary(
             long notPossible,
             List<String> orphansRemoved,
             List<String> orphansLeft) {}
-
-    /** Returns the summary of an audit without execution, or whose end could not be written. */
-    static VerifySummary notStarted(StopReason stop, AuditRun audit) {
-        return new VerifySummary(
-                stop.exitCode(),
-                stop.reason() + "; " + audit.restartHint("nothing was audited"),
-                null,
-                null,
-                false,
-                0,
-                0,
-                0,
-                0,
-                0,
-                0,
-                Map.of(),
-                List.of(),
-                0,
-                0,
-                null,
-                new Repaired(0, 0, 0, 0, List.of(), List.of()),
-                audit.took());
-    }
 
     /** Returns the part of the summary that telemetry reports, with the recommended action. */
     public CommandResult result(String next) {

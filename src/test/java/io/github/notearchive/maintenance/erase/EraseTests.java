@@ -286,7 +286,7 @@ class EraseTests {
         forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
         loseTheDatabase();
 
-        RebuildSummary clean = rebuild.rebuild(null);
+        RebuildSummary clean = rebuild.rebuild(false, null);
 
         assertThat(clean.exitCode()).isEqualTo(ExitCode.COMPLETED);
         assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
@@ -298,7 +298,7 @@ class EraseTests {
         store.putBytes(new ObjectKey(file), picture, "image/jpeg");
         loseTheDatabase();
 
-        RebuildSummary refusing = rebuild.rebuild(null);
+        RebuildSummary refusing = rebuild.rebuild(false, null);
 
         assertThat(refusing.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
         assertThat(refusing.toString()).contains("was forgotten, and this object remains");

@@ -172,7 +172,7 @@ class RebuildTests {
         int calls = night.calls();
 
         loseTheDatabase();
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.COMPLETED);
         assertSame(rows(), before);
@@ -205,7 +205,7 @@ class RebuildTests {
         Files.write(cut, "cut".getBytes(UTF_8));
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().lost()).isEqualTo(2);
@@ -237,7 +237,7 @@ class RebuildTests {
         loseTheDatabase();
         night.wayToStore().cutAfter(2 << 20);
 
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().findings())
@@ -273,7 +273,7 @@ class RebuildTests {
         bad.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "text/plain"));
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().refused()).isEqualTo(bad.size());
@@ -319,7 +319,7 @@ class RebuildTests {
         night.sql().sql(row).update();
         Map<String, List<String>> before = rows();
 
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.USAGE);
         assertThat(summary.reason()).contains("the tables are not empty", row.split(" ")[2] + " holds rows");
@@ -342,7 +342,7 @@ class RebuildTests {
         Map<String, List<String>> before = rows();
         loseTheDatabase();
 
-        assertEnded(rebuild.rebuild(null), ExitCode.COMPLETED);
+        assertEnded(rebuild.rebuild(false, null), ExitCode.COMPLETED);
 
         assertThat(notes)
                 .allSatisfy(id -> assertThat(night.note(id).refreshDays()).isEqualTo(3));
@@ -355,7 +355,7 @@ class RebuildTests {
         night.pending(1);
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.USAGE);
         assertThat(summary.reason()).contains("holds no sidecar", "ARCHIVE_S3_BUCKET");
@@ -370,7 +370,7 @@ class RebuildTests {
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, null, false, node));
         night.provider().awaitHeld(1, Duration.ofSeconds(20));
 
-        assertEnded(rebuild.rebuild(null), ExitCode.ALREADY_RUNNING);
+        assertEnded(rebuild.rebuild(false, null), ExitCode.ALREADY_RUNNING);
 
         night.provider().releaseAnswers();
         assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
@@ -395,7 +395,7 @@ class RebuildTests {
         assertThat(run.reason()).contains("note-archive rebuild");
         assertThat(night.calls()).isEqualTo(calls);
 
-        RebuildSummary second = rebuild.rebuild(null);
+        RebuildSummary second = rebuild.rebuild(false, null);
 
         assertEnded(second, ExitCode.COMPLETED);
         assertThat(second.restart()).isTrue();
@@ -403,7 +403,7 @@ class RebuildTests {
         assertSame(rows(), before);
         assertThat(night.exitCodes()).containsExactly("INTERRUPTED", "COMPLETED");
         assertThat(night.instances()).hasSize(1);
-        assertEnded(rebuild.rebuild(null), ExitCode.USAGE);
+        assertEnded(rebuild.rebuild(false, null), ExitCode.USAGE);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
     }
@@ -416,7 +416,7 @@ class RebuildTests {
         assertEnded(interruptedRebuild(), ExitCode.INTERRUPTED);
         night.pending(night.provider().noteIds(SandboxNoteKind.SOUND, 1));
 
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.USAGE);
         assertThat(summary.reason()).contains("worklist", "no sidecar has brought");
@@ -435,7 +435,7 @@ class RebuildTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         loseTheDatabase();
 
-        assertEnded(rebuild.rebuild(null), ExitCode.COMPLETED);
+        assertEnded(rebuild.rebuild(false, null), ExitCode.COMPLETED);
 
         assertThat(night.count("SELECT count(DISTINCT id) FROM api_call")).isEqualTo(6);
         assertThat(night.states(first)).containsOnly(ARCHIVED);
@@ -462,7 +462,7 @@ class RebuildTests {
         List<SlotRow> slots = night.slots(note);
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(null);
+        RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertEnded(summary, ExitCode.COMPLETED);
         assertThat(night.slots(note)).isEqualTo(slots);
@@ -559,7 +559,7 @@ class RebuildTests {
         try (Connection holder = night.connect();
                 Statement statement = holder.createStatement()) {
             statement.execute("SELECT pg_advisory_lock(4711)");
-            running = CompletableFuture.supplyAsync(() -> rebuild.rebuild(Duration.ofMillis(500)));
+            running = CompletableFuture.supplyAsync(() -> rebuild.rebuild(false, Duration.ofMillis(500)));
             NightlyScenario.await("its time is over", () -> gate.stopReason().isPresent());
         }
         try {

@@ -125,7 +125,7 @@ class RestoreTests {
         dump.restore();
         assertThat(rows()).isNotEqualTo(before);
         assertRefused();
-        RebuildSummary merged = rebuild.merge(null);
+        RebuildSummary merged = rebuild.rebuild(true, null);
 
         assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -135,7 +135,7 @@ class RestoreTests {
         assertThat(night.count("SELECT count(*) FROM note WHERE note_id = '" + forgotten + "'"))
                 .isZero();
 
-        RebuildSummary repeated = rebuild.merge(null);
+        RebuildSummary repeated = rebuild.rebuild(true, null);
 
         assertEnded(repeated.exitCode(), ExitCode.COMPLETED, repeated.reason());
         assertThat(repeated.found().sidecars()).isEqualTo(merged.found().sidecars());
@@ -163,7 +163,7 @@ class RestoreTests {
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(waive(later.getFirst(), 0)).isInstanceOf(Waiver.Result.NotPossible.class);
 
-        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.states(later)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(calls);
@@ -186,7 +186,7 @@ class RestoreTests {
 
         assertThat(night.hasSpooledResponse()).isTrue();
         assertThat(night.count("SELECT count(*) FROM api_call")).isZero();
-        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.state(waiting)).isEqualTo(ARCHIVED);
         assertThat(night.hasSpooledResponse()).isFalse();
@@ -206,7 +206,7 @@ class RestoreTests {
         dump.restore();
 
         assertRefused();
-        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
 
         assertThat(ledger()).isEqualTo(ledger);
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -233,12 +233,12 @@ class RestoreTests {
         assertRefused();
         breakOff("DELETE ON note", notes.get(0));
 
-        RebuildSummary broken = rebuild.merge(null);
+        RebuildSummary broken = rebuild.rebuild(true, null);
 
         assertEnded(broken.exitCode(), ExitCode.UPSTREAM_UNAVAILABLE, broken.reason());
         assertRefused();
         repair("note");
-        RebuildSummary merged = rebuild.merge(null);
+        RebuildSummary merged = rebuild.rebuild(true, null);
         assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
         assertSame(rows(), before);
         assertThat(objects()).isEqualTo(objects);
@@ -277,7 +277,7 @@ class RestoreTests {
                 .param("key", listed)
                 .update();
 
-        RebuildSummary merged = rebuild.merge(null);
+        RebuildSummary merged = rebuild.rebuild(true, null);
 
         assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
         assertThat(objects()).contains(shared, listed).isEqualTo(objects);
@@ -302,7 +302,7 @@ class RestoreTests {
         dump.restore();
         breakOff("INSERT ON worklist", later.get(55));
 
-        RebuildSummary broken = rebuild.merge(null);
+        RebuildSummary broken = rebuild.rebuild(true, null);
 
         assertThat(broken.exitCode()).as(broken.reason()).isIn(ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
         assertThat(night.count("SELECT count(*) FROM worklist"))
@@ -313,7 +313,7 @@ class RestoreTests {
         assertThat(between.reason()).contains("note-archive rebuild");
         repair("worklist");
 
-        RebuildSummary merged = rebuild.rebuild(null);
+        RebuildSummary merged = rebuild.rebuild(false, null);
 
         assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
         assertThat(merged.restart()).isTrue();
@@ -335,7 +335,7 @@ class RestoreTests {
         night.pending(night.provider().noteIds(SandboxNoteKind.SOUND, 1));
         Map<String, List<String>> before = rows();
 
-        RebuildSummary merged = rebuild.merge(null);
+        RebuildSummary merged = rebuild.rebuild(true, null);
 
         assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
         assertThat(merged.found().written()).isZero();
@@ -352,7 +352,7 @@ class RestoreTests {
         night.pending(SandboxNoteKind.IMAGES, 1);
 
         RunSummary run = night.run();
-        RebuildSummary merge = rebuild.merge(null);
+        RebuildSummary merge = rebuild.rebuild(true, null);
 
         assertRefused();
         assertThat(run.reason()).contains("the bucket belongs to archive", "rebuild --missing");
@@ -372,7 +372,7 @@ class RestoreTests {
 
         assertThat(night.run().reason()).contains("does not contain");
         assertThat(night.calls()).isEqualTo(2);
-        assertEnded(rebuild.merge(null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(2);
@@ -385,7 +385,7 @@ class RestoreTests {
         String identifier = identifier();
         night.sql().sql(ArchiveRows.LOSS).update();
 
-        RebuildSummary rebuilt = rebuild.rebuild(null);
+        RebuildSummary rebuilt = rebuild.rebuild(false, null);
 
         assertEnded(rebuilt.exitCode(), ExitCode.COMPLETED, rebuilt.reason());
         assertThat(identifier()).isEqualTo(identifier);

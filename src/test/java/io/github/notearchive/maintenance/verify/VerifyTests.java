@@ -21,7 +21,6 @@ import io.github.notearchive.nightly.NightServers;
 import io.github.notearchive.nightly.NightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.io.IOException;
@@ -906,13 +905,14 @@ class VerifyTests {
         Verdict.Damaged damaged =
                 new Verdict.Damaged(first.expected(), new Damage(Kind.MISSING, "it", "no such key"), 0);
 
-        Repairs.Result refused = repairs.repair(damaged, settings.maxRepairs());
+        Repairs.Repair refused = repairs.repair(damaged, settings.maxRepairs());
         NoteState before = night.state(note);
-        Repairs.Result allowed = repairs.repair(damaged, settings.maxRepairs() - 1L);
+        Repairs.Repair allowed = repairs.repair(damaged, settings.maxRepairs() - 1L);
 
-        assertThat(refused).asString().contains("archive.verify.max-repairs, 1000 notes, is reached");
+        assertThat(refused.text()).contains("archive.verify.max-repairs, 1000 notes, is reached");
         assertThat(before).isEqualTo(ARCHIVED);
-        assertThat(allowed).isEqualTo(new Repairs.Result.MadeDue(List.of(new NoteId(note))));
+        assertThat(allowed.outcome()).isEqualTo(Repairs.Outcome.MADE_DUE);
+        assertThat(allowed.notes()).isOne();
         assertThat(night.state(note)).isEqualTo(PENDING);
     }
 
