@@ -37,7 +37,7 @@ class ShapeTests {
 
     /** Records of more than 12 components. This list may only shrink. */
     private static final Map<String, Integer> WIDE_RECORDS = Map.ofEntries(
-            Map.entry("CallHistory.CallEntry", 14),
+            Map.entry("NoteStats.CallEntry", 14),
             Map.entry("ErasureReport.ErasureReport", 13),
             Map.entry("NightReport.NightReport", 13),
             Map.entry("NoteDetail.Note", 37),

@@ -3,7 +3,6 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.ledger.CallHistory;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -46,7 +45,7 @@ final class ExplainCommand extends ArchiveCommand {
             List<NoteHistory.Event> story,
             WorklistEntry worklist,
             NoteCatalog.@Nullable NoteLine captured,
-            List<CallHistory.CallEntry> calls,
+            List<NoteStats.CallEntry> calls,
             List<NoteStats.File> files) {}
 
     /** Result with what only the text shows. */
@@ -65,7 +64,7 @@ final class ExplainCommand extends ArchiveCommand {
             ErasureList erased,
             NoteHistories histories,
             NoteCatalog notes,
-            CallHistory calls,
+            NoteStats calls,
             MediaCatalog media,
             VideoProperties videos) {}
 
@@ -88,7 +87,7 @@ final class ExplainCommand extends ArchiveCommand {
                     history.events(),
                     entry,
                     action.notes.find(id).orElse(null),
-                    action.calls.of(id),
+                    action.calls.calls(id),
                     history.files());
             List<SlotRow> slots = action.media.slotsOf(id);
             List<String> videos = slots.stream()

@@ -6,7 +6,6 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.Nodes;
-import io.github.notearchive.archive.stats.OpenNotes;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ErasureList;
@@ -65,7 +64,7 @@ final class StatusCommand extends ArchiveCommand {
             Refreshes refreshes,
             List<Nodes.Node> nodes,
             List<RunHistory.Execution> runs,
-            List<OpenNotes.Group> openNotes,
+            List<WorklistStats.OpenNotes> openNotes,
             Fixity fixity,
             SchemaDrift.Unreviewed newFields,
             ErasureList.Count forgotten) {}
@@ -124,7 +123,6 @@ final class StatusCommand extends ArchiveCommand {
             Nodes nodes,
             RunHistory runs,
             JobExecutionQueries executions,
-            OpenNotes openNotes,
             AuditRepository audits,
             SchemaDrift drift,
             ErasureList erased) {
@@ -144,7 +142,7 @@ final class StatusCommand extends ArchiveCommand {
                     calls.refreshes(tonight),
                     nodes.all(tonight),
                     runs.latest(RUNS),
-                    openNotes.byReason(LOOKED_AT),
+                    calls.worklist.openNotes(LOOKED_AT),
                     new Fixity(
                             audits.oldestVerified(clock.instant()).orElse(null),
                             executions.newest(JobNames.VERIFY, null).orElse(null),

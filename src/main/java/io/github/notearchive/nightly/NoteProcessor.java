@@ -16,6 +16,7 @@ import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallsEndedException;
@@ -308,8 +309,9 @@ record NoteProcessor(
      * nothing.
      */
     private Disposition upgrade(ArchivedNote note) throws InterruptedException {
-        Optional<NoteCapture> detail =
-                ledger.fresh(note.id()).or(() -> ledger.freshVideo(note.id()).flatMap(_ -> ledger.held(note.id())));
+        Optional<NoteCapture> detail = ledger.fresh(note.id(), Endpoint.DETAIL)
+                .or(() ->
+                        ledger.fresh(note.id(), Endpoint.VIDEO).flatMap(_ -> ledger.held(note.id(), Endpoint.DETAIL)));
         return detail.isPresent()
                 ? keepArchived(note, detail.get())
                 : new Settled(note, null, PostponementPolicy.archived(null));

@@ -12,6 +12,7 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.FetchOutcome.Outstanding;
 import io.github.notearchive.provider.ProviderReply;
@@ -126,7 +127,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         Night tonight = run.tonight();
         boolean isConfirmed = certain
                 || item.claimed().wasMissingBefore(tonight).isPresent()
-                || ledger.wasMissingBefore(item.id(), tonight);
+                || ledger.wasMissingBefore(item.id(), Endpoint.DETAIL, tonight);
         StateReason reason = isConfirmed ? StateReason.NOT_FOUND : StateReason.NOTE_ABSENT;
         String later = reply + "; checked again in a later night";
         if (item instanceof RefreshNote note) {

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.nightly.WorkItem.NewNote;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
@@ -56,7 +57,8 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
             case Found(var response) -> new VideoOutcome.Found(response);
             // a success code without a video is accepted only on a second night
             case Missing(var _, var certain)
-            when certain || ledger.wasVideoMissingBefore(note.id(), run.tonight()) -> new VideoOutcome.NotOffered();
+            when certain || ledger.wasMissingBefore(note.id(), Endpoint.VIDEO, run.tonight()) ->
+                new VideoOutcome.NotOffered();
             case Missing(var reply, var _) ->
                 new Unanswered.Later(
                         "not in the answer: " + reply + "; checked again in a later night",
@@ -98,7 +100,7 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
     VideoOutcome known(NoteCapture detail) {
         return Optional.of(detail)
                 .filter(MediaSlots::lacksVideo)
-                .flatMap(_ -> ledger.freshVideo(detail.id()))
+                .flatMap(_ -> ledger.fresh(detail.id(), Endpoint.VIDEO))
                 .<VideoOutcome>map(VideoOutcome.Found::new)
                 .orElseGet(VideoOutcome.NotRequested::new);
     }
@@ -120,6 +122,6 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
         List<SlotRow> rows = catalog.slotsOf(id);
         boolean onlyVideo = rows.stream().anyMatch(SlotRow::isMissing)
                 && rows.stream().allMatch(row -> row.kind().isOfVideo() || !row.isMissing());
-        return onlyVideo ? ledger.held(id).filter(MediaSlots::lacksVideo) : Optional.empty();
+        return onlyVideo ? ledger.held(id, Endpoint.DETAIL).filter(MediaSlots::lacksVideo) : Optional.empty();
     }
 }

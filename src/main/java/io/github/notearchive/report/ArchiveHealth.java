@@ -5,8 +5,8 @@ import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.archive.stats.MediaTotals;
-import io.github.notearchive.archive.stats.OpenNotes;
-import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
@@ -33,7 +33,7 @@ class ArchiveHealth {
     private final JobExecutionQueries executions;
     private final ErasureList erasures;
     private final ResponseSpool spool;
-    private final OpenNotes openNotes;
+    private final WorklistStats openNotes;
     private final MediaTotals media;
     private final AuditRepository audits;
     private final SchemaDrift drift;
@@ -43,7 +43,7 @@ class ArchiveHealth {
             JobExecutionQueries executions,
             ErasureList erasures,
             ResponseSpool spool,
-            OpenNotes openNotes,
+            WorklistStats openNotes,
             MediaTotals media,
             AuditRepository audits,
             SchemaDrift drift,

@@ -2,9 +2,9 @@ package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.Mentions;
 import io.github.notearchive.archive.stats.NightStats;
-import io.github.notearchive.archive.stats.OpenNotes;
-import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
 import io.github.notearchive.archive.stats.RunHistory;
+import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
 import io.github.notearchive.note.Night;
@@ -66,7 +66,7 @@ public class NightReports implements Mentions {
 
     private final RunHistory history;
     private final NightStats stats;
-    private final OpenNotes openNotes;
+    private final WorklistStats openNotes;
     private final ObjectStore store;
     private final ReportFolder folder;
     private final TransactionTemplate snapshot;
@@ -74,7 +74,7 @@ public class NightReports implements Mentions {
     NightReports(
             RunHistory history,
             NightStats stats,
-            OpenNotes openNotes,
+            WorklistStats openNotes,
             ObjectStore store,
             ReportFolder folder,
             PlatformTransactionManager transactions) {

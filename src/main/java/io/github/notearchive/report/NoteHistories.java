@@ -1,10 +1,9 @@
 package io.github.notearchive.report;
 
 import io.github.notearchive.archive.catalog.SlotState;
-import io.github.notearchive.archive.ledger.CallHistory;
-import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.NoteStats;
+import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.stats.NoteStats.File;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistEntry;
@@ -30,12 +29,10 @@ import org.springframework.stereotype.Repository;
 public class NoteHistories {
 
     private final NoteStats stats;
-    private final CallHistory history;
     private final LedgerProperties ledger;
 
-    NoteHistories(NoteStats stats, CallHistory history, LedgerProperties ledger) {
+    NoteHistories(NoteStats stats, LedgerProperties ledger) {
         this.stats = stats;
-        this.history = history;
         this.ledger = ledger;
     }
 
@@ -50,7 +47,7 @@ public class NoteHistories {
                 "queued from \"%s\" with priority %d".formatted(entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
         Map<Long, String> sidecars = stats.sidecarKeys(id);
-        for (CallEntry call : history.of(id)) {
+        for (CallEntry call : stats.calls(id)) {
             events.add(new Event(
                     call.sentAt(), Kind.CALL, describe(call, before.get(call.endpoint()), sidecars.get(call.id()))));
             before.put(call.endpoint(), call);

@@ -9,7 +9,7 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
+import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Billed;

@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.ledger.CallHistory;
-import io.github.notearchive.archive.ledger.CallHistory.CallEntry;
+import io.github.notearchive.archive.stats.NoteStats;
+import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -65,7 +65,7 @@ public final class NightlyScenario {
     private final WorklistRepository worklist;
     private final OperatorActions interventions;
     private final Enqueuer enqueuer;
-    private final CallHistory history;
+    private final NoteStats history;
     private final MediaCatalog media;
     private final ArchiveProperties settings;
     private final NightServers servers;
@@ -79,7 +79,7 @@ public final class NightlyScenario {
             WorklistRepository worklist,
             OperatorActions interventions,
             Enqueuer enqueuer,
-            CallHistory history,
+            NoteStats history,
             MediaCatalog media,
             ArchiveProperties settings) {
         this.servers = servers;
@@ -273,7 +273,7 @@ public final class NightlyScenario {
     // what there is in the database
 
     public List<CallEntry> ledger(String note) {
-        return history.of(new NoteId(note));
+        return history.calls(new NoteId(note));
     }
 
     /** The bills of a note's calls, oldest first. */

@@ -5,7 +5,7 @@ import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.stats.NightStats;
-import io.github.notearchive.archive.stats.OpenNotes;
+import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
@@ -46,7 +46,7 @@ class NightReportTests {
     RunRecorder recorder;
 
     @Autowired
-    OpenNotes openNotes;
+    WorklistStats openNotes;
 
     @Autowired
     ArchiveProperties settings;
@@ -274,12 +274,12 @@ class NightReportTests {
         settled(notes.get(28), "POSTPONED", 301, StateReason.PROVIDER_ERROR, "code 301");
         settled(notes.get(29), "FAILED", 0, StateReason.MEDIA_INCOMPLETE, "IMAGE 0 GONE: HTTP 404");
 
-        List<OpenNotes.Group> groups = openNotes.byReason(10);
+        List<WorklistStats.OpenNotes> groups = openNotes.openNotes(10);
 
         assertThat(groups)
-                .extracting(OpenNotes.Group::reason)
+                .extracting(WorklistStats.OpenNotes::reason)
                 .containsExactly(StateReason.MEDIA_INCOMPLETE, StateReason.URLS_EXPIRED, StateReason.PROVIDER_ERROR);
-        assertThat(groups).extracting(OpenNotes.Group::notes).containsExactly(1L, 28L, 1L);
+        assertThat(groups).extracting(WorklistStats.OpenNotes::notes).containsExactly(1L, 28L, 1L);
         assertThat(groups.get(1).example()).isIn(notes.subList(0, 28));
         assertThat(groups.get(1).detail()).startsWith("IMAGE 0 DEAD: HTTP 404 of try ");
     }
@@ -296,11 +296,13 @@ class NightReportTests {
                 .param("last", last)
                 .update();
 
-        assertThat(openNotes.byReason(1)).extracting(OpenNotes.Group::example).containsExactly(last);
+        assertThat(openNotes.openNotes(1))
+                .extracting(WorklistStats.OpenNotes::example)
+                .containsExactly(last);
 
         night.sql().sql("UPDATE worklist SET settled_by = NULL").update();
-        assertThat(openNotes.byReason(1))
-                .extracting(OpenNotes.Group::example)
+        assertThat(openNotes.openNotes(1))
+                .extracting(WorklistStats.OpenNotes::example)
                 .doesNotContainNull()
                 .hasSize(1);
     }

@@ -20,6 +20,8 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.function.Function;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
@@ -61,18 +63,8 @@ public class CallLedger {
 
     /** Fetches a note; throws as {@link JustOneApiClient#fetch}, like the next two methods. */
     public FetchOutcome fetch(FetchRequest request) throws InterruptedException {
-        Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.DETAIL);
-        Optional<PaidResponse> paid = newest(request.id(), Endpoint.DETAIL);
-        Optional<FetchOutcome> held = paid.flatMap(stored -> reuse(request, stored));
-        Optional<FetchOutcome> known = held.or(() -> outstanding);
-        return known.isPresent()
-                ? known.get()
-                : provider.fetch(CallKind.NOTE, request, behind(paid.map(PaidResponse::receivedAt), Instant.MIN));
-    }
-
-    /** Has to run before the stored responses are read, since a response may arrive in between. */
-    private Optional<FetchOutcome> outstanding(FetchRequest request, Endpoint endpoint) {
-        return calls.outstanding(request.id(), endpoint, clock.instant()).map(FetchOutcome.class::cast);
+        return fetch(
+                CallKind.NOTE, request, usedSince(), paid -> behind(paid.map(PaidResponse::receivedAt), Instant.MIN));
     }
 
     /**
@@ -81,15 +73,7 @@ public class CallLedger {
      * @param since earliest time of a sufficient response; a new one is received then or later
      */
     public FetchOutcome refresh(FetchRequest request, Instant since) throws InterruptedException {
-        NoteId id = request.id();
-        Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.DETAIL);
-        Optional<FetchOutcome> known = paidResponses
-                .latestPaid(id, Endpoint.DETAIL, since)
-                .flatMap(paid -> reuse(request, paid))
-                .or(() -> outstanding);
-        return known.isPresent()
-                ? known.get()
-                : provider.fetch(CallKind.REFRESH, request, behind(paidResponses.lastPaidAt(id), since));
+        return fetch(CallKind.REFRESH, request, since, _ -> behind(paidResponses.lastPaidAt(request.id()), since));
     }
 
     /**
@@ -98,17 +82,27 @@ public class CallLedger {
      * @param detail response without the video; a new one is received later
      */
     public FetchOutcome fetchVideo(FetchRequest request, NoteCapture detail) throws InterruptedException {
-        Optional<FetchOutcome> outstanding = outstanding(request, Endpoint.VIDEO);
-        Optional<FetchOutcome> known = newest(request.id(), Endpoint.VIDEO)
-                .flatMap(paid -> reuse(request, paid))
-                .or(() -> outstanding);
-        return known.isPresent()
-                ? known.get()
-                : provider.fetch(CallKind.VIDEO, request, detail.capturedAt().plusMillis(1));
+        return fetch(
+                CallKind.VIDEO, request, usedSince(), _ -> detail.capturedAt().plusMillis(1));
     }
 
-    private Optional<PaidResponse> newest(NoteId id, Endpoint endpoint) {
-        return paidResponses.latestPaid(id, endpoint, usedSince());
+    /**
+     * Uses a stored response, or calls the provider.
+     *
+     * @param since earliest time of a stored response
+     * @param notBefore earliest time of a new response, by the newest stored one
+     */
+    private FetchOutcome fetch(
+            CallKind kind, FetchRequest request, Instant since, Function<Optional<PaidResponse>, Instant> notBefore)
+            throws InterruptedException {
+        Endpoint endpoint = kind == CallKind.VIDEO ? Endpoint.VIDEO : Endpoint.DETAIL;
+        // before the stored responses are read, since a response may arrive in between
+        Optional<FetchOutcome> outstanding =
+                calls.outstanding(request.id(), endpoint, clock.instant()).map(FetchOutcome.class::cast);
+        Optional<PaidResponse> paid = paidResponses.latestPaid(request.id(), endpoint, since);
+        Optional<FetchOutcome> known =
+                paid.flatMap(stored -> reuse(request, stored)).or(() -> outstanding);
+        return known.isPresent() ? known.get() : provider.fetch(kind, request, notBefore.apply(paid));
     }
 
     /** Receive times identify responses, so a new one is later than the last, even if the clock was set back. */
@@ -139,17 +133,8 @@ public class CallLedger {
         return Night.of(receivedAt).compareTo(Night.current(clock)) >= 0;
     }
 
-    /** Returns the newest response with the note that {@link #fetch} would use. Makes no call. */
-    public Optional<NoteCapture> fresh(NoteId id) {
-        return fresh(id, Endpoint.DETAIL);
-    }
-
-    /** Returns the newest response with the video that {@link #fetchVideo} would use. Makes no call. */
-    public Optional<NoteCapture> freshVideo(NoteId id) {
-        return fresh(id, Endpoint.VIDEO);
-    }
-
-    private Optional<NoteCapture> fresh(NoteId id, Endpoint endpoint) {
+    /** Returns the newest response with the note or video that a fetch would use. Makes no call. */
+    public Optional<NoteCapture> fresh(NoteId id, Endpoint endpoint) {
         return held(id, endpoint, usedSince())
                 .filter(held -> !isReplaceable(held.paid()))
                 .map(Held::capture);
@@ -160,69 +145,55 @@ public class CallLedger {
         return capture.capturedAt().plus(settings.reuseFor());
     }
 
-    /**
-     * Returns the newest stored response that contains the note, regardless of its age and of its files. Makes no call.
-     */
-    public Optional<NoteCapture> held(NoteId id) {
-        return held(id, Endpoint.DETAIL);
+    /** Returns the newest stored response with the note or video, regardless of its age and files. Makes no call. */
+    public Optional<NoteCapture> held(NoteId id, Endpoint endpoint) {
+        return held(id, endpoint, Instant.EPOCH).map(Held::capture);
     }
 
-    /**
-     * Returns the newest stored response to a video call; empty if the detail response contains the video. Makes no
-     * call.
-     */
+    /** Returns the newest stored response with the video; empty if the detail response contains it. Makes no call. */
     public Optional<NoteCapture> heldVideo(NoteCapture detail) {
         return MediaSlots.lacksVideo(detail) ? held(detail.id(), Endpoint.VIDEO) : Optional.empty();
     }
 
-    /**
-     * Returns whether the newest response of an earlier night lacked the note. Earlier means before {@code tonight} and
-     * before the night of the newest response: the run may have passed midnight, and a response does not confirm
-     * itself. Makes no call.
-     */
-    public boolean wasMissingBefore(NoteId id, Night tonight) {
-        return wasMissingBefore(id, Endpoint.DETAIL, tonight);
-    }
-
-    /** As {@link #wasMissingBefore}, for responses to video calls. */
-    public boolean wasVideoMissingBefore(NoteId id, Night tonight) {
-        return wasMissingBefore(id, Endpoint.VIDEO, tonight);
-    }
-
-    private boolean wasMissingBefore(NoteId id, Endpoint endpoint, Night tonight) {
-        Optional<PaidResponse> next = paidResponses.latestPaid(id, endpoint, Instant.EPOCH);
-        Instant begins = next.map(newest -> Night.of(newest.receivedAt()).begins())
-                .filter(tonight.begins()::isAfter)
-                .orElse(tonight.begins());
-        while (next.isPresent() && !next.get().receivedAt().isBefore(begins)) {
-            next = paidResponses.latestPaid(
-                    id, endpoint, Instant.EPOCH, next.get().number());
-        }
-        return next.flatMap(paid -> ResponseReader.read(paid.body(), id))
-                .filter(content -> content.note().isEmpty())
-                .isPresent();
-    }
-
-    private Optional<NoteCapture> held(NoteId id, Endpoint endpoint) {
-        return held(id, endpoint, Instant.EPOCH).map(Held::capture);
-    }
-
-    /** Returns the newest response since a time that contains the note. */
     private Optional<Held> held(NoteId id, Endpoint endpoint, Instant since) {
-        Optional<PaidResponse> next = paidResponses.latestPaid(id, endpoint, since);
-        while (next.isPresent()) {
-            PaidResponse paid = next.get();
-            Optional<ResponseReader.FoundNote> found =
-                    ResponseReader.read(paid.body(), id).flatMap(ResponseReader.Envelope::note);
-            if (found.isPresent()) {
-                return Optional.of(new Held(paid, capture(id, paid, found.get())));
-            }
-            next = paidResponses.latestPaid(id, endpoint, since, paid.number());
-        }
-        return Optional.empty();
+        return newestFirst(paidResponses.latestPaid(id, endpoint, since), id, endpoint, since)
+                .flatMap(paid -> ResponseReader.read(paid.body(), id)
+                        .flatMap(ResponseReader.Envelope::note)
+                        .map(found -> new Held(paid, capture(id, paid, found)))
+                        .stream())
+                .findFirst();
     }
 
     private record Held(PaidResponse paid, NoteCapture capture) {}
+
+    /** Returns a response and the earlier ones since a time, which are read on demand. */
+    private Stream<PaidResponse> newestFirst(
+            Optional<PaidResponse> newest, NoteId id, Endpoint endpoint, Instant since) {
+        return Stream.iterate(
+                        newest,
+                        Optional::isPresent,
+                        last -> paidResponses.latestPaid(
+                                id, endpoint, since, last.orElseThrow().number()))
+                .map(Optional::orElseThrow);
+    }
+
+    /**
+     * Returns whether the newest response of an earlier night lacked the note or video. Earlier means before
+     * {@code tonight} and before the night of the newest response: the run may have passed midnight, and a response
+     * does not confirm itself. Makes no call.
+     */
+    public boolean wasMissingBefore(NoteId id, Endpoint endpoint, Night tonight) {
+        Optional<PaidResponse> newest = paidResponses.latestPaid(id, endpoint, Instant.EPOCH);
+        Instant begins = newest.map(paid -> Night.of(paid.receivedAt()).begins())
+                .filter(tonight.begins()::isAfter)
+                .orElse(tonight.begins());
+        return newestFirst(newest, id, endpoint, Instant.EPOCH)
+                .dropWhile(paid -> !paid.receivedAt().isBefore(begins))
+                .findFirst()
+                .flatMap(paid -> ResponseReader.read(paid.body(), id))
+                .filter(content -> content.note().isEmpty())
+                .isPresent();
+    }
 
     private static NoteCapture capture(NoteId id, PaidResponse paid, ResponseReader.FoundNote found) {
         return found.capture(id, paid.number(), paid.receivedAt(), paid.body());

@@ -2,7 +2,6 @@ package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
-import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -114,7 +113,6 @@ public class CallRepository implements CallRecorder {
 
     private final StopNotices stops;
     private final ResponseWriter writer;
-    private final SpoolRecovery recovery;
     private final PaidResponses paid;
     private final List<CallListener> listeners;
     private final AtomicReference<@Nullable Long> execution = new AtomicReference<>();
@@ -138,7 +136,6 @@ public class CallRepository implements CallRecorder {
         JdbcClient impatient =
                 AutoCommitClient.of(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
         this.writer = new ResponseWriter(impatient, spool, execution::get, () -> isAborting.getAsBoolean());
-        this.recovery = new SpoolRecovery(impatient, spool, writer);
     }
 
     /**
@@ -334,14 +331,7 @@ public class CallRepository implements CallRecorder {
 
     @Override
     public void stopped(ProviderReply reply, Instant metAt) {
-        try {
-            stops.write(reply, metAt);
-        } catch (DataAccessException | TransactionException e) {
-            log.warn(
-                    "{} ends the calls of this run only, since it could not be written for other nodes: {}",
-                    reply,
-                    DatabaseErrors.summary(e));
-        }
+        stops.write(reply, metAt);
     }
 
     /**
@@ -376,7 +366,7 @@ public class CallRepository implements CallRecorder {
      * @throws UncheckedIOException if the files cannot be listed: paid responses would be bought again
      */
     public List<NoteId> persistSpooled(Predicate<String> isActive) {
-        return recovery.persistAll(isActive);
+        return writer.persistAll(isActive);
     }
 
     /**
@@ -385,6 +375,6 @@ public class CallRepository implements CallRecorder {
      * @throws UncheckedIOException if the files cannot be listed
      */
     public void persistSpooled(NoteId note) {
-        recovery.persist(note);
+        writer.persist(note);
     }
 }

@@ -6,15 +6,21 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallRecorder.CallRecord;
 import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +34,7 @@ import org.springframework.transaction.TransactionException;
 
 /**
  * Writes responses into the rows of their calls. A paid response is spooled to a file while the database is
- * unavailable.
+ * unavailable; {@link #persistAll} writes the spooled responses later.
  */
 final class ResponseWriter {
 
@@ -77,19 +83,6 @@ final class ResponseWriter {
         this.spoolers.allowCoreThreadTimeOut(true);
     }
 
-    private static RetryTemplate retries(Duration atMost, BooleanSupplier isFutile) {
-        return new RetryTemplate(RetryPolicy.builder()
-                .includes(List.of(DataAccessException.class, TransactionException.class))
-                .excludes(List.of(DataIntegrityViolationException.class))
-                .predicate(_ -> !isFutile.getAsBoolean())
-                .maxRetries(Long.MAX_VALUE)
-                .timeout(atMost)
-                .delay(Duration.ofMillis(500))
-                .multiplier(2)
-                .maxDelay(Duration.ofSeconds(2))
-                .build());
-    }
-
     /**
      * Writes a response; survives an outage of the database. The response is spooled if the first attempt fails or does
      * not commit within a second. A failed write is retried for a minute, unless the run aborts. If spooling fails, it
@@ -109,10 +102,18 @@ final class ResponseWriter {
             if (e instanceof DataIntegrityViolationException) {
                 throw e; // a retry would be rejected again
             }
-            RetryTemplate retries = response.body() == null || spooled
-                    ? retries(RETRY_WHEN_SPOOLED, isAborting)
-                    : retries(RETRY_WITHOUT_SPOOL, () -> false);
-            long number = retries.<Long>invoke(() -> write(response));
+            boolean isLost = response.body() != null && !spooled;
+            RetryPolicy retries = RetryPolicy.builder()
+                    .includes(List.of(DataAccessException.class, TransactionException.class))
+                    .excludes(List.of(DataIntegrityViolationException.class))
+                    .predicate(_ -> isLost || !isAborting.getAsBoolean())
+                    .maxRetries(Long.MAX_VALUE)
+                    .timeout(isLost ? RETRY_WITHOUT_SPOOL : RETRY_WHEN_SPOOLED)
+                    .delay(Duration.ofMillis(500))
+                    .multiplier(2)
+                    .maxDelay(Duration.ofSeconds(2))
+                    .build();
+            long number = new RetryTemplate(retries).<Long>invoke(() -> write(response));
             pending.end();
             return number;
         } finally {
@@ -176,12 +177,9 @@ final class ResponseWriter {
         /** The database has the response: no file is needed from now on. */
         synchronized void end() {
             ended = true;
-            if (spooled) {
-                deleteFile();
+            if (!spooled) {
+                return;
             }
-        }
-
-        private void deleteFile() {
             try {
                 spool.delete(response.call());
             } catch (IOException e) {
@@ -227,6 +225,107 @@ final class ResponseWriter {
                         .addValue("durationMs", Math.min(response.took().toMillis(), Integer.MAX_VALUE))
                         .addValue("execution", execution.get(), Types.BIGINT))
                 .query(Long.class)
+                .single();
+    }
+
+    /** See {@link CallRepository#persistSpooled}. */
+    List<NoteId> persistAll(Predicate<String> isActive) {
+        try {
+            List<NoteId> persisted = persist(spool, _ -> true);
+            for (ResponseSpool others : spool.ofOtherNodes()) {
+                if (!isActive.test(others.node())) {
+                    persisted.addAll(persistFromNode(others));
+                }
+            }
+            return persisted;
+        } catch (IOException e) {
+            throw unlistable(e);
+        }
+    }
+
+    /** See {@link CallRepository#persistSpooled(NoteId)}. */
+    void persist(NoteId note) {
+        try {
+            persist(spool, file -> ResponseSpool.isAbout(file, note));
+        } catch (IOException e) {
+            throw unlistable(e);
+        }
+    }
+
+    private static UncheckedIOException unlistable(IOException e) {
+        return new UncheckedIOException(
+                "spooled paid responses cannot be listed and would be bought again: " + e
+                        + ". Grant this user read access",
+                e);
+    }
+
+    private List<NoteId> persistFromNode(ResponseSpool others) throws IOException {
+        try {
+            return persist(others, _ -> true);
+        } catch (AccessDeniedException e) {
+            log.warn(
+                    "Spooled paid responses of node {} are not readable ({}); start --node {} as their owner",
+                    others.node(),
+                    e.getMessage(),
+                    others.node());
+            return List.of();
+        }
+    }
+
+    private List<NoteId> persist(ResponseSpool source, Predicate<Path> wanted) throws IOException {
+        List<NoteId> persisted = new ArrayList<>();
+        for (Path file : source.spooledFiles()) {
+            Optional<NoteId> note = wanted.test(file) ? persist(file) : Optional.empty();
+            note.ifPresent(persisted::add);
+            if (note.isPresent()) {
+                try {
+                    Files.delete(file); // if it fails, the next run persists the response again, which changes nothing
+                } catch (IOException e) {
+                    log.warn("{} is in the ledger and could not be deleted ({}); delete it", file, e.toString());
+                }
+            }
+        }
+        return persisted;
+    }
+
+    /** Writes the response of a file to the ledger; empty if it stays in the file. */
+    private Optional<NoteId> persist(Path file) throws AccessDeniedException {
+        ReceivedResponse response;
+        try {
+            response = ResponseSpool.read(file);
+        } catch (AccessDeniedException e) {
+            throw e;
+        } catch (IOException e) {
+            log.warn("{} could not be written to the ledger ({}); the file is kept, check it", file, e.getMessage());
+            return Optional.empty();
+        }
+        NoteId id = response.call().id();
+        if (isIn("forgotten_note", id)) {
+            write(response.withoutContent());
+            log.warn("Note {}: erased; only the cost of its response in {} was recorded", id, file);
+            return Optional.of(id);
+        }
+        if (!isIn("worklist", id)) {
+            log.warn("Note {}: not in this worklist; its paid response in {} is kept", id, file);
+            return Optional.empty();
+        }
+        try {
+            write(response);
+            return Optional.of(id);
+        } catch (DataIntegrityViolationException e) {
+            log.warn(
+                    "Note {}: the database rejects its paid response ({}); {} is kept, check it",
+                    id,
+                    DatabaseErrors.summary(e),
+                    file);
+            return Optional.empty();
+        }
+    }
+
+    private boolean isIn(String table, NoteId id) {
+        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM %s WHERE note_id = :noteId)".formatted(table))
+                .param("noteId", id.value())
+                .query(Boolean.class)
                 .single();
     }
 }

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.ledger;
 
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.ProviderReply;
@@ -14,6 +15,8 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.TransactionException;
@@ -25,6 +28,8 @@ import org.springframework.transaction.TransactionException;
  * forced run is not ended by a notice it has to ignore.
  */
 public final class StopNotices {
+
+    private static final Logger log = LoggerFactory.getLogger(StopNotices.class);
 
     /** Rows that a run observes at {@code :now}: after {@code :after}, of another {@code :execution}. */
     static final String OBSERVED = """
@@ -61,7 +66,7 @@ public final class StopNotices {
     }
 
     /**
-     * Ends the runs of all nodes; writes one row per run. If the write fails, the next call with such a response
+     * Ends the runs of all nodes; writes one row per run. If the write fails, the next such response of this run
      * repeats it.
      */
     void write(ProviderReply reply, Instant metAt) {
@@ -83,7 +88,10 @@ public final class StopNotices {
                     .update();
         } catch (DataAccessException | TransactionException e) {
             written.set(false);
-            throw e;
+            log.warn(
+                    "{} ends the calls of this run only, since it could not be written for other nodes: {}",
+                    reply,
+                    DatabaseErrors.summary(e));
         }
     }
 

@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.catalog.SlotState;
+import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import java.sql.ResultSet;
@@ -19,7 +20,7 @@ public class NoteStats {
 
     private final JdbcClient jdbc;
 
-    NoteStats(JdbcClient jdbc) {
+    public NoteStats(JdbcClient jdbc) {
         this.jdbc = jdbc;
     }
 
@@ -33,6 +34,34 @@ public class NoteStats {
         });
         return keys;
     }
+
+    /** Returns all calls of a note, oldest first. */
+    public List<CallEntry> calls(NoteId id) {
+        return jdbc.sql("""
+                        SELECT id, endpoint, sent_at, received_at, duration_ms, http_status, code, billed, request_id,
+                               message, job_execution_id, response IS NOT NULL AS response_held, media_gone_at, refresh
+                        FROM api_call
+                        WHERE note_id = :noteId
+                        ORDER BY id
+                        """).param("noteId", id.value()).query(CallEntry.class).list();
+    }
+
+    /** One row of the ledger without the response body. */
+    public record CallEntry(
+            long id,
+            String endpoint,
+            Instant sentAt,
+            @Nullable Instant receivedAt,
+            @Nullable Integer durationMs,
+            @Nullable Integer httpStatus,
+            @Nullable Integer code,
+            Billed billed,
+            @Nullable String requestId,
+            @Nullable String message,
+            @Nullable Long jobExecutionId,
+            boolean responseHeld,
+            @Nullable Instant mediaGoneAt,
+            boolean refresh) {}
 
     /** Returns the slots of a note with their objects, in the order of kinds and positions. */
     public List<File> files(NoteId id) {

@@ -5,7 +5,7 @@ import static io.github.notearchive.io.Timestamps.instant;
 import com.fasterxml.jackson.annotation.JsonAlias;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
-import io.github.notearchive.archive.stats.OpenNotes.ReasonCount;
+import io.github.notearchive.archive.stats.WorklistStats.ReasonCount;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.io.RecordParameters;
@@ -40,15 +40,12 @@ public class RunHistory {
     private final MediaTotals media;
     private final AuditRepository audits;
     private final WorklistStats worklist;
-    private final OpenNotes openNotes;
 
-    RunHistory(
-            JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist, OpenNotes openNotes) {
+    RunHistory(JdbcClient jdbc, MediaTotals media, AuditRepository audits, WorklistStats worklist) {
         this.jdbc = jdbc;
         this.media = media;
         this.audits = audits;
         this.worklist = worklist;
-        this.openNotes = openNotes;
     }
 
     /** Returns the nodes with a run in this night or a later one. */
@@ -158,7 +155,7 @@ public class RunHistory {
                 .addValue("objects", stored.files())
                 .addValue("objectBytes", stored.bytes())
                 .addValue("never", audits.verified(end.ended()).never())
-                .addValue("openNotes", JSON.writeValueAsString(openNotes.reasons()))
+                .addValue("openNotes", JSON.writeValueAsString(worklist.reasons()))
                 .addValue("settings", JSON.writeValueAsString(end.settings()));
         for (NoteState state : NoteState.values()) {
             row.addValue("in" + state, notesIn(state, states));

@@ -19,6 +19,7 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
@@ -179,7 +180,7 @@ public class Waiver {
 
     private Result archive(Request request, WorklistRow row, List<SlotRow> rows) {
         NoteId id = request.id();
-        NoteCapture capture = ledger.held(id).orElse(null);
+        NoteCapture capture = ledger.held(id, Endpoint.DETAIL).orElse(null);
         if (capture == null) {
             return request.notPossible("has no response in the ledger; requeue it instead");
         }

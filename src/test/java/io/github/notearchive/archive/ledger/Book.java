@@ -7,6 +7,7 @@ import static io.github.notearchive.archive.ledger.Book.PAID;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
@@ -40,7 +41,7 @@ public final class Book {
     final ArchiveDatabase database = ArchiveDatabase.emptied();
     final ResponseSpool spool;
     final CallRepository calls;
-    final CallHistory history = new CallHistory(database.jdbc());
+    final NoteStats history = new NoteStats(database.jdbc());
     final PaidResponses responses = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
     final CallTotals totals = new CallTotals(database.jdbc());
 

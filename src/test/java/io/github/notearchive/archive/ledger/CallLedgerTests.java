@@ -6,7 +6,9 @@ import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -171,9 +173,9 @@ class CallLedgerTests {
         assertThat(again.callId()).isEqualTo(video.callId()).isGreaterThan(detail.callId());
         assertThat(again.response()).isEqualTo(provider.videoAnswerBytes(id.value()));
         assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(detail.callId());
-        assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(detail.callId());
-        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(detail.callId());
-        assertThat(ledger.freshVideo(id).orElseThrow().callId()).isEqualTo(video.callId());
+        assertThat(ledger.fresh(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(detail.callId());
+        assertThat(ledger.held(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(detail.callId());
+        assertThat(ledger.fresh(id, Endpoint.VIDEO).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(new CallTotals(database.jdbc()).made(Night.of(NOW)).all()).isEqualTo(2);
         assertThat(new CallTotals(database.jdbc()).in(Night.of(NOW), CallTotals.Kind.VIDEO))
@@ -183,8 +185,10 @@ class CallLedgerTests {
 
         responses.markUrlsExpired(video.callId(), NOW);
         now = NOW.plus(Duration.ofDays(1));
-        assertThat(ledger.freshVideo(id)).isEmpty();
-        assertThat(ledger.fresh(id)).as("URLs of the detail response").isPresent();
+        assertThat(ledger.fresh(id, Endpoint.VIDEO)).isEmpty();
+        assertThat(ledger.fresh(id, Endpoint.DETAIL))
+                .as("URLs of the detail response")
+                .isPresent();
         found(ledger.fetchVideo(claimed(detail.id()), detail));
         found(ledger.fetch(claimed(id)));
         assertThat(provider.videoCalls()).isEqualTo(2);
@@ -265,14 +269,15 @@ class CallLedgerTests {
         ledger.refresh(claimed(id), now);
         Night tonight = Night.current(clock);
 
-        assertThat(ledger.wasMissingBefore(id, tonight)).isFalse();
-        assertThat(ledger.wasMissingBefore(id, Night.of(tonight.ends())))
+        assertThat(ledger.wasMissingBefore(id, Endpoint.DETAIL, tonight)).isFalse();
+        assertThat(ledger.wasMissingBefore(id, Endpoint.DETAIL, Night.of(tonight.ends())))
                 .as("after midnight")
                 .isFalse();
         now = tonight.ends();
         ledger.refresh(claimed(id), now);
-        assertThat(ledger.wasMissingBefore(id, Night.current(clock))).isTrue();
-        assertThat(ledger.fresh(id).orElseThrow().callId()).isEqualTo(bought.callId());
+        assertThat(ledger.wasMissingBefore(id, Endpoint.DETAIL, Night.current(clock)))
+                .isTrue();
+        assertThat(ledger.fresh(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(bought.callId());
     }
 
     @Test
@@ -315,14 +320,14 @@ class CallLedgerTests {
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
 
         assertThat(provider.calls()).isEqualTo(2);
-        assertThat(new CallHistory(database.jdbc()).of(id)).hasSize(2);
+        assertThat(new NoteStats(database.jdbc()).calls(id)).hasSize(2);
     }
 
     @Test
     void responseIsDurableBeforeItIsUsed() throws Exception {
         NoteCapture capture = found(ledger.fetch(claimed(id)));
 
-        assertThat(new CallHistory(database.jdbc()).of(id)).singleElement().satisfies(entry -> {
+        assertThat(new NoteStats(database.jdbc()).calls(id)).singleElement().satisfies(entry -> {
             assertThat(entry.id()).isEqualTo(capture.callId());
             assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
             assertThat(entry.billed()).isEqualTo(Billed.YES);
@@ -332,13 +337,13 @@ class CallLedgerTests {
 
     @Test
     void storedResponseOfAnyAgeIsReturnedWithoutACall() throws Exception {
-        assertThat(ledger.held(id)).isEmpty();
+        assertThat(ledger.held(id, Endpoint.DETAIL)).isEmpty();
         NoteCapture bought = found(ledger.fetch(claimed(id)));
         responses.markUrlsExpired(bought.callId(), NOW);
 
         now = NOW.plus(Duration.ofDays(400));
 
-        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
+        assertThat(ledger.held(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
     }
 
@@ -350,7 +355,7 @@ class CallLedgerTests {
         now = Night.of(NOW).ends();
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);
 
-        assertThat(ledger.held(id).orElseThrow().callId()).isEqualTo(bought.callId());
+        assertThat(ledger.held(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(bought.callId());
     }
 
     private static NoteCapture found(FetchOutcome outcome) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
 
+import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
@@ -111,8 +112,8 @@ class CallRepositoryTests extends LedgerFixture {
 
         CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
 
-        assertThat(history.of(ID))
-                .containsExactly(new CallHistory.CallEntry(
+        assertThat(history.calls(ID))
+                .containsExactly(new NoteStats.CallEntry(
                         call.number(),
                         "note-detail/v1",
                         NOW,
@@ -138,7 +139,7 @@ class CallRepositoryTests extends LedgerFixture {
                 }))
                 .hasMessage("rolled back");
 
-        assertThat(history.of(ID)).singleElement().matches(CallHistory.CallEntry::responseHeld);
+        assertThat(history.calls(ID)).singleElement().matches(NoteStats.CallEntry::responseHeld);
     }
 
     @Test
@@ -152,7 +153,7 @@ class CallRepositoryTests extends LedgerFixture {
                 NOW.plusMillis(50_400),
                 Duration.ofMillis(50_400));
 
-        CallHistory.CallEntry entry = history.of(ID).getFirst();
+        NoteStats.CallEntry entry = history.calls(ID).getFirst();
         assertThat(entry.receivedAt()).isEqualTo(NOW.plusMillis(50_400));
         assertThat(entry.durationMs()).isEqualTo(50_400);
         assertThat(entry.httpStatus()).isEqualTo(503);
@@ -170,7 +171,7 @@ class CallRepositoryTests extends LedgerFixture {
         calls.received(
                 call, new ProviderReply(null, null, "reset", null, Billed.UNKNOWN), null, NOW, Duration.ofDays(99));
 
-        CallHistory.CallEntry entry = history.of(ID).getFirst();
+        NoteStats.CallEntry entry = history.calls(ID).getFirst();
         assertThat(entry.code()).isNull();
         assertThat(entry.httpStatus()).isNull();
         assertThat(entry.billed()).isEqualTo(Billed.UNKNOWN);
@@ -181,12 +182,12 @@ class CallRepositoryTests extends LedgerFixture {
     void unsentCallIsDeletedUnlessItHasAResponse() {
         CallRecord left = book.sent(ID, Endpoint.DETAIL, NOW, false);
         calls.notSent(left, ALL);
-        assertThat(history.of(ID)).isEmpty();
+        assertThat(history.calls(ID)).isEmpty();
 
         CallRecord answered = book.sent(ID, Endpoint.DETAIL, NOW, false);
         calls.received(answered, PAID, BODY, NOW, Duration.ZERO);
         calls.notSent(answered, ALL);
-        assertThat(history.of(ID)).hasSize(1);
+        assertThat(history.calls(ID)).hasSize(1);
     }
 
     @Test
@@ -222,7 +223,7 @@ class CallRepositoryTests extends LedgerFixture {
 
         assertThat(rest).isEqualTo(12);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
-        assertThat(history.of(ID)).hasSize(20);
+        assertThat(history.calls(ID)).hasSize(20);
         assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, night.ends(), false, limits))
                         .tonight())
                 .as("next night")
@@ -297,7 +298,7 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
                 .isEqualTo(new CallAdmission.Stopped(new StopNotice(601, "code 601 (BALANCE)", null, null, 7L)));
         assertThat(calls.stops().observed(NOW)).as("own notice").isEmpty();
-        assertThat(history.of(ID)).isEmpty();
+        assertThat(history.calls(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
         assertThat(database.jdbc()
                         .sql("SELECT count(*) FROM run_stop")
@@ -369,7 +370,7 @@ class CallRepositoryTests extends LedgerFixture {
             assertThat(calls.sending(before, Endpoint.DETAIL, NOW, false, limits))
                     .isEqualTo(new Unclaimed());
         }
-        assertThat(history.of(ID)).isEmpty();
+        assertThat(history.calls(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
         assertThat(calls.sending(new FetchRequest(ID, before.claim() + 1, null), Endpoint.DETAIL, NOW, false, ALL))
                 .isInstanceOf(CallAdmission.Written.class);

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.NoteStats;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -16,7 +17,7 @@ public abstract class LedgerFixture {
     ArchiveDatabase database;
     ResponseSpool spool;
     public CallRepository calls;
-    CallHistory history;
+    NoteStats history;
     PaidResponses responses;
     public CallTotals totals;
 

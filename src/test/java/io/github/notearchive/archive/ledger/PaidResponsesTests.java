@@ -57,7 +57,7 @@ class PaidResponsesTests extends LedgerFixture {
         responses.markUrlsExpired(call, NOW.plusSeconds(1));
         responses.markUrlsExpired(call, NOW.plusSeconds(2));
 
-        assertThat(history.of(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
+        assertThat(history.calls(ID).getFirst().mediaGoneAt()).isEqualTo(NOW.plusSeconds(1));
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().mediaGone())
                 .isTrue();
     }
@@ -81,8 +81,8 @@ class PaidResponsesTests extends LedgerFixture {
 
         assertThat(responses.clearResponsesBefore(null, later)).isEqualTo(1);
 
-        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
-        assertThat(history.of(ID).getFirst().billed()).isEqualTo(Billed.YES);
+        assertThat(history.calls(ID)).singleElement().matches(entry -> !entry.responseHeld());
+        assertThat(history.calls(ID).getFirst().billed()).isEqualTo(Billed.YES);
         assertThat(responses.clearResponsesBefore(null, later)).isZero();
         assertThat(responses.latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)).isEmpty();
     }
@@ -103,7 +103,7 @@ class PaidResponsesTests extends LedgerFixture {
         assertThat(responses.clearResponsesBefore(null, later)).isOne();
 
         assertThat(responses.clearResponsesBefore(null, later)).isZero();
-        assertThat(history.of(ID)).singleElement().matches(entry -> !entry.responseHeld());
+        assertThat(history.calls(ID)).singleElement().matches(entry -> !entry.responseHeld());
     }
 
     private void capture(long call, @org.jspecify.annotations.Nullable String sidecar) {

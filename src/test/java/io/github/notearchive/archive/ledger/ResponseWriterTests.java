@@ -12,6 +12,7 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
 import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
 import io.github.notearchive.archive.stats.CallTotals.Kind;
+import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
@@ -199,7 +200,7 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(paid.body()).isEqualTo(BODY);
         assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
         assertThat(paid.call().facts().requestId()).isEqualTo("r-1");
-        assertThat(history.of(ID)).singleElement().matches(entry -> entry.durationMs() == 7);
+        assertThat(history.calls(ID)).singleElement().matches(entry -> entry.durationMs() == 7);
     }
 
     @Test
@@ -271,7 +272,7 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(persistSpooled()).hasSize(1);
 
         assertThat(spooledFiles()).isEmpty();
-        CallHistory.CallEntry entry = history.of(ID).getFirst();
+        NoteStats.CallEntry entry = history.calls(ID).getFirst();
         assertThat(entry.billed()).isEqualTo(Billed.YES);
         assertThat(entry.responseHeld()).isFalse();
         assertThat(entry.message()).isNull();
@@ -299,7 +300,7 @@ class ResponseWriterTests extends LedgerFixture {
 
         assertThat(persistSpooled()).hasSize(1);
 
-        assertThat(history.of(ID)).hasSize(2);
+        assertThat(history.calls(ID)).hasSize(2);
         assertThat(responses
                         .latestPaid(ID, Endpoint.DETAIL, NOW, other + 1)
                         .orElseThrow()
