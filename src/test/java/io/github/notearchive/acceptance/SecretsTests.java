@@ -5,12 +5,12 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxScript;
 import io.github.notearchive.sandbox.ScriptableSandbox;
-import io.github.notearchive.telemetry.Receiver;
 import java.io.IOException;
 import java.net.URLEncoder;
 import java.nio.file.Files;
@@ -70,7 +70,7 @@ class SecretsTests {
     @EnumSource
     void notEvenATraceOfABadNightHoldsASecret(Place place) throws Exception {
         try (Practice practice = Practice.begin(place);
-                Receiver told = new Receiver();
+                ScriptedServer told = new ScriptedServer();
                 ProcessList processes = new ProcessList()) {
             tellEverybody(practice, told);
             List<String> ids = new ArrayList<>(practice.provider().noteIds(12));
@@ -117,7 +117,7 @@ class SecretsTests {
                 objects = searchObjects(archive, secrets);
             }
             int files = searchFiles(practice, secrets);
-            assertThat(told.told().stream().map(Receiver.Told::line))
+            assertThat(told.requests().stream().map(ScriptedServer.Request::line))
                     .anyMatch(line -> line.contains(TOLD_SECRETS.get("hook")))
                     .anyMatch(line -> line.contains(TOLD_SECRETS.get("check") + "/start"))
                     .anyMatch(line -> line.contains("/metrics/job/note_archive/"));
@@ -157,8 +157,8 @@ class SecretsTests {
     }
 
     /** Everybody who can be told, by addresses that are secrets; and nobody takes it. */
-    private static void tellEverybody(Practice practice, Receiver told) {
-        told.always(Receiver.status(400));
+    private static void tellEverybody(Practice practice, ScriptedServer told) {
+        told.always(ScriptedServer.status(400));
         String host = told.address().substring("http://".length());
         practice.environment()
                 .putAll(Map.of(

@@ -4,9 +4,9 @@ import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.telemetry.Receiver;
 import io.github.notearchive.telemetry.RunTelemetry;
 import io.opentelemetry.proto.collector.metrics.v1.ExportMetricsServiceRequest;
 import io.opentelemetry.proto.metrics.v1.Metric;
@@ -31,10 +31,10 @@ import tools.jackson.databind.json.JsonMapper;
 @NightlyJobTest
 class TelemetryOfNightTests {
 
-    private static final Receiver gateway = new Receiver();
-    private static final Receiver collector = new Receiver();
-    private static final Receiver webhook = new Receiver();
-    private static final Receiver checks = new Receiver();
+    private static final ScriptedServer gateway = new ScriptedServer();
+    private static final ScriptedServer collector = new ScriptedServer();
+    private static final ScriptedServer webhook = new ScriptedServer();
+    private static final ScriptedServer checks = new ScriptedServer();
     private static final Path directory = directory();
 
     @Autowired
@@ -63,7 +63,7 @@ class TelemetryOfNightTests {
 
     @AfterAll
     static void close() throws IOException {
-        for (Receiver receiver : List.of(gateway, collector, webhook, checks)) {
+        for (ScriptedServer receiver : List.of(gateway, collector, webhook, checks)) {
             receiver.close();
         }
         FileSystemUtils.deleteRecursively(directory);
@@ -119,12 +119,12 @@ class TelemetryOfNightTests {
             assertThat(left.filter(path -> path.toString().endsWith(".tmp"))).isEmpty();
         }
 
-        Receiver.Told pushed = gateway.told().getLast();
+        ScriptedServer.Request pushed = gateway.requests().getLast();
         assertThat(pushed.line()).isEqualTo("POST /metrics/job/note_archive/instance/main HTTP/1.1");
         assertThat(pushed.headers().get("Content-Type")).startsWith("text/plain");
         assertThat(pushed.text()).contains("note_archive_last_run_exit_code{node=\"main\"} 0.0\n");
 
-        Receiver.Told collected = collector.told().getLast();
+        ScriptedServer.Request collected = collector.requests().getLast();
         assertThat(collected.line()).isEqualTo("POST /v1/metrics HTTP/1.1");
         assertThat(collected.headers()).containsEntry("Content-Type", "application/x-protobuf");
         assertThat(metric(collected, "note.archive.run.notes").getSum().getDataPointsList())
@@ -133,19 +133,19 @@ class TelemetryOfNightTests {
                     assertThat(point.getAsDouble()).isEqualTo(3);
                 });
 
-        assertThat(checks.told())
-                .extracting(Receiver.Told::line)
+        assertThat(checks.requests())
+                .extracting(ScriptedServer.Request::line)
                 .satisfiesExactly(
                         start -> assertThat(start).matches("POST /5bf66975/start\\?rid=[0-9a-f-]{36} .*"),
                         end -> assertThat(end).matches("POST /5bf66975\\?rid=[0-9a-f-]{36} .*"));
-        assertThat(checks.told().getLast().text())
+        assertThat(checks.requests().getLast().text())
                 .contains("COMPLETED (exit 0)", "notes archived 3", "calls 5, billed 3");
 
-        assertThat(webhook.told()).hasSize(2);
-        JsonNode started = json(webhook.told().getFirst());
+        assertThat(webhook.requests()).hasSize(2);
+        JsonNode started = json(webhook.requests().getFirst());
         assertThat(started.path("event").asString()).isEqualTo("start");
         assertThat(started.path("exitCode").isNull()).isTrue();
-        JsonNode event = json(webhook.told().getLast());
+        JsonNode event = json(webhook.requests().getLast());
         assertThat(event.path("event").asString()).isEqualTo("success");
         assertThat(event.path("result").asString()).isEqualTo("COMPLETED");
         assertThat(event.path("execution").asLong()).isEqualTo(run.executionId());
@@ -154,7 +154,7 @@ class TelemetryOfNightTests {
         assertThat(event.path("night").asString()).isEqualTo("2026-03-10");
     }
 
-    private static JsonNode json(Receiver.Told told) {
+    private static JsonNode json(ScriptedServer.Request told) {
         return JsonMapper.shared().readTree(told.body());
     }
 
@@ -165,7 +165,7 @@ class TelemetryOfNightTests {
                 .sum();
     }
 
-    private static Metric metric(Receiver.Told told, String name) throws IOException {
+    private static Metric metric(ScriptedServer.Request told, String name) throws IOException {
         return ExportMetricsServiceRequest.parseFrom(told.body()).getResourceMetricsList().stream()
                 .flatMap(resource -> resource.getScopeMetricsList().stream())
                 .flatMap(scope -> scope.getMetricsList().stream())

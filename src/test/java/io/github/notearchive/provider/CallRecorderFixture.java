@@ -14,7 +14,7 @@ final class CallRecorderFixture implements CallRecorder {
 
     final List<String> events = new CopyOnWriteArrayList<>();
     final List<Received> received = new CopyOnWriteArrayList<>();
-    final AtomicLong calls = new AtomicLong();
+    private final AtomicLong calls = new AtomicLong();
 
     /** Calls of all nodes in the night. */
     volatile NightlyCalls night = NightlyCalls.NONE;
@@ -24,10 +24,8 @@ final class CallRecorderFixture implements CallRecorder {
     /** Executed after a call was counted, before its caller is informed. */
     Runnable whenCounted = () -> {};
 
-    /** Response to another node that ended the calls. */
-    volatile @Nullable StopNotice stop;
-
-    volatile boolean unclaimed;
+    /** Result for further calls; null if they are counted and written. */
+    volatile @Nullable CallAdmission refusal;
 
     record Received(long call, ProviderReply reply, byte @Nullable [] response, Instant at, Duration took) {}
 
@@ -35,30 +33,20 @@ final class CallRecorderFixture implements CallRecorder {
     public CallAdmission sending(
             FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         whileSending.run();
-        if (unclaimed) {
-            return new FetchOutcome.Unclaimed();
+        if (refusal != null) {
+            return refusal;
         }
-        if (stop != null) {
-            return new CallAdmission.Stopped(stop);
-        }
-        NightlyCalls with = new NightlyCalls(
-                night.all() + 1,
-                night.videos() + (endpoint == Endpoint.VIDEO ? 1 : 0),
-                night.refreshes() + (refresh ? 1 : 0));
-        if (isOver(limits.all(), with.all())
-                || isOver(limits.videos(), with.videos())
-                || isOver(limits.refreshes(), with.refreshes())) {
+        boolean forVideo = endpoint == Endpoint.VIDEO;
+        if (!limits.allow(night, forVideo, refresh)) {
             return new CallAdmission.OverLimit(night);
         }
+        NightlyCalls with = new NightlyCalls(
+                night.all() + 1, night.videos() + (forVideo ? 1 : 0), night.refreshes() + (refresh ? 1 : 0));
         night = with;
         long call = calls.incrementAndGet();
         events.add("sending " + call);
         whenCounted.run();
         return new CallAdmission.Written(new CallRecord(call, request.id(), endpoint, sentAt, refresh), with, 0);
-    }
-
-    private static boolean isOver(long limit, long calls) {
-        return limit > 0 && calls > limit;
     }
 
     @Override

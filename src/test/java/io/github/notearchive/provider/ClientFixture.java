@@ -1,6 +1,8 @@
 package io.github.notearchive.provider;
 
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
 import java.time.Instant;
@@ -19,7 +21,9 @@ final class ClientFixture implements AfterEachCallback {
     static final FetchRequest NOTE = new FetchRequest(ID, 1, null);
     static final Instant NOW = Instant.parse("2026-11-25T15:59:00Z"); // 23:59 in Shanghai
 
-    final ScriptedProvider provider = new ScriptedProvider();
+    /** Provider that replies to requests beyond its script with HTTP 500. */
+    final ScriptedServer provider = new ScriptedServer().always(ScriptedServer.status(500));
+
     final CallRecorderFixture recorder = new CallRecorderFixture();
     final LocalRateLimitStore rateLimit = new LocalRateLimitStore();
     final List<StopNotice> stopped = new ArrayList<>();
@@ -37,10 +41,8 @@ final class ClientFixture implements AfterEachCallback {
     }
 
     JustOneApiClient client(Clock clock, String... settings) {
-        Map<String, Object> all = new HashMap<>();
-        all.put("base-url", provider.baseUrl());
-        all.put("token", "practice");
-        all.put("calls-per-second", "1000");
+        Map<String, String> all =
+                new HashMap<>(Map.of("base-url", provider.address(), "token", "practice", "calls-per-second", "1000"));
         for (int i = 0; i < settings.length; i += 2) {
             all.put(settings[i], settings[i + 1]);
         }
@@ -54,14 +56,18 @@ final class ClientFixture implements AfterEachCallback {
         return client;
     }
 
-    static FetchOutcome fetch(JustOneApiClient client, FetchRequest request) throws InterruptedException {
-        return client.fetch(CallKind.NOTE, request, Instant.MIN);
-    }
-
     /** Opens a client in a night with these calls of all nodes. */
     void open(JustOneApiClient client, NightlyCalls made) {
         recorder.night = made;
         client.open(Night.of(NOW), made, true, stopped::add);
+    }
+
+    static FetchOutcome fetch(JustOneApiClient client, FetchRequest request) throws InterruptedException {
+        return client.fetch(CallKind.NOTE, request, Instant.MIN);
+    }
+
+    static FetchOutcome fetchVideo(JustOneApiClient client, NoteCapture detail) throws InterruptedException {
+        return client.fetch(CallKind.VIDEO, NOTE, detail.capturedAt().plusMillis(1));
     }
 
     @Override

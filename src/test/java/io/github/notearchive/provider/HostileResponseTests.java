@@ -7,21 +7,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.io.RecordedLog;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.provider.FetchOutcome.Deferred;
 import io.github.notearchive.provider.FetchOutcome.Deferred.Cause;
 import io.github.notearchive.provider.FetchOutcome.Found;
 import io.github.notearchive.provider.FetchOutcome.Missing;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
-import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.RegisterExtension;
@@ -36,13 +33,12 @@ class HostileResponseTests {
 
     private static final String TOKEN = "s3cr3t+/=&% token";
     private static final String PERCENT = "s3cr3t%2B%2F%3D%26%25%20token";
-    private static final byte[] ENDLESS_HEAD =
-            "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n".getBytes(StandardCharsets.US_ASCII);
+    private static final String CHUNKED = "HTTP/1.1 200 x\r\nTransfer-Encoding: chunked\r\n\r\n";
 
     @RegisterExtension
     private final ClientFixture fixture = new ClientFixture();
 
-    private final ScriptedProvider provider = fixture.provider;
+    private final ScriptedServer provider = fixture.provider;
     private final List<CallRecorderFixture.Received> received = fixture.recorder.received;
 
     @RegisterExtension
@@ -67,9 +63,9 @@ class HostileResponseTests {
         String before = "{\"code\":0,\"requestId\":\"";
         String between = "\",\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"title\":\"好";
         String sent = before + echo + between + echo + "\",\"" + echo + "\":1}]}]}";
-        provider.answers(200, sent);
+        provider.replies(200, sent);
 
-        Found found = (Found) fetch(client("token", TOKEN), NOTE);
+        Found found = (Found) fetch(fixture.client("token", TOKEN), NOTE);
 
         byte[] kept = found.capture().response();
         assertThat(received.getFirst().response()).isEqualTo(kept);
@@ -92,9 +88,9 @@ class HostileResponseTests {
     @ValueSource(strings = {"UTF-16LE", "UTF-16BE", "UTF-32BE"})
     void tokenIsFoundInEveryEncodingThatIsParsed(String charset) throws Exception {
         String sent = "{\"code\":201,\"message\":\"" + TOKEN + "\"}";
-        provider.answers(ScriptedProvider.reply(200, sent.getBytes(Charset.forName(charset))));
+        provider.replies(ScriptedServer.reply(200, sent.getBytes(Charset.forName(charset))));
 
-        Missing missing = (Missing) fetch(client("token", TOKEN), NOTE);
+        Missing missing = (Missing) fetch(fixture.client("token", TOKEN), NOTE);
 
         assertThat(missing.reply().message()).isEqualTo("*".repeat(TOKEN.length()));
         byte[] kept = received.getFirst().response();
@@ -105,9 +101,9 @@ class HostileResponseTests {
     @Test
     void responseWithoutTheTokenIsStoredByteForByte() throws Exception {
         String sent = "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + ID + "\",\"t\":\"s3cr3t+\"}]}]}";
-        provider.answers(200, sent);
+        provider.replies(200, sent);
 
-        Found found = (Found) fetch(client("token", TOKEN), NOTE);
+        Found found = (Found) fetch(fixture.client("token", TOKEN), NOTE);
 
         assertThat(found.capture().response()).isEqualTo(sent.getBytes(StandardCharsets.UTF_8));
         assertThat(log.messages()).isEmpty();
@@ -140,15 +136,12 @@ class HostileResponseTests {
     @Test
     void tokenInAnInvalidHeaderIsInNoMessage() throws Exception {
         for (String echo : List.of(TOKEN, PERCENT)) {
-            provider.answers((_, out) -> {
-                        out.write(("HTTP/1.1 " + echo + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-                        return false;
-                    })
-                    .answers(200, "{\"code\":301}", "Content-Encoding: " + echo)
-                    .answers(200, "{\"code\":301}", "Transfer-Encoding: " + echo)
-                    .answers(200, "{\"code\":301}", "Content-Length: " + echo)
-                    .answers(302, "", "Location: http://127.0.0.1:1/" + echo, "Retry-After: " + echo);
-            JustOneApiClient client = client("token", TOKEN);
+            provider.replies(ScriptedServer.cutShort("HTTP/1.1 " + echo + "\r\n\r\n"))
+                    .replies(200, "{\"code\":301}", "Content-Encoding: " + echo)
+                    .replies(200, "{\"code\":301}", "Transfer-Encoding: " + echo)
+                    .replies(200, "{\"code\":301}", "Content-Length: " + echo)
+                    .replies(302, "", "Location: http://127.0.0.1:1/" + echo, "Retry-After: " + echo);
+            JustOneApiClient client = fixture.client("token", TOKEN);
             for (int i = 0; i < 5; i++) {
                 assertThat(fetch(client, NOTE)).isInstanceOf(Deferred.class);
             }
@@ -160,16 +153,11 @@ class HostileResponseTests {
 
     @Test
     void failureOfAPingContainsNoToken() {
-        provider.answers((_, out) -> {
-                    out.write(("HTTP/1.1 " + TOKEN + "\r\n\r\n").getBytes(StandardCharsets.UTF_8));
-                    return false;
-                })
-                .answers((_, out) -> {
-                    out.write((TOKEN + " x\r\n").repeat(20).getBytes(StandardCharsets.UTF_8));
-                    return false;
-                });
+        provider.replies(
+                ScriptedServer.cutShort("HTTP/1.1 " + TOKEN + "\r\n\r\n"),
+                ScriptedServer.cutShort((TOKEN + " x\r\n").repeat(20)));
 
-        assertThatThrownBy(() -> new ProviderPing(Settings.of("base-url", provider.baseUrl(), "token", TOKEN)).send())
+        assertThatThrownBy(() -> new ProviderPing(Settings.of("base-url", provider.address(), "token", TOKEN)).send())
                 .isInstanceOf(IOException.class)
                 .hasNoCause()
                 .satisfies(e -> assertThat(e.toString()).doesNotContain("s3cr3t"));
@@ -178,10 +166,10 @@ class HostileResponseTests {
     @Test
     void messageOfTheProviderStartsNoLine() throws Exception {
         String forged = "x\\n2026-11-25T00:00:00.000Z ERROR forged\\r\\u001b[2J\\u009b1m\\u0007";
-        provider.answers(200, "{\"code\":0,\"data\":{\"" + forged + "\":1}}")
-                .answers(200, "{\"code\":0,\"data\":{\"" + "k".repeat(5_000) + "\":1}}")
-                .answers(200, "{\"code\":777,\"message\":\"" + forged + "\",\"requestId\":\"" + forged + "\"}");
-        JustOneApiClient client = client("token", TOKEN);
+        provider.replies(200, "{\"code\":0,\"data\":{\"" + forged + "\":1}}")
+                .replies(200, "{\"code\":0,\"data\":{\"" + "k".repeat(5_000) + "\":1}}")
+                .replies(200, "{\"code\":777,\"message\":\"" + forged + "\",\"requestId\":\"" + forged + "\"}");
+        JustOneApiClient client = fixture.client("token", TOKEN);
         for (int i = 0; i < 3; i++) {
             fetch(client, NOTE);
         }
@@ -196,49 +184,33 @@ class HostileResponseTests {
     }
 
     @Test
-    void compressedResponseIsLimitedByItsDecodedSize() throws Exception {
-        ByteArrayOutputStream bomb = new ByteArrayOutputStream();
-        try (GZIPOutputStream gzip = new GZIPOutputStream(bomb)) {
-            byte[] megabyte = " ".repeat(1 << 20).getBytes(StandardCharsets.US_ASCII);
-            for (int i = 0; i < 200; i++) {
-                gzip.write(megabyte);
-            }
+    void responseIsReadUpToTheLimitOfItsDecodedSize() throws Exception {
+        provider.replies(
+                ScriptedServer.gzipped(new byte[200 << 20]),
+                ScriptedServer.endless(CHUNKED, "4000\r\n" + " ".repeat(0x4000) + "\r\n"));
+        JustOneApiClient client = fixture.client("max-answer-size", "1MB");
+
+        for (int i = 0; i < 2; i++) {
+            Deferred deferred = (Deferred) fetch(client, NOTE);
+
+            assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
+            assertThat(deferred.reply())
+                    .isEqualTo(
+                            new ProviderReply(null, 200, "the response is longer than 1048576B", null, Billed.UNKNOWN));
         }
-        assertThat(bomb.size()).isLessThan(300_000);
-        provider.answers(ScriptedProvider.reply(200, bomb.toByteArray(), "Content-Encoding: gzip"));
-
-        Deferred deferred = (Deferred) fetch(client("max-answer-size", "1MB"), NOTE);
-
-        assertThat(deferred.reply().message()).isEqualTo("the response is longer than 1048576B");
-        assertThat(deferred.cause()).isEqualTo(Cause.FAULT);
-    }
-
-    @Test
-    void endlessResponseIsReadUpToTheLimit() throws Exception {
-        byte[] chunk = ("4000\r\n" + " ".repeat(0x4000) + "\r\n").getBytes(StandardCharsets.US_ASCII);
-        provider.answers(endless(ENDLESS_HEAD, chunk));
-        JustOneApiClient client = client("max-answer-size", "1MB");
-
-        Deferred deferred = (Deferred) fetch(client, NOTE);
-
-        assertThat(deferred.reply().message()).isEqualTo("the response is longer than 1048576B");
-        assertThat(deferred.reply().httpStatus()).isEqualTo(200);
-        assertThat(deferred.reply().billed()).isEqualTo(Billed.UNKNOWN);
     }
 
     @Test
     void headersAreLimitedInLengthAndNumber() throws Exception {
-        byte[] status = "HTTP/1.1 200 x\r\n".getBytes(StandardCharsets.US_ASCII);
-        provider.answers(endless(status, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
-                .answers(endless(status, "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
-                .answers(endless(status, " folded\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
-                .answers(endless(ENDLESS_HEAD, "x".repeat(4096).getBytes(StandardCharsets.US_ASCII)))
-                .answers(endless(
-                        (new String(ENDLESS_HEAD, StandardCharsets.US_ASCII) + "1\r\n{\r\n0\r\n")
-                                .getBytes(StandardCharsets.US_ASCII),
-                        "X-Y: z\r\n".repeat(100).getBytes(StandardCharsets.US_ASCII)))
-                .answers(200, "{\"code\":301}");
-        JustOneApiClient client = client();
+        String status = "HTTP/1.1 200 x\r\n";
+        provider.replies(
+                        ScriptedServer.endless(status, "x".repeat(4096)),
+                        ScriptedServer.endless(status, "X-Y: z\r\n".repeat(100)),
+                        ScriptedServer.endless(status, " folded\r\n".repeat(100)),
+                        ScriptedServer.endless(CHUNKED, "x".repeat(4096)),
+                        ScriptedServer.endless(CHUNKED + "1\r\n{\r\n0\r\n", "X-Y: z\r\n".repeat(100)))
+                .replies(200, "{\"code\":301}");
+        JustOneApiClient client = fixture.client();
 
         for (int i = 0; i < 5; i++) {
             assertThat(((Deferred) fetch(client, NOTE)).cause())
@@ -247,54 +219,23 @@ class HostileResponseTests {
         }
 
         assertThat(((Deferred) fetch(client, NOTE)).cause()).isEqualTo(Cause.NOT_COLLECTED);
-        assertThat(provider.requests()).hasSize(6);
+        assertThat(provider.lines()).hasSize(6);
     }
 
-    @Test
-    void endlessInterimResponsesAreEndedByTheDeadline() throws Exception {
-        provider.answers(endless(new byte[0], "HTTP/1.1 100 Continue\r\n\r\n".getBytes(StandardCharsets.US_ASCII)));
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void slowHeadersAndEndlessInterimResponsesAreEndedByTheDeadline(boolean isSlow) throws Exception {
+        provider.replies(
+                isSlow
+                        ? provider.drip("HTTP/1.1 200 x\r\nX: ", "x")
+                        : ScriptedServer.endless("", "HTTP/1.1 100 Continue\r\n\r\n"));
 
-        Deferred deferred = (Deferred) fetch(client("response-timeout", "500ms"), NOTE);
+        Deferred deferred = (Deferred) fetch(fixture.client("response-timeout", "500ms"), NOTE);
 
         assertThat(deferred.reply().message()).startsWith("no complete response within");
-    }
-
-    @Test
-    void slowHeadersAreEndedByTheDeadline() throws Exception {
-        CountDownLatch over = new CountDownLatch(1);
-        provider.answers((_, out) -> {
-            out.write("HTTP/1.1 200 x\r\nX: ".getBytes(StandardCharsets.US_ASCII));
-            do {
-                out.write('x');
-                out.flush();
-            } while (!over.await(20, TimeUnit.MILLISECONDS));
-            return false;
-        });
-
-        Deferred deferred = (Deferred) fetch(client("response-timeout", "500ms"), NOTE);
-        over.countDown();
-
-        assertThat(deferred.reply().message()).startsWith("no complete response within");
-    }
-
-    private static ScriptedProvider.Reply endless(byte[] start, byte[] piece) {
-        return (_, out) -> {
-            out.write(start);
-            try {
-                while (true) {
-                    out.write(piece);
-                }
-            } catch (IOException closed) {
-                return false;
-            }
-        };
     }
 
     private String logged() {
         return String.join("\n", log.messages());
-    }
-
-    private JustOneApiClient client(String... settings) {
-        return fixture.client(settings);
     }
 }

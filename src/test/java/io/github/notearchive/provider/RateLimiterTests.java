@@ -20,6 +20,8 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Most tests use a clock that advances by 100 ns with each reading. */
 @Timeout(20)
@@ -33,7 +35,7 @@ class RateLimiterTests {
 
     @Test
     void noCallIsSentBeforeTheLimiterIsOpen() {
-        RateLimiter limiter = limiter(1000, 1, "15m");
+        RateLimiter limiter = new RateLimiter(settings(1000, 1), store, clock);
 
         assertThatThrownBy(limiter::acquire)
                 .isInstanceOf(CallsEndedException.class)
@@ -42,18 +44,18 @@ class RateLimiterTests {
 
     @Test
     void nextCallIsSentAtItsSendTime() throws Exception {
-        RateLimiter limiter = opened(limiter(4, 2, "15m"));
-        long first = sentNow(limiter);
+        RateLimiter limiter = onClock(4, 2);
+        long first = sent(limiter).sentAt();
 
         isSentAt(limiter, first + distance(4));
     }
 
     @Test
     void distanceToALateCallIsAtLeastNineTenths() throws Exception {
-        RateLimiter limiter = opened(limiter(20, 2, "15m"));
+        RateLimiter limiter = onClock(20, 2);
         long late;
         try (RateLimiter.Permit permit = limiter.acquire()) {
-            clock.set(clock.now() + 9 * SECOND / 1000); // a slow commit between permit and sending
+            clock.add(9 * SECOND / 1000); // a slow commit between permit and sending
             permit.awaitSendTime(0);
             late = permit.sentAt();
         }
@@ -63,8 +65,8 @@ class RateLimiterTests {
 
     @Test
     void delayIsMadeUpOnce() throws Exception {
-        RateLimiter limiter = opened(limiter(10, 2, "15m"));
-        long first = sentNow(limiter);
+        RateLimiter limiter = onClock(10, 2);
+        long first = sent(limiter).sentAt();
         clock.set(first + distance(10));
         try (RateLimiter.Permit permit = limiter.acquire()) {
             clock.set(first + distance(10) + SECOND / 200);
@@ -77,8 +79,8 @@ class RateLimiterTests {
 
     @Test
     void sendTimesOfOtherNodesAreWaitedFor() throws Exception {
-        RateLimiter limiter = opened(limiter(4, 2, "15m"));
-        long first = sentNow(limiter);
+        RateLimiter limiter = onClock(4, 2);
+        long first = sent(limiter).sentAt();
         store.reserveElsewhere(3, 4);
 
         isSentAt(limiter, first + distance(4) + 3 * SECOND / 4);
@@ -86,33 +88,33 @@ class RateLimiterTests {
 
     @Test
     void withoutWaitTenMillisecondsAreReservedAndOldTimesAreLost() throws Exception {
-        RateLimiter limiter = opened(limiter(500, 8, "15m"));
-        sentNow(limiter); // the first reservation is for one call
+        RateLimiter limiter = onClock(500, 8);
+        sent(limiter); // the first reservation is for one call
         assertThat(store.requested).containsExactly(1);
-        clock.set(clock.now() + SECOND);
+        clock.add(SECOND);
 
         for (int i = 0; i < 5; i++) {
-            sentNow(limiter);
-            clock.set(clock.now() + distance(500));
+            sent(limiter);
+            clock.add(distance(500));
         }
         assertThat(store.requested).containsExactly(1, 5);
 
-        sentNow(limiter);
-        clock.set(clock.now() + SECOND);
-        sentNow(limiter);
+        sent(limiter);
+        clock.add(SECOND);
+        sent(limiter);
         assertThat(store.requested).as("four of these were too old").containsExactly(1, 5, 5, 5);
     }
 
     @Test
     void withWaitOneSendTimeIsReserved() throws Exception {
-        RateLimiter limiter = opened(limiter(500, 8, "15m"));
-        sentNow(limiter);
+        RateLimiter limiter = onClock(500, 8);
+        sent(limiter);
         store.reserveElsewhere(1, 500);
-        clock.set(clock.now() + distance(500) + SECOND / 500 - NEARLY);
+        clock.add(distance(500) + SECOND / 500 - NEARLY);
 
         for (int i = 0; i < 7; i++) {
-            sentNow(limiter);
-            clock.set(clock.now() + distance(500) - NEARLY);
+            sent(limiter);
+            clock.add(distance(500) - NEARLY);
         }
 
         assertThat(store.requested).startsWith(1, 5, 1);
@@ -121,20 +123,13 @@ class RateLimiterTests {
     @Test
     void concurrentCallersKeepToTheRate() throws Exception {
         int rate = 200;
-        RateLimiter limiter = onRealTime(settings(rate, 32, "15m"));
-        limiter.open(true);
+        RateLimiter limiter = onRealTime(rate, 32);
         List<Long> sent = Collections.synchronizedList(new ArrayList<>());
         long began = System.nanoTime();
 
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int i = 0; i < 60; i++) {
-                callers.submit(() -> {
-                    try (RateLimiter.Permit permit = limiter.acquire()) {
-                        permit.awaitSendTime(0);
-                        sent.add(permit.sentAt());
-                    }
-                    return null;
-                });
+                callers.submit(() -> sent.add(sent(limiter).sentAt()));
             }
         }
 
@@ -156,8 +151,7 @@ class RateLimiterTests {
 
         try (ExecutorService callers = Executors.newVirtualThreadPerTaskExecutor()) {
             for (int node = 0; node < 3; node++) {
-                RateLimiter limiter = new RateLimiter(settings(rate, 8, "15m"), shared, System::nanoTime);
-                limiter.open(true);
+                RateLimiter limiter = opened(new RateLimiter(settings(rate, 8), shared, System::nanoTime));
                 for (int call = 0; call < 5; call++) {
                     callers.submit(() -> {
                         try (RateLimiter.Permit permit = limiter.acquire()) {
@@ -184,9 +178,9 @@ class RateLimiterTests {
 
     @Test
     void sendTimeIsVoidIfTheCallIsLate() throws Exception {
-        RateLimiter limiter = opened(limiter(4, 2, "15m"));
+        RateLimiter limiter = onClock(4, 2);
         RateLimiter.Permit stalled = limiter.acquire();
-        clock.set(clock.now() + 5 * SECOND);
+        clock.add(5 * SECOND);
         store.reserveElsewhere(1, 4);
         FutureTask<Void> sending = new FutureTask<>(() -> {
             stalled.awaitSendTime(0);
@@ -206,30 +200,28 @@ class RateLimiterTests {
     @Test
     void sendTimeIsVoidIfItsReservationStalls() throws Exception {
         AtomicInteger stalls = new AtomicInteger(1);
-        RateLimitStore stalling = new DelegatingStore(store) {
+        LocalRateLimitStore stalling = new LocalRateLimitStore(clock) {
             @Override
-            public SendTimes reserve(int count, double rate, Duration maxPause) {
+            public synchronized SendTimes reserve(int count, double rate, Duration maxPause) {
                 SendTimes times = super.reserve(count, rate, maxPause);
                 if (stalls.getAndDecrement() > 0) {
-                    clock.set(clock.now() + SECOND); // as while the process is suspended
+                    clock.add(SECOND); // as while the process is suspended
                 }
                 return times;
             }
         };
-        RateLimiter limiter = opened(new RateLimiter(settings(4, 2, "15m"), stalling, clock));
 
-        sentNow(limiter);
+        sent(opened(new RateLimiter(settings(4, 2), stalling, clock)));
 
-        assertThat(store.requested).hasSize(2);
+        assertThat(stalling.requested).hasSize(2);
     }
 
     @Test
     void callsInFlightAreLimited() throws Exception {
-        RateLimiter limiter = onRealTime(settings(1000, 2, "15m"));
-        limiter.open(true);
-        RateLimiter.Permit first = sent(limiter);
-        RateLimiter.Permit second = sent(limiter);
-        FutureTask<Void> third = inBackground(limiter);
+        RateLimiter limiter = onRealTime(1000, 2);
+        RateLimiter.Permit first = inFlight(limiter);
+        RateLimiter.Permit second = inFlight(limiter);
+        FutureTask<RateLimiter.Permit> third = inBackground(limiter);
 
         assertThat(third.isDone()).isFalse();
         first.close();
@@ -240,36 +232,37 @@ class RateLimiterTests {
 
     @Test
     void unusedPermitIsReleased() throws Exception {
-        RateLimiter limiter = opened(onRealTime(settings(1000, 1, "15m")));
+        RateLimiter limiter = onRealTime(1000, 1);
 
         for (int i = 0; i < 10; i++) {
             limiter.acquire().close();
         }
 
-        sent(limiter).close();
+        sent(limiter);
     }
 
-    @Test
-    void callAfterAPauseStartsANewEpoch() throws Exception {
-        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
-        RateLimiter.Permit first = sentPermit(limiter);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 300})
+    void callAfterAPauseStartsANewEpoch(int seconds) throws Exception {
+        RateLimiter limiter = onClock(1000, 1);
+        RateLimiter.Permit first = sent(limiter);
         long throttledAt = clock.now();
 
-        limiter.throttled(first, null);
+        limiter.throttled(first, seconds == 1 ? null : Duration.ofSeconds(seconds));
 
-        isSentAt(limiter, throttledAt + SECOND);
-        clock.set(clock.now() + SECOND);
-        limiter.throttled(sentPermit(limiter), null);
+        isSentAt(limiter, throttledAt + seconds * SECOND);
+        clock.add(SECOND);
+        limiter.throttled(sent(limiter), null);
         assertThat(store.events).containsExactly("reset", "back off 0", "back off 1");
     }
 
     @Test
     void burstOfThrottlesCountsOnce() throws Exception {
-        RateLimiter limiter = opened(limiter(100, 8, "15m"));
+        RateLimiter limiter = onClock(100, 8);
         List<RateLimiter.Permit> permits = new ArrayList<>();
         for (int i = 0; i < 5; i++) {
-            permits.add(sentPermit(limiter));
-            clock.set(clock.now() + SECOND);
+            permits.add(sent(limiter));
+            clock.add(SECOND);
         }
         long throttledAt = clock.now();
 
@@ -283,12 +276,12 @@ class RateLimiterTests {
 
     @Test
     void callSentAfterAPauseBelongsToItsEpoch() throws Exception {
-        RateLimiter limiter = opened(limiter(100, 8, "15m"));
-        RateLimiter.Permit early = sentPermit(limiter);
-        clock.set(clock.now() + SECOND);
+        RateLimiter limiter = onClock(100, 8);
+        RateLimiter.Permit early = sent(limiter);
+        clock.add(SECOND);
         try (RateLimiter.Permit waiting = limiter.acquire()) {
             limiter.throttled(early, null);
-            clock.set(clock.now() + 2 * SECOND);
+            clock.add(2 * SECOND);
             waiting.awaitSendTime(0);
 
             limiter.throttled(waiting, null);
@@ -299,7 +292,7 @@ class RateLimiterTests {
 
     @Test
     void pauseOfAnotherNodeDelaysARecordedCall() throws Exception {
-        RateLimiter limiter = opened(limiter(100, 8, "15m"));
+        RateLimiter limiter = onClock(100, 8);
         long pausedAt;
         try (RateLimiter.Permit permit = limiter.acquire()) {
             pausedAt = clock.now();
@@ -318,74 +311,62 @@ class RateLimiterTests {
 
     @Test
     void callIsPreparedAsLongBeforeAsThatTakes() throws Exception {
-        RateLimiter limiter = opened(limiter(0.5, 8, "15m"));
-        long first = sentNow(limiter);
+        RateLimiter limiter = onClock(0.5, 8);
+        long first = sent(limiter).sentAt();
         for (int i = 1; i <= 10; i++) {
             clock.set(first + i * distance(0.5));
             try (RateLimiter.Permit permit = limiter.acquire()) {
-                clock.set(clock.now() + 8 * SECOND / 1000); // a commit of eight milliseconds
+                clock.add(8 * SECOND / 1000); // a commit of eight milliseconds
                 permit.awaitSendTime(0);
             }
         }
-        clock.set(clock.now() + distance(0.5) - 21 * SECOND / 1000);
+        clock.add(distance(0.5) - 21 * SECOND / 1000);
 
         try (RateLimiter.Permit permit = limiter.acquire()) {
             assertThat(permit.untilSendTime()).isBetween(Duration.ofMillis(10), Duration.ofMillis(13));
-            clock.set(clock.now() + permit.untilSendTime().toNanos() - NEARLY);
+            clock.add(permit.untilSendTime().toNanos() - NEARLY);
             permit.awaitSendTime(0);
         }
     }
 
     @Test
     void onlyResponsesOfTheEpochRestoreTheRate() throws Exception {
-        RateLimiter limiter = opened(limiter(100, 8, "15m"));
-        RateLimiter.Permit early = sentPermit(limiter);
-        clock.set(clock.now() + SECOND);
-        RateLimiter.Permit refused = sentPermit(limiter);
+        RateLimiter limiter = onClock(100, 8);
+        RateLimiter.Permit early = sent(limiter);
+        clock.add(SECOND);
+        RateLimiter.Permit refused = sent(limiter);
         limiter.responded(refused);
         limiter.throttled(refused, null);
-        clock.set(clock.now() + 2 * SECOND);
+        clock.add(2 * SECOND);
 
         limiter.responded(early);
-        limiter.responded(sentPermit(limiter));
+        limiter.responded(sent(limiter));
 
         assertThat(store.events).containsExactly("reset", "back off 0", "recover 1");
     }
 
     @Test
-    void retryAfterIsPreferredToOurPause() throws Exception {
-        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
-        RateLimiter.Permit refused = sentPermit(limiter);
-        long throttledAt = clock.now();
-
-        limiter.throttled(refused, Duration.ofSeconds(300));
-
-        isSentAt(limiter, throttledAt + 300 * SECOND);
-    }
-
-    @Test
     void nodePausesWithoutTheDatabase() throws Exception {
-        RateLimitStore deaf = new DelegatingStore(store) {
+        RateLimitStore unavailable = new LocalRateLimitStore(clock) {
             @Override
             public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
                 return Optional.empty();
             }
         };
-        RateLimiter limiter = opened(new RateLimiter(settings(1000, 1, "20s"), deaf, clock));
-        RateLimiter.Permit refused = sentPermit(limiter);
+        RateLimiter limiter = opened(new RateLimiter(settings(1000, 1), unavailable, clock));
+        RateLimiter.Permit refused = sent(limiter);
         long throttledAt = clock.now();
 
         limiter.throttled(refused, Duration.ofDays(11));
 
-        isSentAt(limiter, throttledAt + 20 * SECOND);
+        isSentAt(limiter, throttledAt + 900 * SECOND);
     }
 
     @Test
     void endFailsCallersThatWaitForTheRate() throws Exception {
-        RateLimiter limiter = onRealTime(settings(0.01, 2, "15m"));
-        limiter.open(true);
-        sent(limiter).close();
-        FutureTask<Void> waiting = inBackground(limiter);
+        RateLimiter limiter = onRealTime(0.01, 2);
+        sent(limiter);
+        FutureTask<RateLimiter.Permit> waiting = inBackground(limiter);
 
         limiter.end("quota met");
 
@@ -394,48 +375,36 @@ class RateLimiterTests {
 
     @Test
     void endFailsCallersThatWaitForAPermit() throws Exception {
-        RateLimiter limiter = onRealTime(settings(0.01, 3, "15m"));
-        limiter.open(true);
+        RateLimiter limiter = onRealTime(0.01, 3);
         RateLimiter.Permit held = limiter.acquire();
-        FutureTask<Void> first = inBackground(limiter);
-        FutureTask<Void> second = inBackground(limiter);
-        FutureTask<Void> third = inBackground(limiter);
+        var waiting = List.of(inBackground(limiter), inBackground(limiter), inBackground(limiter));
 
         limiter.end("stopped");
 
-        endsWith(first, "stopped");
-        endsWith(second, "stopped");
-        endsWith(third, "stopped");
+        waiting.forEach(task -> endsWith(task, "stopped"));
         held.close();
     }
 
     @Test
-    void firstReasonToEndIsKept() {
-        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
-
-        limiter.end("first");
-        limiter.end("second");
-
-        assertThatThrownBy(limiter::acquire).hasMessage("first");
-    }
-
-    @Test
     void permitIsNotUsableAfterTheEnd() throws Exception {
-        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
+        RateLimiter limiter = onClock(1000, 1);
 
         try (RateLimiter.Permit permit = limiter.acquire()) {
             limiter.end("stopped");
+            limiter.end("a later reason");
 
-            assertThatThrownBy(() -> permit.awaitSendTime(0)).isInstanceOf(CallsEndedException.class);
+            assertThatThrownBy(() -> permit.awaitSendTime(0))
+                    .isInstanceOf(CallsEndedException.class)
+                    .hasMessage("stopped");
         }
 
         limiter.open(true);
-        sent(limiter).close();
+        sent(limiter);
     }
 
     @Test
     void permitIsUsableAfterTheEndOfPermits() throws Exception {
-        RateLimiter limiter = opened(limiter(1000, 1, "15m"));
+        RateLimiter limiter = onClock(1000, 1);
 
         try (RateLimiter.Permit permit = limiter.acquire()) {
             limiter.endPermits("used up");
@@ -448,12 +417,12 @@ class RateLimiterTests {
                 .isInstanceOf(CallsEndedException.class)
                 .hasMessage("used up");
         limiter.open(true);
-        sent(limiter).close();
+        sent(limiter);
     }
 
     @Test
     void pauseIsKeptWhileOtherNodesRun() throws Exception {
-        RateLimiter limiter = limiter(1, 1, "15m");
+        RateLimiter limiter = new RateLimiter(settings(1, 1), store, clock);
 
         limiter.open(false);
 
@@ -464,10 +433,9 @@ class RateLimiterTests {
 
     @Test
     void interruptedCallerReleasesItsPermit() throws Exception {
-        RateLimiter limiter = onRealTime(settings(0.01, 1, "15m"));
-        limiter.open(true);
-        sent(limiter).close();
-        FutureTask<Void> waiting = new FutureTask<>(() -> leave(limiter));
+        RateLimiter limiter = onRealTime(0.01, 1);
+        sent(limiter);
+        FutureTask<RateLimiter.Permit> waiting = new FutureTask<>(() -> sent(limiter));
         Thread thread = Thread.ofPlatform().start(waiting);
         await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
 
@@ -475,7 +443,7 @@ class RateLimiterTests {
         thread.join();
 
         assertThatThrownBy(waiting::get).hasCauseInstanceOf(InterruptedException.class);
-        FutureTask<Void> next = inBackground(limiter);
+        FutureTask<RateLimiter.Permit> next = inBackground(limiter);
         limiter.end("stopped");
         endsWith(next, "stopped");
     }
@@ -488,54 +456,42 @@ class RateLimiterTests {
     /** A call that waits from a moment before is sent at this time, not earlier. */
     private void isSentAt(RateLimiter limiter, long expected) throws InterruptedException {
         clock.set(expected - NEARLY);
-        // a place is counted from the moment it was times, a few looks at the clock before
-        assertThat(sentNow(limiter)).isBetween(expected - NEARLY / 2, expected + NEARLY);
+        // a send time counts from the moment it was received, a few readings of the clock before
+        assertThat(sent(limiter).sentAt()).isBetween(expected - NEARLY / 2, expected + NEARLY);
     }
 
-    private long sentNow(RateLimiter limiter) throws InterruptedException {
-        try (RateLimiter.Permit permit = limiter.acquire()) {
-            permit.awaitSendTime(0);
-            return permit.sentAt();
-        }
-    }
-
-    private RateLimiter.Permit sentPermit(RateLimiter limiter) throws InterruptedException {
-        try (RateLimiter.Permit permit = limiter.acquire()) {
-            permit.awaitSendTime(0);
+    /** Returns the permit of a call that was sent and has ended. */
+    private static RateLimiter.Permit sent(RateLimiter limiter) throws InterruptedException {
+        try (RateLimiter.Permit permit = inFlight(limiter)) {
             return permit;
         }
     }
 
-    private static RateLimiter.Permit sent(RateLimiter limiter) throws InterruptedException {
+    private static RateLimiter.Permit inFlight(RateLimiter limiter) throws InterruptedException {
         RateLimiter.Permit permit = limiter.acquire();
         permit.awaitSendTime(0);
         return permit;
     }
 
-    private static Void leave(RateLimiter limiter) throws InterruptedException {
-        sent(limiter).close();
-        return null;
-    }
-
-    private static FutureTask<Void> inBackground(RateLimiter limiter) {
-        FutureTask<Void> task = new FutureTask<>(() -> leave(limiter));
+    private static FutureTask<RateLimiter.Permit> inBackground(RateLimiter limiter) {
+        FutureTask<RateLimiter.Permit> task = new FutureTask<>(() -> sent(limiter));
         Thread thread = Thread.ofPlatform().daemon().start(task);
         await().until(() -> thread.getState() == Thread.State.TIMED_WAITING);
         return task;
     }
 
-    private static void endsWith(FutureTask<Void> waiting, String reason) {
+    private static void endsWith(FutureTask<?> waiting, String reason) {
         assertThatThrownBy(() -> waiting.get(5, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(CallsEndedException.class)
                 .hasMessageContaining(reason);
     }
 
-    private static RateLimiter onRealTime(NoteSourceProperties settings) {
-        return new RateLimiter(settings, new LocalRateLimitStore(System::nanoTime), System::nanoTime);
+    private static RateLimiter onRealTime(double rate, int inFlight) {
+        return opened(new RateLimiter(settings(rate, inFlight), new LocalRateLimitStore(), System::nanoTime));
     }
 
-    private RateLimiter limiter(double rate, int inFlight, String maxPause) {
-        return new RateLimiter(settings(rate, inFlight, maxPause), store, clock);
+    private RateLimiter onClock(double rate, int inFlight) {
+        return opened(new RateLimiter(settings(rate, inFlight), store, clock));
     }
 
     private static RateLimiter opened(RateLimiter limiter) {
@@ -543,38 +499,8 @@ class RateLimiterTests {
         return limiter;
     }
 
-    private static NoteSourceProperties settings(double rate, int inFlight, String maxPause) {
-        return Settings.of("calls-per-second", rate, "calls-in-flight", inFlight, "max-pause", maxPause);
-    }
-
-    /** A store that keeps another one, but for what a test overrides. */
-    private static class DelegatingStore implements RateLimitStore {
-
-        private final RateLimitStore store;
-
-        DelegatingStore(RateLimitStore store) {
-            this.store = store;
-        }
-
-        @Override
-        public SendTimes reserve(int count, double rate, Duration maxPause) {
-            return store.reserve(count, rate, maxPause);
-        }
-
-        @Override
-        public Optional<Pause> backOff(long backoffEpoch, @Nullable Duration retryAfter, Duration maxPause) {
-            return store.backOff(backoffEpoch, retryAfter, maxPause);
-        }
-
-        @Override
-        public void recover(long backoffEpoch) {
-            store.recover(backoffEpoch);
-        }
-
-        @Override
-        public void reset() {
-            store.reset();
-        }
+    private static NoteSourceProperties settings(double rate, int inFlight) {
+        return Settings.of("calls-per-second", rate, "calls-in-flight", inFlight, "max-pause", "15m");
     }
 
     /** Advances a little with each reading, so that short waits end at once. */
@@ -593,6 +519,10 @@ class RateLimiterTests {
 
         void set(long nanos) {
             now.set(nanos);
+        }
+
+        void add(long nanos) {
+            now.addAndGet(nanos);
         }
     }
 }

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.RecordedLog;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
@@ -39,7 +40,7 @@ class NotificationsTests {
     private static final CommandResult BLOCKED =
             CommandResult.failed(ExitCode.BLOCKED_TOKEN, "code 100 (TOKEN INVALID)", "renew the token");
 
-    private final Receiver receiver = new Receiver();
+    private final ScriptedServer receiver = new ScriptedServer();
 
     @RegisterExtension
     final RecordedLog log = new RecordedLog(Receivers.class);
@@ -72,8 +73,8 @@ class NotificationsTests {
             fixture.report(BLOCKED);
         }
 
-        Receiver.Told told = receiver.told().getFirst();
-        assertThat(receiver.told()).hasSize(1);
+        ScriptedServer.Request told = receiver.requests().getFirst();
+        assertThat(receiver.requests()).hasSize(1);
         assertThat(told.line()).isEqualTo("POST " + SECRET_PATH + " HTTP/1.1");
         assertThat(told.headers())
                 .containsEntry("X-Note-Archive-Event", "failure")
@@ -106,7 +107,7 @@ class NotificationsTests {
             fixture.telemetry.ended(BLOCKED);
         }
 
-        assertThat(receiver.told())
+        assertThat(receiver.requests())
                 .map(told -> JsonMapper.shared().readTree(told.body()))
                 .extracting(
                         message -> message.path("event").asString(),
@@ -122,7 +123,7 @@ class NotificationsTests {
             fixture.report(BLOCKED);
         }
 
-        Receiver.Told told = receiver.told().getFirst();
+        ScriptedServer.Request told = receiver.requests().getFirst();
         Mac mac = Mac.getInstance("HmacSHA256");
         mac.init(new SecretKeySpec("key-2".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
         assertThat(told.headers())
@@ -151,8 +152,8 @@ class NotificationsTests {
             fixture.report(CommandResult.failed(exitCode, "why", "what next"));
         }
 
-        assertThat(receiver.told()).hasSize(2);
-        assertThat(receiver.told())
+        assertThat(receiver.requests()).hasSize(2);
+        assertThat(receiver.requests())
                 .anySatisfy(told -> assertThat(told.headers()).containsEntry("X-Note-Archive-Event", event))
                 .anySatisfy(told -> assertThat(told.line()).startsWith("POST /check" + below + "?rid="));
     }
@@ -166,12 +167,12 @@ class NotificationsTests {
         try (TelemetryFixture fixture = withWebhook()) {
             fixture.report(overlap);
         }
-        assertThat(receiver.told()).isEmpty();
+        assertThat(receiver.requests()).isEmpty();
 
         try (TelemetryFixture fixture = withWebhook("archive.notify.events", "overlap")) {
             fixture.report(overlap);
         }
-        assertThat(receiver.told()).hasSize(1);
+        assertThat(receiver.requests()).hasSize(1);
     }
 
     @Test
@@ -180,42 +181,42 @@ class NotificationsTests {
             fixture.reportStartedRun(BLOCKED);
         }
 
-        assertThat(receiver.told())
+        assertThat(receiver.requests())
                 .extracting(told -> told.line().replaceFirst("\\?rid=.* ", " "))
                 .containsExactly("POST " + SECRET_PATH + "/start HTTP/1.1", "POST " + SECRET_PATH + "/4 HTTP/1.1");
-        assertThat(receiver.told())
+        assertThat(receiver.requests())
                 .extracting(told -> told.line().replaceFirst(".*rid=(\\S+).*", "$1"))
                 .satisfies(rids -> assertThat(rids.getFirst()).isEqualTo(rids.getLast()));
     }
 
     @Test
     void aFailedDeliveryIsRetriedWithTheSameId() {
-        receiver.answers(Receiver.status(500), Receiver.status(429));
+        receiver.replies(ScriptedServer.status(500), ScriptedServer.status(429));
 
         try (TelemetryFixture fixture = withWebhook()) {
             fixture.report(BLOCKED);
         }
 
-        assertThat(receiver.told()).hasSize(3);
-        assertThat(receiver.told())
+        assertThat(receiver.requests()).hasSize(3);
+        assertThat(receiver.requests())
                 .extracting(told -> told.headers().get("X-Note-Archive-Delivery"))
-                .containsOnly(receiver.told().getFirst().headers().get("X-Note-Archive-Delivery"));
+                .containsOnly(receiver.requests().getFirst().headers().get("X-Note-Archive-Delivery"));
         assertThat(log.messages()).isEmpty();
     }
 
     @ParameterizedTest
     @CsvSource({"301", "302", "307", "400", "401", "404", "410"})
     void aRejectedDeliveryIsNeitherRetriedNorRedirectedAndLoggedWithoutTheUrl(int status) throws IOException {
-        try (Receiver elsewhere = new Receiver();
+        try (ScriptedServer elsewhere = new ScriptedServer();
                 TelemetryFixture fixture = withWebhook()) {
-            receiver.always(Receiver.status(status, "Location: " + elsewhere.address() + SECRET_PATH));
+            receiver.always(ScriptedServer.status(status, "Location: " + elsewhere.address() + SECRET_PATH));
 
             fixture.report(BLOCKED);
 
-            assertThat(elsewhere.told()).isEmpty();
+            assertThat(elsewhere.requests()).isEmpty();
         }
 
-        assertThat(receiver.told()).hasSize(1);
+        assertThat(receiver.requests()).hasSize(1);
         assertThat(log.messages())
                 .singleElement()
                 .asString()
@@ -236,8 +237,10 @@ class NotificationsTests {
     void aHostileReceiverIsAbortedAtTheTimeout(Hostile hostile) throws IOException {
         switch (hostile) {
             case SILENT -> receiver.always(receiver.silence());
-            case DRIPPING -> receiver.always(receiver.dripping());
-            case ENDLESS -> receiver.always(Receiver.endless());
+            case DRIPPING -> receiver.always(receiver.drip("HTTP/1.1 200 OK\r\n", "X: y\r\n"));
+            case ENDLESS ->
+                receiver.always(ScriptedServer.endless(
+                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "4\r\nxxxx\r\n"));
             case CLOSED -> receiver.close();
         }
         // the endless body is no failure, so a slow machine must not reach the timeout
@@ -300,7 +303,7 @@ class NotificationsTests {
             fixture.report(BLOCKED);
         }
 
-        assertThat(receiver.told()).isEmpty();
+        assertThat(receiver.requests()).isEmpty();
     }
 
     @ParameterizedTest
