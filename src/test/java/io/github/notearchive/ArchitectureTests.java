@@ -59,13 +59,13 @@ class ArchitectureTests {
             "EmbeddedDatabase",
             "LiveProgress",
             "MediaCollector",
-            "MinioClients",
             "NightlyJob",
             "Otlp",
             "Receivers",
             "ResponseWriter",
             "RunWatchdog",
-            "SystemChecks");
+            "SystemChecks",
+            "Uploads");
 
     @ArchTest
     static final ArchRule namesSayWhatAThingIs =

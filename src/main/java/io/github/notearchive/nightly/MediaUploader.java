@@ -121,8 +121,8 @@ class MediaUploader {
     private static ObjectBytes bytes(SpoolFile file) {
         List<byte[]> inMemory = file.inMemory();
         return inMemory == null
-                ? new ObjectBytes.OnDisk(Objects.requireNonNull(file.onDisk()))
-                : new ObjectBytes.InMemory(inMemory, Math.toIntExact(file.size()));
+                ? ObjectBytes.of(Objects.requireNonNull(file.onDisk()))
+                : ObjectBytes.of(inMemory, file.size());
     }
 
     private static SlotStatus stored(

@@ -12,81 +12,73 @@ import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.List;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 
-/** Content of an object to be uploaded. Can be read repeatedly. */
-public sealed interface ObjectBytes {
+/**
+ * Content of an object to be uploaded. Can be read repeatedly.
+ *
+ * @param size length in bytes
+ * @param content writes the whole content
+ * @param file file with the content; null if it is in memory
+ */
+public record ObjectBytes(
+        long size, Content content, @Nullable Path file) {
 
-    /** Returns the length in bytes. */
-    long size();
+    /** Writes bytes. */
+    @FunctionalInterface
+    public interface Content {
+        void writeTo(OutputStream out) throws IOException;
+    }
 
-    /** Writes the whole content. */
-    void writeTo(OutputStream out) throws IOException;
-
-    /** Reads the whole content and returns its MD5 in lower-case hexadecimal. */
-    default String md5() {
-        MessageDigest digest = DigestUtils.getMd5Digest();
-        try {
-            writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
-        } catch (IOException e) {
-            throw new UncheckedIOException(this + " cannot be read for the upload", e);
-        }
-        return HexFormat.of().formatHex(digest.digest());
+    static ObjectBytes of(byte[] bytes) {
+        return new ObjectBytes(bytes.length, out -> out.write(bytes), null);
     }
 
     /**
-     * Content in memory.
+     * Returns content in memory.
      *
      * @param pieces consecutive parts of the content; must not be changed during the upload
      * @param length length of the content in bytes; further bytes of the pieces are ignored
      */
-    record InMemory(List<byte[]> pieces, int length) implements ObjectBytes {
+    public static ObjectBytes of(List<byte[]> pieces, long length) {
+        return new ObjectBytes(
+                length,
+                out -> {
+                    long remaining = length;
+                    for (int i = 0; remaining > 0; i++) {
+                        int count = (int) Math.min(pieces.get(i).length, remaining);
+                        out.write(pieces.get(i), 0, count);
+                        remaining -= count;
+                    }
+                },
+                null);
+    }
 
-        /** The whole array. */
-        public InMemory(byte[] array) {
-            this(List.of(array), array.length);
-        }
-
-        @Override
-        public long size() {
-            return length;
-        }
-
-        @Override
-        public void writeTo(OutputStream out) throws IOException {
-            int remaining = length;
-            for (int i = 0; remaining > 0; i++) {
-                byte[] piece = pieces.get(i);
-                int count = Math.min(piece.length, remaining);
-                out.write(piece, 0, count);
-                remaining -= count;
-            }
+    /** Returns the content of a file. */
+    public static ObjectBytes of(Path file) {
+        try {
+            return new ObjectBytes(
+                    Files.size(file),
+                    out -> {
+                        // a channel, as Files.newInputStream uses it, would be closed by an interrupt
+                        try (InputStream in = new FileInputStream(file.toFile())) {
+                            in.transferTo(out);
+                        }
+                    },
+                    file);
+        } catch (IOException e) {
+            throw new UncheckedIOException("File " + file + " cannot be read for the upload", e);
         }
     }
 
-    /** Content of a file. */
-    record OnDisk(Path file) implements ObjectBytes {
-
-        @Override
-        public long size() {
-            try {
-                return Files.size(file);
-            } catch (IOException e) {
-                throw new UncheckedIOException(this + " cannot be read for the upload", e);
-            }
+    /** Reads the whole content and returns its MD5 in lower-case hexadecimal. */
+    String md5() {
+        MessageDigest digest = DigestUtils.getMd5Digest();
+        try {
+            content.writeTo(new DigestOutputStream(OutputStream.nullOutputStream(), digest));
+        } catch (IOException e) {
+            throw new UncheckedIOException("The content cannot be read for the upload", e);
         }
-
-        @Override
-        public void writeTo(OutputStream out) throws IOException {
-            // a channel, as Files.newInputStream uses it, would be closed by an interrupt
-            try (InputStream in = new FileInputStream(file.toFile())) {
-                in.transferTo(out);
-            }
-        }
-
-        /** Subject of messages. */
-        @Override
-        public String toString() {
-            return "File " + file;
-        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

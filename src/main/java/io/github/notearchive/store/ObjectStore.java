@@ -1,32 +1,29 @@
 package io.github.notearchive.store;
 
-import io.minio.BucketExistsArgs;
-import io.minio.GetObjectArgs;
-import io.minio.GetObjectResponse;
-import io.minio.GetPresignedObjectUrlArgs;
 import io.minio.Http;
-import io.minio.ListObjectsArgs;
-import io.minio.MakeBucketArgs;
-import io.minio.MinioClient;
-import io.minio.ObjectArgs;
-import io.minio.RemoveObjectArgs;
-import io.minio.Result;
-import io.minio.StatObjectArgs;
-import io.minio.StatObjectResponse;
-import io.minio.errors.ErrorResponseException;
-import io.minio.errors.MinioException;
-import io.minio.messages.Item;
+import io.minio.Http.QueryParameters;
+import io.minio.Xml;
+import io.minio.errors.XmlParserException;
+import io.minio.messages.ListBucketResultV2;
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
+import java.io.Reader;
+import java.net.SocketTimeoutException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Iterator;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.regex.Pattern;
 import java.util.stream.Stream;
-import okhttp3.Headers;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.hc.client5.http.utils.DateUtils;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpEntity;
+import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,18 +39,17 @@ public class ObjectStore implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
-    /** Name of the user metadata with the SHA-256 of an object. */
-    static final String SHA256 = "sha256";
-
-    private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
     private static final byte[] PROBE_BYTES = {'?'};
+    private static final String DEFAULT_REGION = "us-east-1";
+    private static final Duration PROMPT = Duration.ofSeconds(2);
+
+    /** Time limit of reading an object of any length, including the wait for the headers. */
+    private static final Duration LONGEST_READ = Duration.ofHours(6);
 
     private final StoreProperties properties;
-    private final String bucket;
     private final Folder folder;
-    private final StoreRequests requests;
-    private final MinioClients clients;
-    private final UploadClient uploads;
+    private final StoreClient client;
+    private final Uploads uploads;
 
     public ObjectStore(StoreProperties properties) {
         this(properties, _ -> {});
@@ -61,17 +57,15 @@ public class ObjectStore implements AutoCloseable {
 
     /** Creates the client of a store whose server keeps its objects in a folder that this process can check. */
     public ObjectStore(StoreProperties properties, Folder folder) {
-        this(properties, folder, UploadClient.MAX_SINGLE_PUT);
+        this(properties, folder, Uploads.MAX_SINGLE_PUT);
     }
 
     /** Creates the client of a store with another limit of a PUT request, in bytes. */
     ObjectStore(StoreProperties properties, Folder folder, long maxSinglePut) {
         this.properties = properties;
-        this.bucket = properties.bucket();
         this.folder = folder;
-        this.requests = new StoreRequests(properties);
-        this.clients = MinioClients.of(properties);
-        this.uploads = new UploadClient(properties, requests, clients.general(), maxSinglePut);
+        this.client = new StoreClient(properties);
+        this.uploads = new Uploads(properties, client, this, maxSinglePut);
     }
 
     /** Folder in which the server of a store keeps its objects. */
@@ -94,18 +88,23 @@ public class ObjectStore implements AutoCloseable {
         if (!properties.createBucket()) {
             throw noSuchBucket("create it, or set archive.store.create-bucket");
         }
-        requests.retry("bucket creation", null, () -> {
-            try {
-                clients.general()
-                        .makeBucket(MakeBucketArgs.builder().bucket(bucket).build());
-            } catch (ErrorResponseException e) {
-                // another node was faster, or an earlier attempt succeeded without a response
-                if (!"BucketAlreadyOwnedByYou".equals(e.errorResponse().code())) {
-                    throw e;
-                }
+        String xml = "<CreateBucketConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><LocationConstraint>"
+                + properties.region() + "</LocationConstraint></CreateBucketConfiguration>";
+        StoreClient.Content content = properties.region().equals(DEFAULT_REGION)
+                ? StoreClient.Content.NONE
+                : new StoreClient.Content(
+                        null,
+                        Map.of(StoreClient.PAYLOAD_SHA256, DigestUtils.sha256Hex(xml)),
+                        new StringEntity(xml, StandardCharsets.UTF_8));
+        try {
+            client.retry(() -> client.send(
+                    Http.Method.PUT, null, content, properties.requestTimeout(0), ClassicHttpResponse::getCode));
+        } catch (StoreException e) {
+            // another node was faster, or an earlier attempt succeeded without a response
+            if (!e.code().equals("BucketAlreadyOwnedByYou")) {
+                throw e;
             }
-            return bucket;
-        });
+        }
     }
 
     /** Fails if the bucket is missing. Does not create it: an empty one would look as if all objects were lost. */
@@ -117,30 +116,20 @@ public class ObjectStore implements AutoCloseable {
 
     /** Returns whether the bucket exists. */
     public boolean hasBucket() {
-        BucketExistsArgs request = BucketExistsArgs.builder().bucket(bucket).build();
-        return requests.retry("bucket look-up", null, () -> clients.general().bucketExists(request));
+        return client.retry(() -> client.send(Http.Method.HEAD, null, ClassicHttpResponse::getCode)) < 300;
     }
 
     private StoreException noSuchBucket(String remedy) {
-        return requests.refused("bucket look-up", null, "NoSuchBucket", "there is no such bucket", remedy);
+        return client.refused("HEAD", null, "NoSuchBucket", "there is no such bucket", remedy);
     }
 
     /** Returns the time of the store's clock, in seconds; empty if its responses have no date. */
     public Optional<Instant> time() {
         String name = ObjectKey.NEVER_WRITTEN.value();
-        Headers headers = requests.retry("HEAD", name, () -> {
-            try {
-                return clients.general()
-                        .statObject(object(StatObjectArgs.builder(), name))
-                        .headers();
-            } catch (ErrorResponseException e) {
-                if (isNotFound(e)) {
-                    return e.response().headers();
-                }
-                throw e;
-            }
-        });
-        return Optional.ofNullable(headers.getInstant("Date"));
+        return client.retry(() -> client.send(
+                Http.Method.HEAD,
+                name,
+                response -> Optional.ofNullable(DateUtils.parseStandardDate(response, "Date"))));
     }
 
     /** Returns whether the store responds to requests of this account for this bucket. */
@@ -152,10 +141,7 @@ public class ObjectStore implements AutoCloseable {
         }
     }
 
-    /**
-     * Returns whether the store accepts uploads; one that is full or read-only still responds to every other request.
-     * Uploads the object {@code probe} of one byte and leaves it there.
-     */
+    /** Returns whether the store accepts uploads. Uploads the object {@code probe} of one byte. */
     public boolean isWritable() {
         try {
             putBytes(ObjectKey.PROBE, PROBE_BYTES, "text/plain");
@@ -171,10 +157,10 @@ public class ObjectStore implements AutoCloseable {
      */
     public void requireWritable() {
         try {
-            folder.requireWritable(bucket);
+            folder.requireWritable(properties.bucket());
         } catch (IOException e) {
             String problem = "the folder of the embedded S3 server is not writable";
-            throw requests.refused(
+            throw client.refused(
                     "PUT", ObjectKey.PROBE.value(), "NotWritable", problem, String.valueOf(e.getMessage()));
         }
         putBytes(ObjectKey.PROBE, PROBE_BYTES, "text/plain");
@@ -187,7 +173,7 @@ public class ObjectStore implements AutoCloseable {
 
     /** Uploads bytes as in {@link #put}. */
     public void putBytes(ObjectKey key, byte[] bytes, String contentType) {
-        put(key, new ObjectBytes.InMemory(bytes), contentType, DigestUtils.sha256Hex(bytes));
+        put(key, ObjectBytes.of(bytes), contentType, DigestUtils.sha256Hex(bytes));
     }
 
     /**
@@ -196,67 +182,34 @@ public class ObjectStore implements AutoCloseable {
      * @param sha256 of the bytes in lower-case hexadecimal; stored with the object
      */
     public void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
-        requests.retry("PUT", key.value(), () -> {
-            UploadClient.Receipt receipt = uploads.send(key, bytes, contentType, sha256);
-            if (!receipt.isConfirmed()) {
-                verify(key, bytes, sha256, receipt);
-            }
-            return receipt;
+        client.retry(() -> {
+            uploads.put(key, bytes, contentType, sha256);
+            return key;
         });
     }
 
-    /** Verifies an upload by its ETag; if that is not the MD5 of the bytes, by the length and the bytes stored. */
-    private void verify(ObjectKey key, ObjectBytes bytes, String sha256, UploadClient.Receipt receipt)
-            throws MinioException, IOException {
-        boolean isMd5 = MD5.matcher(receipt.etag()).matches();
-        if (isMd5 && receipt.etag().equals(bytes.md5())) {
-            return;
-        }
-        long stored = head(key.value()).map(StatObjectResponse::size).orElse(-1L);
-        if (stored != bytes.size()) {
-            throw wrongBytes(key, "the store holds " + stored + " bytes of " + bytes.size());
-        }
-        // the ETag of an encrypted bucket may look like an MD5
-        if ((isMd5 || !receipt.isSigned()) && !sha256.equals(get(key, (in, _) -> DigestUtils.sha256Hex(in)))) {
-            throw wrongBytes(key, "the store holds other bytes than were sent");
-        }
-    }
-
-    private StoreException wrongBytes(ObjectKey key, String problem) {
-        String remedy = "nothing refers to the object, check the health of the store";
-        return requests.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
-    }
-
-    /** Returns size and metadata of an object; empty if there is none. */
+    /** Returns an object; empty if there is none. */
     public Optional<StoredObject> stat(ObjectKey key) {
-        return requests.retry("HEAD", key.value(), () -> head(key.value()))
-                .map(stat -> new StoredObject(
-                        key,
-                        stat.size(),
-                        UploadClient.withoutQuotes(stat.etag()),
-                        stat.contentType(),
-                        stat.userMetadata().getFirst(SHA256)));
+        return client.retry(() -> head(key.value()));
     }
 
     /** Returns the time of an object's last upload by the store's clock; empty if there is none. */
     public Optional<Instant> lastModified(String name) {
-        return requests.retry("HEAD", name, () -> head(name))
-                .map(stat -> stat.lastModified().toInstant());
+        return client.retry(() -> head(name)).map(StoredObject::modified);
     }
 
-    private Optional<StatObjectResponse> head(String name) throws MinioException {
-        try {
-            return Optional.of(clients.general().statObject(object(StatObjectArgs.builder(), name)));
-        } catch (ErrorResponseException e) {
-            if (isNotFound(e)) {
+    Optional<StoredObject> head(String name) {
+        return client.send(Http.Method.HEAD, name, response -> {
+            if (response.getCode() >= 300) {
                 return Optional.empty();
             }
-            throw e;
-        }
-    }
-
-    private static boolean isNotFound(ErrorResponseException e) {
-        return StoreException.NOT_FOUND.contains(e.errorResponse().code());
+            String length = StoreClient.header(response, "Content-Length");
+            Instant modified = DateUtils.parseStandardDate(response, "Last-Modified");
+            if (modified == null || !length.matches("\\d{1,18}")) {
+                throw new IOException("no length or time in the response");
+            }
+            return Optional.of(new StoredObject(name, Long.parseLong(length), modified));
+        });
     }
 
     /** Reads the content of an object. */
@@ -277,7 +230,7 @@ public class ObjectStore implements AutoCloseable {
      * {@link StoreException#absent}.
      */
     public <T> T read(ObjectKey key, BytesReader<T> reader) {
-        return requests.retry("GET", key.value(), () -> get(key, reader));
+        return client.<T>retry(() -> get(key, reader));
     }
 
     /** Reads a small object into memory. */
@@ -285,11 +238,31 @@ public class ObjectStore implements AutoCloseable {
         return read(key, (in, _) -> in.readAllBytes());
     }
 
-    private <T> T get(ObjectKey key, BytesReader<T> reader) throws MinioException, IOException {
-        GetObjectArgs request = object(GetObjectArgs.builder(), key.value());
-        try (GetObjectResponse response = clients.forReading().getObject(request)) {
-            return reader.read(response, Optional.ofNullable(response.headers().get("x-amz-meta-" + SHA256)));
+    <T> T get(ObjectKey key, BytesReader<T> reader) {
+        return client.send(Http.Method.GET, key.value(), StoreClient.Content.NONE, LONGEST_READ, response -> {
+            String sha256 = StoreClient.header(response, Uploads.META_SHA256);
+            return reader.read(body(response), sha256.isEmpty() ? Optional.empty() : Optional.of(sha256));
+        });
+    }
+
+    /** Returns a body that must be read within the time that its length allows. */
+    private InputStream body(ClassicHttpResponse response) throws IOException {
+        HttpEntity entity = response.getEntity();
+        if (entity == null) {
+            return InputStream.nullInputStream();
         }
+        Duration limit = properties.requestTimeout(Math.max(0, entity.getContentLength()));
+        long end = System.nanoTime() + limit.toNanos();
+        return new FilterInputStream(entity.getContent()) {
+
+            @Override
+            public int read(byte[] bytes, int offset, int length) throws IOException {
+                if (System.nanoTime() - end > 0) {
+                    throw new SocketTimeoutException("the object was not sent in time");
+                }
+                return super.read(bytes, offset, length);
+            }
+        };
     }
 
     /**
@@ -299,54 +272,48 @@ public class ObjectStore implements AutoCloseable {
      * @param validity from a second to a week, S3's limit
      */
     public URI presign(ObjectKey key, Duration validity) {
-        GetPresignedObjectUrlArgs request = object(
-                GetPresignedObjectUrlArgs.builder()
-                        .method(Http.Method.GET)
-                        .expiry(Math.toIntExact(validity.toSeconds())),
-                key.value());
-        return URI.create(
-                requests.once("PRESIGN", key.value(), () -> clients.general().getPresignedObjectUrl(request)));
+        return client.presign(key.value(), validity);
     }
 
-    /**
-     * Lists the objects whose keys have a prefix, ordered by key; skips names that are no {@link ObjectKey}. Pages are
-     * requested as the stream is read, each once: a failure ends the stream with a {@link StoreException}.
-     */
+    /** Lists as {@link #listAll}, without names that are no {@link ObjectKey}. */
     public Stream<StoredObject> list(String prefix) {
-        return items(prefix, null)
-                .flatMap(item -> ObjectKey.parse(item.objectName())
-                        .map(key ->
-                                new StoredObject(key, item.size(), UploadClient.withoutQuotes(item.etag()), null, null))
-                        .stream());
+        return listAll(prefix, null)
+                .filter(object -> ObjectKey.parse(object.name()).isPresent());
     }
 
     /**
-     * Lists as {@link #list}, including foreign names.
+     * Lists the objects whose names have a prefix, ordered by name. The first page is requested at once, the others as
+     * the stream is read, each once: a failure ends the stream with a {@link StoreException}.
      *
      * @param after name after which the listing starts; null for the first
      */
-    public Stream<ListedObject> listAll(String prefix, @Nullable String after) {
-        return items(prefix, after)
-                .map(item -> new ListedObject(
-                        item.objectName(), item.size(), item.lastModified().toInstant()));
+    public Stream<StoredObject> listAll(String prefix, @Nullable String after) {
+        return Stream.iterate(
+                        page(prefix, after, null),
+                        Objects::nonNull,
+                        page -> page.isTruncated() ? page(prefix, after, page.nextContinuationToken()) : null)
+                .flatMap(page -> page.contents().stream().map(item -> {
+                    item.setEncodingType(page.encodingType());
+                    return new StoredObject(
+                            item.objectName(), item.size(), item.lastModified().toInstant());
+                }));
     }
 
-    private Stream<Item> items(String prefix, @Nullable String after) {
-        Iterator<Result<Item>> items = clients.general()
-                .listObjects(ListObjectsArgs.builder()
-                        .bucket(bucket)
-                        .prefix(prefix)
-                        .startAfter(after)
-                        .recursive(true)
-                        .build())
-                .iterator();
-        return Stream.generate(() -> requests.once("LIST", null, () -> next(items)))
-                .takeWhile(Optional::isPresent)
-                .flatMap(Optional::stream);
-    }
-
-    private static Optional<Item> next(Iterator<Result<Item>> items) throws MinioException {
-        return items.hasNext() ? Optional.of(items.next().get()) : Optional.empty();
+    private ListBucketResultV2 page(String prefix, @Nullable String after, @Nullable String token) {
+        QueryParameters query = new QueryParameters("list-type", "2", "encoding-type", "url", "prefix", prefix);
+        if (token != null) {
+            query.set("continuation-token", token);
+        } else if (after != null) {
+            query.set("start-after", after);
+        }
+        var content = new StoreClient.Content(query, Map.of(), null);
+        return client.send(Http.Method.GET, null, content, properties.requestTimeout(0), response -> {
+            try (Reader xml = new InputStreamReader(body(response), StandardCharsets.UTF_8)) {
+                return Xml.unmarshal(ListBucketResultV2.class, xml);
+            } catch (XmlParserException e) {
+                throw new IOException("the listing is not XML", e);
+            }
+        });
     }
 
     /**
@@ -354,29 +321,16 @@ public class ObjectStore implements AutoCloseable {
      * new object of that name.
      */
     public void remove(String name) {
-        remove(name, clients.general());
+        client.send(Http.Method.DELETE, name, ClassicHttpResponse::getCode);
     }
 
     /** Removes an object within two seconds, for a caller that holds a lock. */
     public void removePromptly(String name) {
-        remove(name, clients.prompt());
-    }
-
-    private void remove(String name, MinioClient by) {
-        requests.once("DELETE", name, () -> {
-            by.removeObject(object(RemoveObjectArgs.builder(), name));
-            return name;
-        });
-    }
-
-    private <B extends ObjectArgs.Builder<B, A>, A extends ObjectArgs> A object(B request, String name) {
-        return request.bucket(bucket).object(name).build();
+        client.send(Http.Method.DELETE, name, StoreClient.Content.NONE, PROMPT, ClassicHttpResponse::getCode);
     }
 
     @Override
     public void close() {
-        try (clients) {
-            uploads.close();
-        }
+        client.close();
     }
 }

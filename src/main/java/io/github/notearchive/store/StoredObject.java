@@ -1,18 +1,18 @@
 package io.github.notearchive.store;
 
-import org.jspecify.annotations.Nullable;
+import java.time.Instant;
 
 /**
- * Object in the store with a valid key.
+ * Object in the bucket, possibly a foreign one.
  *
+ * @param name name of the object; not necessarily an {@link ObjectKey}
  * @param size length in bytes
- * @param etag the store's version of the content, without quotes; the MD5 for most small objects
- * @param contentType type given at the upload; null in a listing
- * @param sha256 SHA-256 given at the upload, in lower-case hexadecimal; null in a listing and for foreign objects
+ * @param modified time of the last upload by the store's clock, in seconds
  */
-public record StoredObject(
-        ObjectKey key,
-        long size,
-        String etag,
-        @Nullable String contentType,
-        @Nullable String sha256) {}
+public record StoredObject(String name, long size, Instant modified) {
+
+    /** Returns the key of an object that is not foreign. */
+    public ObjectKey key() {
+        return new ObjectKey(name);
+    }
+}

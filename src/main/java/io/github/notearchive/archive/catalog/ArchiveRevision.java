@@ -4,9 +4,9 @@ import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectEx
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.Optional;
@@ -105,7 +105,7 @@ public class ArchiveRevision {
         if (!store.hasBucket()) {
             return false;
         }
-        try (Stream<ListedObject> sidecars = store.listAll(Sidecar.PREFIX, null)) {
+        try (Stream<StoredObject> sidecars = store.listAll(Sidecar.PREFIX, null)) {
             return sidecars.findFirst().isPresent();
         }
     }

@@ -5,8 +5,8 @@ import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.StoredObject;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Timestamp;
@@ -263,7 +263,7 @@ public class AuditRepository {
     }
 
     /** As above, for objects without a row. */
-    public void recordOrphans(Collection<ListedObject> orphans, Instant now, long jobExecution) {
+    public void recordOrphans(Collection<StoredObject> orphans, Instant now, long jobExecution) {
         write(
                 orphans.stream()
                         .map(orphan ->
@@ -367,7 +367,7 @@ public class AuditRepository {
     }
 
     /** Returns the listed objects without a row, or with a file row that no slot uses. In its own transaction. */
-    public List<ListedObject> unreferenced(List<? extends ListedObject> listed) {
+    public List<StoredObject> unreferenced(List<? extends StoredObject> listed) {
         Set<String> known = ownTransaction.execute(_ -> {
             Set<String> keys = new HashSet<>();
             keys.addAll(jdbc.sql("""
@@ -375,7 +375,7 @@ public class AuditRepository {
                                                     WHERE object_key = ANY (:keys)
                                                       AND EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                                                     """)
-                    .param("keys", listed.stream().map(ListedObject::name).toArray(String[]::new))
+                    .param("keys", listed.stream().map(StoredObject::name).toArray(String[]::new))
                     .query((row, _) -> row.getString(1))
                     .list());
             keys.addAll(sidecarsOf(listed));
@@ -383,12 +383,12 @@ public class AuditRepository {
         });
         return listed.stream()
                 .filter(object -> !known.contains(object.name()))
-                .map(ListedObject.class::cast)
+                .map(StoredObject.class::cast)
                 .toList();
     }
 
     /** Each paid response has a sidecar, including those without their note and without a capture. */
-    private List<String> sidecarsOf(List<? extends ListedObject> listed) {
+    private List<String> sidecarsOf(List<? extends StoredObject> listed) {
         String[] notes = listed.stream()
                 .map(object -> SIDECAR.matcher(object.name()))
                 .filter(Matcher::matches)

@@ -8,7 +8,6 @@ import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.maintenance.erase.Eraser;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
@@ -74,7 +73,7 @@ record RebuildChecks(
      */
     void prepare(RebuildRun run, RunnerLock lock) throws IOException {
         Instant finished = run.merges() ? null : clock.instant();
-        try (Stream<ListedObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
+        try (Stream<StoredObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
             listed.forEach(object -> restoreTombstone(object, finished));
         }
         if (run.merges()) {
@@ -82,7 +81,7 @@ record RebuildChecks(
         }
     }
 
-    private void restoreTombstone(ListedObject object, @Nullable Instant finished) {
+    private void restoreTombstone(StoredObject object, @Nullable Instant finished) {
         ObjectKey.parse(object.name())
                 .flatMap(key -> TombstoneObject.read(key.value(), store.read(key), object.modified()))
                 .ifPresent(tombstone -> erasures.restore(tombstone, finished));

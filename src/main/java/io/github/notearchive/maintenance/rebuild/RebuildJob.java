@@ -10,9 +10,9 @@ import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.maintenance.rebuild.RebuildSummary.Found;
 import io.github.notearchive.maintenance.verify.BucketReader;
 import io.github.notearchive.note.MediaType;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -37,11 +37,11 @@ record RebuildJob(JobRunner jobs, ObjectStore store, MediaCatalog media, Sidecar
         BucketReader objects = new BucketReader(store, run.gate(), areas);
         BucketReader sidecars = new BucketReader(store, run.gate(), Sidecar.PREFIX);
         return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(run.stored()))
-                .start(jobs.<ListedObject>chunks(
+                .start(jobs.<StoredObject>chunks(
                                 "rebuildObjects", OBJECT_CHUNK, objects, chunk -> media.insertFound(files(chunk)))
                         .build())
                 .next(jobs
-                        .<ListedObject>chunks(
+                        .<StoredObject>chunks(
                                 "rebuildSidecars", SIDECAR_CHUNK, sidecars, chunk -> writer.write(chunk, run))
                         .stream(run)
                         .build())
@@ -49,9 +49,9 @@ record RebuildJob(JobRunner jobs, ObjectStore store, MediaCatalog media, Sidecar
     }
 
     /** Returns the files of the archive; other objects are ignored. */
-    private static Map<StoredMedia, Instant> files(Chunk<? extends ListedObject> objects) {
+    private static Map<StoredMedia, Instant> files(Chunk<? extends StoredObject> objects) {
         Map<StoredMedia, Instant> files = new LinkedHashMap<>();
-        for (ListedObject object : objects) {
+        for (StoredObject object : objects) {
             Optional<ObjectKey> key = ObjectKey.parse(object.name());
             Optional<String> sha256 = key.flatMap(StoredMedia::digestIn);
             if (sha256.isPresent() && object.size() > 0) {

@@ -13,10 +13,10 @@ import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.ResponseReader;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -70,10 +70,10 @@ record SidecarFinder(ObjectStore store, ErasureList erasures, ErasureRepository 
      *
      * @throws StoreException if the store fails
      */
-    void forEach(Iterable<? extends ListedObject> objects, Consumer<SidecarFound> consumer) {
-        List<ListedObject> batch = new ArrayList<>();
+    void forEach(Iterable<? extends StoredObject> objects, Consumer<SidecarFound> consumer) {
+        List<StoredObject> batch = new ArrayList<>();
         long bytes = 0;
-        for (ListedObject object : objects) {
+        for (StoredObject object : objects) {
             if (batch.size() == BATCH || bytes + object.size() > BATCH_BYTES) {
                 readBatch(batch, consumer);
                 batch.clear();
@@ -85,11 +85,11 @@ record SidecarFinder(ObjectStore store, ErasureList erasures, ErasureRepository 
         readBatch(batch, consumer);
     }
 
-    private void readBatch(List<ListedObject> batch, Consumer<SidecarFound> consumer) {
+    private void readBatch(List<StoredObject> batch, Consumer<SidecarFound> consumer) {
         batch.stream().gather(Gatherers.mapConcurrent(BATCH, this::read)).forEach(consumer);
     }
 
-    SidecarFound read(ListedObject object) {
+    SidecarFound read(StoredObject object) {
         // in a JSON string, each byte of the response takes two at most: a quotation mark and its backslash
         int largest =
                 (int) Math.min(Integer.MAX_VALUE - 8, 2 * source.maxAnswerSize().toBytes() + MAX_WITHOUT_RESPONSE);

@@ -16,7 +16,7 @@ import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Refu
 import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Restorable;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.store.ListedObject;
+import io.github.notearchive.store.StoredObject;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -47,7 +47,7 @@ record SidecarWriter(
         PlatformTransactionManager transactions) {
 
     /** Writes the rows of a chunk of sidecars. Part of the step's transaction. */
-    void write(Chunk<? extends ListedObject> chunk, RebuildRun run) {
+    void write(Chunk<? extends StoredObject> chunk, RebuildRun run) {
         finder.forEach(chunk, found -> {
             switch (found) {
                 case Refused(var name, var reason) -> run.countRefused(name, reason);

@@ -2,9 +2,9 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -20,7 +20,7 @@ import org.springframework.batch.infrastructure.item.ItemStreamReader;
  *
  * <p>An interrupted listing is repeated after the last name, a few times; then the gate is closed.
  */
-public class BucketReader implements ItemStreamReader<ListedObject> {
+public class BucketReader implements ItemStreamReader<StoredObject> {
 
     private static final String PLACE = "after";
     private static final int ATTEMPTS = 3;
@@ -31,7 +31,7 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
     private final List<String> prefixes;
     private final Queue<String> areas = new ArrayDeque<>();
     private @Nullable String after;
-    private @Nullable Iterator<ListedObject> listing;
+    private @Nullable Iterator<StoredObject> listing;
 
     /** @param prefixes prefixes of names, in order, each ending in a slash */
     public BucketReader(ObjectStore store, Gate gate, String... prefixes) {
@@ -58,7 +58,7 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
     }
 
     @Override
-    public @Nullable ListedObject read() throws InterruptedException {
+    public @Nullable StoredObject read() throws InterruptedException {
         int failures = 0;
         while (!gate.isClosed()) {
             try {
@@ -76,14 +76,14 @@ public class BucketReader implements ItemStreamReader<ListedObject> {
         return null;
     }
 
-    private @Nullable ListedObject next() {
+    private @Nullable StoredObject next() {
         for (String area = areas.peek(); area != null; area = areas.peek()) {
             if (listing == null) {
                 boolean isWithin = after != null && after.startsWith(area);
                 listing = store.listAll(area, isWithin ? after : null).iterator();
             }
             if (listing.hasNext()) {
-                ListedObject object = listing.next();
+                StoredObject object = listing.next();
                 after = object.name();
                 return object;
             }

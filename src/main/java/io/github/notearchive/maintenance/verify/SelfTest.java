@@ -11,10 +11,10 @@ import io.github.notearchive.archive.catalog.Verdict.Intact;
 import io.github.notearchive.archive.catalog.Verdict.Unread;
 import io.github.notearchive.archive.catalog.Verdict.Untouched;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.List;
 import java.util.UUID;
@@ -127,8 +127,8 @@ public class SelfTest {
     }
 
     private List<String> listed() {
-        try (Stream<ListedObject> objects = store.listAll(AREA, null)) {
-            return objects.map(ListedObject::name).toList();
+        try (Stream<StoredObject> objects = store.listAll(AREA, null)) {
+            return objects.map(StoredObject::name).toList();
         }
     }
 }

@@ -12,9 +12,9 @@ import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.batch.JobRunner;
 import io.github.notearchive.batch.StopReason;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -63,7 +63,7 @@ record VerifyJob(
     Job of(AuditRun audit) {
         BucketReader bucket = new BucketReader(store, audit.gate(), StoredMedia.PREFIX, Sidecar.PREFIX);
         return jobs.job(JobNames.VERIFY, audit, _ -> whenComplete())
-                .start(jobs.<ListedObject>chunks(
+                .start(jobs.<StoredObject>chunks(
                                 "verifyBucket", LIST_CHUNK, bucket, listed -> recordOrphans(listed, audit))
                         .build())
                 // does nothing until its option is set, so a restart executes it again
@@ -92,11 +92,11 @@ record VerifyJob(
      * Compares a chunk of the bucket's listing with the rows. Records orphans as findings: objects that no row uses and
      * that are older than a minimum age.
      */
-    private void recordOrphans(Chunk<? extends ListedObject> listed, AuditRun audit) {
+    private void recordOrphans(Chunk<? extends StoredObject> listed, AuditRun audit) {
         audit.listed.add(listed.size());
         Instant now = clock.instant();
-        List<ListedObject> orphans = new ArrayList<>();
-        for (ListedObject object : catalog.unreferenced(listed.getItems())) {
+        List<StoredObject> orphans = new ArrayList<>();
+        for (StoredObject object : catalog.unreferenced(listed.getItems())) {
             if (isOld(object.modified(), now)) {
                 orphans.add(object);
             } else {
@@ -104,7 +104,7 @@ record VerifyJob(
             }
         }
         catalog.recordOrphans(orphans, now, audit.jobExecutionId());
-        for (ListedObject orphan : orphans) {
+        for (StoredObject orphan : orphans) {
             log.warn("ORPHAN {}: {} bytes, stored {}", orphan.name(), orphan.size(), orphan.modified());
         }
     }
@@ -177,7 +177,7 @@ record VerifyJob(
             if (!isOld(modified.get(), now)) {
                 return Optional.of("it was stored again");
             }
-            if (catalog.unreferenced(List.of(new ListedObject(name, 0, modified.get())))
+            if (catalog.unreferenced(List.of(new StoredObject(name, 0, modified.get())))
                     .isEmpty()) {
                 return Optional.of("a row uses it now");
             }

@@ -25,9 +25,9 @@ import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import io.github.notearchive.store.ListedObject;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -293,7 +293,7 @@ class RebuildTests {
 
     @Test
     void doesNotReadASidecarLargerThanAnyResponse() {
-        ListedObject huge = new ListedObject(key("ffffffffffffffffffffff01"), 1L << 40, Instant.EPOCH);
+        StoredObject huge = new StoredObject(key("ffffffffffffffffffffff01"), 1L << 40, Instant.EPOCH);
 
         assertThat(finder.read(huge))
                 .isInstanceOfSatisfying(

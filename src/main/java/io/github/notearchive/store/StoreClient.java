@@ -1,0 +1,274 @@
+package io.github.notearchive.store;
+
+import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.DeadlineHttpClient.ResponseReader;
+import io.minio.Http;
+import io.minio.Http.QueryParameters;
+import io.minio.Signer;
+import io.minio.Time;
+import io.minio.Utils;
+import io.minio.Xml;
+import io.minio.errors.MinioException;
+import io.minio.errors.XmlParserException;
+import io.minio.messages.ErrorResponse;
+import java.io.IOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Supplier;
+import okhttp3.HttpUrl;
+import okhttp3.Request;
+import okhttp3.RequestBody;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.Header;
+import org.apache.hc.core5.http.HttpEntity;
+import org.jspecify.annotations.Nullable;
+import org.springframework.core.retry.RetryPolicy;
+import org.springframework.core.retry.RetryTemplate;
+
+/**
+ * Sends signed requests to the store on the caller's thread, and translates every failure into a
+ * {@link StoreException}. URLs, signatures and XML are those of the MinIO SDK. Thread-safe.
+ */
+final class StoreClient implements AutoCloseable {
+
+    static final String PAYLOAD_SHA256 = "x-amz-content-sha256";
+    static final int MAX_CONNECTIONS = 128;
+
+    /** Error codes of a store that is busy, and of bytes that were damaged on the way. */
+    private static final Set<String> TEMPORARY = Set.of(
+            "SlowDown",
+            "RequestTimeout",
+            "RequestTimeTooSlow",
+            "InternalError",
+            "ServiceUnavailable",
+            "OperationAborted",
+            "IncompleteBody",
+            "BadDigest");
+
+    private static final Set<Integer> TEMPORARY_STATUS = Set.of(408, 429);
+    private static final int NOT_FOUND = 404;
+    private static final int SERVER_ERROR = 500;
+
+    /** A server error that no retry changes. */
+    private static final int NOT_IMPLEMENTED = 501;
+
+    private static final int MAX_ERROR_BODY = 64 * 1024;
+    private static final String NOTHING_SHA256 = DigestUtils.sha256Hex("");
+
+    private final StoreProperties properties;
+    private final Http.BaseUrl endpoint;
+    private final RetryTemplate retries;
+    private final DeadlineHttpClient uploads;
+
+    /** Uses a connection once: late bytes of one response could be read as an object. */
+    private final DeadlineHttpClient reads;
+
+    StoreClient(StoreProperties properties) {
+        this.properties = properties;
+        endpoint = new Http.BaseUrl(properties.endpoint().strip());
+        uploads = http("object-store");
+        reads = http("object-store-reads");
+        retries = new RetryTemplate(RetryPolicy.builder()
+                .predicate(failure -> failure instanceof StoreException e
+                        && (e.unreachable() || e.code().equals(StoreException.WRONG_BYTES)))
+                .maxRetries(properties.tries() - 1L)
+                .delay(Duration.ofMillis(250))
+                .multiplier(3)
+                .build());
+    }
+
+    private DeadlineHttpClient http(String name) {
+        return DeadlineHttpClient.builder(name, properties.connectTimeout(), properties.socketTimeout())
+                .connections(MAX_CONNECTIONS, MAX_CONNECTIONS)
+                .build();
+    }
+
+    /**
+     * Sends idempotent requests, in all {@code archive.store.tries} times while they fail temporarily. An interrupt
+     * ends the waiting between two attempts with the last failure and stays set.
+     */
+    <T> T retry(Supplier<T> requests) {
+        return retries.<T>invoke(requests::get);
+    }
+
+    /**
+     * What a request contains besides method and URL.
+     *
+     * @param query parameters; null for none
+     * @param headers signed headers; that of the payload is the digest of nothing unless stated
+     */
+    record Content(
+            @Nullable QueryParameters query,
+            Map<String, String> headers,
+            @Nullable HttpEntity body) {
+
+        static final Content NONE = new Content(null, Map.of(), null);
+    }
+
+    /** Sends a request without body, within the time of a response without object. */
+    <T> T send(Http.Method method, @Nullable String name, ResponseReader<T> reader) {
+        return send(method, name, Content.NONE, properties.requestTimeout(0), reader);
+    }
+
+    /**
+     * Sends a request once.
+     *
+     * @param name object; null for the bucket
+     * @param limit time of request and response
+     * @param reader reads an accepted response, or that of status 404 to a HEAD request
+     */
+    <T> T send(Http.Method method, @Nullable String name, Content content, Duration limit, ResponseReader<T> reader) {
+        DeadlineHttpClient http = method == Http.Method.PUT ? uploads : reads;
+        try {
+            HttpUriRequestBase request = signed(method, name, content);
+            request.setEntity(content.body);
+            return http.execute(request, limit, response -> {
+                int status = response.getCode();
+                if (status >= 300 && !(status == NOT_FOUND && method == Http.Method.HEAD)) {
+                    throw rejected(method.name(), name, errorCode(response, method), status);
+                }
+                return reader.read(response);
+            });
+        } catch (MinioException | IOException e) {
+            // a store that restarted has closed all connections: the next attempt needs a new one
+            http.closeIdle();
+            throw noResponse(method.name(), name, e);
+        }
+    }
+
+    private HttpUriRequestBase signed(Http.Method method, @Nullable String name, Content content)
+            throws MinioException {
+        Request.Builder unsigned = unsigned(method, name, content.query).header(PAYLOAD_SHA256, NOTHING_SHA256);
+        content.headers.forEach(unsigned::header);
+        String payload = content.headers.getOrDefault(PAYLOAD_SHA256, NOTHING_SHA256);
+        Request signed = Signer.signV4S3(
+                unsigned.build(),
+                properties.region(),
+                properties.accessKey(),
+                properties.secretKey().value(),
+                payload);
+        HttpUriRequestBase request =
+                new HttpUriRequestBase(method.name(), signed.url().uri());
+        // the HTTP client adds the Host itself
+        signed.headers()
+                .newBuilder()
+                .removeAll("Host")
+                .build()
+                .forEach(header -> request.setHeader(header.getFirst(), header.getSecond()));
+        if (method != Http.Method.PUT) {
+            request.setHeader("Connection", "close");
+        }
+        return request;
+    }
+
+    private Request.Builder unsigned(Http.Method method, @Nullable String name, @Nullable QueryParameters query)
+            throws MinioException {
+        HttpUrl url = endpoint.buildUrl(method, properties.bucket(), name, properties.region(), query);
+        return new Request.Builder()
+                .url(url)
+                .method(method.name(), method == Http.Method.PUT ? RequestBody.create(new byte[0]) : null)
+                .header("Host", Utils.getHostHeader(url))
+                .header("x-amz-date", ZonedDateTime.now(ZoneOffset.UTC).format(Time.AMZ_DATE_FORMAT));
+    }
+
+    /** Returns a signed URL, which is a credential until it expires. Sends no request. */
+    URI presign(String name, Duration validity) {
+        try {
+            Request request = unsigned(Http.Method.GET, name, null).build();
+            return Signer.presignV4(
+                            request,
+                            properties.region(),
+                            properties.accessKey(),
+                            properties.secretKey().value(),
+                            Math.toIntExact(validity.toSeconds()))
+                    .uri();
+        } catch (MinioException e) {
+            throw noResponse("PRESIGN", name, e);
+        }
+    }
+
+    static String header(ClassicHttpResponse response, String name) {
+        Header header = response.getFirstHeader(name);
+        return header == null ? "" : header.getValue();
+    }
+
+    /** Returns the error code of the body; for a body that is not S3's, such as a proxy's, the HTTP status. */
+    private static String errorCode(ClassicHttpResponse response, Http.Method method) throws IOException {
+        int status = response.getCode();
+        if (method == Http.Method.HEAD && status == 403) {
+            return "AccessDenied";
+        }
+        HttpEntity entity = response.getEntity();
+        byte[] body = entity == null ? new byte[0] : entity.getContent().readNBytes(MAX_ERROR_BODY);
+        try {
+            String code = Xml.unmarshal(ErrorResponse.class, new String(body, StandardCharsets.UTF_8))
+                    .code();
+            return code == null || code.isBlank() ? "HTTP " + status : code;
+        } catch (XmlParserException _) {
+            return "HTTP " + status;
+        }
+    }
+
+    private StoreException rejected(String action, @Nullable String name, String code, int status) {
+        String problem = "the store responded " + code + " (HTTP " + status + ")";
+        boolean isDown = status >= SERVER_ERROR && status != NOT_IMPLEMENTED;
+        return isDown || TEMPORARY_STATUS.contains(status) || TEMPORARY.contains(code)
+                ? new StoreException(true, code, message(action, name, problem, "try again later"), null)
+                : refused(action, name, code, problem, remedy(code));
+    }
+
+    /** Returns a permanent failure. */
+    StoreException refused(String action, @Nullable String name, String code, String problem, String remedy) {
+        return new StoreException(false, code, message(action, name, problem, remedy), null);
+    }
+
+    /** The exceptions of the MinIO SDK are no causes, because they print whole requests. */
+    StoreException noResponse(String action, @Nullable String name, Exception e) {
+        boolean isNetwork = e instanceof IOException;
+        String problem = isNetwork ? "no response from the store" : "the response cannot be read";
+        String type = e.getClass().getSimpleName();
+        String remedy = "check that the store is running and that archive.store.endpoint is its S3 endpoint";
+        return new StoreException(
+                true, type, message(action, name, problem + ", " + type, remedy), isNetwork ? e : null);
+    }
+
+    private String message(String action, @Nullable String name, String problem, String remedy) {
+        return "Object store %s, bucket %s%s, %s: %s; %s"
+                .formatted(
+                        properties.endpoint(),
+                        properties.bucket(),
+                        name == null ? "" : ", key " + name,
+                        action,
+                        problem,
+                        remedy);
+    }
+
+    private static String remedy(String code) {
+        return switch (code) {
+            case "InvalidAccessKeyId", "SignatureDoesNotMatch" ->
+                "check archive.store.access-key and archive.store.secret-key";
+            case "AccessDenied" ->
+                "check archive.store.access-key and archive.store.secret-key, and the account's rights on this bucket";
+            case "NoSuchBucket" -> "create the bucket, or check archive.store.bucket";
+            case "NoSuchKey" -> "the object is not in the store";
+            case "NotImplemented" -> "check that archive.store.endpoint is an S3 store that supports this request";
+            case "RequestTimeTooSkewed" -> "set this machine's clock";
+            case "AuthorizationHeaderMalformed", "PermanentRedirect" ->
+                "check archive.store.region and archive.store.endpoint";
+            default -> "look the code up in the store's documentation";
+        };
+    }
+
+    @Override
+    public void close() {
+        uploads.close();
+        reads.close();
+    }
+}

@@ -1,0 +1,183 @@
+package io.github.notearchive.store;
+
+import io.minio.Http;
+import io.minio.MinioClient;
+import io.minio.UploadObjectArgs;
+import io.minio.errors.MinioException;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Base64;
+import java.util.HashMap;
+import java.util.HexFormat;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.locks.ReentrantLock;
+import java.util.regex.Pattern;
+import okhttp3.OkHttpClient;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.hc.core5.http.io.entity.EntityTemplate;
+import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Uploads objects: one PUT request each. Objects above S3's limit of a request are uploaded in parts. Thread-safe.
+ *
+ * <p>The SHA-256 of the bytes is sent twice. As part of the signature, the store compares it with the bytes received,
+ * so that the bytes are read once. As the object's checksum, a store that supports checksums returns it, which proves
+ * that it holds these bytes. Above {@value #MAX_SIGNED} bytes the payload is not signed, because some stores (S3Proxy)
+ * keep a signed payload in memory until they have compared it.
+ */
+final class Uploads {
+
+    private static final Logger log = LoggerFactory.getLogger(Uploads.class);
+
+    /** Header with the SHA-256 of an object. */
+    static final String META_SHA256 = "x-amz-meta-sha256";
+
+    /** S3's limit of a PUT request, in bytes. */
+    static final long MAX_SINGLE_PUT = 5L << 30;
+
+    /** Part of a longer object, in bytes; the MinIO SDK keeps one part in memory. */
+    private static final long PART_SIZE = 16L << 20;
+
+    private static final long MAX_SIGNED = 16L << 20;
+    private static final String CHECKSUM = "x-amz-checksum-sha256";
+    private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
+
+    /** Error codes of stores that reject the checksum header. */
+    private static final Set<String> CHECKSUM_REJECTED = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
+
+    private final StoreProperties properties;
+    private final StoreClient client;
+    private final ObjectStore store;
+    private final long maxSinglePut;
+    private final ReentrantLock partsInMemory = new ReentrantLock();
+    private volatile boolean checksums = true;
+
+    /**
+     * @param store reads back what cannot be verified otherwise
+     * @param maxSinglePut length in bytes above which a file is uploaded in parts
+     */
+    Uploads(StoreProperties properties, StoreClient client, ObjectStore store, long maxSinglePut) {
+        this.properties = properties;
+        this.client = client;
+        this.store = store;
+        this.maxSinglePut = maxSinglePut;
+    }
+
+    /**
+     * Response to an accepted upload.
+     *
+     * @param etag ETag without quotes; empty if the store sent none
+     * @param isConfirmed whether the store returned the SHA-256 of the object
+     * @param isSigned whether the store has compared the bytes with a digest
+     */
+    private record Receipt(String etag, boolean isConfirmed, boolean isSigned) {}
+
+    /** Uploads an object once and verifies it. */
+    void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
+        Path file = bytes.file();
+        boolean withChecksum = checksums;
+        Receipt receipt;
+        try {
+            receipt = file != null && bytes.size() > maxSinglePut
+                    ? sendInParts(key, file, contentType, sha256)
+                    : send(key, bytes, contentType, sha256, withChecksum);
+        } catch (StoreException e) {
+            if (!withChecksum || !CHECKSUM_REJECTED.contains(e.code())) {
+                throw e;
+            }
+            receipt = send(key, bytes, contentType, sha256, false);
+            if (checksums) {
+                checksums = false;
+                log.info("The store rejects the header {} ({}): comparing its ETag from now on", CHECKSUM, e.code());
+            }
+        }
+        if (!receipt.isConfirmed) {
+            verify(key, bytes, sha256, receipt);
+        }
+    }
+
+    private Receipt send(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, boolean withChecksum) {
+        String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
+        boolean isSigned = bytes.size() <= MAX_SIGNED;
+        Map<String, String> headers = new HashMap<>();
+        headers.put("Content-Type", contentType);
+        headers.put(StoreClient.PAYLOAD_SHA256, isSigned ? sha256 : "UNSIGNED-PAYLOAD");
+        headers.put(META_SHA256, sha256);
+        if (withChecksum) {
+            headers.put(CHECKSUM, checksum);
+        }
+        var body = new EntityTemplate(
+                bytes.size(), null, null, out -> bytes.content().writeTo(out));
+        return client.send(
+                Http.Method.PUT,
+                key.value(),
+                new StoreClient.Content(null, headers, body),
+                properties.requestTimeout(bytes.size()),
+                response -> {
+                    EntityUtils.consume(response.getEntity());
+                    boolean isConfirmed = withChecksum && checksum.equals(StoreClient.header(response, CHECKSUM));
+                    return new Receipt(withoutQuotes(StoreClient.header(response, "ETag")), isConfirmed, isSigned);
+                });
+    }
+
+    /** Uploads one object at a time by the MinIO SDK, because a part is kept in memory. */
+    private Receipt sendInParts(ObjectKey key, Path file, String contentType, String sha256) {
+        OkHttpClient http = new OkHttpClient.Builder()
+                .connectTimeout(properties.connectTimeout())
+                .readTimeout(properties.socketTimeout())
+                .writeTimeout(properties.socketTimeout())
+                .callTimeout(properties.requestTimeout(PART_SIZE))
+                .build();
+        partsInMemory.lock();
+        try (MinioClient sdk = MinioClient.builder()
+                .endpoint(properties.endpoint().strip())
+                .region(properties.region())
+                .credentials(properties.accessKey(), properties.secretKey().value())
+                .httpClient(http, true)
+                .build()) {
+            UploadObjectArgs request = UploadObjectArgs.builder()
+                    .bucket(properties.bucket())
+                    .object(key.value())
+                    .filename(file.toString(), PART_SIZE)
+                    .contentType(contentType)
+                    .userMetadata(Map.of("sha256", sha256))
+                    .build();
+            return new Receipt(withoutQuotes(sdk.uploadObject(request).etag()), false, true);
+        } catch (MinioException | IOException e) {
+            throw client.noResponse("PUT", key.value(), e);
+        } catch (Exception e) {
+            throw new IllegalStateException("The client for parts cannot be closed", e);
+        } finally {
+            partsInMemory.unlock();
+        }
+    }
+
+    /** Verifies an upload by its ETag; if that is not the MD5 of the bytes, by the length and the bytes stored. */
+    private void verify(ObjectKey key, ObjectBytes bytes, String sha256, Receipt receipt) {
+        boolean isMd5 = MD5.matcher(receipt.etag).matches();
+        if (isMd5 && receipt.etag.equals(bytes.md5())) {
+            return;
+        }
+        long stored = store.head(key.value()).map(StoredObject::size).orElse(-1L);
+        if (stored != bytes.size()) {
+            throw wrongBytes(key, "the store holds " + stored + " bytes of " + bytes.size());
+        }
+        // the ETag of an encrypted bucket may look like an MD5
+        if ((isMd5 || !receipt.isSigned) && !sha256.equals(store.get(key, (in, _) -> DigestUtils.sha256Hex(in)))) {
+            throw wrongBytes(key, "the store holds other bytes than were sent");
+        }
+    }
+
+    private static String withoutQuotes(@Nullable String etag) {
+        return etag == null ? "" : etag.replace("\"", "");
+    }
+
+    private StoreException wrongBytes(ObjectKey key, String problem) {
+        String remedy = "nothing refers to the object, check the health of the store";
+        return client.refused("PUT", key.value(), StoreException.WRONG_BYTES, problem, remedy);
+    }
+}
