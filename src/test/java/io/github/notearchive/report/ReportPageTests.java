@@ -66,7 +66,7 @@ class ReportPageTests {
                 List.of(new FailedNote(
                         note(1), StateReason.REJECTED, 400, "</td><script>alert(1)</script> & \"more\"")),
                 57,
-                new Remarks(List.of(new Remark(note(2), "IMAGE", 3, "lesser rendition: HTTP 404")), 21, 4),
+                new Remarks(List.of(new Remark(note(2), "IMAGE", 3, "lesser rendition: HTTP 404", 21, 4)), 21, 4),
                 new Slices(
                         BEGAN,
                         Duration.ofMinutes(10),

@@ -2,16 +2,18 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.ProviderCode;
 import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.RowCallbackHandler;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -27,33 +29,26 @@ public class NightStats {
 
     /** Returns notes that failed in these executions and were not settled since. */
     public List<FailedNote> failedNotes(Collection<Long> executions, int limit) {
-        return jdbc.sql("""
-                        SELECT w.note_id AS note, w.reason, w.last_code AS code, w.detail AS error
-                        FROM worklist w
-                        WHERE w.state = 'FAILED' AND w.settled_by = ANY (:executions)
-                        ORDER BY 2, w.note_id
+        return list(FailedNote.class, Map.of("executions", array(executions), "limit", limit), """
+                        SELECT note_id AS note, reason, last_code AS code, detail AS error
+                        FROM worklist
+                        WHERE state = 'FAILED' AND settled_by = ANY (:executions)
+                        ORDER BY reason, note_id
                         LIMIT :limit
-                        """)
-                .param("executions", array(executions))
-                .param("limit", limit)
-                .query(FailedNote.class)
-                .list();
+                        """);
     }
 
     /** Counts the notes of {@link #failedNotes}. */
     public long countFailedNotes(Collection<Long> executions) {
-        return jdbc.sql("""
+        return list(Long.class, Map.of("executions", array(executions)), """
                         SELECT count(*) FROM worklist WHERE state = 'FAILED' AND settled_by = ANY (:executions)
-                        """)
-                .param("executions", array(executions))
-                .query(Long.class)
-                .single();
+                        """).getFirst();
     }
 
     /** Returns stored files of these executions that differ from what their response promised. */
     public Remarks remarks(Collection<Long> executions, int limit) {
-        return jdbc.sql("""
-                        SELECT m.note_id, m.kind, m.ordinal,
+        List<Remark> first = list(Remark.class, Map.of("executions", array(executions), "limit", limit), """
+                        SELECT m.note_id AS note, m.kind, m.ordinal,
                                concat_ws('; ', m.checks, CASE WHEN m.reason = 'DEGRADED' THEN 'lesser rendition: ' || m.error END) AS what,
                                count(*) OVER () AS in_all,
                                count(*) FILTER (WHERE m.reason = 'DEGRADED') OVER () AS lesser
@@ -64,50 +59,35 @@ public class NightStats {
                           AND (m.reason = 'DEGRADED' OR m.checks LIKE '%mismatch%' OR m.checks LIKE '%remarks "%')
                         ORDER BY m.note_id, m.kind, m.ordinal
                         LIMIT :limit
-                        """)
-                .param("executions", array(executions))
-                .param("limit", limit)
-                .query(row -> {
-                    List<Remark> first = new ArrayList<>();
-                    long inAll = 0;
-                    long lesser = 0;
-                    while (row.next()) {
-                        inAll = row.getLong("in_all");
-                        lesser = row.getLong("lesser");
-                        first.add(new Remark(
-                                row.getString("note_id"),
-                                row.getString("kind"),
-                                row.getInt("ordinal"),
-                                row.getString("what")));
-                    }
-                    return new Remarks(first, inAll, lesser);
-                });
+                        """);
+        return first.isEmpty()
+                ? new Remarks(first, 0, 0)
+                : new Remarks(first, first.getFirst().inAll(), first.getFirst().lesser());
     }
 
     /** Counts the calls of all nodes by slice of a period. */
     public List<Count> calls(Instant from, Instant to, Duration width) {
-        return counts("c.sent_at", "count(*)", "FROM api_call c WHERE", from, to, width, List.of());
+        return counts("sent_at", "count(*)", "FROM api_call WHERE", from, to, width, List.of());
     }
 
     /** Counts the calls of all nodes in a period. */
     public long countCalls(Instant from, Instant to) {
-        return jdbc.sql("SELECT count(*) FROM api_call WHERE sent_at >= :from AND sent_at < :to")
-                .param("from", Timestamp.from(from))
-                .param("to", Timestamp.from(to))
-                .query(Long.class)
-                .single();
+        return list(Long.class, period(from, to), """
+                        SELECT count(*) FROM api_call WHERE sent_at >= :from AND sent_at < :to
+                        """).getFirst();
     }
 
     /** Counts the notes with a response in these executions, by slice of a period. */
     public List<Count> answers(Instant from, Instant to, Duration width, Collection<Long> executions) {
-        return counts("c.received_at", "count(*)", """
-                        FROM api_call c
-                        WHERE c.job_execution_id = ANY (:executions) AND c.billed = 'YES' AND c.endpoint = 'note-detail/v1' AND""", from, to, width, executions);
+        String source =
+                "FROM api_call WHERE job_execution_id = ANY (:executions) AND billed = 'YES' AND endpoint = '%s' AND";
+        return counts(
+                "received_at", "count(*)", source.formatted(Endpoint.DETAIL.ledgerName()), from, to, width, executions);
     }
 
     /** Sums the bytes stored by all nodes, by slice of a period. */
     public List<Count> bytes(Instant from, Instant to, Duration width) {
-        return counts("o.stored_at", "sum(o.size_bytes)", "FROM media_object o WHERE", from, to, width, List.of());
+        return counts("stored_at", "sum(size_bytes)", "FROM media_object WHERE", from, to, width, List.of());
     }
 
     private List<Count> counts(
@@ -118,64 +98,51 @@ public class NightStats {
             Instant to,
             Duration width,
             Collection<Long> executions) {
-        return jdbc.sql("""
+        Map<String, Object> parameters = new HashMap<>(period(from, to));
+        parameters.putAll(Map.of("width", width.toMillis(), "executions", array(executions)));
+        return list(Count.class, parameters, """
                         SELECT floor(extract(epoch FROM %1$s - :from::timestamptz) * 1000 / :width)::integer AS slice,
                                %2$s AS number
                         %3$s %1$s >= :from AND %1$s < :to
                         GROUP BY 1 ORDER BY 1
-                        """.formatted(time, number, source))
-                .param("from", Timestamp.from(from))
-                .param("to", Timestamp.from(to))
-                .param("width", width.toMillis())
-                .param("executions", array(executions))
-                .query(Count.class)
-                .list();
+                        """.formatted(time, number, source));
     }
 
     /** Counts the notes with code 301 in these executions. */
     public List<Retry> retries(Collection<Long> executions) {
-        return jdbc.sql("""
+        int code = ProviderCode.COLLECTION_FAILED.number();
+        return list(Retry.class, Map.of("collectionFailed", code, "executions", array(executions)), """
                         SELECT times, count(*) AS notes, count(*) FILTER (WHERE answered) AS answered
-                        FROM (SELECT c.note_id, c.endpoint, count(*) FILTER (WHERE c.code = :collectionFailed)::integer AS times,
-                                     bool_or(c.billed = 'YES') AS answered
-                              FROM api_call c
-                              WHERE c.job_execution_id = ANY (:executions)
-                              GROUP BY c.note_id, c.endpoint) AS note
+                        FROM (SELECT count(*) FILTER (WHERE code = :collectionFailed)::integer AS times,
+                                     bool_or(billed = 'YES') AS answered
+                              FROM api_call
+                              WHERE job_execution_id = ANY (:executions)
+                              GROUP BY note_id, endpoint) AS note
                         WHERE times > 0
                         GROUP BY times ORDER BY times
-                        """)
-                .param("collectionFailed", ProviderCode.COLLECTION_FAILED.number())
-                .param("executions", array(executions))
-                .query(Retry.class)
-                .list();
+                        """);
     }
 
     /** Returns the calls of these executions with their durations. */
     public List<CallClass> callClasses(Collection<Long> executions) {
-        return jdbc.sql("""
+        return list(CallClass.class, Map.of("executions", array(executions)), """
                         SELECT *, took[1] AS p50, took[2] AS p95, took[3] AS p99
-                        FROM (SELECT c.endpoint, c.code, CASE WHEN c.code IS NULL THEN c.http_status END AS http_status,
-                                     c.billed, count(*) AS calls,
-                                     percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY c.duration_ms) AS took
-                              FROM api_call c
-                              WHERE c.job_execution_id = ANY (:executions)
+                        FROM (SELECT endpoint, code, CASE WHEN code IS NULL THEN http_status END AS http_status, billed,
+                                     count(*) AS calls,
+                                     percentile_disc(ARRAY[0.5, 0.95, 0.99]) WITHIN GROUP (ORDER BY duration_ms) AS took
+                              FROM api_call
+                              WHERE job_execution_id = ANY (:executions)
                               GROUP BY 1, 2, 3, 4) AS classes
                         ORDER BY endpoint, code NULLS LAST, http_status NULLS LAST, billed
-                        """)
-                .param("executions", array(executions))
-                .query(CallClass.class)
-                .list();
+                        """);
     }
 
     /** Returns the used-up quotas of these executions. */
     public List<Stop> stops(Collection<Long> executions) {
-        return jdbc.sql("""
+        return list(Stop.class, Map.of("executions", array(executions)), """
                         SELECT closed_at AS at, closed_until AS until FROM source_gate
                         WHERE job_execution_id = ANY (:executions) ORDER BY closed_at, id
-                        """)
-                .param("executions", array(executions))
-                .query(Stop.class)
-                .list();
+                        """);
     }
 
     /** Counts the findings that were open at a time, by kind. */
@@ -185,24 +152,31 @@ public class NightStats {
                         SELECT kind, count(*) AS findings FROM fixity_finding
                         WHERE first_seen <= :at AND (resolved_at IS NULL OR resolved_at > :at)
                         GROUP BY kind
-                        """).param("at", Timestamp.from(at)).query(row -> {
-            counts.put(row.getString("kind"), row.getLong("findings"));
-        });
+                        """).param("at", Timestamp.from(at)).query((RowCallbackHandler)
+                row -> counts.put(row.getString("kind"), row.getLong("findings")));
         return counts;
     }
 
     /** Returns response fields that were first seen in a period. */
     public List<NewField> newFields(Instant from, Instant to) {
-        return jdbc.sql("""
+        return list(NewField.class, period(from, to), """
                         SELECT path, json_type AS type, state, example_note_id AS example FROM schema_drift
                         WHERE first_seen_at >= :from AND first_seen_at <= :to
                         ORDER BY path, json_type
                         LIMIT 50
-                        """)
-                .param("from", Timestamp.from(from))
-                .param("to", Timestamp.from(to))
-                .query(NewField.class)
-                .list();
+                        """);
+    }
+
+    private <T> List<T> list(Class<T> type, Map<String, ?> parameters, String sql) {
+        return jdbc.sql(sql).params(parameters).query(type).list();
+    }
+
+    private static Map<String, Object> period(Instant from, Instant to) {
+        return Map.of("from", Timestamp.from(from), "to", Timestamp.from(to));
+    }
+
+    private static Long[] array(Collection<Long> numbers) {
+        return numbers.toArray(Long[]::new);
     }
 
     /** A note that failed permanently. */
@@ -212,8 +186,8 @@ public class NightStats {
             @Nullable Integer code,
             @Nullable String error) {}
 
-    /** Remark about a stored file. */
-    public record Remark(String note, String kind, int ordinal, String what) {}
+    /** Remark about a stored file, with the totals of {@link Remarks}. */
+    public record Remark(String note, String kind, int ordinal, String what, long inAll, long lesser) {}
 
     /**
      * Remarks about stored files.
@@ -250,8 +224,4 @@ public class NightStats {
 
     /** A response field that was seen for the first time. */
     public record NewField(String path, String type, String state, String example) {}
-
-    private static Long[] array(Collection<Long> numbers) {
-        return numbers.toArray(Long[]::new);
-    }
 }

@@ -56,18 +56,13 @@ public class PastNights {
                 responsesBeforeStops(now));
     }
 
-    /**
-     * A share of a sample.
-     *
-     * @param of size of the sample
-     */
+    /** A share of a sample with {@code of} elements. */
     public record Share(long of, double share) {
 
         /** No sample. */
         public static final Share NONE = new Share(0, 0);
     }
 
-    /** Returns the share of videos among the notes published last. */
     private Share videos() {
         return jdbc.sql("""
                         SELECT count(*) AS "of", coalesce(avg((note_type = 'video')::int), 0) AS share
@@ -75,12 +70,7 @@ public class PastNights {
                         """).param("notes", NOTES).query(Share.class).single();
     }
 
-    /**
-     * Measured durations.
-     *
-     * @param of size of the sample; 0 if nothing was measured
-     * @param median median duration
-     */
+    /** Median duration in a sample with {@code of} elements; 0 if nothing was measured. */
     public record Measured(long of, Duration median) {
 
         private static Measured ofSeconds(long of, double median) {
@@ -102,7 +92,6 @@ public class PastNights {
         }
     }
 
-    /** Measures the newest calls. */
     private Calls calls(Timestamp since) {
         return jdbc.sql("""
                         SELECT count(*) AS calls, count(*) FILTER (WHERE billed = 'YES') AS billed,
@@ -121,7 +110,6 @@ public class PastNights {
                 .single();
     }
 
-    /** Measures the time from a response until its note was archived. */
     private Measured files(Timestamp since) {
         return jdbc.sql("""
                         SELECT count(*) AS notes,
@@ -142,7 +130,6 @@ public class PastNights {
                 .single();
     }
 
-    /** Returns the average media bytes per response in the last nights; 0 if unknown. */
     private long bytesPerResponse(Timestamp since) {
         return jdbc.sql("""
                         SELECT coalesce((SELECT sum(size_bytes) FROM media_object WHERE stored_at >= :since)
@@ -150,7 +137,6 @@ public class PastNights {
                         """).param("since", since).query(Long.class).single();
     }
 
-    /** Returns the number of responses before the provider reported its quota as used up, per night, newest first. */
     private List<Long> responsesBeforeStops(Instant now) {
         return jdbc.sql("""
                         SELECT max(billed_before) AS responses FROM quota_stop

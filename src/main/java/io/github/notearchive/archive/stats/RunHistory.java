@@ -245,7 +245,7 @@ public class RunHistory {
             long due,
             long objects,
             long objectBytes,
-            @Nullable Instant oldestVerified,
+            @JsonAlias("oldest_verified_at") @Nullable Instant oldestVerified,
             long neverVerified,
             long openFindings,
             Map<String, String> settings) {

@@ -74,7 +74,7 @@ final class NoteListReader {
      */
     void read(Reader list) {
         try {
-            readLines(new BufferedReader(new PlainText(list), MAX_LINE));
+            readLines(new BufferedReader(list, MAX_LINE));
         } catch (CsvParseException e) {
             throw failure("The list is not well-formed CSV: " + reason(e), e);
         } catch (IOException | UncheckedIOException e) {
@@ -237,11 +237,18 @@ final class NoteListReader {
             return null;
         }
         for (; c >= 0 && c != '\n'; c = reader.read()) {
+            requireText(c);
             if (line.length() < MAX_LINE - 2) {
                 line.append((char) c);
             }
         }
         return line.toString();
+    }
+
+    private static void requireText(int c) throws IOException {
+        if (c == 0) { // of an image, a workbook, or text in UTF-16
+            throw new IOException("it is not UTF-8 text; save it as UTF-8 text or CSV");
+        }
     }
 
     private static String shown(String text) {
@@ -254,25 +261,6 @@ final class NoteListReader {
     /** Returns the message of the deepest cause. */
     private static String reason(Throwable failure) {
         return String.valueOf(NestedExceptionUtils.getMostSpecificCause(failure).getMessage());
-    }
-
-    /** Reader that fails at the first NUL character: the input is an image, a workbook, or text in UTF-16. */
-    private static final class PlainText extends FilterReader {
-
-        PlainText(Reader in) {
-            super(in);
-        }
-
-        @Override
-        public int read(char[] buffer, int offset, int length) throws IOException {
-            int count = in.read(buffer, offset, length);
-            for (int i = offset; i < offset + count; i++) {
-                if (buffer[i] == 0) {
-                    throw new IOException("it is not UTF-8 text; save it as UTF-8 text or CSV");
-                }
-            }
-            return count;
-        }
     }
 
     /**
@@ -310,7 +298,8 @@ final class NoteListReader {
             return count;
         }
 
-        private void track(char c) {
+        private void track(char c) throws IOException {
+            requireText(c);
             if (c == '"') {
                 if (position == Position.FIELD_START) {
                     openedLine = line;

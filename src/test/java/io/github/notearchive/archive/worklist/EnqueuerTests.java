@@ -4,21 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveDatabase;
-import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.Enqueuer.Options;
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
-import io.github.notearchive.archive.worklist.Transition.StateTransition;
-import io.github.notearchive.note.NoteId;
 import java.io.IOException;
 import java.io.Reader;
 import java.io.StringReader;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.ZoneOffset;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
@@ -26,41 +20,27 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class EnqueuerTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z");
 
-    private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
-    private final Enqueuer enqueuer = new Enqueuer(database.dataSource(), clock);
-    private final ClaimRepository claims = new ClaimRepository(
-            database.jdbc(),
-            clock,
-            new WorklistStats(database.jdbc(), clock, database.transactions()),
-            database.transactions());
-    private final WorklistRepository worklist = new WorklistRepository(database.jdbc(), database.transactions());
+    private final ListedNotes list = new ListedNotes(NOW);
+    private final ArchiveDatabase database = list.database;
+    private final Enqueuer enqueuer = new Enqueuer(database.dataSource(), list.clock);
     private final List<Rejected> rejected = new ArrayList<>();
-
-    @BeforeEach
-    void clearRejects() {
-        rejected.clear();
-    }
-
-    private void settle(WorklistItem claimed, Transition transition) {
-        worklist.settle(claimed, claimed.row().apply(transition, NOW), 1);
-    }
 
     @Test
     void newNoteIsPendingAndDueNow() {
         enqueue(id(1) + "\n", new Options(null, 7, "csv of May"));
 
-        WorklistEntry entry = worklist.find(new NoteId(id(1))).orElseThrow();
+        WorklistEntry entry = list.entry(1);
         assertThat(entry.state()).isEqualTo(NoteState.PENDING);
         assertThat(entry.priority()).isEqualTo(7);
         assertThat(entry.source()).isEqualTo("csv of May");
@@ -97,17 +77,14 @@ class EnqueuerTests {
     @Test
     void knownNoteKeepsItsRow() {
         enqueue(id(1), new Options(null, 3, "first"));
-        WorklistItem claimed = claims.claim("main", Lanes.ALL).orElseThrow();
-        settle(
-                claimed,
-                new StateTransition(NoteState.ARCHIVED, Transition.Counter.NONE, null, 0, null, null, null, false));
-        WorklistEntry before = worklist.find(new NoteId(id(1))).orElseThrow();
+        list.settleBy(1, NoteState.ARCHIVED, null);
+        WorklistEntry before = list.entry(1);
 
         EnqueueReport report = enqueue(id(1) + "\n" + id(2), new Options(null, 9, "second"));
 
         assertThat(report.added()).isEqualTo(1);
         assertThat(report.known()).isEqualTo(1);
-        assertThat(worklist.find(new NoteId(id(1)))).contains(before);
+        assertThat(list.entry(1)).isEqualTo(before);
     }
 
     /** Any other order could deadlock with another list or with a run that plans all notes. */
@@ -202,57 +179,89 @@ class EnqueuerTests {
         assertThat(ids()).hasSize(2);
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {",", ";", "\t"})
-    void headingDetectsTheCsvColumn(String separator) {
-        EnqueueReport report = enqueue("\uFEFF"
-                + "Title,Note ID,Likes\r\n\"a, \"\"quoted\"\"\r\ntitle\",%s,7\r\nb,%s,8\r\n,nonsense,9\r\nc\r\n"
-                        .formatted(id(1), id(2))
-                        .replace(",", separator));
+    /** A list with its {@code --column}, the numbers of its notes, and its rejected lines. */
+    record Sample(String list, @Nullable String column, List<Integer> notes, List<Long> rejected) {
 
-        assertThat(report.added()).isEqualTo(2);
-        assertThat(rejected).extracting(Rejected::line).containsExactly(5L, 6L);
-        assertThat(rejected.getLast().reason()).isEqualTo("is empty in column 2");
-        assertThat(ids()).containsExactly(id(1), id(2));
+        Sample(String list, Integer... notes) {
+            this(list, null, List.of(notes), List.of());
+        }
+
+        Sample rejecting(Long... lines) {
+            return new Sample(list, column, notes, List.of(lines));
+        }
+
+        Sample column(String name) {
+            return new Sample(list, name, notes, rejected);
+        }
+    }
+
+    static Stream<Sample> samples() {
+        String csv =
+                "\uFEFFTitle,Note ID,Likes\r\n\"a, \"\"quoted\"\"\r\ntitle\",%s,7\r\nb,%s,8\r\n,nonsense,9\r\nc\r\n"
+                        .formatted(id(1), id(2));
+        Stream<Sample> separators = Stream.of(",", ";", "\t").flatMap(separator -> {
+            String quoted = "\"Likes%s all\",note_id,user_id\n7,%s,%s\n"
+                    .formatted(separator, id(1), id(9))
+                    .replaceAll(",(?! )", separator);
+            return Stream.of(
+                    new Sample(csv.replace(",", separator), 1, 2).rejecting(5L, 6L),
+                    new Sample(quoted, 1),
+                    new Sample(quoted, 1).column("note_id"));
+        });
+        Stream<Sample> noteColumns = Stream.of(
+                        "_id,note_id",
+                        "id,note url",
+                        "url,Note-ID",
+                        "note,note_id",
+                        "用户ID,笔记ID",
+                        "用户ID,笔记链接",
+                        "用户主页,\"笔记 ID\"",
+                        "链接,笔记地址",
+                        "用户ID,链接")
+                .flatMap(heading -> Stream.of("ObjectId(" + id(9) + ")", id(9))
+                        .map(other -> new Sample(heading + "\n" + other + "," + id(1) + "\n", 1)));
+        Stream<Sample> firstLines = Stream.of("http://xhslink.com/a/b", "66aa0000000000000000001")
+                .flatMap(invalid -> Stream.of(
+                        new Sample(invalid + "\n" + id(2), 2).rejecting(1L),
+                        new Sample("x," + invalid + "\ny," + id(2), 2)
+                                .column("2")
+                                .rejecting(1L)));
+        Stream<Sample> headings = Stream.of("b", "笔记链接/URL", "note_id_2", "Link 2026")
+                .map(heading -> new Sample("a," + heading + "\nx," + id(3) + "\n", 3).column("2"));
+        String link = "https://www.xiaohongshu.com/explore/";
+        Stream<Sample> others = Stream.of(
+                new Sample("\"Tea\" is here: " + link + id(1) + ", \"look\n", 1),
+                new Sample("nonsense\nmore\n" + id(2), 2).rejecting(1L, 2L),
+                new Sample("x," + link + "\ny," + id(2), 2).column("2").rejecting(1L),
+                new Sample("x,\ny," + id(2), 2).column("2").rejecting(1L),
+                new Sample("when,what\n2026," + link + id(1), 1).column("WHAT"),
+                new Sample("x," + id(1) + "\ny," + id(2), 1, 2).column("2"),
+                new Sample("note_id\n" + id(1) + "\n" + id(2), 1, 2),
+                new Sample("1," + id(1) + ",title\n2," + id(2) + ",other\n", 1, 2),
+                new Sample("uid\n" + id(9), 9).column("1"),
+                new Sample("\uFEFF\r\n\r\n"),
+                new Sample(""));
+        return Stream.of(separators, noteColumns, firstLines, headings, others).flatMap(samples -> samples);
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {",", ";", "\t"})
-    void separatorInAQuotedHeadingDoesNotSplitColumns(String separator) {
-        String list = "\"Likes%s all\",note_id,user_id\n7,%s,%s\n"
-                .formatted(separator, id(1), id(9))
-                .replaceAll(",(?! )", separator);
+    @MethodSource("samples")
+    void notesOfAListAreRecognized(Sample sample) {
+        EnqueueReport report = enqueue(sample.list(), new Options(sample.column(), 5, "s"));
 
-        assertThat(enqueue(list).added()).isOne();
-        assertThat(enqueue(list, new Options("note_id", 5, "s")).known()).isOne();
-
-        assertThat(ids()).as("no user id").containsExactly(id(1));
+        assertThat(ids())
+                .isEqualTo(sample.notes().stream().map(EnqueuerTests::id).toList());
+        assertThat(rejected).extracting(Rejected::line).isEqualTo(sample.rejected());
+        assertThat(report)
+                .isEqualTo(new EnqueueReport(
+                        sample.notes().size(), 0, 0, sample.rejected().size(), rejected, null));
     }
 
     @Test
-    void firstLineOfTextMayContainQuotes() {
-        String link = "https://www.xiaohongshu.com/explore/" + id(1);
+    void emptyFieldIsRejectedWithItsColumn() {
+        enqueue("title,note_id\nc\n");
 
-        assertThat(enqueue("\"Tea\" is here: " + link + ", \"look\n").added()).isOne();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"_id,note_id", "id,note url", "url,Note-ID", "note,note_id"})
-    void noteColumnHasPrecedenceOverGenericColumns(String heading) {
-        String list = heading + "\nObjectId(" + id(9) + ")," + id(1) + "\n";
-
-        assertThat(enqueue(list).added()).isOne();
-
-        assertThat(ids()).as("no row number").containsExactly(id(1));
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"用户ID,笔记ID", "用户ID,笔记链接", "用户主页,\"笔记 ID\"", "链接,笔记地址", "用户ID,链接"})
-    void chineseHeadingDetectsTheNoteColumn(String heading) {
-        EnqueueReport report = enqueue(heading + "\n" + id(9) + "," + id(1) + "\n");
-
-        assertThat(report.rejected()).isZero();
-        assertThat(ids()).as("no user id").containsExactly(id(1));
+        assertThat(rejected).extracting(Rejected::reason).containsExactly("is empty in column 2");
     }
 
     @ParameterizedTest
@@ -260,9 +269,7 @@ class EnqueuerTests {
     void unknownHeadingIsNotRejected(String heading) {
         EnqueueReport report = enqueue(heading + "\n2026,explore," + id(1) + "\n");
 
-        assertThat(report.added()).isOne();
-        assertThat(report.rejected()).isZero();
-        assertThat(report.heading()).isEqualTo(heading);
+        assertThat(report).isEqualTo(new EnqueueReport(1, 0, 0, 0, List.of(), heading));
     }
 
     @ParameterizedTest
@@ -277,107 +284,24 @@ class EnqueuerTests {
                 "creatorId",
                 "uid",
                 "作者\t主页",
-                "博主ID,粉丝数",
-                "author_id\n"
+                "博主ID,粉丝数"
             })
     void userHeadingWithoutANoteColumnIsRejected(String heading) {
-        String list = heading + "\n" + id(9) + "\n";
+        assertFails(heading + "\n" + id(9) + "\n", null, heading.replace('\t', '?'), "--column");
+    }
 
-        assertThatThrownBy(() -> enqueue(list))
+    private void assertFails(String list, @Nullable String column, String... messages) {
+        assertThatThrownBy(() -> enqueue(list, new Options(column, 5, "s")))
                 .isInstanceOf(EnqueueException.class)
-                .hasMessageContaining(heading.strip().replace('\t', '?'))
-                .hasMessageContaining("--column")
+                .hasMessageContainingAll(messages)
                 .hasMessageContaining("nothing was enqueued");
-        assertThat(ids()).as("no user id").isEmpty();
-
-        assertThat(enqueue(list, new Options("1", 5, "s")).added()).isOne();
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"http://xhslink.com/a/b", "66aa0000000000000000001", "nonsense\nmore"})
-    void invalidFirstLineIsRejected(String first) {
-        EnqueueReport report = enqueue(first + "\n" + id(2) + "\n");
-
-        assertThat(report.rejected()).isEqualTo(first.lines().count());
-        assertThat(rejected).extracting(Rejected::line).startsWith(1L);
-        assertThat(report.heading()).isNull();
-    }
-
-    @Test
-    void columnIsSelectedByName() {
-        EnqueueReport report = enqueue(
-                "when,what\n2026,https://www.xiaohongshu.com/explore/" + id(1) + "\n", new Options("WHAT", 5, "s"));
-
-        assertThat(report.added()).isEqualTo(1);
-        assertThat(report.rejected()).isZero();
-    }
-
-    @Test
-    void columnIsSelectedByNumberWithAndWithoutAHeading() {
-        assertThat(enqueue("x," + id(1) + "\ny," + id(2), new Options("2", 5, "s"))
-                        .added())
-                .isEqualTo(2);
-
-        EnqueueReport report = enqueue("a,b\nx," + id(3) + "\n", new Options("2", 5, "s"));
-
-        assertThat(report.added()).isEqualTo(1);
-        assertThat(report.rejected()).isZero();
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "http://xhslink.com/a/b",
-                "xhslink.com/a/b",
-                "66aa0000000000000000001",
-                "https://www.xiaohongshu.com/explore/",
-                ""
-            })
-    void invalidNoteIsNotAHeadingOfANumberedColumn(String first) {
-        EnqueueReport report = enqueue("x," + first + "\ny," + id(2) + "\n", new Options("2", 5, "s"));
-
-        assertThat(report.added()).isOne();
-        assertThat(rejected).extracting(Rejected::line).containsExactly(1L);
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"b", "笔记链接/URL", "note_id_2", "Link 2026"})
-    void headingOfANumberedColumnIsNotRejected(String heading) {
-        EnqueueReport report = enqueue("a," + heading + "\nx," + id(3) + "\n", new Options("2", 5, "s"));
-
-        assertThat(report.added()).isOne();
-        assertThat(report.rejected()).isZero();
-    }
-
-    @Test
-    void unknownColumnIsRejectedWithTheKnownNames() {
-        assertThatThrownBy(() -> enqueue("a,b\n" + id(1) + ",x\n", new Options("note", 5, "s")))
-                .isInstanceOf(EnqueueException.class)
-                .hasMessageContaining("\"note\"")
-                .hasMessageContaining("a, b")
-                .hasMessageContaining("nothing was enqueued");
-        assertThatThrownBy(() -> enqueue("a,b\n", new Options("0", 5, "s"))).isInstanceOf(EnqueueException.class);
         assertThat(ids()).isEmpty();
     }
 
     @Test
-    void singleColumnWithAHeadingIsCsv() {
-        EnqueueReport report = enqueue("note_id\n" + id(1) + "\n" + id(2) + "\n");
-
-        assertThat(report.added()).isEqualTo(2);
-        assertThat(report.rejected()).isZero();
-    }
-
-    @Test
-    void idAmongOtherFieldsNeedsNoHeading() {
-        assertThat(enqueue("1," + id(1) + ",title\n2," + id(2) + ",other\n").added())
-                .isEqualTo(2);
-    }
-
-    @Test
-    void emptyListAddsNothing() {
-        assertThat(enqueue("")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
-        assertThat(enqueue("\uFEFF\r\n\r\n")).isEqualTo(new EnqueueReport(0, 0, 0, 0, List.of(), null));
+    void unknownColumnIsRejectedWithTheKnownNames() {
+        assertFails("a,b\n" + id(1) + ",x\n", "note", "\"note\"", "a, b");
+        assertThatThrownBy(() -> enqueue("a,b\n", new Options("0", 5, "s"))).isInstanceOf(EnqueueException.class);
     }
 
     @Test
@@ -429,13 +353,9 @@ class EnqueuerTests {
 
     @Test
     void binaryInputIsRejected() {
-        String list = id(1) + "\n" + "\u0000\u0001\ud83d" + "x".repeat(300_000) + "\n" + id(2);
-
-        assertThatThrownBy(() -> enqueue(list))
-                .isInstanceOf(EnqueueException.class)
-                .hasMessageContaining("nothing was enqueued");
-
-        assertThat(ids()).isEmpty();
+        assertFails(id(1) + "\n" + "\u0000\u0001\ud83d" + "x".repeat(300_000) + "\n" + id(2), null, "UTF-8");
+        assertFails("note_id\n" + id(1) + "\n\u0000\n", null, "UTF-8");
+        assertFails("note_id,title\n" + id(1) + ",\"open\n", null, "line 2");
     }
 
     @Test
@@ -477,6 +397,6 @@ class EnqueuerTests {
     }
 
     private static String id(int number) {
-        return "66aa%020x".formatted(number);
+        return ListedNotes.id(number);
     }
 }
