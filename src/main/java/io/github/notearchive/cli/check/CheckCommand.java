@@ -16,9 +16,9 @@ public final class CheckCommand extends ArchiveCommand {
     private JsonOption json = new JsonOption();
 
     /** Result, as printed. */
-    record Report(Instant at, int exitCode, List<SystemChecks.Finding> checks) {
+    record Report(Instant at, int exitCode, List<Finding> checks) {
 
-        long count(Check.Result result) {
+        long count(Finding.Result result) {
             return checks.stream().filter(check -> check.result() == result).count();
         }
     }
@@ -26,7 +26,7 @@ public final class CheckCommand extends ArchiveCommand {
     @Override
     public Integer call() {
         Instant began = Instant.now();
-        List<SystemChecks.Finding> findings = new SystemChecks(Map.of(), null).all();
+        List<Finding> findings = SystemChecks.all(Map.of(), null);
         int exitCode = SystemChecks.exitCode(findings).number();
         Report report = new Report(began, exitCode, findings);
         json.print(report, out(), () -> ConsoleText.render("check/report", report));

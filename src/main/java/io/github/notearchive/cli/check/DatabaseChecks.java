@@ -7,22 +7,19 @@ import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.SchemaVersion;
-import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.plan.NightPlan;
 import io.github.notearchive.nightly.plan.NightPlanner;
 import io.github.notearchive.note.Night;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.stream.Collectors;
@@ -45,14 +42,16 @@ final class DatabaseChecks implements AutoCloseable {
 
     private final CommandContext context;
     private final boolean isNew;
-    private boolean hasSchema;
-    private String noTables = "the schema could not be read";
+    private @Nullable String noServer = "the database is unavailable";
+    private @Nullable String noTables = "the schema could not be read";
     private @Nullable SingleConnectionDataSource connection;
 
     DatabaseChecks(CommandContext context) {
         this.context = context;
         this.isNew = isNew(context); // before a server is started
     }
+
+    private record Server(String version, int major, boolean standby, String encoding) {}
 
     private static boolean isNew(CommandContext context) {
         try {
@@ -62,17 +61,20 @@ final class DatabaseChecks implements AutoCloseable {
         }
     }
 
-    Seen server() throws SQLException {
+    Finding server() {
         ArchiveLocation location = context.get(ArchiveLocation.class);
         boolean isEmbedded = location.isEmbedded();
         JdbcConnectionDetails details = context.get(JdbcConnectionDetails.class);
-        connection = new SingleConnectionDataSource(connect(details), true);
-        String version = jdbc().sql("SELECT current_setting('server_version')")
-                .query(String.class)
-                .single();
-        int major = jdbc().sql("SELECT current_setting('server_version_num')::int / 10000")
-                .query(Integer.class)
-                .single();
+        connection = connect(details);
+        // statements, since PgBouncer refuses these as options of the connection
+        jdbc().sql("SET default_transaction_read_only = on").update();
+        jdbc().sql("SET statement_timeout = '20s'").update();
+        Server server = jdbc().sql("""
+                        SELECT current_setting('server_version') AS version,
+                               current_setting('server_version_num')::int / 10000 AS major,
+                               pg_is_in_recovery() AS standby,
+                               current_setting('server_encoding') AS encoding
+                        """).query(Server.class).single();
         String where =
                 " at " + ArchiveLocation.withoutLogin(details.getJdbcUrl()).replaceFirst("^jdbc:postgresql:", "");
         if (isEmbedded) {
@@ -85,50 +87,43 @@ final class DatabaseChecks implements AutoCloseable {
                     ": a new, empty archive in %s. If there should be one already, run this where it is, set ARCHIVE_DATA_DIR, or name its database in ARCHIVE_DATABASE_URL"
                             .formatted(location.directory());
         }
-        String found = "PostgreSQL " + version + where;
-        if (major < OLDEST_POSTGRES) {
-            return Seen.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
+        String found = "PostgreSQL " + server.version + where;
+        if (server.major < OLDEST_POSTGRES) {
+            return Finding.wrong(found + "; version " + OLDEST_POSTGRES + " or newer is needed");
         }
-        if (jdbc().sql("SELECT pg_is_in_recovery()").query(Boolean.class).single()) {
-            return Seen.unavailable(found + "; it is a read-only standby: name the primary in ARCHIVE_DATABASE_URL");
+        if (server.standby) {
+            return Finding.unavailable(found + "; it is a read-only standby: name the primary in ARCHIVE_DATABASE_URL");
         }
-        String encoding = jdbc().sql("SELECT current_setting('server_encoding')")
-                .query(String.class)
-                .single();
-        return encoding.equals("UTF8")
-                ? Seen.ok(found)
-                : Seen.wrong(found + "; its encoding is " + encoding + ", but must be UTF8: create another database");
+        if (!server.encoding.equals("UTF8")) {
+            return Finding.wrong(
+                    found + "; its encoding is " + server.encoding + ", but must be UTF8: create another database");
+        }
+        noServer = null;
+        return Finding.ok(found);
     }
 
-    private static Connection connect(JdbcConnectionDetails details) throws SQLException {
-        Properties login = new Properties();
-        if (details.getUsername() != null) {
-            login.setProperty("user", details.getUsername());
-        }
-        if (details.getPassword() != null) {
-            login.setProperty("password", details.getPassword());
-        }
-        login.setProperty("ApplicationName", "note-archive check");
-        login.setProperty("connectTimeout", "10");
-        login.setProperty("loginTimeout", "15");
-        login.setProperty("socketTimeout", "30");
-        Connection opened = DriverManager.getConnection(details.getJdbcUrl(), login);
-        // statements, since PgBouncer refuses these as options of the connection
-        try (Statement statement = opened.createStatement()) {
-            statement.execute("SET default_transaction_read_only = on");
-            statement.execute("SET statement_timeout = '20s'");
-            return opened;
-        } catch (SQLException e) {
-            opened.close();
-            throw e;
-        }
+    private static SingleConnectionDataSource connect(JdbcConnectionDetails details) {
+        SingleConnectionDataSource source = new SingleConnectionDataSource();
+        source.setUrl(details.getJdbcUrl());
+        source.setUsername(details.getUsername());
+        source.setPassword(details.getPassword());
+        source.setSuppressClose(true);
+        Properties options = new Properties();
+        options.putAll(Map.of(
+                "ApplicationName", "note-archive check",
+                "connectTimeout", "10",
+                "loginTimeout", "15",
+                "socketTimeout", "30"));
+        source.setConnectionProperties(options);
+        return source;
     }
 
     /** Returns the time of the database. */
     Instant clock() {
         return jdbc().sql("SELECT clock_timestamp()")
-                .query((row, _) -> row.getTimestamp(1).toInstant())
-                .single();
+                .query(OffsetDateTime.class)
+                .single()
+                .toInstant();
     }
 
     /** Returns the new notes that are due after a time. */
@@ -145,35 +140,36 @@ final class DatabaseChecks implements AutoCloseable {
     }
 
     /** Reads what Flyway would do, without doing it. */
-    Seen schema() {
-        Optional<String> refusal = SchemaVersion.refusal(context.get(Flyway.class));
+    Finding schema() {
+        Flyway flyway = context.get(Flyway.class);
+        Optional<String> refusal = SchemaVersion.refusal(flyway);
         if (refusal.isPresent()) {
             noTables = "the tables are those of another version";
-            return Seen.wrong(refusal.get());
+            return Finding.wrong(refusal.get());
         }
-        MigrationInfoService info = context.get(Flyway.class).info();
+        MigrationInfoService info = flyway.info();
         int pending = info.pending().length;
         if (info.current() == null) {
             noTables = "there are no tables yet";
             return hasTables()
-                    ? Seen.wrong(
+                    ? Finding.wrong(
                             "the database holds tables of another program; name an empty one in ARCHIVE_DATABASE_URL")
-                    : Seen.ok("empty; the first command that uses it creates the tables");
+                    : Finding.ok("empty; the first command that uses it creates the tables");
         }
         if (pending > 0) {
             noTables = "the tables are not up to date";
-            return Seen.warning(
+            return Finding.warning(
                     "version %s, and %d migrations are pending: the next command that uses the database applies them. Back it up before, if necessary"
                             .formatted(info.current().getVersion(), pending));
         }
-        ValidateResult valid = context.get(Flyway.class).validateWithResult();
+        ValidateResult valid = flyway.validateWithResult();
         if (!valid.validationSuccessful) {
-            return Seen.wrong("not the schema that this version expects: "
+            return Finding.wrong("not the schema that this version expects: "
                     + valid.getAllErrorMessages().lines().findFirst().orElse("")
                     + "; use the version that created it, or a newer one");
         }
-        hasSchema = true;
-        return Seen.ok("up to date, version " + info.current().getVersion());
+        noTables = null;
+        return Finding.ok("up to date, version " + info.current().getVersion());
     }
 
     private boolean hasTables() {
@@ -182,25 +178,27 @@ final class DatabaseChecks implements AutoCloseable {
                 .single();
     }
 
-    /** Returns whether the tables are those of this version. */
-    boolean hasSchema() {
-        return hasSchema;
+    /** Returns why the database cannot be used; null if it can. */
+    @Nullable
+    String noServer() {
+        return noServer;
     }
 
-    /** Returns why the tables cannot be read. */
-    String whyNoTables() {
-        return noTables;
+    /** Returns why the tables cannot be read; null if they are those of this version. */
+    @Nullable
+    String noTables() {
+        return noServer == null ? noTables : noServer;
     }
 
-    Seen rebuild() {
+    Finding rebuild() {
         return context.get(JobExecutionQueries.class).isRebuildUnfinished()
-                ? Seen.wrong("the tables are being rebuilt from the bucket; finish it with note-archive rebuild")
-                : Seen.ok("none is unfinished");
+                ? Finding.wrong("the tables are being rebuilt from the bucket; finish it with note-archive rebuild")
+                : Finding.ok("none is unfinished");
     }
 
-    Seen runs() {
+    Finding runs() {
         List<RunnerLock.RunningNode> nodes = RunnerLock.runningNodes(jdbc());
-        return Seen.ok(
+        return Finding.ok(
                 nodes.isEmpty()
                         ? "none is active"
                         : nodes.stream()
@@ -210,21 +208,21 @@ final class DatabaseChecks implements AutoCloseable {
                                 .collect(Collectors.joining(", ", "active: ", "")));
     }
 
-    Seen gate() {
+    Finding gate() {
         Instant now = context.get(Clock.class).instant();
         Instant reset = Night.of(now).ends();
         String until = "%s, in %s".formatted(Night.local(reset), DisplayFormat.took(Duration.between(now, reset)));
         return context.get(QuotaHolds.class)
                 .current()
-                .map(closed -> Seen.warning("closed until %s, in %s: %s was met; run --force overrides this"
+                .map(closed -> Finding.warning("closed until %s, in %s: %s was met; run --force overrides this"
                         .formatted(
                                 Night.local(closed.until()),
                                 DisplayFormat.took(Duration.between(now, closed.until())),
                                 closed.reason())))
-                .orElseGet(() -> Seen.ok("open; the provider's day ends on " + until));
+                .orElseGet(() -> Finding.ok("open; the provider's day ends on " + until));
     }
 
-    Seen limits() {
+    Finding limits() {
         List<NightPlan.Limit> limits = context.get(NightPlanner.class).limits();
         NightlyLimitProperties night = context.get(NightlyLimitProperties.class);
         List<String> parts = new ArrayList<>();
@@ -242,11 +240,11 @@ final class DatabaseChecks implements AutoCloseable {
         night.stopAfter(context.get(Clock.class).instant())
                 .ifPresent(end -> parts.add("a run ends on " + Night.local(end)));
         if (parts.isEmpty()) {
-            return Seen.ok("none configured; %d calls were made tonight"
+            return Finding.ok("none configured; %d calls were made tonight"
                     .formatted(limits.getFirst().used()));
         }
         String found = String.join(", ", parts);
-        return isUsedUp ? Seen.warning(found + "; they are reset at 00:00 in Shanghai") : Seen.ok(found);
+        return isUsedUp ? Finding.warning(found + "; they are reset at 00:00 in Shanghai") : Finding.ok(found);
     }
 
     private static String amount(NightPlan.Limit limit, long amount) {

@@ -4,7 +4,6 @@ import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.cli.ArchiveLocation;
 import io.github.notearchive.cli.CommandContext;
-import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -32,7 +31,7 @@ final class LocalChecks {
         this.context = context;
     }
 
-    static Seen java() {
+    static Finding java() {
         Runtime.Version version = Runtime.version();
         String found = "%s at %s, %d processors, at most %s of heap"
                 .formatted(
@@ -41,15 +40,15 @@ final class LocalChecks {
                         Runtime.getRuntime().availableProcessors(),
                         DisplayFormat.size(Runtime.getRuntime().maxMemory()));
         return version.feature() >= OLDEST_JDK
-                ? Seen.ok(found)
-                : Seen.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
+                ? Finding.ok(found)
+                : Finding.wrong(found + "; a JDK of version " + OLDEST_JDK + " or newer is needed");
     }
 
-    Seen settings() {
+    Finding settings() {
         Set<String> problems = context.settings().bindingProblems();
         problems.addAll(context.settings().problems());
         if (!problems.isEmpty()) {
-            return Seen.wrong(String.join("\n", problems));
+            return Finding.wrong(String.join("\n", problems));
         }
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         String node = context.get(ArchiveProperties.class).node();
@@ -59,63 +58,64 @@ final class LocalChecks {
                     .formatted(source.baseUrl(), node));
         }
         return warnings.isEmpty()
-                ? Seen.ok("valid; node " + node + ", provider " + source.baseUrl())
-                : Seen.warning(String.join("\n", warnings));
+                ? Finding.ok("valid; node " + node + ", provider " + source.baseUrl())
+                : Finding.warning(String.join("\n", warnings));
     }
 
-    Seen token() {
+    Finding token() {
         String token = context.get(NoteSourceProperties.class).token().value();
         if (token.isEmpty()) {
-            return Seen.wrong("there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
+            return Finding.wrong("there is none; set JUSTONEAPI_TOKEN to the token of your JustOneAPI account");
         }
         if (!token.matches("[\\x21-\\x7e]+") || token.matches(".*[\"'<>].*")) {
-            return Seen.warning(
+            return Finding.warning(
                     "JUSTONEAPI_TOKEN is set, but contains spaces, quotes, brackets or letters that are not ASCII; check that only the token was copied");
         }
         return token.length() < 8
-                ? Seen.warning(
+                ? Finding.warning(
                         "JUSTONEAPI_TOKEN is set, but shorter than 8 characters; check that it was copied completely")
-                : Seen.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it");
+                : Finding.ok("JUSTONEAPI_TOKEN is set; only a paid call shows whether the provider accepts it");
     }
 
     private Path directory() {
         return context.get(ArchiveLocation.class).directory();
     }
 
-    Seen dataDirectory() throws IOException {
+    Finding dataDirectory() throws IOException {
         Path directory = directory();
         if (!Files.exists(directory)) {
             Path parent = existing(directory);
             return Files.isDirectory(parent) && Files.isWritable(parent)
-                    ? Seen.ok(directory + " does not exist yet, and is created when it is needed")
-                    : Seen.wrong(
+                    ? Finding.ok(directory + " does not exist yet, and is created when it is needed")
+                    : Finding.wrong(
                             "%s does not exist and cannot be created, since %s is not a writable directory; name another one in ARCHIVE_DATA_DIR"
                                     .formatted(directory, parent));
         }
         if (!Files.isDirectory(directory)) {
-            return Seen.wrong(directory + " is a file; move it, or set ARCHIVE_DATA_DIR");
+            return Finding.wrong(directory + " is a file; move it, or set ARCHIVE_DATA_DIR");
         }
         try {
             Files.delete(Files.createTempFile(directory, "check-", ".tmp"));
         } catch (IOException e) {
-            return Seen.wrong("%s cannot be written to, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
-                    .formatted(directory, e));
+            return Finding.wrong(
+                    "%s cannot be written to, %s; check permissions and free space, or set ARCHIVE_DATA_DIR"
+                            .formatted(directory, e));
         }
         List<ResponseSpool> pending = context.get(ResponseSpool.class).ofAllNodes();
         if (!pending.isEmpty()) {
-            return Seen.warning("%s has %s, which are not in the ledger yet; the next run writes them"
+            return Finding.warning("%s has %s, which are not in the ledger yet; the next run writes them"
                     .formatted(
                             directory,
                             pending.stream().map(ResponseSpool::summary).collect(Collectors.joining(", "))));
         }
         if (!Files.getFileStore(directory).supportsFileAttributeView("posix")) {
-            return Seen.ok(directory + " is writable");
+            return Finding.ok(directory + " is writable");
         }
         Set<PosixFilePermission> permissions = Files.getPosixFilePermissions(directory);
         String found = directory + ", " + PosixFilePermissions.toString(permissions);
         return permissions.stream().allMatch(permission -> permission.name().startsWith("OWNER_"))
-                ? Seen.ok(found)
-                : Seen.warning(found + ": other users have access; chmod 700 it, unless that is intended");
+                ? Finding.ok(found)
+                : Finding.warning(found + ": other users have access; chmod 700 it, unless that is intended");
     }
 
     private static Path existing(Path path) {
@@ -126,17 +126,18 @@ final class LocalChecks {
         return found;
     }
 
-    Seen diskSpace() throws IOException {
+    Finding diskSpace() throws IOException {
         Path directory = existing(directory());
         long free = Files.getFileStore(directory).getUsableSpace();
         String found = DisplayFormat.size(free) + " free at " + directory;
         if (free < LEAST_SPACE.toBytes()) {
-            return Seen.wrong(found + ", which files need before they are stored; free space, or set ARCHIVE_DATA_DIR");
+            return Finding.wrong(
+                    found + ", which files need before they are stored; free space, or set ARCHIVE_DATA_DIR");
         }
         long spool = context.get(MediaProperties.class).maxSpoolSize().toBytes();
         return free < spool
-                ? Seen.warning("%s, but archive.media.max-spool-size allows %s; free space, or lower it"
+                ? Finding.warning("%s, but archive.media.max-spool-size allows %s; free space, or lower it"
                         .formatted(found, DisplayFormat.size(spool)))
-                : Seen.ok(found);
+                : Finding.ok(found);
     }
 }

@@ -1,8 +1,8 @@
 package io.github.notearchive.cli.check;
 
+import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.cli.CommandContext;
-import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -50,8 +50,18 @@ final class ServerChecks {
         }
     }
 
-    /** Writes, reads and deletes an object. */
-    Seen store() {
+    /** Writes, reads and deletes an object, and checks that bucket and tables belong to the same archive. */
+    Finding store(DatabaseChecks database) {
+        Finding store = store();
+        return store.result() == Finding.Result.OK && database.noTables() == null
+                ? context.get(ArchiveRevision.class)
+                        .difference()
+                        .map(Finding::wrong)
+                        .orElse(store)
+                : store;
+    }
+
+    private Finding store() {
         StoreProperties settings = context.get(StoreProperties.class);
         ObjectStore store = context.get(ObjectStore.class);
         String where = "bucket " + settings.bucket() + " at " + settings.endpoint();
@@ -65,8 +75,8 @@ final class ServerChecks {
         }
         if (!store.hasBucket()) {
             return settings.createBucket()
-                    ? Seen.ok(where + ": it does not exist yet, and the first run creates it")
-                    : Seen.wrong(where + ": it does not exist; create it, or set archive.store.create-bucket");
+                    ? Finding.ok(where + ": it does not exist yet, and the first run creates it")
+                    : Finding.wrong(where + ": it does not exist; create it, or set archive.store.create-bucket");
         }
         ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
         byte[] probe = ("probe of " + clock.instant()).getBytes(StandardCharsets.UTF_8);
@@ -77,32 +87,33 @@ final class ServerChecks {
         try {
             store.remove(key.value());
             if (store.stat(key).isPresent()) {
-                return Seen.warning(where + ": object " + key + " still exists after DELETE");
+                return Finding.warning(where + ": object " + key + " still exists after DELETE");
             }
         } catch (StoreException e) {
-            return Seen.warning(
+            return Finding.warning(
                     "%s: an object can be written and read, but not deleted, which only verify --delete-orphans and forget need; %s remains: %s"
                             .formatted(where, key, e.getMessage()));
         }
         return isSame
-                ? Seen.ok(where + ": an object was written, read back, compared and deleted")
-                : Seen.unavailable(where + ": an object that was written reads back as other bytes; check the store");
+                ? Finding.ok(where + ": an object was written, read back, compared and deleted")
+                : Finding.unavailable(
+                        where + ": an object that was written reads back as other bytes; check the store");
     }
 
-    Seen provider() throws IOException {
+    Finding provider() throws IOException {
         NoteSourceProperties source = context.get(NoteSourceProperties.class);
         ProviderPing.Pong pong;
         Instant asked = clock.instant();
         try {
             pong = context.get(ProviderPing.class).send();
         } catch (IOException e) {
-            return Seen.unavailable(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
+            return Finding.unavailable(e.getMessage() + "; check JUSTONEAPI_BASE_URL, the network and its proxy");
         }
         providerDrift = pong.ahead(asked, clock.instant()).orElse(null);
         String found = source.baseUrl() + " answers /ping with HTTP " + pong.status();
         return pong.status() < 400
-                ? Seen.ok(found + "; no paid call was made")
-                : Seen.warning(found + "; check JUSTONEAPI_BASE_URL");
+                ? Finding.ok(found + "; no paid call was made")
+                : Finding.warning(found + "; check JUSTONEAPI_BASE_URL");
     }
 
     /** Returns how far another clock is ahead of ours, which was read before the request and now. */
@@ -112,16 +123,16 @@ final class ServerChecks {
     }
 
     /** Compares this machine's clock with those of the servers, and with the tables. */
-    Seen clock(DatabaseChecks database, boolean hasDatabase, boolean hasTables) {
+    Finding clock(DatabaseChecks database) {
         List<String> equal = new ArrayList<>();
         List<String> problems = new ArrayList<>();
-        if (hasDatabase) {
+        if (database.noServer() == null) {
             Instant asked = clock.instant();
             compare("the database's", drift(asked, database.clock()), equal, problems);
         }
         compare("the store's", storeDrift, equal, problems);
         compare("the provider's", providerDrift, equal, problems);
-        if (hasTables) {
+        if (database.noTables() == null) {
             WorklistStats.DueLater later =
                     database.newNotesDueAfter(clock.instant().plus(AHEAD));
             if (later.last() != null) {
@@ -131,11 +142,11 @@ final class ServerChecks {
             }
         }
         if (!problems.isEmpty()) {
-            return Seen.warning(String.join("; ", problems));
+            return Finding.warning(String.join("; ", problems));
         }
         return equal.isEmpty()
-                ? Seen.skipped("no other clock is available")
-                : Seen.ok("as " + String.join(", ", equal) + ", within " + CLOCK_DRIFT.toSeconds() + " s");
+                ? Finding.skipped("no other clock is available")
+                : Finding.ok("as " + String.join(", ", equal) + ", within " + CLOCK_DRIFT.toSeconds() + " s");
     }
 
     private static void compare(String whose, @Nullable Duration drift, List<String> equal, List<String> problems) {

@@ -1,12 +1,9 @@
 package io.github.notearchive.cli.check;
 
-import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.CommandFailure;
 import io.github.notearchive.cli.ErrorTranslator;
-import io.github.notearchive.cli.check.Check.Result;
-import io.github.notearchive.cli.check.Check.Seen;
 import io.github.notearchive.io.DatabaseErrors;
 import java.time.Clock;
 import java.time.Duration;
@@ -17,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,7 +26,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Tables are only read if the schema is the expected one, since the program's own connections would migrate it.
  */
-public final class SystemChecks {
+final class SystemChecks {
 
     private static final Logger log = LoggerFactory.getLogger(SystemChecks.class);
 
@@ -37,119 +35,103 @@ public final class SystemChecks {
     /** Timeout of a check that may start an embedded server. */
     private static final Duration START_TIMEOUT = Duration.ofMinutes(3);
 
-    private final Map<String, String> settings;
-    private final @Nullable Clock clock;
     private final List<Finding> findings = new ArrayList<>();
 
-    /**
-     * @param settings settings that have precedence over all others
-     * @param clock clock to use; null for the system clock
-     */
-    public SystemChecks(Map<String, String> settings, @Nullable Clock clock) {
-        this.settings = settings;
-        this.clock = clock;
+    private SystemChecks() {}
+
+    /** Check of one thing. An exception is translated into a finding. */
+    @FunctionalInterface
+    private interface Check {
+
+        Finding look() throws Exception;
     }
 
     /**
-     * Result of a check.
+     * Runs all checks, likely causes first.
      *
-     * @param message result and remedy
-     * @param exitCode exit code if the check failed; otherwise null
+     * @param settings settings that have precedence over all others
+     * @param clock clock to use; null for the system clock
      */
-    public record Finding(
-            String name,
-            Result result,
-            String message,
-            @Nullable ExitCode exitCode) {}
-
-    /** Runs all checks, likely causes first. */
-    public List<Finding> all() {
-        check("java", TIMEOUT, LocalChecks::java);
+    static List<Finding> all(Map<String, String> settings, @Nullable Clock clock) {
+        SystemChecks checks = new SystemChecks();
+        checks.check("java", LocalChecks::java);
         try (CommandContext context = CommandContext.openUnchecked(settings, clock)) {
-            check(context);
+            checks.check(context);
         } catch (RuntimeException e) {
-            Seen seen = explained(e);
-            findings.add(new Finding(
-                    "settings", seen.result(), seen.message() + "; nothing else was checked", seen.exitCode()));
+            Finding failure = explained(e);
+            checks.findings.add(new Finding(
+                    "settings",
+                    failure.result(),
+                    failure.message() + "; nothing else was checked",
+                    failure.exitCode()));
         }
-        return List.copyOf(findings);
+        return List.copyOf(checks.findings);
     }
 
     private void check(CommandContext context) {
         LocalChecks local = new LocalChecks(context);
         ServerChecks servers = new ServerChecks(context);
         try (DatabaseChecks database = new DatabaseChecks(context)) {
-            check("settings", TIMEOUT, local::settings);
-            check("token", TIMEOUT, local::token);
-            check("data directory", TIMEOUT, local::dataDirectory);
-            check("disk space", TIMEOUT, local::diskSpace);
-            boolean hasDatabase = check("database", START_TIMEOUT, database::server) == Result.OK;
-            String noDatabase = hasDatabase ? null : "the database is unavailable";
-            Result schema = check("schema", TIMEOUT, unless(noDatabase, database::schema));
-            boolean hasTables = schema == Result.OK && database.hasSchema();
-            String noTables = !hasDatabase ? noDatabase : hasTables ? null : database.whyNoTables();
-            check("rebuild", TIMEOUT, unless(noTables, database::rebuild));
-            check(
-                    "store",
-                    servers.hasEndpoint() ? TIMEOUT : START_TIMEOUT,
-                    hasTables ? () -> compared(context, servers.store()) : servers::store);
-            check("provider", TIMEOUT, servers::provider);
-            check("clock", TIMEOUT, () -> servers.clock(database, hasDatabase, hasTables));
-            check("gate", TIMEOUT, unless(noTables, database::gate));
-            check("limits", TIMEOUT, unless(noTables, database::limits));
-            check("runs", TIMEOUT, unless(noDatabase, database::runs));
+            check("settings", local::settings);
+            check("token", local::token);
+            check("data directory", local::dataDirectory);
+            check("disk space", local::diskSpace);
+            check("database", START_TIMEOUT, database::server);
+            check("schema", unless(database::noServer, database::schema));
+            check("rebuild", unless(database::noTables, database::rebuild));
+            check("store", servers.hasEndpoint() ? TIMEOUT : START_TIMEOUT, () -> servers.store(database));
+            check("provider", servers::provider);
+            check("clock", () -> servers.clock(database));
+            check("gate", unless(database::noTables, database::gate));
+            check("limits", unless(database::noTables, database::limits));
+            check("runs", unless(database::noServer, database::runs));
         }
     }
 
-    /** Also checks that bucket and tables belong to the same archive. */
-    private static Seen compared(CommandContext context, Seen store) {
-        return store.result() != Result.OK
-                ? store
-                : context.get(ArchiveRevision.class)
-                        .difference()
-                        .map(Seen::wrong)
-                        .orElse(store);
-    }
-
-    private static Check unless(@Nullable String reason, Check check) {
-        return reason == null ? check : () -> Seen.skipped(reason);
+    private static Check unless(Supplier<@Nullable String> reason, Check check) {
+        return () -> {
+            String skipped = reason.get();
+            return skipped == null ? check.look() : Finding.skipped(skipped);
+        };
     }
 
     /** Returns the exit code of all checks: failures that need an operator have precedence over outages. */
-    public static ExitCode exitCode(List<Finding> findings) {
+    static ExitCode exitCode(List<Finding> findings) {
         return Stream.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)
                 .filter(code -> findings.stream().anyMatch(finding -> finding.exitCode() == code))
                 .findFirst()
                 .orElse(ExitCode.COMPLETED);
     }
 
-    /** Runs a check with a timeout, and translates its exception. */
-    private Result check(String name, Duration timeout, Check check) {
-        FutureTask<Seen> task = new FutureTask<>(check::look);
+    private void check(String name, Check check) {
+        check(name, TIMEOUT, check);
+    }
+
+    private void check(String name, Duration timeout, Check check) {
+        FutureTask<Finding> task = new FutureTask<>(check::look);
         Thread.ofPlatform().daemon().name("check-" + name).start(task);
-        Seen seen;
+        Finding finding;
         try {
-            seen = task.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
+            finding = task.get(timeout.toMillis(), TimeUnit.MILLISECONDS);
         } catch (TimeoutException e) {
             task.cancel(true);
-            seen = Seen.unavailable("no response within " + timeout.toSeconds() + " s");
+            finding = Finding.unavailable("no response within " + timeout.toSeconds() + " s");
         } catch (ExecutionException e) {
-            seen = explained(e.getCause() == null ? e : e.getCause());
+            finding = explained(e.getCause() == null ? e : e.getCause());
         } catch (InterruptedException e) {
             task.cancel(true);
             Thread.currentThread().interrupt();
-            seen = Seen.skipped("interrupted");
+            finding = Finding.skipped("interrupted");
         }
-        findings.add(new Finding(name, seen.result(), seen.message(), seen.exitCode()));
-        return seen.result();
+        findings.add(finding.named(name));
     }
 
-    static Seen explained(Throwable e) {
+    private static Finding explained(Throwable e) {
         CommandFailure failure = ErrorTranslator.explain(e).orElseGet(() -> {
             log.error("Unexpected error", e);
             return new CommandFailure(
                     ExitCode.FAILED, "unexpected error: " + DatabaseErrors.summary(e) + "; see the log above");
         });
-        return new Seen(Result.FAILED, String.valueOf(failure.getMessage()), failure.exitCode());
+        return Finding.failed(failure.exitCode(), String.valueOf(failure.getMessage()));
     }
 }

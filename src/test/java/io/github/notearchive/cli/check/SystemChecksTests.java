@@ -11,8 +11,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.ConsoleText;
 import io.github.notearchive.cli.ErrorTranslator;
-import io.github.notearchive.cli.check.Check.Result;
-import io.github.notearchive.cli.check.SystemChecks.Finding;
+import io.github.notearchive.cli.check.Finding.Result;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.export.Exporter;
@@ -401,7 +400,7 @@ class SystemChecksTests {
     }
 
     private Map<String, Finding> check(@Nullable Clock clock) {
-        List<Finding> findings = new SystemChecks(settings, clock).all();
+        List<Finding> findings = SystemChecks.all(settings, clock);
         String printed = ConsoleText.render("check/report", new CheckCommand.Report(Instant.EPOCH, 0, findings));
         assertThat(printed)
                 .doesNotContain(TOKEN)
