@@ -15,6 +15,7 @@ import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -146,11 +147,11 @@ final class SandboxCommand extends ArchiveCommand {
             return SandboxSettings.defaults()
                     .withSeed(seed)
                     .withQuota(quota)
-                    .withFail301(fail301)
-                    .withFail302(fail302)
-                    .withMissing(missing)
-                    .withEmpty(empty)
-                    .withDeadMedia(deadMedia)
+                    .with(Fault.FAIL_301, fail301)
+                    .with(Fault.FAIL_302, fail302)
+                    .with(Fault.MISSING, missing)
+                    .with(Fault.EMPTY, empty)
+                    .with(Fault.DEAD_MEDIA, deadMedia)
                     .withLatency(latency);
         } catch (IllegalArgumentException e) {
             throw usage(String.valueOf(e.getMessage()));

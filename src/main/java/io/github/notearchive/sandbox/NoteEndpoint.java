@@ -1,5 +1,6 @@
 package io.github.notearchive.sandbox;
 
+import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -93,17 +94,17 @@ final class NoteEndpoint {
         if (!NOTE_ID.matcher(call.noteId).matches()) {
             return refuse(call, 400);
         }
-        if (isDrawn("302", call, settings.fail302())) {
+        if (isDrawn("302", call, settings.share(Fault.FAIL_302))) {
             return refuse(call, 302);
         }
-        if (isDrawn("301", call, settings.fail301())) {
+        if (isDrawn("301", call, settings.share(Fault.FAIL_301))) {
             return refuse(call, 301);
         }
         double fate = random.uniform("fate", call.noteId);
-        if (fate < settings.missing()) {
+        if (fate < settings.share(Fault.MISSING)) {
             return refuse(call, 201);
         }
-        boolean isEmpty = fate >= 1 - settings.empty();
+        boolean isEmpty = fate >= 1 - settings.share(Fault.EMPTY);
         return deliver(call, 200, envelope -> {
             if (isEmpty) {
                 envelope.putArray("data");

@@ -56,7 +56,7 @@ public final class SandboxProvider implements AutoCloseable {
         this.settings = settings;
         this.clock = clock;
         SeededRandom random = new SeededRandom(settings.seed());
-        SyntheticMedia media = new SyntheticMedia(random, settings.deadMedia(), MEDIA_SIZE);
+        SyntheticMedia media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), MEDIA_SIZE);
         MediaEndpoint mediaEndpoint = new MediaEndpoint(media);
         mediaServer = start(Map.of("*", (request, response, _) -> {
             MediaEndpoint.Response file = mediaEndpoint.serve(

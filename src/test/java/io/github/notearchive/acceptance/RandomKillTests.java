@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import io.github.notearchive.acceptance.Program.Ended;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.sql.Timestamp;
 import java.time.Duration;
@@ -56,8 +57,8 @@ class RandomKillTests {
         SandboxSettings in(SandboxSettings settings, int notes) {
             return switch (this) {
                 case NONE, DEAD_FILES -> settings;
-                case CODE_301 -> settings.withFail301(0.15);
-                case CODE_302 -> settings.withFail302(0.03);
+                case CODE_301 -> settings.with(Fault.FAIL_301, 0.15);
+                case CODE_302 -> settings.with(Fault.FAIL_302, 0.03);
                 case QUOTA -> settings.withQuota(notes / 2);
             };
         }

@@ -7,6 +7,7 @@ import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxSettings;
+import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -92,7 +93,7 @@ class GoldenMasterTests {
         server.jdbc().sql("CREATE DATABASE " + database).update();
         Map<String, String> before = new HashMap<>();
         try (ScriptableSandbox provider = ScriptableSandbox.start(
-                        SandboxSettings.defaults().withFail301(0).withMissing(0));
+                        SandboxSettings.defaults().with(Fault.FAIL_301, 0).with(Fault.MISSING, 0));
                 DataDirectory directory = DataDirectory.open(home.resolve("store"))) {
             EmbeddedStore store = EmbeddedStore.open(directory);
             Map<String, String> settings = Map.ofEntries(

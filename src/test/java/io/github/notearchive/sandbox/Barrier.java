@@ -1,14 +1,11 @@
 package io.github.notearchive.sandbox;
 
 import java.time.Duration;
-import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.ReentrantLock;
+import java.util.concurrent.TimeUnit;
 
 /** Gate for threads: lets them pass, or holds them until it is opened. */
 final class Barrier {
 
-    private final ReentrantLock lock = new ReentrantLock();
-    private final Condition changed = lock.newCondition();
     private boolean isClosed;
     private int waiting;
     private long releases;
@@ -18,36 +15,33 @@ final class Barrier {
     }
 
     /** Holds all threads from now on. */
-    void hold() {
-        change(() -> isClosed = true);
+    synchronized void hold() {
+        isClosed = true;
     }
 
     /** Releases all waiting threads and holds no later ones. */
-    void open() {
-        change(() -> isClosed = false);
+    synchronized void open() {
+        isClosed = false;
+        notifyAll();
     }
 
     /** Releases all waiting threads; later ones are held as before. */
-    void releaseWaiting() {
-        change(() -> releases++);
+    synchronized void releaseWaiting() {
+        releases++;
+        notifyAll();
     }
 
     /** Waits until this thread is released; returns immediately if the gate is open. */
-    void pass() throws InterruptedException {
-        lock.lockInterruptibly();
+    synchronized void pass() throws InterruptedException {
+        long arrival = releases;
+        waiting++;
+        notifyAll();
         try {
-            long arrival = releases;
-            waiting++;
-            changed.signalAll();
-            try {
-                while (isClosed && releases == arrival) {
-                    changed.await();
-                }
-            } finally {
-                waiting--;
+            while (isClosed && releases == arrival) {
+                wait();
             }
         } finally {
-            lock.unlock();
+            waiting--;
         }
     }
 
@@ -56,29 +50,15 @@ final class Barrier {
      *
      * @throws IllegalStateException on timeout
      */
-    void awaitWaiting(int count, Duration timeout) throws InterruptedException {
-        lock.lockInterruptibly();
-        try {
-            long left = timeout.toNanos();
-            while (waiting < count) {
-                if (left <= 0) {
-                    throw new IllegalStateException(
-                            "Only %d of %d requests are held after %s".formatted(waiting, count, timeout));
-                }
-                left = changed.awaitNanos(left);
+    synchronized void awaitWaiting(int count, Duration timeout) throws InterruptedException {
+        long deadline = System.nanoTime() + timeout.toNanos();
+        while (waiting < count) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new IllegalStateException(
+                        "Only %d of %d requests are held after %s".formatted(waiting, count, timeout));
             }
-        } finally {
-            lock.unlock();
-        }
-    }
-
-    private void change(Runnable change) {
-        lock.lock();
-        try {
-            change.run();
-            changed.signalAll();
-        } finally {
-            lock.unlock();
+            TimeUnit.NANOSECONDS.timedWait(this, left);
         }
     }
 }

@@ -2,18 +2,13 @@ package io.github.notearchive.sandbox;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.notearchive.sandbox.SandboxSettings.Fault;
 import java.io.ByteArrayInputStream;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.net.http.HttpTimeoutException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.MessageDigest;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -139,17 +134,6 @@ class SandboxMediaTests {
     }
 
     @Test
-    void servesTheBytesOfMediaBytes() throws Exception {
-        String url = url("/1040g008bbbb?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&t=1");
-
-        HttpResponse<byte[]> response = client.get(url);
-
-        assertThat(response.body()).isEqualTo(provider.mediaBytes(url)).hasSizeBetween(2_000, 10_000);
-        assertThat(response.headers().firstValueAsLong("Content-Length")).hasValue(response.body().length);
-        assertThat(response.headers().firstValue("ETag")).isPresent();
-    }
-
-    @Test
     void filesHaveAboutTheRequestedSize() {
         try (ScriptableSandbox large = ScriptableSandbox.start(SandboxSettings.defaults(), "token", 1_000_000)) {
             for (String format : List.of("jpg", "png", "webp", "heif")) {
@@ -192,7 +176,7 @@ class SandboxMediaTests {
     @Test
     void deadFileIsDeadAtAllUrls() throws Exception {
         try (ScriptableSandbox half =
-                ScriptableSandbox.start(SandboxSettings.defaults().withDeadMedia(0.5))) {
+                ScriptableSandbox.start(SandboxSettings.defaults().with(Fault.DEAD_MEDIA, 0.5))) {
             int dead = 0;
             for (int i = 0; i < 40; i++) {
                 String origin = "http://" + half.mediaHost();
@@ -205,62 +189,6 @@ class SandboxMediaTests {
             }
             assertThat(dead).isBetween(8, 32);
         }
-    }
-
-    @Test
-    void scriptedUrlFailsOnceAndRecovers() throws Exception {
-        provider.script()
-                .media(
-                        target -> target.contains("abc"),
-                        MediaReply.status(503).header("Retry-After", "2"),
-                        MediaReply.normal());
-        String url = url("/music/abc.mp3");
-
-        HttpResponse<byte[]> first = client.get(url);
-        HttpResponse<byte[]> second = client.get(url);
-
-        assertThat(first.statusCode()).isEqualTo(503);
-        assertThat(first.headers().firstValue("Retry-After")).hasValue("2");
-        assertThat(second.body()).isEqualTo(provider.mediaBytes(url));
-        assertThat(provider.mediaRequests("abc")).isEqualTo(2);
-        assertThat(provider.mediaRequests("other")).isZero();
-    }
-
-    @Test
-    void servesOtherBytesAndRedirects() throws Exception {
-        provider.script()
-                .media(t -> t.startsWith("/music/a"), MediaReply.bytes("text/html", new byte[] {7}))
-                .media(t -> t.startsWith("/music/b"), MediaReply.redirect("http://10.0.0.1/x"));
-
-        HttpResponse<byte[]> other = client.get(url("/music/a.mp3"));
-        HttpResponse<byte[]> redirect = client.get(url("/music/b.mp3"));
-
-        assertThat(other.body()).containsExactly(7);
-        assertThat(other.headers().firstValue("Content-Type")).hasValue("text/html");
-        assertThat(redirect.statusCode()).isEqualTo(302);
-        assertThat(redirect.headers().firstValue("Location")).hasValue("http://10.0.0.1/x");
-    }
-
-    @Test
-    void truncatedAndResetFilesFail() {
-        provider.script()
-                .media(t -> t.startsWith("/music/a"), MediaReply.truncated())
-                .media(t -> t.startsWith("/music/b"), MediaReply.reset());
-
-        assertThatThrownBy(() -> client.get(url("/music/a.mp3"))).isInstanceOf(IOException.class);
-        assertThatThrownBy(() -> client.get(url("/music/b.mp3"))).isInstanceOf(IOException.class);
-    }
-
-    @Test
-    void hangingFileIsNeverServed() {
-        provider.script().media(_ -> true, MediaReply.hang());
-        HttpRequest request = HttpRequest.newBuilder(URI.create(url("/music/a.mp3")))
-                .timeout(Duration.ofMillis(150))
-                .build();
-
-        assertThatThrownBy(() -> client.http().send(request, HttpResponse.BodyHandlers.discarding()))
-                .isInstanceOf(HttpTimeoutException.class);
-        assertThat(provider.mediaRequests()).isEqualTo(1);
     }
 
     private String url(String target) {

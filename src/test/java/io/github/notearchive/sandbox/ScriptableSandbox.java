@@ -50,7 +50,7 @@ public final class ScriptableSandbox implements AutoCloseable {
         this.settings = settings;
         this.token = token;
         random = new SeededRandom(settings.seed());
-        media = new SyntheticMedia(random, settings.deadMedia(), mediaSize);
+        media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), mediaSize);
         mediaEndpoint = new MediaEndpoint(media);
         mediaServer = LoopbackServer.listen(this::serveMedia);
         notes = new SyntheticNotes(random, media, "http://127.0.0.1:" + mediaServer.port());

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
-import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -24,8 +23,8 @@ import org.junit.jupiter.api.Test;
 /** The fixture replies as scripted, breaks connections as scripted, and logs both. */
 class ScriptableSandboxTests {
 
-    private ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
-    private Client client = new Client(provider.baseUrl(), provider.token());
+    private final ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
+    private final Client client = new Client(provider.baseUrl(), provider.token());
 
     @AfterEach
     void close() {
@@ -55,49 +54,6 @@ class ScriptableSandboxTests {
     }
 
     @Test
-    void refusesWrongTokenRegardlessOfTheScript() throws Exception {
-        String id = provider.noteIds(1).getFirst();
-        provider.script().answersAll(Reply.code(0));
-
-        HttpResponse<byte[]> wrong = client.ask(id, "stolen");
-        HttpResponse<byte[]> none = client.ask(id, "");
-
-        assertThat(List.of(wrong, none))
-                .allSatisfy(refused -> assertThat(Client.code(refused)).isEqualTo(100));
-        assertThat(provider.granted()).isZero();
-        assertThat(provider.answered(100)).isEqualTo(2);
-    }
-
-    @Test
-    void servesManyClientsAtOnce() throws Exception {
-        List<String> ids = provider.noteIds(640);
-
-        try (ExecutorService threads = Executors.newFixedThreadPool(64)) {
-            for (Future<Integer> code :
-                    threads.invokeAll(ids.stream().map(this::asking).toList())) {
-                assertThat(code.get()).isZero();
-            }
-        }
-
-        assertThat(provider.bought()).containsExactlyInAnyOrderElementsOf(ids);
-    }
-
-    @Test
-    void countsGrantsFromTheirChange() throws Exception {
-        String id = provider.noteIds(1).getFirst();
-
-        provider.script().grants(1);
-        assertThat(client.codeFor(id)).isZero();
-        HttpResponse<byte[]> over = client.ask(id);
-        assertThat(over.statusCode()).isEqualTo(429);
-        assertThat(Client.json(over).path("code").asInt()).isEqualTo(303);
-
-        provider.script().unlimited();
-        assertThat(client.codeFor(id)).isZero();
-        assertThat(provider.bought()).containsExactly(id, id);
-    }
-
-    @Test
     void usesRepliesInOrderAndRepeatsTheLastOne() throws Exception {
         String id = provider.noteIds(1).getFirst();
         provider.script().answers(id, Reply.code(301), Reply.code(301, 503), Reply.normal());
@@ -110,21 +66,6 @@ class ScriptableSandboxTests {
 
         provider.script().always(id, Reply.code(600)).clear();
         assertThat(client.codeFor(id)).isZero();
-    }
-
-    @Test
-    void notesWithoutScriptShareTheCommonOne() throws Exception {
-        List<String> ids = provider.noteIds(3);
-        provider.script()
-                .answersAll(Reply.code(302).header("Retry-After", "7"), Reply.normal())
-                .always(ids.get(2), Reply.code(201));
-
-        HttpResponse<byte[]> first = client.ask(ids.get(0));
-
-        assertThat(first.statusCode()).isEqualTo(429);
-        assertThat(first.headers().firstValue("Retry-After")).hasValue("7");
-        assertThat(client.codeFor(ids.get(1))).isZero();
-        assertThat(client.codeFor(ids.get(2))).isEqualTo(201);
     }
 
     @Test
@@ -205,67 +146,6 @@ class ScriptableSandboxTests {
             }
         }
         assertThat(provider.granted()).isEqualTo(4);
-    }
-
-    @Test
-    void delaysResponseByLatencyAndReply() throws Exception {
-        restart(SandboxSettings.defaults().withLatency(Duration.ofMillis(60)));
-        String id = provider.noteIds(1).getFirst();
-        provider.script().always(id, Reply.normal().after(Duration.ofMillis(60)));
-
-        long start = System.nanoTime();
-        client.ask(id);
-
-        assertThat(Duration.ofNanos(System.nanoTime() - start)).isGreaterThanOrEqualTo(Duration.ofMillis(120));
-    }
-
-    @Test
-    void keepsConnectionUntilCloseIsRequested() throws Exception {
-        String kept = "GET /ping HTTP/1.1\r\nHost: x\r\n\r\n";
-        String last = "GET /ping HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n";
-
-        try (Socket socket = new Socket("127.0.0.1", provider.baseUrl().getPort())) {
-            socket.getOutputStream().write((kept + kept + last).getBytes(StandardCharsets.UTF_8));
-            byte[] received = socket.getInputStream().readAllBytes();
-
-            assertThat(new String(received, StandardCharsets.UTF_8).split("HTTP/1.1 200 OK", -1))
-                    .hasSize(4);
-        }
-    }
-
-    @Test
-    void resetOfCountsKeepsTheQuota() throws Exception {
-        String id = provider.noteIds(1).getFirst();
-        provider.script().grants(1);
-        client.ask(id);
-
-        provider.resetCounts();
-
-        assertThat(provider.calls()).isZero();
-        assertThat(provider.bought()).isEmpty();
-        assertThat(client.codeFor(id)).isEqualTo(303);
-    }
-
-    @Test
-    void closeEndsHeldCallsUnbilled() throws Exception {
-        String id = provider.noteIds(1).getFirst();
-        provider.holdAnswers();
-
-        try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
-            Future<HttpResponse<byte[]>> answer = threads.submit(() -> client.ask(id));
-            provider.awaitHeld(1, Duration.ofSeconds(5));
-
-            provider.close();
-
-            assertThatThrownBy(() -> answer.get(5, TimeUnit.SECONDS)).hasCauseInstanceOf(IOException.class);
-        }
-        assertThat(provider.granted()).isZero();
-    }
-
-    private void restart(SandboxSettings settings) {
-        close();
-        provider = ScriptableSandbox.start(settings);
-        client = new Client(provider.baseUrl(), provider.token());
     }
 
     private Callable<Integer> asking(String id) {
