@@ -11,7 +11,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.UserDefinedFileAttributeView;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Properties;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.gaul.s3proxy.S3Proxy;
@@ -43,11 +46,11 @@ public final class EmbeddedStore implements AutoCloseable {
 
     private final DataDirectory directory;
     private final int port;
-    private final StoreCredentials credentials;
+    private final Credentials credentials;
     private final @Nullable S3Proxy server;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedStore(DataDirectory directory, int port, StoreCredentials credentials, @Nullable S3Proxy server) {
+    private EmbeddedStore(DataDirectory directory, int port, Credentials credentials, @Nullable S3Proxy server) {
         this.directory = directory;
         this.port = port;
         this.credentials = credentials;
@@ -67,8 +70,8 @@ public final class EmbeddedStore implements AutoCloseable {
             OptionalInt running = directory.findRunning(NAME, port -> answersOn(port, keys, directory));
             try {
                 return running.isPresent()
-                        ? new EmbeddedStore(directory, running.getAsInt(), StoreCredentials.read(keys), null)
-                        : start(directory, StoreCredentials.readOrGenerate(keys));
+                        ? new EmbeddedStore(directory, running.getAsInt(), Credentials.read(keys), null)
+                        : start(directory, Credentials.readOrGenerate(keys));
             } catch (IOException e) {
                 throw failed(directory, e);
             }
@@ -132,7 +135,7 @@ public final class EmbeddedStore implements AutoCloseable {
         stop(server, directory);
     }
 
-    private static EmbeddedStore start(DataDirectory directory, StoreCredentials credentials) throws IOException {
+    private static EmbeddedStore start(DataDirectory directory, Credentials credentials) throws IOException {
         long began = System.nanoTime();
         Path root = directory.path().resolve("s3");
         PrivateDirectory.create(root);
@@ -189,8 +192,8 @@ public final class EmbeddedStore implements AutoCloseable {
      */
     private static boolean answersOn(int port, PrivateFile keys, DataDirectory directory) {
         try {
-            StoreCredentials ours = StoreCredentials.read(keys);
-            return accepts(port, ours) && !accepts(port, new StoreCredentials(ours.accessKey(), "not-the-secret"));
+            Credentials ours = Credentials.read(keys);
+            return accepts(port, ours) && !accepts(port, new Credentials(ours.accessKey(), "not-the-secret"));
         } catch (IOException e) {
             log.debug("What listens on 127.0.0.1:{} is not the S3 server over {}", port, directory.path(), e);
             return false;
@@ -198,7 +201,7 @@ public final class EmbeddedStore implements AutoCloseable {
     }
 
     @SuppressWarnings("try") // close() declares Exception; every exception is handled
-    private static boolean accepts(int port, StoreCredentials credentials) throws IOException {
+    private static boolean accepts(int port, Credentials credentials) throws IOException {
         try (MinioClient client = MinioClient.builder()
                 .endpoint(endpointOn(port).toString())
                 .region("us-east-1")
@@ -244,5 +247,39 @@ public final class EmbeddedStore implements AutoCloseable {
                 directory.path(),
                 "its S3 server does not start, " + cause + "; see to that, or set an S3 store of your own",
                 cause);
+    }
+
+    /** The pair of keys that the embedded S3 server accepts. */
+    record Credentials(String accessKey, String secretKey) {
+
+        private static final String ACCESS_KEY = "access-key";
+        private static final String SECRET_KEY = "secret-key";
+
+        /** Reads the pair. */
+        static Credentials read(PrivateFile file) throws IOException {
+            Properties properties = file.readProperties();
+            var read = new Credentials(properties.getProperty(ACCESS_KEY, ""), properties.getProperty(SECRET_KEY, ""));
+            if (read.accessKey.isBlank() || read.secretKey.isBlank()) {
+                throw new IOException(file.path() + " does not hold both keys; delete it and a new pair is made");
+            }
+            return read;
+        }
+
+        /** Reads the pair, or generates one and stores it if there is none. */
+        static Credentials readOrGenerate(PrivateFile file) throws IOException {
+            if (file.readProperties().isEmpty()) {
+                file.writeProperties(Map.of(
+                        ACCESS_KEY,
+                        PrivateFile.random(10).toUpperCase(Locale.ROOT),
+                        SECRET_KEY,
+                        PrivateFile.random(20)));
+            }
+            return read(file);
+        }
+
+        @Override
+        public String toString() {
+            return "Credentials[" + accessKey + ", ***]";
+        }
     }
 }

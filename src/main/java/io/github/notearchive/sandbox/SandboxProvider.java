@@ -57,9 +57,8 @@ public final class SandboxProvider implements AutoCloseable {
         this.clock = clock;
         SeededRandom random = new SeededRandom(settings.seed());
         SyntheticMedia media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), MEDIA_SIZE);
-        MediaEndpoint mediaEndpoint = new MediaEndpoint(media);
         mediaServer = start(Map.of("*", (request, response, _) -> {
-            MediaEndpoint.Response file = mediaEndpoint.serve(
+            SyntheticMedia.Response file = media.serve(
                     request.getPath(), header(request, HttpHeaders.RANGE), header(request, HttpHeaders.IF_RANGE));
             send(response, file.status(), file.headers(), file.body());
         }));

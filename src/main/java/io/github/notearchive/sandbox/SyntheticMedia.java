@@ -1,5 +1,9 @@
 package io.github.notearchive.sandbox;
 
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.random.RandomGenerator;
@@ -8,8 +12,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Generator of the files behind all media URLs. A file follows from its path, the rendition in the query, and the seed.
- * Nothing is stored, so each process serves the URLs of every other one.
+ * Media server and generator of the files behind all media URLs. A file follows from its path, the rendition in the
+ * query, and the seed. Nothing is stored, so each process serves the URLs of every other one.
  *
  * <p>Signatures are not checked and do not expire. A backup URL has the bytes of its master URL.
  *
@@ -28,6 +32,11 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
     @SuppressWarnings("ArrayRecordComponent") // files are never compared
     record GeneratedFile(String contentType, String etag, byte[] bytes) {}
 
+    /** Response of the media server. */
+    @SuppressWarnings("ArrayRecordComponent") // responses are never compared
+    record Response(int status, Map<String, String> headers, byte[] body) {}
+
+    private static final Pattern RANGE = Pattern.compile("bytes=(\\d*)-(\\d*)");
     private static final Pattern ORIGIN = Pattern.compile("^https?://[^/]*");
     private static final Pattern BACKUP = Pattern.compile("^/backup/\\d+");
     private static final Pattern ESCAPED_BAR = Pattern.compile("%7[Cc]");
@@ -61,6 +70,61 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
         return random.uniform("dead", identity) < deadShare
                 ? OptionalInt.of(random.oneIn(2, "how dead", identity) ? 404 : 403)
                 : OptionalInt.empty();
+    }
+
+    /**
+     * Returns the file of a target; a status without file if it is dead or unknown.
+     *
+     * @param target path and query
+     * @param range value of the header {@code Range}; null if absent
+     * @param ifRange value of the header {@code If-Range}; null if absent
+     */
+    Response serve(String target, @Nullable String range, @Nullable String ifRange) {
+        Optional<GeneratedFile> file = find(target);
+        OptionalInt dead = deadStatus(target);
+        return file.isPresent() && dead.isEmpty() ? serve(file.get(), range, ifRange) : status(dead.orElse(404));
+    }
+
+    /** Returns a file, or the requested part of it. The response to several ranges is the whole file. */
+    static Response serve(GeneratedFile file, @Nullable String range, @Nullable String ifRange) {
+        byte[] bytes = file.bytes();
+        Matcher requested = RANGE.matcher(range == null ? "" : range);
+        if (!requested.matches()
+                || requested.group().equals("bytes=-")
+                || (ifRange != null && !ifRange.equals(file.etag()))) {
+            return response(200, file, "", bytes);
+        }
+        boolean isSuffix = requested.group(1).isEmpty();
+        long first = isSuffix
+                ? Math.max(0, bytes.length - Long.parseLong(requested.group(2)))
+                : Long.parseLong(requested.group(1));
+        long end = isSuffix || requested.group(2).isEmpty()
+                ? bytes.length
+                : Math.min(bytes.length, Long.parseLong(requested.group(2)) + 1);
+        return first < end
+                ? response(
+                        206,
+                        file,
+                        "bytes " + first + "-" + (end - 1) + "/" + bytes.length,
+                        Arrays.copyOfRange(bytes, (int) first, (int) end))
+                : response(416, file, "bytes */" + bytes.length, new byte[0]);
+    }
+
+    /** Returns a status with a short text. */
+    static Response status(int status) {
+        return new Response(
+                status, Map.of("Content-Type", "text/plain"), ("status " + status).getBytes(StandardCharsets.UTF_8));
+    }
+
+    private static Response response(int status, GeneratedFile file, String contentRange, byte[] body) {
+        Map<String, String> headers = new LinkedHashMap<>();
+        headers.put("Content-Type", file.contentType());
+        headers.put("ETag", file.etag());
+        headers.put("Accept-Ranges", "bytes");
+        if (!contentRange.isEmpty()) {
+            headers.put("Content-Range", contentRange);
+        }
+        return new Response(status, headers, body);
     }
 
     private @Nullable Format format(String path, String rendition) {
@@ -135,18 +199,18 @@ record SyntheticMedia(SeededRandom random, double deadShare, int size) {
     }
 
     private enum Format {
-        JPEG("image/jpeg", ImageFiles::jpeg),
-        PNG("image/png", ImageFiles::png),
-        WEBP("image/webp", ImageFiles::webp),
-        HEIC("image/heic", ImageFiles::heic),
-        MP4("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 720, 1280)),
-        MP4_1080_1440("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 1080, 1440)),
-        MP4_1080_1920("video/mp4", (random, size) -> TimedMediaFiles.mp4(random, size, 1080, 1920)),
-        M4A("audio/mp4", TimedMediaFiles::m4a),
-        WAV("audio/wav", TimedMediaFiles::wav),
-        MP3("audio/mpeg", TimedMediaFiles::mp3),
-        SRT("application/octet-stream", TimedMediaFiles::srt),
-        VTT("text/vtt", TimedMediaFiles::vtt);
+        JPEG("image/jpeg", MediaFiles::jpeg),
+        PNG("image/png", MediaFiles::png),
+        WEBP("image/webp", MediaFiles::webp),
+        HEIC("image/heic", MediaFiles::heic),
+        MP4("video/mp4", (random, size) -> MediaFiles.mp4(random, size, 720, 1280)),
+        MP4_1080_1440("video/mp4", (random, size) -> MediaFiles.mp4(random, size, 1080, 1440)),
+        MP4_1080_1920("video/mp4", (random, size) -> MediaFiles.mp4(random, size, 1080, 1920)),
+        M4A("audio/mp4", MediaFiles::m4a),
+        WAV("audio/wav", MediaFiles::wav),
+        MP3("audio/mpeg", MediaFiles::mp3),
+        SRT("application/octet-stream", MediaFiles::srt),
+        VTT("text/vtt", MediaFiles::vtt);
 
         private final String contentType;
 

@@ -8,13 +8,9 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +20,11 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.springframework.dao.DataAccessException;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.DriverManagerDataSource;
 
 @Isolated("its unpacked programs, which serve the whole JVM, are spoilt and go")
 class EmbeddedDatabaseTests {
@@ -49,15 +50,22 @@ class EmbeddedDatabaseTests {
         firstDirectory.close();
     }
 
+    private EmbeddedDatabase database;
+
+    /** Opens the directory of the test with its database, and returns the directory. */
+    private DataDirectory open() {
+        DataDirectory directory = DataDirectory.open(home);
+        database = EmbeddedDatabase.open(directory);
+        return directory;
+    }
+
     @Test
     void rowsSurviveCloseAndReopen() throws Exception {
-        try (DataDirectory directory = DataDirectory.open(home);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
-            run(database, "CREATE TABLE kept (id int)", "INSERT INTO kept VALUES (42)");
+        try (var _ = open()) {
+            jdbc(database).execute("CREATE TABLE kept AS SELECT 42 AS id");
         }
 
-        try (DataDirectory directory = DataDirectory.open(home);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+        try (var _ = open()) {
             assertThat(database.joined()).isFalse();
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
         }
@@ -90,20 +98,23 @@ class EmbeddedDatabaseTests {
                 .waitFor();
     }
 
-    @Test
-    void commitIsOnTheDiskWhenItReturns() throws Exception {
-        assertThat(ask(firstDatabase, "SHOW fsync")).containsExactly("on");
-        assertThat(ask(firstDatabase, "SHOW synchronous_commit")).containsExactly("on");
-        assertThat(ask(firstDatabase, "SHOW full_page_writes")).containsExactly("on");
-        assertThat(ask(firstDatabase, "SHOW data_checksums")).containsExactly("on");
+    @ParameterizedTest
+    @CsvSource({
+        "fsync, on",
+        "synchronous_commit, on",
+        "full_page_writes, on",
+        "data_checksums, on",
+        "max_connections, 100",
+        "listen_addresses, 127.0.0.1",
+        "unix_socket_directories, ''",
+        "server_encoding, UTF8"
+    })
+    void commitsAreDurableAndTheServerIsLocal(String setting, String value) {
+        assertThat(ask(firstDatabase, "SHOW " + setting)).containsExactly(value);
     }
 
     @Test
-    void settingsAreOurs() throws Exception {
-        assertThat(ask(firstDatabase, "SHOW max_connections")).containsExactly("100");
-        assertThat(ask(firstDatabase, "SHOW listen_addresses")).containsExactly("127.0.0.1");
-        assertThat(ask(firstDatabase, "SHOW unix_socket_directories")).containsExactly("");
-        assertThat(ask(firstDatabase, "SHOW server_encoding")).containsExactly("UTF8");
+    void textsAreComparedInUnicode() {
         assertThat(ask(firstDatabase, "SELECT datlocale FROM pg_database WHERE datname = 'postgres'"))
                 .containsExactly("C.UTF-8");
         assertThat(ask(firstDatabase, "SELECT upper('café 笔记')")).containsExactly("CAFÉ 笔记");
@@ -136,8 +147,7 @@ class EmbeddedDatabaseTests {
             orphan = Postmaster.over(home.resolve("postgres")).orElseThrow().pid();
         }
 
-        try (DataDirectory directory = DataDirectory.open(home);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+        try (var _ = open()) {
             assertThat(database.joined()).isFalse();
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
             assertThat(Postmaster.over(home.resolve("postgres")).orElseThrow().pid())
@@ -147,17 +157,15 @@ class EmbeddedDatabaseTests {
 
     @Test
     void pidFileOfAKilledServerIsNoObstacle() throws Exception {
-        try (DataDirectory directory = DataDirectory.open(home);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
-            run(database, "CREATE TABLE kept AS SELECT 42 AS id");
+        try (var _ = open()) {
+            jdbc(database).execute("CREATE TABLE kept AS SELECT 42 AS id");
         }
         // the number belongs to a process that is no server of ours, this one
         Files.writeString(
                 home.resolve("postgres/postmaster.pid"),
                 ProcessHandle.current().pid() + "\n" + home.resolve("postgres") + "\n");
 
-        try (DataDirectory directory = DataDirectory.open(home);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+        try (var _ = open()) {
             assertThat(ask(database, "SELECT id FROM kept")).containsExactly("42");
         }
     }
@@ -167,8 +175,7 @@ class EmbeddedDatabaseTests {
         Files.createDirectories(home.resolve("postgres/base"));
         Files.writeString(home.resolve("postgres/postgresql.conf"), "# killed in initdb\n");
 
-        try (DataDirectory directory = DataDirectory.open(home);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+        try (var _ = open()) {
             assertThat(ask(database, "SELECT 1")).containsExactly("1");
         }
 
@@ -182,7 +189,7 @@ class EmbeddedDatabaseTests {
 
     @Test
     void secondOpenerInTheSameProcessJoinsAndStopsNothing() throws Exception {
-        run(firstDatabase, "CREATE TABLE shared_here AS SELECT 42 AS id");
+        jdbc(firstDatabase).execute("CREATE TABLE shared_here AS SELECT 42 AS id");
 
         try (DataDirectory directory = DataDirectory.open(first);
                 EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
@@ -266,8 +273,7 @@ class EmbeddedDatabaseTests {
             child.kill();
         }
 
-        try (DataDirectory directory = DataDirectory.open(home);
-                EmbeddedDatabase database = EmbeddedDatabase.open(directory)) {
+        try (var _ = open()) {
             assertThat(ask(database, "SELECT 1")).containsExactly("1");
         }
     }
@@ -362,22 +368,19 @@ class EmbeddedDatabaseTests {
 
     @Test
     void closingTheDirectoryClosesTheDatabaseAndAgainDoesNothing() throws Exception {
-        DataDirectory directory = DataDirectory.open(home);
-        EmbeddedDatabase database = EmbeddedDatabase.open(directory);
+        DataDirectory directory = open();
 
         directory.close();
         database.close();
         directory.close();
 
         assertThat(Postmaster.over(home.resolve("postgres"))).isEmpty();
-        assertThatThrownBy(() -> ask(database, "SELECT 1")).isInstanceOf(SQLException.class);
+        assertThatThrownBy(() -> ask(database, "SELECT 1")).isInstanceOf(DataAccessException.class);
     }
 
     @Test
     void databaseIsStoppedThoughTheThreadWasInterrupted() throws Exception {
-        try (DataDirectory directory = DataDirectory.open(home)) {
-            EmbeddedDatabase database = EmbeddedDatabase.open(directory);
-
+        try (var _ = open()) {
             Thread.currentThread().interrupt();
             database.close();
 
@@ -403,28 +406,11 @@ class EmbeddedDatabaseTests {
         return PosixFilePermissions.toString(Files.getPosixFilePermissions(first.resolve(name)));
     }
 
-    private static void run(EmbeddedDatabase database, String... statements) throws SQLException {
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement()) {
-            for (String sql : statements) {
-                statement.execute(sql);
-            }
-        }
+    private static List<String> ask(EmbeddedDatabase database, String sql) {
+        return jdbc(database).queryForList(sql, String.class);
     }
 
-    private static List<String> ask(EmbeddedDatabase database, String sql) throws SQLException {
-        var answers = new ArrayList<String>();
-        try (Connection connection = connect(database);
-                Statement statement = connection.createStatement();
-                ResultSet rows = statement.executeQuery(sql)) {
-            while (rows.next()) {
-                answers.add(rows.getString(1));
-            }
-        }
-        return answers;
-    }
-
-    private static Connection connect(EmbeddedDatabase database) throws SQLException {
-        return DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());
+    private static JdbcTemplate jdbc(EmbeddedDatabase database) {
+        return new JdbcTemplate(new DriverManagerDataSource(database.jdbcUrl(), database.user(), database.password()));
     }
 }

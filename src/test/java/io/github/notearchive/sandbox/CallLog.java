@@ -11,7 +11,6 @@ import java.util.NoSuchElementException;
 /** Log of requests and responses. A request is logged when received, a response before it is sent. Thread-safe. */
 final class CallLog {
 
-    /** Number of notes whose last response is kept. */
     private static final int RESPONSES_KEPT = 1_000;
 
     private final Map<String, Integer> received = new HashMap<>();

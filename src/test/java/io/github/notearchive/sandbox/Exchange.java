@@ -39,7 +39,6 @@ final class Exchange {
         return keepsAlive;
     }
 
-    /** Sends a complete response. */
     void send(int status, Map<String, String> headers, byte[] body) throws IOException, InterruptedException {
         send(Delivery.WHOLE, Duration.ZERO, status, headers, body);
     }
@@ -90,7 +89,6 @@ final class Exchange {
         return (int) ((long) body.length * index / PIECES);
     }
 
-    /** Sends all parts in one write. */
     private void write(byte[]... parts) throws IOException {
         OutputStream out = connection.getOutputStream();
         ByteWriter all = new ByteWriter();

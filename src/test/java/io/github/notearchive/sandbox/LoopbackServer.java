@@ -25,14 +25,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class LoopbackServer implements AutoCloseable {
 
-    /** Responds to requests. */
     interface Handler {
 
-        /**
-         * Responds to one request, in the thread of its connection.
-         *
-         * @throws IOException if the client has closed the connection; it is ignored
-         */
+        /** Responds to one request, in the thread of its connection; an exception closes it. */
         void handle(Exchange exchange) throws IOException, InterruptedException;
     }
 
@@ -49,7 +44,6 @@ final class LoopbackServer implements AutoCloseable {
         this.handler = handler;
     }
 
-    /** Starts a server on a free port. */
     static LoopbackServer listen(Handler handler) {
         try {
             ServerSocket listener = new ServerSocket(0, BACKLOG, InetAddress.ofLiteral("127.0.0.1"));
@@ -65,7 +59,6 @@ final class LoopbackServer implements AutoCloseable {
         return listener.getLocalPort();
     }
 
-    /** Closes all connections and interrupts all responses. */
     @Override
     public void close() {
         close(listener);

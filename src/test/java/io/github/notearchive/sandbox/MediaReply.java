@@ -16,12 +16,10 @@ import java.util.Map;
 public record MediaReply(
         Content content, Delivery delivery, Duration pause, Duration delay, Map<String, String> headers) {
 
-    /** The file, unless it is dead by the settings. */
     public static MediaReply normal() {
         return of(new Usual(), Delivery.WHOLE, Duration.ZERO);
     }
 
-    /** This status with a short text instead of the file. */
     public static MediaReply status(int status) {
         return of(new Status(status), Delivery.WHOLE, Duration.ZERO);
     }
@@ -69,7 +67,6 @@ public record MediaReply(
         return of(new Usual(), Delivery.TWICE, pause);
     }
 
-    /** Returns a copy that is sent after a delay. */
     public MediaReply after(Duration delay) {
         return new MediaReply(content, delivery, pause, delay, headers);
     }
@@ -85,15 +82,11 @@ public record MediaReply(
         return new MediaReply(content, delivery, pause, Duration.ZERO, Map.of());
     }
 
-    /** Content of the response. */
     sealed interface Content {}
 
-    /** The file that belongs to the URL. */
     record Usual() implements Content {}
 
-    /** A status without a file. */
     record Status(int status) implements Content {}
 
-    /** A file of the test. */
     record Given(GeneratedFile file) implements Content {}
 }

@@ -16,7 +16,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public record Reply(Content content, Delivery delivery, Duration delay, Map<String, String> headers) {
 
-    /** The response that the settings draw. */
     public static Reply normal() {
         return of(new Usual(), Delivery.WHOLE);
     }
@@ -105,22 +104,16 @@ public record Reply(Content content, Delivery delivery, Duration delay, Map<Stri
         return new Sold(envelope -> envelope, httpStatus);
     }
 
-    /** Content of the response. */
     sealed interface Content {}
 
-    /** What the settings draw. */
     record Usual() implements Content {}
 
-    /** The note, regardless of the settings. */
     record Sold(UnaryOperator<ObjectNode> change, int httpStatus) implements Content {}
 
-    /** An envelope without data. */
     record Coded(int code, int httpStatus) implements Content {}
 
-    /** Bytes of the test. */
     @SuppressWarnings("ArrayRecordComponent") // replies are never compared
     record Given(int httpStatus, String contentType, byte[] body) implements Content {}
 
-    /** No response. */
     record Nothing() implements Content {}
 }

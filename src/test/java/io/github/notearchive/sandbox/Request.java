@@ -5,14 +5,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/**
- * A request as received.
- *
- * @param method such as GET or HEAD
- * @param target path and query, not decoded
- * @param version {@code HTTP/1.1} or older
- * @param headers values by case-insensitive name; the last value of a repeated header
- */
+/** A request as received; the names of headers are not case-sensitive. */
 record Request(String method, String target, String version, Map<String, String> headers) {
 
     String path() {

@@ -22,12 +22,6 @@ public final class SampleParts {
     private final ObjectNode voice;
     private final ObjectNode video;
 
-    /**
-     * Creates a generator.
-     *
-     * @param seed starting value of all notes
-     * @param origin scheme, host and port of all URLs, such as {@code http://127.0.0.1:8080}
-     */
     public SampleParts(long seed, String origin) {
         SeededRandom random = new SeededRandom(seed);
         notes = new SyntheticNotes(random, new SyntheticMedia(random, 0, 256), origin);
@@ -49,21 +43,11 @@ public final class SampleParts {
         return (ObjectNode) notes.envelope(id, 1).at("/data/0/note_list/0");
     }
 
-    /** Returns the id at an index of the endless sequence of ids. */
     public String id(int index) {
         return notes.id(index);
     }
 
-    /**
-     * A file in a response.
-     *
-     * @param name name of the file at the provider, without folders
-     * @param url URL of the file
-     * @param size in bytes
-     * @param width in pixels; 0 for sound
-     * @param height in pixels; 0 for sound
-     * @param md5 MD5 in the response; empty if it has none
-     */
+    /** A file in a response; width and height are 0 for sound. */
     public record Part(String name, String url, long size, int width, int height, String md5) {}
 
     /** Returns the response about a note with these files only. */
@@ -117,12 +101,12 @@ public final class SampleParts {
 
     /** Returns the part of a video file of this size that precedes its data. */
     public static byte[] mp4Head(long size, int width, int height) {
-        return patched(TimedMediaFiles.mp4(new SplittableRandom(1), ByteWriter.LEAST_NOISE, width, height), size);
+        return patched(MediaFiles.mp4(new SplittableRandom(1), ByteWriter.LEAST_NOISE, width, height), size);
     }
 
     /** Returns the part of a sound file of this size that precedes its data. */
     public static byte[] m4aHead(long size) {
-        return patched(TimedMediaFiles.m4a(new SplittableRandom(1), ByteWriter.LEAST_NOISE), size);
+        return patched(MediaFiles.m4a(new SplittableRandom(1), ByteWriter.LEAST_NOISE), size);
     }
 
     private static byte[] patched(byte[] shortest, long size) {

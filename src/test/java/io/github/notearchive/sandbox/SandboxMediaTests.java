@@ -47,7 +47,7 @@ class SandboxMediaTests {
     @Test
     void riffChunksEndAtTheEndOfTheFile() {
         byte[] webp = provider.mediaBytes(IMAGE.formatted("webp"));
-        byte[] wav = TimedMediaFiles.wav(new SeededRandom(1).generator("wav"), 10_000);
+        byte[] wav = MediaFiles.wav(new SeededRandom(1).generator("wav"), 10_000);
 
         assertThat(text(webp, 8, 4)).isEqualTo("WEBP");
         assertThat(riffChunks(webp)).containsExactly("VP8L", "FILL");

@@ -46,7 +46,6 @@ public final class SandboxScript {
         return this;
     }
 
-    /** Removes both quotas. */
     public SandboxScript unlimited() {
         return grants(SandboxSettings.UNLIMITED).grantsVideos(SandboxSettings.UNLIMITED);
     }
@@ -61,19 +60,16 @@ public final class SandboxScript {
         return this;
     }
 
-    /** Sets the delay before each file. */
     public synchronized SandboxScript mediaLatency(Duration latency) {
         mediaLatency = latency;
         return this;
     }
 
-    /** Replaces the replies to calls about a note. */
     public synchronized SandboxScript answers(String noteId, Reply... replies) {
         notes.put(noteId, new Replies<>(replies));
         return this;
     }
 
-    /** Replaces the reply to all calls about a note. */
     public SandboxScript always(String noteId, Reply reply) {
         return answers(noteId, reply);
     }
@@ -83,7 +79,6 @@ public final class SandboxScript {
         return answers(ALL, replies);
     }
 
-    /** Replaces the replies to calls for a note's video. */
     public synchronized SandboxScript answersVideo(String noteId, Reply... replies) {
         videos.put(noteId, new Replies<>(replies));
         return this;
@@ -141,7 +136,6 @@ public final class SandboxScript {
         return mediaLatency;
     }
 
-    /** Returns when released. */
     void hangUntilReleased() throws InterruptedException {
         hung.pass();
     }

@@ -37,7 +37,6 @@ public final class ScriptableSandbox implements AutoCloseable {
     private final SyntheticNotes notes;
     private final NoteEndpoint noteEndpoint;
     private final NoteEndpoint videoEndpoint;
-    private final MediaEndpoint mediaEndpoint;
     private final SandboxScript script;
     private final CallLog log = new CallLog();
     private final CallLog videoLog = new CallLog();
@@ -51,7 +50,6 @@ public final class ScriptableSandbox implements AutoCloseable {
         this.token = token;
         random = new SeededRandom(settings.seed());
         media = new SyntheticMedia(random, settings.share(SandboxSettings.Fault.DEAD_MEDIA), mediaSize);
-        mediaEndpoint = new MediaEndpoint(media);
         mediaServer = LoopbackServer.listen(this::serveMedia);
         notes = new SyntheticNotes(random, media, "http://127.0.0.1:" + mediaServer.port());
         noteEndpoint = new NoteEndpoint(settings, notes, false, settings.quota());
@@ -60,22 +58,15 @@ public final class ScriptableSandbox implements AutoCloseable {
         apiServer = LoopbackServer.listen(this::serveApi);
     }
 
-    /** Starts both servers with the default token and files of about 24 KiB. */
     public static ScriptableSandbox start(SandboxSettings settings) {
         return start(settings, SandboxProvider.TOKEN, MEDIA_SIZE);
     }
 
-    /**
-     * Starts both servers.
-     *
-     * @param token the only token that is accepted
-     * @param mediaSize bytes of a typical file
-     */
+    /** Starts both servers; a typical file has {@code mediaSize} bytes. */
     public static ScriptableSandbox start(SandboxSettings settings, String token, int mediaSize) {
         return new ScriptableSandbox(settings, token, mediaSize);
     }
 
-    /** Returns the URL of the provider, without a path. */
     public URI baseUrl() {
         return URI.create("http://127.0.0.1:" + apiServer.port());
     }
@@ -85,12 +76,10 @@ public final class ScriptableSandbox implements AutoCloseable {
         return "127.0.0.1:" + mediaServer.port();
     }
 
-    /** Returns the token that is accepted. */
     public String token() {
         return token;
     }
 
-    /** Returns the script of the next replies. */
     public SandboxScript script() {
         return script;
     }
@@ -100,7 +89,6 @@ public final class ScriptableSandbox implements AutoCloseable {
         return IntStream.range(0, count).mapToObj(notes::id).toList();
     }
 
-    /** Returns the first ids in that sequence whose notes are of a kind. */
     public List<String> noteIds(SandboxNoteKind kind, int count) {
         return Stream.iterate(0, index -> index + 1)
                 .map(notes::id)
@@ -109,7 +97,6 @@ public final class ScriptableSandbox implements AutoCloseable {
                 .toList();
     }
 
-    /** Returns the composition of the note of any id. */
     public SandboxNoteKind kind(String noteId) {
         return notes.kind(noteId);
     }
@@ -124,28 +111,18 @@ public final class ScriptableSandbox implements AutoCloseable {
         return notes.videoEnvelope(noteId, 1);
     }
 
-    /**
-     * Returns the file of a URL, regardless of script and settings.
-     *
-     * @param url a whole URL, or its path and query
-     * @throws NoSuchElementException if no file has this URL
-     */
+    /** Returns the file of a URL, or of its path and query, regardless of script and settings. */
     public byte[] mediaBytes(String url) {
         return media.find(url)
                 .orElseThrow(() -> new NoSuchElementException("The sandbox has no file at " + url))
                 .bytes();
     }
 
-    /**
-     * Returns the body last sent about a note; the last 1,000 notes are kept.
-     *
-     * @throws NoSuchElementException if no response about it was sent
-     */
+    /** Returns the body last sent about a note; the last 1,000 notes are kept. */
     public byte[] answerBytes(String noteId) {
         return log.response(noteId);
     }
 
-    /** Same as {@link #answerBytes} for the video endpoint. */
     public byte[] videoAnswerBytes(String noteId) {
         return videoLog.response(noteId);
     }
@@ -155,16 +132,11 @@ public final class ScriptableSandbox implements AutoCloseable {
         responses.hold();
     }
 
-    /** Sends the held responses and no longer holds later ones. */
     public void releaseAnswers() {
         responses.open();
     }
 
-    /**
-     * Waits until this many calls are held.
-     *
-     * @throws IllegalStateException on timeout
-     */
+    /** Waits until this many calls are held; fails on timeout. */
     public void awaitHeld(int calls, Duration timeout) throws InterruptedException {
         responses.awaitWaiting(calls, timeout);
     }
@@ -174,31 +146,22 @@ public final class ScriptableSandbox implements AutoCloseable {
         mediaResponses.hold();
     }
 
-    /** Sends the held files and no longer holds later ones. */
     public void releaseMedia() {
         mediaResponses.open();
     }
 
-    /**
-     * Waits until this many media requests are held.
-     *
-     * @throws IllegalStateException on timeout
-     */
     public void awaitHeldMedia(int requests, Duration timeout) throws InterruptedException {
         mediaResponses.awaitWaiting(requests, timeout);
     }
 
-    /** Returns the number of requests for notes received. */
     public int calls() {
         return log.calls();
     }
 
-    /** Returns the number of requests for one note received. */
     public int calls(String noteId) {
         return log.calls(noteId);
     }
 
-    /** Returns the number of responses with code 0. */
     public int granted() {
         return log.bought().size();
     }
@@ -208,22 +171,18 @@ public final class ScriptableSandbox implements AutoCloseable {
         return log.bought();
     }
 
-    /** Returns the number of responses with a code. */
     public int answered(int code) {
         return (int) log.seen().stream().filter(call -> call.code() == code).count();
     }
 
-    /** Returns all completed calls in the order of their responses. */
     public List<CallSeen> callsSeen() {
         return log.seen();
     }
 
-    /** Returns the number of requests for videos received. */
     public int videoCalls() {
         return videoLog.calls();
     }
 
-    /** Returns the number of requests for one note's video received. */
     public int videoCalls(String noteId) {
         return videoLog.calls(noteId);
     }
@@ -233,17 +192,14 @@ public final class ScriptableSandbox implements AutoCloseable {
         return videoLog.bought();
     }
 
-    /** Returns all completed calls for videos in the order of their responses. */
     public List<CallSeen> videoCallsSeen() {
         return videoLog.seen();
     }
 
-    /** Returns the number of requests that the media server received. */
     public int mediaRequests() {
         return log.media().size();
     }
 
-    /** Returns the number of media requests whose path and query contain a text. */
     public int mediaRequests(String part) {
         return (int)
                 log.media().stream().filter(target -> target.contains(part)).count();
@@ -342,10 +298,10 @@ public final class ScriptableSandbox implements AutoCloseable {
         }
         String range = request.header("Range");
         String ifRange = request.header("If-Range");
-        MediaEndpoint.Response response = switch (reply.content()) {
-            case MediaReply.Usual _ -> mediaEndpoint.serve(request.target(), range, ifRange);
-            case MediaReply.Status(int status) -> MediaEndpoint.status(status);
-            case MediaReply.Given(GeneratedFile file) -> MediaEndpoint.serve(file, range, ifRange);
+        SyntheticMedia.Response response = switch (reply.content()) {
+            case MediaReply.Usual _ -> media.serve(request.target(), range, ifRange);
+            case MediaReply.Status(int status) -> SyntheticMedia.status(status);
+            case MediaReply.Given(GeneratedFile file) -> SyntheticMedia.serve(file, range, ifRange);
         };
         exchange.send(
                 reply.delivery(),
