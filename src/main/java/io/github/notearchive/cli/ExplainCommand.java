@@ -15,7 +15,6 @@ import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NoteHistories;
-import io.github.notearchive.report.NoteHistory;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -42,7 +41,7 @@ final class ExplainCommand extends ArchiveCommand {
             String note,
             NoteState state,
             List<String> next,
-            List<NoteHistory.Event> story,
+            List<NoteHistories.Event> story,
             WorklistEntry worklist,
             NoteCatalog.@Nullable NoteLine captured,
             List<NoteStats.CallEntry> calls,
@@ -78,7 +77,7 @@ final class ExplainCommand extends ArchiveCommand {
                         ExitCode.USAGE,
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             });
-            NoteHistory history = action.histories.of(entry);
+            NoteHistories.History history = action.histories.of(entry);
             Explained explained = new Explained(
                     id.value(),
                     entry.state(),

@@ -3,15 +3,13 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.stats.Selection;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.export.AuthorMode;
 import io.github.notearchive.export.ExportException;
 import io.github.notearchive.export.ExportFormat;
 import io.github.notearchive.export.ExportOptions;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportReport;
-import io.github.notearchive.export.ExportStoppedException;
-import io.github.notearchive.export.ExportWriteException;
 import io.github.notearchive.export.Exporter;
-import io.github.notearchive.export.MediaMode;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreProperties;
@@ -113,11 +111,12 @@ final class ExportCommand extends ArchiveCommand {
                 return report.isWhole() ? ExitCode.COMPLETED : ExitCode.INCOMPLETE;
             });
         } catch (ExportException e) {
-            throw new CommandFailure(ExitCode.USAGE, String.valueOf(e.getMessage()));
-        } catch (ExportStoppedException e) {
-            throw new CommandFailure(ExitCode.INTERRUPTED, String.valueOf(e.getMessage()));
-        } catch (ExportWriteException e) {
-            throw new CommandFailure(ExitCode.FAILED, String.valueOf(e.getMessage()));
+            ExitCode code = switch (e.kind()) {
+                case INVALID -> ExitCode.USAGE;
+                case STOPPED -> ExitCode.INTERRUPTED;
+                case NOT_WRITABLE -> ExitCode.FAILED;
+            };
+            throw new CommandFailure(code, String.valueOf(e.getMessage()));
         } catch (IOException e) {
             throw new CommandFailure(
                     ExitCode.FAILED,

@@ -1,5 +1,7 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 

@@ -13,6 +13,8 @@ import static io.github.notearchive.export.Column.Type.INTEGER;
 import static io.github.notearchive.export.Column.Type.TEXT;
 import static io.github.notearchive.export.Column.Type.TIMESTAMP;
 
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.util.List;
 
 /**

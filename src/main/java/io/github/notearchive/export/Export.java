@@ -1,6 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
 import java.io.IOException;
 import java.time.OffsetDateTime;
 import java.util.Iterator;
@@ -47,7 +48,7 @@ record Export(
      * Passes the converted rows of a table in the order of note ids, and counts them.
      *
      * @param path returns the path of an object's copy by its key; null if the export has no copy
-     * @throws ExportStoppedException if the export is stopped
+     * @throws ExportException if the export is stopped
      */
     void forEachRow(Table table, Function<String, @Nullable String> path, RowConsumer consumer) throws IOException {
         rows.put(table.name(), 0L);
@@ -64,7 +65,7 @@ record Export(
 
     void requireNotStopped() {
         if (stopped.getAsBoolean()) {
-            throw new ExportStoppedException();
+            throw ExportException.stopped();
         }
     }
 

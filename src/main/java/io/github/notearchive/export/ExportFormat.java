@@ -1,5 +1,6 @@
 package io.github.notearchive.export;
 
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.util.Arrays;
 import java.util.Optional;
 

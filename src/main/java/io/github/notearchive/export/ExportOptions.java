@@ -23,4 +23,27 @@ public record ExportOptions(
         @Nullable Path authorKey,
         Duration presignFor,
         boolean excel,
-        String tool) {}
+        String tool) {
+
+    /** Treatment of personal data: authors and mentioned people. */
+    public enum AuthorMode {
+        /** All data is exported. */
+        KEEP,
+        /** Ids are replaced by pseudonyms, equal for the same person; names and pictures are omitted. */
+        HASH,
+        /** All columns with personal data are omitted. */
+        OMIT
+    }
+
+    /** Form in which an export includes media, in addition to their metadata. */
+    public enum MediaMode {
+        /** Metadata only. */
+        NONE,
+        /** Object keys in the store. */
+        LINK,
+        /** Copies of the files. */
+        COPY,
+        /** Presigned URLs, which give access without other credentials until they expire. */
+        PRESIGNED
+    }
+}

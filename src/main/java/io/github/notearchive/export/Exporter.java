@@ -4,6 +4,7 @@ import io.github.notearchive.archive.stats.NoteSnapshots;
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
 import io.github.notearchive.archive.stats.NoteSnapshots.NotCaptured;
 import io.github.notearchive.archive.stats.NoteSnapshots.Snapshot;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportReport.NamedIds;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectStore;
@@ -48,9 +49,9 @@ public class Exporter {
      * does not deliver are omitted and reported; an unavailable store or database fails the export with its own
      * exception.
      *
-     * @param stopped queried repeatedly; true makes it throw an {@link ExportStoppedException}
-     * @throws ExportException if the options or the target are invalid
-     * @throws ExportWriteException if the local disk does not accept a file
+     * @param stopped queried repeatedly; true makes it throw an {@link ExportException}
+     * @throws ExportException if the options or the target are invalid, the export is stopped, or the local disk does
+     *     not accept a file
      */
     public ExportReport export(ExportOptions options, BooleanSupplier stopped) throws IOException {
         if (!options.format().takes(options.media())) {

@@ -1,6 +1,8 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.Selection;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;

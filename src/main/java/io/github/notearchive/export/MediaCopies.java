@@ -51,12 +51,12 @@ final class MediaCopies {
     /**
      * Receives the planned objects. An object that is missing or differs is left to {@link #copy}, which reports it.
      *
-     * @param stopped queried before each object; true makes it throw an {@link ExportStoppedException}
+     * @param stopped queried before each object; true makes it throw an {@link ExportException}
      */
     void copyAhead(BooleanSupplier stopped) throws IOException {
         directory.plan().forEach(object -> {
             if (stopped.getAsBoolean()) {
-                throw new ExportStoppedException();
+                throw ExportException.stopped();
             }
             String _ = receive(object);
         });

@@ -33,7 +33,7 @@ import org.springframework.util.FileSystemUtils;
  * while they are written and forced to the disk. {@link #complete} renames the directory to the target. A directory
  * that is closed before is deleted; a killed process leaves it under its partial name.
  *
- * <p>Every file that cannot be written is reported as {@link ExportWriteException}. Not thread-safe.
+ * <p>Every file that cannot be written is reported as {@link ExportException}. Not thread-safe.
  */
 final class StagingDirectory implements AutoCloseable {
 
@@ -102,7 +102,7 @@ final class StagingDirectory implements AutoCloseable {
         Path root = Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID()));
         try {
             return new StagingDirectory(target, parent, root);
-        } catch (ExportWriteException e) {
+        } catch (ExportException e) {
             FileSystemUtils.deleteRecursively(root);
             throw e;
         }
@@ -140,7 +140,7 @@ final class StagingDirectory implements AutoCloseable {
      * Creates a file that is recorded in the inventory when it is closed.
      *
      * @param path within the export, with slashes
-     * @throws ExportWriteException if the disk does not accept it, also from the stream
+     * @throws ExportException if the disk does not accept it, also from the stream
      */
     HashedFile create(String path) {
         return new HashedFile(path, this::record);
@@ -158,7 +158,7 @@ final class StagingDirectory implements AutoCloseable {
      * calls {@link #place} or {@link #removeAhead}.
      *
      * @throws IOException from the input stream only
-     * @throws ExportWriteException if the disk does not accept the file
+     * @throws ExportException if the disk does not accept the file
      */
     FileEntry receiveAhead(String sha256, InputStream in) throws IOException {
         AtomicReference<FileEntry> received = new AtomicReference<>();
@@ -184,7 +184,7 @@ final class StagingDirectory implements AutoCloseable {
             Files.move(file, resolve(path));
             record(entry);
         } catch (IOException e) {
-            throw new ExportWriteException(target, path, e);
+            throw ExportException.notWritable(target, path, e);
         }
     }
 
@@ -278,7 +278,7 @@ final class StagingDirectory implements AutoCloseable {
             try {
                 lines = Files.newBufferedWriter(root.resolve(name));
             } catch (IOException e) {
-                throw new ExportWriteException(target, name, e);
+                throw ExportException.notWritable(target, name, e);
             }
         }
 
@@ -286,7 +286,7 @@ final class StagingDirectory implements AutoCloseable {
             try {
                 lines.write(file.sha256() + " " + file.size() + " " + file.path() + "\n");
             } catch (IOException e) {
-                throw new ExportWriteException(target, name, e);
+                throw ExportException.notWritable(target, name, e);
             }
         }
 
@@ -327,7 +327,7 @@ final class StagingDirectory implements AutoCloseable {
                         StandardOpenOption.WRITE,
                         StandardOpenOption.TRUNCATE_EXISTING);
             } catch (IOException e) {
-                throw new ExportWriteException(target, path, e);
+                throw ExportException.notWritable(target, path, e);
             }
             out = new BufferedOutputStream(Channels.newOutputStream(channel), BUFFER);
         }
@@ -347,7 +347,7 @@ final class StagingDirectory implements AutoCloseable {
             try {
                 out.write(content, offset, length);
             } catch (IOException e) {
-                throw new ExportWriteException(target, path, e);
+                throw ExportException.notWritable(target, path, e);
             }
             digest.update(content, offset, length);
             size += length;
@@ -364,7 +364,7 @@ final class StagingDirectory implements AutoCloseable {
                 out.flush();
                 channel.force(true);
             } catch (IOException e) {
-                throw new ExportWriteException(target, path, e);
+                throw ExportException.notWritable(target, path, e);
             }
             consumer.accept(new FileEntry(path, size, HexFormat.of().formatHex(digest.digest())));
         }

@@ -2,6 +2,8 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.export.Column.Content;
 import io.github.notearchive.export.Column.Type;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;

@@ -1,6 +1,7 @@
 package io.github.notearchive.export;
 
 import io.github.notearchive.archive.stats.NoteSnapshots.FileEntry;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;
 import java.util.Iterator;
 import java.util.LinkedHashMap;

@@ -12,8 +12,7 @@ import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
-import io.github.notearchive.report.NoteHistory.Event;
-import io.github.notearchive.report.NoteHistory.Kind;
+import io.github.notearchive.report.NoteHistories.Event;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,7 +36,7 @@ public class NoteHistories {
     }
 
     /** Returns the history of a note of the worklist. */
-    public NoteHistory of(WorklistEntry entry) {
+    public History of(WorklistEntry entry) {
         NoteId id = entry.id();
         List<File> files = stats.files(id);
         List<Event> events = new ArrayList<>();
@@ -67,7 +66,7 @@ public class NoteHistories {
                             + after(": ", entry.detail())));
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
-        return new NoteHistory(List.copyOf(events), files);
+        return new History(List.copyOf(events), files);
     }
 
     /** Returns the calls that a run needs to process a note with this reason again. */
@@ -169,4 +168,29 @@ public class NoteHistories {
         }
         return events;
     }
+
+    /**
+     * History of one note.
+     *
+     * @param events in order of time
+     * @param files files that the note has or should have
+     */
+    public record History(List<Event> events, List<File> files) {}
+
+    /** Kind of an event. */
+    public enum Kind {
+        /** The note was enqueued. */
+        QUEUED,
+        /** A request to the provider, with its response. */
+        CALL,
+        /** A file was stored, or its download failed. */
+        FILE,
+        /** A run or an operator changed the state. */
+        DECIDED,
+        /** An audit reported or resolved a finding. */
+        AUDIT
+    }
+
+    /** One event. {@code what} may contain text of the provider. */
+    public record Event(Instant at, Kind kind, String what) {}
 }

@@ -3,6 +3,8 @@ package io.github.notearchive.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;

@@ -3,6 +3,8 @@ package io.github.notearchive.export;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.stats.Selection;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;

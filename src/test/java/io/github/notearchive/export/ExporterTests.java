@@ -12,6 +12,8 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.archive.stats.Selection;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -223,9 +225,10 @@ class ExporterTests extends ExportScenario {
         for (int row : new int[] {0, 1, 7, 20}) {
             AtomicInteger rows = new AtomicInteger();
 
-            assertThatExceptionOfType(ExportStoppedException.class)
+            assertThatExceptionOfType(ExportException.class)
                     .isThrownBy(() -> archive.exporter()
-                            .export(options(ExportFormat.BAGIT, target), () -> rows.getAndIncrement() == row));
+                            .export(options(ExportFormat.BAGIT, target), () -> rows.getAndIncrement() == row))
+                    .returns(ExportException.Kind.STOPPED, ExportException::kind);
             assertNothingIsLeft();
         }
     }
@@ -273,13 +276,14 @@ class ExporterTests extends ExportScenario {
                 path.equals(".ahead") ? ".ahead/" + SmallArchive.sha256(SmallArchive.bytes("baseline.jpg")) : path;
         ExportOptions options = options(format, target);
 
-        assertThatExceptionOfType(ExportWriteException.class)
+        assertThatExceptionOfType(ExportException.class)
                 .isThrownBy(() -> archive.exporter().export(options, () -> {
                     takesNothing(file);
                     return false;
                 }))
                 .withMessageContaining("File " + file + " of the export to " + target)
-                .withMessageContaining("No space left on device");
+                .withMessageContaining("No space left on device")
+                .returns(ExportException.Kind.NOT_WRITABLE, ExportException::kind);
         assertNothingIsLeft();
     }
 

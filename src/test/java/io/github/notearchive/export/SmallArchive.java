@@ -2,6 +2,8 @@ package io.github.notearchive.export;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.NoteSnapshots;
+import io.github.notearchive.embedded.DataDirectory;
+import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -9,7 +11,6 @@ import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -17,12 +18,9 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import javax.sql.DataSource;
 import org.apache.commons.codec.digest.DigestUtils;
-import org.gaul.s3proxy.S3Proxy;
-import org.gaul.s3proxy.auth.AuthenticationType;
-import org.gaul.s3proxy.nio2blob.FilesystemNio2BlobStore;
+import org.apache.commons.io.FileUtils;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.support.JdbcTransactionManager;
-import org.springframework.util.FileSystemUtils;
 
 /**
  * Four notes in a real database and a real store: one with everything, written by somebody who means harm; one in the
@@ -73,50 +71,36 @@ final class SmallArchive implements AutoCloseable {
                    ('65a000000000000000000002', 0, '5cc800000000000000000001', '松间');
             """;
 
-    private static final S3Proxy SERVER = serve();
+    /** Started once for all tests of this JVM. */
+    private static final EmbeddedStore SERVER = serve();
+
     private static int buckets;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final ObjectStore store;
+    private final ObjectStore store = new ObjectStore(new StoreProperties(
+            SERVER.endpoint().toString(),
+            "exports-" + ++buckets,
+            "us-east-1",
+            SERVER.accessKey(),
+            new Secret(SERVER.secretKey()),
+            true,
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(10),
+            1));
 
-    private SmallArchive() {
-        store = new ObjectStore(new StoreProperties(
-                "http://127.0.0.1:" + SERVER.getPort(),
-                "exports-" + ++buckets,
-                "us-east-1",
-                "who",
-                new Secret("hunter2hunter2"),
-                true,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(10),
-                1));
-    }
+    private SmallArchive() {}
 
-    /** Started once for all tests of this JVM. */
-    private static S3Proxy serve() {
+    private static EmbeddedStore serve() {
         try {
-            Path root = Files.createTempDirectory("note-archive-exports").toRealPath();
-            S3Proxy server = S3Proxy.builder()
-                    .blobStore(new FilesystemNio2BlobStore(root.toString()))
-                    .endpoint(URI.create("http://127.0.0.1:0"))
-                    .awsAuthentication(AuthenticationType.AWS_V4, "who", "hunter2hunter2")
-                    .ignoreUnknownHeaders(true)
-                    .jettyMaxThreads(16)
-                    .build();
-            server.start();
-            Runtime.getRuntime().addShutdownHook(new Thread(() -> stop(server, root)));
-            return server;
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static void stop(S3Proxy server, Path root) {
-        try {
-            server.stop();
-            FileSystemUtils.deleteRecursively(root);
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
+            Path root = Files.createTempDirectory("note-archive-exports");
+            DataDirectory directory = DataDirectory.open(root);
+            Runtime.getRuntime().addShutdownHook(new Thread(() -> {
+                directory.close();
+                FileUtils.deleteQuietly(root.toFile());
+            }));
+            return EmbeddedStore.open(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

@@ -10,6 +10,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.Selection;
+import io.github.notearchive.export.ExportOptions.AuthorMode;
+import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;

@@ -67,10 +67,7 @@ class HealthTests {
         Path renamed = Files.createDirectories(night.answerFiles().resolve("renamed"));
         Files.createFile(renamed.resolve("1.answer"));
 
-        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
-            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
-            assertThat(reason.what()).contains("1 paid responses of node renamed in " + renamed);
-        });
+        assertOnly(Level.ATTENTION, "1 paid responses of node renamed in " + renamed);
     }
 
     @Test
@@ -142,10 +139,7 @@ class HealthTests {
         assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
 
         night.clock().set(night.clock().instant().plus(Duration.ofMinutes(4)));
-        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
-            assertThat(reason.level()).isEqualTo(Level.BROKEN);
-            assertThat(reason.what()).contains("26 h 2 min ago", "the limit is 26 h");
-        });
+        assertOnly(Level.BROKEN, "26 h 2 min ago", "the limit is 26 h");
     }
 
     @Test
@@ -153,12 +147,9 @@ class HealthTests {
         beganWithoutAnEnd();
         night.clock().set(night.clock().instant().plus(Duration.ofMinutes(5)));
 
-        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
-            assertThat(reason.level()).isEqualTo(Level.ATTENTION);
-            assertThat(reason.what())
-                    .contains(
-                            "the last run of node main did not record its end: it was killed, or the database was unavailable");
-        });
+        assertOnly(
+                Level.ATTENTION,
+                "the last run of node main did not record its end: it was killed, or the database was unavailable");
 
         night.clock().set(night.clock().instant().plus(Duration.ofHours(27)));
         assertThat(check.check().reasons())
@@ -180,22 +171,35 @@ class HealthTests {
                 .anyMatch(what -> what.startsWith("no run has succeeded in the last 14 nights"));
     }
 
-    /** What Spring Batch's tables hold of it once a later start has found it. */
+    /** Inserts what Spring Batch's tables hold of a run once a later start has found it. */
     private void beganWithoutAnEnd() {
-        night.sql()
+        long id = execution("archiveNotes", "FAILED", "CRASHED", true);
+        night.sql().sql("""
+                        INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
+                        VALUES (:id, 'node', 'java.lang.String', 'main', 'Y')
+                        """).param("id", id).update();
+    }
+
+    private long execution(String job, String status, String exitCode, boolean isEnded) {
+        return night.sql()
                 .sql("""
                         WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
-                                   SELECT 2000 + (SELECT count(*) FROM batch_job_instance), 0, 'archiveNotes',
-                                          'x' || (SELECT count(*) FROM batch_job_instance)
-                                   RETURNING job_instance_id),
-                             e AS (INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, end_time, status, exit_code)
-                                   SELECT job_instance_id, 0, job_instance_id, :now, :now, :now, 'FAILED', 'CRASHED' FROM i
-                                   RETURNING job_execution_id)
-                        INSERT INTO batch_job_execution_params (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
-                        SELECT job_execution_id, 'node', 'java.lang.String', 'main', 'Y' FROM e
+                                   SELECT id, 0, :job, 'x' || id
+                                   FROM (SELECT 2000 + count(*) AS id FROM batch_job_instance) AS next
+                                   RETURNING job_instance_id)
+                        INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time,
+                                                         end_time, status, exit_code)
+                        SELECT job_instance_id, 0, job_instance_id, :now, :now,
+                               CASE WHEN :ended THEN :now::timestamp END, :status, :exitCode FROM i
+                        RETURNING job_execution_id
                         """)
+                .param("job", job)
+                .param("status", status)
+                .param("exitCode", exitCode)
+                .param("ended", isEnded)
                 .param("now", LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
-                .update();
+                .query(Long.class)
+                .single();
     }
 
     @Test
@@ -204,12 +208,7 @@ class HealthTests {
         night.script().always(note, Reply.code(400));
         run();
 
-        Health health = check.check();
-
-        assertThat(health.level()).isEqualTo(Level.ATTENTION);
-        assertThat(health.reasons())
-                .singleElement()
-                .satisfies(reason -> assertThat(reason.command()).contains("explain NOTE_ID"));
+        assertThat(assertOnly(Level.ATTENTION).command()).contains("explain NOTE_ID");
     }
 
     @Test
@@ -220,13 +219,11 @@ class HealthTests {
         night.isNextDay();
         run();
 
-        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
-            assertThat(reason.what()).startsWith("1 note has failed").contains("A file is gone permanently");
-            assertThat(reason.command())
-                    .startsWith("note-archive waive NOTE_ID")
-                    .contains("requeue NOTE_ID buys another response")
-                    .doesNotContain("--state FAILED");
-        });
+        Health.Reason reason = assertOnly(Level.ATTENTION, "1 note has failed", "A file is gone permanently");
+        assertThat(reason.command())
+                .startsWith("note-archive waive NOTE_ID")
+                .contains("requeue NOTE_ID buys another response")
+                .doesNotContain("--state FAILED");
     }
 
     @Test
@@ -235,11 +232,7 @@ class HealthTests {
         night.script().grants(1);
         run();
 
-        Health once = check.check();
-        assertThat(once.level()).isEqualTo(Level.HEALTHY);
-        assertThat(once.reasons())
-                .singleElement()
-                .satisfies(r -> assertThat(r.what()).contains("the gate is closed until"));
+        assertOnly(Level.HEALTHY, "the gate is closed until");
 
         for (int i = 0; i < 6; i++) {
             night.isNextDay();
@@ -276,31 +269,13 @@ class HealthTests {
     void auditThatFailedWantsALookAndOneThatATimeBoxEndedDoesNot() {
         night.pending(1);
         run();
-        audit("UPSTREAM_UNAVAILABLE");
+        execution("verifyArchive", "STOPPED", "UPSTREAM_UNAVAILABLE", true);
 
-        assertThat(check.check().reasons()).singleElement().satisfies(reason -> {
-            assertThat(reason.cause()).isEqualTo(Health.Cause.AUDIT_FAILED);
-            assertThat(reason.what()).contains("UPSTREAM_UNAVAILABLE");
-        });
+        assertThat(assertOnly(Level.ATTENTION, "UPSTREAM_UNAVAILABLE").cause()).isEqualTo(Health.Cause.AUDIT_FAILED);
 
-        audit("INTERRUPTED");
+        execution("verifyArchive", "STOPPED", "INTERRUPTED", true);
 
         assertThat(check.check().level()).isEqualTo(Level.HEALTHY);
-    }
-
-    private void audit(String exitCode) {
-        night.sql()
-                .sql("""
-                        WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
-                                   SELECT 3000 + (SELECT count(*) FROM batch_job_instance), 0, 'verifyArchive', :exitCode
-                                   RETURNING job_instance_id)
-                        INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time,
-                                                         end_time, status, exit_code)
-                        SELECT job_instance_id, 0, job_instance_id, :now, :now, :now, 'STOPPED', :exitCode FROM i
-                        """)
-                .param("exitCode", exitCode)
-                .param("now", LocalDateTime.ofInstant(night.clock().instant(), ZoneId.systemDefault()))
-                .update();
     }
 
     @Test
@@ -338,9 +313,7 @@ class HealthTests {
             }
         }
 
-        assertThat(check.check().reasons())
-                .singleElement()
-                .satisfies(reason -> assertThat(reason.what()).contains("from 0 to 60 notes"));
+        assertOnly(Level.ATTENTION, "from 0 to 60 notes");
 
         night.sql()
                 .sql("UPDATE run_summary SET worklist_pending = 5 WHERE night = :night::date")
@@ -404,12 +377,7 @@ class HealthTests {
                 .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES ('66aa0000000000000000ffff', now())")
                 .update();
         for (String job : List.of("rebuildArchive", "remapNotes")) {
-            night.sql().sql("""
-                            WITH i AS (INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
-                                       SELECT 1000 + (SELECT count(*) FROM batch_job_instance), 0, :job, :job RETURNING job_instance_id)
-                            INSERT INTO batch_job_execution (job_execution_id, version, job_instance_id, create_time, start_time, status, exit_code)
-                            SELECT job_instance_id, 0, job_instance_id, now(), now(), 'STOPPED', 'INTERRUPTED' FROM i
-                            """).param("job", job).update();
+            execution(job, "STOPPED", "INTERRUPTED", false);
         }
 
         assertThat(check.check().reasons())
@@ -417,6 +385,17 @@ class HealthTests {
                 .containsExactlyInAnyOrder(
                         "note-archive rebuild", "note-archive remap", "repeat the last note-archive forget --yes");
         assertThat(note).isNotEmpty();
+    }
+
+    /** Fails unless the health has one reason, of this level and with these texts. */
+    private Health.Reason assertOnly(Level level, String... texts) {
+        Health health = check.check();
+        assertThat(health.level()).isEqualTo(level);
+        assertThat(health.reasons()).singleElement().satisfies(reason -> {
+            assertThat(reason.level()).isEqualTo(level);
+            assertThat(reason.what()).contains(texts);
+        });
+        return health.reasons().getFirst();
     }
 
     private void run() {

@@ -9,7 +9,7 @@ import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.report.NoteHistory.Kind;
+import io.github.notearchive.report.NoteHistories.Kind;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -36,10 +36,10 @@ class NoteHistoryTests {
         night.script().answers(note, Reply.code(301), Reply.normal());
         RunSummary run = night.run();
 
-        List<NoteHistory.Event> events = tell(note).events();
+        List<NoteHistories.Event> events = tell(note).events();
 
         assertThat(events)
-                .extracting(NoteHistory.Event::kind)
+                .extracting(NoteHistories.Event::kind)
                 .containsExactly(Kind.QUEUED, Kind.CALL, Kind.CALL, Kind.DECIDED);
         assertThat(events.getFirst().what()).isEqualTo("queued from \"test\" with priority 5");
         assertThat(events.get(1).what()).contains("for the first time: code 301", "not billed", " ms");
@@ -50,7 +50,7 @@ class NoteHistoryTests {
                         ", billed, by execution " + run.executionId(),
                         "stored as notes/" + note);
         assertThat(events.getLast().what()).isEqualTo("set by execution " + run.executionId() + ": ARCHIVED");
-        assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteHistory.Event::at));
+        assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteHistories.Event::at));
     }
 
     @Test
@@ -88,7 +88,7 @@ class NoteHistoryTests {
         night.isNextDay();
         night.run();
 
-        NoteHistory story = tell(note);
+        NoteHistories.History story = tell(note);
 
         assertThat(story.files()).isNotEmpty().allSatisfy(file -> {
             assertThat(file.state()).isEqualTo(SlotState.MISSING);
@@ -117,19 +117,19 @@ class NoteHistoryTests {
                         FROM note_media JOIN media_object o USING (sha256) WHERE kind = 'IMAGE' AND ordinal = 0
                         """).update();
 
-        NoteHistory story = tell(note);
+        NoteHistories.History story = tell(note);
 
         assertThat(story.files())
                 .allSatisfy(file ->
                         assertThat(file.isListed()).isEqualTo(!file.kind().equals("IMAGE") || file.ordinal() != 0));
         assertThat(story.events())
-                .extracting(NoteHistory.Event::what)
+                .extracting(NoteHistories.Event::what)
                 .anyMatch(what -> what.endsWith("not in the newest response"))
                 .anyMatch(what -> what.startsWith("an audit found MISSING media/"))
                 .anyMatch(what -> what.startsWith("an audit resolved"));
     }
 
-    private NoteHistory tell(String note) {
+    private NoteHistories.History tell(String note) {
         return stories.of(worklist.find(new NoteId(note)).orElseThrow());
     }
 }
