@@ -21,10 +21,6 @@ record NotePage(JsonNode note) {
     /** Style of the pages of a folder export, which display the files beside them. */
     static final Pages.Style STYLE = Pages.style("folder", "; img-src 'self' file:; media-src 'self' file:");
 
-    static final List<String> COUNT_COLUMNS =
-            List.of("liked_count", "collected_count", "comments_count", "shared_count");
-    static final List<String> COUNT_HEADINGS = List.of("captured", "likes#", "collected#", "comments#", "shared#");
-
     private static final int LONGEST_TITLE = 60;
     private static final Pattern LANGUAGE = Pattern.compile("[A-Za-z]{2,3}(-[A-Za-z0-9]{2,8}){0,3}");
     private static final Set<String> SHOWN_EVERYWHERE =

@@ -92,8 +92,8 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
             @Nullable Integer exitNumber,
             String exitCode) {
 
-        static LastRun of(String node, Run run) {
-            return new LastRun(node, run.execution(), run.began(), run.ended(), run.exitNumber(), run.exitCode());
+        static LastRun of(Run run) {
+            return new LastRun(run.node(), run.execution(), run.began(), run.ended(), run.exitNumber(), run.exitCode());
         }
     }
 

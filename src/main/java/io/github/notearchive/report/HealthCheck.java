@@ -66,39 +66,34 @@ public class HealthCheck {
     /** Returns the current health. */
     public Health check() {
         Instant now = clock.instant();
-        Map<String, List<Run>> byNode = runsByNode();
-        List<Run> all = byNode.values().stream()
-                .flatMap(List::stream)
-                .sorted(Comparator.comparing(Run::began))
-                .toList();
+        List<Run> all = runs();
+        Map<String, Run> lastByNode = new TreeMap<>();
+        all.forEach(run -> lastByNode.put(run.node(), run));
         List<Reason> reasons = new ArrayList<>(archive.unfinishedJobs());
-        byNode.forEach((node, runs) -> lastRun(node, runs.getLast(), now).ifPresent(reasons::add));
+        lastByNode.values().forEach(run -> lastRun(run, now).ifPresent(reasons::add));
         quotaHold().ifPresent(reasons::add);
         lastSuccess(all, now).ifPresent(reasons::add);
         reasons.addAll(consecutiveNights(all));
         reasons.addAll(archive.contents(now));
-        LastRun newest = newest(byNode);
-        return Health.of(newest, describe(newest, now), reasons);
+        return all.isEmpty()
+                ? Health.of(null, "no run yet", reasons)
+                : Health.of(LastRun.of(all.getLast()), describe(all.getLast(), now), reasons);
     }
 
-    private Map<String, List<Run>> runsByNode() {
+    /** Returns the runs of all nodes, oldest first. */
+    private List<Run> runs() {
         Night tonight = Night.current(clock);
         Night first = new Night(tonight.date().minusDays(NIGHTS - 1L));
         // later nights too: the clock of another node, or of the sandbox, may be ahead
         Night last = new Night(tonight.date().plusDays(NIGHTS));
-        Map<String, List<Run>> byNode = new TreeMap<>();
-        for (String node : history.nodes(first)) {
-            List<Run> runs =
-                    history.runs(node, first, last).stream().map(Run::of).toList();
-            if (!runs.isEmpty()) {
-                byNode.put(node, runs);
-            }
-        }
-        return byNode;
+        return history.nodes(first).stream()
+                .flatMap(node -> history.runs(node, first, last).stream().map(run -> Run.of(node, run)))
+                .sorted(Comparator.comparing(Run::began).thenComparing(Run::node))
+                .toList();
     }
 
     /** Returns a reason unless the last run of the node ended in order. */
-    private Optional<Reason> lastRun(String node, Run run, Instant now) {
+    private Optional<Reason> lastRun(Run run, Instant now) {
         if (run.endedInOrder()) {
             return Optional.empty();
         }
@@ -107,7 +102,7 @@ public class HealthCheck {
                     Cause.RUN_FAILED,
                     "the last run of node %s ended %s with %d %s%s"
                             .formatted(
-                                    node,
+                                    run.node(),
                                     age(run.ended(), now),
                                     run.exitNumber(),
                                     run.exitCode(),
@@ -115,16 +110,16 @@ public class HealthCheck {
                     run.next()));
         }
         return Optional.of(
-                !run.isKilled() && executions.isRunActive(node)
+                !run.isKilled() && executions.isRunActive(run.node())
                         ? new Reason(
                                 Cause.RUN_ACTIVE,
-                                "a run of node " + node + " has been active since " + Night.local(run.began()),
+                                "a run of node " + run.node() + " has been active since " + Night.local(run.began()),
                                 "no action needed")
                         : new Reason(
                                 Cause.RUN_KILLED,
                                 "the last run of node %s did not record its end: it was killed, or the database was unavailable; nothing is lost, and the next run resumes it"
-                                        .formatted(node),
-                                "note-archive run --node " + node));
+                                        .formatted(run.node()),
+                                "note-archive run --node " + run.node()));
     }
 
     private Optional<Reason> quotaHold() {
@@ -219,22 +214,12 @@ public class HealthCheck {
         return IntStream.range(1, values.size()).allMatch(i -> values.get(i) > values.get(i - 1));
     }
 
-    private static @Nullable LastRun newest(Map<String, List<Run>> byNode) {
-        return byNode.entrySet().stream()
-                .map(node -> LastRun.of(node.getKey(), node.getValue().getLast()))
-                .max(Comparator.comparing(LastRun::began).thenComparing(LastRun::node))
-                .orElse(null);
-    }
-
-    private String describe(@Nullable LastRun last, Instant now) {
-        if (last == null) {
-            return "no run yet";
-        }
+    private String describe(Run last, Instant now) {
         if (last.exitNumber() != null) {
             return "the last run ended %s with %d %s"
                     .formatted(age(last.ended(), now), last.exitNumber(), last.exitCode());
         }
-        return !last.exitCode().equals(Run.KILLED) && executions.isRunActive(last.node())
+        return !last.isKilled() && executions.isRunActive(last.node())
                 ? "a run is active, started " + age(last.began(), now)
                 : "the last run started " + age(last.began(), now) + " and did not record its end";
     }

@@ -92,6 +92,7 @@ public record NightReport(
      * @param left null if the run is active or was killed
      */
     record Run(
+            String node,
             @Nullable Long execution,
             Night night,
             Instant began,
@@ -108,11 +109,12 @@ public record NightReport(
         /** Exit code of a killed run. */
         static final String KILLED = "KILLED";
 
-        static Run of(RunHistory.Run run) {
+        static Run of(String node, RunHistory.Run run) {
             boolean isKnown = run.left() != null;
             boolean isOver = run.ended() != null;
             boolean isKilled = !isKnown && isOver && run.exitCode().equals("CRASHED");
             return new Run(
+                    node,
                     run.execution(),
                     run.night(),
                     run.began(),

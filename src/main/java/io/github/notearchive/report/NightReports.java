@@ -159,7 +159,7 @@ public class NightReports implements Mentions {
     private Optional<NightReport> read(Night night, String node) {
         Night first = new Night(night.date().minusDays(90));
         List<Past> nights = history.runs(node, first, night).stream()
-                .map(Run::of)
+                .map(run -> Run.of(node, run))
                 .collect(Collectors.groupingBy(Run::night, TreeMap::new, Collectors.toUnmodifiableList()))
                 .entrySet()
                 .stream()

@@ -393,7 +393,7 @@ class HealthTests {
         assertThat(health.level()).isEqualTo(level);
         assertThat(health.reasons()).singleElement().satisfies(reason -> {
             assertThat(reason.level()).isEqualTo(level);
-            assertThat(reason.what()).contains(texts);
+            assertThat(texts).allSatisfy(text -> assertThat(reason.what()).contains(text));
         });
         return health.reasons().getFirst();
     }

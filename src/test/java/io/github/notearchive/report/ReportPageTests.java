@@ -86,6 +86,7 @@ class ReportPageTests {
             long execution, int nightsAgo, @Nullable Integer exitNumber, String exitCode, @Nullable Left left) {
         Instant began = BEGAN.minus(Duration.ofDays(nightsAgo)).plusSeconds(execution == 12 ? 0 : 600);
         return new Run(
+                "main",
                 execution,
                 Night.of(began),
                 began,

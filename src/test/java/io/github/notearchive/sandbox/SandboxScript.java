@@ -84,11 +84,6 @@ public final class SandboxScript {
         return this;
     }
 
-    /** Replaces the replies that calls for videos without a script of their own share. */
-    public SandboxScript answersAllVideos(Reply... replies) {
-        return answersVideo(ALL, replies);
-    }
-
     /**
      * Adds replies to media requests whose target matches: path and query as sent. Of several matching rules, the
      * latest one applies.
