@@ -96,7 +96,12 @@ public record NightPlan(
             String unit,
             long limit,
             long used,
-            @Nullable Long left) {}
+            @Nullable Long left) {
+
+        static Limit of(String name, String unit, long limit, long used) {
+            return new Limit(name, unit, limit, used, limit == 0 ? null : Math.max(0, limit - used));
+        }
+    }
 
     /**
      * Duration of tonight's calls.

@@ -6,6 +6,7 @@ import io.github.notearchive.archive.stats.DueNotes;
 import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.PastNights;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Instant;
@@ -22,7 +23,7 @@ public class NightPlanner {
     private final MediaTotals media;
     private final QuotaHolds gate;
     private final JobExecutionQueries executions;
-    private final PlanSettings settings;
+    private final NightlySettings settings;
     private final Clock clock;
 
     NightPlanner(
@@ -32,7 +33,7 @@ public class NightPlanner {
             MediaTotals media,
             QuotaHolds gate,
             JobExecutionQueries executions,
-            PlanSettings settings,
+            NightlySettings settings,
             Clock clock) {
         this.notes = notes;
         this.past = past;
@@ -46,7 +47,22 @@ public class NightPlanner {
 
     /** Returns the plan of a run of this node that starts now. */
     public NightPlan plan() {
-        return new PlanCalculator(inputs(), settings).plan();
+        Instant now = clock.instant();
+        Night tonight = Night.of(now);
+        String node = settings.archive().node();
+        boolean isRunning = executions.isRunActive(node);
+        boolean videos = settings.videos().enabled();
+        String policy = settings.refreshes().policy();
+        PlanInputs inputs = new PlanInputs(
+                now,
+                isRunning,
+                executions.isRebuildUnfinished(),
+                gate.current(),
+                notes.read(new DueNotes.Run(node, isRunning, policy, videos), now),
+                calls.made(tonight),
+                media.storedIn(tonight).bytes(),
+                past.measure(now, videos));
+        return new PlanCalculator(inputs, settings).plan();
     }
 
     /** Returns the configured limits and their remainder tonight. */
@@ -54,23 +70,5 @@ public class NightPlanner {
         Night tonight = Night.current(clock);
         return PlanLimits.configured(
                 settings, calls.made(tonight), media.storedIn(tonight).bytes());
-    }
-
-    private PlanInputs inputs() {
-        Instant now = clock.instant();
-        Night tonight = Night.of(now);
-        String node = settings.archive().node();
-        boolean isRunning = executions.isRunActive(node);
-        boolean videos = settings.videos().enabled();
-        return new PlanInputs(
-                now,
-                isRunning,
-                executions.isRebuildUnfinished(),
-                gate.current(),
-                notes.read(
-                        new DueNotes.Run(node, isRunning, settings.refreshes().policy(), videos), now),
-                calls.made(tonight),
-                media.storedIn(tonight).bytes(),
-                past.measure(now, videos));
     }
 }

@@ -4,7 +4,7 @@ import io.github.notearchive.archive.stats.DueNotes;
 import io.github.notearchive.archive.stats.DueNotes.Group;
 import io.github.notearchive.archive.stats.DueNotes.Kind;
 import io.github.notearchive.archive.stats.PastNights;
-import io.github.notearchive.archive.stats.PastNights.Measured;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.StartRefusal;
 import io.github.notearchive.nightly.plan.NightPlan.BacklogEnd;
 import io.github.notearchive.nightly.plan.NightPlan.CallsNeeded;
@@ -16,10 +16,13 @@ import io.github.notearchive.nightly.plan.PlanLimits.Bound;
 import io.github.notearchive.nightly.plan.PlanLimits.Pace;
 import io.github.notearchive.note.Night;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +37,8 @@ final class PlanCalculator {
 
     private final PlanInputs inputs;
     private final PastNights.Measurements past;
-    private final PlanSettings settings;
+    private final DueNotes.Work work;
+    private final NightlySettings settings;
 
     private final Night tonight;
     private final Duration latency;
@@ -44,33 +48,35 @@ final class PlanCalculator {
     private final List<DueClass> due;
     private final List<String> refusals;
 
-    PlanCalculator(PlanInputs inputs, PlanSettings settings) {
+    PlanCalculator(PlanInputs inputs, NightlySettings settings) {
         this.inputs = inputs;
         this.past = inputs.past();
+        this.work = inputs.work();
         this.settings = settings;
         this.tonight = Night.of(inputs.at());
-        Measured measured = past.calls().latency();
-        this.latency = measured.of() == 0 ? ASSUMED_LATENCY : measured.median();
+        this.latency = past.calls().latency().of() == 0
+                ? ASSUMED_LATENCY
+                : past.calls().latency().median();
         this.fileTime = past.files().of() == 0 ? ASSUMED_FILES : past.files().median();
         this.pace = Pace.of(settings, latency, fileTime);
         this.limits = new PlanLimits(settings, inputs, pace);
         this.due = due();
-        this.refusals = refusals();
+        this.refusals = refusals(true);
     }
 
     NightPlan plan() {
         Bound allowed = refusals.isEmpty() ? limits.tonight() : new Bound(0, refusals.getFirst());
-        long refreshing = atMost(
-                needed(DueKind.REFRESH),
-                settings.refreshCallsPerNight(),
-                inputs.made().refreshes());
+        long refreshes = callsFor(DueKind.REFRESH);
+        long videos = callsFor(DueKind.VIDEO);
+        long refreshing =
+                atMost(refreshes, settings.refreshCallsPerNight(), inputs.made().refreshes());
         long filming = atMost(
-                needed(DueKind.VIDEO),
-                settings.videos().callsPerNight(),
-                inputs.made().videos());
-        long others = needed() - needed(DueKind.REFRESH) - needed(DueKind.VIDEO);
-        long wanted = inputs.callsFor(others + filming + refreshing);
+                videos, settings.videos().callsPerNight(), inputs.made().videos());
+        long needed = sum(_ -> true, DueClass::calls);
+        long others = needed - refreshes - videos;
+        long wanted = past.calls().neededFor(others + filming + refreshing);
         long made = Math.min(wanted, allowed.calls());
+        long madeForBacklog = Math.min(made, past.calls().neededFor(others + filming));
         return new NightPlan(
                 inputs.at(),
                 tonight.date(),
@@ -78,116 +84,97 @@ final class PlanCalculator {
                 obstacles(),
                 due,
                 new CallsNeeded(
-                        needed(),
+                        needed,
                         past.calls().perResponse(),
-                        inputs.callsFor(needed()),
+                        past.calls().neededFor(needed),
                         made,
                         made < wanted ? allowed.because() : null),
                 PlanLimits.configured(settings, inputs.made(), inputs.storedBytes()),
                 duration(made),
-                backlogEnd(Math.min(made, inputs.callsFor(others + filming))),
-                leftOut(wanted - made, allowed, filming, refreshing),
+                backlogEnd(needed - refreshes, madeForBacklog),
+                leftOut(wanted - made, allowed, videos - filming, refreshes - refreshing),
                 notKnown());
     }
 
     // what is due
 
     private List<DueClass> due() {
-        Group held = inputs.group(Kind.HELD);
-        Group fresh = inputs.group(Kind.NEW);
-        Group postponed = inputs.group(Kind.POSTPONED);
-        Group recheck = inputs.group(Kind.RECHECK);
-        long paid = held.paid() + fresh.paid() + postponed.paid() + recheck.paid();
+        Group fresh = work.group(Kind.NEW);
+        List<Kind> fetched = List.of(Kind.HELD, Kind.NEW, Kind.POSTPONED, Kind.RECHECK);
+        long paid = fetched.stream().mapToLong(kind -> work.group(kind).paid()).sum();
+        long videosExpected =
+                Math.round((fresh.notes() - fresh.paid()) * past.videoShare().share());
+        long refreshes = work.refreshes().due();
         return Stream.of(
                         new DueClass(DueKind.FILES_ONLY, paid, 0),
                         new DueClass(
-                                DueKind.BETTER_FILES, inputs.group(Kind.BETTER).notes(), 0),
-                        asked(DueKind.ANSWER_TOO_OLD, held),
-                        asked(DueKind.NEW, fresh),
-                        asked(DueKind.POSTPONED, postponed),
-                        asked(DueKind.RECHECK, recheck),
-                        new DueClass(
-                                DueKind.VIDEO,
-                                inputs.work().videosToBuy(),
-                                inputs.work().videosToBuy() + videosExpected(fresh)),
-                        new DueClass(
-                                DueKind.REFRESH,
-                                inputs.work().refreshes().due(),
-                                inputs.work().refreshes().due()))
+                                DueKind.BETTER_FILES, work.group(Kind.BETTER).notes(), 0),
+                        fetched(DueKind.ANSWER_TOO_OLD, Kind.HELD),
+                        fetched(DueKind.NEW, Kind.NEW),
+                        fetched(DueKind.POSTPONED, Kind.POSTPONED),
+                        fetched(DueKind.RECHECK, Kind.RECHECK),
+                        new DueClass(DueKind.VIDEO, work.videosToBuy(), work.videosToBuy() + videosExpected),
+                        new DueClass(DueKind.REFRESH, refreshes, refreshes))
                 .filter(of -> of.notes() + of.calls() > 0)
                 .toList();
     }
 
-    private static DueClass asked(DueKind kind, Group group) {
-        long notes = group.notes() - group.paid();
+    private DueClass fetched(DueKind kind, Kind group) {
+        long notes = work.group(group).notes() - work.group(group).paid();
         return new DueClass(kind, notes, notes);
     }
 
-    private long videosExpected(Group fresh) {
-        return Math.round((fresh.notes() - fresh.paid()) * past.videoShare().share());
+    private long sum(Predicate<DueClass> which, ToLongFunction<DueClass> number) {
+        return due.stream().filter(which).mapToLong(number).sum();
     }
 
-    private long needed() {
-        return due.stream().mapToLong(DueClass::calls).sum();
+    private long callsFor(DueKind kind) {
+        return sum(of -> of.kind() == kind, DueClass::calls);
     }
 
-    private long needed(DueKind kind) {
-        return due.stream()
-                .filter(of -> of.kind() == kind)
-                .mapToLong(DueClass::calls)
-                .sum();
-    }
-
-    private long withoutCall() {
-        return due.stream()
-                .filter(of -> of.calls() == 0)
-                .mapToLong(DueClass::notes)
-                .sum();
-    }
-
-    // reasons not to start
-
-    /** Returns why no run would buy anything. */
-    private List<String> refusals() {
-        return planReasons(Stream.of(
-                StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
-                StartRefusal.ofGate(inputs.closed()),
-                StartRefusal.ofCalls(settings.source().callsPerNight(), inputs.made(), tonight),
-                StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight)));
-    }
-
-    /** Returns why no run would process notes without calls. */
-    private List<String> refusalsWithoutCall() {
-        return planReasons(Stream.of(
-                StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
-                StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight)));
-    }
-
-    private static List<String> planReasons(Stream<Optional<StartRefusal>> refusals) {
-        return refusals.flatMap(Optional::stream).map(StartRefusal::planReason).toList();
-    }
-
-    private List<String> obstacles() {
-        List<String> obstacles = new ArrayList<>(withoutCall() > 0 ? refusalsWithoutCall() : refusals);
-        if (inputs.isRunning()) {
-            obstacles.add(StartRefusal.ofLock(settings.archive().node()).planReason());
-        }
-        return obstacles;
+    private long notesWithoutCall() {
+        return sum(of -> of.calls() == 0, DueClass::notes);
     }
 
     private static long atMost(long wanted, long limit, long used) {
         return limit == 0 ? wanted : Math.min(wanted, Math.max(0, limit - used));
     }
 
+    // reasons not to start
+
+    /** Returns why no run would buy anything, or would process notes without calls. */
+    private List<String> refusals(boolean withCalls) {
+        Stream<Optional<StartRefusal>> ofCalls = Stream.of(
+                StartRefusal.ofGate(inputs.closed()),
+                StartRefusal.ofCalls(settings.source().callsPerNight(), inputs.made(), tonight));
+        return Stream.of(
+                        Stream.of(StartRefusal.ofRebuild(inputs.isRebuildUnfinished())),
+                        ofCalls.filter(_ -> withCalls),
+                        Stream.of(StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight)))
+                .flatMap(refusals -> refusals)
+                .flatMap(Optional::stream)
+                .map(StartRefusal::planReason)
+                .toList();
+    }
+
+    private List<String> obstacles() {
+        List<String> obstacles = new ArrayList<>(notesWithoutCall() > 0 ? refusals(false) : refusals);
+        if (inputs.isRunning()) {
+            obstacles.add(StartRefusal.ofLock(settings.archive().node()).planReason());
+        }
+        return obstacles;
+    }
+
     // time
 
     private ExpectedDuration duration(long calls) {
-        long notes = refusalsWithoutCall().isEmpty() ? withoutCall() : 0;
+        long notes = refusals(false).isEmpty() ? notesWithoutCall() : 0;
+        double fileSeconds = PlanLimits.seconds(fileTime);
         double seconds = calls / pace.callsPerSecond()
-                + notes * PlanLimits.seconds(fileTime) / settings.archive().workers();
+                + notes * fileSeconds / settings.archive().workers();
         if (calls + notes > 0) {
             // the last one has to end
-            seconds += (calls > 0 ? PlanLimits.seconds(latency) : 0) + PlanLimits.seconds(fileTime);
+            seconds += (calls > 0 ? PlanLimits.seconds(latency) : 0) + fileSeconds;
         }
         return new ExpectedDuration(
                 Duration.ofSeconds(Math.round(seconds)),
@@ -200,28 +187,22 @@ final class PlanCalculator {
                 limits.end().orElse(null));
     }
 
-    // later nights
-
-    private BacklogEnd backlogEnd(long tonightMade) {
-        long later = inputs.group(Kind.NEW_LATER).notes()
-                + inputs.group(Kind.POSTPONED_TONIGHT).notes()
-                + inputs.group(Kind.POSTPONED_LATER).notes();
-        long all = inputs.callsFor(needed() - needed(DueKind.REFRESH) + later);
-        long rest = Math.max(0, all - tonightMade);
+    /** @param needed calls for notes that are due, without refreshes */
+    private BacklogEnd backlogEnd(long needed, long madeTonight) {
+        long later = Stream.of(Kind.NEW_LATER, Kind.POSTPONED_TONIGHT, Kind.POSTPONED_LATER)
+                .mapToLong(kind -> work.group(kind).notes())
+                .sum();
+        long rest = Math.max(0, past.calls().neededFor(needed + later) - madeTonight);
         Bound night = limits.wholeNight();
         LocalDate last = rest == 0 ? tonight.date() : last(rest, night.calls());
-        if (settings.videos().callsPerNight() > 0) {
-            long film = inputs.callsFor(needed(DueKind.VIDEO))
-                    - Math.max(
-                            0, settings.videos().callsPerNight() - inputs.made().videos());
-            if (film > 0 && last != null) {
-                LocalDate filmed = last(film, settings.videos().callsPerNight());
-                if (filmed != null && filmed.isAfter(last)) {
-                    night = new Bound(
-                            settings.videos().callsPerNight(),
-                            "our own limit of " + settings.videos().callsPerNight() + " calls for videos a night");
-                    last = filmed;
-                }
+        long videosPerNight = settings.videos().callsPerNight();
+        long videosTonight = Math.max(0, videosPerNight - inputs.made().videos());
+        long videosLater = past.calls().neededFor(callsFor(DueKind.VIDEO)) - videosTonight;
+        if (videosPerNight > 0 && videosLater > 0 && last != null) {
+            LocalDate lastVideo = last(videosLater, videosPerNight);
+            if (lastVideo != null && lastVideo.isAfter(last)) {
+                String because = "our own limit of " + videosPerNight + " calls for videos a night";
+                return new BacklogEnd(rest, videosPerNight, because, lastVideo);
             }
         }
         return new BacklogEnd(rest, night.calls(), night.because(), last);
@@ -234,41 +215,32 @@ final class PlanCalculator {
 
     // what is left out
 
-    private List<LeftOut> leftOut(long over, Bound allowed, long filming, long refreshing) {
-        List<LeftOut> left = new ArrayList<>();
-        left.add(new LeftOut(over, "calls beyond the limit of tonight: " + allowed.because(), tonight.ends(), ""));
-        left.add(new LeftOut(
-                needed(DueKind.VIDEO) - filming,
-                "calls for videos beyond archive.video.calls-per-night",
-                tonight.ends(),
-                ""));
-        left.add(new LeftOut(
-                needed(DueKind.REFRESH) - refreshing,
-                "refreshes beyond archive.refresh.share or its calls-per-night",
-                tonight.ends(),
-                ""));
-        left.add(waiting(Kind.POSTPONED_TONIGHT, "postponed, due again later tonight"));
-        left.add(waiting(Kind.POSTPONED_LATER, "postponed to a later night"));
-        left.add(waiting(Kind.NEW_LATER, "new, but due in the future: a clock was ahead when they were enqueued"));
-        left.add(waiting(Kind.RECHECK_LATER, "UNAVAILABLE, checked again later"));
-        left.add(waiting(Kind.BETTER_LATER, "archived, a better rendition is tried later"));
-        left.add(new LeftOut(
-                inputs.work().refreshes().later(),
-                "archived, refreshed in a later night",
-                inputs.work().refreshes().next() == null
-                        ? null
-                        : new Night(inputs.work().refreshes().next()).begins(),
-                ""));
-        left.add(new LeftOut(inputs.work().failed(), "FAILED", null, "status lists reasons and remedies"));
-        for (DueNotes.Claims claims : inputs.work().claims()) {
-            left.add(new LeftOut(claims.notes(), "in progress on node " + claims.node(), null, ""));
-        }
-        left.add(new LeftOut(inputs.work().erased(), "erased, never fetched", null, ""));
-        return left.stream().filter(of -> of.notes() > 0).toList();
+    private List<LeftOut> leftOut(long calls, Bound allowed, long videos, long refreshes) {
+        Instant tomorrow = tonight.ends();
+        LocalDate nextRefresh = work.refreshes().next();
+        Instant refreshed = nextRefresh == null ? null : new Night(nextRefresh).begins();
+        Stream<LeftOut> left = Stream.of(
+                new LeftOut(calls, "calls beyond the limit of tonight: " + allowed.because(), tomorrow, ""),
+                new LeftOut(videos, "calls for videos beyond archive.video.calls-per-night", tomorrow, ""),
+                new LeftOut(refreshes, "refreshes beyond archive.refresh.share or its calls-per-night", tomorrow, ""),
+                waiting(Kind.POSTPONED_TONIGHT, "postponed, due again later tonight"),
+                waiting(Kind.POSTPONED_LATER, "postponed to a later night"),
+                waiting(Kind.NEW_LATER, "new, but due in the future: a clock was ahead when they were enqueued"),
+                waiting(Kind.RECHECK_LATER, "UNAVAILABLE, checked again later"),
+                waiting(Kind.BETTER_LATER, "archived, a better rendition is tried later"),
+                new LeftOut(work.refreshes().later(), "archived, refreshed in a later night", refreshed, ""),
+                new LeftOut(work.failed(), "FAILED", null, "status lists reasons and remedies"));
+        Stream<LeftOut> claimed = work.claims().stream()
+                .map(claims -> new LeftOut(claims.notes(), "in progress on node " + claims.node(), null, ""));
+        Stream<LeftOut> erased = Stream.of(new LeftOut(work.erased(), "erased, never fetched", null, ""));
+        return Stream.of(left, claimed, erased)
+                .flatMap(all -> all)
+                .filter(of -> of.notes() > 0)
+                .toList();
     }
 
     private LeftOut waiting(Kind kind, String why) {
-        Group group = inputs.group(kind);
+        Group group = work.group(kind);
         String advice = kind == Kind.NEW_LATER ? "note-archive requeue NOTE_ID makes one due now" : "";
         return new LeftOut(group.notes(), why, group.first(), advice);
     }
@@ -289,31 +261,25 @@ final class PlanCalculator {
         if (past.responsesBeforeStops().isEmpty() && settings.source().callsPerNight() == 0) {
             notKnown.add("the provider's quota: no run has reached it, and archive.source.calls-per-night sets none");
         }
-        if (settings.bytesPerNight() > 0 && past.bytesPerResponse() == 0) {
+        if (settings.limits().bytesPerNight().toBytes() > 0 && past.bytesPerResponse() == 0) {
             notKnown.add(
                     "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
                             .formatted(PastNights.NIGHTS));
         }
-        Group fresh = inputs.group(Kind.NEW);
+        Group fresh = work.group(Kind.NEW);
+        PastNights.Share videos = past.videoShare();
         if (settings.videos().enabled() && fresh.notes() > fresh.paid()) {
             notKnown.add(
-                    past.videoShare().of() == 0
+                    videos.of() == 0
                             ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
                             : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
-                                    .formatted(
-                                            past.videoShare().share() * 100,
-                                            past.videoShare().of()));
+                                    .formatted(videos.share() * 100, videos.of()));
         }
-        if (!inputs.work().refreshes().isPlanned()) {
+        if (!work.refreshes().isPlanned()) {
             notKnown.add(
                     "which archived notes are refreshed: archive.refresh has changed, the next run plans them again");
         }
-        if (inputs.group(Kind.BETTER).notes()
-                        + due.stream()
-                                .filter(of -> of.kind() == DueKind.FILES_ONLY)
-                                .mapToLong(DueClass::notes)
-                                .sum()
-                > 0) {
+        if (notesWithoutCall() > 0) {
             notKnown.add(
                     "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call");
         }

@@ -2,8 +2,6 @@ package io.github.notearchive.nightly.plan;
 
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.DueNotes;
-import io.github.notearchive.archive.stats.DueNotes.Group;
-import io.github.notearchive.archive.stats.DueNotes.Kind;
 import io.github.notearchive.archive.stats.PastNights;
 import io.github.notearchive.provider.NightlyCalls;
 import java.time.Instant;
@@ -12,7 +10,6 @@ import java.util.Optional;
 /**
  * Inputs of a plan, read from the tables at one time.
  *
- * @param at time of reading
  * @param isRunning whether a run of this node is active
  * @param isRebuildUnfinished whether an unfinished rebuild blocks runs
  * @param closed the quota gate, if closed
@@ -29,14 +26,4 @@ record PlanInputs(
         DueNotes.Work work,
         NightlyCalls made,
         long storedBytes,
-        PastNights.Measurements past) {
-
-    Group group(Kind kind) {
-        return work.group(kind);
-    }
-
-    /** Returns the expected number of calls for a number of responses. */
-    long callsFor(long responses) {
-        return past.calls().neededFor(responses);
-    }
-}
+        PastNights.Measurements past) {}

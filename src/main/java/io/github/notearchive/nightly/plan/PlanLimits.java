@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly.plan;
 
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.plan.NightPlan.Limit;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
@@ -14,25 +15,13 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /** Limits of the number of calls in a night: settings, the quota of the provider, and time. Pure. */
-final class PlanLimits {
-
-    private static final Duration A_NIGHT = Duration.ofDays(1);
-
-    private final PlanSettings settings;
-    private final PlanInputs inputs;
-    private final Pace pace;
-
-    PlanLimits(PlanSettings settings, PlanInputs inputs, Pace pace) {
-        this.settings = settings;
-        this.inputs = inputs;
-        this.pace = pace;
-    }
+record PlanLimits(NightlySettings settings, PlanInputs inputs, Pace pace) {
 
     /** A number of calls and what limits it. */
     record Bound(long calls, String because) {
 
-        static Bound least(List<Bound> bounds) {
-            return bounds.stream().min(Comparator.comparingLong(Bound::calls)).orElseThrow();
+        private static Bound least(Stream<Bound> bounds) {
+            return bounds.min(Comparator.comparingLong(Bound::calls)).orElseThrow();
         }
     }
 
@@ -40,86 +29,73 @@ final class PlanLimits {
     record Pace(double callsPerSecond, String bound) {
 
         /** Returns the lowest of the rates that settings and durations allow. */
-        static Pace of(PlanSettings settings, Duration latency, Duration fileTime) {
-            double note = seconds(latency) + seconds(fileTime);
+        static Pace of(NightlySettings settings, Duration latency, Duration fileTime) {
+            double call = seconds(latency);
+            double note = call + seconds(fileTime);
             return Stream.of(
                             new Pace(settings.source().callsPerSecond(), "archive.source.calls-per-second"),
-                            new Pace(
-                                    settings.source().callsInFlight() / seconds(latency),
-                                    "archive.source.calls-in-flight"),
+                            new Pace(settings.source().callsInFlight() / call, "archive.source.calls-in-flight"),
                             new Pace(settings.archive().workers() / note, "archive.workers"))
                     .min(Comparator.comparingDouble(Pace::callsPerSecond))
                     .orElseThrow();
         }
 
-        long callsIn(Duration time) {
-            return (long) (seconds(time) * callsPerSecond);
+        private Bound in(Duration time, String name) {
+            String because = String.format(Locale.ROOT, "%s, %.1f calls a second by %s", name, callsPerSecond, bound);
+            return new Bound((long) (seconds(time) * callsPerSecond), because);
         }
+    }
 
-        @Override
-        public String toString() {
-            return String.format(Locale.ROOT, "%.1f calls a second by %s", callsPerSecond, bound);
-        }
+    static double seconds(Duration duration) {
+        return Math.max(0.001, duration.toMillis() / 1000.0);
     }
 
     /** Returns the configured limits and their remainder tonight. */
-    static List<Limit> configured(PlanSettings settings, NightlyCalls made, long storedBytes) {
+    static List<Limit> configured(NightlySettings settings, NightlyCalls made, long storedBytes) {
+        long calls = settings.source().callsPerNight();
+        long videos = settings.videos().callsPerNight();
+        long bytes = settings.limits().bytesPerNight().toBytes();
         return List.of(
-                limit(
-                        "archive.source.calls-per-night",
-                        "calls",
-                        settings.source().callsPerNight(),
-                        made.all()),
-                limit(
-                        "archive.video.calls-per-night",
-                        "calls",
-                        settings.videos().callsPerNight(),
-                        made.videos()),
-                limit("archive.refresh.calls-per-night", "calls", settings.refreshCallsPerNight(), made.refreshes()),
-                limit("archive.limits.bytes-per-night", "bytes", settings.bytesPerNight(), storedBytes));
-    }
-
-    private static Limit limit(String name, String unit, long limit, long used) {
-        return new Limit(name, unit, limit, used, limit == 0 ? null : Math.max(0, limit - used));
+                Limit.of("archive.source.calls-per-night", "calls", calls, made.all()),
+                Limit.of("archive.video.calls-per-night", "calls", videos, made.videos()),
+                Limit.of("archive.refresh.calls-per-night", "calls", settings.refreshCallsPerNight(), made.refreshes()),
+                Limit.of("archive.limits.bytes-per-night", "bytes", bytes, storedBytes));
     }
 
     /** Returns the number of calls that the configured limits leave. */
-    private List<Bound> ownBounds(long callsMade, long bytesStored) {
+    private Stream<Bound> ownBounds(long callsMade, long bytesStored) {
         List<Bound> bounds = new ArrayList<>();
-        if (settings.source().callsPerNight() > 0) {
-            bounds.add(new Bound(
-                    Math.max(0, settings.source().callsPerNight() - callsMade),
-                    "our own limit of " + settings.source().callsPerNight() + " calls a night"));
+        long calls = settings.source().callsPerNight();
+        if (calls > 0) {
+            bounds.add(new Bound(Math.max(0, calls - callsMade), "our own limit of " + calls + " calls a night"));
         }
-        if (settings.bytesPerNight() > 0 && inputs.past().bytesPerResponse() > 0) {
-            bounds.add(new Bound(
-                    Math.max(0, settings.bytesPerNight() - bytesStored)
-                            / inputs.past().bytesPerResponse(),
-                    "our own limit of " + settings.limits().bytesPerNightInWords() + " of media a night"));
+        long bytes = settings.limits().bytesPerNight().toBytes();
+        long perResponse = inputs.past().bytesPerResponse();
+        if (bytes > 0 && perResponse > 0) {
+            String because = "our own limit of " + settings.limits().bytesPerNightInWords() + " of media a night";
+            bounds.add(new Bound(Math.max(0, bytes - bytesStored) / perResponse, because));
         }
-        return bounds;
+        return bounds.stream();
     }
 
     /** Returns the number of calls that the limits allow from now until the end of the night. */
     Bound tonight() {
-        List<Bound> bounds = ownBounds(inputs.made().all(), inputs.storedBytes());
+        long made = inputs.made().all();
         // where more was made already, the quota is another one by now
-        quota().map(quota -> new Bound(quota.calls() - inputs.made().all(), quota.because()))
-                .filter(quota -> quota.calls() > 0)
-                .ifPresent(bounds::add);
-        Instant end = end().filter(time -> time.isBefore(Night.of(inputs.at()).ends()))
-                .orElse(Night.of(inputs.at()).ends());
-        bounds.add(new Bound(
-                pace.callsIn(Duration.between(inputs.at(), end)), "the time until " + Night.local(end) + ", " + pace));
-        return Bound.least(bounds);
+        Stream<Bound> quota = quota().filter(bound -> bound.calls() > made)
+                .map(bound -> new Bound(bound.calls() - made, bound.because()))
+                .stream();
+        Instant midnight = Night.of(inputs.at()).ends();
+        Instant end = end().filter(time -> time.isBefore(midnight)).orElse(midnight);
+        Bound time = pace.in(Duration.between(inputs.at(), end), "the time until " + Night.local(end));
+        return Bound.least(
+                Stream.of(ownBounds(made, inputs.storedBytes()), quota, Stream.of(time)).flatMap(bound -> bound));
     }
 
     /** Returns the number of calls that the limits allow in a whole night. */
     Bound wholeNight() {
-        List<Bound> bounds = ownBounds(0, 0);
-        quota().ifPresent(bounds::add);
-        bounds.add(new Bound(pace.callsIn(longestRun()), "the time of a night, " + pace));
-        return Bound.least(bounds);
+        Stream<Bound> time = Stream.of(pace.in(longestRun(), "the time of a night"));
+        return Bound.least(Stream.of(ownBounds(0, 0), quota().stream(), time).flatMap(bound -> bound));
     }
 
     /** Returns the number of calls that the provider allowed in nights that ended with its quota; empty if none did. */
@@ -129,14 +105,10 @@ final class PlanLimits {
         if (stops.isEmpty()) {
             return Optional.empty();
         }
-        long answers = stops.get((stops.size() - 1) / 2);
-        return Optional.of(new Bound(
-                inputs.callsFor(answers),
-                "the provider's quota: "
-                        + answers
-                        + " answers, the median of the last "
-                        + stops.size()
-                        + " nights that reached it"));
+        long responses = stops.get((stops.size() - 1) / 2);
+        String because = "the provider's quota: %d answers, the median of the last %d nights that reached it"
+                .formatted(responses, stops.size());
+        return Optional.of(new Bound(inputs.past().calls().neededFor(responses), because));
     }
 
     /** Returns when a time limit stops a run that starts now. */
@@ -153,18 +125,13 @@ final class PlanLimits {
 
     /** Returns the maximum duration of a run that starts at 00:00 in Shanghai. */
     private Duration longestRun() {
-        Stream<Duration> stop = settings.limits().stopAt().isEmpty()
-                ? Stream.empty()
-                : Stream.of(Duration.ofSeconds(
-                        LocalTime.parse(settings.limits().stopAt()).toSecondOfDay()));
-        return Stream.concat(stop, maxDuration())
+        Stream<Duration> stopAt = Stream.of(settings.limits().stopAt())
+                .filter(time -> !time.isEmpty())
+                .map(time -> Duration.ofSeconds(LocalTime.parse(time).toSecondOfDay()));
+        return Stream.of(stopAt, maxDuration(), Stream.of(Duration.ofDays(1)))
+                .flatMap(times -> times)
                 .filter(Duration::isPositive)
                 .min(Comparator.naturalOrder())
-                .filter(time -> time.compareTo(A_NIGHT) < 0)
-                .orElse(A_NIGHT);
-    }
-
-    static double seconds(Duration duration) {
-        return Math.max(0.001, duration.toMillis() / 1000.0);
+                .orElseThrow();
     }
 }

@@ -2,6 +2,7 @@ package io.github.notearchive.nightly.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.DueNotes;
 import io.github.notearchive.archive.stats.DueNotes.Group;
@@ -11,6 +12,7 @@ import io.github.notearchive.archive.stats.PastNights.Measured;
 import io.github.notearchive.archive.stats.PastNights.Share;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -277,12 +279,13 @@ class PlanCalculatorTests {
                 storedBytes,
                 new PastNights.Measurements(
                         videoShare, new PastNights.Calls(latency, perAnswer), files, bytesPerAnswer, stops));
-        PlanSettings bound = new PlanSettings(
+        NightlySettings bound = new NightlySettings(
                 bound("archive", ArchiveProperties.class),
                 bound("archive.source", NoteSourceProperties.class),
+                bound("archive.limits", NightlyLimitProperties.class),
                 bound("archive.video", VideoProperties.class),
                 bound("archive.refresh", RefreshProperties.class),
-                bound("archive.limits", NightlyLimitProperties.class));
+                bound("archive.ledger", LedgerProperties.class));
         return new PlanCalculator(inputs, bound).plan();
     }
 
