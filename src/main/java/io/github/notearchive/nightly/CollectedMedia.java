@@ -4,12 +4,16 @@ import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
 import io.github.notearchive.archive.catalog.SlotStatus.Missing;
 import io.github.notearchive.archive.catalog.SlotStatus.Stored;
+import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.store.ObjectKey;
 import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -45,53 +49,46 @@ record CollectedMedia(
         pieces = List.copyOf(pieces);
     }
 
-    /** Status of one expected file. */
-    sealed interface Piece {
+    /**
+     * Status of one expected file.
+     *
+     * @param status for a download: as it will be when the file is stored under the key of its digest
+     * @param download file in the spool that is not stored yet; null if the file was stored before, is waived or
+     *     missing
+     */
+    record Piece(SlotStatus status, @Nullable DownloadedMedia download) {
 
-        MediaSlot slot();
+        /** @param lesserBecause why it is not the best rendition offered; null if it is */
+        static Piece downloaded(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {
+            MediaCandidate from = file.candidate();
+            ObjectKey key = StoredMedia.keyOf(file.sha256(), file.type().extension());
+            StoredMedia media =
+                    new StoredMedia(file.sha256(), key, file.size(), file.type().contentType());
+            return new Piece(
+                    new Stored(
+                            slot, media, from.rendition(), from.width(), from.height(), file.checks(), lesserBecause),
+                    file);
+        }
+
+        static Piece unchanged(SlotStatus status) {
+            return new Piece(status, null);
+        }
+
+        MediaSlot slot() {
+            return status.slot();
+        }
 
         /** Returns why the present file is not the best rendition offered; null if it is, or none is present. */
         @Nullable
-        String lesserBecause();
-
-        /** Returns the name of the present rendition; null if there is none, or its name is unknown. */
-        @Nullable
-        String rendition();
+        String lesserBecause() {
+            return status instanceof Stored stored ? stored.lesserBecause() : null;
+        }
 
         /** Returns the lesser rendition that is present; empty if there is none, or its name is unknown. */
-        default Optional<String> lesserRendition() {
-            return lesserBecause() == null ? Optional.empty() : Optional.ofNullable(rendition());
-        }
-
-        /** Downloaded into the spool and not stored yet. */
-        record Downloaded(
-                MediaSlot slot,
-                DownloadedMedia media,
-                @Nullable String lesserBecause) implements Piece {
-
-            @Override
-            public String rendition() {
-                return media.candidate().rendition();
-            }
-        }
-
-        /** No download: stored before, waived, or missing. */
-        record Unchanged(SlotStatus status) implements Piece {
-
-            @Override
-            public MediaSlot slot() {
-                return status.slot();
-            }
-
-            @Override
-            public @Nullable String lesserBecause() {
-                return status instanceof Stored stored ? stored.lesserBecause() : null;
-            }
-
-            @Override
-            public @Nullable String rendition() {
-                return status instanceof Stored stored ? stored.rendition() : null;
-            }
+        Optional<String> lesserRendition() {
+            return status instanceof Stored stored && stored.lesserBecause() != null
+                    ? Optional.ofNullable(stored.rendition())
+                    : Optional.empty();
         }
     }
 
@@ -161,7 +158,9 @@ record CollectedMedia(
 
     private Stream<Missing> missing() {
         return pieces.stream()
-                .flatMap(piece -> piece instanceof Piece.Unchanged(Missing file) ? Stream.of(file) : Stream.empty());
+                .map(Piece::status)
+                .filter(Missing.class::isInstance)
+                .map(Missing.class::cast);
     }
 
     private Stream<Missing> missing(Gap gap) {
@@ -195,9 +194,7 @@ record CollectedMedia(
 
     /** Returns the spooled files; a file shared by two pieces occurs twice. */
     static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
-        return pieces.stream()
-                .flatMap(piece ->
-                        piece instanceof Piece.Downloaded downloaded ? Stream.of(downloaded.media()) : Stream.empty());
+        return pieces.stream().map(Piece::download).filter(Objects::nonNull);
     }
 
     /** Removes the spooled files. Idempotent. */

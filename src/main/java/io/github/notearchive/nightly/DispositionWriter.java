@@ -10,9 +10,6 @@ import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.Disposition.Erased;
-import io.github.notearchive.nightly.Disposition.Released;
-import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
@@ -68,9 +65,9 @@ record DispositionWriter(
         try {
             outages.run(() -> {
                 switch (disposition) {
-                    case Settled(var _, var files, var transition) -> persist(item, files, transition);
-                    case Erased _ -> erase(item);
-                    case Released(var _, var files, var reason) -> release(item, files, reason);
+                    case Disposition.Settled(var _, var files, var transition) -> persist(item, files, transition);
+                    case Disposition.Erased _ -> erase(item);
+                    case Disposition.Released(var _, var files, var reason) -> release(item, files, reason);
                 }
             });
             run.databaseWorks();
@@ -171,7 +168,7 @@ record DispositionWriter(
         if (!isOfNote) {
             run.storeFails(e);
         }
-        if (item instanceof NewNote && (!isOfNote || run.stopper().isClosed())) {
+        if (item instanceof NewNote && (!isOfNote || run.stopper.isClosed())) {
             countReleased(item, rows.release(item.claimed()), reason);
         } else {
             settleWithoutSidecar(item, retries.storeFailed(item, reason, e.unreachable()));

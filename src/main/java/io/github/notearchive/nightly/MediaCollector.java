@@ -7,10 +7,6 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.LogContext;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.media.DownloadOutcome;
-import io.github.notearchive.media.DownloadOutcome.Downloaded;
-import io.github.notearchive.media.DownloadOutcome.Failed;
-import io.github.notearchive.media.DownloadOutcome.Gone;
-import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.media.MediaDownloader;
 import io.github.notearchive.media.MediaProperties;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
@@ -93,7 +89,7 @@ class MediaCollector implements AutoCloseable {
         boolean isWaiting =
                 CollectedMedia.downloads(collected.pieces()).findAny().isEmpty();
         long end = System.nanoTime() + patience.toNanos();
-        while (isWaiting && !run.stopper().awaitClosed(ROOM_CHECK_INTERVAL)) {
+        while (isWaiting && !run.stopper.awaitClosed(ROOM_CHECK_INTERVAL)) {
             isWaiting = !downloads.hasRoom() && System.nanoTime() < end;
         }
     }
@@ -108,7 +104,7 @@ class MediaCollector implements AutoCloseable {
             throws InterruptedException {
         NoteCapture bought = videos.responseOf(capture, video).orElse(null);
         List<MediaSlot> expected =
-                MediaSlots.of(capture, bought, run.settings().videos().preference());
+                MediaSlots.of(capture, bought, run.settings.videos().preference());
         MediaCatalog.Known known = catalog.known(capture.id(), expected);
         List<Piece> pieces = before == null ? List.of() : before.pieces();
         MediaPlan plan = new MediaPlan(capture, bought, video, expected, known, pieces, run);
@@ -122,8 +118,8 @@ class MediaCollector implements AutoCloseable {
     CollectedMedia keep(CollectedMedia collected) {
         List<SlotRow> rows = catalog.slotsOf(collected.capture().id());
         return collected.withPieces(collected.pieces().stream()
-                .map(piece -> piece instanceof Piece.Unchanged(SlotStatus.Missing missing)
-                        ? new Piece.Unchanged(kept(missing.slot(), rows))
+                .map(piece -> piece.status() instanceof SlotStatus.Missing missing
+                        ? Piece.unchanged(kept(missing.slot(), rows))
                         : piece)
                 .toList());
     }
@@ -181,7 +177,7 @@ class MediaCollector implements AutoCloseable {
 
     private static void discardWhenDone(CompletableFuture<DownloadOutcome> download) {
         var _ = download.thenAccept(outcome -> {
-            if (outcome instanceof Downloaded(var media, var _, var _)) {
+            if (outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _)) {
                 media.close();
             }
         });
@@ -190,13 +186,14 @@ class MediaCollector implements AutoCloseable {
     /** @param shared places that use the file beside the first one */
     private void count(DownloadOutcome outcome, int shared) {
         switch (outcome) {
-            case Downloaded(var media, var _, var _) -> {
+            case DownloadOutcome.Downloaded(var media, var _, var _) -> {
                 run.filesReused.add(shared);
                 run.bytesReused.add(shared * media.size());
             }
-            case NoRoom _ -> {}
-            case Gone _ -> run.downloadsGone.increment();
-            case Failed(var _, var soon) -> (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
+            case DownloadOutcome.NoRoom _ -> {}
+            case DownloadOutcome.Gone _ -> run.downloadsGone.increment();
+            case DownloadOutcome.Failed(var _, var soon) ->
+                (soon ? run.downloadsRetryable : run.downloadsRejected).increment();
         }
     }
 
@@ -207,8 +204,8 @@ class MediaCollector implements AutoCloseable {
             if (e.getCause() instanceof UncheckedIOException spool) {
                 // a full disk is a failure of the machine: no attempt is counted for the note
                 String reason = "a file could not be spooled: " + DatabaseErrors.summary(spool);
-                run.stopper().close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
-                return new Failed(reason, true);
+                run.stopper.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
+                return new DownloadOutcome.Failed(reason, true);
             }
             throw new IllegalStateException(
                     "Download ended without file and without reason: " + e.getCause(), e.getCause());

@@ -93,7 +93,7 @@ final class MediaPlan {
         Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
         Optional<Piece> same = Optional.ofNullable(before.get(place))
                 .filter(piece -> piece.slot().identity().equals(slot.identity()));
-        Optional<Piece> fresh = same.filter(Piece.Downloaded.class::isInstance);
+        Optional<Piece> fresh = same.filter(piece -> piece.download() != null);
         Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot));
         if (slot.notOffered() != null) {
             withoutOffer(slot);
@@ -101,7 +101,7 @@ final class MediaPlan {
             keepOrImprove(slot, fresh.get());
             before.remove(place);
         } else if (settled.isPresent()) {
-            keepOrImprove(slot, new Piece.Unchanged(settled.get()));
+            keepOrImprove(slot, Piece.unchanged(settled.get()));
         } else {
             wantUnlessReplacementPending(slot, recordedMissing(slot, row, same));
         }
@@ -110,7 +110,7 @@ final class MediaPlan {
     private void withoutOffer(MediaSlot slot) {
         for (SlotStatus status : VideoSlots.withoutOffer(slot, inCatalog.slots(), videoOutcome.statusOf(slot))) {
             order.putIfAbsent(Place.of(status.slot()), order.size());
-            decided.add(new Piece.Unchanged(status));
+            decided.add(Piece.unchanged(status));
         }
     }
 
@@ -136,7 +136,7 @@ final class MediaPlan {
     /** Returns how a missing file was recorded last, tonight or in the catalog. */
     private static Optional<Missing> recordedMissing(MediaSlot slot, Optional<SlotRow> row, Optional<Piece> tonight) {
         if (tonight.isPresent()) {
-            return tonight.get() instanceof Piece.Unchanged(Missing missing) ? Optional.of(missing) : Optional.empty();
+            return tonight.get().status() instanceof Missing missing ? Optional.of(missing) : Optional.empty();
         }
         return row.filter(SlotRow::isMissing).map(r -> {
             Gap gap = Gap.DEAD.name().equals(r.reason()) ? Gap.DEAD : Gap.RETRY;
@@ -148,7 +148,7 @@ final class MediaPlan {
         Optional<Missing> pending =
                 recorded.filter(missing -> missing.gap() == Gap.DEAD && videoOutcome.isPendingFor(slot.kind()));
         pending.ifPresentOrElse(
-                missing -> decided.add(new Piece.Unchanged(missing)),
+                missing -> decided.add(Piece.unchanged(missing)),
                 () -> wanted.put(slot, recorded.map(Missing::deadNight).orElse(null)));
     }
 
@@ -159,7 +159,7 @@ final class MediaPlan {
             run.filesReused.increment();
             run.bytesReused.add(same.media().size());
             String checks = "same file as in note " + same.note();
-            decided.add(new Piece.Unchanged(new SlotStatus.Stored(
+            decided.add(Piece.unchanged(new SlotStatus.Stored(
                     slot, same.media(), same.rendition(), same.width(), same.height(), checks, null)));
         });
     }
@@ -181,7 +181,7 @@ final class MediaPlan {
                 retryBetter |= again;
                 served |= present == null;
                 run.filesUpgraded.add(present == null ? 0 : 1);
-                yield new Piece.Downloaded(slot, media, lesserBecause);
+                yield Piece.downloaded(slot, media, lesserBecause);
             }
             case DownloadOutcome.Failed(var reason, var soon) -> {
                 retrySoon |= soon && present == null;
@@ -197,7 +197,7 @@ final class MediaPlan {
     }
 
     private Piece retry(MediaSlot slot, String reason) {
-        return new Piece.Unchanged(new Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
+        return Piece.unchanged(new Missing(slot, Gap.RETRY, reason, wanted.get(slot)));
     }
 
     private Piece gone(MediaSlot slot, String reason) {
@@ -206,7 +206,7 @@ final class MediaPlan {
         Night first = wanted.get(slot);
         boolean isPermanent = first != null && !first.equals(night);
         dead |= !isPermanent;
-        return new Piece.Unchanged(
+        return Piece.unchanged(
                 new Missing(slot, isPermanent ? Gap.GONE : Gap.DEAD, reason, first == null ? night : first));
     }
 

@@ -30,7 +30,7 @@ class NightlyBytes {
 
     /** Returns the refusal if the limit is reached, so that no note is started. */
     synchronized Optional<StartRefusal> refusal() {
-        NightlyLimitProperties limits = run.settings().limits();
+        NightlyLimitProperties limits = run.settings.limits();
         long limit = limits.bytesPerNight().toBytes();
         if (limit == 0) {
             return Optional.empty();

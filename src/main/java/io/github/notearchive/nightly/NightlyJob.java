@@ -6,7 +6,7 @@ import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
-import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
+import io.github.notearchive.archive.worklist.PendingWork;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
@@ -82,7 +82,7 @@ public class NightlyJob {
     Step archiveNotesStep(Step archiveNotesWorker, ClaimRepository claims) {
         SimpleAsyncTaskExecutor threads = new SimpleAsyncTaskExecutor("worker-");
         threads.setVirtualThreads(true);
-        threads.setConcurrencyLimit(run.settings().archive().workers());
+        threads.setConcurrencyLimit(run.settings.archive().workers());
         CompletePartitions partitions = new CompletePartitions();
         partitions.setStep(archiveNotesWorker);
         partitions.setGridSize(PARTITIONS);
@@ -106,7 +106,7 @@ public class NightlyJob {
                 .listener(new JobExecutionListener() {
                     @Override
                     public void beforeJob(JobExecution job) {
-                        run.stopper().startExecution(job.getId());
+                        run.stopper.startExecution(job.getId());
                         calls.startExecution(job.getId(), () -> run.gate().isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE));
                     }
                 })
@@ -142,7 +142,7 @@ public class NightlyJob {
         if (step.getStatus() == BatchStatus.COMPLETED) {
             try {
                 PendingWork outlook = outages.call(() -> claims.pendingWork(run.node(), Lanes.ALL));
-                if (outlook.hasMore(run.settings().archive().retry().windowFrom(run.now()))) {
+                if (outlook.hasMore(run.settings.archive().retry().windowFrom(run.now()))) {
                     run.gate().close(ExitCode.INTERRUPTED, "notes became due while the run was ending");
                     step.setStatus(BatchStatus.STOPPED);
                 }

@@ -39,13 +39,6 @@ public class NightlyJobRunner {
         this.application = application;
     }
 
-    /** Runs one night, or resumes an unfinished one; see {@link NightlyRun#execute}. */
-    public RunSummary run(RunOptions options) {
-        try (NightlyRun run = prepare(options)) {
-            return run.execute();
-        }
-    }
-
     /** Assembles a run. The caller executes and closes it. */
     public NightlyRun prepare(RunOptions options) {
         return parts(options).getBean(NightlyRun.class);

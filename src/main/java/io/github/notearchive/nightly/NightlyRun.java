@@ -112,10 +112,10 @@ public class NightlyRun implements AutoCloseable {
         jobs.prepare(run, NightlyJob.NAME, run.node(), granted.tonight());
         try {
             reporter.onStart(granted.tonight());
-            run.stopper().open(granted, !executions.isAnotherRunActive(run.node()));
+            run.stopper.open(granted, !executions.isAnotherRunActive(run.node()));
             return supervise(lock);
         } finally {
-            run.stopper().end();
+            run.stopper.end();
         }
     }
 
@@ -137,33 +137,33 @@ public class NightlyRun implements AutoCloseable {
 
     /** Supervises lock, leases, time limits and stop notices of other nodes until the returned watchdog is closed. */
     private RunWatchdog watch(RunnerLock lock) {
-        NightlySettings settings = run.settings();
+        NightlySettings settings = run.settings;
         RunWatchdog watchdog = new RunWatchdog(
                 run,
                 lock,
-                run.options().maxDuration(),
+                run.options.maxDuration(),
                 settings.archive().outage().after(),
                 () -> claims.renewLeases(run.node()),
                 reporter::log,
                 reporter::onProgress,
                 revision::tryAdvance);
         Duration maxDuration = settings.limits().maxDuration();
-        if (run.options().maxDuration() == null && maxDuration.isPositive()) {
+        if (run.options.maxDuration() == null && maxDuration.isPositive()) {
             watchdog.endAfter(maxDuration, "archive.limits.max-duration");
         }
         // a node may send no call for minutes, which would also detect the stop
         watchdog.eachSecond(this::closeIfStopped);
-        watchdog.eachSecond(run.stopper()::abortAfterDeadline);
+        watchdog.eachSecond(run.stopper::abortAfterDeadline);
         settings.limits().stopAfter(run.now()).ifPresent(end -> {
             log.info("Starting no notes after {}", Night.local(end));
-            watchdog.endAt(run.clock(), end, "archive.limits.stop-at " + Night.local(end) + " was reached");
+            watchdog.endAt(run.clock, end, "archive.limits.stop-at " + Night.local(end) + " was reached");
         });
         return watchdog;
     }
 
     private void closeIfStopped() {
-        if (!run.stopper().isClosed()) {
-            calls.stops().observed(run.now()).ifPresent(run.stopper()::close);
+        if (!run.stopper.isClosed()) {
+            calls.stops().observed(run.now()).ifPresent(run.stopper::close);
         }
     }
 

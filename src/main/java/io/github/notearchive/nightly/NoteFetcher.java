@@ -11,9 +11,6 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
-import io.github.notearchive.provider.FetchOutcome.Blocked;
-import io.github.notearchive.provider.FetchOutcome.Deferred;
-import io.github.notearchive.provider.FetchOutcome.Exhausted;
 import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.ProviderReply;
@@ -59,7 +56,8 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
     private FetchOutcome fetch(Request request) throws InterruptedException {
         long before = System.nanoTime();
         FetchOutcome outcome = request.send();
-        boolean isFault = outcome instanceof Deferred(var _, var cause) && cause == Deferred.Cause.FAULT;
+        boolean isFault = outcome instanceof FetchOutcome.Deferred(var _, var cause)
+                && cause == FetchOutcome.Deferred.Cause.FAULT;
         // earlier calls may have succeeded while this one failed
         if (!isFault && provider.hasAnsweredSince(before)) {
             run.provider.works();
@@ -73,28 +71,28 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
      * @param occasion prefix of the reason for calls other than note fetches
      * @return the reason
      */
-    String stop(Exhausted exhausted, String occasion) {
+    String stop(FetchOutcome.Exhausted exhausted, String occasion) {
         String quota = occasion + exhausted.quota();
         String reason = quota + " is used up until " + Night.local(exhausted.until());
-        if (exhausted.whose() == Exhausted.Whose.PROVIDER) {
+        if (exhausted.whose() == FetchOutcome.Exhausted.Whose.PROVIDER) {
             quotaHolds.close(ProviderCode.DAILY_QUOTA.number(), quota, exhausted.until(), run.jobExecutionId());
-            run.stopper().close(ExitCode.QUOTA_EXHAUSTED, reason);
+            run.stopper.close(ExitCode.QUOTA_EXHAUSTED, reason);
         } else {
-            run.stopper().closeAtOwnLimit(reason);
+            run.stopper.closeAtOwnLimit(reason);
         }
         return reason;
     }
 
     /** Stops the run because the account is blocked until an operator acts; returns the reason. */
-    String stop(Blocked blocked, String occasion) {
+    String stop(FetchOutcome.Blocked blocked, String occasion) {
         String reason = occasion + blocked.reply();
         Integer code = blocked.reply().code();
-        run.stopper().close(ExitCode.blockedBy(code == null ? 0 : code), reason);
+        run.stopper.close(ExitCode.blockedBy(code == null ? 0 : code), reason);
         return reason;
     }
 
     /** Records an error of the provider and returns whether it is an outage, which stops the run. */
-    boolean isOutage(ProviderReply reply, Deferred.Cause cause) {
+    boolean isOutage(ProviderReply reply, FetchOutcome.Deferred.Cause cause) {
         boolean outage = switch (cause) {
             case NOT_COLLECTED, NOT_RESET -> false;
             case FAULT -> run.provider.fails();
@@ -125,12 +123,12 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
     }
 
     private void stopForErrorsOf(String server, String last) {
-        run.stopper().close(ExitCode.UPSTREAM_UNAVAILABLE, server + " only returned errors for a while, last " + last);
+        run.stopper.close(ExitCode.UPSTREAM_UNAVAILABLE, server + " only returned errors for a while, last " + last);
     }
 
     /** Returns whether the run makes no calls and is not stopping. */
     boolean isWithoutCalls() {
-        return run.withoutCalls().isPresent() && !run.stopper().isClosed();
+        return run.withoutCalls().isPresent() && !run.stopper.isClosed();
     }
 
     /**
@@ -139,14 +137,14 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
      * calls have ended; otherwise the note would be claimed again.
      */
     void awaitEnd(CallsEndedException e) {
-        if (isWithoutCalls() || run.stopper().isClosed()) {
+        if (isWithoutCalls() || run.stopper.isClosed()) {
             return;
         }
         switch (provider.ending().orElse(null)) {
-            case Exhausted exhausted -> {
+            case FetchOutcome.Exhausted exhausted -> {
                 String _ = stop(exhausted, "");
             }
-            case Blocked blocked -> {
+            case FetchOutcome.Blocked blocked -> {
                 String _ = stop(blocked, "");
             }
             case null, default -> awaitGate(e);
@@ -155,8 +153,8 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
 
     private void awaitGate(CallsEndedException e) {
         try {
-            if (!run.stopper().awaitClosed(GATE_FOLLOWS)) {
-                run.stopper().close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
+            if (!run.stopper.awaitClosed(GATE_FOLLOWS)) {
+                run.stopper.close(ExitCode.FAILED, "calls ended without a reason: " + e.getMessage());
             }
         } catch (InterruptedException interrupted) {
             Thread.currentThread().interrupt();

@@ -9,9 +9,6 @@ import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.nightly.Disposition.Erased;
-import io.github.notearchive.nightly.Disposition.Released;
-import io.github.notearchive.nightly.Disposition.Settled;
 import io.github.notearchive.nightly.VideoOutcome.Unanswered;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
@@ -21,14 +18,6 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
-import io.github.notearchive.provider.FetchOutcome.Blocked;
-import io.github.notearchive.provider.FetchOutcome.Deferred;
-import io.github.notearchive.provider.FetchOutcome.Exhausted;
-import io.github.notearchive.provider.FetchOutcome.Found;
-import io.github.notearchive.provider.FetchOutcome.Missing;
-import io.github.notearchive.provider.FetchOutcome.Outstanding;
-import io.github.notearchive.provider.FetchOutcome.Rejected;
-import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.ResponseMemory;
 import java.util.List;
@@ -89,17 +78,17 @@ record NoteProcessor(
             return afterCalls(item, null, e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return new Released(item, null, "interrupted");
+            return new Disposition.Released(item, null, "interrupted");
         } catch (DataAccessException | TransactionException e) {
             if (!run.continuesAfter(e)) {
                 throw e; // failure of the database, not of the note
             }
             String reason = "the database rolled back a statement: " + DatabaseErrors.summary(e);
             log.warn("Note {}: {}; it is released", item.id(), reason);
-            return new Released(item, null, reason);
+            return new Disposition.Released(item, null, reason);
         } catch (RuntimeException e) {
             log.warn("Note {}: its response could not be processed; postponed", item.id(), e);
-            return new Settled(item, null, retries.internalError(item, e.toString()));
+            return new Disposition.Settled(item, null, retries.internalError(item, e.toString()));
         }
     }
 
@@ -107,7 +96,7 @@ record NoteProcessor(
     private FetchOutcome detail(NewNote note) throws InterruptedException {
         Optional<NoteCapture> held =
                 note.claimed().state() == NoteState.POSTPONED ? videos.detailOfWaiting(note.id()) : Optional.empty();
-        return held.isPresent() ? new Found(held.get()) : fetcher.detail(note);
+        return held.isPresent() ? new FetchOutcome.Found(held.get()) : fetcher.detail(note);
     }
 
     /** Releases a note after the calls have ended. */
@@ -122,8 +111,8 @@ record NoteProcessor(
      */
     private Disposition withoutCall(WorkItem item, @Nullable CollectedMedia files, String reason) {
         return item instanceof NewNote note && fetcher.isWithoutCalls()
-                ? new Settled(note, files, retries.withoutCalls(note, reason))
-                : new Released(item, files, reason);
+                ? new Disposition.Settled(note, files, retries.withoutCalls(note, reason))
+                : new Disposition.Released(item, files, reason);
     }
 
     /** @param before files collected from an earlier response, which the disposition takes; null if there are none */
@@ -131,45 +120,50 @@ record NoteProcessor(
             throws InterruptedException {
         String occasion = item instanceof RefreshNote ? "for a refresh: " : "";
         return switch (outcome) {
-            case Found(var capture)
+            case FetchOutcome.Found(var capture)
             when erasures.covers(capture.id(), NoteCatalog.authorOf(capture).orElse(null)) -> erased(item, before);
-            case Found(var capture) -> collect(item, capture, before);
-            case Missing(var reply, var certain) -> new Settled(item, before, retries.absent(item, reply, certain));
-            case Rejected(var reply) -> new Settled(item, before, retries.rejected(item, reply));
-            case Deferred(var reply, var cause) ->
+            case FetchOutcome.Found(var capture) -> collect(item, capture, before);
+            case FetchOutcome.Missing(var reply, var certain) ->
+                new Disposition.Settled(item, before, retries.absent(item, reply, certain));
+            case FetchOutcome.Rejected(var reply) ->
+                new Disposition.Settled(item, before, retries.rejected(item, reply));
+            case FetchOutcome.Deferred(var reply, var cause) ->
                 deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), before);
-            case Exhausted(var quota, var whose, var until)
-            when whose == Exhausted.Whose.OURS_FOR_REFRESHES ->
-                new Released(item, before, quota + " is used up until " + Night.local(until));
-            case Exhausted exhausted -> new Released(item, before, fetcher.stop(exhausted, occasion));
-            case Unclaimed _ -> new Released(item, before, NoteFetcher.CLAIM_LOST);
-            case Outstanding call -> new Settled(item, before, retries.outstanding(item, call, before != null));
-            case Blocked blocked -> new Released(item, before, fetcher.stop(blocked, occasion));
+            case FetchOutcome.Exhausted(var quota, var whose, var until)
+            when whose == FetchOutcome.Exhausted.Whose.OURS_FOR_REFRESHES ->
+                new Disposition.Released(item, before, quota + " is used up until " + Night.local(until));
+            case FetchOutcome.Exhausted exhausted ->
+                new Disposition.Released(item, before, fetcher.stop(exhausted, occasion));
+            case FetchOutcome.Unclaimed _ -> new Disposition.Released(item, before, NoteFetcher.CLAIM_LOST);
+            case FetchOutcome.Outstanding call ->
+                new Disposition.Settled(item, before, retries.outstanding(item, call, before != null));
+            case FetchOutcome.Blocked blocked ->
+                new Disposition.Released(item, before, fetcher.stop(blocked, occasion));
         };
     }
 
-    private static Erased erased(WorkItem item, @Nullable CollectedMedia before) {
+    private static Disposition.Erased erased(WorkItem item, @Nullable CollectedMedia before) {
         if (before != null) {
             before.close();
         }
-        return new Erased(item);
+        return new Disposition.Erased(item);
     }
 
     private Disposition deferred(
             WorkItem item,
             ProviderReply reply,
-            Deferred.Cause cause,
+            FetchOutcome.Deferred.Cause cause,
             StateReason reason,
             String detail,
             @Nullable CollectedMedia files) {
         boolean isOutage = fetcher.isOutage(reply, cause);
         if (cause.isPause() || (isOutage && item instanceof RefreshNote)) {
-            return new Released(item, files, detail);
+            return new Disposition.Released(item, files, detail);
         }
         boolean isUnreadableAgain = reply.isUnreadable()
                 && paid.countUnreadable(item.id(), run.tonight().begins()) > 1;
         Transition transition = retries.forCall(item, reply, reason, detail, files != null, !isUnreadableAgain);
-        return new Settled(item, files, transition);
+        return new Disposition.Settled(item, files, transition);
     }
 
     private Disposition collect(WorkItem item, NoteCapture capture, @Nullable CollectedMedia before)
@@ -213,14 +207,14 @@ record NoteProcessor(
         List<NoteCapture> replaceable = outdated.stream()
                 .filter(response -> !files.isReplacementPending(response))
                 .toList();
-        if (!replaceable.isEmpty() && !run.settings().ledger().buyAgain()) {
+        if (!replaceable.isEmpty() && !run.settings.ledger().buyAgain()) {
             return withoutNewResponse(note, files);
         }
         markExpired(outdated);
         List<NoteCapture> old = replaceable.stream()
                 .filter(response -> !ledger.isRecent(response))
                 .toList();
-        if (old.isEmpty() || run.stopper().isClosed()) {
+        if (old.isEmpty() || run.stopper.isClosed()) {
             return disposition(note, files);
         }
         // the response is of an earlier night, so its URLs may have expired: buy one new response
@@ -247,7 +241,7 @@ record NoteProcessor(
         String detail = files.detail() + "; no new response is bought, since archive.ledger.buy-again is false";
         return files.retrySoon()
                 ? disposition(note, files)
-                : new Settled(note, files, PostponementPolicy.incomplete(detail));
+                : new Disposition.Settled(note, files, PostponementPolicy.incomplete(detail));
     }
 
     private Disposition collectAgain(NewNote note, NoteCapture newer, CollectedMedia before)
@@ -262,16 +256,16 @@ record NoteProcessor(
 
     private Disposition disposition(NewNote note, CollectedMedia files) throws InterruptedException {
         fetcher.watchHosts(files);
-        boolean isEnding = run.stopper().isClosed();
+        boolean isEnding = run.stopper.isClosed();
         if (files.noRoom()) {
             media.awaitRoom(files);
-            return new Released(note, files, PostponementPolicy.NO_ROOM);
+            return new Disposition.Released(note, files, PostponementPolicy.NO_ROOM);
         }
         if (files.isComplete()) {
             if (files.retryBetter() && isEnding) {
-                return new Released(note, files, "the run ended before the best rendition came");
+                return new Disposition.Released(note, files, "the run ended before the best rendition came");
             }
-            return new Settled(note, files, retries.complete(note, files, files.retryBetter()));
+            return new Disposition.Settled(note, files, retries.complete(note, files, files.retryBetter()));
         }
         if (files.videoOutcome() instanceof Unanswered waiting
                 && (files.waitsOnlyForVideo() || !(waiting instanceof Unanswered.Later))) {
@@ -279,12 +273,12 @@ record NoteProcessor(
         }
         if (isEnding && files.retrySoon()) {
             // the downloads may have been aborted by the end of the run: no attempt is counted
-            return new Released(note, files, "the run ended while files were missing");
+            return new Disposition.Released(note, files, "the run ended while files were missing");
         }
         Transition transition = files.isPermanentlyIncomplete()
                 ? PostponementPolicy.incomplete(files.detail())
                 : retries.forMedia(note, files.reason(), files.detail(), files.retrySoon());
-        return new Settled(note, files, transition);
+        return new Disposition.Settled(note, files, transition);
     }
 
     /** Decides about a note that lacks its video and has its other files as far as possible. */
@@ -295,11 +289,12 @@ record NoteProcessor(
                 files.reason() == StateReason.URLS_EXPIRED ? StateReason.URLS_EXPIRED : StateReason.VIDEO_PENDING;
         return switch (waiting) {
             case Unanswered.Later(var _, var until) ->
-                new Settled(note, files, retries.waitingForVideo(until, reason, detail));
+                new Disposition.Settled(note, files, retries.waitingForVideo(until, reason, detail));
             case Unanswered.Repeated(var _, var reply, var cause) ->
                 deferred(note, reply, cause, reason, detail, files);
             case Unanswered.Rejected(var _, var reply) ->
-                new Settled(note, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
+                new Disposition.Settled(
+                        note, files, PostponementPolicy.failed(reply, StateReason.MEDIA_INCOMPLETE, detail));
             case Unanswered.Ended(var why) -> withoutCall(note, files, why);
         };
     }
@@ -314,7 +309,7 @@ record NoteProcessor(
                         ledger.fresh(note.id(), Endpoint.VIDEO).flatMap(_ -> ledger.held(note.id(), Endpoint.DETAIL)));
         return detail.isPresent()
                 ? keepArchived(note, detail.get())
-                : new Settled(note, null, PostponementPolicy.archived(null));
+                : new Disposition.Settled(note, null, PostponementPolicy.archived(null));
     }
 
     private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
@@ -329,16 +324,16 @@ record NoteProcessor(
         fetcher.watchHosts(files);
         if (files.noRoom()) {
             media.awaitRoom(files);
-            return new Settled(item, media.keep(files), retries.archivedWithoutRoom());
+            return new Disposition.Settled(item, media.keep(files), retries.archivedWithoutRoom());
         }
         if (files.isComplete()) {
             // URLs of an earlier night are tried once a night
             boolean again = files.retryBetter() && ledger.isRecent(files.capture());
-            return new Settled(item, files, retries.complete(item, files, again));
+            return new Disposition.Settled(item, files, retries.complete(item, files, again));
         }
         String detail = "a file of the response of %s is missing, %s"
                 .formatted(files.capture().capturedAt(), files.detail());
         log.warn("Note {}: stays archived, but {}", item.id(), detail);
-        return new Settled(item, media.keep(files), retries.archivedWithout(files, detail));
+        return new Disposition.Settled(item, media.keep(files), retries.archivedWithout(files, detail));
     }
 }

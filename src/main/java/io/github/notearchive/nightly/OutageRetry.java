@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
  *
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
  */
-public class OutageRetry {
+class OutageRetry {
 
     // all lines of a run use this logger
     private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
@@ -55,7 +55,7 @@ public class OutageRetry {
     }
 
     /** Executes a step, and returns its result. */
-    public <T extends @Nullable Object> T call(Supplier<T> step) {
+    <T extends @Nullable Object> T call(Supplier<T> step) {
         return call(step, step);
     }
 
@@ -65,14 +65,21 @@ public class OutageRetry {
      * @param first what is executed for the first attempt
      * @param further what is executed for each attempt after the first
      */
-    public <T extends @Nullable Object> T call(Supplier<T> first, Supplier<T> further) {
+    <T extends @Nullable Object> T call(Supplier<T> first, Supplier<T> further) {
         try {
             return first.get();
         } catch (RuntimeException e) {
             if (gate.isClosed() || !isOutage(e)) {
                 throw e;
             }
-            return repeat(further, e);
+            if (waiting.getAndIncrement() == 0) {
+                log.warn("{}; the step is repeated for up to {} s", reason(e), limit.toSeconds());
+            }
+            try {
+                return repeat(further, e);
+            } finally {
+                waiting.decrementAndGet();
+            }
         }
     }
 
@@ -80,40 +87,31 @@ public class OutageRetry {
         long startedAt = System.nanoTime();
         RuntimeException last = first;
         boolean isAccepting = false;
-        Duration wait = FIRST_WAIT;
-        if (waiting.getAndIncrement() == 0) {
-            log.warn("{}; the step is repeated for up to {} s", reason(first), limit.toSeconds());
-        }
-        try {
-            while (true) {
-                Duration left = limit.minusNanos(System.nanoTime() - startedAt);
-                if (left.isNegative()) {
-                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
-                    throw last;
-                }
-                boolean isLast = isClosedWithin(wait.compareTo(left) < 0 ? wait : left);
-                if (isLast && last instanceof StoreException) {
-                    throw last;
-                }
-                try {
-                    return step.get();
-                } catch (RuntimeException e) {
-                    if (!isOutage(e) || (isAccepting && e instanceof StoreException)) {
-                        throw e;
-                    }
-                    // the store may be back only since this attempt failed
-                    isAccepting = isOfOneObject(e);
-                    last = e;
-                }
-                if (isLast) {
-                    throw last;
-                }
-                wait = wait.multipliedBy(2);
-                wait = wait.compareTo(LONGEST_WAIT) < 0 ? wait : LONGEST_WAIT;
+        for (Duration wait = FIRST_WAIT; ; wait = shorter(wait.multipliedBy(2), LONGEST_WAIT)) {
+            Duration left = limit.minusNanos(System.nanoTime() - startedAt);
+            if (left.isNegative()) {
+                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "for %d s %s".formatted(limit.toSeconds(), reason(last)));
+                throw last;
             }
-        } finally {
-            waiting.decrementAndGet();
+            boolean isLast = isClosedWithin(shorter(wait, left));
+            if (isLast && last instanceof StoreException) {
+                throw last;
+            }
+            try {
+                return step.get();
+            } catch (RuntimeException e) {
+                // an error about one object is repeated once: the store may be back only since this attempt failed
+                if (isLast || !isOutage(e) || (isAccepting && e instanceof StoreException)) {
+                    throw e;
+                }
+                isAccepting = e instanceof StoreException && store.isWritable();
+                last = e;
+            }
         }
+    }
+
+    private static Duration shorter(Duration a, Duration b) {
+        return a.compareTo(b) < 0 ? a : b;
     }
 
     private boolean isClosedWithin(Duration wait) {
@@ -127,11 +125,6 @@ public class OutageRetry {
 
     private static boolean isOutage(RuntimeException failure) {
         return failure instanceof StoreException store ? store.unreachable() : DatabaseErrors.isUnavailable(failure);
-    }
-
-    /** Whether the store accepts other objects, so that the failure is that of one note. */
-    private boolean isOfOneObject(RuntimeException failure) {
-        return failure instanceof StoreException && store.isWritable();
     }
 
     private static String reason(RuntimeException failure) {

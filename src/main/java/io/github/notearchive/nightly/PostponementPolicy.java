@@ -2,11 +2,11 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.RefreshResult;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.archive.worklist.StateTransition;
+import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.Transition;
-import io.github.notearchive.archive.worklist.Transition.Counter;
-import io.github.notearchive.archive.worklist.Transition.RefreshResult;
-import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
@@ -14,7 +14,7 @@ import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.provider.FetchOutcome.Outstanding;
+import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Instant;
 import java.util.Optional;
@@ -35,7 +35,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
     static final String NO_ROOM = "the spool had no room for a file";
 
     private ArchiveProperties.Retry limits() {
-        return run.settings().archive().retry();
+        return run.settings.archive().retry();
     }
 
     private Instant tomorrow() {
@@ -103,19 +103,16 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
     /**
      * Returns the transition while an earlier call has no response yet: postponed to the next night without counting an
      * attempt. The crash recovery of the calling node sets it due earlier, see {@link RunRecovery}.
-     *
-     * @param responseHeld whether the ledger has a usable response nevertheless
      */
-    Transition outstanding(WorkItem item, Outstanding call, boolean responseHeld) {
+    Transition outstanding(WorkItem item, FetchOutcome.Outstanding call, boolean responseHeld) {
+        WorklistItem claimed = item.claimed();
         StateReason reason = StateReason.RESPONSE_PENDING;
-        Night missing = item.claimed().missingNight();
-        if (item instanceof RefreshNote note) {
-            int attempts = note.claimed().refreshAttempts();
-            return kept(
-                    note, tomorrow(), attempts, null, reason, "refresh postponed: " + call.reason(), missing, false);
+        if (item instanceof RefreshNote) {
+            String detail = "refresh postponed: " + call.reason();
+            return kept(claimed, tomorrow(), claimed.refreshAttempts(), null, reason, detail, claimed.missingNight());
         }
         log.warn("Note {}: postponed, {}", item.id(), call.reason());
-        return postponed(Counter.NONE, tomorrow(), null, reason, call.reason(), missing, responseHeld);
+        return postponed(Counter.NONE, tomorrow(), null, reason, call.reason(), claimed.missingNight(), responseHeld);
     }
 
     /**
@@ -125,63 +122,44 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
      */
     Transition absent(WorkItem item, ProviderReply reply, boolean certain) {
         Night tonight = run.tonight();
-        boolean isConfirmed = certain
-                || item.claimed().wasMissingBefore(tonight).isPresent()
-                || ledger.wasMissingBefore(item.id(), Endpoint.DETAIL, tonight);
-        StateReason reason = isConfirmed ? StateReason.NOT_FOUND : StateReason.NOTE_ABSENT;
-        String later = reply + "; checked again in a later night";
-        if (item instanceof RefreshNote note) {
-            int attempts = note.claimed().refreshAttempts();
-            return isConfirmed
-                    ? new RefreshResult(
-                            NoteState.UNAVAILABLE,
-                            Night.of(recheck()),
-                            0,
-                            reply.code(),
-                            reason,
-                            "no longer available: " + reply,
-                            null,
-                            false)
-                    : kept(
-                            note,
-                            tonight.ends(),
-                            attempts,
-                            reply.code(),
-                            reason,
-                            "refresh failed: " + later,
-                            tonight,
-                            false);
+        WorklistItem claimed = item.claimed();
+        Integer code = reply.code();
+        boolean isRefresh = item instanceof RefreshNote;
+        boolean isConfirmed =
+                certain || claimed.wasMissingBefore(tonight).isPresent() || ledger.wasMissingBefore(item.id(), Endpoint.DETAIL, tonight);
+        if (!isConfirmed) {
+            StateReason reason = StateReason.NOTE_ABSENT;
+            String detail = reply + "; checked again in a later night";
+            int attempts = claimed.refreshAttempts();
+            return isRefresh
+                    ? kept(claimed, tonight.ends(), attempts, code, reason, "refresh failed: " + detail, tonight)
+                    : postponed(Counter.NONE, tonight.ends(), code, reason, detail, tonight, false);
         }
-        return isConfirmed
-                ? new StateTransition(
-                        NoteState.UNAVAILABLE,
-                        Counter.NONE,
-                        recheck(),
-                        reply.code(),
-                        reason,
-                        reply.toString(),
-                        null,
-                        false)
-                : postponed(Counter.NONE, tonight.ends(), reply.code(), reason, later, tonight, false);
+        NoteState state = NoteState.UNAVAILABLE;
+        StateReason reason = StateReason.NOT_FOUND;
+        String gone = "no longer available: " + reply;
+        return isRefresh
+                ? new RefreshResult(state, Night.of(recheck()), 0, code, reason, gone, null, false)
+                : new StateTransition(state, Counter.NONE, recheck(), code, reason, reply.toString(), null, false);
     }
 
     private Instant recheck() {
-        return run.now().plus(run.settings().archive().recheckUnavailableAfter());
+        return run.now().plus(run.settings.archive().recheckUnavailableAfter());
     }
 
     /** Returns the transition of a note whose request the provider rejected: failed; a refresh is repeated later. */
     Transition rejected(WorkItem item, ProviderReply reply) {
-        if (item instanceof RefreshNote note) {
+        StateReason reason = StateReason.REJECTED;
+        if (item instanceof RefreshNote) {
             log.warn(
                     "Note {}: the provider rejected the request for a refresh, {}; it stays archived",
-                    note.id(),
+                    item.id(),
                     reply);
-            String detail = "refresh rejected: " + reply;
-            Night missing = note.claimed().missingNight();
-            return kept(note, recheck(), 0, reply.code(), StateReason.REJECTED, detail, missing, false);
+            Night missing = item.claimed().missingNight();
+            return kept(item.claimed(), recheck(), 0, reply.code(), reason, "refresh rejected: " + reply, missing);
         }
         log.warn("Note {}: the provider rejected the request, {}; not retried", item.id(), reply);
-        return failed(reply, StateReason.REJECTED, reply.toString());
+        return failed(reply, reason, reply.toString());
     }
 
     /** Returns the transition of a note that needs a call in a run without calls: postponed to the next night. */
@@ -270,30 +248,25 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
      */
     private Transition forRefresh(
             RefreshNote note, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
-        int attempts = note.claimed().refreshAttempts() + 1;
+        WorklistItem claimed = note.claimed();
+        int attempts = claimed.refreshAttempts() + 1;
         boolean isLast = attempts >= limits().perNight();
-        return kept(
-                note,
-                isLast ? recheck() : tomorrow(),
-                isLast ? 0 : attempts,
-                code,
-                reason,
-                "refresh failed: " + detail,
-                note.claimed().missingNight(),
-                responseHeld);
+        Night again = Night.of(isLast ? recheck() : tomorrow());
+        String why = "refresh failed: " + detail;
+        int counted = isLast ? 0 : attempts;
+        return new RefreshResult(
+                claimed.state(), again, counted, code, reason, why, claimed.missingNight(), responseHeld);
     }
 
     private static Transition kept(
-            RefreshNote note,
+            WorklistItem claimed,
             Instant again,
             int attempts,
             @Nullable Integer code,
             StateReason reason,
             String detail,
-            @Nullable Night missing,
-            boolean responseHeld) {
-        return new RefreshResult(
-                note.claimed().state(), Night.of(again), attempts, code, reason, detail, missing, responseHeld);
+            @Nullable Night missing) {
+        return new RefreshResult(claimed.state(), Night.of(again), attempts, code, reason, detail, missing, false);
     }
 
     private static Transition postponed(

@@ -28,16 +28,16 @@ record ProgressReporter(
 
     /** Logs which run starts, and its settings; notifies the observers. */
     void onStart(Night tonight) {
-        NoteSourceProperties source = run.settings().source();
+        NoteSourceProperties source = run.settings.source();
         log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
                 run.isRestart() ? "Resuming the unfinished run" : "Starting a new run",
                 run.node(),
                 tonight,
-                run.settings().archive().workers(),
+                run.settings.archive().workers(),
                 source.callsPerSecond(),
                 source.callsInFlight(),
-                run.settings().videos().enabled() ? "bought" : "not bought",
+                run.settings.videos().enabled() ? "bought" : "not bought",
                 source.baseUrl());
         notifyObservers(observer -> observer.onStart(run.isRestart()));
     }
@@ -66,7 +66,7 @@ record ProgressReporter(
 
     /** Counts the waiting notes, from which {@link #progress} calculates until the next count. */
     void count() {
-        Instant horizon = run.settings().archive().retry().windowFrom(run.now());
+        Instant horizon = run.settings.archive().retry().windowFrom(run.now());
         long due = worklist.countDue(RunProgress.MOST_COUNTED, horizon);
         run.expected = due + run.claims.inProgress.get() + run.counts().done();
     }
@@ -81,7 +81,7 @@ record ProgressReporter(
                 inProgress,
                 expected < 0 ? -1 : Math.max(0, expected - inProgress - counts.done()),
                 calls.sentByThisExecution(),
-                run.settings().source().callsPerNight() == 0 ? null : provider.callsLeft(),
+                run.settings.source().callsPerNight() == 0 ? null : provider.callsLeft(),
                 run.took());
     }
 }

@@ -30,20 +30,18 @@ import org.jspecify.annotations.Nullable;
  */
 class RunState extends JobRun {
 
-    private final RunOptions options;
-    private final RunStopper stopper;
-    private final NightlySettings settings;
-    private final Clock clock;
+    final RunOptions options;
+    final RunStopper stopper;
+    final NightlySettings settings;
+    final Clock clock;
     private final MediaDownloader downloads;
     private final MediaTraffic mediaBefore;
     private final OutageDetector database;
     private final OutageDetector store;
     private volatile @Nullable StartRefusal withoutCalls;
 
-    /** Requests to the provider. */
+    // requests to the provider and to the media hosts
     final OutageDetector provider;
-
-    /** Requests to the media hosts. */
     final OutageDetector cdn;
 
     /** Number of new response fields recorded before the run. */
@@ -109,24 +107,8 @@ class RunState extends JobRun {
         this.store = new OutageDetector(settings.archive().outage());
     }
 
-    RunOptions options() {
-        return options;
-    }
-
     String node() {
         return options.node();
-    }
-
-    RunStopper stopper() {
-        return stopper;
-    }
-
-    NightlySettings settings() {
-        return settings;
-    }
-
-    Clock clock() {
-        return clock;
     }
 
     Instant now() {

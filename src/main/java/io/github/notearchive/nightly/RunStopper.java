@@ -29,15 +29,13 @@ public class RunStopper extends Gate {
 
     private static final Logger log = LoggerFactory.getLogger(RunStopper.class);
 
-    /**
-     * Shorter than the 8 minutes that the shipped schedules allow after SIGTERM, of which one minute is for storing.
-     */
+    /** Less than the 8 minutes that the shipped schedules allow after SIGTERM, of which one minute is for storing. */
     private static final Duration MAX_SHUTDOWN = Duration.ofMinutes(7);
 
     private final JustOneApiClient provider;
     private final MediaDownloader downloads;
     private final LongSupplier nanoTime;
-    private CountDownLatch closed = new CountDownLatch(1);
+    private volatile CountDownLatch closed = new CountDownLatch(1);
 
     /** When work in progress is aborted, in nanoseconds; null while no deadline is set. */
     private @Nullable Long deadline;
@@ -100,9 +98,7 @@ public class RunStopper extends Gate {
     }
 
     private void setDeadline() {
-        if (deadline == null) {
-            deadline = nanoTime.getAsLong() + MAX_SHUTDOWN.toNanos();
-        }
+        deadline = deadline == null ? Long.valueOf(nanoTime.getAsLong() + MAX_SHUTDOWN.toNanos()) : deadline;
     }
 
     /** Aborts work in progress after the deadline, like a second signal. */
@@ -135,11 +131,7 @@ public class RunStopper extends Gate {
         super.close(ExitCode.QUOTA_EXHAUSTED, reason);
     }
 
-    /**
-     * Handles a signal: the first one finishes work in progress, the second one releases it.
-     *
-     * @param signal name of the signal
-     */
+    /** Handles a signal: the first one finishes work in progress, the second one releases it. */
     public void stop(String signal) {
         LogContext.execution(execution);
         try {
@@ -150,41 +142,33 @@ public class RunStopper extends Gate {
     }
 
     private synchronized void stopOrAbort(String signal) {
-        if (!isInterrupted()) {
-            log.info(
-                    "{}: finishing work in progress; a second signal releases it immediately. No data is lost", signal);
-            interrupt(signal);
-            setDeadline();
+        if (isInterrupted()) {
+            log.warn(
+                    "{} again: releasing work in progress. Calls without a response are recorded as billing unknown",
+                    signal);
+            abort();
             return;
         }
-        log.warn(
-                "{} again: releasing work in progress. Calls without a response are recorded as billing unknown",
-                signal);
-        abort();
+        log.info("{}: finishing work in progress; a second signal releases it immediately. No data is lost", signal);
+        interrupt(signal);
+        setDeadline();
     }
 
     /** Closes because of a response that another node received. */
-    public void close(StopNotice stop) {
+    void close(StopNotice stop) {
         if (stop.holdsUntil() == null) {
             close(ExitCode.blockedBy(stop.code()), stop.toString());
-            return;
+        } else {
+            String until = Night.local(stop.holdsUntil());
+            close(
+                    ExitCode.QUOTA_EXHAUSTED,
+                    "the provider's daily quota (%s) is used up until %s, met by %s"
+                            .formatted(stop.reason(), until, stop.metBy()));
         }
-        close(
-                ExitCode.QUOTA_EXHAUSTED,
-                "the provider's daily quota ("
-                        + stop.reason()
-                        + ") is used up until "
-                        + Night.local(stop.holdsUntil())
-                        + ", met by "
-                        + stop.metBy());
     }
 
     /** Waits until the gate closes or the time has elapsed; returns whether it is closed. */
     boolean awaitClosed(Duration time) throws InterruptedException {
-        CountDownLatch latch;
-        synchronized (this) {
-            latch = closed;
-        }
-        return latch.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        return closed.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 }

@@ -78,8 +78,8 @@ record StartChecks(
         Night tonight = run.tonight();
         NightlyCalls made = calls.count(tonight);
         Optional<StartRefusal> noCalls = StartRefusal.ofGate(quotaHolds.current())
-                .filter(_ -> !run.options().force())
-                .or(() -> StartRefusal.ofCalls(run.settings().source().callsPerNight(), made, tonight));
+                .filter(_ -> !run.options.force())
+                .or(() -> StartRefusal.ofCalls(run.settings.source().callsPerNight(), made, tonight));
         noCalls.ifPresent(_ -> usable.markHeld(run.now()));
         Optional<StartRefusal> refusal = noCalls.filter(
                         _ -> !claims.pendingWork(run.node(), Lanes.HELD).isDue(run.now()))

@@ -14,14 +14,6 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
-import io.github.notearchive.provider.FetchOutcome.Blocked;
-import io.github.notearchive.provider.FetchOutcome.Deferred;
-import io.github.notearchive.provider.FetchOutcome.Exhausted;
-import io.github.notearchive.provider.FetchOutcome.Found;
-import io.github.notearchive.provider.FetchOutcome.Missing;
-import io.github.notearchive.provider.FetchOutcome.Outstanding;
-import io.github.notearchive.provider.FetchOutcome.Rejected;
-import io.github.notearchive.provider.FetchOutcome.Unclaimed;
 import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
@@ -54,33 +46,33 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
             return new Unanswered.Ended("its video was not fetched: " + e.getMessage());
         }
         return switch (outcome) {
-            case Found(var response) -> new VideoOutcome.Found(response);
+            case FetchOutcome.Found(var response) -> new VideoOutcome.Found(response);
             // a success code without a video is accepted only on a second night
-            case Missing(var _, var certain)
-            when certain || ledger.wasMissingBefore(note.id(), Endpoint.VIDEO, run.tonight()) ->
-                new VideoOutcome.NotOffered();
-            case Missing(var reply, var _) ->
+            case FetchOutcome.Missing(var _, var certain)
+            when certain || ledger.wasMissingBefore(note.id(), Endpoint.VIDEO, run.tonight()) -> new VideoOutcome.NotOffered();
+            case FetchOutcome.Missing(var reply, var _) ->
                 new Unanswered.Later(
                         "not in the answer: " + reply + "; checked again in a later night",
                         run.tonight().ends());
-            case Rejected(var reply) -> {
+            case FetchOutcome.Rejected(var reply) -> {
                 log.warn("Note {}: the provider rejected the request for its video, {}; not retried", note.id(), reply);
                 yield new Unanswered.Rejected("the call for it was rejected: " + reply, reply);
             }
-            case Deferred(var reply, var cause) -> new Unanswered.Repeated("the call for it: " + reply, reply, cause);
-            case Exhausted(var quota, var whose, var until)
-            when whose == Exhausted.Whose.OURS_FOR_VIDEOS ->
+            case FetchOutcome.Deferred(var reply, var cause) ->
+                new Unanswered.Repeated("the call for it: " + reply, reply, cause);
+            case FetchOutcome.Exhausted(var quota, var whose, var until)
+            when whose == FetchOutcome.Exhausted.Whose.OURS_FOR_VIDEOS ->
                 new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
-            case Exhausted exhausted -> new Unanswered.Ended(fetcher.stop(exhausted, "for a video: "));
-            case Outstanding call ->
+            case FetchOutcome.Exhausted exhausted -> new Unanswered.Ended(fetcher.stop(exhausted, "for a video: "));
+            case FetchOutcome.Outstanding call ->
                 new Unanswered.Later(call.reason(), run.tonight().ends());
-            case Unclaimed _ -> new Unanswered.Ended(NoteFetcher.CLAIM_LOST);
-            case Blocked blocked -> new Unanswered.Ended(fetcher.stop(blocked, "for a video: "));
+            case FetchOutcome.Unclaimed _ -> new Unanswered.Ended(NoteFetcher.CLAIM_LOST);
+            case FetchOutcome.Blocked blocked -> new Unanswered.Ended(fetcher.stop(blocked, "for a video: "));
         };
     }
 
     private boolean isCallRequired(NewNote note, NoteCapture detail) {
-        return run.settings().videos().enabled()
+        return run.settings.videos().enabled()
                 && MediaSlots.lacksVideo(detail)
                 && !isSettled(catalog.slotsOf(detail.id()), note.claimed().state() == NoteState.PENDING);
     }

@@ -6,7 +6,7 @@ import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.provider.FetchOutcome.Deferred;
+import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Instant;
 import org.jspecify.annotations.Nullable;
@@ -35,7 +35,7 @@ sealed interface VideoOutcome {
         record Later(String reason, Instant until) implements Unanswered {}
 
         /** Postponed, within the retry limits of the note. */
-        record Repeated(String reason, ProviderReply reply, Deferred.Cause cause) implements Unanswered {}
+        record Repeated(String reason, ProviderReply reply, FetchOutcome.Deferred.Cause cause) implements Unanswered {}
 
         /** Permanent: the request is invalid. */
         record Rejected(String reason, ProviderReply reply) implements Unanswered {}

@@ -69,11 +69,11 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
         boolean isAfterNote = note != null; // it may have been the last one in progress
         leaveNote();
         LogContext.note(null);
-        while (!run.stopper().isClosed()) {
+        while (!run.stopper.isClosed()) {
             Duration wait = isAfterNote ? Duration.ZERO : run.claims.waitBeforeClaim(QUERY_INTERVAL);
             isAfterNote = false;
             if (wait.isPositive()) {
-                run.stopper().awaitClosed(wait.compareTo(CHECK_INTERVAL) < 0 ? wait : CHECK_INTERVAL);
+                run.stopper.awaitClosed(wait.compareTo(CHECK_INTERVAL) < 0 ? wait : CHECK_INTERVAL);
             } else {
                 try {
                     Optional<WorklistItem> claimed = outages.call(this::claim);
@@ -151,9 +151,9 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
                 || (withoutCalls.isEmpty() && provider.refreshesLeft() > 0 && claims.isRefreshDue(run.node()));
         boolean isNoneHeld = outlook.heldByThisNode() == 0;
         if (isDueNow && isNoneHeld && isLimitUsedUp) {
-            return close(ExitCode.INTERRUPTED, "--limit " + run.options().limit() + " is reached");
+            return close(ExitCode.INTERRUPTED, "--limit " + run.options.limit() + " is reached");
         }
-        if (!isDueNow && !outlook.hasMore(run.settings().archive().retry().windowFrom(now))) {
+        if (!isDueNow && !outlook.hasMore(run.settings.archive().retry().windowFrom(now))) {
             if (withoutCalls.isPresent() && isAnyWaitingForCalls()) {
                 return close(withoutCalls.get().exitCode(), withoutCalls.get().reason());
             }
@@ -178,7 +178,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     }
 
     private boolean close(ExitCode exitCode, String reason) {
-        run.stopper().close(exitCode, reason);
+        run.stopper.close(exitCode, reason);
         return true;
     }
 

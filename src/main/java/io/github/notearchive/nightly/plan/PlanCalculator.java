@@ -70,8 +70,8 @@ final class PlanCalculator {
         long videos = callsFor(DueKind.VIDEO);
         long refreshing =
                 atMost(refreshes, settings.refreshCallsPerNight(), inputs.made().refreshes());
-        long filming = atMost(
-                videos, settings.videos().callsPerNight(), inputs.made().videos());
+        long filming =
+                atMost(videos, settings.videos().callsPerNight(), inputs.made().videos());
         long needed = sum(_ -> true, DueClass::calls);
         long others = needed - refreshes - videos;
         long wanted = past.calls().neededFor(others + filming + refreshing);

@@ -82,14 +82,15 @@ record PlanLimits(NightlySettings settings, PlanInputs inputs, Pace pace) {
     Bound tonight() {
         long made = inputs.made().all();
         // where more was made already, the quota is another one by now
-        Stream<Bound> quota = quota().filter(bound -> bound.calls() > made)
+        Stream<Bound> quota = quota()
+                .filter(bound -> bound.calls() > made)
                 .map(bound -> new Bound(bound.calls() - made, bound.because()))
                 .stream();
         Instant midnight = Night.of(inputs.at()).ends();
         Instant end = end().filter(time -> time.isBefore(midnight)).orElse(midnight);
         Bound time = pace.in(Duration.between(inputs.at(), end), "the time until " + Night.local(end));
-        return Bound.least(
-                Stream.of(ownBounds(made, inputs.storedBytes()), quota, Stream.of(time)).flatMap(bound -> bound));
+        return Bound.least(Stream.of(ownBounds(made, inputs.storedBytes()), quota, Stream.of(time))
+                .flatMap(bound -> bound));
     }
 
     /** Returns the number of calls that the limits allow in a whole night. */
