@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReadWriteLock;
@@ -24,16 +25,13 @@ final class ClaimControl {
 
     private static final long NOT_PAUSED = 0;
 
-    private final @Nullable Long limit;
+    private final Semaphore notesLeft;
     private final Set<Long> held = ConcurrentHashMap.newKeySet();
 
     /** Read lock for claiming, write lock for releasing claims without a worker. */
     private final ReadWriteLock claiming = new ReentrantReadWriteLock();
 
     private volatile boolean isAnyUnconfirmed;
-
-    /** Notes of {@code --limit} that are claimed or reserved, and the reservations among them. */
-    private final AtomicLong taken = new AtomicLong();
 
     private final AtomicInteger reserved = new AtomicInteger();
     private final AtomicInteger refreshing = new AtomicInteger();
@@ -45,7 +43,7 @@ final class ClaimControl {
 
     /** @param limit maximum number of claims; null for no limit */
     ClaimControl(@Nullable Long limit) {
-        this.limit = limit;
+        this.notesLeft = new Semaphore(limit == null ? Integer.MAX_VALUE : Math.clamp(limit, 0, Integer.MAX_VALUE));
     }
 
     /** Claims a note and records the claim as held until {@link #remove}. */
@@ -91,31 +89,23 @@ final class ClaimControl {
      * the result.
      */
     boolean reserveNote() {
-        if (limit == null) {
-            return true;
-        }
         reserved.incrementAndGet();
-        if (taken.getAndUpdate(n -> Math.min(n + 1, limit)) < limit) {
-            return true;
+        boolean isReserved = notesLeft.tryAcquire();
+        if (!isReserved) {
+            reserved.decrementAndGet();
         }
-        reserved.decrementAndGet();
-        return false;
+        return isReserved;
     }
 
     /** Reports whether a note was found for {@link #reserveNote}; if not, the reservation is cancelled. */
     void claimed(boolean found) {
-        if (limit == null) {
-            return;
-        }
-        if (!found) {
-            taken.decrementAndGet();
-        }
+        notesLeft.release(found ? 0 : 1);
         reserved.decrementAndGet();
     }
 
     /** Returns whether {@code --limit} is reached, and every reserved note is visible as a claim or settled. */
     boolean isLimitUsedUp() {
-        return limit != null && taken.get() >= limit && reserved.get() == 0;
+        return notesLeft.availablePermits() == 0 && reserved.get() == 0;
     }
 
     /**

@@ -22,9 +22,7 @@ import org.jspecify.annotations.Nullable;
  * Result of collecting the media of one note: its responses and the status of each file that they promise. Closing it
  * removes spooled files.
  *
- * @param capture response about the note
- * @param video response for its video; null if there is none
- * @param videoOutcome outcome of the call for the video
+ * @param video response for the note's video; null if there is none
  * @param retrySoon whether a file failed with an error that may pass within minutes
  * @param retryBetter whether a file has only a lesser rendition because a better one met an error that may pass within
  *     minutes

@@ -6,7 +6,7 @@ import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
-import io.github.notearchive.archive.worklist.PendingWork;
+import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.batch.CompletePartitions;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;

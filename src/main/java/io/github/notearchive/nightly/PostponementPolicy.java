@@ -2,11 +2,11 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.RefreshResult;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.archive.worklist.StateTransition;
-import io.github.notearchive.archive.worklist.StateTransition.Counter;
 import io.github.notearchive.archive.worklist.Transition;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.RefreshResult;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
@@ -125,8 +125,9 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         WorklistItem claimed = item.claimed();
         Integer code = reply.code();
         boolean isRefresh = item instanceof RefreshNote;
-        boolean isConfirmed =
-                certain || claimed.wasMissingBefore(tonight).isPresent() || ledger.wasMissingBefore(item.id(), Endpoint.DETAIL, tonight);
+        boolean isConfirmed = certain
+                || claimed.wasMissingBefore(tonight).isPresent()
+                || ledger.wasMissingBefore(item.id(), Endpoint.DETAIL, tonight);
         if (!isConfirmed) {
             StateReason reason = StateReason.NOTE_ABSENT;
             String detail = reply + "; checked again in a later night";

@@ -9,13 +9,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Progress of a run.
  *
- * @param counts counts so far
- * @param inProgress notes in progress
  * @param due waiting notes without refreshes, counted within the last minute and updated since, {@link #MOST_COUNTED}
  *     at most; negative if not counted yet
  * @param calls requests to the provider
  * @param callsLeft remaining calls of the configured limit tonight; null without limit
- * @param took time since the start
  */
 public record RunProgress(
         RunCounts counts,
@@ -45,10 +42,10 @@ public record RunProgress(
      * run earlier.
      */
     public Optional<Duration> left() {
-        if (due < 0 || due >= MOST_COUNTED || counts.done() == 0 || took.compareTo(MINIMUM_TIME) < 0) {
-            return Optional.empty();
-        }
-        return Optional.of(Duration.ofSeconds(Math.round((due + inProgress) / notesPerMinute() * 60)));
+        boolean isKnown = due >= 0 && due < MOST_COUNTED && counts.done() > 0 && took.compareTo(MINIMUM_TIME) >= 0;
+        return isKnown
+                ? Optional.of(Duration.ofSeconds(Math.round((due + inProgress) / notesPerMinute() * 60)))
+                : Optional.empty();
     }
 
     /** Formats one line of names and values in a stable order; unknown values are {@code -}. New ones are appended. */

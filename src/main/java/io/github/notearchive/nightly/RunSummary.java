@@ -12,11 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Summary of a run: counts and result.
  *
- * @param exitCode result of the run
- * @param reason text for the operator
- * @param took time from start to end
  * @param execution execution of the job; null if none was started
- * @param counts counts of notes and files
  * @param bill requests to the provider
  * @param boughtAgain billed requests for notes whose earlier response had only expired URLs for a file
  * @param videos requests for videos
@@ -35,13 +31,7 @@ public record RunSummary(
         Refreshes refreshes,
         List<SchemaDrift.Found> newFields) {
 
-    /**
-     * An execution of the job.
-     *
-     * @param id id in {@code batch_job_execution}
-     * @param instance id of its job instance
-     * @param restart whether it restarted an unfinished instance
-     */
+    /** Ids of an execution and its job instance, and whether it restarted an unfinished one. */
     public record Execution(long id, long instance, boolean restart) {}
 
     /**
@@ -55,25 +45,13 @@ public record RunSummary(
         static final Tonight NONE = new Tonight(0, 0);
     }
 
-    /**
-     * Calls for videos.
-     *
-     * @param enabled whether videos are bought
-     * @param bill requests to the provider
-     * @param tonight calls of the whole night
-     */
+    /** Calls for videos, by this run and in the whole night. */
     public record Videos(boolean enabled, CallTotals.Bill bill, Tonight tonight) {
 
         static final Videos NONE = new Videos(false, CallTotals.Bill.NONE, Tonight.NONE);
     }
 
-    /**
-     * Calls for archived notes.
-     *
-     * @param due notes still due
-     * @param bill requests to the provider
-     * @param tonight calls of the whole night
-     */
+    /** Archived notes still due for a refresh, and calls for them, by this run and in the whole night. */
     public record Refreshes(long due, CallTotals.Bill bill, Tonight tonight) {
 
         static final Refreshes NONE = new Refreshes(0, CallTotals.Bill.NONE, Tonight.NONE);
@@ -118,16 +96,8 @@ public record RunSummary(
 
     /** Returns the summary of a run without execution: nothing was fetched, nothing changed. */
     public static RunSummary notStarted(ExitCode exitCode, String reason, Duration took) {
+        CallTotals.Bill bill = CallTotals.Bill.NONE;
         return new RunSummary(
-                exitCode,
-                reason,
-                took,
-                null,
-                RunCounts.NONE,
-                CallTotals.Bill.NONE,
-                0,
-                Videos.NONE,
-                Refreshes.NONE,
-                List.of());
+                exitCode, reason, took, null, RunCounts.NONE, bill, 0, Videos.NONE, Refreshes.NONE, List.of());
     }
 }

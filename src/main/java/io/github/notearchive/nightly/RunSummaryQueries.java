@@ -11,7 +11,6 @@ import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.nightly.RunSummary.Refreshes;
 import io.github.notearchive.nightly.RunSummary.Tonight;
 import io.github.notearchive.nightly.RunSummary.Videos;
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import java.util.List;
 import org.slf4j.Logger;
@@ -80,11 +79,14 @@ record RunSummaryQueries(
                     totals.of(execution, CallTotals.Kind.ALL),
                     totals.countReplacements(execution),
                     new Videos(
-                            run.settings.videos().enabled(), totals.of(execution, CallTotals.Kind.VIDEO), videosTonight),
+                            run.settings.videos().enabled(),
+                            totals.of(execution, CallTotals.Kind.VIDEO),
+                            videosTonight),
                     new Refreshes(
                             worklist.refreshes().due(),
                             totals.of(execution, CallTotals.Kind.REFRESH),
-                            new Tonight(totals.in(tonight, CallTotals.Kind.REFRESH).calls(), refreshesAllowed)));
+                            new Tonight(
+                                    totals.in(tonight, CallTotals.Kind.REFRESH).calls(), refreshesAllowed)));
         } catch (DataAccessException | TransactionException e) {
             log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
             long sent = calls.sentByThisExecution();

@@ -43,11 +43,8 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
 
     public static Optional<StartRefusal> ofGate(Optional<QuotaHolds.Closed> closed) {
         return closed.map(gate -> {
-            String met = gate.reason()
-                    + " was met on "
-                    + Night.local(gate.at())
-                    + "; no call is made until "
-                    + Night.local(gate.until());
+            String met = "%s was met on %s; no call is made until %s"
+                    .formatted(gate.reason(), Night.local(gate.at()), Night.local(gate.until()));
             return new StartRefusal(
                     ExitCode.QUOTA_EXHAUSTED,
                     met + ". --force overrides this",
@@ -55,22 +52,14 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
         });
     }
 
-    /**
-     * Refuses a run whose own limit of calls is used up.
-     *
-     * @param perNight calls allowed a night; 0 means unlimited
-     */
+    /** @param perNight calls allowed a night; 0 means unlimited */
     public static Optional<StartRefusal> ofCalls(int perNight, NightlyCalls made, Night tonight) {
         return perNight > 0 && made.all() >= perNight
                 ? Optional.of(usedUp(perNight + " calls", tonight))
                 : Optional.empty();
     }
 
-    /**
-     * Refuses a run whose own limit of media bytes is used up.
-     *
-     * @param stored bytes of media stored tonight by all runs and nodes
-     */
+    /** @param stored bytes of media stored tonight by all runs and nodes */
     public static Optional<StartRefusal> ofBytes(NightlyLimitProperties limits, long stored, Night tonight) {
         long limit = limits.bytesPerNight().toBytes();
         return limit > 0 && stored >= limit

@@ -49,7 +49,8 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
             case FetchOutcome.Found(var response) -> new VideoOutcome.Found(response);
             // a success code without a video is accepted only on a second night
             case FetchOutcome.Missing(var _, var certain)
-            when certain || ledger.wasMissingBefore(note.id(), Endpoint.VIDEO, run.tonight()) -> new VideoOutcome.NotOffered();
+            when certain || ledger.wasMissingBefore(note.id(), Endpoint.VIDEO, run.tonight()) ->
+                new VideoOutcome.NotOffered();
             case FetchOutcome.Missing(var reply, var _) ->
                 new Unanswered.Later(
                         "not in the answer: " + reply + "; checked again in a later night",

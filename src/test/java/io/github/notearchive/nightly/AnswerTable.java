@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.batch.ExitCode;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -100,6 +101,16 @@ final class AnswerTable {
             settledBefore = night.note(note).settledAt();
         }
 
+        /** Runs in two nights, each of which completes, and fails unless the document has this row. */
+        void assertHoldsForTwoNights() {
+            night.run(ExitCode.COMPLETED);
+            look();
+            night.isNextDay();
+            night.run(ExitCode.COMPLETED);
+            look();
+            assertHolds(this);
+        }
+
         private String disposition() {
             WorklistEntry entry = night.note(note);
             String code = entry.lastCode() == null ? "" : " " + entry.lastCode();
@@ -132,32 +143,17 @@ final class AnswerTable {
             return text.replace(note, "ID").replace("|", "\\|");
         }
 
-        private long captures() {
-            return night.sql()
-                    .sql("SELECT count(*) FROM note_capture WHERE note_id = :note")
-                    .param("note", note)
-                    .query(Long.class)
-                    .single();
-        }
-
         @Override
         public String toString() {
-            return "| "
-                    + number
-                    + " | "
-                    + answer
-                    + " | "
-                    + nights
-                    + " | "
-                    + calls
-                    + (videoCallsBefore == 0 ? "" : ", video " + videoCalls)
-                    + " | "
-                    + requests
-                    + " | "
-                    + captures()
-                    + " | "
-                    + remark
-                    + " |";
+            return "| %d | %s | %s | %s | %s | %s | %s |"
+                    .formatted(
+                            number,
+                            answer,
+                            nights,
+                            calls + (videoCallsBefore == 0 ? "" : ", video " + videoCalls),
+                            requests,
+                            night.text("SELECT count(*) FROM note_capture WHERE note_id = :note", note),
+                            remark);
         }
     }
 }

@@ -2,7 +2,6 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -84,15 +83,13 @@ class AnswerVariantsTests {
         List<String> notes = variants.stream().map(Variant::note).toList();
         night.pending(notes);
 
-        RunSummary first = night.run();
+        night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(first, ExitCode.INCOMPLETE);
         variants.forEach(variant -> variant.row().look());
         night.isNextDay();
 
-        RunSummary second = night.run();
+        night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(second, ExitCode.INCOMPLETE);
         variants.forEach(variant -> variant.row().look());
         assertThat(night.claims()).isZero();
         assertThat(night.executions())
@@ -758,15 +755,15 @@ class AnswerVariantsTests {
         night.script().answers(note, Reply.code(303, status), Reply.normal());
         var row = new AnswerTable.Row(night, 27, what, note, "exit 3; no call until " + until);
 
-        RunSummary first = night.run();
-        assertEnded(first, ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
+
         row.look();
         assertThat(night.state(note)).isEqualTo(PENDING);
         assertThat(night.bills(note)).containsExactly("NO");
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         assertThat(night.calls()).isOne();
         night.clock().set(until);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         row.look();
         AnswerTable.assertHolds(row);
@@ -783,10 +780,10 @@ class AnswerVariantsTests {
                 note,
                 "the whole client pauses; the note loses no try");
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         row.look();
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         row.look();
 
         AnswerTable.assertHolds(row);
@@ -811,12 +808,12 @@ class AnswerVariantsTests {
                 note,
                 "exit 4, " + exitCode + "; the same command goes on");
 
-        assertEnded(night.run(), exitCode);
+        night.run(exitCode);
         row.look();
         assertThat(night.state(note)).isEqualTo(PENDING);
         assertThat(night.bills(note)).containsExactly("NO");
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         row.look();
 
         AnswerTable.assertHolds(row);

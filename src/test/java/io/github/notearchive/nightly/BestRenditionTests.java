@@ -1,7 +1,6 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotRow;
@@ -16,7 +15,6 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -51,9 +49,8 @@ class BestRenditionTests {
     void lesserRenditionIsMarkedWithItsReasonAndImprovedOnALaterNightWithoutACall() {
         String note = noteWithItsFirstOriginalDead();
 
-        RunSummary first = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(first, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         SlotRow lesser = firstPicture(note);
@@ -69,9 +66,8 @@ class BestRenditionTests {
         night.script().clear();
         night.isNextDay();
         int requests = night.provider().mediaRequests();
-        RunSummary second = night.run();
+        RunSummary second = night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
         SlotRow best = firstPicture(note);
         assertThat(best.rendition()).isEqualTo("original");
         assertThat(best.reason()).isNull();
@@ -91,17 +87,17 @@ class BestRenditionTests {
         night.run();
         int requests = night.provider().mediaRequests();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.provider().mediaRequests()).as("the same night").isEqualTo(requests);
 
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.provider().mediaRequests()).as("a later night").isEqualTo(requests + 1);
         assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
 
         night.isDaysLater(8);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.provider().mediaRequests()).as("too late").isEqualTo(requests + 1);
         assertThat(night.calls()).isOne();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
@@ -110,38 +106,13 @@ class BestRenditionTests {
     }
 
     @Test
-    void bestRenditionThatFailsForAWhileIsStoredInTheSameNight() {
-        String note = noteWithAnOriginal();
-        for (String name : night.pictures(note)) {
-            MediaReply[] replies = new MediaReply[7];
-            Arrays.fill(replies, MediaReply.status(503));
-            replies[1] = MediaReply.reset();
-            replies[6] = MediaReply.normal();
-            night.script().media(isOriginalOf(name), replies); // two times of three tries
-        }
-
-        RunSummary run = night.run();
-
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.slots(note)).allMatch(slot -> slot.state() == SlotState.STORED);
-        assertThat(night.slots(note)).extracting(SlotRow::reason).containsOnlyNulls();
-        assertThat(firstPicture(note).rendition()).isEqualTo("original");
-        assertThat(run.notes().archived()).isOne();
-        assertThat(night.calls()).isOne();
-        assertThat(night.note(note).dueAt()).isNull();
-        assertThat(night.objects("media/")).hasSize(objectsOf(note));
-    }
-
-    @Test
     void lesserRenditionIsTakenAtTheLastTryOfTheNightAndReplacedWithANewAnswerOnRequest() {
         String note = noteWithAnOriginal();
         String name = night.pictures(note).getFirst();
         night.script().media(isOriginalOf(name), MediaReply.status(503));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
         assertThat(night.provider().mediaRequests(name))
@@ -158,16 +129,15 @@ class BestRenditionTests {
         night.script().clear();
         night.script().media(isOriginalOf(name), MediaReply.status(403));
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
         assertThat(night.calls()).isOne();
         night.script().clear();
         paid.replaceDegraded(night.clock().instant());
         assertThat(interventions.requeueDegraded()).isOne();
 
-        RunSummary upgrade = night.run();
+        RunSummary upgrade = night.run(ExitCode.COMPLETED);
 
-        assertEnded(upgrade, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(2);
         assertThat(firstPicture(note).rendition()).isEqualTo("original");
         assertThat(firstPicture(note).reason()).isNull();
@@ -201,7 +171,7 @@ class BestRenditionTests {
         NightlyScenario.await("the store is waited for", () -> night.repeatedSteps() > 0);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
-        assertEnded(NightlyScenario.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);
+        NightlyScenario.ended(running, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(firstPicture(note).state()).isEqualTo(SlotState.STORED);
         assertThat(firstPicture(note).reason()).isEqualTo("DEGRADED");
@@ -217,9 +187,8 @@ class BestRenditionTests {
         int requests = night.provider().mediaRequests();
         night.pending(notes.subList(1, 2));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         SlotRow original = sound(notes.get(0));
         SlotRow same = sound(notes.get(1));
@@ -232,36 +201,14 @@ class BestRenditionTests {
     }
 
     @Test
-    void pictureThatStandsTwiceInANoteIsAskedForOnce() {
-        String note = noteWithTwins(_ -> {});
-        String name = night.pictures(note).getFirst();
-
-        RunSummary run = night.run();
-
-        assertEnded(run, ExitCode.COMPLETED);
-        List<SlotRow> twins = twins(note, name);
-        assertThat(twins).extracting(SlotRow::ordinal).hasSize(2).doesNotHaveDuplicates();
-        assertThat(twins)
-                .extracting(SlotRow::media)
-                .doesNotContainNull()
-                .containsOnly(twins.getFirst().media());
-        assertThat(twins).extracting(SlotRow::reason).containsOnlyNulls();
-        assertThat(night.provider().mediaRequests(name)).isOne();
-        assertThat(run.files().reused()).isOne();
-        assertThat(run.files().bytesReused()).isEqualTo(twins.getFirst().media().size());
-        assertThat(run.files().deduplicated()).as("uploads").isZero();
-    }
-
-    @Test
     void pictureThatStandsTwiceIsFoundAtTheAddressesOfEitherPlace() {
         String note =
                 noteWithTwins(twin -> twin.put("original", twin.get("original").stringValue() + "&twin=2"));
         String name = night.pictures(note).getFirst();
         night.script().media(isOriginalOf(name).and(target -> !target.contains("twin=2")), MediaReply.status(403));
 
-        RunSummary run = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(twins(note, name)).hasSize(2).allSatisfy(twin -> {
             assertThat(twin.rendition()).isEqualTo("original");
             assertThat(twin.reason()).isNull();
@@ -276,13 +223,13 @@ class BestRenditionTests {
         String note = noteWithTwins(_ -> {});
         String name = night.pictures(note).getFirst();
         night.script().media(isOriginalOf(name), MediaReply.status(404));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(twins(note, name)).extracting(SlotRow::reason).containsOnly("DEGRADED");
         int requests = night.provider().mediaRequests();
         night.script().media(isOriginalOf(name), MediaReply.normal());
         night.isNextDay();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(twins(note, name)).hasSize(2).extracting(SlotRow::rendition).containsOnly("original");
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
@@ -290,10 +237,7 @@ class BestRenditionTests {
 
     /** A note, on the worklist, whose first picture stands at its end once more. */
     private String noteWithTwins(Consumer<ObjectNode> changeOfTheSecond) {
-        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
-                .filter(this::hasOriginal)
-                .findFirst()
-                .orElseThrow();
+        String note = idWithAnOriginal();
         night.script().always(note, Reply.noteWith(answer -> {
             ArrayNode images = (ArrayNode) answer.get("images_list");
             ObjectNode twin = (ObjectNode) images.get(0).deepCopy();
@@ -308,20 +252,6 @@ class BestRenditionTests {
         return night.slots(note).stream()
                 .filter(slot -> slot.identity().equals(name))
                 .toList();
-    }
-
-    @Test
-    void fileWithoutANameOfTheSourcesOwnIsNotTakenForAnother() {
-        List<String> notes = night.provider().noteIds(SandboxNoteKind.SOUND, 2);
-        notes.forEach(note -> answersWith(note, sound -> sound.remove("sound_id")));
-        notes.forEach(note -> answersWith(note, sound -> sound.putNull("sound_id")));
-        night.pending(notes);
-
-        RunSummary run = night.run();
-
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.files().reused()).isZero();
-        assertThat(sound(notes.get(0)).media()).isNotEqualTo(sound(notes.get(1)).media());
     }
 
     @Test
@@ -355,12 +285,14 @@ class BestRenditionTests {
     }
 
     private String noteWithAnOriginal() {
-        String note = night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
+        return night.pending(List.of(idWithAnOriginal())).getFirst();
+    }
+
+    private String idWithAnOriginal() {
+        return night.provider().noteIds(SandboxNoteKind.IMAGES, 12).stream()
                 .filter(this::hasOriginal)
                 .findFirst()
                 .orElseThrow();
-        night.pending(List.of(note));
-        return note;
     }
 
     private boolean hasOriginal(String note) {
@@ -387,9 +319,6 @@ class BestRenditionTests {
     }
 
     private SlotRow sound(String note) {
-        return night.slots(note).stream()
-                .filter(slot -> slot.kind() == MediaKind.AUDIO)
-                .findFirst()
-                .orElseThrow();
+        return night.slots(note, MediaKind.AUDIO).getFirst();
     }
 }

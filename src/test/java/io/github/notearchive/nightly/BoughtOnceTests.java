@@ -2,7 +2,6 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotState;
@@ -11,6 +10,7 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -27,9 +27,8 @@ class BoughtOnceTests {
         String note = night.pending(SandboxNoteKind.SOUND, 1).getFirst();
         night.script().media(_ -> true, MediaReply.status(500));
 
-        RunSummary first = night.run();
+        night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(first, ExitCode.INCOMPLETE);
         assertThat(night.note(note).state()).isEqualTo(POSTPONED);
         assertThat(night.note(note).mediaAttempts()).isEqualTo(5);
         assertThat(night.note(note).attempts()).isZero();
@@ -42,9 +41,8 @@ class BoughtOnceTests {
 
         night.isNextDay();
         night.script().clear();
-        RunSummary second = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isEqualTo(1);
         assertThat(night.bills(note)).containsExactly("YES");
@@ -55,14 +53,10 @@ class BoughtOnceTests {
     void answerThatACrashLeftInTheLedgerIsUsed() {
         String note = night.pending(1).getFirst();
         night.holdsAnswerOf(note, Duration.ofMinutes(1));
-        night.sql().sql("""
-                        UPDATE worklist SET claimed_by = 'main', claimed_until = now() + interval '5 minutes',
-                                            claim_id = nextval('worklist_claim_seq')
-                        """).update();
+        night.claimedBy("main", List.of(note));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isZero();
         assertThat(run.bill().calls()).isZero();
@@ -73,19 +67,14 @@ class BoughtOnceTests {
     void aNoteThatAnotherNodeTookOverDuringAPauseIsNotAskedAboutBesideIt() throws Exception {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.code(302).header("Retry-After", "5"), Reply.normal());
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(1, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(1);
         long first = night.count("SELECT claim_id FROM worklist");
         night.provider().releaseAnswers();
         NightlyScenario.await(
                 "it is claimed again and waits",
                 () -> night.count("SELECT count(*) FROM worklist WHERE claim_id > " + first) == 1);
 
-        night.sql().sql("""
-                        UPDATE worklist SET claimed_by = 'east', claimed_until = now() + interval '5 minutes',
-                                            claim_id = nextval('worklist_claim_seq')
-                        """).update();
+        night.claimedBy("east", List.of(note));
 
         RunSummary ended = NightlyScenario.ended(run);
         assertThat(night.calls(note)).isEqualTo(1);
@@ -98,18 +87,18 @@ class BoughtOnceTests {
     @Test
     void requeuedNoteUsesItsAnswerForSevenDaysAndIsThenAskedAgain() {
         String note = night.pending(1).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         night.isDaysLater(6);
         night.requeue(note);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isEqualTo(1);
 
         night.isDaysLater(2);
         night.requeue(note);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls()).isEqualTo(2);

@@ -5,7 +5,6 @@ import static io.github.notearchive.archive.worklist.NoteState.FAILED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,19 +21,14 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
-import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
-import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.node.ObjectNode;
 
 /** What becomes of a note, and of the run, for each thing that the provider may say. */
 @NightlyJobTest
 class CodeTests {
-
-    private static final byte[] BYTE_ORDER_MARK = {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF};
 
     @Autowired
     NightlyScenario night;
@@ -42,13 +36,12 @@ class CodeTests {
     @Test
     void notesThatAreThereAreArchivedWithOneCallEach() {
         List<String> notes = night.pending(5);
+        night.script().always(notes.getLast(), Reply.code(0, 500)); // the code counts, not the status
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.exitCode().number()).isZero();
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        night.assertBoughtOnce(notes);
         assertThat(night.calls()).isEqualTo(5);
         assertThat(night.executions()).singleElement().satisfies(execution -> {
             assertThat(execution.status()).isEqualTo("COMPLETED");
@@ -74,42 +67,25 @@ class CodeTests {
 
     @Test
     void nothingDueIsCompletedWithoutACall() {
-        RunSummary run = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isZero();
         assertThat(night.exitCodes()).containsExactly("COMPLETED");
     }
 
     @Test
     void successWithoutTheNoteIsAskedOnceMoreOnALaterNightAndThenUnavailable() {
-        List<String> notes = night.pending(7);
+        List<String> notes = night.pending(2);
         String other = night.provider().noteIds(50).getLast();
-        List<Reply> shapes = List.of(
-                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":[]}"),
-                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":null}"),
-                Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":{}}"),
-                Reply.json("{\"code\":0,\"message\":\"SUCCESS\"}"),
-                Reply.noteWith(note -> note.put("id", other)),
-                Reply.note(envelope -> {
-                    envelope.putArray("data").addObject().put("model_type", "error");
-                    return envelope;
-                }),
-                Reply.note(envelope -> {
-                    ((ObjectNode) envelope.at("/data/0"))
-                            .put("model_type", "error")
-                            .putArray("note_list");
-                    return envelope;
-                }));
-        IntStream.range(0, 7).forEach(i -> night.script().always(notes.get(i), shapes.get(i)));
+        night.script().always(notes.getFirst(), Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":[]}"));
+        night.script().always(notes.getLast(), Reply.noteWith(note -> note.put("id", other)));
 
-        RunSummary first = night.run();
+        night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(first, ExitCode.INCOMPLETE);
         assertThat(night.executions().getFirst().status()).isEqualTo("COMPLETED");
         assertThat(night.exitCodes()).containsExactly("INCOMPLETE");
         assertThat(night.states(notes)).containsOnly(POSTPONED);
-        assertThat(night.calls()).isEqualTo(7);
+        assertThat(night.calls()).isEqualTo(2);
         assertThat(notes).allSatisfy(note -> {
             assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
             assertThat(night.note(note).attempts()).isZero();
@@ -117,17 +93,15 @@ class CodeTests {
             assertThat(night.bills(note)).containsExactly("YES");
         });
 
-        RunSummary sameNight = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(sameNight, ExitCode.COMPLETED);
-        assertThat(night.calls()).isEqualTo(7);
+        assertThat(night.calls()).isEqualTo(2);
 
         night.isNextDay();
-        RunSummary second = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
-        assertThat(night.calls()).isEqualTo(14);
+        assertThat(night.calls()).isEqualTo(4);
         assertThat(notes)
                 .allSatisfy(note -> assertThat(night.note(note).dueAt())
                         .isBetween(
@@ -139,17 +113,15 @@ class CodeTests {
     void successWithoutTheNoteThatMidnightOvertakesIsNoSecondNightsWord() throws Exception {
         String note = night.pending(1).getFirst();
         night.script().always(note, Reply.json("{\"code\":0,\"data\":[]}"));
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.awaitHeld(1);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
         night.midnightComesBeforeTheAnswerIsWritten();
-        assertEnded(NightlyScenario.ended(run), ExitCode.INCOMPLETE);
+        NightlyScenario.ended(run, ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
         assertThat(night.calls()).isOne();
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(2);
     }
@@ -159,12 +131,11 @@ class CodeTests {
         String note = night.pending(1).getFirst();
         Reply empty = Reply.json("{\"code\":0,\"data\":[]}");
         night.script().answers(note, empty, Reply.code(301), empty);
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
         night.isNextDay();
-        RunSummary second = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.calls(note)).isEqualTo(3);
     }
@@ -176,9 +147,8 @@ class CodeTests {
         night.script().always(notes.get(1), Reply.code(202));
         night.script().always(notes.get(2), Reply.code(404));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.notes().unavailable()).isEqualTo(3);
         assertThat(night.states(notes)).containsOnly(UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(3);
@@ -187,11 +157,9 @@ class CodeTests {
 
         night.isDaysLater(31);
         night.script().clear();
-        RunSummary recheck = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(recheck, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(6);
+        night.assertArchived(notes, 6);
     }
 
     @Test
@@ -200,9 +168,8 @@ class CodeTests {
         String note = notes.getFirst();
         night.script().answers(note, Reply.code(301), Reply.code(301), Reply.normal());
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls(note)).isEqualTo(3);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).attempts()).isEqualTo(2);
@@ -218,9 +185,8 @@ class CodeTests {
         String note = night.pending(1).getFirst();
         night.script().always(note, Reply.code(301));
 
-        RunSummary first = night.run();
+        night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(first, ExitCode.INCOMPLETE);
         assertThat(night.calls(note)).isEqualTo(5);
         assertThat(night.note(note).state()).isEqualTo(POSTPONED);
         assertThat(night.note(note).attempts()).isEqualTo(5);
@@ -228,69 +194,45 @@ class CodeTests {
         assertThat(night.note(note).lastCode()).isEqualTo(301);
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls(note)).isEqualTo(5);
 
         night.isNextDay();
-        night.sql().sql("UPDATE worklist SET attempts = 23").update();
-        RunSummary last = night.run();
+        night.update("UPDATE worklist SET attempts = 23");
+        night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(last, ExitCode.INCOMPLETE);
         assertThat(night.calls(note)).isEqualTo(7);
-        assertThat(night.note(note).state()).isEqualTo(FAILED);
+        night.assertNote(note, FAILED, StateReason.RETRIES_EXHAUSTED, "25");
         assertThat(night.note(note).attempts()).isEqualTo(25);
         assertThat(night.note(note).attemptsTonight()).isEqualTo(2);
         assertThat(night.note(note).dueAt()).isNull();
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.RETRIES_EXHAUSTED);
-        assertThat(night.note(note).detail()).contains("25");
         assertThat(night.instances()).hasSize(3);
 
         night.script().clear();
         night.requeue(note);
         assertThat(night.note(note).attempts()).isZero();
-        RunSummary requeued = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(requeued, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls(note)).isEqualTo(8);
     }
 
-    @Test
-    void tooFastIsHandedBackUntouchedAndAskedAgainAfterAPause() {
+    @ParameterizedTest
+    @CsvSource({"302, 990", "429, 1990"})
+    void throttledNoteIsReleasedAndFetchedAgainAfterAPause(int code, long pauseMillis) {
         String note = night.pending(1).getFirst();
-        night.script().answers(note, Reply.code(302), Reply.normal());
+        Reply bare = Reply.raw(429, "text/html", "<h1>Too many</h1>".getBytes(UTF_8));
+        night.script().answers(note, code == 429 ? bare.header("Retry-After", "2") : Reply.code(code), Reply.normal());
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls(note)).isEqualTo(2);
         assertThat(run.notes().released()).isEqualTo(1);
         assertThat(run.notes().postponed()).isZero();
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.bills(note)).containsExactly("NO", "YES");
-        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(990));
-    }
-
-    @Test
-    void bareTooManyRequestsPausesForAsLongAsTheProviderSays() {
-        String note = night.pending(1).getFirst();
-        night.script()
-                .answers(
-                        note,
-                        Reply.raw(429, "text/html", "<h1>Too many</h1>".getBytes(UTF_8))
-                                .header("Retry-After", "2"),
-                        Reply.normal());
-
-        RunSummary run = night.run();
-
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.calls(note)).isEqualTo(2);
-        assertThat(run.notes().released()).isEqualTo(1);
-        assertThat(night.note(note).attempts()).isZero();
-        assertThat(night.bills(note)).containsExactly("NO", "YES");
-        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(1_990));
+        assertThat(pauseBetween(night.provider().callsSeen())).isGreaterThan(Duration.ofMillis(pauseMillis));
     }
 
     private static Duration pauseBetween(List<CallSeen> calls) {
@@ -304,9 +246,8 @@ class CodeTests {
         List<String> notes = night.pending(40);
         night.script().answersAll(Reply.code(code));
 
-        RunSummary blocked = night.run();
+        RunSummary blocked = night.run(exitCode);
 
-        assertEnded(blocked, exitCode);
         assertThat(blocked.exitCode().number()).isEqualTo(4);
         assertThat(blocked.reason()).contains(String.valueOf(code));
         assertThat(night.executions()).singleElement().satisfies(execution -> {
@@ -322,13 +263,11 @@ class CodeTests {
 
         int refused = night.calls();
         night.script().clear();
-        RunSummary later = night.run();
+        RunSummary later = night.run(ExitCode.COMPLETED);
 
-        assertEnded(later, ExitCode.COMPLETED);
         assertThat(later.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(refused + 40);
+        night.assertArchived(notes, refused + 40);
     }
 
     @Test
@@ -336,14 +275,11 @@ class CodeTests {
         List<String> notes = night.pending(2);
         night.script().always(notes.getFirst(), Reply.code(400));
 
-        RunSummary run = night.run();
+        night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(run, ExitCode.INCOMPLETE);
         assertThat(night.state(notes.getLast())).isEqualTo(ARCHIVED);
-        assertThat(night.note(notes.getFirst()).state()).isEqualTo(FAILED);
+        night.assertNote(notes.getFirst(), FAILED, StateReason.REJECTED, "PARAMETER ERROR");
         assertThat(night.note(notes.getFirst()).lastCode()).isEqualTo(400);
-        assertThat(night.note(notes.getFirst()).reason()).isEqualTo(StateReason.REJECTED);
-        assertThat(night.note(notes.getFirst()).detail()).contains("PARAMETER ERROR");
         assertThat(night.note(notes.getFirst()).dueAt()).isNull();
         assertThat(night.calls()).isEqualTo(2);
         assertThat(night.bills(notes.getFirst())).containsExactly("NO");
@@ -375,11 +311,9 @@ class CodeTests {
             night.script().answers(notes.get(i), troubles.get(kinds.get(i)), Reply.normal());
         }
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(2 * kinds.size());
+        night.assertArchived(notes, 2 * kinds.size());
         for (int i = 0; i < kinds.size(); i++) {
             String kind = kinds.get(i);
             String note = notes.get(i);
@@ -393,34 +327,6 @@ class CodeTests {
             assertThat(night.note(note).attempts()).as(kind).isEqualTo(1);
         }
         assertThat(run.bill().billingUnknown()).isEqualTo(kinds.size() - bills.size());
-    }
-
-    @Test
-    void codesAsTextAndByteOrderMarksAreRead() {
-        List<String> notes = night.pending(3);
-        night.script().always(notes.get(0), Reply.note(envelope -> {
-            envelope.put("code", "0");
-            return envelope;
-        }));
-        byte[] body = night.provider().envelope(notes.get(1)).toString().getBytes(UTF_8);
-        byte[] marked = new byte[body.length + 3];
-        System.arraycopy(BYTE_ORDER_MARK, 0, marked, 0, 3);
-        System.arraycopy(body, 0, marked, 3, body.length);
-        night.script().always(notes.get(1), Reply.raw(200, "application/json", marked));
-        night.script().always(notes.get(2), Reply.code(0, 500));
-
-        RunSummary run = night.run();
-
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(3);
-        JsonNode title = night.provider().envelope(notes.get(1)).at("/data/0/note_list/0/desc");
-        assertThat(night.sql()
-                        .sql("SELECT note_text FROM note WHERE note_id = :id")
-                        .param("id", notes.get(1))
-                        .query(String.class)
-                        .single())
-                .isEqualTo(title.stringValue());
     }
 
     /** 20 ms and 40 ms, each a fifth more or less. */

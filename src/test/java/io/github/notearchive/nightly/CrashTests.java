@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly;
 
-import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -34,11 +33,10 @@ class CrashTests {
         List<String> notes = night.pending(30);
         assertEnded(night.runAtMost(10), ExitCode.INTERRUPTED);
         leaveBehind(job, workers);
-        claimAll("main");
+        night.claimedBy("main", pending(notes));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.executions()).hasSize(2);
@@ -52,8 +50,7 @@ class CrashTests {
         assertThat(night.count("SELECT count(*) FROM batch_step_execution WHERE end_time IS NULL"
                         + " OR status IN ('STARTED', 'UNKNOWN')"))
                 .isZero();
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(30);
+        night.assertArchived(notes, 30);
     }
 
     @Test
@@ -61,57 +58,44 @@ class CrashTests {
         List<String> notes = night.pending(3);
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
         leaveBehind("STARTED", "STARTED");
-        night.sql().sql("DELETE FROM batch_step_execution_context").update();
-        night.sql().sql("DELETE FROM batch_step_execution").update();
-        night.sql()
-                .sql("UPDATE batch_job_execution SET status = 'STARTING', start_time = NULL")
-                .update();
+        night.update("DELETE FROM batch_step_execution_context");
+        night.update("DELETE FROM batch_step_execution");
+        night.update("UPDATE batch_job_execution SET status = 'STARTING', start_time = NULL");
 
-        RunSummary run = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.instances()).hasSize(1);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(3);
+        night.assertArchived(notes, 3);
     }
 
     @Test
     void anInstanceThatNeverGotAnExecutionIsPassedOver() {
         List<String> notes = night.pending(5);
         assertEnded(night.runAtMost(3), ExitCode.INTERRUPTED);
-        night.sql()
-                .sql("TRUNCATE batch_job_execution, batch_job_execution_params, batch_job_execution_context,"
-                        + " batch_step_execution, batch_step_execution_context")
-                .update();
+        night.update("TRUNCATE batch_job_execution, batch_job_execution_params, batch_job_execution_context,"
+                + " batch_step_execution, batch_step_execution_context");
 
-        RunSummary run = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.count("SELECT count(*) FROM batch_job_instance")).isEqualTo(2);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(5);
+        night.assertArchived(notes, 5);
     }
 
     @Test
     void claimsOfAnotherNodeAreNeitherTakenNorWaitedFor() {
         List<String> notes = night.pending(5);
-        claimAll("other");
+        night.claimedBy("other", pending(notes));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isZero();
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.claims()).isEqualTo(5);
 
-        night.sql()
-                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second'")
-                .update();
-        RunSummary afterTheirLease = night.run();
+        night.update("UPDATE worklist SET claimed_until = now() - interval '1 second'");
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(afterTheirLease, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(5);
+        night.assertArchived(notes, 5);
     }
 
     @Test
@@ -119,14 +103,13 @@ class CrashTests {
         List<String> notes = night.pending(5);
         assertEnded(night.runAtMost(1), ExitCode.INTERRUPTED);
         leaveBehind("STARTED", "STARTED");
-        claimAll("main");
+        night.claimedBy("main", pending(notes));
         try (Connection first = night.connect();
                 Statement statement = first.createStatement()) {
             statement.execute("SELECT pg_advisory_lock(hashtext('note-archive'), hashtext('main'))");
 
-            RunSummary second = night.run();
+            RunSummary second = night.run(ExitCode.ALREADY_RUNNING);
 
-            assertEnded(second, ExitCode.ALREADY_RUNNING);
             assertThat(second.exitCode().number()).isEqualTo(5);
             assertThat(second.execution()).isNull();
             assertThat(night.executions())
@@ -136,54 +119,42 @@ class CrashTests {
             assertThat(night.calls()).isEqualTo(1);
         }
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(5);
+        night.run(ExitCode.COMPLETED);
+        night.assertArchived(notes, 5);
     }
 
     @Test
     void aRunnerLockThatIsLostIsTakenAgainAndTheRunGoesOn() throws Exception {
         List<String> notes = night.pending(5);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(5, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(5);
         int before = lockHolder();
 
         cut(before);
 
         NightlyScenario.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
-        night.provider().releaseAnswers();
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(5);
+        night.release(run, ExitCode.COMPLETED);
+        night.assertArchived(notes, 5);
     }
 
     @Test
     void aRunThatIsEndingKeepsItsRunnerLockToo() throws Exception {
         List<String> notes = night.pending(5);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(5, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(5);
         gate.close(ExitCode.INTERRUPTED, "a test ends it");
         int before = lockHolder();
 
         cut(before);
 
         NightlyScenario.await("the lock is taken again", () -> lockHolder() != before && lockHolder() != NOBODY);
-        night.provider().releaseAnswers();
-        RunSummary ended = NightlyScenario.ended(run);
-        assertEnded(ended, ExitCode.INTERRUPTED);
+        RunSummary ended = night.release(run, ExitCode.INTERRUPTED);
         assertThat(ended.reason()).isEqualTo("a test ends it");
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(5);
+        night.assertArchived(notes, 5);
     }
 
     @Test
     void aRunThatLostItsLockToAnotherEndsWithoutAnotherCall() throws Exception {
         List<String> notes = night.pending(40);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(32, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(32);
         try (Connection other = night.connect();
                 Statement statement = other.createStatement()) {
             CompletableFuture<Void> taken = CompletableFuture.runAsync(() -> {
@@ -200,17 +171,14 @@ class CrashTests {
             cut(lockHolder());
             taken.get();
             NightlyScenario.await("the run has seen it", () -> gate.stopReason().isPresent());
-            night.provider().releaseAnswers();
 
-            RunSummary ended = NightlyScenario.ended(run);
+            RunSummary ended = night.release(run, ExitCode.UPSTREAM_UNAVAILABLE);
 
-            assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
             assertThat(ended.reason()).contains("another run of this node holds the lock now");
             assertThat(night.calls()).isEqualTo(32);
         }
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(40);
+        night.run(ExitCode.COMPLETED);
+        night.assertArchived(notes, 40);
     }
 
     @Test
@@ -226,9 +194,8 @@ class CrashTests {
         assertThat(night.archived()).hasSize(4);
         assertThat(night.calls()).isEqualTo(4);
 
-        RunSummary main = night.run();
+        RunSummary main = night.run(ExitCode.COMPLETED);
 
-        assertEnded(main, ExitCode.COMPLETED);
         assertThat(main.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(2);
     }
@@ -249,6 +216,10 @@ class CrashTests {
                 .single();
     }
 
+    private List<String> pending(List<String> notes) {
+        return notes.stream().filter(note -> night.state(note) == PENDING).toList();
+    }
+
     /** As a killed process, or one whose database went away, leaves its newest execution. */
     private void leaveBehind(String job, String workers) {
         night.sql().sql("""
@@ -259,13 +230,5 @@ class CrashTests {
                         UPDATE batch_step_execution SET status = :status, exit_code = 'EXECUTING',
                                end_time = CASE WHEN :status = 'COMPLETED' THEN end_time END
                         """).param("status", workers).update();
-    }
-
-    private void claimAll(String node) {
-        night.sql().sql("""
-                        UPDATE worklist SET claimed_by = :node, claimed_until = now() + interval '5 minutes',
-                                            claim_id = nextval('worklist_claim_seq')
-                        WHERE state = 'PENDING'
-                        """).param("node", node).update();
     }
 }

@@ -1,7 +1,6 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.SlotRow;
@@ -43,9 +42,8 @@ class FullSpoolTests {
         night.script().media(_ -> true, MediaReply.bytes("image/jpeg", picture()));
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 6);
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(notes.stream().flatMap(note -> night.slots(note).stream()))
                 .extracting(SlotRow::reason)
@@ -64,9 +62,8 @@ class FullSpoolTests {
         notes.forEach(note -> night.holdsAnswerOf(note, Duration.ofMinutes(5)));
         gate.close(303, "code 303", night.midnight(), 1);
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(run.notes().released()).as("times without room").isPositive();
         assertThat(run.notes().postponed()).isZero();

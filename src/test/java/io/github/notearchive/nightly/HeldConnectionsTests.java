@@ -1,7 +1,5 @@
 package io.github.notearchive.nightly;
 
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
-import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
@@ -40,7 +38,7 @@ class HeldConnectionsTests {
         assertNoneIsHeld();
         night.provider().releaseMedia();
 
-        assertEnded(ended(run), ExitCode.COMPLETED);
+        NightlyScenario.ended(run, ExitCode.COMPLETED);
     }
 
     @Test
@@ -59,7 +57,7 @@ class HeldConnectionsTests {
             night.wayToStore().mend();
         }
 
-        assertEnded(ended(run), ExitCode.COMPLETED);
+        NightlyScenario.ended(run, ExitCode.COMPLETED);
     }
 
     /** As on a busy machine, each commit of a step takes long. */
@@ -67,12 +65,12 @@ class HeldConnectionsTests {
     void poolIsNeverExhaustedWhenAllWorkersStopAtOnceAtALimit() throws Exception {
         night.pending(64);
         night.script().grants(10);
-        night.sql().sql("""
+        night.update("""
                         CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN PERFORM pg_sleep(0.2); RETURN NULL; END $$;
                         CREATE CONSTRAINT TRIGGER slow AFTER UPDATE ON batch_step_execution
                             DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION slow()
-                        """).update();
+                        """);
         AtomicBoolean wasExhausted = new AtomicBoolean();
         CompletableFuture<RunSummary> run = night.runAside();
         try {
@@ -81,10 +79,10 @@ class HeldConnectionsTests {
                 return run.isDone();
             });
         } finally {
-            night.sql().sql("DROP FUNCTION slow CASCADE").update();
+            night.update("DROP FUNCTION slow CASCADE");
         }
 
-        assertEnded(ended(run), ExitCode.QUOTA_EXHAUSTED);
+        NightlyScenario.ended(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(wasExhausted).isFalse();
         assertThat(night.archived()).hasSize(10);
         assertThat(night.claims()).isZero();
@@ -108,9 +106,9 @@ class HeldConnectionsTests {
         HikariDataSource pool = pool();
         NightlyScenario.await(
                 "no connection is in use", () -> pool.getHikariPoolMXBean().getActiveConnections() == 0);
-        assertThat(night.sql().sql("""
-                                        SELECT count(*) FROM pg_stat_activity
-                                        WHERE datname = current_database() AND state LIKE 'idle in transaction%'
-                                        """).query(Integer.class).single()).isZero();
+        assertThat(night.count("""
+                        SELECT count(*) FROM pg_stat_activity
+                        WHERE datname = current_database() AND state LIKE 'idle in transaction%'
+                        """)).isZero();
     }
 }

@@ -41,13 +41,11 @@ class InterruptionTests {
         assertThat(night.archived()).hasSize(12);
         assertThat(night.calls()).isEqualTo(12);
 
-        RunSummary rest = night.run();
+        RunSummary rest = night.run(ExitCode.COMPLETED);
 
-        assertEnded(rest, ExitCode.COMPLETED);
         assertThat(rest.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(30);
+        night.assertArchived(notes, 30);
     }
 
     @Test
@@ -66,18 +64,15 @@ class InterruptionTests {
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(2), false, "main"));
         night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
         NightlyScenario.await("the time box is over", () -> gate.stopReason().isPresent());
-        night.provider().releaseAnswers();
 
-        RunSummary boxed = ended(run);
+        night.release(run, ExitCode.INTERRUPTED);
 
-        assertEnded(boxed, ExitCode.INTERRUPTED);
         assertThat(night.archived()).hasSize(WORKERS);
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.claims()).isZero();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(40);
+        night.run(ExitCode.COMPLETED);
+        night.assertArchived(notes, 40);
         assertThat(night.instances()).hasSize(1);
     }
 
@@ -87,9 +82,8 @@ class InterruptionTests {
         List<String> notes = night.pending(5);
         gate.stop("SIGTERM");
 
-        RunSummary run = night.run();
+        night.run(ExitCode.INTERRUPTED);
 
-        assertEnded(run, ExitCode.INTERRUPTED);
         assertThat(night.calls()).isZero();
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.claims()).isZero();
@@ -99,15 +93,11 @@ class InterruptionTests {
     @DirtiesContext
     void signalFinishesWhatIsInFlight() throws Exception {
         List<String> notes = night.pending(40);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         gate.stop("SIGTERM");
-        night.provider().releaseAnswers();
 
-        RunSummary stopped = ended(run);
+        RunSummary stopped = night.release(run, ExitCode.INTERRUPTED);
 
-        assertEnded(stopped, ExitCode.INTERRUPTED);
         assertThat(night.executions()).singleElement().satisfies(execution -> {
             assertThat(execution.status()).isEqualTo("STOPPED");
             assertThat(execution.exitCode()).isEqualTo("INTERRUPTED");
@@ -124,15 +114,12 @@ class InterruptionTests {
     @DirtiesContext
     void secondSignalHandsBackAtOnceWithStatesAndCountersUntouched() throws Exception {
         List<String> notes = night.pending(40);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         gate.stop("SIGTERM");
         gate.stop("SIGTERM");
 
-        RunSummary stopped = ended(run);
+        RunSummary stopped = ended(run, ExitCode.INTERRUPTED);
 
-        assertEnded(stopped, ExitCode.INTERRUPTED);
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(notes)
                 .allSatisfy(note -> assertThat(night.note(note).attempts()).isZero());
@@ -153,9 +140,8 @@ class InterruptionTests {
         gate.stop("SIGTERM");
         gate.stop("SIGTERM");
 
-        RunSummary stopped = ended(run);
+        RunSummary stopped = ended(run, ExitCode.INTERRUPTED);
 
-        assertEnded(stopped, ExitCode.INTERRUPTED);
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(notes)
                 .allSatisfy(note -> assertThat(night.note(note).mediaAttempts()).isZero());

@@ -4,7 +4,6 @@ import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
-import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -46,15 +45,11 @@ class ManyNodesTests {
     })
     void whatAnotherNodeMeetsEndsThisOneWithoutAnotherCall(int code, ExitCode exitCode, int number) throws Exception {
         List<String> notes = night.pending(60);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         anotherNodeMeets(code);
-        night.provider().releaseAnswers();
 
-        RunSummary stopped = ended(run);
+        RunSummary stopped = night.release(run, exitCode);
 
-        assertEnded(stopped, exitCode);
         assertThat(stopped.exitCode().number()).isEqualTo(number);
         assertThat(stopped.reason()).contains("code " + code + " (MET)", "met by node east in execution 4711");
         assertThat(night.calls()).isEqualTo(WORKERS);
@@ -65,7 +60,7 @@ class ManyNodesTests {
                 .as("the node that met it closes the gate")
                 .isZero();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(60);
     }
 
@@ -80,7 +75,7 @@ class ManyNodesTests {
         NightlyScenario.await("the gate is closed", () -> gate.isClosed());
         night.script().clear().releaseHung();
 
-        assertEnded(ended(run), ExitCode.BLOCKED_BALANCE);
+        NightlyScenario.ended(run, ExitCode.BLOCKED_BALANCE);
         assertThat(night.calls()).isOne();
     }
 
@@ -89,7 +84,7 @@ class ManyNodesTests {
         night.pending(60);
         night.script().grants(20);
 
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         assertEnded(night.force(), ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(night.sql().sql("""
@@ -106,24 +101,7 @@ class ManyNodesTests {
         anotherNodeMeets(303);
         anotherNodeMeets(100);
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
-    }
-
-    @Test
-    void theNotesOfADeadNodeAreTakenOverWhenTheirLeaseIsOverAndNotWaitedForBefore() {
-        List<String> notes = night.pending(20);
-        anotherNodeHolds(notes.subList(0, 5));
-
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes.subList(0, 5))).containsOnly(PENDING);
-        assertThat(night.archived()).hasSize(15);
-
-        night.sql()
-                .sql("UPDATE worklist SET claimed_until = now() - interval '1 second' WHERE claimed_by = 'east'")
-                .update();
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(20);
+        night.run(ExitCode.COMPLETED);
     }
 
     @Test
@@ -132,9 +110,8 @@ class ManyNodesTests {
         List<String> outstanding = notes.subList(0, 4);
         anotherNodeAsked(outstanding);
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(run, ExitCode.INCOMPLETE);
         assertThat(night.calls()).isEqualTo(6);
         assertThat(night.states(outstanding)).containsOnly(POSTPONED);
         assertThat(outstanding).allSatisfy(note -> {
@@ -146,7 +123,7 @@ class ManyNodesTests {
 
         anotherNodeReceives(outstanding.subList(0, 2)); // and never the two others
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(outstanding).extracting(night::calls).containsExactly(0, 0, 1, 1);
@@ -156,7 +133,7 @@ class ManyNodesTests {
     @Test
     void aRefreshWhoseCallOfAnotherNodeHasNoResponseYetWaitsForTheNextNight() {
         String note = night.pending(1).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         night.isDaysLater(8);
         night.sql()
                 .sql("UPDATE worklist SET refresh_night = :tonight")
@@ -164,12 +141,12 @@ class ManyNodesTests {
                 .update();
         anotherNodeAsked(List.of(note));
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isOne();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
 
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(2);
     }
 
@@ -177,19 +154,15 @@ class ManyNodesTests {
     @Test
     void aResponseThatIsWrittenAfterItsNoteWasPostponedByAnotherNodeIsUsedAtOnce() throws Exception {
         List<String> notes = night.pending(3);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(3, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(3);
         night.sql().sql("""
                         UPDATE worklist
                         SET claimed_by = NULL, claimed_until = NULL, claim_id = NULL, state = 'POSTPONED', due_at = :midnight, reason = 'RESPONSE_PENDING'
                         """).param("midnight", Timestamp.from(night.midnight())).update();
-        night.provider().releaseAnswers();
 
-        assertEnded(ended(run), ExitCode.COMPLETED);
+        night.release(run, ExitCode.COMPLETED);
 
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        night.assertBoughtOnce(notes);
     }
 
     @Test
@@ -212,7 +185,7 @@ class ManyNodesTests {
                 .param("midnight", Timestamp.from(night.midnight()))
                 .update();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(left).hasSize(2).extracting(night::calls).containsOnly(1);
@@ -223,15 +196,11 @@ class ManyNodesTests {
     @Test
     void aNodeWhoseLeasesWereLostWritesNothing() throws Exception {
         List<String> notes = night.pending(3);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(3, NightlyScenario.PATIENCE);
-        anotherNodeHolds(notes); // as if this one had been away for longer than its leases
-        night.provider().releaseAnswers();
+        CompletableFuture<RunSummary> run = night.runUntilHeld(3);
+        night.claimedBy("east", notes); // as if this one had been away for longer than its leases
 
-        RunSummary lost = ended(run);
+        RunSummary lost = night.release(run, ExitCode.COMPLETED);
 
-        assertEnded(lost, ExitCode.COMPLETED);
         assertThat(lost.notes().archived()).isZero();
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.count("SELECT count(*) FROM worklist WHERE claimed_by = 'east'"))
@@ -243,25 +212,21 @@ class ManyNodesTests {
 
     @Test
     void whatIsWrittenWhenARunBeginsFailsNoOtherNodesTransaction() {
-        night.sql().sql("""
+        night.update("""
                         CREATE TABLE seen (isolation text);
                         CREATE FUNCTION see() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN INSERT INTO seen VALUES (current_setting('transaction_isolation')); RETURN NULL; END $$;
                         CREATE TRIGGER see AFTER INSERT ON batch_job_execution EXECUTE FUNCTION see();
                         CREATE TRIGGER see AFTER INSERT ON batch_step_execution EXECUTE FUNCTION see();
-                        """).update();
+                        """);
         try {
             night.pending(1);
 
-            assertEnded(night.run(), ExitCode.COMPLETED);
+            night.run(ExitCode.COMPLETED);
 
-            assertThat(night.sql()
-                            .sql("SELECT DISTINCT isolation FROM seen")
-                            .query(String.class)
-                            .list())
-                    .containsExactly("read committed");
+            assertThat(night.texts("SELECT DISTINCT isolation FROM seen")).containsExactly("read committed");
         } finally {
-            night.sql().sql("DROP FUNCTION see() CASCADE; DROP TABLE seen").update();
+            night.update("DROP FUNCTION see() CASCADE; DROP TABLE seen");
         }
     }
 
@@ -269,11 +234,9 @@ class ManyNodesTests {
     void eachNodeIsShownWithWhatItDoesAndWhatIsToBeDoneAboutIt() throws Exception {
         assertThat(nodes.all(night.today())).isEmpty();
         List<String> notes = night.pending(10);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(10, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(10);
         anotherNodeRan();
-        anotherNodeHolds(notes.subList(0, 2));
+        night.claimedBy("east", notes.subList(0, 2));
 
         List<Nodes.Node> shown = nodes.all(night.today());
 
@@ -299,8 +262,7 @@ class ManyNodesTests {
                     .contains("active nodes claim its notes from ");
         });
 
-        night.provider().releaseAnswers();
-        assertEnded(ended(run), ExitCode.COMPLETED);
+        night.release(run, ExitCode.COMPLETED);
         assertThat(nodes.all(night.today()))
                 .filteredOn(node -> node.node().equals("main"))
                 .singleElement()
@@ -353,7 +315,7 @@ class ManyNodesTests {
     }
 
     private void anotherNodeRan() {
-        night.sql().sql("""
+        night.update("""
                         WITH instance AS (
                             INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
                             VALUES (4711, 0, 'archiveNotes', '4711')
@@ -365,14 +327,6 @@ class ManyNodesTests {
                         INSERT INTO batch_job_execution_params
                             (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
                         SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
-                        """).update();
-    }
-
-    private void anotherNodeHolds(List<String> notes) {
-        night.sql().sql("""
-                        UPDATE worklist SET claimed_by = 'east', claimed_until = now() + interval '5 minutes',
-                                            claim_id = nextval('worklist_claim_seq')
-                        WHERE note_id IN (:notes)
-                        """).param("notes", notes).update();
+                        """);
     }
 }

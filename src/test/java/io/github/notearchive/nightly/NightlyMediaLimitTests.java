@@ -3,7 +3,6 @@ package io.github.notearchive.nightly;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
-import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
@@ -51,9 +50,8 @@ class NightlyMediaLimitTests {
         storedElsewhere(LIMIT - 1, night.clock().instant());
         List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 10);
 
-        RunSummary first = night.run();
+        RunSummary first = night.run(ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(first, ExitCode.QUOTA_EXHAUSTED);
         assertThat(first.reason())
                 .isEqualTo("our own limit of 1MB of media a night is used up until 2026-03-11 00:00 in Shanghai");
         assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED");
@@ -99,26 +97,23 @@ class NightlyMediaLimitTests {
             other.rollback();
         }
 
-        assertEnded(ended(run), ExitCode.QUOTA_EXHAUSTED);
+        NightlyScenario.ended(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(pictures.stream().filter(note -> night.state(note) == ARCHIVED))
                 .hasSize(2);
     }
 
-    private int waitingForTheTable() {
-        return night.sql()
-                .sql("SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted")
-                .query(Integer.class)
-                .single();
+    private long waitingForTheTable() {
+        return night.count("SELECT count(*) FROM pg_locks WHERE relation = 'media_object'::regclass AND NOT granted");
     }
 
     @Test
     void nothingThatIsDueIsNoLimitMet() {
         night.pending(SandboxNoteKind.TEXT, 2);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         List<String> pictures = night.pending(SandboxNoteKind.IMAGES, 1);
         storedElsewhere(LIMIT - 1, night.clock().instant());
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.states(pictures)).containsOnly(ARCHIVED);
     }
@@ -126,40 +121,32 @@ class NightlyMediaLimitTests {
     @Test
     void callsOfAnotherNodeThatRunsAtOnceAreWithinOneLimit() throws Exception {
         night.pending(SandboxNoteKind.TEXT, 10);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(2, NightlyScenario.PATIENCE);
-        night.sql().sql("UPDATE nightly_calls SET calls = calls + 95").update();
-        night.provider().releaseAnswers();
+        CompletableFuture<RunSummary> run = night.runUntilHeld(2);
+        night.update("UPDATE nightly_calls SET calls = calls + 95");
 
-        RunSummary limited = ended(run);
+        RunSummary limited = night.release(run, ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(limited, ExitCode.QUOTA_EXHAUSTED);
         assertThat(limited.reason()).startsWith("our own limit of 100 calls a night is used up");
         assertThat(night.calls()).isEqualTo(5);
         assertThat(night.archived()).hasSize(5);
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         assertThat(night.calls()).isEqualTo(5);
     }
 
     @Test
     void timeOfDayEndsTheRunAndLeavesTheRestDue() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.TEXT, 8);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(2, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(2);
         night.clock().set(shanghai("2026-03-10T13:30:00+08:00"));
         NightlyScenario.await("the night is over", () -> gate.stopReason().isPresent());
-        night.provider().releaseAnswers();
 
-        RunSummary stopped = ended(run);
+        RunSummary stopped = night.release(run, ExitCode.INTERRUPTED);
 
-        assertEnded(stopped, ExitCode.INTERRUPTED);
         assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 in Shanghai was reached");
         assertThat(night.archived()).hasSize(2);
         assertThat(night.claims()).isZero();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 

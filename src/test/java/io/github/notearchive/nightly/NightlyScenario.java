@@ -11,10 +11,12 @@ import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxScript;
@@ -38,11 +40,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.Callable;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.springframework.context.annotation.AnnotationConfigApplicationContext;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -285,6 +289,34 @@ public final class NightlyScenario {
         return media.slotsOf(new NoteId(note));
     }
 
+    List<SlotRow> slots(String note, MediaKind kind) {
+        return slots(note).stream().filter(slot -> slot.kind() == kind).toList();
+    }
+
+    SlotRow video(String note) {
+        return slots(note, MediaKind.VIDEO).getFirst();
+    }
+
+    /** Asserts state and reason of a note, and what its detail contains. */
+    void assertNote(String note, NoteState state, StateReason reason, String... detail) {
+        WorklistEntry entry = note(note);
+        assertThat(entry.state()).isEqualTo(state);
+        assertThat(entry.reason()).isEqualTo(reason);
+        assertThat(entry.detail()).contains(detail);
+    }
+
+    /** Asserts that the notes are archived, after so many calls in all. */
+    void assertArchived(List<String> notes, int calls) {
+        assertThat(states(notes)).containsOnly(NoteState.ARCHIVED);
+        assertThat(calls()).isEqualTo(calls);
+    }
+
+    /** Asserts that each of the notes is archived and was bought once. */
+    void assertBoughtOnce(List<String> notes) {
+        assertThat(states(notes)).containsOnly(NoteState.ARCHIVED);
+        assertThat(servers.provider.bought()).containsExactlyInAnyOrderElementsOf(notes);
+    }
+
     /** The node's executions, oldest first. */
     public List<Execution> executions() {
         return jdbc.sql("""
@@ -322,6 +354,30 @@ public final class NightlyScenario {
 
     public JdbcClient sql() {
         return jdbc;
+    }
+
+    /** Executes a statement with positional parameters. */
+    void update(String sql, Object... parameters) {
+        jdbc.sql(sql).params(parameters).update();
+    }
+
+    List<String> texts(String sql) {
+        return jdbc.sql(sql).query(String.class).list();
+    }
+
+    /** Returns a value of a note as text; {@code sql} has the parameter {@code :note}. */
+    @Nullable
+    String text(String sql, String note) {
+        return jdbc.sql(sql).param("note", note).query(String.class).optional().orElse(null);
+    }
+
+    /** Another node, or an earlier process of this one, claims these notes. */
+    void claimedBy(String node, List<String> notes) {
+        jdbc.sql("""
+                        UPDATE worklist SET claimed_by = :node, claimed_until = now() + interval '5 minutes',
+                                            claim_id = nextval('worklist_claim_seq')
+                        WHERE note_id IN (:notes)
+                        """).param("node", node).param("notes", notes).update();
     }
 
     public record Execution(long id, long instance, String status, String exitCode, String message) {}
@@ -374,24 +430,28 @@ public final class NightlyScenario {
         return servers.bucket();
     }
 
-    /** From now on the database accepts no update of such rows, as on a full disk. */
-    void fullDisk(String table, String rows) {
-        refuses(table, rows, "53100", "could not extend file");
+    /** Executes while the database has no disk space for updates of such rows. */
+    <T> T withFullDisk(String table, String rows, Callable<T> action) throws Exception {
+        return refusing("UPDATE ON " + table, rows, "53100", "could not extend file", Integer.MAX_VALUE, action);
     }
 
-    /** From now on the database accepts no update of such rows. */
-    void refuses(String table, String rows, String sqlState, String message) {
-        jdbc.sql("""
-                        CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS $$
-                        BEGIN RAISE EXCEPTION '%s' USING ERRCODE = '%s'; END $$
-                        """.formatted(message, sqlState)).update();
-        jdbc.sql("CREATE TRIGGER full_disk BEFORE UPDATE ON %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION full_disk()"
-                        .formatted(table, rows))
-                .update();
-    }
-
-    void mendDisk() {
-        jdbc.sql("DROP FUNCTION full_disk CASCADE").update();
+    /** Executes while the database refuses a statement such as {@code INSERT ON note} for these rows, so many times. */
+    <T> T refusing(String statement, String rows, String sqlState, String message, int times, Callable<T> action)
+            throws Exception {
+        update("""
+                CREATE SEQUENCE refused;
+                CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN
+                    IF nextval('refused') <= %d THEN RAISE EXCEPTION '%s' USING ERRCODE = '%s'; END IF;
+                    RETURN NEW;
+                END $$;
+                CREATE TRIGGER refuse BEFORE %s FOR EACH ROW WHEN (%s) EXECUTE FUNCTION refuse()
+                """.formatted(times, message, sqlState, statement, rows));
+        try {
+            return action.call();
+        } finally {
+            update("DROP FUNCTION refuse CASCADE; DROP SEQUENCE refused");
+        }
     }
 
     /** Another session of the database. */
@@ -450,6 +510,13 @@ public final class NightlyScenario {
         return run(options());
     }
 
+    /** Runs, and asserts how the run ends. */
+    public RunSummary run(ExitCode expected) {
+        RunSummary run = run();
+        assertEnded(run, expected);
+        return run;
+    }
+
     public RunSummary run(RunOptions options) {
         try (AnnotationConfigApplicationContext parts = runner.parts(options)) {
             runs.add(parts);
@@ -483,7 +550,6 @@ public final class NightlyScenario {
         return new RunOptions(null, null, false, settings.node());
     }
 
-    /** A run that goes on while the test does something else. */
     /**
      * Waits until the provider holds so many calls of a run aside.
      *
@@ -520,8 +586,28 @@ public final class NightlyScenario {
         return run;
     }
 
+    /** Starts a run aside, and returns when the provider holds so many of its calls. */
+    CompletableFuture<RunSummary> runUntilHeld(int calls) throws InterruptedException {
+        servers.provider.holdAnswers();
+        CompletableFuture<RunSummary> run = runAside();
+        awaitHeld(calls);
+        return run;
+    }
+
+    /** Releases the held responses, and returns the summary of a run that ends like this. */
+    RunSummary release(CompletableFuture<RunSummary> run, ExitCode expected) throws Exception {
+        servers.provider.releaseAnswers();
+        return ended(run, expected);
+    }
+
     public static RunSummary ended(CompletableFuture<RunSummary> run) throws Exception {
         return run.get(PATIENCE.toSeconds(), TimeUnit.SECONDS);
+    }
+
+    static RunSummary ended(CompletableFuture<RunSummary> run, ExitCode expected) throws Exception {
+        RunSummary summary = ended(run);
+        assertEnded(summary, expected);
+        return summary;
     }
 
     /** Returns when it is so; fails when that takes too long. */

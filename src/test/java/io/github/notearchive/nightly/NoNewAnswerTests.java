@@ -1,7 +1,6 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.FAILED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.worklist.StateReason;
@@ -26,9 +25,8 @@ class NoNewAnswerTests {
         String dead = night.pictures(note).getFirst();
         night.script().media(target -> target.contains(dead), MediaReply.status(403));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(run, ExitCode.INCOMPLETE);
         assertThat(night.state(note)).isEqualTo(FAILED);
         assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
         assertThat(night.note(note).detail()).contains("HTTP 403", "archive.ledger.buy-again is false");

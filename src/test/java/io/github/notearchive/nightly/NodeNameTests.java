@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly;
 
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.batch.ExitCode;
@@ -27,16 +26,13 @@ class NodeNameTests {
     @Test
     void runOfANodeWithTheLongestNameIsSeenByAPlan() throws Exception {
         night.pending(2);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(2, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(2);
 
         NightPlan plan = planner.plan();
 
         assertThat(NAME).hasSize(64);
         assertThat(plan.obstacles()).containsExactly("a run of node " + NAME + " is active and processes this");
         assertThat(plan.due()).as("in work").isEmpty();
-        night.provider().releaseAnswers();
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        night.release(run, ExitCode.COMPLETED);
     }
 }

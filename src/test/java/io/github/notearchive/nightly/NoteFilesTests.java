@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly;
 
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.PublishedTable;
@@ -63,7 +62,7 @@ class NoteFilesTests {
             music(other, note).put("id", 0);
         }));
         night.pending(List.of(other));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         pictures(other);
         livePhotos();
         sounds();
@@ -72,10 +71,10 @@ class NoteFilesTests {
         names();
         night.pending(rows.stream().map(row -> row.note).toList());
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         rows.forEach(Row::look);
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         rows.forEach(Row::look);
 
         assertThat(night.claims()).isZero();

@@ -50,9 +50,8 @@ class OutageTests {
         List<String> notes = night.pending(3);
         night.wayToProvider().down();
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(run.exitCode().number()).isEqualTo(8);
         assertThat(run.execution()).isNull();
         assertThat(night.executions()).isEmpty();
@@ -65,9 +64,8 @@ class OutageTests {
         night.pending(3);
         night.wayToStore().down();
 
-        RunSummary run = night.run();
+        night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.executions()).isEmpty();
         assertThat(night.calls()).isZero();
     }
@@ -78,16 +76,15 @@ class OutageTests {
         Path inTheWay = night.bucket().resolve("probe").resolve("something");
         Files.createDirectories(inTheWay);
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(run.reason()).contains("key probe, PUT");
         assertThat(night.executions()).isEmpty();
         assertThat(night.calls()).isZero();
 
         Files.delete(inTheWay);
         Files.delete(inTheWay.getParent());
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.objects("probe")).isEmpty();
     }
@@ -97,9 +94,8 @@ class OutageTests {
         List<String> notes = night.pending(100);
         night.script().answersAll(Reply.reset());
 
-        RunSummary faulty = night.run();
+        night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(faulty, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.executions()).singleElement().satisfies(execution -> {
             assertThat(execution.status()).isEqualTo("STOPPED");
             assertThat(execution.exitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
@@ -112,26 +108,21 @@ class OutageTests {
         assertThat(night.count("SELECT sum(attempts) FROM worklist")).isLessThanOrEqualTo(burnt);
 
         night.script().clear();
-        RunSummary next = night.run();
+        RunSummary next = night.run(ExitCode.COMPLETED);
 
-        assertEnded(next, ExitCode.COMPLETED);
         assertThat(next.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(burnt + 100);
+        night.assertArchived(notes, burnt + 100);
     }
 
     @Test
-    void providerThatGoesAwayInTheMiddleCostsNoMoney() {
+    void providerThatGoesAwayInTheMiddleCostsNoMoney() throws Exception {
         List<String> notes = night.pending(100);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        awaitHeld(WORKERS);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToProvider().down();
 
-        RunSummary gone = join(run);
+        NightlyScenario.ended(run, ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(gone, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.calls()).isEqualTo(WORKERS);
         assertThat(night.claims()).isZero();
         assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'UNKNOWN'"))
@@ -146,23 +137,18 @@ class OutageTests {
         List<String> notes = night.pending(40);
         HttpServer refusing = refusingStore();
         try {
-            night.provider().holdAnswers();
-            CompletableFuture<RunSummary> run = night.runAside();
-            awaitHeld(WORKERS);
+            CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
             night.wayToStore().leadTo(refusing.getAddress().getPort());
-            night.provider().releaseAnswers();
 
-            RunSummary stopped = ended(run);
+            RunSummary stopped = night.release(run, ExitCode.UPSTREAM_UNAVAILABLE);
 
-            assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
             assertThat(stopped.reason()).contains("SignatureDoesNotMatch");
             assertThat(night.states(notes)).containsOnly(PENDING);
             assertThat(night.claims()).isZero();
             assertThat(night.provider().granted()).isEqualTo(night.calls()).isLessThanOrEqualTo(40);
 
-            RunSummary atStart = night.run();
+            night.run(ExitCode.USAGE);
 
-            assertEnded(atStart, ExitCode.USAGE);
             assertThat(night.executions()).hasSize(1);
         } finally {
             refusing.stop(0);
@@ -174,20 +160,17 @@ class OutageTests {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 40);
         night.script().media(_ -> true, MediaReply.reset());
 
-        RunSummary stopped = night.run();
+        night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.claims()).isZero();
         assertThat(night.archived()).isEmpty();
         int bought = night.calls();
         assertThat(bought).isLessThanOrEqualTo(40);
 
         night.script().clear();
-        RunSummary next = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(next, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(40);
+        night.assertArchived(notes, 40);
         assertThat(night.instances()).hasSize(1);
     }
 
@@ -196,9 +179,8 @@ class OutageTests {
         List<String> notes = night.pending(SandboxNoteKind.SOUND, 60);
         night.script().media(_ -> true, MediaReply.status(403));
 
-        RunSummary stopped = night.run();
+        night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertEnded(stopped, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.calls()).isBetween(FAULTS, FAULTS + WORKERS);
         assertThat(night.count("SELECT count(*) FROM worklist WHERE media_attempts > 0"))
                 .isLessThanOrEqualTo(FAULTS + WORKERS);
@@ -206,40 +188,16 @@ class OutageTests {
         night.script().clear();
         notes.stream().filter(note -> night.state(note) == POSTPONED).forEach(night::requeue);
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(60);
+        night.run(ExitCode.COMPLETED);
+        night.assertArchived(notes, 60);
     }
 
     @Test
-    void databaseThatCutsEveryConnectionLosesNoAnswer() {
-        List<String> notes = night.pending(40);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        awaitHeld(WORKERS);
-        night.sql().sql("""
-                        SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity
-                        WHERE datname = current_database() AND pid <> pg_backend_pid()
-                          AND application_name NOT LIKE 'note-archive runner%'
-                        """).query(Long.class).single();
-        night.provider().releaseAnswers();
-
-        assertEnded(join(run), ExitCode.COMPLETED);
-        assertThat(night.executions()).hasSize(1);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
-    }
-
-    @Test
-    void databaseWithoutTheRightToWriteIsConfigurationAndFailsNoNote() {
+    void databaseWithoutTheRightToWriteIsConfigurationAndFailsNoNote() throws Exception {
         List<String> notes = night.pending(3);
-        night.refuses("worklist", "NEW.state = 'ARCHIVED'", "42501", "permission denied");
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            night.mendDisk();
-        }
+
+        RunSummary run = night.refusing(
+                "UPDATE ON worklist", "NEW.state = 'ARCHIVED'", "42501", "permission denied", 9, night::run);
 
         assertEnded(run, ExitCode.USAGE);
         assertThat(run.reason()).contains("the database denies access: ", "permission denied");
@@ -259,36 +217,27 @@ class OutageTests {
         night.provider().awaitHeldMedia(1, NightlyScenario.PATIENCE);
         NightlyScenario.await("the quota is used up", () -> night.count("SELECT count(*) FROM source_gate") == 1);
 
-        night.fullDisk("worklist", "NEW.state = 'ARCHIVED'");
-        RunSummary ended;
-        try {
+        RunSummary ended = night.withFullDisk("worklist", "NEW.state = 'ARCHIVED'", () -> {
             night.provider().releaseMedia();
-            ended = NightlyScenario.ended(run);
-        } finally {
-            night.mendDisk();
-        }
+            return NightlyScenario.ended(run, ExitCode.UPSTREAM_UNAVAILABLE);
+        });
 
-        assertEnded(ended, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(ended.reason()).contains("could not extend file");
         assertThat(night.executions().getLast().exitCode())
                 .as("the exit code of the process")
                 .isEqualTo("UPSTREAM_UNAVAILABLE");
         night.script().unlimited();
         assertEnded(night.force(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        night.assertBoughtOnce(notes);
     }
 
     @Test
-    void anAuditAndARebuildWhoseEndTheDatabaseDoesNotTakeAreNotSaidNeverToHaveBegun() {
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        night.fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
-        VerifySummary audit;
-        try {
-            audit = verify.verify(new VerifyOptions(null, false, false, "main"));
-        } finally {
-            night.mendDisk();
-        }
+    void anAuditAndARebuildWhoseEndTheDatabaseDoesNotTakeAreNotSaidNeverToHaveBegun() throws Exception {
+        night.run(ExitCode.COMPLETED);
+        VerifySummary audit = night.withFullDisk(
+                "batch_job_execution",
+                "NEW.end_time IS NOT NULL",
+                () -> verify.verify(new VerifyOptions(null, false, false, "main")));
 
         assertThat(audit.exitCode()).isEqualTo(ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(audit.reason())
@@ -301,7 +250,7 @@ class OutageTests {
     /** A deadlock, a serialization failure, a cancelled statement; of the note that is archived. */
     @ParameterizedTest
     @CsvSource({"40P01, 1", "40001, 2", "57014, 2"})
-    void writeThatTheDatabaseUndoesIsRepeated(String state, int times) {
+    void writeThatTheDatabaseUndoesIsRepeated(String state, int times) throws Exception {
         List<String> notes = night.pending(3);
         RunSummary run = runWhileTheDatabaseUndoes("NEW.state = 'ARCHIVED'", state, times);
 
@@ -313,29 +262,27 @@ class OutageTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"40P01", "57014"})
-    void noteWhoseRowsTheDatabaseUndoesEachTimeIsReleasedAndTheRunContinues(String state) {
+    void noteWhoseRowsTheDatabaseUndoesEachTimeIsReleasedAndTheRunContinues(String state) throws Exception {
         List<String> notes = night.pending(3);
         RunSummary run = runWhileTheDatabaseUndoes(
                 "NEW.state = 'ARCHIVED' AND NEW.note_id = '" + notes.getFirst() + "'", state, 4);
 
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.notes().released()).isOne();
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(3);
+        night.assertArchived(notes, 3);
     }
 
     @Test
-    void claimThatTheDatabaseCancelsIsRepeated() {
+    void claimThatTheDatabaseCancelsIsRepeated() throws Exception {
         List<String> notes = night.pending(3);
         RunSummary run = runWhileTheDatabaseUndoes("NEW.claim_id IS NOT NULL AND OLD.claim_id IS NULL", "57014", 2);
 
         assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(3);
+        night.assertArchived(notes, 3);
     }
 
     @Test
-    void databaseThatUndoesTheRowsOfManyNotesInARowEndsTheRun() {
+    void databaseThatUndoesTheRowsOfManyNotesInARowEndsTheRun() throws Exception {
         List<String> notes = night.pending(100);
         RunSummary run = runWhileTheDatabaseUndoes("NEW.state = 'ARCHIVED'", "40P01", 1_000_000);
 
@@ -344,56 +291,14 @@ class OutageTests {
         int bought = night.calls();
         assertThat(bought).isBetween(1, FAULTS + WORKERS);
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(100);
+        night.run(ExitCode.COMPLETED);
+        night.assertArchived(notes, 100);
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
     }
 
     /** Runs the night while the database rejects changes of these rows of the worklist, so many times. */
-    private RunSummary runWhileTheDatabaseUndoes(String rows, String state, int times) {
-        databaseUndoes(rows, state, times);
-        try {
-            return night.run();
-        } finally {
-            mendDatabase();
-        }
-    }
-
-    /** The database undoes the next updates of such rows of the worklist. */
-    private void databaseUndoes(String rows, String state, int times) {
-        night.sql().sql("""
-                        CREATE SEQUENCE undone;
-                        CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$
-                        BEGIN
-                            IF nextval('undone') <= %d THEN
-                                RAISE EXCEPTION 'undone for the test' USING ERRCODE = '%s';
-                            END IF;
-                            RETURN NEW;
-                        END $$;
-                        CREATE TRIGGER undo BEFORE UPDATE ON worklist FOR EACH ROW WHEN (%s)
-                            EXECUTE FUNCTION undo()
-                        """.formatted(times, state, rows)).update();
-    }
-
-    private void mendDatabase() {
-        night.sql().sql("DROP FUNCTION undo CASCADE; DROP SEQUENCE undone").update();
-    }
-
-    private void awaitHeld(int calls) {
-        try {
-            night.awaitHeld(calls);
-        } catch (InterruptedException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    private static RunSummary join(CompletableFuture<RunSummary> run) {
-        try {
-            return ended(run);
-        } catch (Exception e) {
-            throw new IllegalStateException(e);
-        }
+    private RunSummary runWhileTheDatabaseUndoes(String rows, String state, int times) throws Exception {
+        return night.refusing("UPDATE ON worklist", rows, state, "undone for the test", times, night::run);
     }
 
     private static HttpServer refusingStore() throws Exception {

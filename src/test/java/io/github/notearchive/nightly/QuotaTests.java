@@ -30,9 +30,8 @@ class QuotaTests {
         List<String> notes = night.pending(60);
         night.script().grants(20);
 
-        RunSummary ended = night.run();
+        RunSummary ended = night.run(ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(ended, ExitCode.QUOTA_EXHAUSTED);
         assertThat(ended.exitCode().number()).isEqualTo(3);
         assertThat(night.executions()).singleElement().satisfies(execution -> {
             assertThat(execution.status()).isEqualTo("STOPPED");
@@ -55,9 +54,8 @@ class QuotaTests {
                                 """)).isEqualTo(1);
 
         night.script().grants(10);
-        RunSummary sameNight = night.run();
+        RunSummary sameNight = night.run(ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(sameNight, ExitCode.QUOTA_EXHAUSTED);
         assertThat(sameNight.execution()).isNull();
         assertThat(night.calls()).isEqualTo(20 + refused);
         assertThat(night.executions()).hasSize(1);
@@ -73,14 +71,12 @@ class QuotaTests {
 
         night.isNextDay();
         night.script().unlimited();
-        RunSummary nextDay = night.run();
+        RunSummary nextDay = night.run(ExitCode.COMPLETED);
 
-        assertEnded(nextDay, ExitCode.COMPLETED);
         assertThat(nextDay.execution().restart()).isTrue();
         assertThat(night.instances()).hasSize(1);
         assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED", "QUOTA_EXHAUSTED", "COMPLETED");
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        night.assertBoughtOnce(notes);
         assertThat(night.calls()).isEqualTo(60 + refusedAgain);
     }
 
@@ -132,23 +128,17 @@ class QuotaTests {
     @Test
     void newInstanceInTheSameNightHasTheNextSequence() {
         night.pending(2);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         night.pending(night.provider().noteIds(5));
 
-        RunSummary second = night.run();
+        RunSummary second = night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
         assertThat(second.execution().restart()).isFalse();
         assertThat(night.instances()).hasSize(2);
-        assertThat(night.sql()
-                        .sql("""
-                                        SELECT parameter_name || '=' || parameter_value
-                                        FROM batch_job_execution_params
-                                        WHERE job_execution_id = :execution
-                                        """)
-                        .param("execution", second.executionId())
-                        .query(String.class)
-                        .list())
+        assertThat(night.texts("""
+                        SELECT parameter_name || '=' || parameter_value FROM batch_job_execution_params
+                        WHERE job_execution_id = %d
+                        """.formatted(second.executionId())))
                 .containsExactlyInAnyOrder("night=2026-03-10", "node=main", "sequence=2", "force=false");
     }
 
@@ -156,22 +146,20 @@ class QuotaTests {
     void closedGateLeavesWorkThatNeedsNoCall() {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
         night.script().grants(0);
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         int calls = night.calls();
         String paid = notes.getFirst();
         night.holdsAnswerOf(paid, Duration.ofMinutes(5));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(run.notes().archived()).isOne();
         assertThat(night.archived()).containsExactly(paid);
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(night.claims()).isZero();
 
-        RunSummary next = night.run();
+        RunSummary next = night.run(ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(next, ExitCode.QUOTA_EXHAUSTED);
         assertThat(next.execution()).as("nothing is left that needs no call").isNull();
         assertThat(night.calls()).isEqualTo(calls);
     }
@@ -180,10 +168,10 @@ class QuotaTests {
     void closedGateOverWorkThatNeedsNoCallOnlyIsNoReasonToStop() {
         String paid = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
         night.script().grants(0);
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         night.holdsAnswerOf(paid, Duration.ofMinutes(5));
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.archived()).containsExactly(paid);
     }
@@ -192,19 +180,19 @@ class QuotaTests {
     void noteThatNeedsACallAfterAllWaitsForTheNextNight() {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 1);
         night.script().grants(0);
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         String note = notes.getFirst();
-        night.sql().sql("UPDATE worklist SET response_held = true").update();
+        night.update("UPDATE worklist SET response_held = true");
         int calls = night.calls();
 
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
         assertThat(night.note(note).attempts()).isZero();
         night.isNextDay();
         night.script().unlimited();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 
@@ -213,17 +201,14 @@ class QuotaTests {
     void aQuotaThatIsUsedUpInTheLastMomentOfANightEndsTheRunAndKeepsNobodyFromTheNext() throws Exception {
         List<String> notes = night.pending(1);
         night.script().grants(0);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.awaitHeld(1);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(1);
 
         night.midnightComesBeforeTheAnswerIsWritten();
-        RunSummary ended = NightlyScenario.ended(run);
+        NightlyScenario.ended(run, ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(ended, ExitCode.QUOTA_EXHAUSTED);
         assertThat(night.states(notes)).containsOnly(PENDING);
         night.script().unlimited();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
     }
 }

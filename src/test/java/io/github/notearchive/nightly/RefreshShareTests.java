@@ -32,7 +32,7 @@ class RefreshShareTests {
         List<String> fresh = ids.subList(5, 9);
         enqueuer.enqueue(
                 new StringReader(String.join("\n", archived)), new Enqueuer.Options(null, 9, "test", 1, null), _ -> {});
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         night.isNextDay();
         enqueuer.enqueue(new StringReader(String.join("\n", fresh)), new Enqueuer.Options(null, 0, "test"), _ -> {});
@@ -78,9 +78,8 @@ class RefreshShareTests {
         List<String> more = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
         night.pending(more);
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(more)).as("fresh notes first").containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(2 + 10);
         assertThat(run.notes().archived()).isEqualTo(9);

@@ -78,13 +78,13 @@ class RefreshTests {
         int requests = night.provider().mediaRequests();
         List<SlotRow> files = night.slots(note);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).as("the same night").isOne();
 
         night.isNextDay();
         answers(note, likes(25));
         RunSummary second = night.run();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         night.isNextDay();
         answers(note, likes(40));
         RunSummary third = night.run();
@@ -93,11 +93,8 @@ class RefreshTests {
         assertEnded(third, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(3);
         assertThat(night.bills(note)).containsExactly("YES", "YES", "YES");
-        assertThat(night.sql()
-                        .sql("SELECT liked_count FROM note_capture ORDER BY captured_at")
-                        .query(Long.class)
-                        .list())
-                .containsExactly(10L, 25L, 40L);
+        assertThat(night.texts("SELECT liked_count::text FROM note_capture ORDER BY captured_at"))
+                .containsExactly("10", "25", "40");
         assertThat(night.count("SELECT liked_count FROM note")).isEqualTo(40);
         assertThat(night.objects("notes/" + note)).hasSize(3);
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
@@ -121,10 +118,8 @@ class RefreshTests {
 
     @Test
     void editedNoteHasItsNewWordsAndItsNewFileAndKeepsTheOneThatIsNoLongerListed() {
-        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 8);
-        String note = withThreePictures(notes);
-        ObjectNode added =
-                picture(notes.stream().filter(n -> !n.equals(note)).findFirst().orElseThrow(), 0);
+        String note = withThreePictures();
+        ObjectNode added = pictureOfAnotherThan(note);
         night.pending(List.of(note));
         night.run();
         List<SlotRow> before = images(note);
@@ -137,9 +132,8 @@ class RefreshTests {
             pictures.remove(0);
             pictures.add(added);
         });
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.counts().refreshes().changedText()).isOne();
         assertThat(run.counts().refreshes().changedFiles()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests + 1);
@@ -176,10 +170,8 @@ class RefreshTests {
 
     @Test
     void newFileThatCannotBeHadIsWaivedByNameAndComesWithALaterTry() {
-        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 8);
-        String note = withThreePictures(notes);
-        ObjectNode added =
-                picture(notes.stream().filter(n -> !n.equals(note)).findFirst().orElseThrow(), 0);
+        String note = withThreePictures();
+        ObjectNode added = pictureOfAnotherThan(note);
         String name = added.path("fileid").stringValue();
         night.pending(List.of(note));
         night.run();
@@ -188,9 +180,8 @@ class RefreshTests {
         night.isNextDay();
         answers(note, edited -> ((ArrayNode) edited.get("images_list")).add(added));
         night.script().media(target -> target.contains(name), MediaReply.status(404));
-        RunSummary first = night.run();
+        RunSummary first = night.run(ExitCode.COMPLETED);
 
-        assertEnded(first, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).detail()).contains("IMAGE " + pictures, "DEAD", "404");
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
@@ -204,9 +195,8 @@ class RefreshTests {
         night.isNextDay();
         night.script().clear();
         night.script().answers(note, Reply.code(301));
-        RunSummary second = night.run();
+        RunSummary second = night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
         assertThat(images(note).getLast().state()).isEqualTo(SlotState.STORED);
         assertThat(images(note).getLast().reason()).isNull();
         assertThat(night.note(note).dueAt()).isNull();
@@ -222,9 +212,8 @@ class RefreshTests {
         night.isNextDay();
         night.script().answers(note, Reply.code(code));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls(note)).as("asked once a night").isEqualTo(2);
         assertThat(night.note(note).attempts()).isZero();
@@ -252,7 +241,7 @@ class RefreshTests {
 
         for (int nights = 1; nights <= 5; nights++) {
             night.isNextDay();
-            assertEnded(night.run(), ExitCode.COMPLETED);
+            night.run(ExitCode.COMPLETED);
             assertThat(night.note(note).refreshAttempts()).isEqualTo(nights % 5);
         }
 
@@ -270,9 +259,8 @@ class RefreshTests {
         night.isNextDay();
         night.script().answers(note, Reply.code(404));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.note(note).lastCode()).isEqualTo(404);
         assertThat(run.counts().refreshes().unavailable()).isOne();
@@ -283,7 +271,7 @@ class RefreshTests {
                 .isEqualTo(night.today().date().plusDays(30));
 
         night.isDaysLater(29);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls(note)).isEqualTo(2);
 
         night.isNextDay();
@@ -310,14 +298,14 @@ class RefreshTests {
         night.script().answers(note, Reply.json("{\"code\":0,\"message\":\"ok\",\"data\":[]}"));
         night.isNextDay();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).detail()).contains("checked again in a later night");
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls(note)).isEqualTo(2);
 
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.calls(note)).isEqualTo(3);
         assertThat(night.count("SELECT count(archived_at) FROM note")).isOne();
@@ -332,7 +320,7 @@ class RefreshTests {
         LocalDate due = night.today().date();
         night.script().answers(note, Reply.code(code));
 
-        assertEnded(night.run(), exitCode);
+        night.run(exitCode);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.note(note).refreshNight()).isEqualTo(due);
@@ -340,8 +328,8 @@ class RefreshTests {
 
         night.isNextDay();
         night.script().clear();
-        RunSummary next = night.run();
-        assertEnded(next, ExitCode.COMPLETED);
+        RunSummary next = night.run(ExitCode.COMPLETED);
+
         assertThat(next.counts().refreshes().refreshed()).isOne();
         assertThat(night.instances()).as("the restart of the same instance").hasSize(2);
     }
@@ -350,21 +338,19 @@ class RefreshTests {
     void storeThatIsAwayCostsNoSecondAnswerAndNoState() throws Exception {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
-        night.provider().holdAnswers();
-        var running = night.runAside();
-        night.provider().awaitHeld(1, Duration.ofSeconds(20));
+        var running = night.runUntilHeld(1);
         night.wayToStore().down();
         night.provider().releaseAnswers();
         NightlyScenario.await("the store is waited for", () -> night.repeatedSteps() > 0);
         gate.close(ExitCode.UPSTREAM_UNAVAILABLE, "the store stays away");
 
-        assertEnded(NightlyScenario.ended(running), ExitCode.UPSTREAM_UNAVAILABLE);
+        NightlyScenario.ended(running, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isOne();
 
         night.wayToStore().mend();
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.note(note).refreshNight()).isEqualTo(tomorrow());
         assertThat(night.count("SELECT count(*) FROM note_capture"))
                 .as("the answer that could not be stored, too")
@@ -377,14 +363,10 @@ class RefreshTests {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
         night.holdsAnswerOf(note, Duration.ofMinutes(1));
-        night.sql().sql("""
-                        UPDATE worklist SET claimed_by = 'main', claimed_until = now() + interval '5 minutes',
-                                            claim_id = nextval('worklist_claim_seq')
-                        """).update();
+        night.claimedBy("main", List.of(note));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isOne();
         assertThat(run.counts().refreshes().refreshed()).isOne();
         assertThat(run.refreshes().bill().calls()).isZero();
@@ -397,12 +379,11 @@ class RefreshTests {
         String note = archived(SandboxNoteKind.TEXT, likes(10));
         night.isNextDay();
         night.holdsAnswerOf(note, Duration.ofMinutes(1));
-        night.sql().sql("UPDATE api_call SET refresh = true WHERE id > 1").update();
+        night.update("UPDATE api_call SET refresh = true WHERE id > 1");
 
         enqueue(List.of(note), 30, null);
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.counts().refreshes().refreshed()).isOne();
         assertThat(run.refreshes().bill().calls()).isZero();
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
@@ -415,7 +396,7 @@ class RefreshTests {
         String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
         assertThat(night.provider().videoCalls()).isOne();
         int requests = night.provider().mediaRequests();
-        SlotRow video = video(note);
+        SlotRow video = night.video(note);
         assertThat(video.state()).isEqualTo(SlotState.STORED);
 
         for (int nights : List.of(1, 9)) {
@@ -426,14 +407,14 @@ class RefreshTests {
         assertThat(night.calls(note)).isEqualTo(3);
         assertThat(night.provider().videoCalls()).isOne();
         assertThat(night.provider().mediaRequests()).isEqualTo(requests);
-        assertThat(video(note).media()).isEqualTo(video.media());
+        assertThat(night.video(note).media()).isEqualTo(video.media());
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
     @Test
     void damagedVideoThatNoAnswerOffersKeepsItsRow() throws Exception {
         String note = archived(SandboxNoteKind.VIDEO_COVER, likes(10));
-        SlotRow before = video(note);
+        SlotRow before = night.video(note);
         Files.delete(night.bucket().resolve(before.media().key().value()));
         night.isDaysLater(9);
         VerifySummary audit = verifier.verify(new VerifyOptions(null, false, false, "main"));
@@ -441,9 +422,9 @@ class RefreshTests {
 
         assertThat(night.run().counts().refreshes().refreshed()).isOne();
 
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
-        assertThat(video(note).media()).isEqualTo(before.media());
-        assertThat(video(note).damage()).isEqualTo("MISSING");
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.video(note).media()).isEqualTo(before.media());
+        assertThat(night.video(note).damage()).isEqualTo("MISSING");
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
     }
 
@@ -491,13 +472,10 @@ class RefreshTests {
         LocalDate captured = night.today().date();
         List<Integer> ages = List.of(0, 9, 40, 400);
         for (int i = 0; i < 4; i++) {
-            night.sql()
-                    .sql("""
-                            UPDATE note SET published_at = last_captured_at - :age * interval '1 day' WHERE note_id = :note
-                            """)
-                    .param("age", ages.get(i))
-                    .param("note", notes.get(i))
-                    .update();
+            night.update(
+                    "UPDATE note SET published_at = last_captured_at - ? * interval '1 day' WHERE note_id = ?",
+                    ages.get(i),
+                    notes.get(i));
         }
 
         int planned = plan(true, "1d,7d,30d,90d", "7d,30d,365d").planAllIfChanged();
@@ -549,11 +527,7 @@ class RefreshTests {
     }
 
     private void untilWaiting(int sessions) {
-        while (night.sql()
-                        .sql("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
-                        .query(Integer.class)
-                        .single()
-                < sessions) {
+        while (night.count("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted") < sessions) {
             Thread.onSpinWait();
         }
     }
@@ -563,10 +537,8 @@ class RefreshTests {
         String note = night.pending(1).getFirst();
         night.run();
         plan(true, "3d", "").planAllIfChanged();
-        night.sql()
-                .sql("UPDATE refresh_policy SET policy = 'unfinished: ' || policy")
-                .update();
-        night.sql().sql("UPDATE worklist SET refresh_night = NULL").update(); // not planned yet
+        night.update("UPDATE refresh_policy SET policy = 'unfinished: ' || policy");
+        night.update("UPDATE worklist SET refresh_night = NULL"); // not planned yet
 
         assertThat(plan(true, "3d", "").planAllIfChanged()).isOne();
         assertThat(night.note(note).refreshNight())
@@ -600,7 +572,7 @@ class RefreshTests {
         String note = night.provider().noteIds(kind, 1).getFirst();
         answers(note, change);
         night.pending(List.of(note));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(NoteState.ARCHIVED);
         return note;
     }
@@ -617,40 +589,31 @@ class RefreshTests {
         return night.today().date().plusDays(1);
     }
 
-    private String withThreePictures(List<String> notes) {
-        return notes.stream()
+    private String withThreePictures() {
+        return night.provider().noteIds(SandboxNoteKind.IMAGES, 8).stream()
                 .filter(note -> night.pictures(note).size() >= 3)
                 .findFirst()
                 .orElseThrow();
     }
 
-    private ObjectNode picture(String note, int index) {
-        return (ObjectNode) night.provider().envelope(note).at("/data/0/note_list/0/images_list/" + index);
+    private ObjectNode pictureOfAnotherThan(String note) {
+        String other = night.provider().noteIds(SandboxNoteKind.IMAGES, 2).stream()
+                .filter(id -> !id.equals(note))
+                .findFirst()
+                .orElseThrow();
+        return (ObjectNode) night.provider().envelope(other).at("/data/0/note_list/0/images_list/0");
     }
 
     private List<SlotRow> images(String note) {
-        return night.slots(note).stream()
-                .filter(row -> row.kind() == MediaKind.IMAGE)
-                .toList();
-    }
-
-    private SlotRow video(String note) {
-        return night.slots(note).stream()
-                .filter(row -> row.kind() == MediaKind.VIDEO)
-                .findFirst()
-                .orElseThrow();
+        return night.slots(note, MediaKind.IMAGE);
     }
 
     /** The bucket alone makes the same tables. */
     private void assertRebuiltAsTheyAre() {
-        Map<String, List<String>> rows = rows();
-        night.sql().sql(ArchiveRows.LOSS).update();
+        Map<String, List<String>> rows = ArchiveRows.of(night::texts);
+        night.update(ArchiveRows.LOSS);
         assertThat(rebuild.rebuild(false, null).exitCode()).isEqualTo(ExitCode.COMPLETED);
-        assertThat(rows()).isEqualTo(rows);
-    }
-
-    private Map<String, List<String>> rows() {
-        return ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
+        assertThat(ArchiveRows.of(night::texts)).isEqualTo(rows);
     }
 
     /** Files that no note has any more. */

@@ -1,12 +1,9 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.SlotRow;
-import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.MediaReply;
@@ -46,11 +43,9 @@ class StoredBytesTests {
         }
         night.pending(notes);
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(notes.size());
+        night.assertArchived(notes, notes.size());
         TreeMap<String, byte[]> files = night.objects("media/");
         Map<String, String> rows =
                 night.sql().sql("SELECT object_key, sha256 FROM media_object").query().listOfRows().stream()
@@ -63,6 +58,10 @@ class StoredBytesTests {
         }
         assertThat(rows.values()).containsAll(digestsOfPictures(notes));
         assertThat(run.files().stored() + run.files().deduplicated()).isGreaterThanOrEqualTo(files.size());
+        assertThat(night.count("SELECT count(*) FROM note_media WHERE state = 'STORED'"))
+                .isGreaterThan(20);
+        assertThat(night.count("SELECT count(*) FROM note_media WHERE checks LIKE '%remarks%'"))
+                .isZero();
         assertThat(night.objects("notes/")).hasSize(notes.size());
         for (String note : notes) {
             assertSidecarHoldsTheAnswer(note);
@@ -71,9 +70,8 @@ class StoredBytesTests {
         TreeMap<String, byte[]> before = night.objects("");
         int requests = night.provider().mediaRequests();
         notes.forEach(night::requeue);
-        RunSummary repeat = night.run();
+        RunSummary repeat = night.run(ExitCode.COMPLETED);
 
-        assertEnded(repeat, ExitCode.COMPLETED);
         assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(before.get(key)));
@@ -94,13 +92,11 @@ class StoredBytesTests {
         night.script()
                 .media(_ -> requests.incrementAndGet() % 3 == 0, MediaReply.twice(Duration.ofMillis(pauseMillis)));
 
-        RunSummary run = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(notes.size());
         for (String note : notes) {
-            assertThat(night.slots(note).stream()
-                            .filter(slot -> slot.kind() == MediaKind.IMAGE)
+            assertThat(night.slots(note, MediaKind.IMAGE).stream()
                             .map(slot -> slot.media().sha256()))
                     .containsExactlyElementsOf(digestsOfPictures(note));
         }
@@ -111,9 +107,8 @@ class StoredBytesTests {
         List<String> notes = night.pending(20);
         notes.subList(0, 7).forEach(note -> night.script().answers(note, Reply.twice()));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(notes.size());
         assertThat(run.bill().calls()).isEqualTo(notes.size());
         assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
@@ -125,87 +120,21 @@ class StoredBytesTests {
     }
 
     @Test
-    void videoNoteWithoutStreamsHasItsVideoWaivedByName() {
-        String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
-
-        assertEnded(night.run(), ExitCode.COMPLETED);
-
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.slots(note))
-                .filteredOn(slot -> slot.kind() == MediaKind.VIDEO)
-                .singleElement()
-                .satisfies(slot -> {
-                    assertThat(slot.state()).isEqualTo(SlotState.WAIVED);
-                    assertThat(slot.reason()).isEqualTo("NOT_OFFERED_BY_V1");
-                });
-        assertThat(night.slots(note))
-                .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
-                .isNotEmpty()
-                .extracting(SlotRow::state)
-                .containsOnly(SlotState.STORED);
-    }
-
-    @Test
-    void noteOfTextAloneIsArchivedWithoutASlot() {
+    void textWithSqlIsStoredAsText() throws Exception {
         String note = night.pending(1).getFirst();
+        night.script().answers(note, Reply.noteWith(answer -> answer.put("desc", "'; DROP TABLE note; --\u0000")));
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.slots(note)).isEmpty();
-        assertThat(night.provider().mediaRequests()).isZero();
-        assertThat(night.objects("media/")).isEmpty();
-        assertThat(night.objects("notes/" + note)).hasSize(1);
-    }
-
-    @Test
-    void hostileTextIsStoredAndItsExactBytesAreInTheSidecar() throws Exception {
-        List<String> notes = night.pending(3);
-        night.script().answers(notes.get(0), Reply.noteWith(note -> {
-            note.put("title", "a\u0000b");
-            note.put("desc", "'; DROP TABLE note; --\u0000");
-        }));
-        String lone = night.provider()
-                .envelope(notes.get(1))
-                .toString()
-                .replaceFirst("\"desc\":\"", "\"desc\":\"\\\\ud83d \\\\udc4d\\\\u0000 ");
-        night.script().answers(notes.get(1), Reply.json(lone));
-        byte[] notUtf8 = night.provider()
-                .envelope(notes.get(2))
-                .toString()
-                .replaceFirst("\"desc\":\"", "\"desc\":\"caf\u00e9 ")
-                .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
-        night.script().answers(notes.get(2), Reply.raw(200, "application/json", notUtf8));
-
-        assertEnded(night.run(), ExitCode.COMPLETED);
-
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(3);
-        assertThat(column("title", notes.get(0))).isEqualTo("a\ufffdb");
-        assertThat(column("note_text", notes.get(0))).isEqualTo("'; DROP TABLE note; --\ufffd");
-        assertThat(column("note_text", notes.get(1))).startsWith("\ufffd \ufffd\ufffd ");
-        assertThat(column("note_text", notes.get(2))).startsWith("caf");
-        for (String note : notes) {
-            assertSidecarHoldsTheAnswer(note);
-        }
-    }
-
-    private String column(String column, String note) {
-        return night.sql()
-                .sql("SELECT " + column + " FROM note WHERE note_id = :note")
-                .param("note", note)
-                .query(String.class)
-                .single();
+        assertThat(night.text("SELECT note_text FROM note WHERE note_id = :note", note))
+                .isEqualTo("'; DROP TABLE note; --\ufffd");
+        assertSidecarHoldsTheAnswer(note);
     }
 
     private void assertSidecarHoldsTheAnswer(String note) throws Exception {
         Map.Entry<String, byte[]> object = night.objects("notes/" + note).firstEntry();
         assertThat(object.getKey()).matches("notes/" + note + "/\\d{8}T\\d{6}\\.\\d{3}Z\\.json");
-        assertThat(night.sql()
-                        .sql("SELECT sidecar_key FROM note_capture WHERE note_id = :note")
-                        .param("note", note)
-                        .query(String.class)
-                        .single())
+        assertThat(night.text("SELECT sidecar_key FROM note_capture WHERE note_id = :note", note))
                 .isEqualTo(object.getKey());
         JsonNode sidecar = JSON.readTree(object.getValue());
         byte[] answer = sidecar.has("answer")

@@ -42,7 +42,7 @@ class UnavailableServerTests {
     @Test
     void databaseThatComesBackCostsNothing() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 50);
-        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToDatabase().down();
         night.provider().releaseAnswers();
         NightlyScenario.await("a response is in a file", night::hasSpooledResponse);
@@ -70,7 +70,7 @@ class UnavailableServerTests {
     @Test
     void storeThatComesBackCostsNothing() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 50);
-        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToStore().down();
         night.provider().releaseAnswers();
         awaitRepeatedSteps();
@@ -81,30 +81,28 @@ class UnavailableServerTests {
         assertThat(run.get().notes().archived()).isEqualTo(notes.size());
         assertThat(night.count("SELECT sum(attempts + media_attempts) FROM worklist"))
                 .isZero();
-        RunSummary summary = run.get();
-        assertThat(summary.files().stored()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
+        assertThat(run.get().files().stored()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
     }
 
     @Test
     void databaseThatStaysAwayEndsTheRunAndTheNextOneCompletes() throws Exception {
         List<String> notes = night.pending(50);
-        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToDatabase().down();
         night.provider().releaseAnswers();
 
         assertEnded(ended(run), ExitCode.UPSTREAM_UNAVAILABLE);
 
         night.mendWayToDatabase();
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
+        night.run(ExitCode.COMPLETED);
+        night.assertBoughtOnce(notes);
         assertThat(night.instances()).hasSize(1);
     }
 
     @Test
     void storeThatStaysAwayKeepsWhatIsBoughtForTheNextRun() throws Exception {
         List<String> notes = night.pending(40);
-        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToStore().down();
         night.provider().releaseAnswers();
 
@@ -116,9 +114,8 @@ class UnavailableServerTests {
         assertThat(night.calls()).isEqualTo(night.provider().granted());
 
         night.wayToStore().mend();
-        RunSummary next = night.run();
+        night.run(ExitCode.COMPLETED);
 
-        assertEnded(next, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.instances()).hasSize(1);
         assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
@@ -127,7 +124,7 @@ class UnavailableServerTests {
     @Test
     void signalEndsTheWaitForTheStore() throws Exception {
         List<String> notes = night.pending(40);
-        CompletableFuture<RunSummary> run = runWithResponsesHeld();
+        CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
         night.wayToStore().down();
         night.provider().releaseAnswers();
         awaitRepeatedSteps();
@@ -141,15 +138,9 @@ class UnavailableServerTests {
 
     /** Spring Batch writes the end of an execution last, and throws when it cannot. */
     @Test
-    void databaseThatAcceptsNoEndHidesNothingOfWhatTheRunDid() {
+    void databaseThatAcceptsNoEndHidesNothingOfWhatTheRunDid() throws Exception {
         List<String> notes = night.pending(3);
-        night.fullDisk("batch_job_execution", "NEW.end_time IS NOT NULL");
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            night.mendDisk();
-        }
+        RunSummary run = night.withFullDisk("batch_job_execution", "NEW.end_time IS NOT NULL", night::run);
 
         assertEnded(run, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(run.reason()).contains("could not extend file");
@@ -161,41 +152,18 @@ class UnavailableServerTests {
 
     /** The worker that received the code could not write it, and is not the one that ends the run. */
     @Test
-    void quotaThatIsUsedUpWhileTheDatabaseIsUnavailableEndsTheRunAndIsRecorded() {
+    void quotaThatIsUsedUpWhileTheDatabaseIsUnavailableEndsTheRunAndIsRecorded() throws Exception {
         night.pending(60);
         night.script().grants(20);
-        night.sql().sql("""
-                        CREATE SEQUENCE refused;
-                        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-                        BEGIN
-                            IF nextval('refused') <= 3 THEN
-                                RAISE EXCEPTION 'too many connections for the test' USING ERRCODE = '53300';
-                            END IF;
-                            RETURN NEW;
-                        END $$;
-                        CREATE TRIGGER refuse BEFORE INSERT ON source_gate FOR EACH ROW EXECUTE FUNCTION refuse()
-                        """).update();
-        RunSummary run;
-        try {
-            run = night.run();
-        } finally {
-            night.sql()
-                    .sql("DROP FUNCTION refuse CASCADE; DROP SEQUENCE refused")
-                    .update();
-        }
+
+        RunSummary run =
+                night.refusing("INSERT ON source_gate", "true", "53300", "too many connections", 3, night::run);
 
         assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303"))
                 .isOne();
         assertThat(night.archived()).hasSize(20);
         assertThat(night.claims()).isZero();
-    }
-
-    private CompletableFuture<RunSummary> runWithResponsesHeld() throws InterruptedException {
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.awaitHeld(WORKERS);
-        return run;
     }
 
     private void awaitRepeatedSteps() throws InterruptedException {
@@ -206,9 +174,8 @@ class UnavailableServerTests {
         RunSummary summary = ended(run);
         assertEnded(summary, ExitCode.COMPLETED);
         assertThat(night.executions()).hasSize(1);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
+        night.assertBoughtOnce(notes);
         assertThat(night.claims()).isZero();
-        assertThat(night.provider().bought()).containsExactlyInAnyOrderElementsOf(notes);
         assertThat(night.calls()).isEqualTo(notes.size());
     }
 

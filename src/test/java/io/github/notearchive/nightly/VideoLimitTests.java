@@ -2,11 +2,8 @@ package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
-import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;
@@ -40,9 +37,8 @@ class VideoLimitTests {
         List<String> notes = night.pending(SandboxNoteKind.VIDEO_COVER, 5);
         List<String> others = night.pending(SandboxNoteKind.IMAGES, 3);
 
-        RunSummary first = night.run();
+        RunSummary first = night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(first, ExitCode.INCOMPLETE);
         assertThat(first.videos())
                 .isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(2, 2, 0), new RunSummary.Tonight(2, 2)));
         assertThat(night.states(others)).containsOnly(ARCHIVED);
@@ -51,8 +47,8 @@ class VideoLimitTests {
                 notes.stream().filter(note -> night.state(note) == POSTPONED).toList();
         assertThat(waiting).hasSize(3);
         assertThat(waiting).allSatisfy(note -> {
-            assertThat(video(note).reason()).isEqualTo("NO_ANSWER");
-            assertThat(video(note).error()).startsWith("our own limit of 2 calls for videos a night");
+            assertThat(night.video(note).reason()).isEqualTo("NO_ANSWER");
+            assertThat(night.video(note).error()).startsWith("our own limit of 2 calls for videos a night");
             assertThat(night.slots(note))
                     .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
                     .isNotEmpty()
@@ -74,11 +70,8 @@ class VideoLimitTests {
         // longer than an answer is used again: what waits for its video only is not bought again
         night.isDaysLater(9);
         List<String> late = night.pending(videoNotesAfter(notes));
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> secondNight = night.runAside();
-        night.provider().awaitHeld(3, NightlyScenario.PATIENCE); // two videos, and the note that came late
-        night.provider().releaseAnswers();
-        assertEnded(ended(secondNight), ExitCode.INCOMPLETE);
+        CompletableFuture<RunSummary> secondNight = night.runUntilHeld(3); // two videos, and the note that came late
+        night.release(secondNight, ExitCode.INCOMPLETE);
 
         assertThat(night.provider().videoCalls()).isEqualTo(4);
         assertThat(waiting.stream().map(night::state)).containsOnlyOnce(POSTPONED);
@@ -87,7 +80,7 @@ class VideoLimitTests {
         night.isNextDay();
         night.run();
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.states(late)).containsOnly(ARCHIVED);
@@ -100,10 +93,10 @@ class VideoLimitTests {
     void theCodecThatIsWantedAndTheHeightDecideWhichStreamIsTaken() {
         String note = night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(video(note).rendition()).isEqualTo("h264/master_url");
-        assertThat(video(note).reason()).isNull();
+        assertThat(night.video(note).rendition()).isEqualTo("h264/master_url");
+        assertThat(night.video(note).reason()).isNull();
         assertThat(night.provider().mediaRequests("_115.mp4")).isZero();
     }
 
@@ -111,12 +104,5 @@ class VideoLimitTests {
         return night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, notes.size() + 2).stream()
                 .filter(note -> !notes.contains(note))
                 .toList();
-    }
-
-    private SlotRow video(String note) {
-        return night.slots(note).stream()
-                .filter(slot -> slot.kind() == MediaKind.VIDEO)
-                .findFirst()
-                .orElseThrow();
     }
 }

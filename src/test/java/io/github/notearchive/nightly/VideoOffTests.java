@@ -1,17 +1,14 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
-import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -38,9 +35,8 @@ class VideoOffTests {
             notes.addAll(night.pending(kind, 2));
         }
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().videoCalls()).isZero();
         assertThat(run.videos())
@@ -51,28 +47,28 @@ class VideoOffTests {
     void videoThatIsPaidForIsStoredAllTheSameAndKeptLater() {
         String note = noteWithAnAnswerForItsVideo();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        night.run(ExitCode.COMPLETED);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
 
         night.isDaysLater(8);
         night.requeue(note);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(video(note).state()).as("with that answer too old").isEqualTo(SlotState.STORED);
+        assertThat(night.video(note).state()).as("with that answer too old").isEqualTo(SlotState.STORED);
         assertThat(night.provider().videoCalls()).isZero();
     }
 
     @Test
     void damagedVideoMakesItsNoteDueOnlyWhileItsAnswerCanBeUsed() throws Exception {
         String note = noteWithAnAnswerForItsVideo();
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        Path object = night.bucket().resolve(video(note).media().key().value());
+        night.run(ExitCode.COMPLETED);
+        Path object = night.bucket().resolve(night.video(note).media().key().value());
         Files.delete(object);
         night.isDaysLater(1);
 
         VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
         assertThat(audit.repairs().notesMadeDue()).as(audit.toString()).isOne();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(object).exists();
 
@@ -82,13 +78,12 @@ class VideoOffTests {
 
         assertThat(later.repairs().notesMadeDue()).as(later.toString()).isZero();
         assertThat(later.repairs().notPossible()).isOne();
-        assertThat(night.sql()
-                        .sql("SELECT repair FROM fixity_finding WHERE resolved_at IS NULL")
-                        .query(String.class)
-                        .single())
+        assertThat(night.texts("SELECT repair FROM fixity_finding WHERE resolved_at IS NULL"))
+                .singleElement()
+                .asString()
                 .contains("of note " + note, "archive.video.enabled is false");
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isOne();
     }
 
@@ -104,12 +99,5 @@ class VideoOffTests {
                 .param("answer", night.provider().videoEnvelope(note).toString().getBytes())
                 .update();
         return note;
-    }
-
-    private SlotRow video(String note) {
-        return night.slots(note).stream()
-                .filter(slot -> slot.kind() == MediaKind.VIDEO)
-                .findFirst()
-                .orElseThrow();
     }
 }

@@ -29,7 +29,6 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.nio.file.Files;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -91,16 +90,15 @@ class VideoTests {
         String note = videoNoteWithSubtitles();
         JsonNode media = videoOf(night.provider().videoEnvelope(note)).path("media");
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.calls(note)).isOne();
         assertThat(night.provider().videoCalls(note)).isOne();
         assertThat(night.ledger(note))
                 .extracting(CallEntry::endpoint, CallEntry::billed, CallEntry::code)
                 .containsExactly(tuple(DETAIL, Billed.YES, 0), tuple(VIDEO, Billed.YES, 0));
-        SlotRow video = video(note);
+        SlotRow video = night.video(note);
         assertThat(video.state()).isEqualTo(SlotState.STORED);
         assertThat(video.reason()).isNull();
         assertThat(video.rendition()).isEqualTo("h265[1]/master_url");
@@ -109,7 +107,7 @@ class VideoTests {
         assertThat(video.height()).isEqualTo(1920);
         assertThat(video.checks()).isEqualTo("size match");
         assertStored(video, media.at("/stream/h265/1/master_url").stringValue(), ".mp4");
-        List<SlotRow> subtitles = slots(note, MediaKind.SUBTITLE);
+        List<SlotRow> subtitles = night.slots(note, MediaKind.SUBTITLE);
         assertThat(subtitles).extracting(SlotRow::identity).containsExactly("en-US", "zh-CN");
         assertStored(
                 subtitles.getFirst(), media.at("/video/subtitles/en-US/0/url").stringValue(), ".vtt");
@@ -140,13 +138,13 @@ class VideoTests {
             night.script().media(target -> target.contains("/subtitle/"), MediaReply.status(403));
         }
 
-        assertEnded(night.run(), state == SlotState.STORED ? ExitCode.COMPLETED : ExitCode.INCOMPLETE);
+        night.run(state == SlotState.STORED ? ExitCode.COMPLETED : ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(state == SlotState.STORED ? ARCHIVED : POSTPONED);
-        assertThat(slots(note, MediaKind.SUBTITLE))
+        assertThat(night.slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::identity, SlotRow::state)
                 .containsExactly(tuple("#0", state));
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
     }
 
     @Test
@@ -157,7 +155,7 @@ class VideoTests {
             answer.put("title", "another title").putNull("user");
         }));
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         Map<String, Object> now = night.sql()
                 .sql("SELECT title, liked_count, author_id FROM note")
@@ -202,14 +200,14 @@ class VideoTests {
     @Test
     void damagedSidecarsOfBothAnswersAreWrittenAnewAsTheyWere() throws Exception {
         String note = videoNoteWithSubtitles();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         var before = night.objects("notes/" + note + "/");
         for (String key : before.keySet()) {
             Files.delete(night.bucket().resolve(key));
         }
-        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(1)));
+        night.clock().set(night.clock().instant().plusSeconds(60));
 
-        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+        VerifySummary audit = repair();
 
         assertThat(audit.repairs().sidecarsRewritten()).as(audit.toString()).isEqualTo(2);
         var after = night.objects("notes/" + note + "/");
@@ -221,16 +219,13 @@ class VideoTests {
     @Test
     void sidecarThatIsWrittenAnewStillNamesAVideoWhoseAnswerTheLedgerHoldsNoMore() throws Exception {
         String note = videoNoteWithSubtitles();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         var ofNote = night.objects("notes/" + note + "/").firstEntry();
         Files.delete(night.bucket().resolve(ofNote.getKey()));
-        night.sql()
-                .sql("UPDATE api_call SET response = NULL WHERE endpoint = :video")
-                .param("video", VIDEO)
-                .update();
-        night.clock().set(night.clock().instant().plus(Duration.ofMinutes(1)));
+        night.update("UPDATE api_call SET response = NULL WHERE endpoint = ?", VIDEO);
+        night.clock().set(night.clock().instant().plusSeconds(60));
 
-        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+        VerifySummary audit = repair();
 
         assertThat(audit.repairs().sidecarsRewritten()).as(audit.toString()).isOne();
         assertThat(night.objects("notes/" + note + "/").get(ofNote.getKey()))
@@ -241,52 +236,49 @@ class VideoTests {
     @Test
     void damagedVideoIsBoughtAnewByARepairWhenItsAnswerIsOld() throws Exception {
         String note = videoNoteWithSubtitles();
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        String key = video(note).media().key().value();
+        night.run(ExitCode.COMPLETED);
+        String key = night.video(note).media().key().value();
         Files.delete(night.bucket().resolve(key));
         night.isDaysLater(9);
 
-        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+        VerifySummary audit = repair();
         assertThat(audit.repairs().notesMadeDue()).as(audit.toString()).isOne();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.provider().videoCalls(note)).isEqualTo(2);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(night.objects("media/")).containsKey(key);
     }
 
     @Test
     void damagedVideoThatTheProviderOffersNoMoreIsKeptAndNotAskedForAgain() throws Exception {
         String note = videoNoteWithSubtitles();
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        SlotRow before = video(note);
+        night.run(ExitCode.COMPLETED);
+        SlotRow before = night.video(note);
         String key = before.media().key().value();
         byte[] bytes = Files.readAllBytes(night.bucket().resolve(key));
         bytes[bytes.length / 2] ^= 1;
         Files.write(night.bucket().resolve(key), bytes);
         night.isDaysLater(9);
-        VerifySummary audit = verifier.verify(new VerifyOptions(null, true, false, "main"));
+        VerifySummary audit = repair();
         assertThat(audit.repairs().notesMadeDue()).as(audit.toString()).isOne();
         night.script().answersVideo(note, Reply.code(404));
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.provider().videoCalls(note)).isEqualTo(2);
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
-        assertThat(video(note).media()).isEqualTo(before.media());
-        assertThat(video(note).damage()).isEqualTo("CORRUPT");
+        assertArchivedWithVideo(note);
+        assertThat(night.video(note).media()).isEqualTo(before.media());
+        assertThat(night.video(note).damage()).isEqualTo("CORRUPT");
 
         night.isDaysLater(9);
         VerifySummary later = verifier.verify(new VerifyOptions(null, true, true, "main"));
 
         assertThat(later.repairs().notesMadeDue()).as(later.toString()).isZero();
         assertThat(later.repairs().notPossible()).isOne();
-        assertThat(night.sql()
-                        .sql("SELECT repair FROM fixity_finding WHERE object_key = :key")
-                        .param("key", key)
-                        .query(String.class)
-                        .single())
+        assertThat(night.texts("SELECT repair FROM fixity_finding"))
+                .singleElement()
+                .asString()
                 .contains("no longer offers the video", note);
         assertThat(night.objects("media/")).containsKey(key);
     }
@@ -300,9 +292,8 @@ class VideoTests {
             }
         }
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.provider().videoCalls()).isZero();
         assertThat(run.videos().bill().calls()).isZero();
@@ -334,16 +325,14 @@ class VideoTests {
         night.script()
                 .media(target -> target.contains(largest) && !target.contains("/backup/"), MediaReply.status(403));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.states(notes)).containsOnly(ARCHIVED);
-        assertThat(night.calls()).isEqualTo(notes.size());
+        night.assertArchived(notes, notes.size());
         assertThat(run.videos())
                 .isEqualTo(new RunSummary.Videos(true, new CallTotals.Bill(8, 6, 2), new RunSummary.Tonight(8, 0)));
-        assertThat(video(otherMd5).checks()).as("a hint, and no failure").isEqualTo("size match, md5 mismatch");
-        assertThat(video(nameless).state()).as("the only one there").isEqualTo(SlotState.STORED);
-        assertThat(List.of(video(streamless), video(gone), video(gonePerhapsBilled)))
+        assertThat(night.video(otherMd5).checks()).as("a hint, and no failure").isEqualTo("size match, md5 mismatch");
+        assertThat(night.video(nameless).state()).as("the only one there").isEqualTo(SlotState.STORED);
+        assertThat(List.of(night.video(streamless), night.video(gone), night.video(gonePerhapsBilled)))
                 .extracting(SlotRow::state, SlotRow::reason)
                 .containsOnly(tuple(SlotState.WAIVED, "NOT_OFFERED_BY_V6"));
         assertThat(night.bills(gone)).containsExactly("YES", "YES");
@@ -354,9 +343,9 @@ class VideoTests {
         assertThat(night.objects("notes/" + gone)).as("it was paid for as well").hasSize(2);
         assertThat(night.objects("notes/" + gonePerhapsBilled)).hasSize(1);
         assertThat(night.bills(lost)).containsExactly("YES", "UNKNOWN", "YES");
-        assertThat(video(lost).state()).isEqualTo(SlotState.STORED);
-        assertThat(video(deadMaster).rendition()).isEqualTo("h265[1]/backup_urls[1]");
-        assertThat(video(deadMaster).reason()).as("as good as its master").isNull();
+        assertThat(night.video(lost).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.video(deadMaster).rendition()).isEqualTo("h265[1]/backup_urls[1]");
+        assertThat(night.video(deadMaster).reason()).as("as good as its master").isNull();
         assertThat(night.provider().mediaRequests(largest))
                 .as("the first backup is the master once more")
                 .isEqualTo(2);
@@ -382,21 +371,20 @@ class VideoTests {
         String note = videoNote();
         night.script().media(target -> target.contains("_115.mp4"), MediaReply.status(404));
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).rendition()).isEqualTo("h265/master_url");
-        assertThat(video(note).reason()).isEqualTo("DEGRADED");
+        assertThat(night.video(note).rendition()).isEqualTo("h265/master_url");
+        assertThat(night.video(note).reason()).isEqualTo("DEGRADED");
         assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
 
         night.script().clear();
         night.isNextDay();
-        RunSummary second = night.run();
+        RunSummary second = night.run(ExitCode.COMPLETED);
 
-        assertEnded(second, ExitCode.COMPLETED);
         assertThat(second.files().upgraded()).isOne();
-        assertThat(video(note).rendition()).isEqualTo("h265[1]/master_url");
-        assertThat(video(note).reason()).isNull();
+        assertThat(night.video(note).rendition()).isEqualTo("h265[1]/master_url");
+        assertThat(night.video(note).reason()).isNull();
         assertThat(night.calls(note)).isOne();
         assertThat(night.provider().videoCalls(note)).isOne();
     }
@@ -406,11 +394,9 @@ class VideoTests {
         String note = videoNote();
         night.script().answersVideo(note, Reply.code(301), Reply.code(301), Reply.normal());
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertArchivedWithVideo(note);
         assertThat(night.calls(note)).isOne();
         assertThat(night.bills(note)).containsExactly("YES", "NO", "NO", "YES");
         assertThat(night.note(note).attempts()).isEqualTo(2);
@@ -422,7 +408,7 @@ class VideoTests {
         String note = videoNote();
         night.script().answersVideo(note, Reply.code(301));
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
         assertThat(night.note(note).lastCode()).isEqualTo(301);
@@ -431,13 +417,11 @@ class VideoTests {
         assertWaits(note, "code 301");
         assertThat(night.provider().videoCalls(note)).isEqualTo(3);
 
-        night.sql().sql("UPDATE worklist SET attempts = 23").update();
+        night.update("UPDATE worklist SET attempts = 23");
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
-        assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.RETRIES_EXHAUSTED);
-        assertThat(night.note(note).detail()).contains("25 calls without success", "VIDEO 0");
+        night.assertNote(note, FAILED, StateReason.RETRIES_EXHAUSTED, "25 calls without success", "VIDEO 0");
         assertWaits(note, "code 301");
         assertThat(night.provider().videoCalls(note)).isEqualTo(5);
         assertThat(night.calls(note)).isOne();
@@ -448,9 +432,9 @@ class VideoTests {
 
         night.script().clear();
         night.requeue(note);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(video(note).reason()).isEqualTo("not for sale");
+        assertThat(night.video(note).reason()).isEqualTo("not for sale");
         assertThat(night.provider().videoCalls(note)).as("waived by somebody").isEqualTo(5);
     }
 
@@ -459,11 +443,9 @@ class VideoTests {
         String note = videoNote();
         night.script().answersVideo(note, Reply.code(302), Reply.normal());
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.COMPLETED);
 
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertArchivedWithVideo(note);
         assertThat(run.notes().released()).isOne();
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.calls(note)).isOne();
@@ -474,9 +456,8 @@ class VideoTests {
         String note = videoNote();
         night.script().grantsVideos(0);
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(ExitCode.QUOTA_EXHAUSTED);
 
-        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
         assertThat(run.reason()).contains("for a video", "code 303");
         assertThat(night.count("SELECT count(*) FROM source_gate WHERE code = 303"))
                 .isOne();
@@ -485,15 +466,14 @@ class VideoTests {
         assertThat(night.claims()).isZero();
         int requests = night.provider().mediaRequests();
 
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         assertThat(night.provider().videoCalls()).isOne();
 
         night.script().unlimited();
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertArchivedWithVideo(note);
         assertThat(night.calls(note)).isOne();
         assertThat(night.provider().mediaRequests("1040g"))
                 .as("the cover is not asked for again")
@@ -502,28 +482,17 @@ class VideoTests {
     }
 
     @Test
-    void noteWhoseRowsCannotBeWrittenWhenItIsHandedBackIsGivenUpAndTheNightEndsAsItWould() {
+    void releasedNoteWhoseRowsCannotBeWrittenFailsAndTheRunEndsAsItWould() throws Exception {
         String note = videoNote();
         night.script().grantsVideos(0);
-        night.sql().sql("""
-                        CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$
-                        BEGIN
-                            RAISE EXCEPTION 'index row size 6016 exceeds maximum 2704' USING ERRCODE = '54000';
-                        END $$;
-                        CREATE TRIGGER refuse BEFORE INSERT ON note_media EXECUTE FUNCTION refuse()
-                        """).update();
-        try {
-            RunSummary run = night.run();
+        String message = "index row size 6016 exceeds maximum 2704";
 
-            assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
-            assertThat(run.notes().failed()).isOne();
-            assertThat(run.notes().released()).isZero();
-        } finally {
-            night.sql().sql("DROP FUNCTION refuse CASCADE").update();
-        }
-        assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.WRITE_FAILED);
-        assertThat(night.note(note).detail()).contains("index row size 6016");
+        RunSummary run = night.refusing("INSERT ON note_media", "true", "54000", message, 9, night::run);
+
+        assertEnded(run, ExitCode.QUOTA_EXHAUSTED);
+        assertThat(run.notes().failed()).isOne();
+        assertThat(run.notes().released()).isZero();
+        night.assertNote(note, FAILED, StateReason.WRITE_FAILED, "index row size 6016");
         assertThat(night.claims()).isZero();
         assertThat(night.slots(note)).isEmpty();
     }
@@ -534,9 +503,8 @@ class VideoTests {
         String note = videoNote();
         night.script().answersVideo(note, Reply.code(code));
 
-        RunSummary run = night.run();
+        RunSummary run = night.run(exitCode);
 
-        assertEnded(run, exitCode);
         assertThat(run.reason()).contains("for a video", "code " + code);
         assertThat(night.state(note)).isEqualTo(PENDING);
         assertWaits(note, "code " + code);
@@ -547,11 +515,9 @@ class VideoTests {
         String note = videoNote();
         night.script().answersVideo(note, Reply.code(400));
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
-        assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
-        assertThat(night.note(note).detail()).contains("VIDEO 0", "code 400");
+        night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE, "VIDEO 0", "code 400");
         assertWaits(note, "code 400");
         assertThat(night.provider().videoCalls()).isOne();
     }
@@ -568,7 +534,7 @@ class VideoTests {
                         .put("model_type", "error")
                         .remove("id"));
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.states(notes)).containsOnly(POSTPONED);
         for (String note : notes) {
@@ -576,16 +542,16 @@ class VideoTests {
             assertThat(night.note(note).attempts() + night.note(note).mediaAttempts())
                     .isZero();
         }
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.provider().videoCalls()).as("the same night").isEqualTo(3);
 
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(notes).allSatisfy(note -> {
-            assertThat(video(note).state()).isEqualTo(SlotState.WAIVED);
-            assertThat(video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
+            assertThat(night.video(note).state()).isEqualTo(SlotState.WAIVED);
+            assertThat(night.video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
         });
         assertThat(night.provider().videoCalls()).isEqualTo(6);
         assertThat(night.calls()).isEqualTo(3);
@@ -594,9 +560,9 @@ class VideoTests {
         night.isNextDay();
         night.script().clear();
         night.requeue(notes.getFirst());
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(video(notes.getFirst()).state())
+        assertThat(night.video(notes.getFirst()).state())
                 .as("asked again by an operator")
                 .isEqualTo(SlotState.STORED);
         assertThat(night.calls()).isEqualTo(3);
@@ -614,18 +580,18 @@ class VideoTests {
         String note = videoNote();
         night.script().media(target -> target.contains("/stream/"), MediaReply.status(500));
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(video(note).reason()).isEqualTo("RETRY");
-        assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo(SlotState.STORED);
+        assertThat(night.video(note).reason()).isEqualTo("RETRY");
+        assertThat(night.slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo(SlotState.STORED);
         assertThat(night.count("SELECT count(*) FROM note_capture")).isEqualTo(2);
 
         night.script().clear();
         night.isDaysLater(6);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
         assertThat(night.calls(note)).isOne();
         assertThat(night.provider().videoCalls(note)).isOne();
     }
@@ -635,20 +601,17 @@ class VideoTests {
         String note = videoNote();
         night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).reason()).isEqualTo("DEAD");
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).reason()).isEqualTo("DEAD");
         assertThat(night.provider().videoCalls(note)).isOne();
 
         night.isNextDay();
-        RunSummary second = night.run();
+        RunSummary second = night.run(ExitCode.INCOMPLETE);
 
-        assertEnded(second, ExitCode.INCOMPLETE);
         assertThat(second.boughtAgain()).isOne();
-        assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(video(note).reason()).isEqualTo("GONE");
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
-        assertThat(night.note(note).detail()).contains("VIDEO 0 GONE");
-        assertThat(slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo(SlotState.STORED);
+        night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE, "VIDEO 0 GONE");
+        assertThat(night.video(note).reason()).isEqualTo("GONE");
+        assertThat(night.slots(note, MediaKind.IMAGE).getFirst().state()).isEqualTo(SlotState.STORED);
         assertThat(night.provider().videoCalls(note)).isEqualTo(2);
         assertThat(night.calls(note)).isOne();
     }
@@ -658,18 +621,17 @@ class VideoTests {
     void deadAddressesAreRememberedWhileANewAnswerDoesNotCome(NoAnswer obstacle) {
         String note = videoNote();
         night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).reason()).isEqualTo("DEAD");
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).reason()).isEqualTo("DEAD");
         int requests = night.provider().mediaRequests(".mp4");
 
         night.isNextDay();
         night.script().answersVideo(note, obstacle.reply);
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
-        assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.URLS_EXPIRED);
-        assertThat(night.note(note).detail()).contains("VIDEO 0 DEAD", "HTTP 403", "a new response", obstacle.told);
-        assertThat(video(note).reason()).isEqualTo("DEAD");
+        night.assertNote(
+                note, POSTPONED, StateReason.URLS_EXPIRED, "VIDEO 0 DEAD", "HTTP 403", "a new response", obstacle.told);
+        assertThat(night.video(note).reason()).isEqualTo("DEAD");
         assertThat(night.provider().mediaRequests(".mp4"))
                 .as("dead addresses are not asked before there are others")
                 .isEqualTo(requests);
@@ -677,16 +639,14 @@ class VideoTests {
 
         night.isNextDay();
         night.script().answersVideo(note, Reply.normal());
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
-        assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(video(note).reason()).isEqualTo("GONE");
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
-        assertThat(night.note(note).detail()).contains("VIDEO 0 GONE");
+        night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE, "VIDEO 0 GONE");
+        assertThat(night.video(note).reason()).isEqualTo("GONE");
         assertThat(night.provider().mediaRequests(".mp4")).isEqualTo(2 * requests);
 
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.provider().videoCalls(note)).isEqualTo(2 + obstacle.calls);
         assertThat(night.calls(note)).isOne();
     }
@@ -717,22 +677,22 @@ class VideoTests {
     void addressesFoundDeadInTheNightWhoseNewAnswerDoesNotComeAreRemembered() {
         String note = videoNote();
         night.script().media(target -> target.contains("/stream/"), MediaReply.status(500));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).reason()).isEqualTo("RETRY");
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).reason()).isEqualTo("RETRY");
 
         night.isNextDay();
         night.script().clear();
         night.script().media(target -> target.contains("/stream/"), MediaReply.status(410));
         night.script().answersVideo(note, Reply.code(301));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).reason()).isEqualTo("DEAD");
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).reason()).isEqualTo("DEAD");
 
         night.isNextDay();
         night.script().answersVideo(note, Reply.normal());
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(video(note).reason()).isEqualTo("GONE");
+        assertThat(night.video(note).reason()).isEqualTo("GONE");
         assertThat(night.provider().videosBought()).hasSize(2);
     }
 
@@ -740,16 +700,16 @@ class VideoTests {
     void successWithoutTheNoteIsBelievedTheSecondTimeThoughAnAnswerOfBeforeIsHeld() {
         String note = videoNote();
         night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         answersVideo(note, envelope -> envelope.putArray("data"));
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         night.isNextDay();
 
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
+        assertThat(night.video(note).reason()).isEqualTo("NOT_OFFERED_BY_V6");
         assertThat(night.provider().videoCalls(note)).isEqualTo(3);
     }
 
@@ -757,24 +717,26 @@ class VideoTests {
     void subtitlesThatWereDeadAreNotGivenUpWhileANewAnswerDoesNotCome() {
         String note = videoNoteWithSubtitles();
         night.script().media(target -> target.contains("/subtitle/zh-CN/"), MediaReply.status(403));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
 
         night.isNextDay();
         night.script().answersVideo(note, Reply.code(301));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
-        assertThat(slots(note, MediaKind.SUBTITLE))
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state, SlotRow::reason)
                 .containsExactly(tuple(SlotState.STORED, null), tuple(SlotState.MISSING, "DEAD"));
 
         night.isNextDay();
         night.script().clear();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(slots(note, MediaKind.SUBTITLE)).extracting(SlotRow::state).containsOnly(SlotState.STORED);
+        assertThat(night.slots(note, MediaKind.SUBTITLE))
+                .extracting(SlotRow::state)
+                .containsOnly(SlotState.STORED);
         assertThat(night.provider().mediaRequests("_115.mp4")).as("the video").isOne();
     }
 
@@ -783,15 +745,14 @@ class VideoTests {
         String note = videoNote();
         night.script().media(target -> target.contains("1040g"), MediaReply.status(403));
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        night.run(ExitCode.INCOMPLETE);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
 
         night.script().clear();
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
 
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
+        assertArchivedWithVideo(note);
         assertThat(night.provider().videoCalls(note)).isOne();
     }
 
@@ -800,7 +761,7 @@ class VideoTests {
         String note = videoNoteWithSubtitles();
         night.script().media(target -> target.contains("1040g"), MediaReply.status(403));
         night.script().media(target -> target.contains("/subtitle/zh"), MediaReply.status(503));
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         night.script().clear();
         night.script().media(target -> target.contains("/subtitle/zh"), MediaReply.status(503));
         String plain = night.provider().noteIds(SandboxNoteKind.VIDEO_COVER, 2).stream()
@@ -809,26 +770,23 @@ class VideoTests {
                 .orElseThrow();
         night.pending(List.of(plain));
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
         assertThat(night.calls(note)).as("its cover was dead").isEqualTo(2);
         assertThat(night.provider().videoCalls(note)).isOne();
-        assertThat(slots(note, MediaKind.SUBTITLE))
+        assertThat(night.slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state)
                 .containsExactly(SlotState.STORED, SlotState.MISSING);
         assertThat(night.state(plain)).isEqualTo(ARCHIVED);
-        var before =
-                ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
+        var before = ArchiveRows.of(night::texts);
 
-        night.sql().sql(ArchiveRows.LOSS).update();
+        night.update(ArchiveRows.LOSS);
         RebuildSummary summary = rebuild.rebuild(false, null);
 
         assertThat(summary.exitCode()).as(summary.toString()).isEqualTo(ExitCode.COMPLETED);
-        assertThat(ArchiveRows.of(
-                        sql -> night.sql().sql(sql).query(String.class).list()))
-                .isEqualTo(before);
+        assertThat(ArchiveRows.of(night::texts)).isEqualTo(before);
         night.script().clear();
         night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.provider().videoCalls(note)).isOne();
     }
@@ -843,11 +801,11 @@ class VideoTests {
         byte[] endless = "1\n00:00:00,000 --> 00:00:01,000\n".repeat(600_000).getBytes(UTF_8);
         night.script().media(target -> target.contains("/subtitle/en-US/"), MediaReply.bytes("text/vtt", endless));
 
-        assertEnded(night.run(), ExitCode.INCOMPLETE);
+        night.run(ExitCode.INCOMPLETE);
 
         assertThat(night.state(note)).isEqualTo(POSTPONED);
-        assertThat(video(note).state()).isEqualTo(SlotState.STORED);
-        assertThat(slots(note, MediaKind.SUBTITLE))
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
+        assertThat(night.slots(note, MediaKind.SUBTITLE))
                 .extracting(SlotRow::state, SlotRow::error)
                 .satisfiesExactly(
                         english -> assertThat(english.toString()).contains("longer than the limit of subtitles"),
@@ -861,49 +819,24 @@ class VideoTests {
         assertThat(night.objects("notes/")).as("sidecars").hasSize(2);
     }
 
-    @Test
-    void versionSixOfVariantSix() {
-        String note = note(SandboxNoteKind.VIDEO_COVER, 1);
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "6 | video note, its video by the second call (v6) | h265[1]/master_url | `archive.video.enabled`: the largest H.265; nothing of the recommended note",
+                "7 | the same by the second call (v6), master dead, second backup alive | h265[1]/backup_urls[1] | an address that stands twice is asked once"
+            })
+    void videoOfTheSecondCallIsInTheTable(int number, String answer, String rendition, String remark) {
+        String note = videoNote();
         answersWithFilm(note);
-        var row = row(
-                6,
-                "video note, its video by the second call (v6)",
-                note,
-                "`archive.video.enabled`: the largest H.265; nothing of the recommended" + " note");
+        night.script()
+                .media(
+                        target -> number == 7 && target.contains(note) && !target.contains("/backup/"),
+                        MediaReply.status(404));
 
-        twoNights(row);
+        new AnswerTable.Row(night, number, answer, note, remark).assertHoldsForTwoNights();
 
-        AnswerTable.assertHolds(row);
-        assertThat(video(note).rendition()).isEqualTo("h265[1]/master_url");
-    }
-
-    @Test
-    void versionSixOfVariantSeven() {
-        String note = note(SandboxNoteKind.VIDEO_COVER, 1);
-        answersWithFilm(note);
-        night.script().media(target -> target.contains(note) && !target.contains("/backup/"), MediaReply.status(404));
-        var row = row(
-                7,
-                "the same by the second call (v6), master dead, second backup alive",
-                note,
-                "an address that stands twice is asked once");
-
-        twoNights(row);
-
-        AnswerTable.assertHolds(row);
-        assertThat(video(note).rendition()).isEqualTo("h265[1]/backup_urls[1]");
-    }
-
-    private AnswerTable.Row row(int number, String answer, String note, String remark) {
-        return new AnswerTable.Row(night, number, answer, note, remark);
-    }
-
-    private void twoNights(AnswerTable.Row row) {
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        row.look();
-        night.isNextDay();
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        row.look();
+        assertThat(night.video(note).rendition()).isEqualTo(rendition);
     }
 
     /** Addresses with the note's id in them, by which the table counts requests. */
@@ -928,11 +861,7 @@ class VideoTests {
     }
 
     private String videoNote() {
-        return note(SandboxNoteKind.VIDEO_COVER, 1);
-    }
-
-    private String note(SandboxNoteKind kind, int count) {
-        return night.pending(kind, count).getFirst();
+        return night.pending(SandboxNoteKind.VIDEO_COVER, 1).getFirst();
     }
 
     /** With subtitles in two languages. */
@@ -959,12 +888,8 @@ class VideoTests {
         return url.substring(url.lastIndexOf('/') + 1, url.lastIndexOf('_'));
     }
 
-    private SlotRow video(String note) {
-        return slots(note, MediaKind.VIDEO).getFirst();
-    }
-
-    private List<SlotRow> slots(String note, MediaKind kind) {
-        return night.slots(note).stream().filter(slot -> slot.kind() == kind).toList();
+    private VerifySummary repair() {
+        return verifier.verify(new VerifyOptions(null, true, false, "main"));
     }
 
     private void assertStored(SlotRow slot, String url, String ending) {
@@ -974,22 +899,23 @@ class VideoTests {
         assertThat(night.objects(key).get(key)).isEqualTo(night.provider().mediaBytes(url));
     }
 
+    private void assertArchivedWithVideo(String note) {
+        assertThat(night.state(note)).isEqualTo(ARCHIVED);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
+    }
+
     /** The note has everything but its video, for which there is a reason. */
     private void assertWaits(String note, String reason) {
-        assertThat(video(note).state()).isEqualTo(SlotState.MISSING);
-        assertThat(video(note).reason()).isEqualTo("NO_ANSWER");
-        assertThat(video(note).error()).contains(reason);
+        assertThat(night.video(note).state()).isEqualTo(SlotState.MISSING);
+        assertThat(night.video(note).reason()).isEqualTo("NO_ANSWER");
+        assertThat(night.video(note).error()).contains(reason);
         assertThat(night.slots(note))
                 .filteredOn(slot -> slot.kind() != MediaKind.VIDEO)
                 .hasSize(2)
                 .allSatisfy(slot -> assertThat(slot.state()).isEqualTo(SlotState.STORED));
         assertThat(night.provider().mediaRequests(".mp4")).isZero();
-        assertThat(night.sql()
-                        .sql("SELECT count(*) FROM note_capture WHERE note_id = :note")
-                        .param("note", note)
-                        .query(Long.class)
-                        .single())
-                .isOne();
+        assertThat(night.text("SELECT count(*) FROM note_capture WHERE note_id = :note", note))
+                .isEqualTo("1");
     }
 
     private long sent(String endpoint) {

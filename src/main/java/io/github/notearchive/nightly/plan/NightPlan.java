@@ -10,17 +10,12 @@ import org.jspecify.annotations.Nullable;
  * Plan of a run that starts now: its work, how much of it the limits allow tonight, and the end of the backlog. An
  * estimate; unknown inputs are listed.
  *
- * @param at time of the plan
  * @param night calendar day of Asia/Shanghai
- * @param node node of the run
  * @param obstacles reasons why a run would not start; empty if it would
  * @param due due notes by class, in the order of processing
- * @param calls required calls
  * @param limits configured limits of the night and their remainder
- * @param duration duration of tonight's part
  * @param backlog end of all due and postponed work
  * @param leftOut work not started tonight, with reasons
- * @param notKnown unknown inputs
  */
 public record NightPlan(
         Instant at,
@@ -85,7 +80,6 @@ public record NightPlan(
     /**
      * A configured limit.
      *
-     * @param name setting
      * @param unit calls or bytes
      * @param limit limit of a night; 0 for none
      * @param used used this night by all runs and nodes
@@ -106,8 +100,6 @@ public record NightPlan(
     /**
      * Duration of tonight's calls.
      *
-     * @param expected total
-     * @param callsPerSecond rate of calls
      * @param bound what limits the rate
      * @param latency median duration of the measured calls, or the assumed one
      * @param files median time from a response to its archived note, or the assumed one
@@ -142,8 +134,6 @@ public record NightPlan(
     /**
      * Notes or calls left out tonight.
      *
-     * @param notes number
-     * @param why reason
      * @param next when that ends by itself, or for the first of them; null if it does not or is unknown
      * @param advice action of the operator; empty if none is needed
      */
