@@ -29,10 +29,10 @@ final class CheckedConnection extends DefaultManagedHttpClientConnection {
     private static final Http1Config BOUNDED =
             Http1Config.custom().setMaxLineLength(8192).setMaxHeaderCount(100).build();
 
-    /** Timeout of a read that is expected to find nothing; 0 would wait without end. */
+    /** 0 would wait without end. */
     private static final Timeout SHORTEST_READ = Timeout.ofMilliseconds(1);
 
-    /** Idle time after which the connection is read from, in order to find its end. */
+    /** Idle time after which the end of the connection is looked for by a read. */
     private static final long IDLE_NANOS = TimeUnit.MILLISECONDS.toNanos(200);
 
     /** Buffer with bytes that were read from the socket only; null until a body was read. */

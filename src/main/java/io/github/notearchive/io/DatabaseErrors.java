@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.postgresql.util.PSQLException;
+import org.springframework.core.NestedExceptionUtils;
 import org.springframework.dao.DataAccessResourceFailureException;
 import org.springframework.dao.RecoverableDataAccessException;
 import org.springframework.dao.TransientDataAccessResourceException;
@@ -57,7 +58,7 @@ public final class DatabaseErrors {
      */
     public static boolean isRefused(Throwable failure) {
         return sqlState(failure)
-                .filter(state -> state.startsWith("28") || state.equals("3D000") || state.equals("42501"))
+                .filter(state -> state.matches("28.*|3D000|42501"))
                 .isPresent();
     }
 
@@ -76,13 +77,7 @@ public final class DatabaseErrors {
      * error codes, 25006 (read only) or 55P03 (lock not available).
      */
     private static boolean isUnavailable(@Nullable String state) {
-        return state != null
-                && (state.startsWith("08")
-                        || state.startsWith("53")
-                        || state.startsWith("57P")
-                        || state.startsWith("58")
-                        || state.equals("25006")
-                        || state.equals("55P03"));
+        return state != null && state.matches("08.*|53.*|57P.*|58.*|25006|55P03");
     }
 
     /**
@@ -93,22 +88,19 @@ public final class DatabaseErrors {
         while (cause.getCause() != null && !(cause instanceof PSQLException e && isUnavailable(e.getSQLState()))) {
             cause = cause.getCause();
         }
-        String message = cause.getMessage();
-        String line =
-                message == null ? "" : message.lines().findFirst().orElse("").strip();
-        String text = line.isEmpty() ? cause.getClass().getSimpleName() : line;
-        return cause.getCause() == null || !text.startsWith(NO_CONNECTION)
-                ? text
-                : text.replaceFirst("\\.$", "") + ": " + deepest(cause);
+        String text = line(cause);
+        if (cause.getCause() == null || !text.startsWith(NO_CONNECTION)) {
+            return text;
+        }
+        Throwable reason = NestedExceptionUtils.getMostSpecificCause(cause);
+        String unknown = reason instanceof UnknownHostException ? "unknown host " : "";
+        return text.replaceFirst("\\.$", "") + ": " + unknown + line(reason);
     }
 
-    private static String deepest(Throwable failure) {
-        Throwable cause = failure;
-        while (cause.getCause() != null) {
-            cause = cause.getCause();
-        }
-        String message = cause.getMessage();
-        String text = message == null ? cause.getClass().getSimpleName() : message;
-        return cause instanceof UnknownHostException ? "unknown host " + text : text;
+    private static String line(Throwable cause) {
+        String line = cause.getMessage() == null
+                ? ""
+                : cause.getMessage().lines().findFirst().orElse("").strip();
+        return line.isEmpty() ? cause.getClass().getSimpleName() : line;
     }
 }

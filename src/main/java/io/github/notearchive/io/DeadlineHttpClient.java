@@ -12,7 +12,7 @@ import java.util.concurrent.ThreadPoolExecutor.DiscardPolicy;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
-import org.apache.hc.client5.http.DnsResolver;
+import java.util.function.Consumer;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.client5.http.config.ConnectionConfig;
 import org.apache.hc.client5.http.config.RequestConfig;
@@ -23,10 +23,8 @@ import org.apache.hc.client5.http.impl.classic.RequestFailedException;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManager;
 import org.apache.hc.client5.http.impl.io.PoolingHttpClientConnectionManagerBuilder;
 import org.apache.hc.client5.http.io.ManagedHttpClientConnection;
-import org.apache.hc.client5.http.ssl.TlsSocketStrategy;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
 import org.apache.hc.core5.io.CloseMode;
 import org.apache.hc.core5.util.TimeValue;
@@ -59,27 +57,49 @@ public final class DeadlineHttpClient implements AutoCloseable {
     private final LongAdder requests = new LongAdder();
     private volatile boolean isAborted;
 
-    private DeadlineHttpClient(Builder settings) {
-        PoolingHttpClientConnectionManagerBuilder pool = PoolingHttpClientConnectionManagerBuilder.create()
-                .setConnectionFactory(socket -> connection(socket, settings.resendsRepeated))
-                .setDnsResolver(settings.resolver)
-                .setMaxConnTotal(settings.connections)
-                .setMaxConnPerRoute(settings.connectionsPerHost)
+    /** Deviations from the default behaviour. */
+    public enum Option {
+        /** Requests and decodes compressed bodies. */
+        DECOMPRESS,
+        /**
+         * Sends a request once more if its response repeats the previous one of the connection. Only for requests that
+         * cost nothing.
+         */
+        RESEND_REPEATED
+    }
+
+    /**
+     * Creates a client.
+     *
+     * @param name prefix of the name of its thread
+     * @param connectTimeout limit of a connection attempt
+     * @param idleTimeout longest wait for the next bytes of a response
+     * @param pool sets limits of connections, for which requests wait until their deadline, and the resolver
+     */
+    public DeadlineHttpClient(
+            String name,
+            Duration connectTimeout,
+            Duration idleTimeout,
+            Consumer<PoolingHttpClientConnectionManagerBuilder> pool,
+            Option... options) {
+        Set<Option> chosen = Set.of(options);
+        PoolingHttpClientConnectionManagerBuilder builder = PoolingHttpClientConnectionManagerBuilder.create()
+                .setConnectionFactory(socket -> connection(socket, chosen.contains(Option.RESEND_REPEATED)))
+                .setMaxConnTotal(Integer.MAX_VALUE)
+                .setMaxConnPerRoute(Integer.MAX_VALUE)
                 .setDefaultConnectionConfig(ConnectionConfig.custom()
-                        .setConnectTimeout(Timeout.of(settings.connectTimeout))
-                        .setSocketTimeout(Timeout.of(settings.idleTimeout))
+                        .setConnectTimeout(Timeout.of(connectTimeout))
+                        .setSocketTimeout(Timeout.of(idleTimeout))
                         .setTimeToLive(MAX_AGE)
                         .setValidateAfterInactivity(TimeValue.ZERO_MILLISECONDS)
                         .build());
-        if (settings.tls != null) {
-            pool.setTlsSocketStrategy(settings.tls);
-        }
-        connections = pool.build();
+        pool.accept(builder);
+        connections = builder.build();
         HttpClientBuilder client = HttpClients.custom()
                 .setConnectionManager(connections)
                 .setDefaultRequestConfig(RequestConfig.custom()
                         .setConnectionRequestTimeout(CONNECTION_WAIT)
-                        .setResponseTimeout(Timeout.of(settings.idleTimeout))
+                        .setResponseTimeout(Timeout.of(idleTimeout))
                         .setAuthenticationEnabled(false)
                         .setProtocolUpgradeEnabled(false)
                         .build())
@@ -89,26 +109,15 @@ public final class DeadlineHttpClient implements AutoCloseable {
                 .disableCookieManagement()
                 .disableAuthCaching()
                 .disableConnectionState();
-        if (!settings.decompresses) {
+        if (!chosen.contains(Option.DECOMPRESS)) {
             client.disableContentCompression();
         }
         http = client.build();
         deadlines = new ScheduledThreadPoolExecutor(
                 1,
-                Thread.ofPlatform().daemon().name(settings.name + "-deadlines").factory(),
+                Thread.ofPlatform().daemon().name(name + "-deadlines").factory(),
                 new DiscardPolicy()); // after close, all requests are aborted
         deadlines.setRemoveOnCancelPolicy(true);
-    }
-
-    /**
-     * Starts the configuration of a client without a limit of connections.
-     *
-     * @param name prefix of the name of its thread
-     * @param connectTimeout limit of a connection attempt
-     * @param idleTimeout longest wait for the next bytes of a response
-     */
-    public static Builder builder(String name, Duration connectTimeout, Duration idleTimeout) {
-        return new Builder(name, connectTimeout, idleTimeout);
     }
 
     /** Reads a response within the deadline of its request. */
@@ -129,24 +138,13 @@ public final class DeadlineHttpClient implements AutoCloseable {
     }
 
     /**
-     * Sends a request to the host in its URI, as {@link #execute(HttpHost, HttpUriRequestBase, Duration,
-     * ResponseReader)}.
-     */
-    public <T> T execute(HttpUriRequestBase request, Duration limit, ResponseReader<T> reader) throws IOException {
-        return execute(null, request, limit, reader);
-    }
-
-    /**
      * Sends a request and returns what the reader returns.
      *
-     * @param target host to connect to; null for that of the URI
      * @param limit time until the deadline
      * @throws DeadlineExceededException if the deadline has passed
      * @throws IOException if there is no complete response, or the client was aborted
      */
-    public <T> T execute(
-            @Nullable HttpHost target, HttpUriRequestBase request, Duration limit, ResponseReader<T> reader)
-            throws IOException {
+    public <T> T execute(HttpUriRequestBase request, Duration limit, ResponseReader<T> reader) throws IOException {
         inProgress.add(request);
         ScheduledFuture<?> deadline =
                 deadlines.schedule(request::abort, Math.max(0, limit.toNanos()), TimeUnit.NANOSECONDS);
@@ -154,7 +152,7 @@ public final class DeadlineHttpClient implements AutoCloseable {
             if (isAborted) {
                 request.abort();
             }
-            return send(target, request, reader);
+            return send(request, reader);
         } catch (IOException | IllegalStateException e) {
             // the HTTP client reports an abort between two of its steps as a programming error
             if (e instanceof IllegalStateException bug && !request.isAborted()) {
@@ -171,9 +169,8 @@ public final class DeadlineHttpClient implements AutoCloseable {
         }
     }
 
-    private <T> T send(@Nullable HttpHost target, HttpUriRequestBase request, ResponseReader<T> reader)
-            throws IOException {
-        ClassicHttpResponse response = open(target, request);
+    private <T> T send(HttpUriRequestBase request, ResponseReader<T> reader) throws IOException {
+        ClassicHttpResponse response = open(request);
         try {
             return reader.read(response);
         } finally {
@@ -181,14 +178,14 @@ public final class DeadlineHttpClient implements AutoCloseable {
         }
     }
 
-    private ClassicHttpResponse open(@Nullable HttpHost target, HttpUriRequestBase request) throws IOException {
+    private ClassicHttpResponse open(HttpUriRequestBase request) throws IOException {
         requests.increment();
         try {
-            return http.executeOpen(target, request, null);
+            return http.executeOpen(null, request, null);
         } catch (CheckedConnection.RepeatedResponseException _) {
             // not caused by this request: send it once more, over another connection
             requests.increment();
-            return http.executeOpen(target, request, null);
+            return http.executeOpen(null, request, null);
         }
     }
 
@@ -250,62 +247,5 @@ public final class DeadlineHttpClient implements AutoCloseable {
             connection.bind(socket);
         }
         return connection;
-    }
-
-    /** Configuration of a client. */
-    public static final class Builder {
-
-        private final String name;
-        private final Duration connectTimeout;
-        private final Duration idleTimeout;
-        private int connections = Integer.MAX_VALUE;
-        private int connectionsPerHost = Integer.MAX_VALUE;
-        private boolean decompresses;
-        private boolean resendsRepeated;
-        private @Nullable DnsResolver resolver;
-        private @Nullable TlsSocketStrategy tls;
-
-        private Builder(String name, Duration connectTimeout, Duration idleTimeout) {
-            this.name = name;
-            this.connectTimeout = connectTimeout;
-            this.idleTimeout = idleTimeout;
-        }
-
-        /** Limits the connections; requests wait for one until their deadline. */
-        public Builder connections(int total, int perHost) {
-            connections = total;
-            connectionsPerHost = perHost;
-            return this;
-        }
-
-        /** Requests and decodes compressed bodies. */
-        public Builder decompresses() {
-            decompresses = true;
-            return this;
-        }
-
-        /**
-         * Sends a request once more if its response repeats the previous one of the connection. Only for requests that
-         * cost nothing.
-         */
-        public Builder resendsRepeated() {
-            resendsRepeated = true;
-            return this;
-        }
-
-        /** Connects only to the addresses that this resolver returns. */
-        public Builder resolver(DnsResolver value) {
-            resolver = value;
-            return this;
-        }
-
-        Builder tls(TlsSocketStrategy value) {
-            tls = value;
-            return this;
-        }
-
-        public DeadlineHttpClient build() {
-            return new DeadlineHttpClient(this);
-        }
     }
 }

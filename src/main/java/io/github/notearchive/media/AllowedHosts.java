@@ -87,8 +87,7 @@ final class AllowedHosts implements DnsResolver {
     @Override
     public List<InetSocketAddress> resolve(String host, int port) throws UnknownHostException {
         // an IP literal in the settings may be private, and needs no lookup
-        String literal = host.contains(":") ? "[" + host + "]" : host;
-        InetAddress[] addresses = allowsLiteral(literal, port) ? InetAddress.getAllByName(host) : resolve(host);
+        InetAddress[] addresses = allowsLiteral(host, port) ? InetAddress.getAllByName(host) : resolve(host);
         return Arrays.stream(addresses)
                 .map(address -> new InetSocketAddress(address, port))
                 .toList();

@@ -44,11 +44,14 @@ public class MediaDownloader implements AutoCloseable {
         this.spool = spool;
         hosts = new AllowedHosts(properties.allowedHosts(), InetAddress::getAllByName);
         permits = new Semaphore(properties.downloadsInFlight());
-        http = DeadlineHttpClient.builder("media", properties.connectTimeout(), properties.idleTimeout())
-                .connections(properties.downloadsInFlight(), properties.downloadsPerHost())
-                .resolver(resolver)
-                .resendsRepeated()
-                .build();
+        http = new DeadlineHttpClient(
+                "media",
+                properties.connectTimeout(),
+                properties.idleTimeout(),
+                pool -> pool.setMaxConnTotal(properties.downloadsInFlight())
+                        .setMaxConnPerRoute(properties.downloadsPerHost())
+                        .setDnsResolver(resolver),
+                DeadlineHttpClient.Option.RESEND_REPEATED);
     }
 
     /**

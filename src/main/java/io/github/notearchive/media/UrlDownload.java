@@ -33,7 +33,6 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
-import org.apache.hc.core5.http.HttpHost;
 import org.apache.hc.core5.http.MessageConstraintException;
 import org.apache.hc.core5.http.NoHttpResponseException;
 import org.jspecify.annotations.Nullable;
@@ -181,8 +180,7 @@ final class UrlDownload implements AutoCloseable {
             request.setHeader("Range", "bytes=" + file().size() + "-");
             request.setHeader("If-Range", validator);
         }
-        HttpHost host = new HttpHost(to.scheme(), to.host().replaceAll("[\\[\\]]", ""), to.port());
-        return shared.http.execute(host, request, remaining(), response -> {
+        return shared.http.execute(request, remaining(), response -> {
             try {
                 return read(response);
             } catch (IOException e) {

@@ -24,11 +24,7 @@ public enum Endpoint {
         return ledgerName;
     }
 
-    /**
-     * Returns the endpoint with a name of the ledger.
-     *
-     * @throws IllegalArgumentException if the name is unknown
-     */
+    /** Returns the endpoint with a name of the ledger; any other name is an {@link IllegalArgumentException}. */
     public static Endpoint ofLedgerName(String name) {
         return Arrays.stream(values())
                 .filter(endpoint -> endpoint.ledgerName.equals(name))

@@ -39,12 +39,11 @@ public enum MediaType {
         this.kinds = Set.of(kinds);
     }
 
-    /** Media type as used by HTTP and the store. */
     public String contentType() {
         return contentType;
     }
 
-    /** Extension of a file name, without dot. */
+    /** Without dot. */
     public String extension() {
         return extension;
     }
@@ -62,7 +61,6 @@ public enum MediaType {
         return kinds.contains(kind);
     }
 
-    /** Limit of the file length. */
     public long maxBytes() {
         return suits(MediaKind.SUBTITLE) ? MAX_SUBTITLE_BYTES : Long.MAX_VALUE;
     }

@@ -7,11 +7,7 @@ import java.time.LocalDate;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 
-/**
- * Calendar day of Asia/Shanghai, the quota day of the provider.
- *
- * <p>Independent of UTC and of the time zone of the machine.
- */
+/** Calendar day of Asia/Shanghai, the quota day of the provider. Independent of the time zone of the machine. */
 public record Night(@JsonValue LocalDate date) implements Comparable<Night> {
 
     /** Time zone of the provider, without daylight saving time: a night always has 24 hours. */

@@ -5,11 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/**
- * Id of a note: 24 lower-case hexadecimal digits, as in share links of the app.
- *
- * <p>The first eight digits are the creation time in seconds; no code depends on this.
- */
+/** Id of a note: 24 lower-case hexadecimal digits, as in share links of the app. */
 public record NoteId(@JsonValue String value) implements Comparable<NoteId> {
 
     private static final Pattern VALID = Pattern.compile("[0-9a-f]{24}");

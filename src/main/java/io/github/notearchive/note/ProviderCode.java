@@ -8,10 +8,8 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Documented codes of the provider with meaning and billing. Undocumented billing is unknown, as is that of 500, whose
- * collection may have succeeded before the failure.
- *
- * <p>Other codes have meaning {@link Meaning#UNKNOWN} and unknown billing.
+ * Documented codes of the provider. Other codes have an unknown meaning, and undocumented billing is unknown, as is
+ * that of 500, whose collection may have succeeded before the failure.
  */
 public enum ProviderCode {
     SUCCESS(0, Billed.YES, Meaning.DELIVERED),
@@ -55,7 +53,6 @@ public enum ProviderCode {
         return Arrays.stream(values()).filter(which).map(ProviderCode::number).collect(Collectors.toUnmodifiableSet());
     }
 
-    /** Returns the number used in responses and in the ledger. */
     public int number() {
         return number;
     }

@@ -96,10 +96,12 @@ public record NoteSourceProperties(
 
     /** Creates a client for requests to the provider. */
     DeadlineHttpClient httpClient() {
-        return DeadlineHttpClient.builder("provider", connectTimeout, responseTimeout)
-                .connections(callsInFlight, callsInFlight)
-                .decompresses()
-                .build();
+        return new DeadlineHttpClient(
+                "provider",
+                connectTimeout,
+                responseTimeout,
+                pool -> pool.setMaxConnTotal(callsInFlight).setMaxConnPerRoute(callsInFlight),
+                DeadlineHttpClient.Option.DECOMPRESS);
     }
 
     private String scheme() {

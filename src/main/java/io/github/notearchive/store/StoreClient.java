@@ -85,9 +85,11 @@ final class StoreClient implements AutoCloseable {
     }
 
     private DeadlineHttpClient http(String name) {
-        return DeadlineHttpClient.builder(name, properties.connectTimeout(), properties.socketTimeout())
-                .connections(MAX_CONNECTIONS, MAX_CONNECTIONS)
-                .build();
+        return new DeadlineHttpClient(
+                name,
+                properties.connectTimeout(),
+                properties.socketTimeout(),
+                pool -> pool.setMaxConnTotal(MAX_CONNECTIONS).setMaxConnPerRoute(MAX_CONNECTIONS));
     }
 
     /**

@@ -45,7 +45,7 @@ public final class StoreException extends RuntimeException {
         return ACCOUNT_ERRORS.contains(code);
     }
 
-    /** Returns the store's error code, such as {@code AccessDenied}; without a response, the name of the exception. */
+    /** Returns the store's error code; without a response, the name of the exception. */
     public String code() {
         return code;
     }

@@ -49,9 +49,6 @@ public record StoreProperties(
 
         @DefaultValue("3") @Min(1) @Max(10) int tries) {
 
-    /** Requests at the same time, of each HTTP client. */
-    static final int MAX_CONNECTIONS = 128;
-
     private static final int SOCKET_TIMEOUTS_PER_REQUEST = 10;
     private static final int MIN_BYTES_PER_SECOND = 1 << 20;
 

@@ -5,9 +5,9 @@
  * the stored bytes have been compared. An upload of the same bytes under the same key changes nothing, so that every
  * upload can be repeated.
  *
- * <p><b>A failure reports whether a retry helps.</b> A {@link io.github.notearchive.store.StoreException} is either
- * temporary ({@code unreachable}) or requires an operator ({@code refused}). Waits are bounded: every request has a
- * connect timeout, a socket timeout and a total timeout that grows with the size of the object.
+ * <p>A {@link io.github.notearchive.store.StoreException} is either temporary ({@code unreachable}) or requires an
+ * operator ({@code refused}). Every request has a connect timeout, a socket timeout and a total timeout that grows with
+ * the size of the object.
  *
  * <p>Uses: {@code io}. Used by: {@code archive}, {@code nightly}, {@code maintenance}, {@code report}, {@code export},
  * {@code cli}.

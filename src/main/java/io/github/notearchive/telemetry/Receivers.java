@@ -146,7 +146,7 @@ class Receivers implements AutoCloseable {
 
     private synchronized DeadlineHttpClient http() {
         if (http == null) {
-            http = DeadlineHttpClient.builder("telemetry", SILENCE, SILENCE).build();
+            http = new DeadlineHttpClient("telemetry", SILENCE, SILENCE, _ -> {});
         }
         return http;
     }

@@ -139,7 +139,7 @@ class DeadlineHttpClientTests {
     @Test
     void deadlineIncludesResponseAndTheWaitForAConnection() throws Exception {
         try (Server server = new Server(false, "", false);
-                DeadlineHttpClient client = builder().connections(1, 1).build()) {
+                DeadlineHttpClient client = client(1)) {
             CountDownLatch reading = new CountDownLatch(1);
             CountDownLatch end = new CountDownLatch(1);
             Thread.ofVirtual().start(() -> {
@@ -193,17 +193,22 @@ class DeadlineHttpClientTests {
     }
 
     private static DeadlineHttpClient client() throws Exception {
-        return builder().build();
+        return client(10);
     }
 
-    private static DeadlineHttpClient.Builder builder() throws Exception {
-        return DeadlineHttpClient.builder("test", LONG, LONG)
-                .tls(ClientTlsStrategyBuilder.create()
-                        .setSslContext(SSLContexts.custom()
-                                .loadTrustMaterial((_, _) -> true)
-                                .build())
-                        .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
-                        .buildClassic());
+    private static DeadlineHttpClient client(int connections) throws Exception {
+        var tls = ClientTlsStrategyBuilder.create()
+                .setSslContext(
+                        SSLContexts.custom().loadTrustMaterial((_, _) -> true).build())
+                .setHostnameVerifier(NoopHostnameVerifier.INSTANCE)
+                .buildClassic();
+        return new DeadlineHttpClient(
+                "test",
+                LONG,
+                LONG,
+                pool -> pool.setMaxConnTotal(connections)
+                        .setMaxConnPerRoute(connections)
+                        .setTlsSocketStrategy(tls));
     }
 
     private static List<String> bodies(DeadlineHttpClient client, Server server) throws IOException {

@@ -45,7 +45,7 @@ class MediaUrlTests {
     @Test
     void onlyTheLiteralWithItsPortIsExempt() throws Exception {
         assertThat(allowed.resolve("127.0.0.1", 8080)).hasSize(1);
-        assertThat(allowed.resolve("::1", 81)).hasSize(1);
+        assertThat(allowed.resolve("[::1]", 81)).hasSize(1);
         assertThatExceptionOfType(FailedDownloadException.class)
                 .isThrownBy(() -> allowed.resolve("127.0.0.1", 8081))
                 .withMessage("host has a private address");
