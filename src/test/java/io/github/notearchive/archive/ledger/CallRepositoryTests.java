@@ -1,10 +1,5 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.archive.ledger.Book.ALL;
-import static io.github.notearchive.archive.ledger.Book.BODY;
-import static io.github.notearchive.archive.ledger.Book.ID;
-import static io.github.notearchive.archive.ledger.Book.NOW;
-import static io.github.notearchive.archive.ledger.Book.PAID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.InstanceOfAssertFactories.type;
@@ -23,8 +18,6 @@ import io.github.notearchive.provider.FetchRequest;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.StopNotice;
-import java.sql.Connection;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -33,64 +26,53 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.IntStream;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 
 class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void callIsBlockedByAnOutstandingCallOfAnotherNode() {
-        insertExecutionOfEast();
-        CallRepository east = book.ofAnotherNode();
-        east.startExecution(4711, () -> false);
-        CallRecord first = book.sent(east, ID, Endpoint.DETAIL, NOW, false);
+        CallRepository east = east();
+        CallRecord first = sent(east);
         Instant soon = NOW.plusSeconds(600);
 
-        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
-                .isEqualTo(new Outstanding(first.number(), 4711, NOW));
-        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, CallLimits.NONE))
-                .isInstanceOf(Outstanding.class);
+        assertThat(sending(calls, soon, ALL)).isEqualTo(new Outstanding(first.number(), 4711, NOW));
+        assertThat(sending(calls, soon, CallLimits.NONE)).isInstanceOf(Outstanding.class);
         assertThat(calls.sentIn(Night.of(NOW)).all())
                 .as("the blocked call is not counted")
                 .isOne();
-        assertThat(calls.sending(book.claimed(ID), Endpoint.VIDEO, soon, false, ALL))
+        assertThat(calls.sending(claimed(ID), Endpoint.VIDEO, soon, false, ALL))
                 .as("of another endpoint")
                 .isInstanceOf(CallAdmission.Written.class);
 
         east.received(first, PAID, BODY, soon, Duration.ZERO);
-        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
-                .isInstanceOf(CallAdmission.Written.class);
+        assertWritten(sending(calls, soon, ALL));
     }
 
     @Test
     void outstandingCallBlocksForADayOrUntilItsNodeRecovers() {
-        insertExecutionOfEast();
-        CallRepository east = book.ofAnotherNode();
-        east.startExecution(4711, () -> false);
-        book.sent(east, ID, Endpoint.DETAIL, NOW, false);
+        CallRepository east = east();
+        sent(east);
         Instant soon = NOW.plusSeconds(600);
         NoteId other = new NoteId("66aa00000000000000000002");
-        book.sent(east, other, Endpoint.DETAIL, NOW, false);
+        sent(east, other, Endpoint.DETAIL, NOW, false);
 
         Instant nextDay = NOW.plus(Duration.ofDays(1));
-        assertThat(calls.sending(book.claimed(other), Endpoint.DETAIL, nextDay, false, ALL))
+        assertThat(calls.sending(claimed(other), Endpoint.DETAIL, nextDay, false, ALL))
                 .isInstanceOf(CallAdmission.Written.class);
         assertThat(calls.recover("west", soon)).isEmpty();
-        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
-                .isInstanceOf(Outstanding.class);
+        assertThat(sending(calls, soon, ALL)).isInstanceOf(Outstanding.class);
 
         assertThat(calls.recover("east", soon)).containsExactlyInAnyOrder(ID, other);
         assertThat(calls.recover("east", soon)).isEmpty();
-        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, soon, false, ALL))
-                .isInstanceOf(CallAdmission.Written.class);
+        assertWritten(sending(calls, soon, ALL));
     }
 
-    private void insertExecutionOfEast() {
+    /** Returns a node with the execution 4711. */
+    private CallRepository east() {
         database.jdbc().sql("""
                         WITH instance AS (
                             INSERT INTO batch_job_instance (job_instance_id, version, job_name, job_key)
@@ -104,13 +86,16 @@ class CallRepositoryTests extends LedgerFixture {
                             (job_execution_id, parameter_name, parameter_type, parameter_value, identifying)
                         SELECT job_execution_id, 'node', 'java.lang.String', 'east', 'Y' FROM execution
                         """).update();
+        CallRepository east = ofAnotherNode();
+        east.startExecution(4711, () -> false);
+        return east;
     }
 
     @Test
     void callIsDurableBeforeItIsSentWithUnknownBilling() {
         calls.startExecution(7, () -> false);
 
-        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        CallRecord call = sent(calls);
 
         assertThat(history.calls(ID))
                 .containsExactly(new NoteStats.CallEntry(
@@ -132,9 +117,9 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void entriesSurviveARollbackOfTheCaller() {
-        FetchRequest note = book.claimed(ID);
+        FetchRequest note = claimed(ID);
         assertThatThrownBy(() -> database.inTransaction(() -> {
-                    book.paid(note, NOW);
+                    paid(note, NOW);
                     throw new IllegalStateException("rolled back");
                 }))
                 .hasMessage("rolled back");
@@ -144,7 +129,7 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void responseIsWrittenIntoTheRowOfItsCall() {
-        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        CallRecord call = sent(calls);
 
         calls.received(
                 call,
@@ -153,7 +138,7 @@ class CallRepositoryTests extends LedgerFixture {
                 NOW.plusMillis(50_400),
                 Duration.ofMillis(50_400));
 
-        NoteStats.CallEntry entry = history.calls(ID).getFirst();
+        NoteStats.CallEntry entry = entry();
         assertThat(entry.receivedAt()).isEqualTo(NOW.plusMillis(50_400));
         assertThat(entry.durationMs()).isEqualTo(50_400);
         assertThat(entry.httpStatus()).isEqualTo(503);
@@ -166,12 +151,12 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void faultHasNeitherCodeNorStatus() {
-        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        CallRecord call = sent(calls);
 
         calls.received(
                 call, new ProviderReply(null, null, "reset", null, Billed.UNKNOWN), null, NOW, Duration.ofDays(99));
 
-        NoteStats.CallEntry entry = history.calls(ID).getFirst();
+        NoteStats.CallEntry entry = entry();
         assertThat(entry.code()).isNull();
         assertThat(entry.httpStatus()).isNull();
         assertThat(entry.billed()).isEqualTo(Billed.UNKNOWN);
@@ -180,11 +165,11 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void unsentCallIsDeletedUnlessItHasAResponse() {
-        CallRecord left = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        CallRecord left = sent(calls);
         calls.notSent(left, ALL);
         assertThat(history.calls(ID)).isEmpty();
 
-        CallRecord answered = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        CallRecord answered = sent(calls);
         calls.received(answered, PAID, BODY, NOW, Duration.ZERO);
         calls.notSent(answered, ALL);
         assertThat(history.calls(ID)).hasSize(1);
@@ -194,38 +179,23 @@ class CallRepositoryTests extends LedgerFixture {
     void concurrentNodesShareTheLimitsOfANight() throws Exception {
         Night night = Night.of(NOW);
         CallLimits limits = new CallLimits(20, 5, 3);
-        CallRepository elsewhere = book.ofAnotherNode();
-        FetchRequest note = book.claimed(ID);
+        CallRepository elsewhere = ofAnotherNode();
+        FetchRequest note = claimed(ID);
         List<Callable<Long>> nodes = new ArrayList<>();
         for (CallRepository node : List.of(calls, elsewhere, calls, elsewhere)) {
             nodes.add(() -> sendMany(node, note, Endpoint.VIDEO, false, limits));
             nodes.add(() -> sendMany(node, note, Endpoint.DETAIL, true, limits));
         }
 
-        long few = 0;
-        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
-            for (Future<Long> sent : threads.invokeAll(nodes)) {
-                few += sent.get();
-            }
-        }
-
-        assertThat(few).isEqualTo(5 + 3);
+        assertThat(sum(nodes)).isEqualTo(5 + 3);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(8, 5, 3));
         nodes.clear();
         nodes.add(() -> sendMany(calls, note, Endpoint.DETAIL, false, limits));
         nodes.add(() -> sendMany(elsewhere, note, Endpoint.DETAIL, false, limits));
-        long rest = 0;
-        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
-            for (Future<Long> sent : threads.invokeAll(nodes)) {
-                rest += sent.get();
-            }
-        }
-
-        assertThat(rest).isEqualTo(12);
+        assertThat(sum(nodes)).isEqualTo(12);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(20, 5, 3));
         assertThat(history.calls(ID)).hasSize(20);
-        assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, night.ends(), false, limits))
-                        .tonight())
+        assertThat(written(sending(calls, night.ends(), limits)).tonight())
                 .as("next night")
                 .isEqualTo(new NightlyCalls(1, 0, 0));
     }
@@ -233,9 +203,9 @@ class CallRepositoryTests extends LedgerFixture {
     @Test
     void unsentCallIsNotCountedAndARestartedNightIsCountedFromTheLedger() {
         Night night = Night.of(NOW);
-        CallRecord video = book.sent(ID, Endpoint.VIDEO, NOW, false);
-        CallRecord refresh = book.sent(ID, Endpoint.DETAIL, NOW, true);
-        book.paid(NOW);
+        CallRecord video = sent(ID, Endpoint.VIDEO, NOW, false);
+        CallRecord refresh = sent(ID, Endpoint.DETAIL, NOW, true);
+        paid(NOW);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(3, 1, 1));
 
         calls.notSent(video, ALL);
@@ -253,10 +223,10 @@ class CallRepositoryTests extends LedgerFixture {
 
     @Test
     void findsBilledResponsesSinceATime() {
-        book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(60), false);
+        sent(ID, Endpoint.DETAIL, NOW.plusSeconds(60), false);
         assertThat(calls.hasBilledSince(NOW)).isFalse();
 
-        book.paid(NOW);
+        paid(NOW);
 
         assertThat(calls.hasBilledSince(NOW)).isTrue();
         assertThat(calls.hasBilledSince(NOW.plusSeconds(1))).isFalse();
@@ -267,17 +237,16 @@ class CallRepositoryTests extends LedgerFixture {
         Night night = Night.of(NOW);
         CallLimits ofRefreshes = new CallLimits(0, 0, 5);
 
-        CallRecord note = written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, ofRefreshes))
-                .call();
+        CallRecord note = written(sending(calls, NOW, ofRefreshes)).call();
         assertThat(calls.sentIn(night)).isEqualTo(NightlyCalls.NONE);
-        assertThat(written(calls.sending(book.claimed(ID), Endpoint.DETAIL, NOW, true, ofRefreshes))
+        assertThat(written(calls.sending(claimed(ID), Endpoint.DETAIL, NOW, true, ofRefreshes))
                         .tonight())
                 .isEqualTo(new NightlyCalls(1, 0, 1));
 
         calls.notSent(note, ofRefreshes);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(1, 0, 1));
-        book.sent(ID, Endpoint.DETAIL, NOW, false);
-        calls.sending(book.claimed(ID), Endpoint.VIDEO, NOW, false, CallLimits.NONE);
+        sent(calls);
+        calls.sending(claimed(ID), Endpoint.VIDEO, NOW, false, CallLimits.NONE);
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(2, 0, 1));
         assertThat(totals.made(night)).isEqualTo(new NightlyCalls(3, 1, 1));
         assertThat(calls.count(night)).isEqualTo(new NightlyCalls(3, 1, 1));
@@ -287,7 +256,7 @@ class CallRepositoryTests extends LedgerFixture {
     @ValueSource(booleans = {true, false})
     void stopNoticeEndsTheCallsOfAllActiveNodes(boolean limited) {
         CallLimits limits = limited ? ALL : CallLimits.NONE;
-        CallRepository elsewhere = book.ofAnotherNode();
+        CallRepository elsewhere = ofAnotherNode();
         calls.stops().observeFromNow();
         elsewhere.stops().observeFromNow();
         calls.startExecution(7, () -> false);
@@ -295,36 +264,23 @@ class CallRepositoryTests extends LedgerFixture {
         calls.stopped(new ProviderReply(601, 200, "BALANCE", null, Billed.NO), NOW);
         calls.stopped(new ProviderReply(602, 200, "BALANCE", null, Billed.NO), NOW);
 
-        assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
+        assertThat(sending(elsewhere, NOW, limits))
                 .isEqualTo(new CallAdmission.Stopped(new StopNotice(601, "code 601 (BALANCE)", null, null, 7L)));
         assertThat(calls.stops().observed(NOW)).as("own notice").isEmpty();
         assertThat(history.calls(ID)).isEmpty();
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
-        assertThat(database.jdbc()
-                        .sql("SELECT count(*) FROM run_stop")
-                        .query(Long.class)
-                        .single())
-                .as("once per run")
-                .isOne();
+        assertThat(stops()).as("once per run").isOne();
         elsewhere.stops().observeFromNow();
-        assertThat(elsewhere.sending(book.claimed(ID), Endpoint.DETAIL, NOW, false, limits))
+        assertThat(sending(elsewhere, NOW, limits))
                 .as("run that starts later")
                 .isInstanceOf(CallAdmission.Written.class);
     }
 
     @Test
     void failedStopNoticeIsWrittenByTheNextCall() {
-        AtomicBoolean away = new AtomicBoolean(true);
-        DataSource failing = new DelegatingDataSource(database.dataSource()) {
-            @Override
-            public Connection getConnection() throws SQLException {
-                if (away.getAndSet(false)) {
-                    throw new SQLException("the database is away", "08006");
-                }
-                return super.getConnection();
-            }
-        };
-        CallRepository here = book.over(failing);
+        Away away = new Away(database.dataSource(), 1);
+        CallRepository here = over(away);
+        away.begin();
         ProviderReply reply = new ProviderReply(303, 200, "QUOTA", null, Billed.NO);
         here.startExecution(7, () -> false);
 
@@ -336,34 +292,28 @@ class CallRepositoryTests extends LedgerFixture {
         here.stopped(reply, NOW);
 
         assertThat(calls.stops().observed(NOW)).as("other runs").isPresent();
-        assertThat(database.jdbc()
-                        .sql("SELECT count(*) FROM run_stop")
-                        .query(Long.class)
-                        .single())
-                .as("once per run")
-                .isOne();
+        assertThat(stops()).as("once per run").isOne();
     }
 
     @Test
     void quotaNoticeDoesNotEndCallsOfTheNextNight() {
         calls.stops().observeFromNow();
-        CallRepository elsewhere = book.ofAnotherNode();
+        CallRepository elsewhere = ofAnotherNode();
         elsewhere.startExecution(7, () -> false);
 
         elsewhere.stopped(new ProviderReply(303, 200, "QUOTA", null, Billed.NO), NOW);
 
         Instant midnight = Night.of(NOW).ends();
-        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, midnight.minusMillis(1), false, ALL))
+        assertThat(sending(calls, midnight.minusMillis(1), ALL))
                 .asInstanceOf(type(CallAdmission.Stopped.class))
                 .extracting(stopped -> stopped.stop().holdsUntil())
                 .isEqualTo(midnight);
-        assertThat(calls.sending(book.claimed(ID), Endpoint.DETAIL, midnight, false, ALL))
-                .isInstanceOf(CallAdmission.Written.class);
+        assertWritten(sending(calls, midnight, ALL));
     }
 
     @Test
     void callIsNotRecordedAfterTheClaimIsLost() {
-        FetchRequest before = book.claimed(ID);
+        FetchRequest before = claimed(ID);
         database.jdbc().sql("UPDATE worklist SET claim_id = claim_id + 1").update();
 
         for (CallLimits limits : List.of(ALL, CallLimits.NONE)) {
@@ -374,6 +324,16 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
         assertThat(calls.sending(new FetchRequest(ID, before.claim() + 1, null), Endpoint.DETAIL, NOW, false, ALL))
                 .isInstanceOf(CallAdmission.Written.class);
+    }
+
+    private static long sum(List<Callable<Long>> nodes) throws Exception {
+        long sum = 0;
+        try (ExecutorService threads = Executors.newFixedThreadPool(nodes.size())) {
+            for (Future<Long> sent : threads.invokeAll(nodes)) {
+                sum += sent.get();
+            }
+        }
+        return sum;
     }
 
     private static long sendMany(

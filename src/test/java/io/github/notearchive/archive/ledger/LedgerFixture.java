@@ -1,34 +1,185 @@
 package io.github.notearchive.archive.ledger;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.NoteStats;
+import io.github.notearchive.note.Billed;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallRecorder.CallAdmission;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
+import io.github.notearchive.provider.FetchRequest;
+import io.github.notearchive.provider.ProviderReply;
+import io.github.notearchive.provider.ResponseMemory;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
+import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
+import org.springframework.jdbc.support.JdbcTransactionManager;
 
-/** Base of ledger tests: an empty {@link Book} and its parts. */
+/** Base of ledger tests: an empty ledger, and calls about one note. */
 public abstract class LedgerFixture {
+
+    public static final NoteId ID = new NoteId("66aa00000000000000000001");
+    public static final Instant NOW = Instant.parse("2026-11-25T14:00:00.123Z");
+    static final byte[] BODY = "{\"code\":0, \"x\":\"\u0000\uFFFD\"}".getBytes(StandardCharsets.UTF_8);
+
+    static final ProviderReply PAID = new ProviderReply(0, 200, null, "r-1", Billed.YES);
+
+    /** Limits that no test reaches; every call is counted. */
+    static final CallLimits ALL = new CallLimits(1_000, 1_000, 1_000);
 
     @TempDir
     Path directory;
 
-    public Book book;
-    ArchiveDatabase database;
+    final ArchiveDatabase database = ArchiveDatabase.emptied();
+    final NoteStats history = new NoteStats(database.jdbc());
+    final PaidResponses responses = new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
+    public final CallTotals totals = new CallTotals(database.jdbc());
     ResponseSpool spool;
     public CallRepository calls;
-    NoteStats history;
-    PaidResponses responses;
-    public CallTotals totals;
 
     @BeforeEach
     void begin() {
-        book = new Book(directory.resolve("answers"));
-        database = book.database;
-        spool = book.spool;
-        calls = book.calls;
-        history = book.history;
-        responses = book.responses;
-        totals = book.totals;
+        spool = new ResponseSpool(directory.resolve("answers"));
+        calls = ofAnotherNode();
+    }
+
+    /** Returns the newest paid response of {@link #ID}. */
+    PaidResponse latest() {
+        return responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+    }
+
+    void assertStored() {
+        assertThat(latest().body()).isEqualTo(BODY);
+    }
+
+    /** Records a call of a node about {@link #ID}. */
+    CallAdmission sending(CallRepository node, Instant at, CallLimits limits) {
+        return node.sending(claimed(ID), Endpoint.DETAIL, at, false, limits);
+    }
+
+    void assertWritten(CallAdmission call) {
+        assertThat(call).isInstanceOf(CallAdmission.Written.class);
+    }
+
+    CallRecord sent(CallRepository node) {
+        return sent(node, ID, Endpoint.DETAIL, NOW, false);
+    }
+
+    static long received(CallRepository node, CallRecord call) {
+        return node.received(call, PAID, BODY, NOW, Duration.ofSeconds(1));
+    }
+
+    NoteStats.CallEntry entry() {
+        return history.calls(ID).getFirst();
+    }
+
+    long stops() {
+        return database.jdbc()
+                .sql("SELECT count(*) FROM run_stop")
+                .query(Long.class)
+                .single();
+    }
+
+    CallRepository ofAnotherNode() {
+        return over(database.dataSource());
+    }
+
+    /** Returns a repository of another node on the same database. */
+    CallRepository over(DataSource way) {
+        return calls(way, spool);
+    }
+
+    /** Returns a repository with another spool directory. */
+    static CallRepository calls(DataSource way, ResponseSpool files) {
+        JdbcClient jdbc = JdbcClient.create(way);
+        JdbcTransactionManager transactions = new JdbcTransactionManager(way);
+        return new CallRepository(
+                way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions), List.of());
+    }
+
+    FetchRequest claimed(NoteId id) {
+        return ClaimFixture.of(database, id);
+    }
+
+    public CallRecord sent(NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
+        return sent(calls, id, endpoint, at, refresh);
+    }
+
+    public CallRecord sent(CallRepository node, NoteId id, Endpoint endpoint, Instant at, boolean refresh) {
+        return sent(node, claimed(id), endpoint, at, refresh);
+    }
+
+    private static CallRecord sent(
+            CallRepository node, FetchRequest note, Endpoint endpoint, Instant at, boolean refresh) {
+        return ((CallAdmission.Written) node.sending(note, endpoint, at, refresh, ALL)).call();
+    }
+
+    public long paid(Instant at) {
+        return paid(claimed(ID), at);
+    }
+
+    long paid(FetchRequest note, Instant at) {
+        CallRecord call = sent(calls, note, Endpoint.DETAIL, at, false);
+        return calls.received(call, PAID, BODY, at, Duration.ZERO);
+    }
+
+    public void unpaid(Instant at) {
+        CallRecord call = sent(ID, Endpoint.DETAIL, at, false);
+        calls.received(call, new ProviderReply(301, 200, null, null, Billed.NO), null, at, Duration.ZERO);
+    }
+
+    void worklist(String state) {
+        database.jdbc().sql("""
+                        INSERT INTO worklist (note_id, state, reason, due_at, enqueued_at)
+                        VALUES (:id, :state, 'PROVIDER_ERROR', now(), now())
+                        ON CONFLICT (note_id) DO UPDATE SET state = EXCLUDED.state, reason = EXCLUDED.reason
+                        """).param("id", ID.value()).param("state", state).update();
+    }
+
+    /** Data source of which some connections fail after {@link #begin}. */
+    static final class Away extends DelegatingDataSource {
+
+        final AtomicInteger times = new AtomicInteger();
+        private final BooleanSupplier fails;
+        private volatile boolean begun;
+
+        Away(DataSource database, int atMost) {
+            super(database);
+            this.fails = () -> times.get() < atMost;
+        }
+
+        Away(DataSource database, BooleanSupplier fails) {
+            super(database);
+            this.fails = fails;
+        }
+
+        void begin() {
+            begun = true;
+        }
+
+        @Override
+        public Connection getConnection() throws SQLException {
+            if (begun && fails.getAsBoolean()) {
+                times.incrementAndGet();
+                throw new SQLException("the database is unavailable", "08006");
+            }
+            return super.getConnection();
+        }
     }
 }

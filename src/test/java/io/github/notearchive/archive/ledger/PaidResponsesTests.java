@@ -1,8 +1,5 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.archive.ledger.Book.BODY;
-import static io.github.notearchive.archive.ledger.Book.ID;
-import static io.github.notearchive.archive.ledger.Book.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
@@ -21,7 +18,7 @@ class PaidResponsesTests extends LedgerFixture {
 
     @Test
     void responseIsStoredByteForByte() {
-        long call = book.paid(NOW);
+        long call = paid(NOW);
 
         PaidResponse paid = responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
 
@@ -35,9 +32,9 @@ class PaidResponsesTests extends LedgerFixture {
 
     @Test
     void newestPaidResponseIsReturned() {
-        book.paid(NOW.minusSeconds(60));
-        long second = book.paid(NOW);
-        book.unpaid(NOW.plusSeconds(60));
+        paid(NOW.minusSeconds(60));
+        long second = paid(NOW);
+        unpaid(NOW.plusSeconds(60));
 
         assertThat(responses
                         .latestPaid(ID, Endpoint.DETAIL, Instant.EPOCH)
@@ -52,7 +49,7 @@ class PaidResponsesTests extends LedgerFixture {
 
     @Test
     void firstExpiryTimeIsKept() {
-        long call = book.paid(NOW);
+        long call = paid(NOW);
 
         responses.markUrlsExpired(call, NOW.plusSeconds(1));
         responses.markUrlsExpired(call, NOW.plusSeconds(2));
@@ -64,20 +61,20 @@ class PaidResponsesTests extends LedgerFixture {
 
     @Test
     void responseIsClearedOnlyIfOldStoredAndItsNoteSettled() {
-        long call = book.paid(NOW);
+        long call = paid(NOW);
         Instant later = NOW.plusMillis(1);
 
-        book.worklist("ARCHIVED");
+        worklist("ARCHIVED");
         assertThat(responses.clearResponsesBefore(null, later)).as("no capture").isZero();
         capture(call, null);
         assertThat(responses.clearResponsesBefore(null, later)).as("no sidecar").isZero();
         capture(call, "notes/x.json");
         assertThat(responses.clearResponsesBefore(null, NOW)).as("not old").isZero();
         for (String open : new String[] {"PENDING", "POSTPONED", "FAILED"}) {
-            book.worklist(open);
+            worklist(open);
             assertThat(responses.clearResponsesBefore(null, later)).as(open).isZero();
         }
-        book.worklist("UNAVAILABLE");
+        worklist("UNAVAILABLE");
 
         assertThat(responses.clearResponsesBefore(null, later)).isEqualTo(1);
 
@@ -90,15 +87,14 @@ class PaidResponsesTests extends LedgerFixture {
     /** It has no capture, and is read before each run until it is cleared. */
     @Test
     void responseWithCode201IsClearedWithoutACapture() {
-        FetchRequest note = book.claimed(ID);
-        CallRecord call =
-                ((CallAdmission.Written) book.calls.sending(note, Endpoint.DETAIL, NOW, false, Book.ALL)).call();
-        book.calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), BODY, NOW, Duration.ZERO);
+        FetchRequest note = claimed(ID);
+        CallRecord call = ((CallAdmission.Written) calls.sending(note, Endpoint.DETAIL, NOW, false, ALL)).call();
+        calls.received(call, new ProviderReply(201, 200, null, "r-1", Billed.YES), BODY, NOW, Duration.ZERO);
         Instant later = NOW.plusMillis(1);
 
-        book.worklist("POSTPONED");
+        worklist("POSTPONED");
         assertThat(responses.clearResponsesBefore(null, later)).isZero();
-        book.worklist("UNAVAILABLE");
+        worklist("UNAVAILABLE");
         assertThat(responses.clearResponsesBefore(null, NOW)).as("not old").isZero();
         assertThat(responses.clearResponsesBefore(null, later)).isOne();
 

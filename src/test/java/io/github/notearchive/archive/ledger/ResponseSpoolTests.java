@@ -1,9 +1,5 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.archive.ledger.Book.BODY;
-import static io.github.notearchive.archive.ledger.Book.ID;
-import static io.github.notearchive.archive.ledger.Book.NOW;
-import static io.github.notearchive.archive.ledger.Book.PAID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -70,7 +66,7 @@ class ResponseSpoolTests extends LedgerFixture {
 
     private Path keep(NoteId note) throws IOException {
         return spool.write(
-                new ReceivedResponse(book.sent(note, Endpoint.DETAIL, NOW, false), PAID, BODY, NOW, Duration.ZERO));
+                new ReceivedResponse(sent(note, Endpoint.DETAIL, NOW, false), PAID, BODY, NOW, Duration.ZERO));
     }
 
     private List<Path> spooledFiles() {

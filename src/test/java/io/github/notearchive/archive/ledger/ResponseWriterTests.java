@@ -1,9 +1,5 @@
 package io.github.notearchive.archive.ledger;
 
-import static io.github.notearchive.archive.ledger.Book.BODY;
-import static io.github.notearchive.archive.ledger.Book.ID;
-import static io.github.notearchive.archive.ledger.Book.NOW;
-import static io.github.notearchive.archive.ledger.Book.PAID;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
@@ -32,7 +28,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
@@ -55,8 +50,8 @@ class ResponseWriterTests extends LedgerFixture {
                 }
             };
             JdbcClient jdbc = JdbcClient.create(counting);
-            CallRepository cut = book.over(counting);
-            CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
+            CallRepository cut = over(counting);
+            CallRecord call = sent(cut);
             int backend =
                     jdbc.sql("SELECT pg_backend_pid()").query(Integer.class).single();
             connections.set(0);
@@ -66,50 +61,32 @@ class ResponseWriterTests extends LedgerFixture {
                     .param("pid", backend)
                     .query(Boolean.class)
                     .single();
-            cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1));
+            received(cut, call);
 
             assertThat(connections.get()).isGreaterThan(1);
-            assertThat(responses
-                            .latestPaid(ID, Endpoint.DETAIL, NOW)
-                            .orElseThrow()
-                            .body())
-                    .isEqualTo(BODY);
+            assertStored();
         }
     }
 
     @Test
     void responseIsSpooledWhileTheDatabaseIsUnavailable() throws Exception {
-        AtomicBoolean away = new AtomicBoolean();
-        List<Path> filesMeanwhile = new ArrayList<>();
-        DataSource failing = new DelegatingDataSource(database.dataSource()) {
-            @Override
-            public Connection getConnection() throws SQLException {
-                if (!away.get()) {
-                    return super.getConnection();
-                }
-                filesMeanwhile.addAll(spooledFiles());
-                away.set(filesMeanwhile.isEmpty());
-                throw new SQLException("the database is unavailable", "08006");
-            }
-        };
-        CallRepository cut = book.over(failing);
-        CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
-        away.set(true);
+        Away away = new Away(database.dataSource(), () -> spooledFiles().isEmpty());
+        CallRepository cut = over(away);
+        CallRecord call = sent(cut);
+        away.begin();
 
-        long number = cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1));
+        long number = received(cut, call);
 
-        assertThat(filesMeanwhile).hasSize(1);
+        assertThat(away.times.get()).isPositive();
         assertThat(spooledFiles()).isEmpty();
         assertThat(number).isEqualTo(call.number());
-        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(BODY);
+        assertStored();
     }
 
     @Test
     void responseIsSpooledAfterASecondWithoutACommit() throws Exception {
-        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
-        FutureTask<Long> received =
-                new FutureTask<>(() -> calls.received(call, PAID, BODY, NOW, Duration.ofSeconds(1)));
+        CallRecord call = sent(calls);
+        FutureTask<Long> received = new FutureTask<>(() -> received(calls, call));
         try (Connection other = database.dataSource().getConnection();
                 Statement statement = other.createStatement()) {
             other.setAutoCommit(false);
@@ -125,20 +102,18 @@ class ResponseWriterTests extends LedgerFixture {
 
         assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(call.number());
         assertThat(spooledFiles()).isEmpty();
-        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(BODY);
+        assertStored();
     }
 
     @Test
     void abortingRunStopsRetriesOfASpooledResponse() throws Exception {
         Away away = new Away(database.dataSource(), Integer.MAX_VALUE);
-        CallRepository cut = book.over(away);
+        CallRepository cut = over(away);
         cut.startExecution(7, () -> away.times.get() > 1);
-        CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
+        CallRecord call = sent(cut);
         away.begin();
 
-        assertThatThrownBy(() -> cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1)))
-                .isInstanceOf(DataAccessException.class);
+        assertThatThrownBy(() -> received(cut, call)).isInstanceOf(DataAccessException.class);
 
         assertThat(away.times).hasValue(2);
         assertThat(spooledFiles()).hasSize(1);
@@ -148,54 +123,27 @@ class ResponseWriterTests extends LedgerFixture {
     void unspooledResponseIsRetriedEvenIfTheRunAborts() throws Exception {
         Path noDirectory = Files.writeString(directory.resolve("taken"), "");
         Away away = new Away(database.dataSource(), 3);
-        CallRepository cut = Book.calls(away, new ResponseSpool(noDirectory));
+        CallRepository cut = calls(away, new ResponseSpool(noDirectory));
         cut.startExecution(7, () -> true);
-        CallRecord call = book.sent(cut, ID, Endpoint.DETAIL, NOW, false);
+        CallRecord call = sent(cut);
         away.begin();
 
-        cut.received(call, PAID, BODY, NOW, Duration.ofSeconds(1));
+        received(cut, call);
 
-        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(BODY);
-    }
-
-    /** Data source that fails a number of connections after {@link #begin}. */
-    private static final class Away extends DelegatingDataSource {
-
-        private final AtomicInteger times = new AtomicInteger();
-        private final int atMost;
-        private volatile boolean begun;
-
-        Away(DataSource database, int atMost) {
-            super(database);
-            this.atMost = atMost;
-        }
-
-        void begin() {
-            begun = true;
-        }
-
-        @Override
-        public Connection getConnection() throws SQLException {
-            if (begun && times.get() < atMost) {
-                times.incrementAndGet();
-                throw new SQLException("the database is unavailable", "08006");
-            }
-            return super.getConnection();
-        }
+        assertStored();
     }
 
     @Test
     void spooledResponseIsPersistedOnce() throws Exception {
-        book.worklist("PENDING");
-        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        worklist("PENDING");
+        CallRecord call = sent(calls);
         spool.write(new ReceivedResponse(call, PAID, BODY, NOW.plusMillis(7), Duration.ofMillis(7)));
 
         assertThat(persistSpooled()).hasSize(1);
         assertThat(persistSpooled()).isEmpty();
 
         assertThat(spooledFiles()).isEmpty();
-        PaidResponse paid = responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        PaidResponse paid = latest();
         assertThat(paid.number()).isEqualTo(call.number());
         assertThat(paid.body()).isEqualTo(BODY);
         assertThat(paid.receivedAt()).isEqualTo(NOW.plusMillis(7));
@@ -205,8 +153,8 @@ class ResponseWriterTests extends LedgerFixture {
 
     @Test
     void filesOfRenamedNodesArePersistedButNotThoseOfActiveNodes() throws Exception {
-        book.worklist("PENDING");
-        CallRecord ofTheRenamed = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        worklist("PENDING");
+        CallRecord ofTheRenamed = sent(calls);
         ResponseSpool renamed = new ResponseSpool(directory.resolve("renamed"));
         renamed.write(new ReceivedResponse(ofTheRenamed, PAID, BODY, NOW, Duration.ZERO));
         ResponseSpool active = new ResponseSpool(directory.resolve("active"));
@@ -217,8 +165,7 @@ class ResponseWriterTests extends LedgerFixture {
 
         assertThat(renamed.count()).isZero();
         assertThat(active.count()).isOne();
-        assertThat(responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow().body())
-                .isEqualTo(BODY);
+        assertStored();
         assertThat(spool.remove(List.of(ID))).as("of all nodes").isOne();
         assertThat(active.count()).isZero();
     }
@@ -239,8 +186,8 @@ class ResponseWriterTests extends LedgerFixture {
                         });
             }
         };
-        CallRepository node = book.over(recording);
-        CallRecord call = book.sent(node, ID, Endpoint.DETAIL, NOW, false);
+        CallRepository node = over(recording);
+        CallRecord call = sent(node);
 
         node.received(call, PAID, BODY, NOW, Duration.ZERO);
 
@@ -250,7 +197,7 @@ class ResponseWriterTests extends LedgerFixture {
     @Test
     void unreadableSpoolIsNotTreatedAsEmpty(@TempDir Path directory) throws Exception {
         Path noDirectory = Files.createFile(directory.resolve("answers"));
-        CallRepository unreadable = Book.calls(database.dataSource(), new ResponseSpool(noDirectory));
+        CallRepository unreadable = calls(database.dataSource(), new ResponseSpool(noDirectory));
 
         assertThatThrownBy(() -> unreadable.persistSpooled(_ -> false))
                 .isInstanceOf(UncheckedIOException.class)
@@ -262,7 +209,7 @@ class ResponseWriterTests extends LedgerFixture {
 
     @Test
     void spooledResponseOfAnErasedNoteKeepsItsBillingOnly() throws Exception {
-        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, true);
+        CallRecord call = sent(ID, Endpoint.DETAIL, NOW, true);
         spool.write(new ReceivedResponse(call, PAID, BODY, NOW, Duration.ZERO));
         database.jdbc()
                 .sql("INSERT INTO forgotten_note (note_id, forgotten_at) VALUES (:id, now())")
@@ -272,7 +219,7 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(persistSpooled()).hasSize(1);
 
         assertThat(spooledFiles()).isEmpty();
-        NoteStats.CallEntry entry = history.calls(ID).getFirst();
+        NoteStats.CallEntry entry = entry();
         assertThat(entry.billed()).isEqualTo(Billed.YES);
         assertThat(entry.responseHeld()).isFalse();
         assertThat(entry.message()).isNull();
@@ -281,20 +228,20 @@ class ResponseWriterTests extends LedgerFixture {
 
     @Test
     void responseOfALostRowIsInsertedAgain() {
-        CallRecord call = book.sent(ID, Endpoint.DETAIL, NOW, false);
+        CallRecord call = sent(calls);
         database.jdbc().sql("DELETE FROM api_call").update();
 
         long number = calls.received(call, PAID, BODY, NOW, Duration.ZERO);
 
-        PaidResponse paid = responses.latestPaid(ID, Endpoint.DETAIL, NOW).orElseThrow();
+        PaidResponse paid = latest();
         assertThat(paid.number()).isEqualTo(number).isNotEqualTo(call.number());
         assertThat(paid.body()).isEqualTo(BODY);
     }
 
     @Test
     void spooledResponseDoesNotOverwriteTheRowOfAnotherNote() throws Exception {
-        book.worklist("PENDING");
-        long other = book.paid(NOW);
+        worklist("PENDING");
+        long other = paid(NOW);
         CallRecord elsewhere = new CallRecord(other, ID, Endpoint.DETAIL, NOW.minus(Duration.ofDays(1)), false);
         spool.write(new ReceivedResponse(elsewhere, PAID, new byte[] {'x'}, NOW, Duration.ZERO));
 
@@ -310,20 +257,16 @@ class ResponseWriterTests extends LedgerFixture {
 
     @Test
     void rejectedFileStaysAndDoesNotBlockOthers() throws Exception {
-        book.worklist("PENDING");
+        worklist("PENDING");
         CallRecord strange = new CallRecord(1, new NoteId("66aa0000000000000000000f"), Endpoint.DETAIL, NOW, false);
         Path ofAnotherList = spool.write(new ReceivedResponse(strange, PAID, BODY, NOW, Duration.ZERO));
         Path damaged = ofAnotherList.resolveSibling("0.answer");
         Files.writeString(damaged, "{\"call\": 1");
         Path empty = Files.createFile(ofAnotherList.resolveSibling("1.answer"));
         Path refused = spool.write(new ReceivedResponse(
-                book.sent(ID, Endpoint.DETAIL, NOW, false),
-                new ProviderReply(0, 200, "a\0b", null, Billed.YES),
-                BODY,
-                NOW,
-                Duration.ZERO));
+                sent(calls), new ProviderReply(0, 200, "a\0b", null, Billed.YES), BODY, NOW, Duration.ZERO));
         spool.write(new ReceivedResponse(
-                book.sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, BODY, NOW, Duration.ZERO));
+                sent(ID, Endpoint.DETAIL, NOW.plusSeconds(1), false), PAID, BODY, NOW, Duration.ZERO));
 
         assertThat(persistSpooled()).hasSize(1);
 

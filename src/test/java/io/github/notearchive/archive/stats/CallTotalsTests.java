@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.stats;
 
-import static io.github.notearchive.archive.ledger.Book.ID;
-import static io.github.notearchive.archive.ledger.Book.NOW;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -19,13 +17,13 @@ class CallTotalsTests extends LedgerFixture {
     void callsAreCountedByTheNightTheyWereSent() {
         Night night = Night.of(NOW);
         calls.startExecution(1, () -> false);
-        book.paid(night.begins());
-        book.paid(night.ends().minusMillis(1));
+        paid(night.begins());
+        paid(night.ends().minusMillis(1));
         calls.startExecution(2, () -> false);
-        book.unpaid(night.begins());
-        book.paid(night.ends());
-        book.paid(night.begins().minusMillis(1));
-        book.sent(ID, Endpoint.DETAIL, night.begins(), false);
+        unpaid(night.begins());
+        paid(night.ends());
+        paid(night.begins().minusMillis(1));
+        sent(ID, Endpoint.DETAIL, night.begins(), false);
 
         assertThat(calls.sentIn(night)).isEqualTo(new NightlyCalls(4, 0, 0));
         assertThat(totals.countsIn(night))

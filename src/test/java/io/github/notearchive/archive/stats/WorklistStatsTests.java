@@ -62,7 +62,7 @@ class WorklistStatsTests {
     }
 
     private void settle(NoteState state, Instant due, Integer code, StateReason reason) {
-        WorklistItem claimed = list.claims.claim("main", Lanes.ALL).orElseThrow();
+        WorklistItem claimed = list.claim();
         assertThat(list.settle(claimed, new StateTransition(state, Counter.CALL, due, code, reason, null, null, false)))
                 .isTrue();
     }

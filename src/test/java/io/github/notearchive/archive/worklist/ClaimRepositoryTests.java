@@ -56,7 +56,7 @@ class ClaimRepositoryTests {
     @Test
     void noteWithoutDueTimeIsNotClaimed() {
         list.pending(1, 5, NOW);
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        list.settleNext(NoteState.FAILED, Counter.NONE, null);
 
         list.now = NOW.plus(Duration.ofDays(3650));
 
@@ -67,11 +67,11 @@ class ClaimRepositoryTests {
     void claimReturnsEarlierAttempts() {
         list.pending(1, 5, NOW);
 
-        WorklistItem first = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem first = list.claim();
         list.settle(first, NoteState.POSTPONED, Counter.CALL, NOW);
-        WorklistItem second = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem second = list.claim();
         list.settle(second, NoteState.POSTPONED, Counter.MEDIA, NOW);
-        WorklistItem third = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem third = list.claim();
 
         assertThat(first.state()).isEqualTo(NoteState.PENDING);
         assertThat(first.attempts()).isZero();
@@ -124,7 +124,7 @@ class ClaimRepositoryTests {
         list.database.inTransaction(() -> {
             list.lock(1);
 
-            assertThat(claims.claim(NODE, Lanes.ALL).orElseThrow().id().value()).isEqualTo(id(2));
+            assertThat(list.claim().id().value()).isEqualTo(id(2));
         });
     }
 
@@ -136,7 +136,7 @@ class ClaimRepositoryTests {
 
         assertThat(claims.claim(NODE, Lanes.ALL)).isEmpty();
         list.leaseEnds(1);
-        WorklistItem second = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem second = list.claim();
 
         assertThat(second.id()).isEqualTo(first.id());
         assertThat(second.claim()).isNotEqualTo(first.claim());
@@ -190,10 +190,9 @@ class ClaimRepositoryTests {
     @Test
     void releaseKeepsStateCountersAndDueTime() {
         list.pending(1, 5, NOW.minusSeconds(5));
-        list.settle(
-                claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
+        list.settle(list.claim(), NoteState.POSTPONED, Counter.CALL, NOW.minusSeconds(3));
         WorklistEntry before = list.entry(1);
-        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem claimed = list.claim();
 
         assertThat(claims.release(claimed)).isTrue();
 
@@ -244,11 +243,11 @@ class ClaimRepositoryTests {
     @Test
     void releasedNoteIsClaimedNext() {
         list.threeHundredNotes();
-        WorklistItem first = claims.claim(NODE, Lanes.ALL).orElseThrow();
-        claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem first = list.claim();
+        list.claim();
         claims.release(first);
 
-        assertThat(claims.claim(NODE, Lanes.ALL).orElseThrow().id()).isEqualTo(first.id());
+        assertThat(list.claim().id()).isEqualTo(first.id());
     }
 
     @Test

@@ -50,13 +50,23 @@ public final class ListedNotes {
         return worklist.settle(claimed, claimed.row().apply(transition, clock.instant()), 7);
     }
 
+    /** Claims the next due note by the node {@code main}. */
+    public WorklistItem claim() {
+        return claims.claim(NODE, Lanes.ALL).orElseThrow();
+    }
+
+    /** Claims the next due note and settles it. */
+    boolean settleNext(NoteState state, Counter counter, @Nullable Instant due) {
+        return settle(claim(), state, counter, due);
+    }
+
     boolean settle(WorklistItem claimed, NoteState state, Counter counter, @Nullable Instant due) {
         return settle(
                 claimed, new StateTransition(state, counter, due, 301, StateReason.PROVIDER_ERROR, "e", null, false));
     }
 
     public void settleBy(long execution, NoteState state, @Nullable Instant due) {
-        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem claimed = claim();
         StateTransition transition =
                 new StateTransition(state, Counter.NONE, due, null, StateReason.PROVIDER_ERROR, null, null, false);
         worklist.settle(claimed, claimed.row().apply(transition, clock.instant()), execution);

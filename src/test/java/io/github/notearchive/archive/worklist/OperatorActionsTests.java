@@ -27,7 +27,7 @@ class OperatorActionsTests {
     void requeueResetsANote() {
         list.pending(1, 5, NOW);
         list.settle(
-                claims.claim(NODE, Lanes.ALL).orElseThrow(),
+                list.claim(),
                 new StateTransition(
                         NoteState.POSTPONED,
                         Counter.CALL,
@@ -37,7 +37,7 @@ class OperatorActionsTests {
                         "empty",
                         Night.of(NOW),
                         false));
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.MEDIA, null);
+        list.settleNext(NoteState.FAILED, Counter.MEDIA, null);
         list.now = NOW.plusSeconds(60);
 
         List<NoteId> requeued = actions.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
@@ -50,7 +50,7 @@ class OperatorActionsTests {
         assertThat(entry.mediaAttempts() + entry.mediaAttemptsTonight()).isZero();
         assertThat(entry.reason()).isNull();
         assertThat(entry.detail()).isNull();
-        assertThat(claims.claim(NODE, Lanes.ALL).orElseThrow().missingNight()).isNull();
+        assertThat(list.claim().missingNight()).isNull();
     }
 
     @Test
@@ -68,8 +68,8 @@ class OperatorActionsTests {
     void requeueOfAStateChangesNoOtherState() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.ARCHIVED, Counter.NONE, null);
+        list.settleNext(NoteState.FAILED, Counter.NONE, null);
+        list.settleNext(NoteState.ARCHIVED, Counter.NONE, null);
 
         assertThat(actions.requeue(NoteState.FAILED)).isEqualTo(1);
 
@@ -81,7 +81,7 @@ class OperatorActionsTests {
     void waiverCompletesANoteUnlessARunHasClaimedOrSettledIt() {
         list.pending(1, 5, NOW);
         list.pending(2, 5, NOW);
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.FAILED, Counter.NONE, null);
+        list.settleNext(NoteState.FAILED, Counter.NONE, null);
         claims.claim(NODE, Lanes.ALL);
         WorklistRow failed = list.worklist.row(new NoteId(id(1))).orElseThrow();
         WorklistRow claimed = list.worklist.row(new NoteId(id(2))).orElseThrow();

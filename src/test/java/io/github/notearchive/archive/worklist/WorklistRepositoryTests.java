@@ -108,7 +108,7 @@ class WorklistRepositoryTests {
         list.pending(1, 5, NOW);
         WorklistItem lost = claims.claim("slow", Lanes.ALL).orElseThrow();
         list.leaseEnds(1);
-        WorklistItem taken = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem taken = list.claim();
         WorklistEntry before = list.entry(1);
 
         boolean settled = list.settle(lost, NoteState.ARCHIVED, Counter.CALL, null);
@@ -124,7 +124,7 @@ class WorklistRepositoryTests {
         list.pending(1, 5, NOW);
 
         list.settle(
-                claims.claim(NODE, Lanes.ALL).orElseThrow(),
+                list.claim(),
                 new StateTransition(
                         NoteState.FAILED, Counter.NONE, null, 0, StateReason.REJECTED, "a\u0000b\ud83d", null, false));
 
@@ -135,7 +135,7 @@ class WorklistRepositoryTests {
     void missingNightCountsInLaterNights() {
         list.pending(1, 5, NOW);
         list.settle(
-                claims.claim(NODE, Lanes.ALL).orElseThrow(),
+                list.claim(),
                 new StateTransition(
                         NoteState.POSTPONED,
                         Counter.NONE,
@@ -146,7 +146,7 @@ class WorklistRepositoryTests {
                         Night.of(NOW),
                         false));
 
-        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem claimed = list.claim();
 
         assertThat(claimed.wasMissingBefore(Night.of(NOW))).isEmpty();
         assertThat(claimed.wasMissingBefore(Night.of(Night.of(NOW).ends()))).contains(Night.of(NOW));
@@ -155,13 +155,13 @@ class WorklistRepositoryTests {
     @Test
     void countersOfTheNightRestartAndTotalsDoNot() {
         list.pending(1, 5, NOW);
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.CALL, NOW);
-        list.settle(claims.claim(NODE, Lanes.ALL).orElseThrow(), NoteState.POSTPONED, Counter.MEDIA, NOW);
+        list.settleNext(NoteState.POSTPONED, Counter.CALL, NOW);
+        list.settleNext(NoteState.POSTPONED, Counter.CALL, NOW);
+        list.settleNext(NoteState.POSTPONED, Counter.MEDIA, NOW);
         Night tonight = Night.of(NOW);
         Night nextNight = Night.of(tonight.ends());
 
-        WorklistItem claimed = claims.claim(NODE, Lanes.ALL).orElseThrow();
+        WorklistItem claimed = list.claim();
 
         assertThat(claimed.attempts()).isEqualTo(2);
         assertThat(claimed.attemptsIn(tonight)).isEqualTo(2);
