@@ -51,7 +51,7 @@ class ArchitectureTests {
             "java.util.concurrent.ScheduledThreadPoolExecutor.<init>",
             "java.util.concurrent.ThreadPoolExecutor.<init>",
             "okhttp3.OkHttpClient$Builder.build",
-            "org.apache.hc.client5.http.impl",
+            "org.apache.hc.client5.http.impl.classic",
             "org.springframework.core.task.SimpleAsyncTaskExecutor.<init>");
 
     /** Classes outside of {@code io} that create them. This list may only shrink. */
