@@ -30,7 +30,7 @@ class ShapeTests {
     private static final Path MAIN = Path.of("src", "main", "java");
 
     /** Files of more than 400 lines. This list may only shrink. */
-    private static final Map<String, Integer> LONG_FILES = Map.of("AuditRepository", 686);
+    private static final Map<String, Integer> LONG_FILES = Map.of();
 
     /** Methods of more than 60 lines. This list may only shrink. */
     private static final Map<String, Integer> LONG_METHODS = Map.of();

@@ -144,7 +144,7 @@ final class StatusCommand extends ArchiveCommand {
                     runs.latest(RUNS),
                     calls.worklist.openNotes(LOOKED_AT),
                     new Fixity(
-                            audits.oldestVerified(clock.instant()).orElse(null),
+                            audits.verified(clock.instant()).oldest(),
                             executions.newest(JobNames.VERIFY, null).orElse(null),
                             audits.countOpen()),
                     drift.unreviewed(FIELDS),

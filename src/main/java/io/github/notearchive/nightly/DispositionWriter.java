@@ -2,8 +2,8 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.CapturedNote;
 import io.github.notearchive.archive.catalog.ConcurrentErasures;
-import io.github.notearchive.archive.catalog.NoteChanges.Change;
 import io.github.notearchive.archive.catalog.NoteRowWriter;
+import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.Transition;

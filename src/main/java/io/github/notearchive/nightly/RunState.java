@@ -1,6 +1,6 @@
 package io.github.notearchive.nightly;
 
-import io.github.notearchive.archive.catalog.NoteChanges.Change;
+import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.Transition;

@@ -366,7 +366,7 @@ class HealthTests {
                 .extracting(Health.Reason::what)
                 .anyMatch(what -> what.contains("were never verified"));
         assertThat(health.level()).isEqualTo(Level.ATTENTION);
-        assertThat(fixity.oldestVerified(night.clock().instant())).isEmpty();
+        assertThat(fixity.verified(night.clock().instant()).oldest()).isNull();
     }
 
     @Test

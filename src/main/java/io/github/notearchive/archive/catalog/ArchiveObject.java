@@ -4,13 +4,14 @@ import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.nio.charset.StandardCharsets;
-import java.time.DateTimeException;
 import java.time.Instant;
 import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.MapperFeature;
 import tools.jackson.databind.SerializationFeature;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -33,17 +34,21 @@ public record ArchiveObject(
     private static final String FORMAT = "note-archive/archive/1";
     private static final String NO_BUCKET = "NoSuchBucket";
     private static final int MAX_SIZE = 1 << 16;
-    private static final JsonMapper JSON =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+    private static final JsonMapper JSON = JsonMapper.builder()
+            .enable(SerializationFeature.INDENT_OUTPUT)
+            .disable(DeserializationFeature.ACCEPT_FLOAT_AS_INT)
+            .disable(MapperFeature.SORT_PROPERTIES_ALPHABETICALLY)
+            .build();
+
+    public ArchiveObject {
+        if (archiveId == null || writtenAt == null || revision < 1) {
+            throw new IllegalArgumentException("invalid archive object");
+        }
+    }
 
     /** Writes the object, replacing an earlier one. */
     public void putInto(ObjectStore store) {
-        ObjectNode root = JSON.createObjectNode();
-        root.put("format", FORMAT);
-        root.put("archiveId", archiveId.toString());
-        root.put("revision", revision);
-        root.put("execution", execution);
-        root.put("writtenAt", writtenAt.toString());
+        ObjectNode root = JSON.createObjectNode().put("format", FORMAT).setAll(JSON.<ObjectNode>valueToTree(this));
         store.putBytes(KEY, JSON.writeValueAsBytes(root), "application/json");
     }
 
@@ -64,44 +69,21 @@ public record ArchiveObject(
             throw e;
         }
         try {
-            return Optional.of(parsed(JSON.readTree(bytes)));
-        } catch (JacksonException | IllegalArgumentException | DateTimeException e) {
-            throw new BrokenArchiveObjectException(new String(bytes, StandardCharsets.UTF_8));
+            JsonNode root = JSON.readTree(bytes);
+            if (root.path("format").asString("").equals(FORMAT)) {
+                return Optional.of(JSON.treeToValue(root, ArchiveObject.class));
+            }
+        } catch (JacksonException unreadable) {
+            // as an unknown format
         }
-    }
-
-    private static ArchiveObject parsed(JsonNode root) {
-        JsonNode revision = root.path("revision");
-        if (!FORMAT.equals(root.path("format").stringValue(""))
-                || !revision.isIntegralNumber()
-                || !revision.canConvertToLong()
-                || revision.longValue() < 1) {
-            throw new IllegalArgumentException("invalid format or revision");
-        }
-        JsonNode execution = root.path("execution");
-        return new ArchiveObject(
-                UUID.fromString(root.path("archiveId").stringValue("")),
-                revision.longValue(),
-                execution.isIntegralNumber() && execution.canConvertToLong()
-                        ? Long.valueOf(execution.longValue())
-                        : null,
-                Instant.parse(root.path("writtenAt").stringValue("")));
+        throw new BrokenArchiveObjectException(new String(bytes, StandardCharsets.UTF_8));
     }
 
     /** Thrown if {@code archive.json} was not written by this program. */
     public static final class BrokenArchiveObjectException extends Exception {
 
-        private static final int MAX_SHOWN = 40;
-
         BrokenArchiveObjectException(String content) {
-            super("the object %s is not readable: \"%s\""
-                    .formatted(
-                            KEY,
-                            content.codePoints()
-                                    .limit(MAX_SHOWN)
-                                    .collect(StringBuilder::new, StringBuilder::appendCodePoint, StringBuilder::append)
-                                    .toString()
-                                    .replaceAll("\\p{Cntrl}", "?")));
+            super("the object " + KEY + " is not readable: " + Sidecar.shown(content));
         }
     }
 }

@@ -9,6 +9,7 @@ import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -140,8 +141,7 @@ public class ArchiveRevision {
                                         ON CONFLICT (only_one) DO UPDATE
                                         SET revision = archive.revision + 1, revised_at = EXCLUDED.revised_at
                                         """)
-                .param("id", UUID.randomUUID())
-                .param("now", Timestamp.from(clock.instant()))
+                .params(Map.of("id", UUID.randomUUID(), "now", Timestamp.from(clock.instant())))
                 .update());
         // another node may have written a newer revision, which this PUT has replaced
         ArchiveObject written;
@@ -173,23 +173,19 @@ public class ArchiveRevision {
                                         SET archive_id = EXCLUDED.archive_id, revised_at = EXCLUDED.revised_at,
                                             revision = greatest(archive.revision, EXCLUDED.revision)
                                         """)
-                .param("id", bucket.archiveId())
-                .param("revision", bucket.revision())
-                .param("now", Timestamp.from(clock.instant()))
+                .params(Map.of(
+                        "id", bucket.archiveId(),
+                        "revision", bucket.revision(),
+                        "now", Timestamp.from(clock.instant())))
                 .update());
     }
 
     private Optional<ArchiveObject> inDatabase() {
-        return ownTransaction.execute(_ -> jdbc.sql("""
-                                        SELECT archive_id, revision, revised_at,
+        return ownTransaction.execute(
+                _ -> jdbc.sql("""
+                                        SELECT archive_id, revision, revised_at AS written_at,
                                                (SELECT max(job_execution_id) FROM run_history) AS execution
                                         FROM archive
-                                        """)
-                .query((row, _) -> new ArchiveObject(
-                        row.getObject("archive_id", UUID.class),
-                        row.getLong("revision"),
-                        row.getObject("execution", Long.class),
-                        row.getTimestamp("revised_at").toInstant()))
-                .optional());
+                                        """).query(Columns.of(ArchiveObject.class)).optional());
     }
 }

@@ -9,7 +9,6 @@ import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.stream.Stream;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -47,31 +46,22 @@ public class ConcurrentErasures {
      * @throws StoreException if the bucket may still hold objects of the note; the tables are unchanged then
      */
     public boolean erase(WorklistItem claimed, Instant now) {
-        eraseObjects(claimed.id(), now);
-        return savepoint.executeRepeated(status -> {
-            List<NoteId> note = List.of(claimed.id());
-            rows.markErased(note, AUTHOR_FORGOTTEN, now);
-            boolean released = claims.release(claimed);
-            if (released) {
-                eraseRows(note, now);
-            } else {
-                status.setRollbackOnly();
-            }
-            return released;
-        });
-    }
-
-    private void eraseObjects(NoteId id, Instant now) {
+        NoteId id = claimed.id();
         new TombstoneObject(id.value(), now, AUTHOR_FORGOTTEN).putInto(store);
         try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + id + "/")) {
             sidecars.toList().forEach(sidecar -> store.remove(sidecar.key().value()));
         }
-    }
-
-    private void eraseRows(List<NoteId> note, Instant now) {
-        Map<String, Long> removed = rows.remove(note, List.of());
-        if (removed.getOrDefault("media_object", 0L) == 0) {
-            rows.finish(note, now);
-        }
+        return savepoint.executeRepeated(status -> {
+            List<NoteId> note = List.of(id);
+            rows.markErased(note, AUTHOR_FORGOTTEN, now);
+            if (!claims.release(claimed)) {
+                status.setRollbackOnly();
+                return false;
+            }
+            if (rows.remove(note, List.of()).getOrDefault("media_object", 0L) == 0) {
+                rows.finish(note, List.of(), now);
+            }
+            return true;
+        });
     }
 }

@@ -52,12 +52,12 @@ public class ErasureRepository {
                                                                    WHERE finished_at IS NULL)
                                 """).query(String.class).list().toArray(String[]::new);
         return jdbc.sql("""
-                        SELECT note_id FROM note WHERE author_id = ANY (:authors)
+                        SELECT note_id AS value FROM note WHERE author_id = ANY (:authors)
                         UNION SELECT note_id FROM note_capture WHERE author_id = ANY (:authors)
-                        ORDER BY note_id
+                        ORDER BY value
                         """)
                 .param("authors", authors)
-                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .query(Columns.of(NoteId.class))
                 .list();
     }
 
@@ -107,16 +107,11 @@ public class ErasureRepository {
      * @param finished when its erasure completed; null if the tables may hold rows of it
      */
     public void restore(TombstoneObject tombstone, @Nullable Instant finished) {
-        String sql = tombstone.note().isPresent() ? """
-                          INSERT INTO forgotten_note (note_id, forgotten_at, reason, finished_at)
-                          VALUES (:id, :at, :reason, :finished)
-                          ON CONFLICT (note_id) DO NOTHING
-                          """ : """
-                          INSERT INTO forgotten_author (author_sha256, forgotten_at, reason, finished_at)
-                          VALUES (:id, :at, :reason, :finished)
-                          ON CONFLICT (author_sha256) DO NOTHING
-                          """;
-        jdbc.sql(sql)
+        boolean isNote = tombstone.note().isPresent();
+        jdbc.sql("""
+                        INSERT INTO %1$s (%2$s, forgotten_at, reason, finished_at) VALUES (:id, :at, :reason, :finished)
+                        ON CONFLICT (%2$s) DO NOTHING
+                        """.formatted(isNote ? "forgotten_note" : "forgotten_author", isNote ? "note_id" : "author_sha256"))
                 .param("id", tombstone.id())
                 .param("at", Timestamp.from(tombstone.at()))
                 .param("reason", tombstone.reason(), Types.VARCHAR)
@@ -131,47 +126,15 @@ public class ErasureRepository {
                 .update();
     }
 
-    /**
-     * Lists files for removal that remains of erased notes name and whose rows no slot uses. A file without a row may
-     * be used by another note.
-     */
-    private void listForRemoval(Collection<String> keys) {
-        jdbc.sql("""
-                        INSERT INTO forgotten_object (object_key, size_bytes)
-                        SELECT o.object_key, o.size_bytes FROM media_object o
-                        WHERE o.object_key = ANY (:keys)
-                          AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                        ON CONFLICT (object_key) DO NOTHING
-                        """).param("keys", keys.toArray(String[]::new)).update();
-    }
-
-    /** Returns erased notes whose erasure is unfinished. */
-    public List<Erased> unfinishedNotes() {
+    /** Returns the tombstones of unfinished erasures, those of notes first. */
+    public List<TombstoneObject> unfinished() {
         return jdbc.sql("""
-                        SELECT note_id, forgotten_at, reason FROM forgotten_note WHERE finished_at IS NULL ORDER BY note_id
-                        """)
-                .query((row, _) -> new Erased(
-                        row.getString("note_id"),
-                        row.getTimestamp("forgotten_at").toInstant(),
-                        row.getString("reason")))
-                .list();
+                        SELECT note_id AS id, forgotten_at AS at, reason FROM forgotten_note WHERE finished_at IS NULL
+                        UNION ALL
+                        SELECT author_sha256, forgotten_at, reason FROM forgotten_author WHERE finished_at IS NULL
+                        ORDER BY length(id), id
+                        """).query(Columns.of(TombstoneObject.class)).list();
     }
-
-    /** Returns erased authors whose erasure is unfinished, by hash. */
-    public List<Erased> unfinishedAuthors() {
-        return jdbc.sql("""
-                        SELECT author_sha256, forgotten_at, reason FROM forgotten_author
-                        WHERE finished_at IS NULL ORDER BY author_sha256
-                        """)
-                .query((row, _) -> new Erased(
-                        row.getString("author_sha256"),
-                        row.getTimestamp("forgotten_at").toInstant(),
-                        row.getString("reason")))
-                .list();
-    }
-
-    /** An erased note or author. */
-    public record Erased(String id, Instant at, @Nullable String reason) {}
 
     /**
      * Removes all rows of these notes and of authors whose erasure is unfinished. Lists the files that no other note
@@ -182,20 +145,18 @@ public class ErasureRepository {
      */
     public Map<String, Long> remove(Collection<NoteId> notes, Collection<String> named) {
         Map<String, Long> rows = new LinkedHashMap<>();
-        jdbc.sql("""
-                        INSERT INTO forgotten_object (object_key, size_bytes)
-                        SELECT DISTINCT o.object_key, o.size_bytes
-                        FROM note_media m JOIN media_object o USING (sha256)
-                        WHERE m.note_id = ANY (:notes)
-                          AND NOT EXISTS (SELECT 1 FROM note_media u
-                                          WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
-                        ON CONFLICT (object_key) DO NOTHING
-                        """).param("notes", ids(notes)).update();
-        rows.put("note_media", delete("note_media WHERE note_id = ANY (:notes)", notes));
-        rows.put("note_topic", delete("note_topic WHERE note_id = ANY (:notes)", notes));
-        rows.put("note_mention", delete("note_mention WHERE note_id = ANY (:notes)", notes));
-        rows.put("note_comment", delete("note_comment WHERE note_id = ANY (:notes)", notes));
-        rows.put("note_capture", delete("note_capture WHERE note_id = ANY (:notes)", notes));
+        change("""
+                INSERT INTO forgotten_object (object_key, size_bytes)
+                SELECT DISTINCT o.object_key, o.size_bytes
+                FROM note_media m JOIN media_object o USING (sha256)
+                WHERE m.note_id = ANY (:notes)
+                  AND NOT EXISTS (SELECT 1 FROM note_media u
+                                  WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
+                ON CONFLICT (object_key) DO NOTHING
+                """, notes);
+        for (String table : List.of("note_media", "note_topic", "note_mention", "note_comment", "note_capture")) {
+            rows.put(table, change("DELETE FROM " + table + " WHERE note_id = ANY (:notes)", notes));
+        }
         String[] authors = jdbc.sql("""
                                 SELECT DISTINCT author_id FROM note
                                 WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
@@ -204,7 +165,7 @@ public class ErasureRepository {
                 .query(String.class)
                 .list()
                 .toArray(String[]::new);
-        rows.put("note", delete("note WHERE note_id = ANY (:notes)", notes));
+        rows.put("note", change("DELETE FROM note WHERE note_id = ANY (:notes)", notes));
         rows.put("author", (long) jdbc.sql("""
                                         DELETE FROM author a
                                         WHERE (a.author_id = ANY (:authors)
@@ -212,21 +173,27 @@ public class ErasureRepository {
                                                    SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
                                           AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
                                         """).param("authors", authors).update());
-        listForRemoval(named);
+        // a file without a row may be used by another note
+        jdbc.sql("""
+                        INSERT INTO forgotten_object (object_key, size_bytes)
+                        SELECT o.object_key, o.size_bytes FROM media_object o
+                        WHERE o.object_key = ANY (:keys)
+                          AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                        ON CONFLICT (object_key) DO NOTHING
+                        """).param("keys", named.toArray(String[]::new)).update();
         rows.put("media_object", removeListed());
-        rows.put("fixity_finding", (long)
-                jdbc.sql("""
-                                        DELETE FROM fixity_finding
-                                        WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
-                                           OR object_key IN (SELECT object_key FROM forgotten_object)
-                                        """).param("notes", ids(notes)).update());
+        rows.put("fixity_finding", change("""
+                DELETE FROM fixity_finding
+                WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
+                   OR object_key IN (SELECT object_key FROM forgotten_object)
+                """, notes));
         rows.put("worklist", worklist.delete(notes));
         rows.put("api_call", calls.clearResponses(notes));
         return rows;
     }
 
-    private long delete(String rows, Collection<NoteId> notes) {
-        return jdbc.sql("DELETE FROM " + rows).param("notes", ids(notes)).update();
+    private long change(String sql, Collection<NoteId> notes) {
+        return jdbc.sql(sql).param("notes", ids(notes)).update();
     }
 
     /**
@@ -252,11 +219,12 @@ public class ErasureRepository {
                             WHERE note_id <> ALL (:notes)
                               AND person_sha256(sound_creator_id) IN (SELECT author_sha256 FROM persons)
                             RETURNING note_id)
-                        SELECT note_id FROM mentions UNION SELECT note_id FROM comments UNION SELECT note_id FROM sounds
-                        ORDER BY note_id
+                        SELECT note_id AS value FROM mentions
+                        UNION SELECT note_id FROM comments UNION SELECT note_id FROM sounds
+                        ORDER BY value
                         """)
                 .param("notes", ids(own))
-                .query((row, _) -> new NoteId(row.getString("note_id")))
+                .query(Columns.of(NoteId.class))
                 .list();
     }
 
@@ -280,23 +248,21 @@ public class ErasureRepository {
     /** Returns the files that these notes share with others; they remain. */
     public Files shared(Collection<NoteId> notes) {
         return jdbc.sql("""
-                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes
+                        SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes
                         FROM media_object o
                         WHERE EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256 AND m.note_id = ANY (:notes))
                           AND EXISTS (SELECT 1 FROM note_media u WHERE u.sha256 = o.sha256 AND u.note_id <> ALL (:notes))
                         """)
                 .param("notes", ids(notes))
-                .query((row, _) -> new Files(row.getLong("files"), row.getLong("bytes")))
+                .query(Columns.of(Files.class))
                 .single();
     }
 
     /** Returns the files listed for removal. */
     public Files toRemove() {
         return jdbc.sql("""
-                        SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM forgotten_object
-                        """)
-                .query((row, _) -> new Files(row.getLong("files"), row.getLong("bytes")))
-                .single();
+                        SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes FROM forgotten_object
+                        """).query(Columns.of(Files.class)).single();
     }
 
     /** Number and total size of files. */
@@ -309,41 +275,35 @@ public class ErasureRepository {
     public List<File> nextToRemove(int limit) {
         removeListed();
         return jdbc.sql("""
-                        SELECT object_key, size_bytes FROM forgotten_object ORDER BY object_key LIMIT :limit
-                        """)
-                .param("limit", limit)
-                .query((row, _) -> new File(row.getString("object_key"), row.getLong("size_bytes")))
-                .list();
+                        SELECT object_key AS key, size_bytes AS bytes FROM forgotten_object ORDER BY object_key LIMIT :limit
+                        """).param("limit", limit).query(Columns.of(File.class)).list();
     }
 
     /** A file whose row was removed. */
     public record File(String key, long bytes) {}
 
-    /** Records that an object was removed, and deletes its findings. */
+    /** Records that an object was removed, and resolves its findings. */
     public void removed(String key, Instant now) {
         jdbc.sql("""
+                        WITH removed AS (DELETE FROM forgotten_object WHERE object_key = :key)
                         UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
-                        """).param("now", Timestamp.from(now)).param("key", key).update();
-        jdbc.sql("DELETE FROM forgotten_object WHERE object_key = :key")
-                .param("key", key)
-                .update();
+                        """).params(Map.of("now", Timestamp.from(now), "key", key)).update();
     }
 
-    /** Marks the erasure of notes as finished. */
-    public void finish(Collection<NoteId> notes, Instant now) {
-        jdbc.sql("UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes)")
-                .param("now", Timestamp.from(now))
-                .param("notes", ids(notes))
-                .update();
-    }
-
-    /** Marks the erasure of authors as finished. */
-    public void finishAuthors(Collection<String> hashes, Instant now) {
+    /**
+     * Marks the erasure of notes and authors as finished.
+     *
+     * @param authors their hashes
+     */
+    public void finish(Collection<NoteId> notes, Collection<String> authors, Instant now) {
         jdbc.sql("""
-                        UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:hashes)
+                        WITH finished AS (
+                            UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes))
+                        UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:authors)
                         """)
                 .param("now", Timestamp.from(now))
-                .param("hashes", hashes.toArray(String[]::new))
+                .param("notes", ids(notes))
+                .param("authors", authors.toArray(String[]::new))
                 .update();
     }
 

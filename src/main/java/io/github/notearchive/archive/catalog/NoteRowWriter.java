@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.NoteChanges.Change;
-import io.github.notearchive.archive.catalog.NoteChanges.Snapshot;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
@@ -9,6 +7,7 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.Savepoint;
+import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
@@ -17,6 +16,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.JdbcOperations;
+import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
@@ -27,28 +27,41 @@ public class NoteRowWriter {
     private static final Logger log = LoggerFactory.getLogger(NoteRowWriter.class);
 
     private final NoteCatalog notes;
-    private final NoteChanges changes;
     private final ClaimRepository claims;
     private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
-    private final JdbcOperations jdbc;
+    private final JdbcOperations batches;
+    private final JdbcClient jdbc;
     private final Savepoint transaction;
 
     NoteRowWriter(
             NoteCatalog notes,
-            NoteChanges changes,
             ClaimRepository claims,
             WorklistRepository worklist,
             RefreshPlan refreshPlan,
-            JdbcOperations jdbc,
+            JdbcOperations batches,
+            JdbcClient jdbc,
             PlatformTransactionManager transactions) {
         this.notes = notes;
-        this.changes = changes;
         this.claims = claims;
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
+        this.batches = batches;
         this.jdbc = jdbc;
         this.transaction = new Savepoint(transactions);
+    }
+
+    /**
+     * What a response has changed of a note.
+     *
+     * @param counts any of the counts
+     * @param words title or text
+     * @param files a new file or a newly listed one
+     */
+    public record Change(boolean counts, boolean words, boolean files) {
+
+        /** No change. */
+        public static final Change NONE = new Change(false, false, false);
     }
 
     /**
@@ -62,7 +75,19 @@ public class NoteRowWriter {
         return switch (first) {
             case WRITTEN -> Optional.of(Change.NONE);
             case LOST -> Optional.empty();
-            case NOT_THE_FIRST -> recordAny(claimed, note, row, jobExecution, now);
+            case NOT_THE_FIRST ->
+                transaction.executeRepeated(_ -> {
+                    if (!worklist.settle(claimed, row, jobExecution)) {
+                        return Optional.empty();
+                    }
+                    Optional<Snapshot> before =
+                            claimed.refreshNight() == null ? Optional.empty() : snapshot(claimed.id());
+                    notes.save(note, now);
+                    Change change = before.flatMap(old -> snapshot(claimed.id()).map(old::changeTo))
+                            .orElse(Change.NONE);
+                    refreshPlan.plan(claimed.id());
+                    return Optional.of(change);
+                });
         };
     }
 
@@ -81,7 +106,7 @@ public class NoteRowWriter {
         if (claimed.state() != NoteState.PENDING || note.video() != null) {
             return FirstWrite.NOT_THE_FIRST;
         }
-        StatementBatch trip = new StatementBatch(jdbc);
+        StatementBatch trip = new StatementBatch(batches);
         Supplier<Integer> settled = trip.update(worklist.settleStatement(claimed, row, jobExecution));
         NoteCatalog.First first = notes.first(trip, note, now);
         trip.update(refreshPlan.planStatement(claimed.id()));
@@ -101,32 +126,33 @@ public class NoteRowWriter {
         }
     }
 
-    private Optional<Change> recordAny(
-            WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
-        return transaction.executeRepeated(_ -> {
-            if (!settled(claimed, row, jobExecution)) {
-                return Optional.empty();
-            }
-            Optional<Snapshot> before = look(claimed);
-            notes.save(note, now);
-            Change change = changes.since(before, claimed.id());
-            refreshPlan.plan(claimed.id());
-            return Optional.of(change);
-        });
+    /** Columns of a note that are compared, as text. */
+    private record Snapshot(String counts, String words, List<String> files) {
+
+        Change changeTo(Snapshot now) {
+            return new Change(!counts.equals(now.counts), !words.equals(now.words), !files.containsAll(now.files));
+        }
     }
 
-    /** Returns the state before a refresh, for the comparison; empty for other notes. */
-    private Optional<Snapshot> look(WorklistItem claimed) {
-        return claimed.refreshNight() == null ? Optional.empty() : changes.snapshot(claimed.id());
+    /** Returns the current columns; empty without a capture. */
+    private Optional<Snapshot> snapshot(NoteId id) {
+        return jdbc.sql("""
+                        SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text AS counts,
+                               ROW(title, note_text)::text AS words,
+                               ARRAY(SELECT m.kind || ' ' || m.identity FROM note_media m
+                                     WHERE m.note_id = n.note_id
+                                       AND (m.state = 'STORED' OR m.reason = 'NOT_REFRESHED')) AS files
+                        FROM note n WHERE n.note_id = :noteId
+                        """)
+                .param("noteId", id.value())
+                .query((row, _) -> new Snapshot(row.getString("counts"), row.getString("words"), List.of((String[])
+                        row.getArray("files").getArray())))
+                .optional();
     }
 
     /** Writes the row of a note without new data; false if the claim was lost. */
     public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
-        return transaction.executeRepeated(_ -> settled(claimed, row, jobExecution));
-    }
-
-    private boolean settled(WorklistItem claimed, WorklistRow row, long jobExecution) {
-        return worklist.settle(claimed, row, jobExecution);
+        return transaction.executeRepeated(_ -> worklist.settle(claimed, row, jobExecution));
     }
 
     /** Releases a note unchanged; false if the claim was lost. */

@@ -1,7 +1,5 @@
 package io.github.notearchive.archive.catalog;
 
-import static io.github.notearchive.io.Timestamps.instant;
-
 import io.github.notearchive.note.NoteId;
 import java.time.Instant;
 import java.util.List;
@@ -28,7 +26,8 @@ public class NoteSearch {
      */
     public List<Hit> find(String words, int limit) {
         return jdbc.sql("""
-                        SELECT n.note_id, n.published_at, n.author_id, a.nickname, n.title, n.note_text, n.liked_count
+                        SELECT n.note_id AS id, n.published_at, n.author_id, a.nickname AS author, n.title, n.note_text AS text,
+                               n.liked_count AS likes
                         FROM search_note(:words,
                                          least(2147483647,
                                                :limit + (SELECT count(*) FROM forgotten_note JOIN note USING (note_id)))::integer) n
@@ -39,14 +38,7 @@ public class NoteSearch {
                         """)
                 .param("words", words)
                 .param("limit", limit)
-                .query((row, _) -> new Hit(
-                        new NoteId(row.getString("note_id")),
-                        instant(row.getTimestamp("published_at")),
-                        row.getString("author_id"),
-                        row.getString("nickname"),
-                        row.getString("title"),
-                        row.getString("note_text"),
-                        row.getObject("liked_count", Long.class)))
+                .query(Columns.of(Hit.class))
                 .list();
     }
 

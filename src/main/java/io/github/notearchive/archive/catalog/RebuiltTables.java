@@ -7,8 +7,11 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -31,6 +34,22 @@ public class RebuiltTables {
             "source_gate",
             "fixity_finding");
 
+    /** Rows that only runs write, with their descriptions. */
+    private static final Map<String, String> ROWS_OF_RUNS = new LinkedHashMap<>();
+
+    static {
+        ROWS_OF_RUNS.put(
+                "worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)",
+                "the table worklist holds notes that no sidecar has brought");
+        ROWS_OF_RUNS.put(
+                "worklist WHERE settled_by IS NOT NULL OR claimed_by IS NOT NULL",
+                "the table worklist holds notes that a run has decided about");
+        ROWS_OF_RUNS.put(
+                "api_call WHERE job_execution_id IS NOT NULL OR billed <> 'YES'",
+                "the table api_call holds calls that a run has made");
+        ROWS_OF_RUNS.put("source_gate", "the table source_gate holds an end of a run");
+    }
+
     private final JdbcClient jdbc;
 
     RebuiltTables(JdbcClient jdbc) {
@@ -44,18 +63,10 @@ public class RebuiltTables {
 
     /** Describes rows that no rebuild wrote; empty if there are none. */
     public Optional<String> rowsOfRuns() {
-        if (exists("FROM worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)")) {
-            return Optional.of("the table worklist holds notes that no sidecar has brought");
-        }
-        if (exists("FROM worklist WHERE settled_by IS NOT NULL OR claimed_by IS NOT NULL")) {
-            return Optional.of("the table worklist holds notes that a run has decided about");
-        }
-        if (exists("FROM api_call WHERE job_execution_id IS NOT NULL OR billed <> 'YES'")) {
-            return Optional.of("the table api_call holds calls that a run has made");
-        }
-        return exists("FROM source_gate")
-                ? Optional.of("the table source_gate holds an end of a run")
-                : Optional.empty();
+        return ROWS_OF_RUNS.entrySet().stream()
+                .filter(rows -> exists("FROM " + rows.getKey()))
+                .map(Map.Entry::getValue)
+                .findFirst();
     }
 
     /**
@@ -63,12 +74,11 @@ public class RebuiltTables {
      * sidecar of the note was written.
      */
     public boolean areBehind(Sidecar sidecar, WorklistRow before) {
-        Instant updated = sidecar.media() == null
-                ? null
-                : sidecar.media().stream()
-                        .map(SlotRow::updatedAt)
-                        .max(Comparator.naturalOrder())
-                        .orElse(null);
+        Instant updated = Stream.ofNullable(sidecar.media())
+                .flatMap(List::stream)
+                .map(SlotRow::updatedAt)
+                .max(Comparator.naturalOrder())
+                .orElse(null);
         return jdbc.sql("""
                         SELECT NOT EXISTS (SELECT 1 FROM api_call WHERE note_id = :note AND received_at = :capturedAt)
                             OR (:captured AND NOT EXISTS (SELECT 1 FROM note_capture
@@ -103,13 +113,7 @@ public class RebuiltTables {
                                (SELECT count(*) FROM worklist WHERE due_at <= :now) AS due
                         """)
                 .param("now", Timestamp.from(now))
-                .query((row, _) -> new Rows(
-                        row.getLong("notes"),
-                        row.getLong("captures"),
-                        row.getLong("files"),
-                        row.getLong("objects"),
-                        row.getLong("calls"),
-                        row.getLong("due")))
+                .query(Columns.of(Rows.class))
                 .single();
     }
 

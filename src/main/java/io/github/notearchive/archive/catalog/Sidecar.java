@@ -300,7 +300,7 @@ public record Sidecar(
     }
 
     /** Returns a value for a message: quoted, without control characters, shortened. */
-    private static String shown(@Nullable String text) {
+    static String shown(@Nullable String text) {
         String plain = String.valueOf(text).replaceAll("\\p{Cntrl}", "?");
         return "\""
                 + (plain.codePointCount(0, plain.length()) <= MAX_SHOWN

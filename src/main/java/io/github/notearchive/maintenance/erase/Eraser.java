@@ -3,7 +3,6 @@ package io.github.notearchive.maintenance.erase;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.ErasureRepository.Erased;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.Mentions;
 import io.github.notearchive.archive.catalog.ObjectRemoval;
@@ -152,8 +151,7 @@ public class Eraser {
      * @return number of notes and people
      */
     public int removeUnfinished(RunnerLock lock) throws IOException {
-        int unfinished =
-                rows.unfinishedNotes().size() + rows.unfinishedAuthors().size();
+        int unfinished = rows.unfinished().size();
         if (unfinished > 0) {
             Counts counts = new Counts(false);
             removeRows(new Request(List.of(), null, null), counts, lock);
@@ -192,18 +190,13 @@ public class Eraser {
         counts.fileBytes = removed.bytes();
         removeSidecars(counts, lock);
         counts.mentions = mentions.removeNaming(counts.notes);
-        transaction.executeWithoutResult(_ -> {
-            rows.finish(counts.notes, clock.instant());
-            rows.finishAuthors(counts.authors, clock.instant());
-        });
+        transaction.executeWithoutResult(_ -> rows.finish(counts.notes, counts.authors, clock.instant()));
         return counts.report();
     }
 
     private void removeRows(Request request, Counts counts, RunnerLock lock) throws IOException {
         transaction.executeWithoutResult(_ -> markErased(request, counts));
-        for (Erased erased : counts.erased) {
-            new TombstoneObject(erased.id(), erased.at(), erased.reason()).putInto(store);
-        }
+        counts.erased.forEach(tombstone -> tombstone.putInto(store));
         findSidecars(counts);
         lock.requireHeld();
         transaction.executeWithoutResult(_ -> removeRows(counts));
@@ -227,12 +220,10 @@ public class Eraser {
         rows.markErased(request.notes(), reason, clock.instant());
         notes.addAll(request.notes());
         counts.worklist = rows.removeFromWorklist(notes, clock.instant());
-        List<Erased> unfinished = rows.unfinishedNotes();
-        List<Erased> authors = rows.unfinishedAuthors();
-        counts.erased.addAll(unfinished);
-        counts.erased.addAll(authors);
-        unfinished.forEach(note -> counts.notes.add(new NoteId(note.id())));
-        authors.forEach(author -> counts.authors.add(author.id()));
+        for (TombstoneObject tombstone : rows.unfinished()) {
+            counts.erased.add(tombstone);
+            tombstone.note().ifPresentOrElse(counts.notes::add, () -> counts.authors.add(tombstone.id()));
+        }
     }
 
     private void removeRows(Counts counts) {
@@ -279,7 +270,7 @@ public class Eraser {
     private static final class Counts {
 
         private final boolean dryRun;
-        private final List<Erased> erased = new ArrayList<>();
+        private final List<TombstoneObject> erased = new ArrayList<>();
         private final List<NoteId> notes = new ArrayList<>();
         private final List<String> authors = new ArrayList<>();
         private final Map<String, Long> rows = new LinkedHashMap<>();

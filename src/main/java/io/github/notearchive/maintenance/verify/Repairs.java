@@ -1,8 +1,8 @@
 package io.github.notearchive.maintenance.verify;
 
-import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.AuditRepository.Obstacle;
-import io.github.notearchive.archive.catalog.AuditRepository.User;
+import io.github.notearchive.archive.catalog.RepairRepository;
+import io.github.notearchive.archive.catalog.RepairRepository.Obstacle;
+import io.github.notearchive.archive.catalog.RepairRepository.User;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
@@ -30,7 +30,7 @@ import org.springframework.stereotype.Component;
  */
 @Component
 record Repairs(
-        AuditRepository catalog,
+        RepairRepository findings,
         WorklistRepository worklist,
         OperatorActions actions,
         Sidecars sidecars,
@@ -76,12 +76,12 @@ record Repairs(
                     case MediaFile file -> storeAgain(file, madeDue);
                     case SidecarFile sidecar -> rewrite(sidecar);
                 };
-        catalog.recordRepair(damaged.expected().key().value(), repair.text, clock.instant());
+        findings.recordRepair(damaged.expected().key().value(), repair.text, clock.instant());
         return repair;
     }
 
     private Repair storeAgain(MediaFile file, long madeDue) {
-        List<User> all = catalog.usersOf(
+        List<User> all = findings.usersOf(
                 file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
             return Repair.notPossible("no note uses it");
@@ -151,10 +151,10 @@ record Repairs(
         if (madeDue >= settings.maxRepairs()) {
             repair = tooMany();
         } else {
-            List<NoteId> notes = catalog.resetUnrecorded(key, now);
+            List<NoteId> notes = findings.resetUnrecorded(key, now);
             repair = notes.isEmpty() ? Repair.notPossible("it has a row now") : makeDue(notes);
         }
-        catalog.recordRepair(key, repair.text, now);
+        findings.recordRepair(key, repair.text, now);
         return repair;
     }
 

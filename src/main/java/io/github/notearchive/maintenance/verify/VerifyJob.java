@@ -2,6 +2,7 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Expected;
+import io.github.notearchive.archive.catalog.RepairRepository;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.catalog.Verdict;
@@ -41,6 +42,7 @@ import org.springframework.stereotype.Component;
 record VerifyJob(
         JobRunner jobs,
         AuditRepository catalog,
+        RepairRepository findings,
         ObjectCheck check,
         Repairs repairs,
         ObjectStore store,
@@ -96,7 +98,7 @@ record VerifyJob(
         audit.listed.add(listed.size());
         Instant now = clock.instant();
         List<StoredObject> orphans = new ArrayList<>();
-        for (StoredObject object : catalog.unreferenced(listed.getItems())) {
+        for (StoredObject object : findings.unreferenced(listed.getItems())) {
             if (isOld(object.modified(), now)) {
                 orphans.add(object);
             } else {
@@ -122,7 +124,7 @@ record VerifyJob(
             return RepeatStatus.FINISHED;
         }
         ExecutionContext context = chunk.getStepContext().getStepExecution().getExecutionContext();
-        List<String> names = catalog.orphans(audit.since(), context.getString(PLACE, ""), PAGE);
+        List<String> names = findings.orphans(audit.since(), context.getString(PLACE, ""), PAGE);
         for (String name : names) {
             if (audit.gate().isClosed()) {
                 Gate.endStep();
@@ -162,10 +164,10 @@ record VerifyJob(
      * @return why it is kept; empty if it is removed
      */
     private Optional<String> removeOrphan(String name) {
-        if (catalog.isRunActive()) {
+        if (findings.isRunActive()) {
             return Optional.of("a run is active; repeat when it has ended");
         }
-        Optional<String> unknown = catalog.orphanedSidecar();
+        Optional<String> unknown = findings.orphanedSidecar();
         if (unknown.isPresent()) {
             return Optional.of(
                     "the bucket contains a paid response that these tables do not contain, %s, and its note may use this object; check that database and bucket belong together, or move that sidecar elsewhere"
@@ -177,14 +179,14 @@ record VerifyJob(
             if (!isOld(modified.get(), now)) {
                 return Optional.of("it was stored again");
             }
-            if (catalog.unreferenced(List.of(new StoredObject(name, 0, modified.get())))
+            if (findings.unreferenced(List.of(new StoredObject(name, 0, modified.get())))
                     .isEmpty()) {
                 return Optional.of("a row uses it now");
             }
-            catalog.deleteUnused(name);
+            findings.deleteUnused(name);
             store.remove(name);
         }
-        catalog.resolve(List.of(name), now);
+        findings.resolve(name, now);
         return Optional.empty();
     }
 

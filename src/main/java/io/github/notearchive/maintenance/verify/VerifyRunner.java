@@ -145,7 +145,7 @@ public class VerifyRunner {
                     open,
                     catalog.open(EXAMPLES),
                     catalog.remaining(audit.since()),
-                    catalog.oldestVerified(clock.instant()).orElse(null));
+                    catalog.verified(clock.instant()).oldest());
         }
     }
 
