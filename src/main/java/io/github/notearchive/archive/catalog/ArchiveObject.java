@@ -28,7 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
 public record ArchiveObject(
         UUID archiveId, long revision, @Nullable Long execution, Instant writtenAt) {
 
-    /** Key of the object. */
     public static final ObjectKey KEY = new ObjectKey("archive.json");
 
     private static final String FORMAT = "note-archive/archive/1";
@@ -79,7 +78,6 @@ public record ArchiveObject(
         throw new BrokenArchiveObjectException(new String(bytes, StandardCharsets.UTF_8));
     }
 
-    /** Thrown if {@code archive.json} was not written by this program. */
     public static final class BrokenArchiveObjectException extends Exception {
 
         BrokenArchiveObjectException(String content) {

@@ -2,7 +2,6 @@ package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -20,7 +19,6 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionException;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Compares the database with its bucket, so that a restored dump is detected: the table {@code archive} and the object
@@ -39,15 +37,13 @@ public class ArchiveRevision {
     private static final int MAX_WRITES = 10;
 
     private final ObjectStore store;
-    private final JdbcClient jdbc;
+    private final JdbcClient autoCommit;
     private final Clock clock;
-    private final TransactionTemplate ownTransaction;
 
-    ArchiveRevision(ObjectStore store, JdbcClient jdbc, Clock clock, PlatformTransactionManager transactions) {
+    ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactionManager transactions) {
         this.store = store;
-        this.jdbc = jdbc;
+        this.autoCommit = AutoCommitClient.of(transactions);
         this.clock = clock;
-        this.ownTransaction = Transactions.autoCommit(transactions);
     }
 
     /**
@@ -96,10 +92,10 @@ public class ArchiveRevision {
     }
 
     private boolean hasSidecarInDatabase() {
-        return Boolean.TRUE.equals(
-                ownTransaction.execute(_ -> jdbc.sql("""
-                                                SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)
-                                                """).query(Boolean.class).single()));
+        return autoCommit
+                .sql("SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)")
+                .query(Boolean.class)
+                .single();
     }
 
     private boolean hasSidecarInBucket() {
@@ -136,22 +132,15 @@ public class ArchiveRevision {
      * @throws StoreException if the store rejects the object; the database is ahead then, which every command accepts
      */
     public void advance() {
-        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
-                                        INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, 1, :now)
-                                        ON CONFLICT (only_one) DO UPDATE
-                                        SET revision = archive.revision + 1, revised_at = EXCLUDED.revised_at
-                                        """)
-                .params(Map.of("id", UUID.randomUUID(), "now", Timestamp.from(clock.instant())))
-                .update());
-        // another node may have written a newer revision, which this PUT has replaced
-        ArchiveObject written;
-        ArchiveObject newest = inDatabase().orElseThrow();
-        int attempts = 0;
-        do {
-            written = newest;
+        write(UUID.randomUUID(), 1, "revision = archive.revision + 1");
+        for (int i = 0; i < MAX_WRITES; i++) {
+            ArchiveObject written = inDatabase().orElseThrow();
             written.putInto(store);
-            newest = inDatabase().orElseThrow();
-        } while (newest.revision() > written.revision() && ++attempts < MAX_WRITES);
+            // another node may have written a newer revision, which this PUT has replaced
+            if (inDatabase().orElseThrow().revision() <= written.revision()) {
+                return;
+            }
+        }
     }
 
     /** Calls {@link #advance}; an outage is logged, and the next call repeats it. */
@@ -167,25 +156,29 @@ public class ArchiveRevision {
 
     /** Adopts id and revision of a bucket whose content the tables contain completely. */
     public void adopt(ArchiveObject bucket) {
-        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
-                                        INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
-                                        ON CONFLICT (only_one) DO UPDATE
-                                        SET archive_id = EXCLUDED.archive_id, revised_at = EXCLUDED.revised_at,
-                                            revision = greatest(archive.revision, EXCLUDED.revision)
-                                        """)
-                .params(Map.of(
-                        "id", bucket.archiveId(),
-                        "revision", bucket.revision(),
-                        "now", Timestamp.from(clock.instant())))
-                .update());
+        write(
+                bucket.archiveId(),
+                bucket.revision(),
+                "archive_id = EXCLUDED.archive_id, revision = greatest(archive.revision, EXCLUDED.revision)");
+    }
+
+    private void write(UUID id, long revision, String change) {
+        String insert = """
+                INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
+                ON CONFLICT (only_one) DO UPDATE SET revised_at = EXCLUDED.revised_at,
+                """;
+        autoCommit
+                .sql(insert + change)
+                .params(Map.of("id", id, "revision", revision, "now", Timestamp.from(clock.instant())))
+                .update();
     }
 
     private Optional<ArchiveObject> inDatabase() {
-        return ownTransaction.execute(
-                _ -> jdbc.sql("""
-                                        SELECT archive_id, revision, revised_at AS written_at,
-                                               (SELECT max(job_execution_id) FROM run_history) AS execution
-                                        FROM archive
-                                        """).query(Columns.of(ArchiveObject.class)).optional());
+        String select = """
+                SELECT archive_id, revision, revised_at AS written_at,
+                       (SELECT max(job_execution_id) FROM run_history) AS execution
+                FROM archive
+                """;
+        return autoCommit.sql(select).query(Columns.of(ArchiveObject.class)).optional();
     }
 }

@@ -147,11 +147,9 @@ public class AuditRepository {
     /** Position in the order of objects to audit. */
     public record Place(Instant verifiedAt, String id) {
 
-        /** Before all objects. */
         public static final Place FIRST = new Place(Instant.EPOCH, "");
     }
 
-    /** An object to audit and its position. */
     public record Queued(Place place, Expected expected) {}
 
     /**
@@ -310,7 +308,6 @@ public class AuditRepository {
         });
     }
 
-    /** Counts open findings by kind. */
     public Map<Kind, Long> countOpen() {
         Map<Kind, Long> counts = new EnumMap<>(Kind.class);
         jdbc.sql("SELECT kind, count(*) AS findings FROM fixity_finding WHERE resolved_at IS NULL GROUP BY kind")
@@ -334,7 +331,6 @@ public class AuditRepository {
                 .list();
     }
 
-    /** Counts the files and sidecars not verified since the start of an audit. */
     public Remaining remaining(Instant since) {
         return jdbc.sql("SELECT (SELECT count(*) FROM %s) AS files, (SELECT count(*) FROM %s) AS sidecars"
                         .formatted(Objects.FILES.unverified("true"), Objects.SIDECARS.unverified("true")))
@@ -356,7 +352,6 @@ public class AuditRepository {
      */
     public record Verified(@Nullable Instant oldest, long never) {}
 
-    /** Returns the age of the verifications of all files. */
     public Verified verified(Instant now) {
         return jdbc.sql("""
                         SELECT (SELECT count(*)

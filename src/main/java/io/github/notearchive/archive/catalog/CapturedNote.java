@@ -23,7 +23,6 @@ public record CapturedNote(
         files = List.copyOf(files);
     }
 
-    /** Creates the note as of a time. */
     public static CapturedNote of(
             NoteCapture capture, @Nullable NoteCapture video, List<SlotStatus> slots, boolean complete, Instant now) {
         return new CapturedNote(
@@ -49,7 +48,6 @@ public record CapturedNote(
         return video != null && file.kind().isOfVideo() ? video : capture;
     }
 
-    /** Returns whether the responses list a file. */
     public boolean lists(SlotRow file) {
         return files.stream().anyMatch(listed -> listed.kind() == file.kind() && listed.ordinal() == file.ordinal());
     }

@@ -61,7 +61,6 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         }
     }
 
-    /** Returns the mapping of a record. */
     @SuppressWarnings("unchecked") // computed from this class
     public static <R extends Record> Columns<R> of(Class<R> type) {
         return (Columns<R>) ALL.get(type);
@@ -95,7 +94,6 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         return JSON.readerForListOf(constructor.getDeclaringClass()).readValue(json);
     }
 
-    /** Reads a row that contains all columns. */
     @Override
     public R mapRow(ResultSet row, int number) throws SQLException {
         return create(values(row));

@@ -31,7 +31,6 @@ public record Damage(Kind kind, String expected, String seen) {
         ORPHAN
     }
 
-    /** Formats the numbers of damages by kind in one line. */
     public static String describe(Map<Kind, Long> counts) {
         return counts.entrySet().stream()
                 .map(count -> count.getKey() + " " + count.getValue())

@@ -87,7 +87,6 @@ public class ErasureRepository {
         return worklist.remove(notes, now);
     }
 
-    /** Writes the tombstone of an author. */
     public void markAuthorErased(String author, @Nullable String reason, Instant now) {
         jdbc.sql("""
                         INSERT INTO forgotten_author (author_sha256, forgotten_at, reason)
@@ -129,10 +128,11 @@ public class ErasureRepository {
     /** Returns the tombstones of unfinished erasures, those of notes first. */
     public List<TombstoneObject> unfinished() {
         return jdbc.sql("""
-                        SELECT note_id AS id, forgotten_at AS at, reason FROM forgotten_note WHERE finished_at IS NULL
-                        UNION ALL
-                        SELECT author_sha256, forgotten_at, reason FROM forgotten_author WHERE finished_at IS NULL
-                        ORDER BY length(id), id
+                        SELECT id, at, reason
+                        FROM (SELECT 1 AS kind, note_id AS id, forgotten_at AS at, reason, finished_at FROM forgotten_note
+                              UNION ALL
+                              SELECT 2, author_sha256, forgotten_at, reason, finished_at FROM forgotten_author) AS erased
+                        WHERE finished_at IS NULL ORDER BY kind, id
                         """).query(Columns.of(TombstoneObject.class)).list();
     }
 
@@ -258,14 +258,12 @@ public class ErasureRepository {
                 .single();
     }
 
-    /** Returns the files listed for removal. */
     public Files toRemove() {
         return jdbc.sql("""
                         SELECT count(*), coalesce(sum(size_bytes), 0)::bigint AS bytes FROM forgotten_object
                         """).query(Columns.of(Files.class)).single();
     }
 
-    /** Number and total size of files. */
     public record Files(long count, long bytes) {}
 
     /**
@@ -279,7 +277,6 @@ public class ErasureRepository {
                         """).param("limit", limit).query(Columns.of(File.class)).list();
     }
 
-    /** A file whose row was removed. */
     public record File(String key, long bytes) {}
 
     /** Records that an object was removed, and resolves its findings. */

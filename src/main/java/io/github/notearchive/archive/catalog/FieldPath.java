@@ -1,5 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
+import java.util.Comparator;
+
 /**
  * A field of a response: path and JSON type.
  *
@@ -10,8 +12,9 @@ public record FieldPath(String path, String type) implements Comparable<FieldPat
 
     @Override
     public int compareTo(FieldPath other) {
-        int byPath = path.compareTo(other.path);
-        return byPath == 0 ? type.compareTo(other.type) : byPath;
+        return Comparator.comparing(FieldPath::path)
+                .thenComparing(FieldPath::type)
+                .compare(this, other);
     }
 
     /** Format of logs and {@code documented-fields.txt}. */

@@ -3,6 +3,8 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
@@ -19,8 +21,8 @@ final class HeldSlots {
     }
 
     /**
-     * Moves stored files out of slots that other files take now. The motion of a live photo moves with its still. A
-     * file that has moved within the note leaves its old slot.
+     * Moves stored files out of slots that other files take now, behind all slots. The motion of a live photo moves
+     * with its still. A file that has moved within the note leaves its old slot.
      *
      * @return the stored files of the note in their previous slots
      */
@@ -33,79 +35,57 @@ final class HeldSlots {
                 .param("noteId", id.value())
                 .query(Columns.of(Held.class))
                 .list();
-        List<Held> leaving =
-                held.stream().filter(file -> !file.isListedAt(slots)).toList();
-        List<Held> moved = leaving.stream().filter(file -> file.isAmong(slots)).toList();
-        List<Held> displaced = leaving.stream()
-                .filter(file -> !moved.contains(file))
-                .filter(file -> isTaken(file, slots, held))
-                .toList();
         int behindAll = 1
-                + Stream.concat(held.stream().map(Held::ordinal), slots.stream().map(SlotRow::ordinal))
-                        .mapToInt(Integer::intValue)
+                + IntStream.concat(
+                                held.stream().mapToInt(Held::ordinal),
+                                slots.stream().mapToInt(SlotRow::ordinal))
                         .max()
                         .orElse(0);
-        for (Held file : moved) {
-            at(id, file, "DELETE FROM note_media").update();
-        }
-        for (Held file : displaced) {
-            at(id, file, "UPDATE note_media SET ordinal = ordinal + :behind")
-                    .param("behind", behindAll)
-                    .update();
+        for (Held file : held) {
+            if (file.isListedAt(slots)) {
+                continue;
+            }
+            if (slots.stream().anyMatch(slot -> slot.kind() == file.kind && file.isIn(slot))) {
+                change("DELETE FROM note_media", id, file);
+            } else if (isTaken(file, slots, held)) {
+                change("UPDATE note_media SET ordinal = ordinal + " + behindAll, id, file);
+            }
         }
         return held;
     }
 
-    private JdbcClient.StatementSpec at(NoteId id, Held file, String change) {
-        return jdbc.sql(change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal")
-                .param("noteId", id.value())
-                .param("kind", file.kind().name())
-                .param("ordinal", file.ordinal());
+    private void change(String change, NoteId id, Held file) {
+        jdbc.sql(change + " WHERE note_id = :noteId AND kind = :kind AND ordinal = :ordinal")
+                .params(Map.of("noteId", id.value(), "kind", file.kind.name(), "ordinal", file.ordinal))
+                .update();
     }
 
     /** Returns whether another file takes its slot, or that of its still. */
     private static boolean isTaken(Held file, List<SlotRow> slots, List<Held> held) {
+        boolean hasLostItsStill = file.kind == MediaKind.MOTION
+                && held.stream()
+                        .filter(still -> still.kind == MediaKind.IMAGE && still.ordinal == file.ordinal)
+                        .noneMatch(still -> still.isListedAt(slots));
         return slots.stream()
-                .filter(slot -> slot.ordinal() == file.ordinal())
-                .anyMatch(slot -> slot.kind() == file.kind()
-                        || (slot.kind() == MediaKind.IMAGE
-                                && file.kind() == MediaKind.MOTION
-                                && !isStillThere(file, slots, held)));
+                .filter(slot -> slot.ordinal() == file.ordinal)
+                .anyMatch(slot -> slot.kind() == file.kind || (hasLostItsStill && slot.kind() == MediaKind.IMAGE));
     }
 
-    private static boolean isStillThere(Held motion, List<SlotRow> slots, List<Held> held) {
-        return held.stream()
-                .filter(file -> file.kind() == MediaKind.IMAGE)
-                .filter(still -> still.ordinal() == motion.ordinal())
-                .anyMatch(still -> still.isListedAt(slots));
-    }
-
-    /** A stored file of a note and its slot. */
     record Held(MediaKind kind, int ordinal, String identity, String sha256) {
 
-        /** Returns whether a response lists the file in this slot. */
-        boolean isListedAt(List<SlotRow> slots) {
-            return slots.stream()
-                    .anyMatch(slot -> slot.kind() == kind
-                            && slot.ordinal() == ordinal
-                            && slot.identity().equals(identity));
-        }
-
-        /** Returns whether the slot has other bytes now. */
-        boolean isReplacedIn(List<SlotRow> slots) {
+        /** Returns the slots of a response that have this file by position and name. */
+        private Stream<SlotRow> listed(List<SlotRow> slots) {
             return slots.stream()
                     .filter(slot -> slot.kind() == kind && slot.ordinal() == ordinal)
-                    .filter(slot -> slot.identity().equals(identity))
-                    .map(SlotRow::media)
-                    .anyMatch(media -> media != null && !media.sha256().equals(sha256));
+                    .filter(slot -> slot.identity().equals(identity));
         }
 
-        /** Returns whether one of these slots has its bytes. */
-        boolean isAmong(List<SlotRow> slots) {
-            return slots.stream()
-                    .filter(slot -> slot.kind() == kind)
-                    .map(SlotRow::media)
-                    .anyMatch(media -> media != null && media.sha256().equals(sha256));
+        boolean isListedAt(List<SlotRow> slots) {
+            return listed(slots).findAny().isPresent();
+        }
+
+        private boolean isIn(SlotRow slot) {
+            return slot.media() != null && slot.media().sha256().equals(sha256);
         }
     }
 
@@ -115,18 +95,17 @@ final class HeldSlots {
      */
     void listReplaced(List<Held> before, List<SlotRow> slots) {
         String[] replaced = before.stream()
-                .filter(file -> file.isReplacedIn(slots))
+                .filter(file -> file.listed(slots).anyMatch(slot -> slot.media() != null && !file.isIn(slot)))
                 .map(Held::sha256)
                 .distinct()
                 .toArray(String[]::new);
-        if (replaced.length == 0) {
-            return;
+        if (replaced.length > 0) {
+            jdbc.sql("""
+                            INSERT INTO forgotten_object (object_key, size_bytes)
+                            SELECT object_key, size_bytes FROM media_object
+                            WHERE sha256 = ANY (:replaced) ORDER BY object_key
+                            ON CONFLICT (object_key) DO NOTHING
+                            """).param("replaced", replaced).update();
         }
-        jdbc.sql("""
-                        INSERT INTO forgotten_object (object_key, size_bytes)
-                        SELECT object_key, size_bytes FROM media_object
-                        WHERE sha256 = ANY (:replaced) ORDER BY object_key
-                        ON CONFLICT (object_key) DO NOTHING
-                        """).param("replaced", replaced).update();
     }
 }

@@ -3,8 +3,9 @@ package io.github.notearchive.archive.catalog;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
+import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
@@ -25,11 +26,9 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
-import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 
 /** Reads and writes the slots of notes and the stored objects. */
 @Repository
@@ -86,26 +85,24 @@ public class MediaCatalog {
 
     private final JdbcClient jdbc;
     private final HeldSlots heldSlots;
-    private final JdbcOperations batches;
+    private final JdbcOperations autoCommit;
+    private final JdbcClient autoCommitClient;
 
-    /** Commits each statement on its own, independent of the caller's transaction. */
-    private final TransactionTemplate autoCommit;
-
-    MediaCatalog(JdbcClient jdbc, NamedParameterJdbcOperations batches, PlatformTransactionManager transactions) {
+    MediaCatalog(JdbcClient jdbc, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.heldSlots = new HeldSlots(jdbc);
-        this.batches = batches.getJdbcOperations();
-        this.autoCommit = Transactions.autoCommit(transactions);
+        this.autoCommit = AutoCommitClient.operations(transactions);
+        this.autoCommitClient = JdbcClient.create(autoCommit);
     }
 
     /** Returns the slots of a note, in its own transaction; empty for a note without a capture. */
     public List<SlotRow> slotsOf(NoteId id) {
-        return autoCommit.execute(_ -> slots(id, null).execute(jdbc).list());
+        return slots(id, null).execute(autoCommitClient).list();
     }
 
     /** As above, limited to slots that this response was the last to list. */
     public List<SlotRow> slotsOf(NoteId id, Instant capturedAt) {
-        return autoCommit.execute(_ -> slots(id, capturedAt).execute(jdbc).list());
+        return slots(id, capturedAt).execute(autoCommitClient).list();
     }
 
     private static Query<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
@@ -122,11 +119,11 @@ public class MediaCatalog {
      * @return objects by SHA-256, without unknown ones
      */
     public Map<String, KnownObject> findByDigest(Collection<String> digests) {
-        return digests.isEmpty() ? Map.of() : autoCommit.execute(_ -> objects(digests));
+        return digests.isEmpty() ? Map.of() : objects(autoCommitClient, digests);
     }
 
-    private Map<String, KnownObject> objects(Collection<String> digests) {
-        return jdbc
+    private static Map<String, KnownObject> objects(JdbcClient client, Collection<String> digests) {
+        return client
                 .sql("""
                         SELECT o.sha256, o.object_key AS key, o.size_bytes AS size, o.content_type,
                                EXISTS (SELECT 1 FROM fixity_finding f
@@ -169,16 +166,15 @@ public class MediaCatalog {
                 .map(slot -> PostgresText.of(slot.identity()))
                 .distinct()
                 .toArray(String[]::new);
-        StatementBatch batch = new StatementBatch(batches);
+        StatementBatch batch = new StatementBatch(autoCommit);
         Supplier<List<SlotRow>> slots = batch.query(slots(id, null));
         Supplier<List<SameFile>> sameFiles = batch.query(SAME_FILES
                 .with(new MapSqlParameterSource("names", names).addValue("noteId", id.value()))
                 .as(Columns.of(SameFile.class)));
-        autoCommit.executeWithoutResult(_ -> batch.run());
+        batch.run();
         return new Known(slots.get(), sameFiles.get());
     }
 
-    /** A row of {@code media_object}. */
     private record ObjectRow(
             @JsonUnwrapped StoredMedia media,
             Instant storedAt,
@@ -258,7 +254,7 @@ public class MediaCatalog {
     /** Returns the known objects of these digests, by SHA-256. Part of the caller's transaction. */
     public Map<String, StoredMedia> known(Collection<String> digests) {
         Map<String, StoredMedia> known = new HashMap<>();
-        objects(digests).forEach((sha256, object) -> known.put(sha256, object.media()));
+        objects(jdbc, digests).forEach((sha256, object) -> known.put(sha256, object.media()));
         return known;
     }
 

@@ -1,48 +1,56 @@
 package io.github.notearchive.archive.catalog;
 
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.namedparam.NamedParameterUtils;
 import org.springframework.jdbc.core.namedparam.ParsedSql;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
+import org.springframework.jdbc.core.simple.JdbcClient;
 
 /**
  * A parsed statement with named parameters, to be kept as a constant. Parameters are single values or arrays, not
  * lists.
+ *
+ * @param positional the statement with a question mark for each name
  */
-public final class NamedStatement {
-
-    private final String sql;
-    private final ParsedSql parsed;
-    private final String positional;
-
-    private NamedStatement(String sql) {
-        this.sql = sql;
-        this.parsed = NamedParameterUtils.parseSqlStatement(sql);
-        this.positional = NamedParameterUtils.substituteNamedParameters(parsed, null);
-    }
+public record NamedStatement(String sql, ParsedSql parsed, String positional) {
 
     public static NamedStatement of(String sql) {
-        return new NamedStatement(sql);
+        ParsedSql parsed = NamedParameterUtils.parseSqlStatement(sql);
+        return new NamedStatement(sql, parsed, NamedParameterUtils.substituteNamedParameters(parsed, null));
     }
 
-    /** Returns the statement as written. */
-    public String sql() {
-        return sql;
-    }
-
-    /** Returns the statement with a question mark for each name. */
-    String positional() {
-        return positional;
-    }
-
-    /** Returns the values in the order of the question marks. */
-    @Nullable
-    Object[] values(SqlParameterSource parameters) {
-        return NamedParameterUtils.buildValueArray(parsed, parameters, null);
-    }
-
-    /** Binds parameters. */
     public BoundStatement with(SqlParameterSource parameters) {
         return new BoundStatement(this, parameters);
+    }
+
+    /** A statement with its parameters, executed alone or as part of a {@link StatementBatch}. */
+    public record BoundStatement(NamedStatement statement, SqlParameterSource parameters) {
+
+        /**
+         * Executes the statement alone.
+         *
+         * @return number of changed rows
+         */
+        public int update(JdbcClient jdbc) {
+            return jdbc.sql(statement.sql).paramSource(parameters).update();
+        }
+
+        public <T> Query<T> as(RowMapper<T> mapper) {
+            return new Query<>(this, mapper);
+        }
+
+        /** Returns the values in the order of the question marks. */
+        @Nullable
+        Object[] values() {
+            return NamedParameterUtils.buildValueArray(statement.parsed, parameters, null);
+        }
+    }
+
+    public record Query<T>(BoundStatement bound, RowMapper<T> mapper) {
+
+        public JdbcClient.MappedQuerySpec<T> execute(JdbcClient jdbc) {
+            return jdbc.sql(bound.statement.sql).paramSource(bound.parameters).query(mapper);
+        }
     }
 }

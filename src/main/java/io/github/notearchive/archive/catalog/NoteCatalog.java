@@ -1,8 +1,9 @@
 package io.github.notearchive.archive.catalog;
 
-import static io.github.notearchive.io.Timestamps.instant;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
+import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.NoteDetail.Capture;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
@@ -18,6 +19,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -85,12 +87,10 @@ public class NoteCatalog {
     public void save(CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
         Mapped mapped = Mapped.of(capture);
-        Saved saved = saveNote(mapped, note.archivedAt());
+        boolean isNewest = saveNote(mapped, note.archivedAt());
         media.objects(note.filesOf(capture), now).ifPresent(this::write);
-        switch (saved) {
-            case FIRST -> media.slots(capture, note.filesOf(capture)).ifPresent(this::write);
-            case NEWEST -> media.saveSlots(capture, false, note.filesOf(capture));
-            case OLD -> {}
+        if (isNewest) {
+            media.saveSlots(capture, false, note.filesOf(capture));
         }
         List<NewFields> newFields = new ArrayList<>(List.of(newFields(mapped)));
         NoteCapture video = note.video();
@@ -103,11 +103,10 @@ public class NoteCatalog {
     }
 
     /**
-     * Adds the statements of {@link #save} for a note without row and without video response, to be sent in one round
-     * batch. The caller undoes them if a row existed, which a statement reports or fails on, and if its transaction
-     * ends.
+     * Adds the statements of {@link #save} for a note without row and without video response. The caller undoes them if
+     * a row existed, which a statement reports or fails on.
      */
-    public First first(StatementBatch batch, CapturedNote note, Instant now) {
+    First first(StatementBatch batch, CapturedNote note, Instant now) {
         Mapped mapped = Mapped.of(note.capture());
         mapped.author().ifPresent(batch::update);
         Supplier<List<Boolean>> isNew = batch.query(mapped.note(note.archivedAt()));
@@ -120,24 +119,17 @@ public class NoteCatalog {
     }
 
     /** A note's first response, once its statements are executed. */
-    public final class First {
-        private final Supplier<List<Boolean>> isNew;
-        private final NewFields newFields;
-
-        private First(Supplier<List<Boolean>> isNew, NewFields newFields) {
-            this.isNew = isNew;
-            this.newFields = newFields;
-        }
+    record First(Supplier<List<Boolean>> isNew, NewFields newFields) {
 
         /** Returns whether it was the first, so that its rows are final. */
-        public boolean isTrue() {
+        boolean isTrue() {
             return isNew.get().equals(List.of(true));
         }
+    }
 
-        /** Records new fields; has to be the last statement of the caller's transaction. */
-        public void recordNewFields() {
-            drift.record(List.of(newFields));
-        }
+    /** Records the new fields of a first response; has to be the last statement of the caller's transaction. */
+    void recordNewFields(First first) {
+        drift.record(List.of(first.newFields()));
     }
 
     private void write(BoundStatement statement) {
@@ -164,28 +156,25 @@ public class NoteCatalog {
         drift.record(List.of(newFields));
     }
 
-    /** An older response only changes when the note was first known. */
-    private Saved saveNote(Mapped mapped, @Nullable Instant archivedAt) {
+    /** Returns whether the response is the newest; an older one only changes when the note was first known. */
+    private boolean saveNote(Mapped mapped, @Nullable Instant archivedAt) {
+        NoteCapture capture = mapped.capture();
         mapped.author().ifPresent(this::write);
         Query<Boolean> note = mapped.note(archivedAt);
-        Optional<Boolean> isNew = note.execute(jdbc).optional();
-        if (isNew.isEmpty()) {
+        boolean isNewest = note.execute(jdbc).optional().isPresent();
+        if (!isNewest) {
             jdbc.sql("""
                             UPDATE note SET first_captured_at = :capturedAt
                             WHERE note_id = :noteId AND first_captured_at > :capturedAt
-                            """).paramSource(note.statement().parameters()).update();
+                            """).paramSource(note.bound().parameters()).update();
         }
         write(mapped.captureRow());
-        Saved saved = isNew.map(first -> first ? Saved.FIRST : Saved.NEWEST).orElse(Saved.OLD);
-        NoteCapture capture = mapped.capture();
         for (NoteParts part : NoteParts.values()) {
-            if (saved == Saved.FIRST) {
-                part.insert(capture.id(), capture.capturedAt(), mapped.detail()).ifPresent(this::write);
-            } else if (saved == Saved.NEWEST || part.ofCapture) {
+            if (isNewest || part.ofCapture) {
                 part.replace(jdbc, capture.id(), capture.capturedAt(), mapped.detail());
             }
         }
-        return saved;
+        return isNewest;
     }
 
     private NewFields saveVideo(NoteCapture video) {
@@ -201,14 +190,6 @@ public class NoteCatalog {
     /** Returns the platform's id of the author; empty if the response has none. */
     public static Optional<String> authorOf(NoteCapture capture) {
         return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::authorId);
-    }
-
-    /** Position of a response among those of its note. */
-    private enum Saved {
-        /** The note had no row before. */
-        FIRST,
-        NEWEST,
-        OLD
     }
 
     /** A response with its columns, and the statements that write them. */
@@ -268,9 +249,8 @@ public class NoteCatalog {
                         FROM note_capture c JOIN note n USING (note_id)
                         WHERE c.note_id = :noteId AND c.captured_at = :capturedAt
                         """)
-                .param("noteId", id.value())
-                .param("capturedAt", Timestamp.from(capturedAt))
-                .query((row, _) -> new Taken(instant(row.getTimestamp("archived_at"))))
+                .params(Map.of("noteId", id.value(), "capturedAt", Timestamp.from(capturedAt)))
+                .query(Columns.of(Taken.class))
                 .optional();
     }
 
@@ -281,9 +261,7 @@ public class NoteCatalog {
                         FROM note_media m JOIN note_capture c USING (note_id, captured_at)
                         WHERE m.note_id = :noteId AND m.kind = :kind AND m.ordinal = :ordinal
                         """)
-                .param("noteId", id.value())
-                .param("kind", kind.name())
-                .param("ordinal", ordinal)
+                .params(Map.of("noteId", id.value(), "kind", kind.name(), "ordinal", ordinal))
                 .query(Long.class)
                 .optional();
     }

@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
 import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;

@@ -60,7 +60,6 @@ public class NoteRowWriter {
      */
     public record Change(boolean counts, boolean words, boolean files) {
 
-        /** No change. */
         public static final Change NONE = new Change(false, false, false);
     }
 
@@ -114,7 +113,7 @@ public class NoteRowWriter {
             return transaction.execute(status -> {
                 trip.run();
                 if (settled.get() == 1 && first.isTrue()) {
-                    first.recordNewFields();
+                    notes.recordNewFields(first);
                     return FirstWrite.WRITTEN;
                 }
                 status.setRollbackOnly();
@@ -126,7 +125,6 @@ public class NoteRowWriter {
         }
     }
 
-    /** Columns of a note that are compared, as text. */
     private record Snapshot(String counts, String words, List<String> files) {
 
         Change changeTo(Snapshot now) {
@@ -134,7 +132,6 @@ public class NoteRowWriter {
         }
     }
 
-    /** Returns the current columns; empty without a capture. */
     private Optional<Snapshot> snapshot(NoteId id) {
         return jdbc.sql("""
                         SELECT ROW(liked_count, collected_count, comments_count, shared_count, view_count)::text AS counts,

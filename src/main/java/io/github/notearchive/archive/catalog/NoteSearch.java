@@ -42,7 +42,6 @@ public class NoteSearch {
                 .list();
     }
 
-    /** A found note, as last captured. */
     public record Hit(
             NoteId id,
             @Nullable Instant publishedAt,

@@ -35,7 +35,6 @@ public class ObjectRemoval {
         this.transaction = new TransactionTemplate(transactions);
     }
 
-    /** Returns whether any object is listed. */
     public boolean isAnyListed() {
         return rows.toRemove().count() > 0;
     }

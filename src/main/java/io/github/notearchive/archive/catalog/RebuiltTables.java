@@ -104,7 +104,6 @@ public class RebuiltTables {
                 .single();
     }
 
-    /** Counts the rows, and the notes due at a time. */
     public Rows count(Instant now) {
         return jdbc.sql("""
                         SELECT (SELECT count(*) FROM worklist) AS notes, (SELECT count(*) FROM note_capture) AS captures,
@@ -117,10 +116,8 @@ public class RebuiltTables {
                 .single();
     }
 
-    /** Numbers of rows. */
     public record Rows(long notes, long captures, long files, long objects, long calls, long due) {
 
-        /** No rows. */
         public static final Rows NONE = new Rows(0, 0, 0, 0, 0, 0);
     }
 }

@@ -15,7 +15,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class RemapChanges {
 
-    /** Number of example notes per column. */
     static final int EXAMPLES = 3;
 
     private final SortedMap<String, Change> columns = new TreeMap<>();
@@ -54,12 +53,10 @@ public final class RemapChanges {
         return !differing.isEmpty();
     }
 
-    /** Adds changes of a column. */
     public void add(String column, Change change) {
         columns.merge(column, change, Change::and);
     }
 
-    /** Adds all changes of another instance. */
     public void add(RemapChanges later) {
         later.columns.forEach(this::add);
     }

@@ -25,7 +25,6 @@ public class RepairRepository {
         this.jdbc = jdbc;
     }
 
-    /** Records the repair of a finding. */
     public void recordRepair(String key, String repair, Instant now) {
         jdbc.sql("""
                         UPDATE fixity_finding SET repair = :repair, repaired_at = :now
@@ -35,7 +34,6 @@ public class RepairRepository {
                 .update();
     }
 
-    /** Resolves the findings about an object. */
     public void resolve(String key, Instant now) {
         jdbc.sql("UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL")
                 .params(Map.of("now", Timestamp.from(now), "key", key))
@@ -99,7 +97,6 @@ public class RepairRepository {
                 .single();
     }
 
-    /** Deletes the row of a file that no slot uses. */
     public void deleteUnused(String key) {
         jdbc.sql("""
                         DELETE FROM media_object o
@@ -120,7 +117,6 @@ public class RepairRepository {
             @Nullable String state,
             boolean claimed) {}
 
-    /** Reason why no run can fetch a file again. */
     public enum Obstacle {
         /** The newest response of the note does not list it. */
         UNLISTED,

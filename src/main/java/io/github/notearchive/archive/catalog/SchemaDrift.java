@@ -2,15 +2,11 @@ package io.github.notearchive.archive.catalog;
 
 import io.github.notearchive.note.NoteId;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.sql.Timestamp;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.HashMap;
-import java.util.HashSet;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -18,11 +14,11 @@ import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
-import org.springframework.jdbc.core.namedparam.NamedParameterJdbcOperations;
+import org.springframework.core.io.ClassPathResource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.support.TransactionSynchronization;
@@ -44,25 +40,21 @@ public class SchemaDrift {
     /** Maximum number of rows. Real responses have about 300 fields in total. */
     static final int MAX_ROWS = 2_000;
 
-    /** Number of fields in a log message. */
     private static final int EXAMPLES = 3;
 
     private static final Set<FieldPath> DOCUMENTED = documented();
 
     private final JdbcClient jdbc;
-    private final NamedParameterJdbcOperations batches;
     private final Set<String> knownPaths = ConcurrentHashMap.newKeySet();
     private final Map<FieldPath, Sighting> recorded = new ConcurrentHashMap<>();
-    private final List<Found> found = Collections.synchronizedList(new ArrayList<>());
+    private final List<Found> found = new CopyOnWriteArrayList<>();
     private volatile boolean isLoaded;
     private volatile boolean isFull;
 
-    SchemaDrift(JdbcClient jdbc, NamedParameterJdbcOperations batches) {
+    SchemaDrift(JdbcClient jdbc) {
         this.jdbc = jdbc;
-        this.batches = batches;
     }
 
-    /** A new field and the note that contained it. */
     public record Found(FieldPath field, NoteId example) {}
 
     /**
@@ -73,43 +65,42 @@ public class SchemaDrift {
      */
     public record Unreviewed(long fields, List<Row> examples) {}
 
-    /** A row of {@code schema_drift}. */
     public record Row(String path, String type, Instant firstSeenAt, String exampleNote) {}
 
-    /** New fields of a response. */
     record NewFields(Sighting sighting, SortedSet<FieldPath> fields) {}
 
     /**
      * Response in which a field was seen. The older one is recorded, so that the result does not depend on the order in
      * which responses are read.
      */
-    record Sighting(Instant at, NoteId note) {
+    record Sighting(Instant at, NoteId note) implements Comparable<Sighting> {
+
+        private static final Comparator<Sighting> ORDER =
+                Comparator.comparing(Sighting::at).thenComparing(Sighting::note);
 
         Sighting older(Sighting other) {
-            return other.isOlderThan(this) ? other : this;
+            return other.compareTo(this) < 0 ? other : this;
         }
 
-        boolean isOlderThan(Sighting other) {
-            int order = at.compareTo(other.at);
-            return order < 0 || (order == 0 && note.value().compareTo(other.note.value()) < 0);
+        @Override
+        public int compareTo(Sighting other) {
+            return ORDER.compare(this, other);
         }
     }
 
     /** Reads the recorded fields of all processes. */
     public void load() {
-        Map<FieldPath, Sighting> rows = new HashMap<>();
-        jdbc.sql("SELECT path, json_type, first_seen_at, example_note_id FROM schema_drift")
-                .query(row -> {
-                    rows.put(
-                            new FieldPath(row.getString("path"), row.getString("json_type")),
-                            new Sighting(
-                                    row.getTimestamp("first_seen_at").toInstant(),
-                                    new NoteId(row.getString("example_note_id"))));
-                });
+        List<Row> rows = jdbc.sql("""
+                        SELECT path, json_type AS type, first_seen_at, example_note_id AS example_note FROM schema_drift
+                        """).query(Columns.of(Row.class)).list();
         recorded.clear();
         knownPaths.clear();
         DOCUMENTED.forEach(field -> knownPaths.add(field.path()));
-        rows.forEach(this::remember);
+        for (Row row : rows) {
+            remember(
+                    new FieldPath(row.path(), row.type()),
+                    new Sighting(row.firstSeenAt(), new NoteId(row.exampleNote())));
+        }
         isFull = false;
         isLoaded = true;
     }
@@ -121,39 +112,32 @@ public class SchemaDrift {
 
     /** Returns the fields that this process has recorded and committed, oldest first. */
     public List<Found> found() {
-        synchronized (found) {
-            return List.copyOf(found);
-        }
+        return List.copyOf(found);
     }
 
     /** Returns fields that are new, or seen earlier than recorded. */
-    NewFields newFieldsIn(NoteId note, Instant capturedAt, JsonNode answer) {
+    NewFields newFieldsIn(NoteId note, Instant capturedAt, JsonNode response) {
         if (!isLoaded) {
             load();
         }
         Sighting sighting = new Sighting(capturedAt, note);
         return new NewFields(
-                sighting, FieldPaths.unknownIn(answer, knownPaths::contains, field -> isKnown(field, sighting)));
+                sighting, FieldPaths.unknownIn(response, knownPaths::contains, field -> isKnown(field, sighting)));
     }
 
     private boolean isKnown(FieldPath field, Sighting sighting) {
-        if (DOCUMENTED.contains(field)) {
-            return true;
-        }
         Sighting oldest = recorded.get(field);
-        return oldest != null && !sighting.isOlderThan(oldest);
+        return DOCUMENTED.contains(field) || (oldest != null && sighting.compareTo(oldest) >= 0);
     }
 
     /**
      * Records new fields. Part of the caller's transaction, which must not lock other shared rows afterwards: another
      * recorder waits for its end.
      */
-    void record(List<NewFields> newFields) {
+    void record(Collection<NewFields> newFields) {
         SortedMap<FieldPath, Sighting> sightings = new TreeMap<>();
         for (NewFields of : newFields) {
-            for (FieldPath field : of.fields()) {
-                sightings.merge(field, of.sighting(), Sighting::older);
-            }
+            of.fields().forEach(field -> sightings.merge(field, of.sighting(), Sighting::older));
         }
         applyLimit(sightings);
         if (sightings.isEmpty()) {
@@ -162,49 +146,42 @@ public class SchemaDrift {
         // serialized, so that two recorders of the same fields do not deadlock
         jdbc.sql("SELECT pg_advisory_xact_lock(hashtext('note-archive-drift'), 0)")
                 .query(_ -> {});
-        batches.batchUpdate(
-                """
-                INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id)
-                VALUES (:path, :type, :at, :note)
-                ON CONFLICT (path, json_type) DO UPDATE
-                SET first_seen_at = EXCLUDED.first_seen_at, example_note_id = EXCLUDED.example_note_id
-                WHERE (schema_drift.first_seen_at, schema_drift.example_note_id COLLATE "C")
-                    > (EXCLUDED.first_seen_at, EXCLUDED.example_note_id COLLATE "C")
-                """,
-                sightings.entrySet().stream()
-                        .map(entry -> new MapSqlParameterSource()
-                                .addValue("path", entry.getKey().path())
-                                .addValue("type", entry.getKey().type())
-                                .addValue("at", Timestamp.from(entry.getValue().at()))
-                                .addValue("note", entry.getValue().note().value()))
-                        .toArray(MapSqlParameterSource[]::new));
+        List<Row> rows = sightings.entrySet().stream()
+                .map(entry -> new Row(
+                        entry.getKey().path(),
+                        entry.getKey().type(),
+                        entry.getValue().at(),
+                        entry.getValue().note().value()))
+                .toList();
+        jdbc.sql("""
+                        INSERT INTO schema_drift (path, json_type, first_seen_at, example_note_id)
+                        SELECT path, type, first_seen_at, example_note
+                        FROM json_to_recordset(:rows::json) AS t (path text, type text, first_seen_at timestamptz, example_note text)
+                        ON CONFLICT (path, json_type) DO UPDATE
+                        SET first_seen_at = EXCLUDED.first_seen_at, example_note_id = EXCLUDED.example_note_id
+                        WHERE (schema_drift.first_seen_at, schema_drift.example_note_id COLLATE "C")
+                            > (EXCLUDED.first_seen_at, EXCLUDED.example_note_id COLLATE "C")
+                        """).param("rows", Columns.json(rows)).update();
         rememberAfterCommit(sightings);
     }
 
     private void applyLimit(SortedMap<FieldPath, Sighting> sightings) {
-        int room = MAX_ROWS - recorded.size();
-        for (FieldPath field : List.copyOf(sightings.keySet())) {
-            if (recorded.containsKey(field)) {
-                continue;
-            }
-            if (room-- <= 0) {
-                Sighting sighting = sightings.remove(field);
-                if (!isFull && sighting != null) {
-                    isFull = true;
-                    log.warn(
-                            "Note {}: new field {} is not recorded, since schema_drift has {} rows; further fields are ignored",
-                            sighting.note(),
-                            field,
-                            MAX_ROWS);
-                }
-            }
+        List<FieldPath> beyond = sightings.keySet().stream()
+                .filter(field -> !recorded.containsKey(field))
+                .skip(Math.max(0, MAX_ROWS - recorded.size()))
+                .toList();
+        if (!beyond.isEmpty() && !isFull) {
+            isFull = true;
+            log.warn(
+                    "Note {}: new field {} is not recorded, since schema_drift has {} rows; further fields are ignored",
+                    sightings.get(beyond.getFirst()).note(),
+                    beyond.getFirst(),
+                    MAX_ROWS);
         }
+        beyond.forEach(sightings::remove);
     }
 
     private void rememberAfterCommit(Map<FieldPath, Sighting> sightings) {
-        if (!TransactionSynchronizationManager.isSynchronizationActive()) {
-            throw new IllegalStateException("new fields have to be recorded in a transaction");
-        }
         TransactionSynchronizationManager.registerSynchronization(new TransactionSynchronization() {
             private boolean isRolledBack;
 
@@ -223,13 +200,11 @@ public class SchemaDrift {
     }
 
     private void committed(Map<FieldPath, Sighting> sightings) {
-        List<Found> added = new ArrayList<>();
-        sightings.forEach((field, sighting) -> {
-            if (!recorded.containsKey(field)) {
-                added.add(new Found(field, sighting.note()));
-            }
-            remember(field, sighting);
-        });
+        List<Found> added = sightings.entrySet().stream()
+                .filter(entry -> !recorded.containsKey(entry.getKey()))
+                .map(entry -> new Found(entry.getKey(), entry.getValue().note()))
+                .toList();
+        sightings.forEach(this::remember);
         if (!added.isEmpty()) {
             found.addAll(added);
             log.warn(
@@ -240,20 +215,15 @@ public class SchemaDrift {
         }
     }
 
-    /** Returns fields that no operator has reviewed. */
     public Unreviewed unreviewed(int examples) {
         List<Row> rows = jdbc.sql("""
-                                SELECT path, json_type, first_seen_at, example_note_id
+                                SELECT path, json_type AS type, first_seen_at, example_note_id AS example_note
                                 FROM schema_drift WHERE state = 'NEW'
                                 ORDER BY first_seen_at DESC, path, json_type
                                 LIMIT :limit
                                 """)
                 .param("limit", examples)
-                .query((row, _) -> new Row(
-                        row.getString("path"),
-                        row.getString("json_type"),
-                        row.getTimestamp("first_seen_at").toInstant(),
-                        row.getString("example_note_id")))
+                .query(Columns.of(Row.class))
                 .list();
         long fields = jdbc.sql("SELECT count(*) FROM schema_drift WHERE state = 'NEW'")
                 .query(Long.class)
@@ -263,19 +233,14 @@ public class SchemaDrift {
 
     /** Reads one field per line, {@code path: type}; lines starting with # are comments. */
     private static Set<FieldPath> documented() {
-        try (@Nullable InputStream in = SchemaDrift.class.getResourceAsStream("documented-fields.txt")) {
-            if (in == null) {
-                throw new IllegalStateException("resource documented-fields.txt is missing");
-            }
-            Set<FieldPath> fields = new HashSet<>();
-            new String(in.readAllBytes(), StandardCharsets.UTF_8)
+        try {
+            return new ClassPathResource("documented-fields.txt", SchemaDrift.class)
+                    .getContentAsString(StandardCharsets.UTF_8)
                     .lines()
                     .filter(line -> !line.isBlank() && !line.startsWith("#"))
-                    .forEach(line -> {
-                        int colon = line.lastIndexOf(": ");
-                        fields.add(new FieldPath(line.substring(0, colon), line.substring(colon + 2)));
-                    });
-            return Set.copyOf(fields);
+                    .map(line -> line.split(": ", 2))
+                    .map(field -> new FieldPath(field[0], field[1]))
+                    .collect(Collectors.toUnmodifiableSet());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -69,7 +69,6 @@ public record Sidecar(
         @Nullable List<SlotRow> media,
         @JsonIgnore byte[] answer) {
 
-    /** Key prefix of all sidecars. */
     public static final String PREFIX = "notes/";
 
     /** Upper bound of call numbers in sidecars, below that of the database sequence. */
@@ -95,12 +94,10 @@ public record Sidecar(
             .changeDefaultVisibility(visibility -> visibility.withIsGetterVisibility(Visibility.NONE))
             .build();
 
-    /** Returns the key of this sidecar. */
     public ObjectKey key() {
         return keyOf(noteId, capturedAt);
     }
 
-    /** Returns the key of a response's sidecar. */
     public static ObjectKey keyOf(NoteId id, Instant capturedAt) {
         return new ObjectKey(name(id.value(), capturedAt));
     }

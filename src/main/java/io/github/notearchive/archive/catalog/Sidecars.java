@@ -5,7 +5,6 @@ import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
@@ -26,7 +25,6 @@ import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -50,8 +48,7 @@ public class Sidecars {
     private final MediaCatalog media;
     private final WorklistRepository worklist;
     private final ResponseMemory memory;
-    private final JdbcOperations jdbc;
-    private final TransactionTemplate autoCommit;
+    private final JdbcOperations autoCommit;
 
     Sidecars(
             ObjectStore store,
@@ -60,7 +57,6 @@ public class Sidecars {
             MediaCatalog media,
             WorklistRepository worklist,
             ResponseMemory memory,
-            JdbcOperations jdbc,
             PlatformTransactionManager transactions) {
         this.store = store;
         this.paid = paid;
@@ -68,8 +64,7 @@ public class Sidecars {
         this.media = media;
         this.worklist = worklist;
         this.memory = memory;
-        this.jdbc = jdbc;
-        this.autoCommit = Transactions.autoCommit(transactions);
+        this.autoCommit = AutoCommitClient.operations(transactions);
     }
 
     /**
@@ -81,10 +76,10 @@ public class Sidecars {
      * @throws StoreException if a sidecar could not be stored; no row may be written then
      */
     public boolean write(WorklistItem claimed, @Nullable CapturedNote note, @Nullable WorklistRow row) {
-        StatementBatch batch = new StatementBatch(jdbc);
+        StatementBatch batch = new StatementBatch(autoCommit);
         Supplier<List<PaidCall>> bought = batch.query(paid.latestPaidCallQuery(claimed.id()));
         Supplier<List<WorklistRow>> held = batch.query(worklist.rowQuery(claimed));
-        autoCommit.executeWithoutResult(_ -> batch.run());
+        batch.run();
         PaidCall newest = bought.get().stream().findFirst().orElse(null);
         if (note == null && newest == null) {
             return true; // no paid response, so no sidecar

@@ -55,7 +55,6 @@ public record SlotRow(
         error = PostgresText.of(error);
     }
 
-    /** Creates the row of an empty slot. */
     private SlotRow(
             MediaSlot slot,
             SlotState state,
@@ -80,7 +79,6 @@ public record SlotRow(
                 now);
     }
 
-    /** Creates the row of a slot status as of a time. */
     static SlotRow of(SlotStatus status, Instant now) {
         MediaSlot slot = status.slot();
         return switch (status) {
@@ -111,7 +109,6 @@ public record SlotRow(
         return new SlotRow(slot(), MISSING, Gap.RETRY.name(), why, null, now);
     }
 
-    /** Returns the slot with the known columns of its object. */
     public SlotRow with(StoredMedia known) {
         return new SlotRow(
                 kind, ordinal, identity, state, reason, rendition, width, height, known, checks, error, deadNight,
@@ -144,7 +141,6 @@ public record SlotRow(
         return state == WAIVED && reason != null ? Optional.of(new SlotStatus.Waived(slot, reason)) : Optional.empty();
     }
 
-    /** Returns whether a file is still wanted. */
     public boolean isMissing() {
         return state == MISSING;
     }

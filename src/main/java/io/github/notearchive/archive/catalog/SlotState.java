@@ -2,7 +2,6 @@ package io.github.notearchive.archive.catalog;
 
 /** State of a slot: the values of {@code note_media.state}. */
 public enum SlotState {
-    /** Holds a file. */
     STORED,
     /** Empty; the row states why. */
     MISSING,

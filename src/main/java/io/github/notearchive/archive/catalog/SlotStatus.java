@@ -42,7 +42,6 @@ public sealed interface SlotStatus {
 
     /** Reason of a missing file: the values of {@code note_media.reason}. */
     enum Gap {
-        /** Temporary failure. */
         RETRY,
         /** All URLs of the response have expired; a new response may have others. */
         DEAD,

@@ -1,5 +1,7 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
+import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -7,13 +9,15 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcOperations;
-import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jdbc.core.PreparedStatementCallback;
+import org.springframework.jdbc.core.RowMapperResultSetExtractor;
 import org.springframework.jdbc.core.SqlTypeValue;
 import org.springframework.jdbc.core.StatementCreatorUtils;
 
@@ -31,46 +35,15 @@ public final class StatementBatch {
     private static final Map<List<NamedStatement>, String> TEXTS = new ConcurrentHashMap<>();
 
     private final JdbcOperations jdbc;
-    private final List<Part<?>> parts = new ArrayList<>();
+    private final List<BoundStatement> statements = new ArrayList<>();
+    private final List<Result> results = new ArrayList<>();
 
-    /** Creates an empty batch. */
     public StatementBatch(JdbcOperations jdbc) {
         this.jdbc = jdbc;
     }
 
-    /** A statement and its result. */
-    private static final class Part<T> {
-        private final BoundStatement statement;
-        private final @Nullable RowMapper<?> mapper;
-        private @Nullable T result;
-
-        Part(BoundStatement statement, @Nullable RowMapper<?> mapper) {
-            this.statement = statement;
-            this.mapper = mapper;
-        }
-
-        T result() {
-            if (result == null) {
-                throw new IllegalStateException("the batch was not executed");
-            }
-            return result;
-        }
-
-        @SuppressWarnings("unchecked") // set by the method that creates the part
-        void take(PreparedStatement from) throws SQLException {
-            RowMapper<?> of = mapper;
-            if (of == null) {
-                result = (T) Integer.valueOf(Math.max(0, from.getUpdateCount()));
-                return;
-            }
-            List<Object> rows = new ArrayList<>();
-            try (ResultSet set = Objects.requireNonNull(from.getResultSet(), "rows")) {
-                while (set.next()) {
-                    rows.add(Objects.requireNonNull(of.mapRow(set, rows.size())));
-                }
-            }
-            result = (T) rows;
-        }
+    private interface Result {
+        void take(PreparedStatement from) throws SQLException;
     }
 
     /**
@@ -79,9 +52,10 @@ public final class StatementBatch {
      * @return number of changed rows, available after {@link #run}
      */
     public Supplier<Integer> update(BoundStatement statement) {
-        Part<Integer> part = new Part<>(statement, null);
-        parts.add(part);
-        return part::result;
+        CompletableFuture<Integer> changed = new CompletableFuture<>();
+        statements.add(statement);
+        results.add(from -> changed.complete(Math.max(0, from.getUpdateCount())));
+        return changed::resultNow;
     }
 
     /**
@@ -90,9 +64,15 @@ public final class StatementBatch {
      * @return the rows, available after {@link #run}
      */
     public <T> Supplier<List<T>> query(Query<T> query) {
-        Part<List<T>> part = new Part<>(query.statement(), query.mapper());
-        parts.add(part);
-        return part::result;
+        CompletableFuture<List<T>> rows = new CompletableFuture<>();
+        var extractor = new RowMapperResultSetExtractor<>(query.mapper());
+        statements.add(query.bound());
+        results.add(from -> {
+            try (ResultSet set = Objects.requireNonNull(from.getResultSet(), "rows")) {
+                rows.complete(extractor.extractData(set));
+            }
+        });
+        return rows::resultNow;
     }
 
     /**
@@ -101,32 +81,23 @@ public final class StatementBatch {
      * @throws DataAccessException of the first statement that fails
      */
     public void run() {
-        List<NamedStatement> statements =
-                parts.stream().map(part -> part.statement.statement()).toList();
-        String sql = TEXTS.computeIfAbsent(statements, StatementBatch::joined);
-        jdbc.execute(connection -> connection.prepareStatement(sql), (PreparedStatement statement) -> {
-            setValues(statement);
-            statement.execute();
-            for (int i = 0; i < parts.size(); i++) {
-                if (i > 0) {
-                    statement.getMoreResults();
+        String sql = TEXTS.computeIfAbsent(
+                statements.stream().map(BoundStatement::statement).toList(),
+                list -> list.stream().map(NamedStatement::positional).collect(Collectors.joining(";\n")));
+        PreparedStatementCallback<Boolean> execution = statement -> {
+            int index = 0;
+            for (BoundStatement bound : statements) {
+                for (@Nullable Object value : bound.values()) {
+                    StatementCreatorUtils.setParameterValue(statement, ++index, SqlTypeValue.TYPE_UNKNOWN, value);
                 }
-                parts.get(i).take(statement);
             }
-            return parts.size();
-        });
-    }
-
-    private void setValues(PreparedStatement statement) throws SQLException {
-        int index = 0;
-        for (Part<?> part : parts) {
-            for (@Nullable Object value : part.statement.statement().values(part.statement.parameters())) {
-                StatementCreatorUtils.setParameterValue(statement, ++index, SqlTypeValue.TYPE_UNKNOWN, value);
+            statement.execute();
+            for (Result result : results) {
+                result.take(statement);
+                statement.getMoreResults();
             }
-        }
-    }
-
-    private static String joined(List<NamedStatement> statements) {
-        return statements.stream().map(NamedStatement::positional).collect(Collectors.joining(";\n"));
+            return true;
+        };
+        jdbc.execute(connection -> connection.prepareStatement(sql), execution);
     }
 }

@@ -15,7 +15,6 @@ import java.util.regex.Pattern;
  */
 public record StoredMedia(String sha256, ObjectKey key, long size, String contentType) {
 
-    /** Key prefix of all files. */
     public static final String PREFIX = "media/";
 
     private static final Pattern KEY = Pattern.compile(PREFIX + "([0-9a-f]{2})/(\\1[0-9a-f]{62})\\.[a-z0-9]{1,8}");

@@ -66,10 +66,8 @@ public class StoredResponses {
         this.drift = drift;
     }
 
-    /** Position of a response in the reading order. */
     public record Position(String note, Instant capturedAt) {
 
-        /** Before all responses. */
         public static final Position FIRST = new Position("", Instant.EPOCH);
     }
 
@@ -94,12 +92,10 @@ public class StoredResponses {
 
         private Page() {}
 
-        /** Returns the position after which the next page starts. */
         public Position last() {
             return last;
         }
 
-        /** Returns the number of responses read. */
         public int answers() {
             return mapped.size() + unreadable.size();
         }
@@ -137,7 +133,6 @@ public class StoredResponses {
         }
     }
 
-    /** Counts the responses to read. */
     public long count(Position after, boolean all) {
         return select("count(*)", "", after, all).query(Long.class).single();
     }

@@ -27,7 +27,6 @@ import tools.jackson.databind.node.ObjectNode;
 public record TombstoneObject(
         String id, Instant at, @Nullable String reason) {
 
-    /** Key prefix of all tombstones. */
     public static final String PREFIX = "forgotten/";
 
     private static final String FORMAT = "note-archive/forgotten/1";
@@ -47,7 +46,6 @@ public record TombstoneObject(
         return PREFIX + (id.length() == 64 ? "author-" : "") + id + ".json";
     }
 
-    /** Returns the note; empty for an author. */
     public Optional<NoteId> note() {
         return id.length() == 64 ? Optional.empty() : Optional.of(new NoteId(id));
     }

@@ -4,7 +4,7 @@ import static io.github.notearchive.io.Timestamps.instant;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.NamedStatement;
-import io.github.notearchive.archive.catalog.Query;
+import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteId;

@@ -1,7 +1,7 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement;
+import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;

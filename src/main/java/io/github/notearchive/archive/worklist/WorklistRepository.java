@@ -4,9 +4,9 @@ import static io.github.notearchive.io.Timestamps.instant;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
-import io.github.notearchive.archive.catalog.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement;
-import io.github.notearchive.archive.catalog.Query;
+import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
+import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.archive.worklist.WorklistRow.Origin;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;

@@ -1,11 +1,11 @@
 package io.github.notearchive.maintenance.verify;
 
-import io.github.notearchive.archive.catalog.RepairRepository;
-import io.github.notearchive.archive.catalog.RepairRepository.Obstacle;
-import io.github.notearchive.archive.catalog.RepairRepository.User;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.archive.catalog.RepairRepository;
+import io.github.notearchive.archive.catalog.RepairRepository.Obstacle;
+import io.github.notearchive.archive.catalog.RepairRepository.User;
 import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.catalog.Verdict.Damaged;
 import io.github.notearchive.archive.ledger.LedgerProperties;

@@ -67,9 +67,8 @@ class AnswerFuzzTests {
     @Test
     void anyFoundNoteCanBeWrittenToTheTables() throws Exception {
         ArchiveDatabase database = ArchiveDatabase.emptied();
-        MediaCatalog media = new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
-        NoteCatalog notes =
-                new NoteCatalog(database.jdbc(), media, new SchemaDrift(database.jdbc(), database.batches()));
+        MediaCatalog media = new MediaCatalog(database.jdbc(), database.transactions());
+        NoteCatalog notes = new NoteCatalog(database.jdbc(), media, new SchemaDrift(database.jdbc()));
 
         Fuzz.tries(50, random -> {
             byte[] body = Fuzz.brokenAnswer(random, answer(random));

@@ -27,8 +27,8 @@ class NoteCatalogTests {
     private static final MediaSlot SOUND = new MediaSlot(MediaKind.AUDIO, 0, "sound", List.of(), null);
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final MediaCatalog media = new MediaCatalog(database.jdbc(), database.batches(), database.transactions());
-    private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
+    private final MediaCatalog media = new MediaCatalog(database.jdbc(), database.transactions());
+    private final SchemaDrift drift = new SchemaDrift(database.jdbc());
     private final NoteCatalog notes = new NoteCatalog(database.jdbc(), media, drift);
 
     @Test

@@ -22,7 +22,7 @@ class SchemaDriftTests {
     private static final NoteId OTHER = new NoteId("66aa00000000000000000002");
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
+    private final SchemaDrift drift = new SchemaDrift(database.jdbc());
 
     @Test
     void publishedSampleHasNoNewFields() {
@@ -74,7 +74,7 @@ class SchemaDriftTests {
     @Test
     void recordedFieldsAreKnownToOtherProcesses() {
         record(Captures.ID, NOW, "\"brand_new\":\"x\"");
-        SchemaDrift another = new SchemaDrift(database.jdbc(), database.batches());
+        SchemaDrift another = new SchemaDrift(database.jdbc());
 
         assertThat(another.newFieldsIn(OTHER, NOW.plusSeconds(1), answer("\"brand_new\":\"y\""))
                         .fields())

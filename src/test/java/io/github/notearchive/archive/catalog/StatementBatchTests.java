@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
+import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import java.sql.Types;
 import java.util.List;
 import java.util.function.Supplier;

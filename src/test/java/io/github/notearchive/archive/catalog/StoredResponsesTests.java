@@ -21,9 +21,9 @@ class StoredResponsesTests {
     private static final Instant NOW = Captures.NOW;
 
     private final ArchiveDatabase database = ArchiveDatabase.emptied();
-    private final SchemaDrift drift = new SchemaDrift(database.jdbc(), database.batches());
-    private final NoteCatalog notes = new NoteCatalog(
-            database.jdbc(), new MediaCatalog(database.jdbc(), database.batches(), database.transactions()), drift);
+    private final SchemaDrift drift = new SchemaDrift(database.jdbc());
+    private final NoteCatalog notes =
+            new NoteCatalog(database.jdbc(), new MediaCatalog(database.jdbc(), database.transactions()), drift);
     private final StoredResponses answers = new StoredResponses(database.jdbc(), database.batches(), drift);
 
     @Test
