@@ -1,5 +1,6 @@
 package io.github.notearchive.telemetry;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.entry;
 import static org.assertj.core.api.Assertions.tuple;
@@ -11,14 +12,13 @@ import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
-import jakarta.validation.ValidatorFactory;
 import java.io.IOException;
 import java.net.ServerSocket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Set;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
@@ -29,77 +29,80 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Content and retries of messages and pings. No receiver delays a run, and the log contains no URL. */
 @Timeout(30)
 class NotificationsTests {
 
     private static final String SECRET_PATH = "/services/T00/B00/x0secret0path0";
+    private static final String WEBHOOK = "archive.notify.webhook.url";
+    private static final String PING = "archive.notify.ping-url";
+    private static final String PUSH = "archive.metrics.push-url";
+    private static final String EVENTS = "archive.notify.events";
     private static final CommandResult BLOCKED =
             CommandResult.failed(ExitCode.BLOCKED_TOKEN, "code 100 (TOKEN INVALID)", "renew the token");
 
     private final ScriptedServer receiver = new ScriptedServer();
+    private final String url = receiver.address() + SECRET_PATH;
 
     @RegisterExtension
     final RecordedLog log = new RecordedLog(Receivers.class);
 
     @AfterEach
-    void close() throws IOException {
+    void close() {
         receiver.close();
     }
 
-    private TelemetryFixture withWebhook(String... more) {
-        return with("archive.notify.webhook.url", more);
+    /** Reports a run without an execution. */
+    private static void report(CommandResult result, String... settings) {
+        try (TelemetryFixture fixture = TelemetryFixture.with(settings)) {
+            fixture.report(result);
+        }
     }
 
-    private TelemetryFixture withPings(String... more) {
-        return with("archive.notify.ping-url", more);
+    /** Reports a run whose execution started. */
+    private static void reportStarted(String... settings) {
+        try (TelemetryFixture fixture = TelemetryFixture.with(settings)) {
+            fixture.reportStartedRun(BLOCKED);
+        }
     }
 
-    private TelemetryFixture with(String url, String... more) {
-        String[] settings = Arrays.copyOf(more, more.length + 4);
-        settings[more.length] = url;
-        settings[more.length + 1] = receiver.address() + SECRET_PATH;
-        settings[more.length + 2] = "archive.node";
-        settings[more.length + 3] = "second";
-        return TelemetryFixture.with(settings);
+    private static JsonNode json(ScriptedServer.Request request) {
+        return JsonMapper.shared().readTree(request.body());
     }
 
     @Test
     void aMessageHasResultReasonAndNextAction() {
-        try (TelemetryFixture fixture = withWebhook()) {
-            fixture.report(BLOCKED);
-        }
+        report(BLOCKED, WEBHOOK, url, "archive.node", "second");
 
-        ScriptedServer.Request told = receiver.requests().getFirst();
         assertThat(receiver.requests()).hasSize(1);
-        assertThat(told.line()).isEqualTo("POST " + SECRET_PATH + " HTTP/1.1");
-        assertThat(told.headers())
+        ScriptedServer.Request request = receiver.requests().getFirst();
+        assertThat(request.line()).isEqualTo("POST " + SECRET_PATH + " HTTP/1.1");
+        assertThat(request.headers())
                 .containsEntry("X-Note-Archive-Event", "failure")
                 .containsKey("X-Note-Archive-Delivery")
                 .doesNotContainKeys("Authorization", "X-Note-Archive-Signature");
-        assertThat(told.headers().get("Content-Type")).startsWith("application/json");
-        JsonNode message = JsonMapper.shared().readTree(told.body());
-        assertThat(message.path("version").asInt()).isEqualTo(1);
-        assertThat(message.path("event").asString()).isEqualTo("failure");
-        assertThat(message.path("command").asString()).isEqualTo("run");
-        assertThat(message.path("node").asString()).isEqualTo("second");
-        assertThat(message.path("night").asString()).isEqualTo("2026-03-10");
-        assertThat(message.path("at").asString()).isEqualTo("2026-03-10T04:00:00Z");
-        assertThat(message.path("exitCode").asInt()).isEqualTo(4);
-        assertThat(message.path("result").asString()).isEqualTo("BLOCKED_TOKEN");
-        assertThat(message.path("reason").asString()).isEqualTo("code 100 (TOKEN INVALID)");
-        assertThat(message.path("next").asString()).isEqualTo("renew the token");
-        assertThat(message.path("notes").isNull()).isTrue();
-        assertThat(message.path("text").asString()).contains("second", "BLOCKED_TOKEN (exit 4)", "renew the token");
+        assertThat(request.headers().get("Content-Type")).startsWith("application/json");
+        ObjectNode message = (ObjectNode) json(request);
+        assertThat(message.remove("seconds").isNumber()).isTrue();
+        assertThat(message).isEqualTo(JsonMapper.shared().readTree("""
+                        {"version": 1, "event": "failure", "command": "run", "node": "second", "night": "2026-03-10",
+                         "at": "2026-03-10T04:00:00Z", "text": "note-archive run on node second: BLOCKED_TOKEN (exit 4): \
+                        code 100 (TOKEN INVALID)\\nnext: renew the token",
+                         "exitCode": 4, "result": "BLOCKED_TOKEN", "reason": "code 100 (TOKEN INVALID)",
+                         "next": "renew the token", "execution": null, "restart": null, "notes": null,
+                         "refreshes": null, "files": null, "bill": null, "findings": null}
+                        """));
         assertThat(log.messages()).isEmpty();
     }
 
     @Test
     void messagesOfARunPastMidnightHaveTheNightOfItsStart() {
-        try (TelemetryFixture fixture = withWebhook("archive.notify.events", "start,failure")) {
+        try (TelemetryFixture fixture = TelemetryFixture.with(WEBHOOK, url, EVENTS, "start,failure")) {
             fixture.setTime(Instant.parse("2026-03-10T15:50:00Z"));
             fixture.telemetry.open("run");
             fixture.telemetry.onStart(false);
@@ -108,7 +111,7 @@ class NotificationsTests {
         }
 
         assertThat(receiver.requests())
-                .map(told -> JsonMapper.shared().readTree(told.body()))
+                .map(NotificationsTests::json)
                 .extracting(
                         message -> message.path("event").asString(),
                         message -> message.path("night").asString())
@@ -117,19 +120,22 @@ class NotificationsTests {
 
     @Test
     void aMessageHasTheTokenAndAVerifiableSignature() throws Exception {
-        try (TelemetryFixture fixture = withWebhook(
-                "archive.notify.webhook.token", "bearer-1",
-                "archive.notify.webhook.secret", "key-2")) {
-            fixture.report(BLOCKED);
-        }
+        report(
+                BLOCKED,
+                WEBHOOK,
+                url,
+                "archive.notify.webhook.token",
+                "bearer-1",
+                "archive.notify.webhook.secret",
+                "key-2");
 
-        ScriptedServer.Request told = receiver.requests().getFirst();
+        ScriptedServer.Request request = receiver.requests().getFirst();
         Mac mac = Mac.getInstance("HmacSHA256");
-        mac.init(new SecretKeySpec("key-2".getBytes(StandardCharsets.UTF_8), "HmacSHA256"));
-        assertThat(told.headers())
+        mac.init(new SecretKeySpec("key-2".getBytes(UTF_8), "HmacSHA256"));
+        String signature = HexFormat.of().formatHex(mac.doFinal(request.body()));
+        assertThat(request.headers())
                 .containsEntry("Authorization", "Bearer bearer-1")
-                .containsEntry(
-                        "X-Note-Archive-Signature", "sha256=" + HexFormat.of().formatHex(mac.doFinal(told.body())));
+                .containsEntry("X-Note-Archive-Signature", "sha256=" + signature);
     }
 
     @ParameterizedTest
@@ -144,74 +150,60 @@ class NotificationsTests {
         "UPSTREAM_UNAVAILABLE, failure, /8"
     })
     void eachExitCodeHasAnEventAndAPing(ExitCode exitCode, String event, String below) {
-        String address = receiver.address();
-        try (TelemetryFixture fixture = TelemetryFixture.with(
-                "archive.notify.webhook.url", address + "/hook",
-                "archive.notify.ping-url", address + "/check/",
-                "archive.notify.events", "start,success,attention,failure,overlap")) {
-            fixture.report(CommandResult.failed(exitCode, "why", "what next"));
-        }
+        String all = "start,success,attention,failure,overlap";
+        CommandResult result = CommandResult.failed(exitCode, "why", "what next");
+        report(result, WEBHOOK, url, PING, receiver.address() + "/check/", EVENTS, all);
 
-        assertThat(receiver.requests()).hasSize(2);
         assertThat(receiver.requests())
-                .anySatisfy(told -> assertThat(told.headers()).containsEntry("X-Note-Archive-Event", event))
-                .anySatisfy(told -> assertThat(told.line()).startsWith("POST /check" + below + "?rid="));
+                .hasSize(2)
+                .anySatisfy(request -> assertThat(request.headers()).containsEntry("X-Note-Archive-Event", event))
+                .anySatisfy(request -> assertThat(request.line()).startsWith("POST /check" + below + "?rid="));
     }
 
     @Test
     void anOverlapIsSentIfSelectedAndNeverPinged() {
         CommandResult overlap = CommandResult.failed(ExitCode.ALREADY_RUNNING, "another run is active", "nothing");
-        try (TelemetryFixture fixture = withPings()) {
-            fixture.report(overlap);
-        }
-        try (TelemetryFixture fixture = withWebhook()) {
-            fixture.report(overlap);
-        }
+        report(overlap, WEBHOOK, url, PING, url);
         assertThat(receiver.requests()).isEmpty();
 
-        try (TelemetryFixture fixture = withWebhook("archive.notify.events", "overlap")) {
-            fixture.report(overlap);
-        }
+        report(overlap, WEBHOOK, url, PING, url, EVENTS, "overlap");
         assertThat(receiver.requests()).hasSize(1);
     }
 
     @Test
     void startAndEndArePingedInOrderWithTheSameRunId() {
-        try (TelemetryFixture fixture = withPings()) {
-            fixture.reportStartedRun(BLOCKED);
-        }
+        reportStarted(PING, url);
 
-        assertThat(receiver.requests())
-                .extracting(told -> told.line().replaceFirst("\\?rid=.* ", " "))
+        assertThat(receiver.lines())
+                .map(line -> line.replaceFirst("\\?rid=.* ", " "))
                 .containsExactly("POST " + SECRET_PATH + "/start HTTP/1.1", "POST " + SECRET_PATH + "/4 HTTP/1.1");
-        assertThat(receiver.requests())
-                .extracting(told -> told.line().replaceFirst(".*rid=(\\S+).*", "$1"))
-                .satisfies(rids -> assertThat(rids.getFirst()).isEqualTo(rids.getLast()));
+        assertThat(receiver.lines().stream()
+                        .map(line -> line.replaceFirst(".*rid=(\\S+).*", "$1"))
+                        .distinct())
+                .hasSize(1);
     }
 
     @Test
     void aFailedDeliveryIsRetriedWithTheSameId() {
         receiver.replies(ScriptedServer.status(500), ScriptedServer.status(429));
 
-        try (TelemetryFixture fixture = withWebhook()) {
-            fixture.report(BLOCKED);
-        }
+        report(BLOCKED, WEBHOOK, url);
 
         assertThat(receiver.requests()).hasSize(3);
-        assertThat(receiver.requests())
-                .extracting(told -> told.headers().get("X-Note-Archive-Delivery"))
-                .containsOnly(receiver.requests().getFirst().headers().get("X-Note-Archive-Delivery"));
+        assertThat(receiver.requests().stream()
+                        .map(request -> request.headers().get("X-Note-Archive-Delivery"))
+                        .distinct())
+                .hasSize(1);
         assertThat(log.messages()).isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource({"301", "302", "307", "400", "401", "404", "410"})
-    void aRejectedDeliveryIsNeitherRetriedNorRedirectedAndLoggedWithoutTheUrl(int status) throws IOException {
-        try (ScriptedServer elsewhere = new ScriptedServer();
-                TelemetryFixture fixture = withWebhook()) {
+    @ValueSource(ints = {301, 302, 307, 400, 401, 404, 410})
+    void aRejectedDeliveryIsNeitherRetriedNorRedirectedAndLoggedWithoutTheUrl(int status) {
+        try (ScriptedServer elsewhere = new ScriptedServer()) {
             receiver.always(ScriptedServer.status(status, "Location: " + elsewhere.address() + SECRET_PATH));
 
-            fixture.report(BLOCKED);
+            report(BLOCKED, WEBHOOK, url);
 
             assertThat(elsewhere.requests()).isEmpty();
         }
@@ -234,36 +226,31 @@ class NotificationsTests {
 
     @ParameterizedTest
     @EnumSource
-    void aHostileReceiverIsAbortedAtTheTimeout(Hostile hostile) throws IOException {
+    void aHostileReceiverIsAbortedAtTheTimeout(Hostile hostile) {
         switch (hostile) {
             case SILENT -> receiver.always(receiver.silence());
             case DRIPPING -> receiver.always(receiver.drip("HTTP/1.1 200 OK\r\n", "X: y\r\n"));
-            case ENDLESS ->
-                receiver.always(ScriptedServer.endless(
-                        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n", "4\r\nxxxx\r\n"));
+            case ENDLESS -> {
+                String head = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
+                receiver.always(ScriptedServer.endless(head, "4\r\nxxxx\r\n"));
+            }
             case CLOSED -> receiver.close();
         }
         // the endless body is no failure, so a slow machine must not reach the timeout
         String patience = hostile == Hostile.ENDLESS ? "20s" : "1s";
-
-        try (TelemetryFixture fixture = TelemetryFixture.with(
-                "archive.notify.webhook.url", receiver.address() + SECRET_PATH,
-                "archive.notify.ping-url", receiver.address() + SECRET_PATH,
-                "archive.metrics.push-url", receiver.address() + SECRET_PATH,
-                "archive.metrics.otlp-url", receiver.address() + SECRET_PATH,
-                "archive.notify.timeout", patience,
-                "archive.metrics.timeout", patience)) {
-            fixture.reportStartedRun(BLOCKED);
+        List<String> settings = new ArrayList<>();
+        for (String target : List.of(WEBHOOK, PING, PUSH, "archive.metrics.otlp-url")) {
+            settings.addAll(List.of(target, url));
         }
+        settings.addAll(List.of("archive.notify.timeout", patience, "archive.metrics.timeout", patience));
+
+        reportStarted(settings.toArray(String[]::new));
 
         assertThat(log.messages().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
         assertThat(log.messages())
                 .allSatisfy(line -> assertThat(line).contains("/***").doesNotContain("secret", "services"));
-        if (hostile == Hostile.ENDLESS) {
-            assertThat(log.messages()).as("the status is sufficient").isEmpty();
-        } else {
-            assertThat(log.messages()).isNotEmpty();
-        }
+        // the status is sufficient
+        assertThat(log.messages().isEmpty()).isEqualTo(hostile == Hostile.ENDLESS);
     }
 
     @Test
@@ -274,17 +261,7 @@ class NotificationsTests {
         }
         String address = "http://user:pa0ss@127.0.0.1:" + unusedPort + SECRET_PATH;
 
-        try (TelemetryFixture fixture = TelemetryFixture.with(
-                "archive.notify.webhook.url",
-                address,
-                "archive.notify.timeout",
-                "1s",
-                "archive.metrics.push-url",
-                address,
-                "archive.metrics.timeout",
-                "3s")) {
-            fixture.reportStartedRun(BLOCKED);
-        }
+        reportStarted(WEBHOOK, address, "archive.notify.timeout", "1s", PUSH, address, "archive.metrics.timeout", "3s");
 
         assertThat(log.messages())
                 .hasSize(2)
@@ -295,66 +272,62 @@ class NotificationsTests {
 
     @Test
     void nothingIsSentBeforeACommandOpensTelemetryOrWithoutSettings() {
-        try (TelemetryFixture fixture = withWebhook("archive.notify.events", "start,failure")) {
+        try (TelemetryFixture fixture = TelemetryFixture.with(WEBHOOK, url, EVENTS, "start,failure")) {
             fixture.telemetry.onStart(false);
             fixture.telemetry.ended(BLOCKED);
         }
-        try (TelemetryFixture fixture = TelemetryFixture.with()) {
-            fixture.report(BLOCKED);
-        }
+        report(BLOCKED);
 
         assertThat(receiver.requests()).isEmpty();
     }
 
     @ParameterizedTest
-    @CsvSource({
-        "ftp://example.org/x",
-        "example.org/x",
-        "http:///x",
-        "https://example.org/x#y",
-        "'http://exa mple.org/x'",
-        "http://[::1/x"
-    })
+    @ValueSource(
+            strings = {
+                "ftp://example.org/x",
+                "example.org/x",
+                "http:///x",
+                "https://example.org/x#y",
+                "http://exa mple.org/x",
+                "http://[::1/x"
+            })
     void anInvalidUrlIsRejectedWithoutShowingIt(String address) {
-        SecretUrl url = new SecretUrl(address);
+        SecretUrl invalid = new SecretUrl(address);
 
-        assertThat(url.isUsable()).isFalse();
-        assertThat(url.toString()).doesNotContain("/x");
+        assertThat(invalid.isUsable()).isFalse();
+        assertThat(invalid.toString()).doesNotContain("/x");
     }
 
     @Test
     void anInvalidUrlSettingIsNamedAndNotShown() {
+        Validator validator = Validation.buildDefaultValidatorFactory().getValidator();
         SecretUrl none = new SecretUrl("hc-ping.com/5bf66975");
-        try (ValidatorFactory validators = Validation.buildDefaultValidatorFactory()) {
-            Validator validator = validators.getValidator();
+        Secret secret = new Secret("");
+        NotifyProperties.Webhook webhook = new NotifyProperties.Webhook(none, secret, secret);
 
-            assertThat(validator.validate(new NotifyProperties(
-                            Set.of(Event.FAILURE),
-                            new NotifyProperties.Webhook(none, new Secret(""), new Secret("")),
-                            none,
-                            Duration.ofSeconds(20))))
-                    .extracting(violation -> violation.getMessage())
-                    .containsExactlyInAnyOrder(
-                            "archive.notify.webhook.url must be a whole http or https address",
-                            "archive.notify.ping-url must be a whole http or https address");
-            assertThat(validator.validate(new MetricsProperties(
-                            "/var/lib/metrics.txt", none, " ", none, new Secret(""), Duration.ofSeconds(15))))
-                    .extracting(violation -> violation.getMessage().split(" ")[0])
-                    .containsExactlyInAnyOrder(
-                            "archive.metrics.textfile",
-                            "archive.metrics.push-url",
-                            "archive.metrics.push-job",
-                            "archive.metrics.otlp-url");
-        }
+        assertThat(validator.validate(
+                        new NotifyProperties(Set.of(Event.FAILURE), webhook, none, Duration.ofSeconds(20))))
+                .extracting(violation -> violation.getMessage())
+                .containsExactlyInAnyOrder(
+                        "archive.notify.webhook.url must be a whole http or https address",
+                        "archive.notify.ping-url must be a whole http or https address");
+        assertThat(validator.validate(
+                        new MetricsProperties("/var/lib/metrics.txt", none, " ", none, secret, Duration.ofSeconds(15))))
+                .extracting(violation -> violation.getMessage().split(" ")[0])
+                .containsExactlyInAnyOrder(
+                        "archive.metrics.textfile",
+                        "archive.metrics.push-url",
+                        "archive.metrics.push-job",
+                        "archive.metrics.otlp-url");
     }
 
     @Test
     void userAndPasswordOfAUrlAreSentAsAHeader() {
-        SecretUrl url = new SecretUrl("https://me:pa%40ss@example.org:8443/a?b=c");
+        SecretUrl withUser = new SecretUrl("https://me:pa%40ss@example.org:8443/a?b=c");
 
-        assertThat(url.address()).hasToString("https://example.org:8443/a?b=c");
-        assertThat(url.address("/start")).hasToString("https://example.org:8443/a/start?b=c");
-        assertThat(url.authorizationHeader()).containsExactly(entry("Authorization", "Basic bWU6cGFAc3M="));
-        assertThat(url).hasToString("https://example.org:8443/***");
+        assertThat(withUser.address()).hasToString("https://example.org:8443/a?b=c");
+        assertThat(withUser.address("/start")).hasToString("https://example.org:8443/a/start?b=c");
+        assertThat(withUser.authorizationHeader()).containsExactly(entry("Authorization", "Basic bWU6cGFAc3M="));
+        assertThat(withUser).hasToString("https://example.org:8443/***");
     }
 }

@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,23 +31,30 @@ class TextfileTests {
     @TempDir
     Path directory;
 
-    private Path file() {
-        return directory.resolve("note_archive.prom");
+    private Path file;
+
+    @BeforeEach
+    void nameTheFile() {
+        file = directory.resolve("note_archive.prom");
+    }
+
+    private void reportRun(ExitCode exitCode) {
+        try (TelemetryFixture fixture = TelemetryFixture.with("archive.metrics.textfile", file.toString())) {
+            fixture.report(CommandResult.failed(exitCode, "why", "what next"));
+        }
     }
 
     @Test
     void aFailedRunKeepsTheValuesThatItDidNotMeasure() throws IOException {
-        Files.writeString(file(), SUCCESS + """
+        Files.writeString(file, SUCCESS + """
                         # HELP note_archive_last_run_exit_code Exit code of the last run
                         # TYPE note_archive_last_run_exit_code gauge
                         note_archive_last_run_exit_code{node="main"} 0.0
                         """);
 
-        try (TelemetryFixture fixture = TelemetryFixture.with("archive.metrics.textfile", file().toString())) {
-            fixture.report(CommandResult.failed(ExitCode.UPSTREAM_UNAVAILABLE, "away", "later"));
-        }
+        reportRun(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertThat(Files.readString(file()))
+        assertThat(Files.readString(file))
                 .contains(SUCCESS)
                 .contains("note_archive_last_run_exit_code{node=\"main\"} 8.0")
                 .doesNotContain("note_archive_last_run_exit_code{node=\"main\"} 0.0");
@@ -62,13 +70,11 @@ class TextfileTests {
                 # TYPE note_archive_running gauge
                 note_archive_running{node="main"} 1.0
                 """;
-        Files.writeString(file(), active);
+        Files.writeString(file, active);
 
-        try (TelemetryFixture fixture = TelemetryFixture.with("archive.metrics.textfile", file().toString())) {
-            fixture.report(CommandResult.failed(ExitCode.ALREADY_RUNNING, "another run", "nothing"));
-        }
+        reportRun(ExitCode.ALREADY_RUNNING);
 
-        assertThat(Files.readString(file()))
+        assertThat(Files.readString(file))
                 .contains(active.lines().toList())
                 .contains("note_archive_last_overlap_timestamp_seconds{node=\"main\"} 1.7731152E9");
     }
@@ -77,7 +83,7 @@ class TextfileTests {
     void theFileIsReadableByEveryoneAndNoTemporaryFileRemains() throws Exception {
         textfile("main").export();
 
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file())))
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
                 .isEqualTo("rw-r--r--");
         try (var files = Files.list(directory)) {
             assertThat(files.map(path -> path.getFileName().toString()))
@@ -89,24 +95,24 @@ class TextfileTests {
     @Test
     void theFileOfAnotherNodeIsNotReplaced() throws Exception {
         textfile("first").export();
-        String before = Files.readString(file());
+        String before = Files.readString(file);
 
         assertThatThrownBy(() -> textfile("second").export())
                 .isInstanceOf(DeliveryException.class)
                 .hasMessageContaining("node first")
                 .hasMessageContaining("{node}");
-        assertThat(Files.readString(file())).isEqualTo(before);
+        assertThat(Files.readString(file)).isEqualTo(before);
     }
 
     @Test
     void theFileOfAnotherProgramIsNotReplaced() throws Exception {
         String foreign = "# HELP apt_upgrades_pending x\n# TYPE apt_upgrades_pending gauge\n";
-        Files.writeString(file(), foreign);
+        Files.writeString(file, foreign);
 
         assertThatThrownBy(() -> textfile("main").export())
                 .isInstanceOf(DeliveryException.class)
                 .hasMessageContaining("apt_upgrades_pending");
-        assertThat(Files.readString(file())).isEqualTo(foreign);
+        assertThat(Files.readString(file)).isEqualTo(foreign);
     }
 
     @Test
@@ -138,6 +144,6 @@ class TextfileTests {
                 .description("Files")
                 .tag("node", node)
                 .register(registry);
-        return new Textfile(file(), node, registry);
+        return new Textfile(file, node, registry);
     }
 }
