@@ -28,7 +28,7 @@ public interface CallRecorder {
          * The call is recorded.
          *
          * @param tonight calls of its night, including this one; null if no own limit applies
-         * @param backoffEpoch number of the last pause of the shared rate limit; 0 if there was none
+         * @param backoffEpoch number of the last pause of the rate limit; 0 if there was none
          */
         record Written(CallRecord call, @Nullable NightlyCalls tonight, long backoffEpoch) implements CallAdmission {}
 
@@ -40,26 +40,16 @@ public interface CallRecorder {
     }
 
     /**
-     * Records a call that is about to be sent, unless our own limits of its night are reached by the calls of all
-     * nodes, a response to another node has ended the calls of all, or the claim on the note is lost. Durable on
-     * return.
-     *
-     * @param refresh whether the note is archived and fetched again
+     * Records a call that is about to be sent, unless a case of {@link CallAdmission} forbids it. Durable on return.
      */
     CallAdmission sending(FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits);
 
-    /**
-     * Removes the record of a call that was not sent.
-     *
-     * @param limits those it was recorded with
-     */
+    /** Removes the record of a call that was not sent, with the limits it was recorded with. */
     void notSent(CallRecord call, CallLimits limits);
 
     /**
      * Records that a response has ended the calls of all nodes: {@link #sending} records no further call for a run that
      * was active. Idempotent for a run. Does not fail: other nodes then receive the same response.
-     *
-     * @param metAt time of the response
      */
     void stopped(ProviderReply reply, Instant metAt);
 
@@ -70,8 +60,7 @@ public interface CallRecorder {
     boolean hasBilledSince(Instant time);
 
     /**
-     * Records a response. Durable on return; if the process dies before, the call remains one that may have been
-     * billed.
+     * Records a response. Durable on return; if the process dies before, billing of the call is unknown.
      *
      * @param response exact body if it is paid for; the received part of one that is no envelope, of which the first
      *     about a note is stored; null otherwise

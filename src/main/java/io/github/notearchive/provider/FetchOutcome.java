@@ -34,10 +34,7 @@ public sealed interface FetchOutcome {
             FAULT,
             /** Rate limit exceeded. The client pauses; does not count for the note. */
             THROTTLED,
-            /**
-             * Daily quota used up (303) soon after midnight, when the provider may still count the day before. The
-             * client pauses; does not count for the note.
-             */
+            /** 303 soon after midnight, when the provider may still count the day before. As {@link #THROTTLED}. */
             NOT_RESET;
 
             /** Whether the client pauses, and the note is released. */
@@ -63,11 +60,8 @@ public sealed interface FetchOutcome {
     record Unclaimed() implements FetchOutcome, CallRecorder.CallAdmission {}
 
     /**
-     * An earlier call about the note has no response in the ledger, and its node may have one. Nothing was sent; fetch
-     * the note on a later night.
-     *
-     * @param number row of the earlier call in the ledger
-     * @param execution run that sent it
+     * An earlier call about the note, of this row and execution, has no response in the ledger, and its node may have
+     * one. Nothing was sent; fetch the note on a later night.
      */
     record Outstanding(long number, long execution, Instant sentAt)
             implements FetchOutcome, CallRecorder.CallAdmission {

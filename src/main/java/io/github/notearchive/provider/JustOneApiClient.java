@@ -46,7 +46,6 @@ public class JustOneApiClient implements AutoCloseable {
 
     private static final Duration RESET_PAUSE = Duration.ofMinutes(10);
 
-    /** A larger difference of two clocks is an error, which the run reports and does not follow. */
     private static final Duration MAX_CLOCK_OFFSET = Duration.ofMinutes(10);
 
     private final CallRecorder recorder;
@@ -87,10 +86,9 @@ public class JustOneApiClient implements AutoCloseable {
     /**
      * Allows calls.
      *
-     * @param made calls of the night so far
      * @param alone whether no other node runs, so that the pause of an earlier run is removed
-     * @param stopListener is called when a response to another node has ended the calls of all nodes, before any
-     *     waiting call fails
+     * @param stopListener called when a response to another node has ended the calls of all, before a waiting call
+     *     fails
      */
     public void open(Night tonight, NightlyCalls made, boolean alone, Consumer<StopNotice> stopListener) {
         sender.http.resume();
@@ -101,10 +99,8 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     /**
-     * Sets the difference of the clocks. A quota day then ends at the later of the two midnights. A difference above 10
-     * minutes is ignored.
-     *
-     * @param ahead by how much the provider's clock is ahead of ours; negative if it is behind
+     * Sets by how much the provider's clock is ahead of ours; negative if it is behind. A quota day then ends at the
+     * later of the two midnights. A difference above 10 minutes is an error, which the run reports, and is ignored.
      */
     public void providersClockIsAhead(Duration ahead) {
         boolean isUsable = ahead.isNegative() && ahead.abs().compareTo(MAX_CLOCK_OFFSET) <= 0;
@@ -131,14 +127,13 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     /**
-     * Returns the outcome that ended the calls since {@link #open}, {@link Exhausted} or {@link FetchOutcome.Blocked},
-     * to any caller. Empty if no response has.
+     * Returns the outcome that has ended the calls, {@link Exhausted} or {@link FetchOutcome.Blocked}, of any caller.
      */
     public Optional<FetchOutcome> ending() {
         return Optional.ofNullable(ending);
     }
 
-    /** Returns how many calls of any kind our own limit leaves tonight. */
+    /** Returns how many calls our own limit leaves tonight. */
     public long callsLeft() {
         return quota.left(CallKind.NOTE, Night.current(clock));
     }
@@ -149,8 +144,7 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     /**
-     * Fetches a note. Waits for the rate limit, for pauses and for the response; each wait is bounded. A repetition may
-     * be billed again.
+     * Fetches a note. Each wait, for rate limit, pause and response, is bounded. A repetition may be billed again.
      *
      * @param notBefore earliest time of the new response, even if the clock is earlier: the time identifies a response
      * @throws CallsEndedException if calls have ended; nothing was sent, or the call was aborted

@@ -39,7 +39,6 @@ final class NightlyQuota {
                 Math.max(0, made.refreshes() - (kind == CallKind.REFRESH ? 1 : 0)));
     }
 
-    /** Returns how many calls the limit of this kind leaves. */
     synchronized long left(CallKind kind, Night tonight) {
         return limits.left(kind, tonight.compareTo(night) > 0 ? NightlyCalls.NONE : made);
     }

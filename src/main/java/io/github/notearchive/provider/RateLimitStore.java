@@ -17,7 +17,7 @@ public interface RateLimitStore {
      *
      * @param first time from now until the first of them; not positive if it has come
      * @param distance time between two of them
-     * @param backoffEpoch number of the last pause, for {@link #backOff} and {@link #recover}
+     * @param backoffEpoch number of the last pause
      * @param recovering whether the rate is reduced, so that responses must be reported to {@link #recover}
      */
     record SendTimes(Duration first, Duration distance, long backoffEpoch, boolean recovering) {}
@@ -27,8 +27,7 @@ public interface RateLimitStore {
     /**
      * Reserves the next send times, after all that were reserved before.
      *
-     * @param count at least 1
-     * @param callsPerSecond rate of all nodes together, by the settings of the caller
+     * @param callsPerSecond rate of all nodes together
      * @param maxPause a pause that ends later was written before a clock was set back, and is ignored
      */
     SendTimes reserve(int count, double callsPerSecond, Duration maxPause);

@@ -36,11 +36,8 @@ final class RateLimiter {
     /** Delay after which a send time is void. Send times within this time are reserved together. */
     private static final long MAX_DELAY = TimeUnit.MILLISECONDS.toNanos(10);
 
-    /** Calls of the configured rate within this time are prepared at once, */
+    /** Calls of the configured rate within this time are prepared at once, and at least two. */
     private static final long AHEAD = TimeUnit.MILLISECONDS.toNanos(100);
-
-    /** and at least this number. */
-    private static final int MIN_PREPARING = 2;
 
     private static final long MAX_LEAD = TimeUnit.MILLISECONDS.toNanos(200);
 
@@ -88,24 +85,16 @@ final class RateLimiter {
         this.nanoTime = nanoTime;
         this.maxReserved = (int) Math.max(1, rate * MAX_DELAY / 1e9);
         this.inFlight = new Semaphore(settings.callsInFlight(), true);
-        this.preparing = new Semaphore((int) Math.max(MIN_PREPARING, rate * AHEAD / 1e9), true);
+        this.preparing = new Semaphore((int) Math.max(2, rate * AHEAD / 1e9), true);
         this.distance = (long) (1e9 / timesPerSecond);
         this.pausedUntil = nanoTime.getAsLong();
         this.lastSent = pausedUntil - distance;
     }
 
-    /**
-     * A reserved moment, in nanoseconds of {@link #nanoTime}.
-     *
-     * @param maxDelay delay after which it is void
-     */
+    /** A reserved moment, in nanoseconds of {@link #nanoTime}, and the delay after which it is void. */
     private record SendTime(long at, long maxDelay, long backoffEpoch) {}
 
-    /**
-     * Allows calls.
-     *
-     * @param alone whether no other node runs, so that the pause of an earlier run is removed
-     */
+    /** Allows calls. If no other node runs, the pause of an earlier run is removed. */
     void open(boolean alone) {
         if (alone) {
             store.reset();
@@ -239,9 +228,8 @@ final class RateLimiter {
     }
 
     /**
-     * Records that a call was rejected with 302. This node pauses at once, the others with their next call.
-     *
-     * @param retryAfter length that the provider requests, which is preferred to our own
+     * Records that a call was rejected with 302. This node pauses at once, the others with their next call; the length
+     * that the provider requests is preferred to our own.
      */
     void throttled(Permit permit, @Nullable Duration retryAfter) {
         long epoch = permit.time.backoffEpoch;
@@ -279,7 +267,6 @@ final class RateLimiter {
         private long startedAt;
         private long sentAt;
 
-        /** Returns the time until the call may be sent. */
         Duration untilSendTime() {
             return Duration.ofNanos(Math.max(0, time.at - nanoTime.getAsLong()));
         }

@@ -1,5 +1,7 @@
 package io.github.notearchive.provider;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import io.github.notearchive.io.DeadlineHttpClient;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.NoteId;
@@ -10,7 +12,7 @@ import java.io.IOException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.URI;
-import java.net.URISyntaxException;
+import java.net.URLEncoder;
 import java.net.UnknownHostException;
 import java.time.Clock;
 import java.time.Duration;
@@ -30,8 +32,6 @@ import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.Header;
 import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.HttpStatus;
-import org.apache.hc.core5.http.io.entity.EntityUtils;
-import org.apache.hc.core5.net.URIBuilder;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -99,6 +99,7 @@ final class RequestSender {
     }
 
     /** A status and body as received, the beginning of a body that is too long. */
+    @SuppressWarnings("ArrayRecordComponent") // never compared
     private record Received(
             int status,
             byte[] body,
@@ -162,32 +163,23 @@ final class RequestSender {
     }
 
     private URI uri(CallRecord call) {
-        try {
-            return new URIBuilder(settings.baseUrl())
-                    .setPath(call.endpoint().path())
-                    .addParameter("token", settings.token().value())
-                    .addParameter("noteId", call.id().value())
-                    .build();
-        } catch (URISyntaxException e) {
-            throw new IllegalStateException("archive.source.base-url cannot be extended by a path"); // no cause: token
-        }
+        String token = URLEncoder.encode(settings.token().value(), UTF_8).replace("+", "%20");
+        URI endpoint = settings.baseUrl().resolve(call.endpoint().path());
+        return URI.create(endpoint + "?token=" + token + "&noteId=" + call.id());
     }
 
     /** Reads at most one byte more than the limit; memory follows the bytes received, not the length announced. */
     private Received receive(ClassicHttpResponse response) throws IOException {
-        HttpEntity entity = response.getEntity();
         long limit = settings.maxAnswerSize().toBytes();
-        byte[] body = new byte[0];
-        boolean isTooLong = entity != null && entity.getContentLength() > limit;
-        if (entity != null && !isTooLong) {
-            body = entity.getContent().readNBytes((int) limit + 1);
-            isTooLong = body.length > limit;
-        }
-        if (isTooLong) {
+        HttpEntity entity = response.getEntity();
+        boolean isAnnounced = entity != null && entity.getContentLength() > limit;
+        byte[] body = entity == null || isAnnounced
+                ? new byte[0]
+                : entity.getContent().readNBytes((int) limit + 1);
+        if (isAnnounced || body.length > limit) {
             byte[] start = Arrays.copyOf(body, Math.min(body.length, ResponseMemory.ORDINARY_SIZE));
             return new Received(response.getCode(), start, true, null);
         }
-        EntityUtils.consume(entity);
         return new Received(response.getCode(), body, false, retryAfter(response.getFirstHeader("Retry-After")));
     }
 
@@ -246,10 +238,8 @@ final class RequestSender {
     }
 
     /**
-     * Passes a response to the request that it belongs to, if that is still in progress. All connections may be one
-     * response behind, so none is reused.
-     *
-     * @return the result of this call, which may have been billed
+     * Passes a response to the request that it belongs to, if that is still in progress, and returns the result of this
+     * call. All connections may be one response behind, so none is reused.
      */
     private ProviderResponse redirect(CallRecord call, Received received, Request owner) {
         http.closeIdle();

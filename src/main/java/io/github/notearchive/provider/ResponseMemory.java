@@ -35,7 +35,6 @@ public final class ResponseMemory {
         this(Runtime.getRuntime().maxMemory() / 4);
     }
 
-    /** @param bytes the budget */
     ResponseMemory(long bytes) {
         this.units = Math.clamp(bytes / UNIT, 1, Integer.MAX_VALUE);
         this.free = new Semaphore(units, true);

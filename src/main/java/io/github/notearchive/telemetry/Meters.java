@@ -1,5 +1,6 @@
 package io.github.notearchive.telemetry;
 
+import com.sun.management.OperatingSystemMXBean;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.ledger.CallRepository.CallListener;
 import io.github.notearchive.archive.stats.CallTotals.CallCount;
@@ -87,12 +88,7 @@ class Meters implements CallListener {
     }
 
     private static double cpuSeconds() {
-        return ProcessHandle.current()
-                        .info()
-                        .totalCpuDuration()
-                        .orElse(Duration.ZERO)
-                        .toNanos()
-                / 1e9;
+        return ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getProcessCpuTime() / 1e9;
     }
 
     private Counter failures(String receiver) {

@@ -92,7 +92,7 @@ class Receivers implements AutoCloseable {
                 delivery.send();
             } catch (DeliveryException e) {
                 failed(receiver, target, String.valueOf(e.getMessage()));
-            } catch (RuntimeException e) {
+            } catch (RuntimeException | Error e) {
                 failed(receiver, target, location(e));
             }
         }));
@@ -102,10 +102,8 @@ class Receivers implements AutoCloseable {
     void await(Task task, long until) {
         try {
             task.future.get(Math.max(0, until - System.nanoTime()), TimeUnit.NANOSECONDS);
-        } catch (TimeoutException e) {
+        } catch (TimeoutException | ExecutionException e) {
             failed(task.receiver, task.target, "not finished within the timeout");
-        } catch (ExecutionException e) {
-            failed(task.receiver, task.target, location(e.getCause()));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }
@@ -152,10 +150,7 @@ class Receivers implements AutoCloseable {
     }
 
     /** Returns the class and the source location of an exception, without its message, which may contain a URL. */
-    static String location(@Nullable Throwable failure) {
-        if (failure == null) {
-            return "unknown error";
-        }
+    static String location(Throwable failure) {
         StackTraceElement[] trace = failure.getStackTrace();
         return failure.getClass().getName() + (trace.length == 0 ? "" : " at " + trace[0]);
     }
