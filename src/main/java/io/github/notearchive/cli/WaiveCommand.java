@@ -37,14 +37,15 @@ final class WaiveCommand extends ArchiveCommand {
         }
         return execute(Action.class, action -> {
             requireNotErased(action.erased, id);
-            out().println(
-                            switch (action.waiver.waive(id, kind, ordinal, reason.strip())) {
-                                case Waiver.Result.NoteArchived() -> "Waived; note " + id + " is archived";
-                                case Waiver.Result.StillMissing(var slots) ->
-                                    "Waived; " + slots + " other files of note " + id + " are missing";
-                                case Waiver.Result.NotPossible(var why) ->
-                                    throw new CommandFailure(ExitCode.USAGE, "nothing was waived: " + why);
-                            });
+            try {
+                int missing = action.waiver.waive(id, kind, ordinal, reason.strip());
+                out().println(
+                                missing == 0
+                                        ? "Waived; note " + id + " is archived"
+                                        : "Waived; " + missing + " other files of note " + id + " are missing");
+            } catch (Waiver.NotWaivedException e) {
+                throw new CommandFailure(ExitCode.USAGE, "nothing was waived: " + e.getMessage());
+            }
             return ExitCode.COMPLETED;
         });
     }

@@ -6,12 +6,14 @@ import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.maintenance.waive.Waiver;
+import io.github.notearchive.maintenance.waive.Waiver.NotWaivedException;
 import io.github.notearchive.media.Spool;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
@@ -160,12 +162,12 @@ class DeadMediaTests {
         night.run(ExitCode.INCOMPLETE);
         NoteId id = new NoteId(note);
 
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "lost for good")).isEqualTo(new Waiver.Result.StillMissing(1));
+        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "lost for good")).isOne();
         assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 0, "again")).isInstanceOf(Waiver.Result.NotPossible.class);
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 1, "stored already"))
-                .isInstanceOf(Waiver.Result.NotPossible.class);
-        assertThat(waiver.waive(id, MediaKind.IMAGE, 2, "lost too")).isEqualTo(new Waiver.Result.NoteArchived());
+        assertThatThrownBy(() -> waiver.waive(id, MediaKind.IMAGE, 0, "again")).isInstanceOf(NotWaivedException.class);
+        assertThatThrownBy(() -> waiver.waive(id, MediaKind.IMAGE, 1, "stored already"))
+                .isInstanceOf(NotWaivedException.class);
+        assertThat(waiver.waive(id, MediaKind.IMAGE, 2, "lost too")).isZero();
 
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.slots(note).get(0).state()).isEqualTo(SlotState.WAIVED);
@@ -189,10 +191,9 @@ class DeadMediaTests {
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         Map<String, byte[]> sidecars = night.objects("notes/" + note);
 
-        assertThat(waiver.waive(new NoteId(note), MediaKind.IMAGE, 0, "lost for good"))
-                .isInstanceOfSatisfying(
-                        Waiver.Result.NotPossible.class,
-                        result -> assertThat(result.reason()).contains("is UNAVAILABLE"));
+        assertThatThrownBy(() -> waiver.waive(new NoteId(note), MediaKind.IMAGE, 0, "lost for good"))
+                .isInstanceOf(NotWaivedException.class)
+                .hasMessageContaining("is UNAVAILABLE");
 
         assertThat(night.state(note)).isEqualTo(UNAVAILABLE);
         assertThat(night.objects("notes/" + note))

@@ -427,7 +427,7 @@ class VideoTests {
         assertThat(night.calls(note)).isOne();
 
         assertThat(waiver.waive(new NoteId(note), MediaKind.VIDEO, 0, "not for sale"))
-                .isEqualTo(new Waiver.Result.NoteArchived());
+                .isZero();
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
 
         night.script().clear();
@@ -813,9 +813,9 @@ class VideoTests {
         assertThat(night.objects("media/").keySet()).noneMatch(key -> key.endsWith(".srt") || key.endsWith(".vtt"));
 
         assertThat(waiver.waive(new NoteId(note), MediaKind.SUBTITLE, 0, "none"))
-                .isEqualTo(new Waiver.Result.StillMissing(1));
+                .isOne();
         assertThat(waiver.waive(new NoteId(note), MediaKind.SUBTITLE, 1, "none"))
-                .isEqualTo(new Waiver.Result.NoteArchived());
+                .isZero();
         assertThat(night.objects("notes/")).as("sidecars").hasSize(2);
     }
 

@@ -14,16 +14,17 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.time.Clock;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -44,6 +45,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  */
 @Component
 public class Eraser {
+
+    private static final Request UNFINISHED = new Request(List.of(), null, null);
 
     private final ErasureRepository rows;
     private final ObjectRemoval objects;
@@ -104,20 +107,18 @@ public class Eraser {
     /** Returns what would be erased, including objects of an interrupted erasure; changes nothing. */
     public ErasureReport preview(Request request) throws IOException {
         boolean hasBucket = hasBucket();
-        Counts counts = new Counts(true);
+        Erasure erasure = new Erasure();
         transaction.executeWithoutResult(status -> {
             status.setRollbackOnly();
-            markErased(request, counts);
+            markErased(request, erasure);
             if (hasBucket) {
-                findSidecars(counts);
+                findSidecars(erasure);
             }
-            removeRows(counts);
-            Files files = rows.toRemove();
-            counts.files = files.count();
-            counts.fileBytes = files.bytes();
+            removeRows(erasure);
+            erasure.files = rows.toRemove();
         });
-        counts.mentions = mentions.countNaming(counts.notes);
-        return counts.report();
+        erasure.mentions = mentions.countNaming(erasure.notes);
+        return erasure.report(true);
     }
 
     /**
@@ -145,29 +146,27 @@ public class Eraser {
     /**
      * Removes rows and sidecars of the erasures that are unfinished in the tables, and lists their files. Removes no
      * file, since tables older than the bucket do not contain all notes that use it: {@link #completeUnfinished} does
-     * so. Requires the lock of the whole archive.
+     * so.
      *
      * @param lock the lock of the whole archive
      * @return number of notes and people
      */
     public int removeUnfinished(RunnerLock lock) throws IOException {
-        int unfinished = rows.unfinished().size();
-        if (unfinished > 0) {
-            Counts counts = new Counts(false);
-            removeRows(new Request(List.of(), null, null), counts, lock);
-            removeSidecars(counts, lock);
+        Erasure erasure = new Erasure();
+        if (!rows.unfinished().isEmpty()) {
+            removeRows(UNFINISHED, erasure, lock);
+            removeSidecars(erasure, lock);
         }
-        return unfinished;
+        return erasure.marked.size();
     }
 
     /**
      * Completes the erasures that are unfinished in the tables, and removes all listed files that no note uses.
-     * Requires the lock of the whole archive.
      *
      * @param lock the lock of the whole archive
      */
     public void completeUnfinished(RunnerLock lock) throws IOException {
-        ErasureReport _ = erase(new Request(List.of(), null, null), lock);
+        ErasureReport _ = erase(UNFINISHED, lock);
     }
 
     /**
@@ -183,127 +182,116 @@ public class Eraser {
     }
 
     private ErasureReport erase(Request request, RunnerLock lock) throws IOException {
-        Counts counts = new Counts(false);
-        removeRows(request, counts, lock);
-        Files removed = objects.removeListed(lock::requireHeld, null);
-        counts.files = removed.count();
-        counts.fileBytes = removed.bytes();
-        removeSidecars(counts, lock);
-        counts.mentions = mentions.removeNaming(counts.notes);
-        transaction.executeWithoutResult(_ -> rows.finish(counts.notes, counts.authors, clock.instant()));
-        return counts.report();
+        Erasure erasure = new Erasure();
+        removeRows(request, erasure, lock);
+        erasure.files = objects.removeListed(lock::requireHeld, null);
+        removeSidecars(erasure, lock);
+        erasure.mentions = mentions.removeNaming(erasure.notes);
+        transaction.executeWithoutResult(_ -> rows.finish(erasure.notes, erasure.authors, clock.instant()));
+        return erasure.report(false);
     }
 
-    private void removeRows(Request request, Counts counts, RunnerLock lock) throws IOException {
-        transaction.executeWithoutResult(_ -> markErased(request, counts));
-        counts.erased.forEach(tombstone -> tombstone.putInto(store));
-        findSidecars(counts);
+    private void removeRows(Request request, Erasure erasure, RunnerLock lock) throws IOException {
+        transaction.executeWithoutResult(_ -> markErased(request, erasure));
+        erasure.marked.forEach(tombstone -> tombstone.putInto(store));
+        findSidecars(erasure);
         lock.requireHeld();
-        transaction.executeWithoutResult(_ -> removeRows(counts));
-        counts.spooled = spool.remove(counts.notes);
+        transaction.executeWithoutResult(_ -> removeRows(erasure));
+        erasure.spooled = spool.remove(erasure.notes);
     }
 
-    private void removeSidecars(Counts counts, RunnerLock lock) {
+    private void removeSidecars(Erasure erasure, RunnerLock lock) {
         lock.requireHeld();
-        for (StoredObject sidecar : counts.sidecars) {
-            store.remove(sidecar.key().value());
-        }
+        erasure.sidecars.forEach(sidecar -> store.remove(sidecar.key().value()));
     }
 
-    private void markErased(Request request, Counts counts) {
-        String reason = request.reason();
-        if (request.author() != null) {
-            rows.markAuthorErased(request.author(), reason, clock.instant());
+    private void markErased(Request request, Erasure erasure) {
+        Instant now = clock.instant();
+        String author = request.author();
+        if (author != null) {
+            rows.markAuthorErased(author, request.reason(), now);
         }
         Set<NoteId> notes = new TreeSet<>(rows.notesOfUnfinishedAuthors());
-        rows.markErased(notes, request.author() == null ? null : reason, clock.instant());
-        rows.markErased(request.notes(), reason, clock.instant());
+        rows.markErased(notes, author == null ? null : request.reason(), now);
+        rows.markErased(request.notes(), request.reason(), now);
         notes.addAll(request.notes());
-        counts.worklist = rows.removeFromWorklist(notes, clock.instant());
+        erasure.worklist = rows.removeFromWorklist(notes, now);
         for (TombstoneObject tombstone : rows.unfinished()) {
-            counts.erased.add(tombstone);
-            tombstone.note().ifPresentOrElse(counts.notes::add, () -> counts.authors.add(tombstone.id()));
+            erasure.marked.add(tombstone);
+            tombstone.note().ifPresentOrElse(erasure.notes::add, () -> erasure.authors.add(tombstone.id()));
         }
     }
 
-    private void removeRows(Counts counts) {
-        Files shared = rows.shared(counts.notes);
-        counts.sharedFiles = shared.count();
-        counts.sharedBytes = shared.bytes();
-        counts.namedIn.addAll(rows.removeMentions(counts.notes));
-        counts.rows.putAll(rows.remove(counts.notes, counts.named));
-        counts.rows.merge("worklist", counts.worklist, Long::sum);
+    private void removeRows(Erasure erasure) {
+        erasure.shared = rows.shared(erasure.notes);
+        erasure.namedIn.addAll(rows.removeMentions(erasure.notes));
+        erasure.rows.putAll(rows.remove(erasure.notes, erasure.named));
+        erasure.rows.merge("worklist", erasure.worklist, Long::sum);
     }
 
     /**
      * Finds the sidecars of the notes in the bucket, also without row, and the files that they name: after a rebuild
      * these may be the only reference.
      */
-    private void findSidecars(Counts counts) {
-        for (NoteId note : counts.notes) {
+    private void findSidecars(Erasure erasure) {
+        for (NoteId note : erasure.notes) {
             try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + note + "/")) {
                 sidecars.forEach(sidecar -> {
-                    counts.sidecars.add(sidecar);
-                    counts.named.addAll(filesOf(sidecar));
+                    erasure.sidecars.add(sidecar);
+                    addFiles(sidecar.key(), erasure.named);
                 });
             }
         }
     }
 
-    private List<String> filesOf(StoredObject sidecar) {
+    private void addFiles(ObjectKey sidecar, Set<String> files) {
         try {
-            List<SlotRow> media =
-                    Sidecar.read(sidecar.key(), store.read(sidecar.key())).media();
-            return media == null
-                    ? List.of()
-                    : media.stream()
-                            .map(SlotRow::media)
-                            .filter(Objects::nonNull)
-                            .map(file -> file.key().value())
-                            .toList();
+            List<SlotRow> slots = Sidecar.read(sidecar, store.read(sidecar)).media();
+            for (SlotRow slot : slots == null ? List.<SlotRow>of() : slots) {
+                if (slot.media() != null) {
+                    files.add(slot.media().key().value());
+                }
+            }
         } catch (BrokenSidecarException e) {
-            return List.of(); // it is removed anyway
+            // it is removed anyway
         }
     }
 
-    /** Counts of an erasure in progress. */
-    private static final class Counts {
+    /** An erasure in progress. */
+    private static final class Erasure {
 
-        private final boolean dryRun;
-        private final List<TombstoneObject> erased = new ArrayList<>();
+        private final List<TombstoneObject> marked = new ArrayList<>();
         private final List<NoteId> notes = new ArrayList<>();
         private final List<String> authors = new ArrayList<>();
         private final Map<String, Long> rows = new LinkedHashMap<>();
         private final List<NoteId> namedIn = new ArrayList<>();
         private final List<StoredObject> sidecars = new ArrayList<>();
         private final Set<String> named = new HashSet<>();
+        private Files files = new Files(0, 0);
+        private Files shared = files;
         private long worklist;
-        private long files;
-        private long fileBytes;
-        private long sharedFiles;
-        private long sharedBytes;
         private long spooled;
         private long mentions;
 
-        Counts(boolean dryRun) {
-            this.dryRun = dryRun;
-        }
-
-        ErasureReport report() {
+        ErasureReport report(boolean dryRun) {
             return new ErasureReport(
                     dryRun,
-                    ErasureReport.texts(notes),
+                    texts(notes),
                     !authors.isEmpty(),
                     rows,
-                    files,
-                    fileBytes,
+                    files.count(),
+                    files.bytes(),
                     sidecars.size(),
                     sidecars.stream().mapToLong(StoredObject::size).sum(),
-                    sharedFiles,
-                    sharedBytes,
+                    shared.count(),
+                    shared.bytes(),
                     spooled,
                     mentions,
-                    ErasureReport.texts(namedIn));
+                    texts(namedIn));
+        }
+
+        private static List<String> texts(List<NoteId> notes) {
+            return notes.stream().map(NoteId::value).toList();
         }
     }
 }

@@ -1,6 +1,5 @@
 package io.github.notearchive.maintenance.erase;
 
-import io.github.notearchive.note.NoteId;
 import java.util.List;
 import java.util.Map;
 
@@ -35,9 +34,4 @@ public record ErasureReport(
         long sharedBytes,
         long unwrittenAnswers,
         long reports,
-        List<String> namedIn) {
-
-    static List<String> texts(List<NoteId> notes) {
-        return notes.stream().map(NoteId::value).toList();
-    }
-}
+        List<String> namedIn) {}

@@ -31,7 +31,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.stereotype.Component;
@@ -88,17 +87,12 @@ public class Waiver {
         this.transaction = new TransactionTemplate(transactions);
     }
 
-    /** Result of a waiver. */
-    public sealed interface Result {
+    /** The slot cannot be waived; nothing was changed. */
+    public static final class NotWaivedException extends RuntimeException {
 
-        /** The slot is waived; so many others are still missing. */
-        record StillMissing(int slots) implements Result {}
-
-        /** The slot is waived, and the note is archived. */
-        record NoteArchived() implements Result {}
-
-        /** Nothing was changed. */
-        record NotPossible(String reason) implements Result {}
+        NotWaivedException(String reason) {
+            super(reason);
+        }
     }
 
     /** Slot to waive, with the reason given by the operator. */
@@ -108,82 +102,80 @@ public class Waiver {
             return kind == otherKind && ordinal == otherOrdinal;
         }
 
-        Result.NotPossible notPossible(String reason) {
-            return new Result.NotPossible("note " + id + " " + reason);
+        NotWaivedException refused(String reason) {
+            return new NotWaivedException("note " + id + " " + reason);
         }
 
-        Result.NotPossible claimedMeanwhile() {
-            return notPossible("was claimed by a run meanwhile; repeat when that run has ended");
+        NotWaivedException claimedMeanwhile() {
+            return refused("was claimed by a run meanwhile; repeat when that run has ended");
         }
     }
 
-    /** Waives one slot. A repetition changes nothing and returns {@link Result.NotPossible}. */
-    public Result waive(NoteId id, MediaKind kind, int ordinal, String reason) {
+    /**
+     * Waives one slot. Not repeatable.
+     *
+     * @return number of other slots that are missing; if 0, the note is archived now
+     * @throws NotWaivedException if the slot is not missing, or the note is in progress
+     */
+    public int waive(NoteId id, MediaKind kind, int ordinal, String reason) {
         Request request = new Request(id, kind, ordinal, reason);
         // the sidecar must not be written after the note was erased
-        try (RunnerLock lock =
-                RunnerLock.acquire(database, Scope.NOTE, id.value()).orElse(null)) {
-            return lock == null
-                    ? request.notPossible("is locked by another command, or the whole archive is; repeat later")
-                    : waive(request);
+        try (RunnerLock _ = RunnerLock.acquire(database, Scope.NOTE, id.value())
+                .orElseThrow(
+                        () -> request.refused("is locked by another command, or the whole archive is; repeat later"))) {
+            return waive(request);
         }
     }
 
-    private Result waive(Request request) {
+    private int waive(Request request) {
         NoteId id = request.id();
-        Optional<WorklistEntry> entry = worklist.find(id);
-        if (entry.isEmpty()) {
-            return request.notPossible("is not on the worklist");
-        }
-        if (entry.get().claimedBy() != null) {
-            return request.notPossible("is in progress on node %s; repeat when that run has ended"
-                    .formatted(entry.get().claimedBy()));
+        WorklistEntry entry = worklist.find(id).orElseThrow(() -> request.refused("is not on the worklist"));
+        if (entry.claimedBy() != null) {
+            throw request.refused(
+                    "is in progress on node %s; repeat when that run has ended".formatted(entry.claimedBy()));
         }
         // before the slots, so that every later change by a run is detected
         WorklistRow row = worklist.row(id).orElseThrow();
         List<SlotRow> slots = media.slotsOf(id);
-        Optional<SlotRow> slot = slots.stream()
-                .filter(each -> request.isFor(each.kind(), each.ordinal()))
-                .findFirst();
         String label = request.kind() + " " + request.ordinal();
-        if (slot.isEmpty()) {
-            return request.notPossible("expects no %s; explain %s lists its files".formatted(label, id));
-        }
-        if (!slot.get().isMissing()) {
-            return request.notPossible(
-                    "is not missing " + label + ", which is " + slot.get().state());
+        SlotRow slot = slots.stream()
+                .filter(each -> request.isFor(each.kind(), each.ordinal()))
+                .findFirst()
+                .orElseThrow(() -> request.refused("expects no %s; explain %s lists its files".formatted(label, id)));
+        if (!slot.isMissing()) {
+            throw request.refused("is not missing " + label + ", which is " + slot.state());
         }
         if (!WAITING.contains(row.state())) {
-            return request.notPossible("is " + row.state() + " and does not wait for files; requeue it first");
+            throw request.refused("is " + row.state() + " and does not wait for files; requeue it first");
         }
-        Optional<String> difference = revision.difference();
-        if (difference.isPresent()) {
-            return new Result.NotPossible(difference.get());
-        }
+        revision.difference().ifPresent(difference -> {
+            throw new NotWaivedException(difference);
+        });
         revision.advance();
         int left = (int) slots.stream().filter(SlotRow::isMissing).count() - 1;
-        return left > 0 ? waiveOneOfMany(request, row, left) : archive(request, row, slots);
+        if (left > 0) {
+            waiveOneOfMany(request, row);
+        } else {
+            archive(request, row, slots);
+        }
+        return left;
     }
 
-    private Result waiveOneOfMany(Request request, WorklistRow row, int left) {
+    private void waiveOneOfMany(Request request, WorklistRow row) {
         Instant now = now();
         sidecars.writeWaiver(request.id(), request.kind(), request.ordinal(), request.reason(), row, now);
-        boolean isWritten = transaction.execute(_ -> {
-            boolean isFree = interventions.lockUnclaimed(request.id(), row);
-            if (isFree) {
-                media.waive(request.id(), request.kind(), request.ordinal(), request.reason(), now);
+        transaction.executeWithoutResult(_ -> {
+            if (!interventions.lockUnclaimed(request.id(), row)) {
+                throw request.claimedMeanwhile();
             }
-            return isFree;
+            media.waive(request.id(), request.kind(), request.ordinal(), request.reason(), now);
         });
-        return isWritten ? new Result.StillMissing(left) : request.claimedMeanwhile();
     }
 
-    private Result archive(Request request, WorklistRow row, List<SlotRow> rows) {
+    private void archive(Request request, WorklistRow row, List<SlotRow> rows) {
         NoteId id = request.id();
-        NoteCapture capture = ledger.held(id, Endpoint.DETAIL).orElse(null);
-        if (capture == null) {
-            return request.notPossible("has no response in the ledger; requeue it instead");
-        }
+        NoteCapture capture = ledger.held(id, Endpoint.DETAIL)
+                .orElseThrow(() -> request.refused("has no response in the ledger; requeue it instead"));
         NoteCapture video = ledger.heldVideo(capture).orElse(null);
         List<SlotStatus> slots = new ArrayList<>();
         for (MediaSlot slot : MediaSlots.of(capture, video, settings.preference())) {
@@ -196,23 +188,19 @@ public class Waiver {
             }
         }
         if (slots.stream().anyMatch(SlotStatus.Missing.class::isInstance)) {
-            return request.notPossible(
-                    "has files in its newest response that no run has processed; requeue it instead");
+            throw request.refused("has files in its newest response that no run has processed; requeue it instead");
         }
         Instant now = now();
         CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
         WorklistRow completed = row.apply(new Transition.CompletedByWaiver(), now);
         sidecars.write(note, completed);
-        boolean isWritten = transaction.execute(status -> {
+        transaction.executeWithoutResult(_ -> {
             if (!worklist.settleUnclaimed(id, row, completed)) {
-                status.setRollbackOnly();
-                return false;
+                throw request.claimedMeanwhile();
             }
             notes.save(note, now);
             refreshPlan.plan(id);
-            return true;
         });
-        return isWritten ? new Result.NoteArchived() : request.claimedMeanwhile();
     }
 
     /** Returns the time with the precision of a row. */

@@ -7,6 +7,7 @@ import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
 import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
@@ -17,6 +18,7 @@ import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
 import io.github.notearchive.maintenance.waive.Waiver;
+import io.github.notearchive.maintenance.waive.Waiver.NotWaivedException;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
@@ -161,7 +163,7 @@ class RestoreTests {
 
         assertRefused();
         assertThat(night.calls()).isEqualTo(calls);
-        assertThat(waive(later.getFirst(), 0)).isInstanceOf(Waiver.Result.NotPossible.class);
+        assertThatThrownBy(() -> waive(later.getFirst(), 0)).isInstanceOf(NotWaivedException.class);
 
         assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -490,7 +492,7 @@ class RestoreTests {
                 forgetter.forget(new Eraser.Request(notes, author, "asked for")).orElseThrow();
     }
 
-    private Waiver.Result waive(String note, int ordinal) {
+    private int waive(String note, int ordinal) {
         return waiver.waive(new NoteId(note), MediaKind.IMAGE, ordinal, "lost");
     }
 
