@@ -17,12 +17,10 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.beans.factory.ObjectProvider;
-import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.beans.factory.ObjectFactory;
 import org.springframework.stereotype.Component;
 
 /** Exports notes of the archive to a directory. Only reads the archive; may run beside a nightly run. */
@@ -32,14 +30,9 @@ public class Exporter {
     private static final Logger log = LoggerFactory.getLogger(Exporter.class);
 
     private final NoteSnapshots notes;
-    private final Supplier<ObjectStore> store;
+    private final ObjectFactory<ObjectStore> store;
 
-    @Autowired
-    Exporter(NoteSnapshots notes, ObjectProvider<ObjectStore> store) {
-        this(notes, (Supplier<ObjectStore>) store::getObject);
-    }
-
-    Exporter(NoteSnapshots notes, Supplier<ObjectStore> store) {
+    Exporter(NoteSnapshots notes, ObjectFactory<ObjectStore> store) {
         this.notes = notes;
         this.store = store;
     }
@@ -50,14 +43,10 @@ public class Exporter {
      * exception.
      *
      * @param stopped queried repeatedly; true makes it throw an {@link ExportException}
-     * @throws ExportException if the options or the target are invalid, the export is stopped, or the local disk does
-     *     not accept a file
+     * @throws ExportException if the target, the ids or the key are invalid, the export is stopped, or the local disk
+     *     does not accept a file
      */
     public ExportReport export(ExportOptions options, BooleanSupplier stopped) throws IOException {
-        if (!options.format().takes(options.media())) {
-            throw new ExportException("Format %s does not support media mode %s; nothing was exported"
-                    .formatted(options.format(), options.media()));
-        }
         try (StagingDirectory directory = StagingDirectory.create(options.target())) {
             log.info(
                     "Exporting to {}: {}, media {}, people {}, {}",

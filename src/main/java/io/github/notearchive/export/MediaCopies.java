@@ -10,10 +10,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.beans.factory.ObjectFactory;
 
 /**
  * Copies media from the store to an export. Each file is hashed; a file that differs from its row, or that the store
@@ -27,25 +27,25 @@ final class MediaCopies {
     /** Limit of the missing objects that are reported individually. */
     private static final int EXAMPLES = 1_000;
 
-    private final Supplier<ObjectStore> store;
+    private final ObjectFactory<ObjectStore> store;
     private final StagingDirectory directory;
     private final List<MissingObject> examples = new ArrayList<>();
     private long copied;
     private long missing;
 
-    MediaCopies(Supplier<ObjectStore> store, StagingDirectory directory) {
+    MediaCopies(ObjectFactory<ObjectStore> store, StagingDirectory directory) {
         this.store = store;
         this.directory = directory;
     }
 
     /** Verifies that the bucket exists, before any row is read. */
     void requireBucket() {
-        store.get().requireBucket();
+        store.getObject().requireBucket();
     }
 
     /** Returns a presigned URL of an object. */
     String presign(String key, Duration validity) {
-        return store.get().presign(new ObjectKey(key), validity).toString();
+        return store.getObject().presign(new ObjectKey(key), validity).toString();
     }
 
     /**
@@ -89,7 +89,7 @@ final class MediaCopies {
         String problem;
         try {
             FileEntry file =
-                    store.get().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
+                    store.getObject().read(new ObjectKey(object.path()), (in, _) -> directory.receiveAhead(sha256, in));
             if (file.sha256().equals(sha256)) {
                 return null;
             }

@@ -11,7 +11,6 @@ import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.archive.stats.Selection;
-import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.io.Secret;
@@ -24,10 +23,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
@@ -39,11 +39,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /** What is chosen is exported, as a whole or not at all, and says no more of people than it should. */
 class ExporterTests extends ExportScenario {
 
     private static final Selection ALL = Selection.all();
+    private static final Selection ELEVENTH_OF_MARCH =
+            selection(Map.of("capturedFrom", "2026-03-11T00:00:00Z", "capturedTo", "2026-03-12T00:00:00Z"));
 
     // what is chosen
 
@@ -58,20 +61,24 @@ class ExporterTests extends ExportScenario {
     static Stream<Choice> choices() {
         return Stream.of(
                 new Choice("nothing", ALL, SmallArchive.notes()),
-                new Choice("published from", published(Instant.parse("2026-02-20T00:00:00Z"), null), List.of(FORMULA)),
-                new Choice("published to", published(null, Instant.parse("2026-02-20T00:00:00Z")), List.of(HOSTILE)),
                 new Choice(
-                        "captured",
-                        captured(Instant.parse("2026-03-11T00:00:00Z"), Instant.parse("2026-03-12T00:00:00Z")),
-                        List.of(HOSTILE, VIDEO, BARE)),
-                new Choice("topic by name or id", topics(List.of("拍照,\"姿势\"", "nobody's")), List.of(HOSTILE)),
-                new Choice("topic by id", topics(List.of("t1")), List.of(HOSTILE, FORMULA)),
-                new Choice("author", authors(List.of(AUTHOR)), List.of(HOSTILE, FORMULA)),
-                new Choice("author by number", authors(List.of("518955047")), List.of(HOSTILE, FORMULA)),
-                new Choice("state", states(NoteState.FAILED), List.of(VIDEO)),
-                new Choice("text", text("untitled"), List.of(HOSTILE)),
-                new Choice("text that is no pattern", text("%"), List.of()),
-                new Choice("quotes", text("'; DROP TABLE note; --"), List.of()));
+                        "published from", selection(Map.of("publishedFrom", "2026-02-20T00:00:00Z")), List.of(FORMULA)),
+                new Choice("published to", selection(Map.of("publishedTo", "2026-02-20T00:00:00Z")), List.of(HOSTILE)),
+                new Choice("captured", ELEVENTH_OF_MARCH, List.of(HOSTILE, VIDEO, BARE)),
+                new Choice(
+                        "topic by name or id",
+                        selection(Map.of("topics", List.of("拍照,\"姿势\"", "nobody's"))),
+                        List.of(HOSTILE)),
+                new Choice("topic by id", selection(Map.of("topics", List.of("t1"))), List.of(HOSTILE, FORMULA)),
+                new Choice("author", selection(Map.of("authors", List.of(AUTHOR))), List.of(HOSTILE, FORMULA)),
+                new Choice(
+                        "author by number",
+                        selection(Map.of("authors", List.of("518955047"))),
+                        List.of(HOSTILE, FORMULA)),
+                new Choice("state", selection(Map.of("states", List.of("FAILED"))), List.of(VIDEO)),
+                new Choice("text", selection(Map.of("text", "untitled")), List.of(HOSTILE)),
+                new Choice("text that is no pattern", selection(Map.of("text", "%")), List.of()),
+                new Choice("quotes", selection(Map.of("text", "'; DROP TABLE note; --")), List.of()));
     }
 
     @ParameterizedTest
@@ -88,12 +95,7 @@ class ExporterTests extends ExportScenario {
 
     @Test
     void onlyCapturesOfTheTimeAreExported() throws Exception {
-        export(options(
-                ExportFormat.JSONL,
-                target,
-                captured(Instant.parse("2026-03-11T00:00:00Z"), Instant.parse("2026-03-12T00:00:00Z")),
-                MediaMode.LINK,
-                AuthorMode.KEEP));
+        export(options(ExportFormat.JSONL, target, ELEVENTH_OF_MARCH, MediaMode.LINK, AuthorMode.KEEP));
 
         assertThat(ids(target.resolve("captures.jsonl"))).containsExactly(HOSTILE, VIDEO, BARE);
     }
@@ -175,7 +177,7 @@ class ExporterTests extends ExportScenario {
                         options(
                                 ExportFormat.CSV,
                                 directory.resolve("out" + i),
-                                named(ids),
+                                selection(Map.of("ids", ids.toString())),
                                 MediaMode.LINK,
                                 AuthorMode.KEEP),
                         () -> false);
@@ -436,7 +438,7 @@ class ExporterTests extends ExportScenario {
     @Test
     void theManifestNamesAuthorsThatWereAskedForAsTheRowsDo() throws Exception {
         Path key = Files.writeString(directory.resolve("key"), "sixteen bytes or more");
-        Selection asked = authors(List.of(AUTHOR, "518955047"));
+        Selection asked = selection(Map.of("authors", List.of(AUTHOR, "518955047")));
 
         JsonNode kept = selectionOf(asked, AuthorMode.KEEP, null, "kept");
         JsonNode hashed = selectionOf(asked, AuthorMode.HASH, key, "hashed");
@@ -495,34 +497,13 @@ class ExporterTests extends ExportScenario {
     }
 
     private ExportReport exportIds(ExportFormat format, Path out, Path ids) throws Exception {
-        return export(options(format, out, named(ids), MediaMode.LINK, AuthorMode.KEEP));
+        return export(options(format, out, selection(Map.of("ids", ids.toString())), MediaMode.LINK, AuthorMode.KEEP));
     }
 
-    private static Selection published(Instant from, Instant to) {
-        return new Selection(from, to, null, null, List.of(), List.of(), List.of(), null, null);
-    }
-
-    private static Selection captured(Instant from, Instant to) {
-        return new Selection(null, null, from, to, List.of(), List.of(), List.of(), null, null);
-    }
-
-    private static Selection topics(List<String> topics) {
-        return new Selection(null, null, null, null, topics, List.of(), List.of(), null, null);
-    }
-
-    private static Selection authors(List<String> authors) {
-        return new Selection(null, null, null, null, List.of(), authors, List.of(), null, null);
-    }
-
-    private static Selection states(NoteState... states) {
-        return new Selection(null, null, null, null, List.of(), List.of(), List.of(states), null, null);
-    }
-
-    private static Selection text(String text) {
-        return new Selection(null, null, null, null, List.of(), List.of(), List.of(), text, null);
-    }
-
-    private static Selection named(Path ids) {
-        return new Selection(null, null, null, null, List.of(), List.of(), List.of(), null, ids);
+    /** Returns a selection with these criteria, by the names of its components. */
+    private static Selection selection(Map<String, Object> criteria) {
+        Map<String, Object> all = new HashMap<>(Map.of("topics", List.of(), "authors", List.of(), "states", List.of()));
+        all.putAll(criteria);
+        return JsonMapper.shared().convertValue(all, Selection.class);
     }
 }
