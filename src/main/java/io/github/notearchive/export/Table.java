@@ -1,7 +1,5 @@
 package io.github.notearchive.export;
 
-import io.github.notearchive.export.Column.Content;
-import io.github.notearchive.export.Column.Type;
 import io.github.notearchive.export.ExportOptions.AuthorMode;
 import io.github.notearchive.export.ExportOptions.MediaMode;
 import java.util.ArrayList;
@@ -28,33 +26,36 @@ record Table(String name, String source, String joins, List<String> order, List<
     /** Creates a table with the note id only. */
     static Table of(String name, String source, String joins, String... order) {
         Table empty = new Table(name, source, joins, List.of(order), List.of());
-        return empty.with(Type.TEXT, KEY);
+        return empty.with(Column.Type.TEXT, KEY);
     }
 
     /** Returns this table with further columns of its source. */
-    Table with(Type type, String... names) {
+    Table with(Column.Type type, String... names) {
         return with(Arrays.stream(names)
-                .map(column -> new Column(column, type, Content.PLAIN, source + "." + column, null, null)));
+                .map(column -> new Column(column, type, Column.Content.PLAIN, source + "." + column, null, null)));
     }
 
     /** Returns this table with a further column of its source. */
-    Table with(Type type, Content content, String column) {
+    Table with(Column.Type type, Column.Content content, String column) {
         return with(type, content, column, source + "." + column, null);
     }
 
     /** Returns this table with a further column; without a description, the expression is a database column. */
-    Table with(Type type, Content content, String column, String expression, @Nullable String description) {
+    Table with(
+            Column.Type type, Column.Content content, String column, String expression, @Nullable String description) {
         return with(Stream.of(new Column(column, type, content, expression, description, null)));
     }
 
     /** Returns this table of notes with a list of the texts that another table has for the note in its last column. */
     Table withTexts(String column, Table elements, String description) {
-        return with(Stream.of(new Column(column, Type.TEXT_LIST, Content.PLAIN, "", description, elements)));
+        return with(
+                Stream.of(new Column(column, Column.Type.TEXT_LIST, Column.Content.PLAIN, "", description, elements)));
     }
 
     /** Returns this table of notes with a list of the rows that another table has for the note. */
     Table withRows(String column, Table elements, String description) {
-        return with(Stream.of(new Column(column, Type.RECORD_LIST, Content.PLAIN, "", description, elements)));
+        return with(Stream.of(
+                new Column(column, Column.Type.RECORD_LIST, Column.Content.PLAIN, "", description, elements)));
     }
 
     private Table with(Stream<Column> more) {

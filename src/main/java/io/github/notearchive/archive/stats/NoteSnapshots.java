@@ -132,7 +132,7 @@ public class NoteSnapshots {
          *     {@code capturedTo}
          */
         public Stream<String> rows(String query) {
-            return selected(query).withFetchSize(FETCH_SIZE).query(String.class).stream();
+            return selected(query).withFetchSize(FETCH_SIZE).query((row, _) -> row.getString(1)).stream();
         }
 
         /** Returns each object of the selected notes once, in the order of digests. */
@@ -142,7 +142,11 @@ public class NoteSnapshots {
                             WHERE EXISTS (SELECT FROM note_media m JOIN selected s ON s.note_id = m.note_id
                                           WHERE m.sha256 = o.sha256)
                             ORDER BY o.sha256
-                            """).withFetchSize(FETCH_SIZE).query(FileEntry.class).stream();
+                            """)
+                    .withFetchSize(FETCH_SIZE)
+                    .query((row, _) ->
+                            new FileEntry(row.getString("path"), row.getLong("size"), row.getString("sha256")))
+                    .stream();
         }
 
         /** Returns the number of selected notes. */
@@ -168,7 +172,7 @@ public class NoteSnapshots {
                             .single(),
                     jdbc.sql(query.formatted("i.note_id") + "ORDER BY 1 LIMIT " + EXAMPLES)
                             .params(parameters)
-                            .query(String.class)
+                            .query((row, _) -> row.getString(1))
                             .list());
         }
 
