@@ -4,6 +4,7 @@ import static java.nio.charset.StandardCharsets.US_ASCII;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -232,9 +233,9 @@ class CapacityTests {
     @EnumSource
     void filmOfTwoGigabytesIsArchivedInASmallHeap(Place place) throws Exception {
         try (Practice practice = Practice.begin(place);
-                Proxy films =
-                        Proxy.before(URI.create("http://" + practice.provider().mediaHost()))) {
-            films.answer(Proxy.ANY, CapacityTests::sendFilm);
+                TcpProxy films = TcpProxy.before(
+                        URI.create("http://" + practice.provider().mediaHost()))) {
+            films.answer(TcpProxy.ANY, CapacityTests::sendFilm);
             practice.environment()
                     .merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + films.port(), (own, more) -> own + "," + more);
             String note = practice.provider()

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.abort;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxScript;
@@ -190,14 +191,14 @@ class FaultMatrixTests {
                                 })
                                 .ends(0),
                         Fault.of("database: silent for three seconds", night -> {
-                                    night.wayToDatabase().holdRequests(Proxy.ANY);
+                                    night.wayToDatabase().holdRequests(TcpProxy.ANY);
                                     Thread.sleep(3_000);
                                     night.wayToDatabase().release();
                                     return () -> {};
                                 })
                                 .ends(0),
                         Fault.of("database: silent, connections half-open", night -> {
-                                    night.wayToDatabase().holdRequests(Proxy.ANY);
+                                    night.wayToDatabase().holdRequests(TcpProxy.ANY);
                                     return () -> {
                                         night.wayToDatabase().release();
                                         night.wayToDatabase().cut();
@@ -467,8 +468,8 @@ class FaultMatrixTests {
                         // a sound that is served as a picture is charged to its note
                         .charges(0, Practice.WORKERS),
                 Fault.of("media hosts: a file of a gigabyte, 256 MB of memory", night -> {
-                            Proxy huge = night.wayToMedia();
-                            huge.answer(Proxy.ANY, FaultMatrixTests::gigabyteOfPicture);
+                            TcpProxy huge = night.wayToMedia();
+                            huge.answer(TcpProxy.ANY, FaultMatrixTests::gigabyteOfPicture);
                             night.practice()
                                     .provider()
                                     .script()

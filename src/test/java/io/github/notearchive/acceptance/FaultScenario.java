@@ -1,6 +1,7 @@
 package io.github.notearchive.acceptance;
 
 import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxSettings;
 import java.io.IOException;
@@ -29,10 +30,10 @@ final class FaultScenario implements AutoCloseable {
     static final String CLOCK = "CLOCK";
 
     private final Practice practice;
-    private final Proxy provider;
-    private final Proxy media;
-    private final @Nullable Proxy database;
-    private final @Nullable Proxy store;
+    private final TcpProxy provider;
+    private final TcpProxy media;
+    private final @Nullable TcpProxy database;
+    private final @Nullable TcpProxy store;
     private List<String> ids = List.of();
 
     FaultScenario(Place place, SandboxSettings settings, Map<String, String> more) {
@@ -47,14 +48,14 @@ final class FaultScenario implements AutoCloseable {
             environment.put("FAKETIME_CACHE_DURATION", "1");
             environment.put("FAKETIME_DONT_FAKE_MONOTONIC", "1");
         }
-        provider = Proxy.before(practice.provider().baseUrl());
+        provider = TcpProxy.before(practice.provider().baseUrl());
         environment.put("JUSTONEAPI_BASE_URL", provider.address().toString());
-        media = Proxy.before(URI.create("http://" + practice.provider().mediaHost()));
+        media = TcpProxy.before(URI.create("http://" + practice.provider().mediaHost()));
         environment.merge("ARCHIVE_MEDIA_HOSTS", "127.0.0.1:" + media.port(), (own, proxy) -> own + "," + proxy);
         if (place == Place.OUTSIDE) {
-            database = Proxy.before(practice.databaseAddress());
+            database = TcpProxy.before(practice.databaseAddress());
             environment.put("ARCHIVE_DATABASE_URL", practice.databaseUrl(database));
-            store = Proxy.before(URI.create(environment.get("ARCHIVE_S3_ENDPOINT")));
+            store = TcpProxy.before(URI.create(environment.get("ARCHIVE_S3_ENDPOINT")));
             environment.put("ARCHIVE_S3_ENDPOINT", store.address().toString());
         } else {
             database = null;
@@ -99,26 +100,26 @@ final class FaultScenario implements AutoCloseable {
         return ids;
     }
 
-    Proxy wayToProvider() {
+    TcpProxy wayToProvider() {
         return provider;
     }
 
     /** A second address of the media hosts, which no answer names. */
-    Proxy wayToMedia() {
+    TcpProxy wayToMedia() {
         return media;
     }
 
     /** Outside servers only. */
-    Proxy wayToDatabase() {
+    TcpProxy wayToDatabase() {
         return there(database);
     }
 
     /** Outside servers only. */
-    Proxy wayToStore() {
+    TcpProxy wayToStore() {
         return there(store);
     }
 
-    private static Proxy there(@Nullable Proxy proxy) {
+    private static TcpProxy there(@Nullable TcpProxy proxy) {
         if (proxy == null) {
             throw new IllegalStateException("Embedded servers have no way that leads to them");
         }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
@@ -145,7 +146,7 @@ final class Practice implements AutoCloseable {
     }
 
     /** Returns the URL of the outside database with the address of a proxy. */
-    String databaseUrl(Proxy proxy) {
+    String databaseUrl(TcpProxy proxy) {
         return environment.get("ARCHIVE_DATABASE_URL").replaceFirst("//[^/]+/", "//127.0.0.1:" + proxy.port() + "/");
     }
 

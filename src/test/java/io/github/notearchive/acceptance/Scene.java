@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.fail;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.time.Duration;
@@ -28,8 +29,8 @@ final class Scene implements AutoCloseable {
 
     private final Place place;
     private final Practice practice;
-    private final Proxy wayToProvider;
-    private final Proxy wayToStore;
+    private final TcpProxy wayToProvider;
+    private final TcpProxy wayToStore;
     private final List<String> ids = new ArrayList<>();
     private final List<Integer> exits = new ArrayList<>();
 
@@ -45,12 +46,12 @@ final class Scene implements AutoCloseable {
     private Scene(Place place, Practice practice) {
         this.place = place;
         this.practice = practice;
-        this.wayToProvider = Proxy.before(practice.provider().baseUrl());
+        this.wayToProvider = TcpProxy.before(practice.provider().baseUrl());
         practice.environment()
                 .put("JUSTONEAPI_BASE_URL", wayToProvider.address().toString());
         // so that what lies between download and store can be seen from outside
         practice.environment().put("ARCHIVE_MEDIA_MAXMEMORY", "0");
-        this.wayToStore = Proxy.before(OutsideServers.running().store().endpoint());
+        this.wayToStore = TcpProxy.before(OutsideServers.running().store().endpoint());
         practice.environment()
                 .computeIfPresent(
                         "ARCHIVE_S3_ENDPOINT", (_, _) -> wayToStore.address().toString());
@@ -68,12 +69,12 @@ final class Scene implements AutoCloseable {
         return practice.provider();
     }
 
-    Proxy wayToProvider() {
+    TcpProxy wayToProvider() {
         return wayToProvider;
     }
 
     /** The way to a store outside; an embedded one has none. */
-    Proxy wayToStore() {
+    TcpProxy wayToStore() {
         return wayToStore;
     }
 

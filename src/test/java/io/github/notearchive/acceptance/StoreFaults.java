@@ -1,5 +1,6 @@
 package io.github.notearchive.acceptance;
 
+import io.github.notearchive.io.TcpProxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,7 +23,7 @@ final class StoreFaults {
 
     static Fault.Onset hang() {
         return night -> {
-            night.wayToStore().holdRequests(Proxy.ANY);
+            night.wayToStore().holdRequests(TcpProxy.ANY);
             return () -> {
                 night.wayToStore().release();
                 night.wayToStore().cut();
@@ -32,7 +33,7 @@ final class StoreFaults {
 
     /** Every request gets this answer. */
     static Fault.Onset answers(int status, String code) {
-        return answers(Proxy.ANY, answer(status, code));
+        return answers(TcpProxy.ANY, answer(status, code));
     }
 
     static Fault.Onset answers(Predicate<String> firstLine, int status, String code) {
@@ -40,7 +41,7 @@ final class StoreFaults {
     }
 
     /** Some requests get this answer. */
-    static Fault.Onset answers(Predicate<String> firstLine, Proxy.Answer answer) {
+    static Fault.Onset answers(Predicate<String> firstLine, TcpProxy.Response answer) {
         return night -> {
             night.wayToStore().answer(firstLine, answer);
             return night.wayToStore()::release;
@@ -73,8 +74,8 @@ final class StoreFaults {
         };
     }
 
-    private static Proxy.Answer answer(int status, String code) {
-        return Proxy.Answer.of(
+    private static TcpProxy.Response answer(int status, String code) {
+        return TcpProxy.Response.of(
                 status,
                 "application/xml",
                 "<?xml version=\"1.0\"?><Error><Code>%s</Code><Message>no</Message></Error>".formatted(code));

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.acceptance.Program.Ended;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.CallSeen;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.ScriptableSandbox;
@@ -98,7 +99,7 @@ class ThreeNodesTests {
     @Test
     void whatANodeHoldsThatLostTheDatabaseIsNotBoughtByAnotherAndIsUsedWhenItComesBack() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
-                Proxy way = Proxy.before(practice.databaseAddress());
+                TcpProxy way = TcpProxy.before(practice.databaseAddress());
                 Archive archive = practice.look()) {
             ScriptableSandbox provider = practice.provider();
             List<String> ids = practice.enqueue(20);

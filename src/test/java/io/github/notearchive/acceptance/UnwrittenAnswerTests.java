@@ -3,6 +3,7 @@ package io.github.notearchive.acceptance;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.notearchive.io.TcpProxy;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -47,13 +48,13 @@ class UnwrittenAnswerTests {
     void responsesThatAnUnreachableDatabaseMissedAreNotBoughtAgainAfterAKill() throws Exception {
         try (Practice practice = Practice.begin(Place.OUTSIDE);
                 Archive archive = practice.look();
-                Proxy way = Proxy.before(practice.databaseAddress())) {
+                TcpProxy way = TcpProxy.before(practice.databaseAddress())) {
             List<String> ids = practice.enqueue(12);
             practice.provider().holdAnswers();
             Program run = practice.startWith(Map.of("ARCHIVE_DATABASE_URL", practice.databaseUrl(way)), "run");
             practice.provider().awaitHeld(Practice.WORKERS, Duration.ofSeconds(60));
 
-            way.holdRequests(Proxy.ANY); // the network drops what is sent
+            way.holdRequests(TcpProxy.ANY); // the network drops what is sent
             practice.provider().releaseAnswers();
             // before the pool or a socket gives up, which takes fifteen seconds
             await().atMost(Duration.ofSeconds(10)).until(() -> practice.spooledResponses() == Practice.WORKERS);

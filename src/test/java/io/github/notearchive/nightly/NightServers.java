@@ -3,6 +3,7 @@ package io.github.notearchive.nightly;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.sandbox.SandboxProvider;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
@@ -40,11 +41,11 @@ public final class NightServers {
     final EmbeddedDatabase database;
     final EmbeddedStore store;
     final String jdbcUrl;
-    final Relay providerRelay;
-    final Relay storeRelay;
+    final TcpProxy providerRelay;
+    final TcpProxy storeRelay;
 
     /** Before the database; only classes that ask for it go this way. */
-    final Relay databaseRelay;
+    final TcpProxy databaseRelay;
 
     private NightServers(Path home, long firstExecution) throws SQLException {
         this.home = home;
@@ -53,11 +54,11 @@ public final class NightServers {
         database = EmbeddedDatabase.open(directory);
         store = EmbeddedStore.open(directory);
         provider = ScriptableSandbox.start(SandboxSettings.defaults(), SandboxProvider.TOKEN, 2_048);
-        providerRelay = new Relay(provider.baseUrl().getPort());
-        storeRelay = new Relay(store.endpoint().getPort());
+        providerRelay = TcpProxy.before(provider.baseUrl().getPort());
+        storeRelay = TcpProxy.before(store.endpoint().getPort());
         jdbcUrl = database.jdbcUrl().replaceFirst("/postgres$", "/" + DATABASE);
         databaseRelay =
-                new Relay(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
+                TcpProxy.before(URI.create(jdbcUrl.substring("jdbc:".length())).getPort());
         Runtime.getRuntime().addShutdownHook(new Thread(() -> close(directory)));
         try (Connection connection =
                         DriverManager.getConnection(database.jdbcUrl(), database.user(), database.password());

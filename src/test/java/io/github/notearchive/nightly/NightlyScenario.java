@@ -16,6 +16,7 @@ import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.TcpProxy;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -194,16 +195,16 @@ public final class NightlyScenario {
         return servers.provider.script();
     }
 
-    Relay wayToProvider() {
+    TcpProxy wayToProvider() {
         return servers.providerRelay;
     }
 
-    public Relay wayToStore() {
+    public TcpProxy wayToStore() {
         return servers.storeRelay;
     }
 
     /** For classes whose database is behind the relay. */
-    Relay wayToDatabase() {
+    TcpProxy wayToDatabase() {
         return servers.databaseRelay;
     }
 
