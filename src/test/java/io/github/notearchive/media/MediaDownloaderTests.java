@@ -205,25 +205,7 @@ class MediaDownloaderTests {
         assertThat(cdn.requests()).hasSize(1);
     }
 
-    @Test
-    void redirectsAreFollowed() {
-        cdn.on("/a", redirect("/b?x=|")).on("/b", redirect(cdn.url("/c"))).on("/c", body(JPEG));
 
-        DownloadedMedia media = downloaded(download(images(cdn.url("/a"))));
-
-        assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
-        assertThat(cdn.requests()).containsExactly("/a", "/b?x=%7C", "/c");
-    }
-
-    @Test
-    void readTimeoutIsRetried() {
-        cdn.on("/a", cdn.silence(), body(JPEG));
-
-        DownloadedMedia media = downloaded(downloader("idle-timeout=300ms").download(images(cdn.url("/a"))));
-
-        assertThat(media.file().onDisk()).hasBinaryContent(JPEG);
-        assertThat(cdn.requests()).hasSize(2);
-    }
 
     @Test
     void slowServerLeavesTimeForTheNextUrl() {
