@@ -59,8 +59,12 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         return execute(Map.of(), action, body);
     }
 
-    /** Executes the action in a context, and closes it. */
-    static <A> int execute(CommandContext opened, Class<A> action, Body<A> body) throws Exception {
+    /** Starts the program, also without an archive, and executes the action. */
+    static <A> int executeOrCreate(Class<A> action, Body<A> body) throws Exception {
+        return execute(CommandContext.open(Map.of(), null), action, body);
+    }
+
+    private static <A> int execute(CommandContext opened, Class<A> action, Body<A> body) throws Exception {
         try (CommandContext context = opened) {
             return body.execute(context.get(action)).number();
         }
@@ -84,9 +88,13 @@ public abstract class ArchiveCommand implements Callable<Integer> {
         err().flush();
     }
 
+    static String json(Object document) {
+        return JSON.writeValueAsString(document);
+    }
+
     /** Writes a document as JSON; no character in it controls a terminal. */
     public static void printJson(Object document, PrintWriter out) {
-        out.println(TerminalText.json(JSON.writeValueAsString(document)));
+        out.println(TerminalText.json(json(document)));
     }
 
     /** Returns an error of the arguments, which ends the command with {@link ExitCode#USAGE}. */
@@ -148,7 +156,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     /** @throws CommandFailure if the note is erased */
     static void requireNotErased(ErasureList erased, NoteId id) {
         erasure(erased, id).ifPresent(text -> {
-            throw new CommandFailure(ExitCode.USAGE, "note " + id + text);
+            throw CommandFailure.usage("note " + id + text);
         });
     }
 
@@ -185,7 +193,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     /** The option {@code --max-duration}. */
     static final class MaxDurationOption {
 
-        @Option(names = "--max-duration", paramLabel = "D", converter = DurationArgument.Limit.class)
+        @Option(names = "--max-duration", paramLabel = "D", converter = Arguments.TimeLimit.class)
         private @Nullable Duration duration;
 
         @Nullable

@@ -1,7 +1,6 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ArchiveProperties;
-import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -97,8 +96,7 @@ public class ArchiveLocation {
         } catch (NoSuchFileException e) {
             return false;
         } catch (IOException e) {
-            throw new CommandFailure(
-                    ExitCode.USAGE,
+            throw CommandFailure.usage(
                     "user %s cannot read %s, %s; nothing was created. Run this as the owner of the archive, or set ARCHIVE_DATA_DIR to its data directory"
                             .formatted(System.getProperty("user.name"), directory, e));
         }
@@ -120,13 +118,12 @@ public class ArchiveLocation {
      */
     void requireExisting() {
         if (isNew()) {
-            String problem = Files.exists(directory)
-                    ? directory + " holds no archive"
-                    : "there is no archive in " + directory + ", which does not exist";
-            throw new CommandFailure(
-                    ExitCode.USAGE,
-                    problem
-                            + "; nothing was created. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run create a new one");
+            throw CommandFailure.usage(
+                    "%s; nothing was created. Run this where the archive is, set ARCHIVE_DATA_DIR to its data directory, or name its database in ARCHIVE_DATABASE_URL; enqueue, check and run create a new one"
+                            .formatted(
+                                    Files.exists(directory)
+                                            ? directory + " holds no archive"
+                                            : "there is no archive in " + directory + ", which does not exist"));
         }
     }
 

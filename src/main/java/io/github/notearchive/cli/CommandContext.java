@@ -1,6 +1,5 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.telemetry.logging.LogAppender;
@@ -29,11 +28,6 @@ public final class CommandContext implements AutoCloseable {
         this.context = context;
     }
 
-    /** Opens a context with the settings of the environment. */
-    static CommandContext open() {
-        return open(Map.of(), null);
-    }
-
     /**
      * Opens a context.
      *
@@ -42,35 +36,42 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if a setting is unknown or has no unit
      */
     public static CommandContext open(Map<String, String> settings, @Nullable Clock clock) {
-        return open(settings, clock, context -> {
-            context.get(LogProperties.class); // no other bean uses it
-            requireValid(context.settings().problems());
-        });
+        return open(settings, clock, _ -> {});
     }
 
     /**
      * Opens a context for a command that never creates an archive.
      *
-     * @param settings settings that have precedence over all others
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
      */
     static CommandContext openExisting(Map<String, String> settings) {
-        return open(settings, null, context -> {
-            context.get(LogProperties.class);
-            requireValid(context.settings().problems());
-            context.get(ArchiveLocation.class).requireExisting();
-        });
-    }
-
-    /** Opens a context without checking the settings. */
-    public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
-        return open(settings, clock, _ -> {});
+        return open(
+                settings, null, context -> context.get(ArchiveLocation.class).requireExisting());
     }
 
     private static CommandContext open(
             Map<String, String> settings, @Nullable Clock clock, Consumer<CommandContext> check) {
+        CommandContext context = openUnchecked(settings, clock);
+        try {
+            context.get(LogProperties.class); // no other bean uses it
+            List<String> problems = context.settings().problems();
+            if (!problems.isEmpty()) {
+                throw CommandFailure.usage(
+                        "The settings are not usable:\n  %s\nnote-archive config show lists all settings"
+                                .formatted(String.join("\n  ", problems)));
+            }
+            check.accept(context);
+            return context;
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+    }
+
+    /** Opens a context without checking the settings. */
+    public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
         SettingsEnvironment.locate();
-        CommandContext context = new CommandContext(new SpringApplicationBuilder(ArchiveApplication.class)
+        return new CommandContext(new SpringApplicationBuilder(ArchiveApplication.class)
                 .environment(new SettingsEnvironment())
                 .bannerMode(Banner.Mode.OFF)
                 .web(WebApplicationType.NONE)
@@ -85,22 +86,6 @@ public final class CommandContext implements AutoCloseable {
                 .run(settings.entrySet().stream()
                         .map(setting -> "--" + setting.getKey() + "=" + setting.getValue())
                         .toArray(String[]::new)));
-        try {
-            check.accept(context);
-            return context;
-        } catch (RuntimeException e) {
-            context.close();
-            throw e;
-        }
-    }
-
-    private static void requireValid(List<String> problems) {
-        if (!problems.isEmpty()) {
-            throw new CommandFailure(
-                    ExitCode.USAGE,
-                    "The settings are not usable:\n  %s\nnote-archive config show lists all settings"
-                            .formatted(String.join("\n  ", problems)));
-        }
     }
 
     public EffectiveSettings settings() {

@@ -14,6 +14,11 @@ public final class CommandFailure extends RuntimeException {
         this.exitCode = exitCode;
     }
 
+    /** Returns a failure that an operator has to correct; nothing was bought. */
+    static CommandFailure usage(String message) {
+        return new CommandFailure(ExitCode.USAGE, message);
+    }
+
     public ExitCode exitCode() {
         return exitCode;
     }

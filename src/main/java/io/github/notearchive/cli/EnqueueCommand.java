@@ -42,8 +42,8 @@ final class EnqueueCommand extends ArchiveCommand {
     @Option(names = "--source", paramLabel = "NAME", defaultValue = "enqueue")
     private String source = "";
 
-    @Option(names = "--refresh-after", paramLabel = "TIME", converter = RefreshAfter.Argument.class)
-    private @Nullable RefreshAfter refreshAfter;
+    @Option(names = "--refresh-after", paramLabel = "TIME", converter = Arguments.Refresh.class)
+    private Arguments.@Nullable RefreshAfter refreshAfter;
 
     @Option(names = "--column", paramLabel = "COLUMN")
     private @Nullable String column;
@@ -59,24 +59,22 @@ final class EnqueueCommand extends ArchiveCommand {
             Clock clock) {}
 
     @Override
-    public Integer call() throws IOException {
+    public Integer call() throws Exception {
         if (priority < 0 || priority > 9) {
             throw usage("--priority must be 0 to 9, but is " + priority);
         }
         inputs.forEach(this::requireReadable);
         RejectsFile rejected = RejectsFile.prepare(rejects, filesToRead(), commandLine());
-        try (CommandContext context = CommandContext.open()) {
-            Action action = context.get(Action.class);
+        return executeOrCreate(Action.class, action -> {
             Optional<String> newArchive = action.location.newArchive();
             if (action.executions.getObject().isRebuildUnfinished()) {
-                throw new CommandFailure(
-                        ExitCode.USAGE,
+                throw CommandFailure.usage(
                         "the tables are being rebuilt from the bucket; nothing was enqueued. Finish it with note-archive rebuild, then enqueue again");
             }
             requireLaterNight(Night.current(action.clock));
             newArchive.ifPresent(this::warn);
-            return enqueue(action.enqueuer.getObject(), rejected).number();
-        }
+            return enqueue(action.enqueuer.getObject(), rejected);
+        });
     }
 
     private ExitCode enqueue(Enqueuer enqueuer, RejectsFile rejected) throws IOException {
@@ -96,7 +94,7 @@ final class EnqueueCommand extends ArchiveCommand {
                     print(input, report);
                     clean &= report.rejected() == 0;
                 } catch (EnqueueException e) {
-                    throw new CommandFailure(ExitCode.USAGE, name(input) + ": " + e.getMessage());
+                    throw CommandFailure.usage(name(input) + ": " + e.getMessage());
                 }
             }
         }

@@ -73,8 +73,7 @@ final class ExplainCommand extends ArchiveCommand {
         return execute(Action.class, action -> {
             WorklistEntry entry = action.worklist.find(id).orElseThrow(() -> {
                 requireNotErased(action.erased, id);
-                return new CommandFailure(
-                        ExitCode.USAGE,
+                return CommandFailure.usage(
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             });
             NoteHistories.History history = action.histories.of(entry);

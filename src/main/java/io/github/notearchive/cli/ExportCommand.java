@@ -11,16 +11,12 @@ import io.github.notearchive.export.ExportOptions.MediaMode;
 import io.github.notearchive.export.ExportReport;
 import io.github.notearchive.export.Exporter;
 import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreProperties;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
-import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -29,10 +25,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code export}: writes a data set of the archive to a directory. */
 @Command(name = "export")
@@ -51,7 +45,11 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--media", paramLabel = "HOW")
     private @Nullable MediaMode media;
 
-    @Option(names = "--presign-for", paramLabel = "D", defaultValue = "24h", converter = DurationArgument.class)
+    @Option(
+            names = "--presign-for",
+            paramLabel = "D",
+            defaultValue = "24h",
+            converter = Arguments.PositiveDuration.class)
     private Duration presignFor = Duration.ofHours(24);
 
     @Option(names = "--authors", paramLabel = "HOW", defaultValue = "keep")
@@ -63,16 +61,16 @@ final class ExportCommand extends ArchiveCommand {
     @Option(names = "--excel")
     private boolean excel;
 
-    @Option(names = "--published-from", paramLabel = "T", converter = TimeArgument.class)
+    @Option(names = "--published-from", paramLabel = "T", converter = Arguments.Time.class)
     private @Nullable Instant publishedFrom;
 
-    @Option(names = "--published-to", paramLabel = "T", converter = TimeArgument.class)
+    @Option(names = "--published-to", paramLabel = "T", converter = Arguments.Time.class)
     private @Nullable Instant publishedTo;
 
-    @Option(names = "--captured-from", paramLabel = "T", converter = TimeArgument.class)
+    @Option(names = "--captured-from", paramLabel = "T", converter = Arguments.Time.class)
     private @Nullable Instant capturedFrom;
 
-    @Option(names = "--captured-to", paramLabel = "T", converter = TimeArgument.class)
+    @Option(names = "--captured-to", paramLabel = "T", converter = Arguments.Time.class)
     private @Nullable Instant capturedTo;
 
     @Option(names = "--topic", paramLabel = "TOPIC")
@@ -174,23 +172,6 @@ final class ExportCommand extends ArchiveCommand {
         warn("anyone with a presigned URL can fetch its file until it expires: protect the export like a password");
         if (!store.hasEndpoint()) {
             warn("the store is embedded, so the URLs work on this machine only, while note-archive servers runs");
-        }
-    }
-
-    /** Reads a date, which starts in Shanghai, or a time with its offset. */
-    static final class TimeArgument implements ITypeConverter<Instant> {
-
-        @Override
-        public Instant convert(String value) {
-            try {
-                return value.contains("T")
-                        ? OffsetDateTime.parse(value).toInstant()
-                        : LocalDate.parse(value).atStartOfDay(Night.ZONE).toInstant();
-            } catch (DateTimeException e) {
-                throw new TypeConversionException(
-                        "\"%s\" is neither a date like 2026-03-01, which starts in Shanghai, nor a time like 2026-03-01T12:00:00Z"
-                                .formatted(value));
-            }
         }
     }
 }

@@ -43,19 +43,17 @@ final class ForgetCommand extends ArchiveCommand {
 
         private void requireConsistent() {
             if (executions.isRebuildUnfinished()) {
-                throw new CommandFailure(
-                        ExitCode.USAGE,
+                throw CommandFailure.usage(
                         "the tables are being rebuilt from the bucket, so files that other notes use are unknown; nothing was forgotten. Finish it with note-archive rebuild, then forget");
             }
             revision.difference().ifPresent(difference -> {
-                throw new CommandFailure(ExitCode.USAGE, difference + "; nothing was forgotten");
+                throw CommandFailure.usage(difference + "; nothing was forgotten");
             });
         }
 
         private void requireUserId(String person) {
             eraser.authorByRedId(person).map(TerminalText::line).ifPresent(id -> {
-                throw new CommandFailure(
-                        ExitCode.USAGE,
+                throw CommandFailure.usage(
                         "\"%s\" is the RedNote number of the author %s, not the user id; nothing was forgotten. Use: forget --author %s"
                                 .formatted(TerminalText.line(person), id, id));
             });

@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Pattern;
+import org.apache.commons.text.WordUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -80,22 +81,11 @@ final class PlainPage {
         }
         if (!paragraph.isEmpty()) {
             String text = plain(paragraph.toString()).replaceFirst("^# ", "");
-            wrap(text, text.startsWith(ITEM) ? "  " : "");
+            String indent = text.startsWith(ITEM) ? "  " : "";
+            out.append(WordUtils.wrap(text.strip(), WIDTH - indent.length(), "\n" + indent, false))
+                    .append('\n');
             paragraph.setLength(0);
         }
-    }
-
-    private void wrap(String text, String indent) {
-        StringBuilder line = new StringBuilder();
-        for (String word : Arrays.stream(text.strip().split(" +")).toList()) {
-            if (line.length() + 1 + word.length() > WIDTH && line.length() > indent.length()) {
-                out.append(line.toString().stripTrailing()).append('\n');
-                line.setLength(0);
-                line.append(indent);
-            }
-            line.append(word).append(' ');
-        }
-        out.append(line.toString().stripTrailing()).append('\n');
     }
 
     private static String plain(String markdown) {

@@ -28,7 +28,7 @@ final class RebuildCommand extends ArchiveCommand {
     @Override
     public Integer call() throws Exception {
         SignalHandlers signals = SignalHandlers.install();
-        return execute(CommandContext.open(), Action.class, action -> {
+        return executeOrCreate(Action.class, action -> {
             signals.passTo(action.stopper::interrupt);
             RebuildSummary summary = action.runner.rebuild(missing, limit.duration());
             if (summary.execution() == null && summary.exitCode() != ExitCode.ALREADY_RUNNING) {

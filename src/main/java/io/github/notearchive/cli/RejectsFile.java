@@ -1,15 +1,12 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.worklist.Enqueuer.Rejected;
-import io.github.notearchive.batch.ExitCode;
+import java.io.FileOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -34,7 +31,7 @@ final class RejectsFile implements AutoCloseable {
 
     private final @Nullable Path file;
     private @Nullable Path partial;
-    private @Nullable FileChannel channel;
+    private @Nullable FileOutputStream out;
     private boolean isKept;
 
     private RejectsFile(@Nullable Path file) {
@@ -84,14 +81,10 @@ final class RejectsFile implements AutoCloseable {
         if (file == null) {
             return;
         }
+        boolean isDevice = Files.exists(file) && !Files.isRegularFile(file);
+        partial = isDevice ? null : file.resolveSibling(file.getFileName() + ".partial-" + UUID.randomUUID());
         try {
-            if (Files.exists(file) && !Files.isRegularFile(file)) {
-                channel = FileChannel.open(file, StandardOpenOption.WRITE);
-            } else {
-                Path beside = file.resolveSibling(file.getFileName() + ".partial-" + UUID.randomUUID());
-                channel = FileChannel.open(beside, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
-                partial = beside;
-            }
+            out = new FileOutputStream((partial == null ? file : partial).toFile());
         } catch (IOException e) {
             throw failure("cannot be written: " + e + "; nothing was enqueued");
         }
@@ -103,14 +96,11 @@ final class RejectsFile implements AutoCloseable {
      * @throws CommandFailure if it cannot be written; the input with this line must not be committed then
      */
     void write(Rejected line) {
-        if (channel == null) {
+        if (out == null) {
             return;
         }
-        ByteBuffer bytes = ByteBuffer.wrap((line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
         try {
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
+            out.write((line + System.lineSeparator()).getBytes(StandardCharsets.UTF_8));
         } catch (IOException e) {
             throw failure("cannot be written: " + e + "; nothing was enqueued of the current input");
         }
@@ -128,15 +118,12 @@ final class RejectsFile implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (channel == null || file == null) {
+        if (out == null || file == null) {
             return;
         }
-        try {
+        try (FileOutputStream written = out) {
             if (partial != null && isKept) {
-                channel.force(true);
-            }
-            channel.close();
-            if (partial != null && isKept) {
+                written.getFD().sync();
                 Files.move(partial, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
             } else if (partial != null) {
                 Files.deleteIfExists(partial);
@@ -151,8 +138,7 @@ final class RejectsFile implements AutoCloseable {
     }
 
     private CommandFailure failure(String problem) {
-        return new CommandFailure(
-                ExitCode.USAGE,
+        return CommandFailure.usage(
                 "--rejects %s %s. Check free space and permissions, or name another file, and enqueue again: notes on the worklist are not changed"
                         .formatted(file, problem));
     }

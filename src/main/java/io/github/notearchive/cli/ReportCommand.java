@@ -9,23 +9,19 @@ import io.github.notearchive.report.NightReports;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.time.LocalDate;
-import java.time.format.DateTimeParseException;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 /** {@code report}: writes the report of a night again, from the tables. */
 @Command(name = "report")
 final class ReportCommand extends ArchiveCommand {
 
-    @Option(names = "--night", paramLabel = "DATE", converter = NightArgument.class)
+    @Option(names = "--night", paramLabel = "DATE", converter = Arguments.NightArgument.class)
     private @Nullable Night night;
 
     @Mixin
@@ -94,18 +90,5 @@ final class ReportCommand extends ArchiveCommand {
             out().println(file);
             return ExitCode.COMPLETED;
         });
-    }
-
-    /** Reads {@code 2026-11-25}. */
-    static final class NightArgument implements ITypeConverter<Night> {
-
-        @Override
-        public Night convert(String value) {
-            try {
-                return new Night(LocalDate.parse(value));
-            } catch (DateTimeParseException e) {
-                throw new TypeConversionException("\"" + value + "\" is not a day; write it like 2026-11-25");
-            }
-        }
     }
 }

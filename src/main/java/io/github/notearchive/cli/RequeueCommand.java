@@ -57,13 +57,11 @@ final class RequeueCommand extends ArchiveCommand {
 
     private void requireEnabled(Action action) {
         if (withoutVideo && !action.videos.enabled()) {
-            throw new CommandFailure(
-                    ExitCode.USAGE,
+            throw CommandFailure.usage(
                     "videos are not bought, so nothing was made due: set ARCHIVE_VIDEO_ENABLED=true (archive.video.enabled) first, here and for the runs");
         }
         if (degraded && !action.ledger.buyAgain()) {
-            throw new CommandFailure(
-                    ExitCode.USAGE,
+            throw CommandFailure.usage(
                     "no new responses are bought, so nothing was made due: set archive.ledger.buy-again to true first, here and for the runs");
         }
     }

@@ -1,17 +1,13 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyJobRunner;
-import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.NightlyRun;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunStopper;
 import io.github.notearchive.nightly.RunSummary;
-import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.RefreshProperties;
-import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NightReports;
 import io.github.notearchive.telemetry.RunTelemetry;
 import java.io.PrintWriter;
@@ -45,8 +41,8 @@ final class RunCommand extends ArchiveCommand {
     @Mixin
     private NodeOption node = new NodeOption();
 
-    @Option(names = "--summary-json", paramLabel = "FILE")
-    private @Nullable String summaryJson;
+    @Mixin
+    private SummaryFile summaryFile = new SummaryFile();
 
     /** Telemetry, which also reports a run that cannot be started; and the run. */
     @Component
@@ -55,41 +51,21 @@ final class RunCommand extends ArchiveCommand {
     /** The run and its settings. */
     @Component
     record Run(
-            ArchiveProperties settings,
-            NoteSourceProperties source,
-            NightlyLimitProperties night,
-            VideoProperties videos,
-            RefreshProperties refreshes,
+            NightlySettings settings,
             ArchiveLocation location,
             ObjectProvider<NightlyJobRunner> runner,
             ObjectProvider<RunStopper> stopper,
             FinishedRuns finished) {
 
-        SummaryJson.Limits limits(@Nullable Long limit, @Nullable Duration maxDuration) {
-            Duration ofTheNight = night.maxDuration().isZero() ? null : night.maxDuration();
-            return new SummaryJson.Limits(
-                    limit,
-                    seconds(maxDuration == null ? ofTheNight : maxDuration),
-                    orNone(source.callsPerNight()),
-                    orNone(videos.callsPerNight()),
-                    orNone(refreshes.callsAllowed(source.callsPerNight())),
-                    source.callsPerSecond(),
-                    orNone(night.bytesPerNight().toBytes()),
-                    night.stopAt().isEmpty() ? null : night.stopAt());
-        }
-
         void requireToken() {
-            if (!source.token().isPresent()) {
-                throw new CommandFailure(ExitCode.USAGE, """
+            if (!settings.source().token().isPresent()) {
+                throw CommandFailure.usage("""
                         there is no token, so no call can be made. Set JUSTONEAPI_TOKEN to the token of your JustOneAPI account:
                           export JUSTONEAPI_TOKEN=...
                         To see a whole night without one: note-archive sandbox""");
             }
         }
     }
-
-    /** Whether the summary file is written. */
-    private boolean summaryWritten;
 
     private @Nullable String nodeName;
     private SummaryJson.@Nullable Limits limits;
@@ -99,9 +75,9 @@ final class RunCommand extends ArchiveCommand {
         if (limit != null && limit < 1) {
             throw usage("--limit must be at least 1, but is " + limit);
         }
-        SummaryFile file = SummaryFile.prepare(summaryJson, commandLine());
+        summaryFile.prepare(commandLine());
         Instant began = Instant.now();
-        limits = new SummaryJson.Limits(limit, seconds(maxDuration.duration()), null, null, null, null, null, null);
+        limits = SummaryJson.Limits.of(limit, maxDuration.duration(), null);
         nodeName = node.settings().get("archive.node");
         SignalHandlers signals = SignalHandlers.install();
         try (CommandContext context = CommandContext.open(node.settings(), null)) {
@@ -109,29 +85,29 @@ final class RunCommand extends ArchiveCommand {
             return action.telemetry
                     .observe(
                             "run",
-                            () -> run(action.run.getObject(), signals, file, began),
+                            () -> run(action.run.getObject(), signals, began),
                             RunSummary::result,
                             ErrorTranslator::result)
                     .exitCode()
                     .number();
         } catch (RuntimeException e) {
-            if (!summaryWritten) {
+            if (!summaryFile.isWritten()) {
                 CommandFailure failure = ErrorTranslator.translate(e);
                 Instant now = Instant.now();
                 Duration took = now.isBefore(began) ? Duration.ZERO : Duration.between(began, now);
                 RunSummary summary =
                         RunSummary.notStarted(failure.exitCode(), String.valueOf(failure.getMessage()), took);
-                write(file, new FinishedRun(began, now, summary), null);
+                write(new FinishedRun(began, now, summary), null);
             }
             throw e;
         }
     }
 
-    private RunSummary run(Run run, SignalHandlers signals, SummaryFile file, Instant began) {
-        PrintWriter text = file.textWriter(out(), err());
-        String thisNode = run.settings.node();
+    private RunSummary run(Run run, SignalHandlers signals, Instant began) {
+        PrintWriter text = summaryFile.textWriter(commandLine());
+        String thisNode = run.settings.archive().node();
         nodeName = thisNode;
-        limits = run.limits(limit, maxDuration.duration());
+        limits = SummaryJson.Limits.of(limit, maxDuration.duration(), run.settings);
         run.requireToken();
         run.location.unusedCredentials().forEach(log::warn);
         run.location.newArchive().ifPresent(log::warn);
@@ -154,21 +130,12 @@ final class RunCommand extends ArchiveCommand {
             text.println("  report    " + report.file());
         }
         text.flush();
-        write(file, end, report);
+        write(end, report);
         return summary;
     }
 
-    private void write(SummaryFile file, FinishedRun end, NightReports.@Nullable Written report) {
-        file.write(SummaryJson.of(end, nodeName, Objects.requireNonNull(limits), report), out());
-        summaryWritten = true;
-    }
-
-    private static @Nullable Long orNone(long limit) {
-        return limit == 0 ? null : Long.valueOf(limit);
-    }
-
-    private static @Nullable Double seconds(@Nullable Duration duration) {
-        return duration == null ? null : Double.valueOf(duration.toMillis() / 1000.0);
+    private void write(FinishedRun end, NightReports.@Nullable Written report) {
+        summaryFile.write(SummaryJson.of(end, nodeName, Objects.requireNonNull(limits), report), commandLine());
     }
 
     /** Returns whether an operator has to act on a run that was not started. */

@@ -42,20 +42,20 @@ final class SandboxCommand extends ArchiveCommand {
     private static final String NODE = "sandbox";
     private static final int MOST_NIGHTS = 40;
 
-    @Option(names = "--notes", paramLabel = "N", defaultValue = "60")
-    private int notes;
+    @Option(names = "--notes", paramLabel = "N")
+    private int notes = 60;
 
-    @Option(names = "--quota", paramLabel = "N", defaultValue = "40")
-    private int quota;
+    @Option(names = "--quota", paramLabel = "N")
+    private int quota = 40;
 
-    @Option(names = "--fail-301", paramLabel = "P", defaultValue = "0.1")
-    private double fail301;
+    @Option(names = "--fail-301", paramLabel = "P")
+    private double fail301 = 0.1;
 
     @Option(names = "--fail-302", paramLabel = "P", defaultValue = "0")
     private double fail302;
 
-    @Option(names = "--missing", paramLabel = "P", defaultValue = "0.03")
-    private double missing;
+    @Option(names = "--missing", paramLabel = "P")
+    private double missing = 0.03;
 
     @Option(names = "--empty", paramLabel = "P", defaultValue = "0")
     private double empty;
@@ -63,17 +63,17 @@ final class SandboxCommand extends ArchiveCommand {
     @Option(names = "--dead-media", paramLabel = "P", defaultValue = "0")
     private double deadMedia;
 
-    @Option(names = "--latency", paramLabel = "D", defaultValue = "150ms", converter = DurationArgument.class)
+    @Option(names = "--latency", paramLabel = "D", defaultValue = "150ms", converter = Arguments.PositiveDuration.class)
     private Duration latency = Duration.ZERO;
 
-    @Option(names = "--calls-per-second", paramLabel = "N", defaultValue = "20")
-    private int callsPerSecond;
+    @Option(names = "--calls-per-second", paramLabel = "N")
+    private int callsPerSecond = 20;
 
     @Option(names = "--videos")
     private boolean videos;
 
-    @Option(names = "--seed", paramLabel = "N", defaultValue = "1")
-    private long seed;
+    @Option(names = "--seed", paramLabel = "N")
+    private long seed = 1;
 
     @Option(names = "--data-dir", paramLabel = "DIR")
     private @Nullable Path dataDir;
@@ -86,6 +86,15 @@ final class SandboxCommand extends ArchiveCommand {
             NightlyJobRunner runner,
             FinishedRuns finished,
             SampleQueries samples) {}
+
+    /** What is printed after the last night. */
+    record End(
+            SandboxProvider provider,
+            int notes,
+            boolean videos,
+            List<SampleQueries.Sample> samples,
+            String program,
+            Night night) {}
 
     @Override
     public Integer call() throws IOException {
@@ -106,40 +115,24 @@ final class SandboxCommand extends ArchiveCommand {
             signals.passTo(action.stopper::stop);
             enqueue(action.enqueuer, provider);
             RunSummary last = runNights(action, provider, clock);
-            printTotals(provider);
-            action.samples.all().forEach(this::print);
-            printCommands(directory, clock, provider);
+            out().print(ConsoleText.render("sandbox", end(action.samples, directory, clock, provider)));
             return last.exitCode().number();
         }
     }
 
-    private void printTotals(SandboxProvider provider) {
-        out().println("\n== Counts of the provider: %d calls, %d responses sold for %d notes%s"
-                .formatted(
-                        provider.calls(),
-                        provider.delivered(),
-                        notes,
-                        videos
-                                ? "; %d calls for videos, %d of their responses sold"
-                                        .formatted(provider.videoCalls(), provider.videosDelivered())
-                                : ""));
-    }
-
-    private void printCommands(Path directory, Clock clock, SandboxProvider provider) {
+    private End end(SampleQueries samples, Path directory, Clock clock, SandboxProvider provider) {
         // settings of the environment must not select another archive
         String servers = Stream.of("ARCHIVE_DATABASE_URL", "ARCHIVE_S3_ENDPOINT")
                 .filter(server -> StringUtils.hasText(System.getenv(server)))
                 .map(server -> server + "= ")
                 .collect(Collectors.joining());
-        out().println("\nLook further:");
-        for (String command : List.of(
-                "status",
-                "report --night " + Night.current(clock),
-                "explain " + provider.noteIds(notes).getLast(),
-                "servers    (then psql and any S3 client)")) {
-            out().println("  ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive %s"
-                    .formatted(directory, NODE, servers, command));
-        }
+        return new End(
+                provider,
+                notes,
+                videos,
+                samples.all(),
+                "ARCHIVE_DATA_DIR='%s' ARCHIVE_NODE=%s %sbin/note-archive".formatted(directory, NODE, servers),
+                Night.current(clock));
     }
 
     private SandboxSettings behaviour() {
@@ -174,14 +167,12 @@ final class SandboxCommand extends ArchiveCommand {
     private static void prepare(Path directory) throws IOException {
         if (Files.isDirectory(directory) && !isEmpty(directory)) {
             if (!Files.exists(directory.resolve(MARKER))) {
-                throw new CommandFailure(
-                        ExitCode.USAGE,
+                throw CommandFailure.usage(
                         directory + " is not empty and does not belong to the sandbox; name another --data-dir");
             }
             try (DataDirectory held = DataDirectory.open(directory)) {
                 if (held.joined()) {
-                    throw new CommandFailure(
-                            ExitCode.USAGE,
+                    throw CommandFailure.usage(
                             directory + " is in use by another process; end that first, or name another --data-dir");
                 }
             }
@@ -262,15 +253,5 @@ final class SandboxCommand extends ArchiveCommand {
                 .record(NODE, new FinishedRun(began, clock.instant(), summary))
                 .ifPresent(report -> out().println("  report    " + report.file()));
         return summary;
-    }
-
-    private void print(SampleQueries.Sample sample) {
-        out().println("\n-- " + sample.title());
-        out().print(sample.sql());
-        if (!sample.rows().isEmpty()) {
-            TextTable table = new TextTable(sample.rows().getFirst().keySet().toArray(String[]::new));
-            sample.rows().forEach(row -> table.row(row.values().toArray()));
-            out().print(table);
-        }
     }
 }

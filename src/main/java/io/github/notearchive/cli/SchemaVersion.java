@@ -1,12 +1,15 @@
 package io.github.notearchive.cli;
 
-import io.github.notearchive.batch.ExitCode;
-import java.util.Arrays;
+import static java.util.stream.Collectors.mapping;
+import static java.util.stream.Collectors.maxBy;
+import static java.util.stream.Collectors.partitioningBy;
+
 import java.util.Comparator;
 import java.util.EnumSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 import org.flywaydb.core.Flyway;
 import org.flywaydb.core.api.MigrationInfo;
 import org.flywaydb.core.api.MigrationState;
@@ -33,27 +36,30 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
      */
     @Override
     public void migrate(Flyway flyway) {
-        Optional<String> refusal = refusal(flyway);
-        if (refusal.isPresent()) {
-            throw new CommandFailure(
-                    ExitCode.USAGE, "The database's schema is " + refusal.get() + "; nothing was written");
-        }
+        refusal(flyway).ifPresent(refusal -> {
+            throw CommandFailure.usage("The database's schema is " + refusal + "; nothing was written");
+        });
         flyway.migrate();
     }
 
     /** Returns why the schema cannot be used, and the remedy; empty when it can be migrated or used. */
     public static Optional<String> refusal(Flyway flyway) {
-        MigrationInfo[] all = flyway.info().all();
-        if (Arrays.stream(all).anyMatch(SchemaVersion::isReplaced)) {
+        List<MigrationInfo> all = List.of(flyway.info().all());
+        if (all.stream().anyMatch(SchemaVersion::isReplaced)) {
             return Optional.of("that of an unreleased version, whose migrations were replaced;"
                     + " name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild");
         }
-        return newest(all, SchemaVersion::isFuture)
+        Map<Boolean, Optional<MigrationVersion>> newest = all.stream()
+                .filter(MigrationInfo::isVersioned)
+                .collect(partitioningBy(
+                        migration -> FUTURE.contains(migration.getState()),
+                        mapping(MigrationInfo::getVersion, maxBy(Comparator.naturalOrder()))));
+        return newest.get(true)
                 .map(applied ->
                         "version %s, created by a newer version of this program, and this one knows version %s; use the newer one"
                                 .formatted(
                                         applied,
-                                        newest(all, migration -> !isFuture(migration))
+                                        newest.get(false)
                                                 .map(MigrationVersion::toString)
                                                 .orElse("none")));
     }
@@ -63,17 +69,5 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
         return migration.isApplied()
                 && migration.getResolvedChecksum() != null
                 && !(migration.isChecksumMatching() && migration.isDescriptionMatching());
-    }
-
-    private static Optional<MigrationVersion> newest(MigrationInfo[] all, Predicate<MigrationInfo> which) {
-        return Arrays.stream(all)
-                .filter(MigrationInfo::isVersioned)
-                .filter(which)
-                .map(MigrationInfo::getVersion)
-                .max(Comparator.naturalOrder());
-    }
-
-    private static boolean isFuture(MigrationInfo migration) {
-        return FUTURE.contains(migration.getState());
     }
 }

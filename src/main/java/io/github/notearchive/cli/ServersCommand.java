@@ -1,7 +1,6 @@
 package io.github.notearchive.cli;
 
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.embedded.EmbeddedDatabase;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.store.StoreProperties;
 import java.util.concurrent.CountDownLatch;
@@ -19,18 +18,18 @@ final class ServersCommand extends ArchiveCommand {
     record Action(
             JdbcConnectionDetails database,
             FlywayMigrationInitializer schema,
-            ObjectProvider<EmbeddedDatabase> embeddedDatabase,
+            ArchiveLocation location,
             StoreProperties store,
             ObjectProvider<EmbeddedStore> embeddedStore) {
 
         String databaseLine() {
-            return embeddedDatabase.getIfAvailable() == null
-                    ? "not embedded; see ARCHIVE_DATABASE_URL"
-                    : "PGPASSWORD='%s' psql -U %s '%s'"
+            return location.isEmbedded()
+                    ? "PGPASSWORD='%s' psql -U %s '%s'"
                             .formatted(
                                     database.getPassword(),
                                     database.getUsername(),
-                                    database.getJdbcUrl().substring("jdbc:".length()));
+                                    database.getJdbcUrl().substring("jdbc:".length()))
+                    : "not embedded; see ARCHIVE_DATABASE_URL";
         }
 
         String storeLine() {
@@ -44,17 +43,16 @@ final class ServersCommand extends ArchiveCommand {
     }
 
     @Override
-    public Integer call() throws InterruptedException {
+    public Integer call() throws Exception {
         CountDownLatch stopped = new CountDownLatch(1);
         SignalHandlers.handle(_ -> stopped.countDown());
-        try (CommandContext context = CommandContext.open()) {
-            Action action = context.get(Action.class);
+        return executeOrCreate(Action.class, action -> {
             out().println("  database  " + action.databaseLine());
             out().println("  store     " + action.storeLine());
             out().println("Ctrl-C ends.");
             out().flush();
             stopped.await();
-            return ExitCode.COMPLETED.number();
-        }
+            return ExitCode.COMPLETED;
+        });
     }
 }

@@ -1,7 +1,10 @@
 package io.github.notearchive.cli;
 
+import java.lang.invoke.MethodHandle;
+import java.lang.invoke.MethodHandleProxies;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.MethodType;
 import java.lang.reflect.Method;
-import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
@@ -39,19 +42,13 @@ final class SignalHandlers {
             Class<?> signal = Class.forName("sun.misc.Signal");
             Class<?> handler = Class.forName("sun.misc.SignalHandler");
             Method handle = signal.getMethod("handle", signal, handler);
+            MethodHandle accept = MethodHandles.publicLookup()
+                    .findVirtual(Consumer.class, "accept", MethodType.methodType(void.class, Object.class))
+                    .bindTo(receiver);
             for (String name : List.of("TERM", "INT", "HUP")) {
-                Object proxy = Proxy.newProxyInstance(
-                        handler.getClassLoader(),
-                        new Class<?>[] {handler},
-                        (self, method, arguments) -> switch (method.getName()) {
-                            case "equals" -> System.identityHashCode(self) == System.identityHashCode(arguments[0]);
-                            case "hashCode" -> System.identityHashCode(self);
-                            case "toString" -> "SignalHandlers";
-                            default -> {
-                                receiver.accept("SIG" + name);
-                                yield null;
-                            }
-                        });
+                MethodHandle ofName = MethodHandles.insertArguments(accept, 0, "SIG" + name);
+                Object proxy = MethodHandleProxies.asInterfaceInstance(
+                        handler, MethodHandles.dropArguments(ofName, 0, signal));
                 handle.invoke(null, signal.getConstructor(String.class).newInstance(name), proxy);
             }
         } catch (ReflectiveOperationException e) {

@@ -12,9 +12,8 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.provider.NoteSourceProperties;
-import io.github.notearchive.provider.RefreshProperties;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
@@ -93,23 +92,19 @@ final class StatusCommand extends ArchiveCommand {
 
     /** Reads tonight's calls. */
     @Component
-    record Calls(
-            CallTotals totals,
-            WorklistStats worklist,
-            VideoProperties videos,
-            RefreshProperties refreshes,
-            NoteSourceProperties source) {
+    record Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {
 
         Videos videos(Night tonight) {
+            VideoProperties videos = settings.videos();
             return new Videos(videos.enabled(), totals.in(tonight, CallTotals.Kind.VIDEO), videos.callsPerNight());
         }
 
         Refreshes refreshes(Night tonight) {
             return new Refreshes(
-                    refreshes.policy(),
+                    settings.refreshes().policy(),
                     worklist.refreshes(),
                     totals.in(tonight, CallTotals.Kind.REFRESH),
-                    refreshes.callsAllowed(source.callsPerNight()));
+                    settings.refreshCallsPerNight());
         }
     }
 

@@ -88,36 +88,32 @@ class StorageConfiguration {
         return EmbeddedStore.open(directory);
     }
 
-    /** PostgreSQL in this process, if no server is configured. */
-    @Configuration(proxyBeanMethods = false)
+    @Bean(destroyMethod = "close")
+    EmbeddedDatabase embeddedDatabase(DataDirectory directory) {
+        return EmbeddedDatabase.open(directory);
+    }
+
+    /** Connection to the embedded database, if no server is configured. */
+    @Bean
     @Conditional(NoDatabaseNamed.class)
-    static class WithoutDatabase {
+    JdbcConnectionDetails embeddedDatabaseConnection(EmbeddedDatabase database) {
+        return new JdbcConnectionDetails() {
 
-        @Bean(destroyMethod = "close")
-        EmbeddedDatabase embeddedDatabase(DataDirectory directory) {
-            return EmbeddedDatabase.open(directory);
-        }
+            @Override
+            public String getUsername() {
+                return database.user();
+            }
 
-        @Bean
-        JdbcConnectionDetails embeddedDatabaseConnection(EmbeddedDatabase database) {
-            return new JdbcConnectionDetails() {
+            @Override
+            public String getPassword() {
+                return database.password();
+            }
 
-                @Override
-                public String getUsername() {
-                    return database.user();
-                }
-
-                @Override
-                public String getPassword() {
-                    return database.password();
-                }
-
-                @Override
-                public String getJdbcUrl() {
-                    return database.jdbcUrl();
-                }
-            };
-        }
+            @Override
+            public String getJdbcUrl() {
+                return database.jdbcUrl();
+            }
+        };
     }
 
     /** Matches if the URL is empty or not set. */

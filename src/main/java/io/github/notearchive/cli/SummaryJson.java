@@ -2,18 +2,18 @@ package io.github.notearchive.cli;
 
 import com.fasterxml.jackson.annotation.JsonPropertyOrder;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.nightly.FinishedRun;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.report.NightReports;
-import io.github.notearchive.store.ObjectKey;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.SerializationFeature;
-import tools.jackson.databind.json.JsonMapper;
 
 /**
  * How a run ended and what it did, as one JSON document for a program: all that the console says.
@@ -49,9 +49,6 @@ record SummaryJson(
     /** Raised when a field goes, or changes its meaning. */
     static final int VERSION = 1;
 
-    private static final JsonMapper MAPPER =
-            JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
-
     /** Requests to the provider, and what is charged for them. */
     record Calls(
             long made,
@@ -62,7 +59,7 @@ record SummaryJson(
     /** Refreshes of archived notes, those still due, and calls for them. */
     record Refreshes(@JsonUnwrapped RunCounts.Refreshes counts, long due, Calls calls) {}
 
-    /** A field that no answer had before. */
+    /** A field that no response had before. */
     record Field(String field, String exampleNote) {}
 
     /**
@@ -80,16 +77,38 @@ record SummaryJson(
             @Nullable Long refreshCallsPerNight,
             @Nullable Double callsPerSecond,
             @Nullable Long bytesPerNight,
-            @Nullable String stopAt) {}
+            @Nullable String stopAt) {
 
-    /** Where the report of the night lies; {@code key} is null when the bucket did not take it. */
+        /** @param settings null if they could not be read */
+        static Limits of(@Nullable Long notes, @Nullable Duration maxDuration, @Nullable NightlySettings settings) {
+            if (settings == null) {
+                return new Limits(notes, seconds(maxDuration), null, null, null, null, null, null);
+            }
+            NightlyLimitProperties night = settings.limits();
+            return new Limits(
+                    notes,
+                    seconds(maxDuration != null || night.maxDuration().isZero() ? maxDuration : night.maxDuration()),
+                    orNone(settings.source().callsPerNight()),
+                    orNone(settings.videos().callsPerNight()),
+                    orNone(settings.refreshCallsPerNight()),
+                    settings.source().callsPerSecond(),
+                    orNone(night.bytesPerNight().toBytes()),
+                    night.stopAt().isEmpty() ? null : night.stopAt());
+        }
+
+        private static @Nullable Long orNone(long limit) {
+            return limit == 0 ? null : Long.valueOf(limit);
+        }
+
+        private static @Nullable Double seconds(@Nullable Duration duration) {
+            return duration == null ? null : Double.valueOf(duration.toMillis() / 1000.0);
+        }
+    }
+
+    /** Report of the night; {@code key} is null if it is not stored in the bucket. */
     record Report(String file, @Nullable String key) {}
 
-    /**
-     * The document.
-     *
-     * @param node whose run it was; null when the settings could not be read
-     */
+    /** @param node name of the node; null if the settings could not be read */
     static SummaryJson of(
             FinishedRun end, @Nullable String node, Limits limits, NightReports.@Nullable Written report) {
         RunSummary summary = end.summary();
@@ -115,26 +134,15 @@ record SummaryJson(
                 calls(summary.bill(), summary.boughtAgain()),
                 calls(summary.videos().bill(), null),
                 new Refreshes(summary.counts().refreshes(), refreshes.due(), calls(refreshes.bill(), null)),
-                summary.newFields().stream().map(SummaryJson::field).toList(),
+                summary.newFields().stream()
+                        .map(found -> new Field(
+                                found.field().toString(), found.example().value()))
+                        .toList(),
                 limits,
-                report == null ? null : reportOf(report));
+                report == null ? null : new Report(report.file().toString(), Objects.toString(report.key(), null)));
     }
 
     private static Calls calls(CallTotals.Bill bill, @Nullable Long boughtAgain) {
         return new Calls(bill.calls(), bill.billed(), bill.billingUnknown(), boughtAgain);
-    }
-
-    private static Report reportOf(NightReports.Written report) {
-        ObjectKey key = report.key();
-        return new Report(report.file().toString(), key == null ? null : key.value());
-    }
-
-    private static Field field(SchemaDrift.Found found) {
-        return new Field(found.field().toString(), found.example().value());
-    }
-
-    /** The document as text, which ends in a line feed. */
-    String text() {
-        return MAPPER.writeValueAsString(this) + "\n";
     }
 }

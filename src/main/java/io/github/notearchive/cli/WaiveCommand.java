@@ -44,7 +44,7 @@ final class WaiveCommand extends ArchiveCommand {
                                         ? "Waived; note " + id + " is archived"
                                         : "Waived; " + missing + " other files of note " + id + " are missing");
             } catch (Waiver.NotWaivedException e) {
-                throw new CommandFailure(ExitCode.USAGE, "nothing was waived: " + e.getMessage());
+                throw CommandFailure.usage("nothing was waived: " + e.getMessage());
             }
             return ExitCode.COMPLETED;
         });

@@ -251,13 +251,13 @@ class CommandLineTests {
     @CsvSource({"90m, PT1H30M", "6h, PT6H", "30s, PT30S", "2d, PT48H", "PT1H30M, PT1H30M", "pt5m, PT5M", "500ms, PT0.5S"
     })
     void durationsAreParsed(String text, Duration duration) {
-        assertThat(new DurationArgument().convert(text)).isEqualTo(duration);
+        assertThat(new Arguments.PositiveDuration().convert(text)).isEqualTo(duration);
     }
 
     @ParameterizedTest
     @ValueSource(strings = {"", " ", "soon", "5x", "1.5h", "90", "+90", "0s", "-5m", "PT0S", "99999999999999999d"})
     void invalidDurationIsRejected(String text) {
-        assertThatThrownBy(() -> new DurationArgument().convert(text))
+        assertThatThrownBy(() -> new Arguments.PositiveDuration().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessageContaining("\"" + text + "\"");
     }
@@ -265,7 +265,7 @@ class CommandLineTests {
     @ParameterizedTest
     @ValueSource(strings = {"90", "0", "0s", "59s", "-5m", "1ms", "PT0.09S"})
     void timeLimitBelowAMinuteIsRejected(String text) {
-        assertThatThrownBy(() -> new DurationArgument.Limit().convert(text))
+        assertThatThrownBy(() -> new Arguments.TimeLimit().convert(text))
                 .isInstanceOf(TypeConversionException.class)
                 .hasMessage("it must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
     }
@@ -273,7 +273,7 @@ class CommandLineTests {
     @ParameterizedTest
     @CsvSource({"1m, PT1M", "90s, PT1M30S", "6h, PT6H", "PT1H30M, PT1H30M"})
     void timeLimitIsParsed(String text, Duration duration) {
-        assertThat(new DurationArgument.Limit().convert(text)).isEqualTo(duration);
+        assertThat(new Arguments.TimeLimit().convert(text)).isEqualTo(duration);
     }
 
     @Test
@@ -292,17 +292,18 @@ class CommandLineTests {
         "2026-03-01T12:30+08:00, 2026-03-01T04:30:00Z"
     })
     void dateStartsInShanghai(String text, Instant time) {
-        assertThat(new ExportCommand.TimeArgument().convert(text)).isEqualTo(time);
+        assertThat(new Arguments.Time().convert(text)).isEqualTo(time);
     }
 
     @Test
     void refreshIntervalsAreParsed() {
-        RefreshAfter.Argument argument = new RefreshAfter.Argument();
+        Arguments.Refresh argument = new Arguments.Refresh();
 
-        assertThat(argument.convert("7d")).isEqualTo(new RefreshAfter(7, null));
-        assertThat(argument.convert("168h")).isEqualTo(new RefreshAfter(7, null));
-        assertThat(argument.convert("P30D")).isEqualTo(new RefreshAfter(30, null));
-        assertThat(argument.convert("2027-01-31")).isEqualTo(new RefreshAfter(null, LocalDate.of(2027, 1, 31)));
+        assertThat(argument.convert("7d")).isEqualTo(new Arguments.RefreshAfter(7, null));
+        assertThat(argument.convert("168h")).isEqualTo(new Arguments.RefreshAfter(7, null));
+        assertThat(argument.convert("P30D")).isEqualTo(new Arguments.RefreshAfter(30, null));
+        assertThat(argument.convert("2027-01-31"))
+                .isEqualTo(new Arguments.RefreshAfter(null, LocalDate.of(2027, 1, 31)));
     }
 
     @Test
