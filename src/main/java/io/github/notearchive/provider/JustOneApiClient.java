@@ -181,7 +181,7 @@ public class JustOneApiClient implements AutoCloseable {
                     if (made != null) {
                         quota.update(tonight, made);
                     }
-                    awaitSendTime(permit, backoffEpoch, kind, call, made != null);
+                    awaitSendTime(permit, backoffEpoch, kind, call);
                     yield send(call, permit, notBefore);
                 }
                 case OverLimit(var made) -> {
@@ -210,8 +210,7 @@ public class JustOneApiClient implements AutoCloseable {
     }
 
     /** Waits until the call may be sent; if it must not, its record is removed. */
-    private void awaitSendTime(
-            RateLimiter.Permit permit, long backoffEpoch, CallKind kind, CallRecord call, boolean isCounted)
+    private void awaitSendTime(RateLimiter.Permit permit, long backoffEpoch, CallKind kind, CallRecord call)
             throws InterruptedException {
         try {
             permit.awaitSendTime(backoffEpoch);
@@ -221,9 +220,7 @@ public class JustOneApiClient implements AutoCloseable {
             } catch (RuntimeException notRemoved) {
                 e.addSuppressed(notRemoved); // the record remains, as a call without response
             }
-            if (isCounted) {
-                quota.subtract(kind);
-            }
+            quota.subtract(kind);
             throw e;
         }
     }

@@ -59,24 +59,35 @@ final class TokenRedactor {
         }
         byte @Nullable [] redacted = null;
         Matcher matcher = pattern.matcher(new String(bytes, ISO_8859_1));
-        int place = 0;
-        while (place < bytes.length) {
-            if (!mayBegin(bytes, place) || !matcher.region(place, bytes.length).lookingAt()) {
-                place++;
+        int end = 0;
+        for (int i = 0; i < bytes.length; i++) {
+            if (!mayBegin(bytes, i)) {
                 continue;
             }
-            redacted = redacted == null ? bytes.clone() : redacted;
-            for (; place < matcher.end(); place++) {
-                redacted[place] = bytes[place] == 0 ? 0 : (byte) '*'; // the NULs of UTF-16 remain
+            int start = i;
+            while (start > end && bytes[start - 1] == '\\') {
+                start--;
+            }
+            if (matcher.region(start, bytes.length).lookingAt()) {
+                redacted = redacted == null ? bytes.clone() : redacted;
+                end = matcher.end();
+                for (i = start; i < end; i++) {
+                    redacted[i] = bytes[i] == 0 ? 0 : (byte) '*'; // the NULs of UTF-16 remain
+                }
+                i--;
             }
         }
         return Optional.ofNullable(redacted);
     }
 
-    /** Whether a token may start here; of consecutive backslashes only at the first. Spares most of the matching. */
+    /** Whether a token may start here, behind backslashes; spares most of the matching. */
     private boolean mayBegin(byte[] bytes, int place) {
         byte b = bytes[place];
-        return (b == token[0] || b == '%' || b == '\\' || b == '+') && (place == 0 || bytes[place - 1] != '\\');
+        return b == '%'
+                || (b == 'u' && place > 0 && bytes[place - 1] == '\\')
+                || (b == token[0]
+                        && place + 1 < bytes.length
+                        && (bytes[place + 1] == token[1] || "%\\\0u+".indexOf(bytes[place + 1]) >= 0));
     }
 
     String redact(String text) {
