@@ -10,6 +10,7 @@ import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -20,10 +21,9 @@ import java.util.HexFormat;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.commons.io.IOUtils;
+import org.apache.commons.io.file.PathUtils;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.util.FileSystemUtils;
@@ -41,9 +41,6 @@ final class StagingDirectory implements AutoCloseable {
 
     private static final int BUFFER = 64 * 1024;
     private static final String PARTIAL = ".partial-";
-    private static final Pattern PARTIAL_NAME =
-            Pattern.compile(".+\\.partial-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}");
-
     /** Directory of files copied before their paths are known, named by their digest; deleted on completion. */
     private static final String AHEAD = ".ahead/";
 
@@ -56,7 +53,7 @@ final class StagingDirectory implements AutoCloseable {
     private long bytes;
     private boolean complete;
 
-    private StagingDirectory(Path target, Path parent, Path root) {
+    private StagingDirectory(Path target, Path parent, Path root) throws IOException {
         this.target = target;
         this.parent = parent;
         this.root = root;
@@ -82,57 +79,42 @@ final class StagingDirectory implements AutoCloseable {
             throw new ExportException("\"" + directory + "\" is not a valid export directory");
         }
         requireEmpty(target);
-        requireReplaceable(target, parent);
-        try {
-            Files.createDirectories(parent);
-        } catch (IOException e) {
-            throw new ExportException("Parent directory " + parent + " of the export cannot be created: " + e);
-        }
-        if (!Files.isWritable(parent)) {
-            throw new ExportException("Parent directory " + parent + " of the export is not writable");
-        }
-        try (Stream<Path> siblings = Files.list(parent)) {
-            siblings.filter(StagingDirectory::isPartial)
-                    .forEach(orphan -> log.warn(
-                            "{} belongs to an unfinished export. If no export is running, remove it: rm -r '{}'",
-                            orphan,
-                            orphan));
-        }
-        // not a temporary directory: its permissions would make the export private
-        Path root = Files.createDirectory(parent.resolve(name + PARTIAL + UUID.randomUUID()));
-        try {
-            return new StagingDirectory(target, parent, root);
-        } catch (ExportException e) {
-            FileSystemUtils.deleteRecursively(root);
-            throw e;
-        }
-    }
-
-    private static boolean isPartial(Path path) {
-        Path name = path.getFileName();
-        return name != null && PARTIAL_NAME.matcher(name.toString()).matches() && Files.isDirectory(path);
-    }
-
-    private static void requireEmpty(Path target) throws IOException {
-        if (Files.isDirectory(target)) {
-            try (Stream<Path> entries = Files.list(target)) {
-                if (entries.findAny().isPresent()) {
-                    throw new ExportException(
-                            "Directory %s is not empty; nothing was exported. Choose another directory or empty it"
-                                    .formatted(target));
-                }
-            }
-        } else if (Files.exists(target)) {
-            throw new ExportException("File " + target + " exists; an export needs a directory. Choose another name");
-        }
-    }
-
-    /** Refuses a mount point: it cannot be renamed over, which would fail only at the end. */
-    private static void requireReplaceable(Path target, Path parent) throws IOException {
+        // a mount point cannot be renamed over, which would fail only at the end
         if (Files.isDirectory(target) && !Files.getFileStore(target).equals(Files.getFileStore(parent))) {
             throw new ExportException(
                     "Directory %s is a mount point and cannot be replaced; nothing was exported. Choose a directory below it"
                             .formatted(target));
+        }
+        Path root = parent.resolve(name + PARTIAL + UUID.randomUUID());
+        try {
+            Files.createDirectories(parent);
+            warnOfOrphans(parent);
+            // not a temporary directory: its permissions would make the export private
+            Files.createDirectory(root);
+            return new StagingDirectory(target, parent, root);
+        } catch (IOException e) {
+            FileSystemUtils.deleteRecursively(root);
+            throw new ExportException("Directory " + root + " of the export cannot be created: " + e);
+        }
+    }
+
+    private static void warnOfOrphans(Path parent) throws IOException {
+        try (DirectoryStream<Path> orphans = Files.newDirectoryStream(parent, "*" + PARTIAL + "*-*-*-*-*")) {
+            orphans.forEach(orphan -> log.warn(
+                    "{} belongs to an unfinished export. If no export is running, remove it: rm -r '{}'",
+                    orphan,
+                    orphan));
+        }
+    }
+
+    private static void requireEmpty(Path target) throws IOException {
+        if (Files.isDirectory(target) && !PathUtils.isEmptyDirectory(target)) {
+            throw new ExportException(
+                    "Directory %s is not empty; nothing was exported. Choose another directory or empty it"
+                            .formatted(target));
+        }
+        if (Files.isRegularFile(target)) {
+            throw new ExportException("File " + target + " exists; an export needs a directory. Choose another name");
         }
     }
 
@@ -273,13 +255,9 @@ final class StagingDirectory implements AutoCloseable {
         private final String name;
         private final BufferedWriter lines;
 
-        private FileList(String name) {
+        private FileList(String name) throws IOException {
             this.name = name;
-            try {
-                lines = Files.newBufferedWriter(root.resolve(name));
-            } catch (IOException e) {
-                throw ExportException.notWritable(target, name, e);
-            }
+            this.lines = Files.newBufferedWriter(root.resolve(name));
         }
 
         void add(FileEntry file) {

@@ -11,6 +11,7 @@ import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Level;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
@@ -294,7 +295,7 @@ class HealthTests {
                 .containsExactly(tuple(after, before), tuple(before, before));
         assertThat(night.count("SELECT count(*) FROM run_summary JOIN run_history USING (job_execution_id, night)"))
                 .isEqualTo(2);
-        assertThat(reports.find(new io.github.notearchive.note.Night(LocalDate.parse(after)), "main"))
+        assertThat(reports.find(new Night(LocalDate.parse(after)), "main"))
                 .hasValueSatisfying(report -> assertThat(report.runs()).hasSize(1));
     }
 

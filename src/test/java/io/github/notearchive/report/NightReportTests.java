@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.util.Comparator.naturalOrder;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.archive.stats.NightStats;
 import io.github.notearchive.archive.stats.WorklistStats;
@@ -17,6 +18,7 @@ import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunRecorder;
 import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
@@ -63,7 +65,7 @@ class NightReportTests {
         night.script().grants(3);
         RunSummary stopped = run();
         assertEnded(stopped, ExitCode.QUOTA_EXHAUSTED);
-        io.github.notearchive.note.Night first = night.today();
+        Night first = night.today();
 
         NightReport report = find(first);
         String page = NightReports.page(report);
@@ -75,7 +77,7 @@ class NightReportTests {
                 .doesNotContain(settings.node() + "\"");
         assertThat(report.calls())
                 .extracting(NightStats.CallClass::code, NightStats.CallClass::calls)
-                .contains(org.assertj.core.groups.Tuple.tuple(0, 3L));
+                .contains(tuple(0, 3L));
         assertThat(report.calls()).allMatch(call -> call.p50() != null && call.p50() <= call.p99());
         assertThat(report.slices().each().getLast().callsSoFar()).isEqualTo(night.calls());
         assertThat(report.slices().each().stream()
@@ -194,7 +196,7 @@ class NightReportTests {
                 .update();
 
         // Spring Batch goes by the machine's clock
-        io.github.notearchive.note.Night today = io.github.notearchive.note.Night.of(Instant.now());
+        Night today = Night.of(Instant.now());
         String page = NightReports.page(find(today));
 
         PageChecks.assertSound(page);
@@ -255,10 +257,7 @@ class NightReportTests {
         night.pending(1);
         run();
 
-        assertThat(reports.find(
-                        new io.github.notearchive.note.Night(
-                                night.today().date().minusDays(1)),
-                        "main"))
+        assertThat(reports.find(new Night(night.today().date().minusDays(1)), "main"))
                 .isEmpty();
         assertThat(reports.find(night.today(), "another")).isEmpty();
         assertThat(reports.lastNight("main", night.today())).contains(night.today());
@@ -362,7 +361,7 @@ class NightReportTests {
         return summary;
     }
 
-    private NightReport find(io.github.notearchive.note.Night of) {
+    private NightReport find(Night of) {
         return reports.find(of, "main").orElseThrow();
     }
 }

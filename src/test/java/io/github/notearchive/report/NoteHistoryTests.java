@@ -13,6 +13,7 @@ import io.github.notearchive.report.NoteHistories.Kind;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.util.Comparator;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
@@ -50,7 +51,7 @@ class NoteHistoryTests {
                         ", billed, by execution " + run.executionId(),
                         "stored as notes/" + note);
         assertThat(events.getLast().what()).isEqualTo("set by execution " + run.executionId() + ": ARCHIVED");
-        assertThat(events).isSortedAccordingTo(java.util.Comparator.comparing(NoteHistories.Event::at));
+        assertThat(events).isSortedAccordingTo(Comparator.comparing(NoteHistories.Event::at));
     }
 
     @Test
