@@ -15,33 +15,12 @@ import tools.jackson.databind.node.ObjectNode;
  * browser extension Zeeschuimer: an envelope with the item in {@code data} ({@code Search.import_from_file},
  * backend/lib/search.py). The item has the form of the platform's explore page, as read by
  * {@code SearchRedNote.map_item} (datasources/xiaohongshu/search_rednote.py, commit 1f874be,
- * {@code map_item_from_json_api_explore}):
+ * {@code map_item_from_json_api_explore}).
  *
- * <table>
- *   <caption>Fields that 4CAT reads and their sources</caption>
- *   <tr><th>4CAT</th><th>field of data</th><th>from</th></tr>
- *   <tr><td>id, thread_id, url</td><td>id</td><td>note_id</td></tr>
- *   <tr><td>–</td><td>note_card</td><td>required: otherwise 4CAT does not map the item as a note. A sibling
- *       {@code type} {@code video} would make 4CAT read other fields, so it is not written</td></tr>
- *   <tr><td>title</td><td>note_card.display_title</td><td>title; empty if absent</td></tr>
- *   <tr><td>body, hashtags</td><td>note_card.desc</td><td>note_text; omitted if absent,
- *       which 4CAT shows as missing. 4CAT extracts hashtags from the text</td></tr>
- *   <tr><td>timestamp, unix_timestamp</td><td>note_card.time</td><td>published_at in milliseconds;
- *       omitted if absent</td></tr>
- *   <tr><td>author</td><td>note_card.user.nickname</td><td>author_nickname; the pseudonym if
- *       authors are hashed; empty if they are omitted</td></tr>
- *   <tr><td>author_avatar_url</td><td>note_card.user.avatar</td><td>author_avatar_url</td></tr>
- *   <tr><td>image_urls</td><td>note_card.image_list[].url_default</td><td>presigned URLs of the images;
- *       omitted otherwise</td></tr>
- *   <tr><td>video_url</td><td>note_card.video.media.stream.h264[0].master_url</td><td>presigned URL
- *       of the video; omitted otherwise</td></tr>
- *   <tr><td>likes</td><td>note_card.interact_info.liked_count</td><td>liked_count</td></tr>
- *   <tr><td>collected_from_url</td><td>source_platform_url of the envelope</td><td>the note's
- *       page</td></tr>
- * </table>
- *
- * <p>The other counts are in {@code interact_info} under the names of the platform's pages; 4CAT keeps them in the
- * item.
+ * <p>4CAT maps an item with {@code note_card} as a note; a sibling {@code type} {@code video} would make it read other
+ * fields. It requires title, author and {@code liked_count}, shows an absent {@code desc} or {@code time} as missing,
+ * extracts hashtags from the text, and keeps the other counts, which have the names of the platform's pages. Files are
+ * presigned URLs or omitted.
  */
 record FourCat(Export export) {
 
