@@ -170,30 +170,6 @@ class HostileServersTests {
         assertThat(directory).isEmptyDirectory();
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "<html>",
-                "\n\t <?xml version='1.0'?>",
-                "{\"code\":1}",
-                "[]",
-                "\u00ef\u00bb\u00bf{}",
-                "<svg xmlns='x'>",
-                "",
-                "GIF8",
-                "%PDF-1.7",
-                "PK\u0003\u0004",
-                "#!/bin/sh",
-                "\u0000\u0000\u0000\u0018ftypisom",
-                "MZ"
-            })
-    void bodyThatIsNoPictureFails(String body) {
-        reply = once(OK + "Content-Type: image/jpeg\r\nContent-Length: " + body.length() + "\r\n\r\n" + body);
-
-        assertThat(download()).isInstanceOf(Failed.class);
-        assertThat(directory).isEmptyDirectory();
-    }
-
     @Test
     void headersAndPathDetermineNeitherNameNorType() throws IOException {
         reply = once(OK

@@ -6,14 +6,12 @@ import static io.github.notearchive.media.MediaFixtures.loopback;
 import static io.github.notearchive.media.MediaFixtures.settings;
 import static io.github.notearchive.media.MediaFixtures.slot;
 import static io.github.notearchive.media.ScriptedCdn.body;
-import static io.github.notearchive.media.ScriptedCdn.redirect;
 import static io.github.notearchive.media.ScriptedCdn.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Failed;
-import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.media.MediaDownloader.MediaTraffic;
 import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.MediaCandidate;
@@ -112,17 +110,6 @@ class MediaDownloaderTests {
         }
     }
 
-    @Test
-    void slotIsGoneIfEveryUrlIsOrThereIsNone() {
-        cdn.on("/a", status(403)).on("/b", status(404));
-
-        DownloadOutcome outcome = download(images(cdn.url("/a?sign=secret"), cdn.url("/b?sign=secret")));
-
-        assertThat(outcome).isEqualTo(new Gone("r0 at 127.0.0.1: HTTP 403; r1 at 127.0.0.1: HTTP 404"));
-        assertThat(cdn.requests()).hasSize(2);
-        assertThat(download(images())).isEqualTo(new Gone("no URL in the response"));
-    }
-
     @ParameterizedTest
     @ValueSource(ints = {500, 503, 429, 400, 204, 206, 302, 304})
     void retryableStatusIsRetriedAndThenTheNextUrlIsTried(int status) {
@@ -204,8 +191,6 @@ class MediaDownloaderTests {
                 .isEqualTo(new Failed("r0: host not allowed; r1: not an HTTP URL; r2 at 127.0.0.1: HTTP 404", false));
         assertThat(cdn.requests()).hasSize(1);
     }
-
-
 
     @Test
     void slowServerLeavesTimeForTheNextUrl() {

@@ -4,36 +4,12 @@ import static io.github.notearchive.media.MediaFixtures.bound;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import jakarta.validation.Validation;
-import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.springframework.util.unit.DataSize;
 
 class MediaPropertiesTests {
-
-    @Test
-    void defaults() {
-        MediaProperties properties = bound(Map.of());
-
-        assertThat(properties)
-                .isEqualTo(new MediaProperties(
-                        List.of("xhscdn.com", "rednotecdn.com", "xiaohongshu.com"),
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(30),
-                        Duration.ofMinutes(5),
-                        32,
-                        16,
-                        DataSize.ofGigabytes(4),
-                        DataSize.ofGigabytes(16),
-                        DataSize.ofMegabytes(64),
-                        5,
-                        3,
-                        List.of(Duration.ofSeconds(1), Duration.ofSeconds(3))));
-        assertThat(violations(properties)).isZero();
-    }
 
     @Test
     void hostsReplaceTheDefault() {

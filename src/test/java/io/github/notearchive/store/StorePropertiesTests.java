@@ -2,9 +2,7 @@ package io.github.notearchive.store;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.io.Secret;
 import jakarta.validation.Validation;
-import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,25 +11,6 @@ import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.source.MapConfigurationPropertySource;
 
 class StorePropertiesTests {
-
-    @Test
-    void theDefaultsAreTheOnesWritten() {
-        StoreProperties properties = bound(Map.of());
-
-        assertThat(properties)
-                .isEqualTo(new StoreProperties(
-                        "",
-                        "note-archive",
-                        "us-east-1",
-                        "",
-                        new Secret(""),
-                        true,
-                        Duration.ofSeconds(10),
-                        Duration.ofSeconds(60),
-                        3));
-        assertThat(properties.hasEndpoint()).isFalse();
-        assertThat(violations(properties)).isZero();
-    }
 
     @Test
     void theSecretIsBoundFromTextAndPrintsAsStars() {
