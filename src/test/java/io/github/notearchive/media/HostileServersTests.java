@@ -1,5 +1,8 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.io.ScriptedServer.cutShort;
+import static io.github.notearchive.io.ScriptedServer.endless;
+import static io.github.notearchive.io.ScriptedServer.reply;
 import static io.github.notearchive.media.MediaFixtures.candidate;
 import static io.github.notearchive.media.MediaFixtures.downloaded;
 import static io.github.notearchive.media.MediaFixtures.loopback;
@@ -7,14 +10,13 @@ import static io.github.notearchive.media.MediaFixtures.settings;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.media.DownloadOutcome.Failed;
 import io.github.notearchive.media.DownloadOutcome.NoRoom;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -26,12 +28,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.apache.hc.client5.http.DnsResolver;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -57,55 +57,32 @@ class HostileServersTests {
     @TempDir
     Path directory;
 
-    private final CountDownLatch over = new CountDownLatch(1);
-    private final AtomicInteger requests = new AtomicInteger();
-    private ServerSocket server;
-    private volatile Reply reply;
-
-    /** Reply to a request, which has been read. */
-    interface Reply {
-        void to(OutputStream out) throws IOException, InterruptedException;
-    }
-
-    @BeforeEach
-    void listen() throws IOException {
-        server = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        Thread.ofVirtual().start(() -> {
-            while (!server.isClosed()) {
-                try {
-                    Socket socket = server.accept();
-                    Thread.ofVirtual().start(() -> serve(socket));
-                } catch (IOException _) {
-                    // closed
-                }
-            }
-        });
-    }
+    private final ScriptedServer server = new ScriptedServer();
+    private final CountDownLatch never = new CountDownLatch(1);
 
     @AfterEach
-    void close() throws IOException {
-        over.countDown();
+    void close() {
         server.close();
     }
 
     @Test
     void headersAreLimitedInLengthAndNumber() {
         for (String piece : List.of("x", "X-Y: z\r\n", " folded\r\n", "X: " + "y".repeat(100_000) + "\r\n")) {
-            reply = endless(OK + "X: ", piece);
+            server.always(endless(OK + "X: ", piece));
 
             assertThat(download()).isEqualTo(failed("headers too long or too many"));
         }
-        reply = endless("", "HTTP/1.1 200 " + "x".repeat(1_000));
+        server.always(endless("", "HTTP/1.1 200 " + "x".repeat(1_000)));
 
         assertThat(download()).isEqualTo(failed("headers too long or too many"));
     }
 
     @Test
     void chunkLinesAndTrailersAreLimited() {
-        reply = endless(OK + "Transfer-Encoding: chunked\r\n\r\n1;", "x=y;");
+        server.always(endless(OK + "Transfer-Encoding: chunked\r\n\r\n1;", "x=y;"));
         assertThat(download()).isEqualTo(failed("headers too long or too many"));
 
-        reply = endless(chunks(GIF) + "0\r\n", "X-Y: z\r\n");
+        server.always(endless(chunks(GIF) + "0\r\n", "X-Y: z\r\n"));
         assertThat(download()).isEqualTo(failed("headers too long or too many"));
         assertThat(directory).isEmptyDirectory();
     }
@@ -114,7 +91,7 @@ class HostileServersTests {
     @ValueSource(
             strings = {"Content-Length: 5000000000", "Content-Length: 9223372036854775807", "Content-Length: 1048577"})
     void fileOfTooLargeStatedLengthIsNotReceived(String header) {
-        reply = endless(OK + header + "\r\n\r\n", GIF);
+        server.always(endless(OK + header + "\r\n\r\n", GIF));
 
         try (MediaDownloader downloads = downloader(DataSize.ofMegabytes(1), DataSize.ofMegabytes(2))) {
             assertThat(downloads.download(slot(url("/a"), "id")))
@@ -127,7 +104,7 @@ class HostileServersTests {
     @Test
     void fileWithoutEndIsRejectedAtTheLimit() {
         for (String start : List.of(OK + "\r\n", OK + "Transfer-Encoding: chunked\r\n\r\n")) {
-            reply = endless(start, start.contains("chunked") ? "3e8\r\n" + GIF + "\r\n" : GIF);
+            server.always(endless(start, start.contains("chunked") ? "3e8\r\n" + GIF + "\r\n" : GIF));
 
             assertThat(download()).isEqualTo(rejected("longer than archive.media.max-file-size (1048576B)"));
         }
@@ -147,7 +124,7 @@ class HostileServersTests {
                 "Content-Length: 0"
             })
     void lengthThatDiffersFromTheBodyFails(String header) {
-        reply = once(OK + header + "\r\n\r\n" + GIF);
+        server.always(cutShort(OK + header + "\r\n\r\n" + GIF));
 
         assertThat(download()).isInstanceOf(Failed.class);
         assertThat(directory).isEmptyDirectory();
@@ -160,10 +137,7 @@ class HostileServersTests {
             gzip.write(GIF.repeat(20_000).getBytes(StandardCharsets.US_ASCII));
         }
         for (String encoding : List.of("gzip", "x-gzip", "gzip, gzip", "deflate", "br", "zstd")) {
-            reply = out -> {
-                out.write((OK + "Content-Encoding: " + encoding + "\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
-                out.write(bomb.toByteArray());
-            };
+            server.always(reply(200, bomb.toByteArray(), "Content-Encoding: " + encoding));
 
             assertThat(download()).isEqualTo(failed("unknown media type, first bytes 1f8b080000000000"));
         }
@@ -172,11 +146,11 @@ class HostileServersTests {
 
     @Test
     void headersAndPathDetermineNeitherNameNorType() throws IOException {
-        reply = once(OK
+        server.always(cutShort(OK
                 + "Content-Type: ../../text/html; charset=\u0000\r\n"
                 + "Content-Disposition: attachment; filename=\"../../evil.sh\"\r\n"
                 + "Content-Location: /etc/passwd\r\n\r\n"
-                + GIF);
+                + GIF));
         for (String path : List.of(
                 "/../../evil.sh", "/%2e%2e%2fevil", "/..\\evil", "/notes_uhdr/x", "/a%00.sh", "/" + "n".repeat(4096))) {
             try (DownloadedMedia media = downloaded(download(path, "../../evil\u0000" + path))) {
@@ -193,31 +167,33 @@ class HostileServersTests {
 
     @Test
     void slowHeadersAndInterimResponsesAreEndedByTheDeadline() {
-        reply = drip(OK + "X: ", "x");
+        server.always(server.drip(OK + "X: ", "x"));
         assertThat(download()).isEqualTo(failed("deadline exceeded"));
 
-        reply = drip("", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n");
+        server.always(server.drip("", "HTTP/1.1 103 Early Hints\r\nLink: x\r\n\r\n"));
         assertThat(download()).isEqualTo(failed("deadline exceeded"));
     }
 
     @Test
     void slowRedirectsAreEndedByTheDeadlineNotByTheirNumber() {
-        reply = out -> {
-            over.await(150, TimeUnit.MILLISECONDS);
-            out.write("HTTP/1.1 302 x\r\nLocation: /b\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-                    .getBytes(StandardCharsets.US_ASCII));
-        };
+        server.always((_, out) -> {
+            never.await(150, TimeUnit.MILLISECONDS);
+            out.write(
+                    "HTTP/1.1 302 x\r\nLocation: /b\r\nContent-Length: 0\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+            return true;
+        });
 
         assertThat(download()).isEqualTo(failed("deadline exceeded"));
-        assertThat(requests).hasValueBetween(2, 4);
+        assertThat(server.requests()).hasSizeBetween(2, 4);
     }
 
     @Test
     void bodyOfARedirectIsNotReadToItsEnd() {
-        reply = endless("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n\r\n", "x".repeat(10_000));
+        server.always(endless("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\n\r\n", "x".repeat(10_000)));
         assertThat(download()).isEqualTo(rejected("not an HTTP URL"));
 
-        reply = drip("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 16000\r\n\r\n", "x");
+        server.always(
+                server.drip("HTTP/1.1 302 x\r\nLocation: file:///etc/passwd\r\nContent-Length: 16000\r\n\r\n", "x"));
         assertThat(download()).isIn(rejected("not an HTTP URL"), failed("deadline exceeded"));
     }
 
@@ -232,7 +208,7 @@ class HostileServersTests {
                 try (Socket socket = dripping.accept()) {
                     accepted.add(socket);
                     socket.getOutputStream().write(record);
-                    while (!over.await(20, TimeUnit.MILLISECONDS)) {
+                    while (!never.await(20, TimeUnit.MILLISECONDS)) {
                         socket.getOutputStream().write(0);
                     }
                 } catch (IOException | InterruptedException _) {
@@ -253,7 +229,7 @@ class HostileServersTests {
 
     @Test
     void spoolIsLimited() {
-        reply = once(OK + "\r\n" + GIF);
+        server.always(cutShort(OK + "\r\n" + GIF));
         List<DownloadedMedia> held = new ArrayList<>();
         try (MediaDownloader downloads = downloader(DataSize.ofBytes(3_500), DataSize.ofBytes(3_500))) {
             for (int i = 0; i < 3; i++) {
@@ -278,10 +254,10 @@ class HostileServersTests {
     void failedDownloadReleasesItsSpace() {
         try (MediaDownloader downloads = downloader(DataSize.ofBytes(1_500), DataSize.ofBytes(1_500))) {
             for (int i = 0; i < 5; i++) {
-                reply = once(OK + "Content-Length: 1001\r\n\r\n" + GIF);
+                server.always(cutShort(OK + "Content-Length: 1001\r\n\r\n" + GIF));
                 assertThat(downloads.download(slot(url("/a"), "id"))).isEqualTo(failed("incomplete body"));
             }
-            reply = once(OK + "\r\n" + GIF);
+            server.always(cutShort(OK + "\r\n" + GIF));
 
             downloaded(downloads.download(slot(url("/a"), "id"))).close();
         }
@@ -289,49 +265,8 @@ class HostileServersTests {
                 .untilAsserted(() -> assertThat(directory).isEmptyDirectory());
     }
 
-    private void serve(Socket socket) {
-        try (socket) {
-            InputStream in = socket.getInputStream();
-            int newlines = 0;
-            while (newlines < 4) {
-                int c = in.read();
-                if (c < 0) {
-                    return;
-                }
-                newlines = c == '\r' || c == '\n' ? newlines + 1 : 0;
-            }
-            requests.incrementAndGet();
-            reply.to(socket.getOutputStream());
-        } catch (IOException | InterruptedException _) {
-            // closed by the client, as expected
-        }
-    }
-
     private static String chunks(String body) {
         return OK + "Transfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(body.length()) + "\r\n" + body + "\r\n";
-    }
-
-    private static Reply once(String text) {
-        return out -> out.write(text.getBytes(StandardCharsets.ISO_8859_1));
-    }
-
-    private static Reply endless(String start, String piece) {
-        return out -> {
-            out.write(start.getBytes(StandardCharsets.ISO_8859_1));
-            byte[] bytes = piece.getBytes(StandardCharsets.ISO_8859_1);
-            while (true) {
-                out.write(bytes);
-            }
-        };
-    }
-
-    private Reply drip(String start, String piece) {
-        return out -> {
-            out.write(start.getBytes(StandardCharsets.ISO_8859_1));
-            do {
-                out.write(piece.getBytes(StandardCharsets.ISO_8859_1));
-            } while (!over.await(20, TimeUnit.MILLISECONDS));
-        };
     }
 
     private static Failed failed(String reason) {
@@ -343,7 +278,7 @@ class HostileServersTests {
     }
 
     private String url(String path) {
-        return "http://127.0.0.1:" + server.getLocalPort() + path;
+        return server.address() + path;
     }
 
     private DownloadOutcome download() {
@@ -365,7 +300,7 @@ class HostileServersTests {
 
     private MediaDownloader downloader(DataSize file, DataSize all) {
         MediaProperties settings = settings(
-                List.of("127.0.0.1:" + server.getLocalPort()),
+                List.of(server.address().substring("http://".length())),
                 TIMEOUT_SETTING,
                 "tries-per-candidate=1",
                 "max-file-size=" + file,

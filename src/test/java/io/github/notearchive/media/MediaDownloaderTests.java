@@ -1,5 +1,6 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.io.ScriptedServer.reply;
 import static io.github.notearchive.media.MediaFixtures.downloaded;
 import static io.github.notearchive.media.MediaFixtures.hex;
 import static io.github.notearchive.media.MediaFixtures.loopback;
@@ -10,6 +11,7 @@ import static io.github.notearchive.media.ScriptedCdn.status;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Failed;
 import io.github.notearchive.media.MediaDownloader.MediaTraffic;
@@ -19,7 +21,6 @@ import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.MediaType;
 import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
@@ -98,15 +99,13 @@ class MediaDownloaderTests {
     @Test
     void targetIsSentByteForByteExceptForIllegalCharacters() throws Exception {
         String query = "?imageView2/2/w/576/q/58|strip&b=%7c%2F[x]&&sign=A%3d+~'()/../&t=6a";
-        try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-            CompletableFuture<String> line = CompletableFuture.supplyAsync(() -> replyRaw(server, JPEG));
-            String authority = "127.0.0.1:" + server.getLocalPort();
-            MediaDownloader downloader = open(MediaFixtures.downloader(directory, settings(List.of(authority))));
+        try (ScriptedServer server = new ScriptedServer().always(reply(200, JPEG))) {
+            String host = server.address().substring("http://".length());
 
-            downloaded(downloader.download(images("http://" + authority + "//a/./b[1]" + query)));
+            downloaded(open(MediaFixtures.downloader(directory, settings(List.of(host))))
+                    .download(images(server.address() + "//a/./b[1]" + query)));
 
-            assertThat(line.get(5, TimeUnit.SECONDS))
-                    .isEqualTo("GET //a/./b[1]" + query.replace("|", "%7C") + " HTTP/1.1");
+            assertThat(server.lines()).containsExactly("GET //a/./b[1]" + query.replace("|", "%7C") + " HTTP/1.1");
         }
     }
 
@@ -342,23 +341,6 @@ class MediaDownloaderTests {
 
     private static MediaSlot filmOfSize(long size, String url) {
         return slot(MediaKind.VIDEO, new MediaCandidate(url, "h265", size, 1, 1, null));
-    }
-
-    private static String replyRaw(ServerSocket server, byte[] body) {
-        try (Socket socket = server.accept()) {
-            InputStream in = socket.getInputStream();
-            StringBuilder request = new StringBuilder();
-            while (request.indexOf("\r\n\r\n") < 0) {
-                request.append((char) in.read());
-            }
-            socket.getOutputStream()
-                    .write(("HTTP/1.1 200 OK\r\nContent-Length: " + body.length + "\r\nConnection: close\r\n\r\n")
-                            .getBytes(StandardCharsets.ISO_8859_1));
-            socket.getOutputStream().write(body);
-            return request.substring(0, request.indexOf("\r\n"));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
     }
 
     /** A server that replies to a TLS handshake in plain HTTP. */
