@@ -90,12 +90,10 @@ record CollectedMedia(
         }
     }
 
-    /** Returns a copy with other pieces. */
     CollectedMedia withPieces(List<Piece> other) {
         return new CollectedMedia(capture, video, videoOutcome, other, retrySoon, retryBetter, noRoom, served, dead);
     }
 
-    /** Returns the response that offers a file. */
     private NoteCapture responseWith(MediaSlot slot) {
         return video != null && slot.kind().isOfVideo() ? video : capture;
     }
@@ -148,7 +146,6 @@ record CollectedMedia(
         return lesser().map(piece -> responseWith(piece.slot())).distinct();
     }
 
-    /** Describes the lesser renditions in one line. */
     String lesserDetail() {
         Piece first = lesser().findFirst().orElseThrow();
         return first.slot() + " DEGRADED: " + first.lesserBecause() + andMore(lesser().count());
@@ -170,7 +167,6 @@ record CollectedMedia(
         return Stream.concat(missing(Gap.DEAD), missing()).findFirst().orElseThrow();
     }
 
-    /** Returns why the note is incomplete. */
     StateReason reason() {
         return switch (first().gap()) {
             case DEAD -> StateReason.URLS_EXPIRED;
@@ -179,7 +175,6 @@ record CollectedMedia(
         };
     }
 
-    /** Describes the missing files in one line. */
     String detail() {
         Missing first = first();
         return first.slot() + " " + first.gap() + ": " + first.error()

@@ -70,7 +70,7 @@ record DispositionWriter(
                     case Disposition.Released(var _, var files, var reason) -> release(item, files, reason);
                 }
             });
-            run.databaseWorks();
+            run.database.works();
         } catch (StoreException e) {
             outages.run(() -> onStoreFailure(item, e));
         } catch (DataAccessException | TransactionException e) {
@@ -94,7 +94,7 @@ record DispositionWriter(
             } else if (note == null) {
                 settle(item, transition, row);
             } else {
-                run.storeWorks();
+                run.store.works();
                 Optional<Change> change = record(item, note, row, now);
                 if (change.isPresent()) {
                     run.settled(item, transition, change.get());

@@ -226,13 +226,7 @@ class MediaCollector implements AutoCloseable {
         }
     }
 
-    /**
-     * One file to download.
-     *
-     * @param requested slot with the URLs to try
-     * @param places slots that the file fills, usually one
-     * @param signedAt earliest signature time of the URLs
-     */
+    /** One file to download from the URLs of a slot, the slots that it fills, and the earliest signature time. */
     private record Download(MediaSlot requested, List<MediaSlot> places, long signedAt) {
 
         Download and(Download twin) {

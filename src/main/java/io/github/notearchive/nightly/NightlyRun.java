@@ -19,8 +19,6 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.store.StoreException;
 import java.time.Duration;
 import java.util.Optional;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
 import org.springframework.context.ConfigurableApplicationContext;
 import org.springframework.dao.DataAccessException;
@@ -33,9 +31,6 @@ import org.springframework.transaction.TransactionException;
  * the last step nothing is bought and no execution is written.
  */
 public class NightlyRun implements AutoCloseable {
-
-    // all lines of a run use this logger
-    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     /** Maximum time of removing files after a run, since no run of another node can start meanwhile. */
     private static final Duration REMOVAL_TIME = Duration.ofSeconds(2);
@@ -155,7 +150,7 @@ public class NightlyRun implements AutoCloseable {
         watchdog.eachSecond(this::closeIfStopped);
         watchdog.eachSecond(run.stopper::abortAfterDeadline);
         settings.limits().stopAfter(run.now()).ifPresent(end -> {
-            log.info("Starting no notes after {}", Night.local(end));
+            RunState.log.info("Starting no notes after {}", Night.local(end));
             watchdog.endAt(run.clock, end, "archive.limits.stop-at " + Night.local(end) + " was reached");
         });
         return watchdog;
@@ -179,11 +174,11 @@ public class NightlyRun implements AutoCloseable {
             try (RunnerLock lock = jobs.lock(Scope.ARCHIVE, run.node()).orElse(null)) {
                 if (lock != null) {
                     Files removed = removal.removeListed(lock::requireHeld, REMOVAL_TIME);
-                    log.info("Removed {} replaced files, {} bytes", removed.count(), removed.bytes());
+                    RunState.log.info("Removed {} replaced files, {} bytes", removed.count(), removed.bytes());
                 }
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
-            log.warn("Replaced files are removed after a later run: {}", DatabaseErrors.summary(e));
+            RunState.log.warn("Replaced files are removed after a later run: {}", DatabaseErrors.summary(e));
         }
     }
 

@@ -28,12 +28,10 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
     /** Longer than the attempts to write a response, which precede the closing of the gate. */
     private static final Duration GATE_FOLLOWS = Duration.ofMinutes(2);
 
-    /** Fetches a note. */
     FetchOutcome detail(NewNote note) throws InterruptedException {
         return fetch(() -> ledger.fetch(request(note)));
     }
 
-    /** Fetches the video of a note. */
     FetchOutcome video(NewNote note, NoteCapture capture) throws InterruptedException {
         return fetch(() -> ledger.fetchVideo(request(note), capture));
     }
@@ -66,10 +64,9 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
     }
 
     /**
-     * Stops the run because no further call is possible.
+     * Stops the run because no further call is possible; returns the reason.
      *
      * @param occasion prefix of the reason for calls other than note fetches
-     * @return the reason
      */
     String stop(FetchOutcome.Exhausted exhausted, String occasion) {
         String quota = occasion + exhausted.quota();

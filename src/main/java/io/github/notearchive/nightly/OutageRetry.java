@@ -9,8 +9,6 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Repeats a step of a run while the database or the store is unavailable.
@@ -23,9 +21,6 @@ import org.slf4j.LoggerFactory;
  * <p>A step must be idempotent: its last attempt may have been committed although it failed.
  */
 class OutageRetry {
-
-    // all lines of a run use this logger
-    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     private static final Duration FIRST_WAIT = Duration.ofMillis(250);
     private static final Duration LONGEST_WAIT = Duration.ofSeconds(5);
@@ -73,7 +68,7 @@ class OutageRetry {
                 throw e;
             }
             if (waiting.getAndIncrement() == 0) {
-                log.warn("{}; the step is repeated for up to {} s", reason(e), limit.toSeconds());
+                RunState.log.warn("{}; the step is repeated for up to {} s", reason(e), limit.toSeconds());
             }
             try {
                 return repeat(further, e);

@@ -21,15 +21,12 @@ record ProgressReporter(
         ObjectProvider<RunObserver> observers,
         RunState run) {
 
-    // all lines of a run use this logger
-    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
-
     private static final Logger progressLog = LoggerFactory.getLogger(RunProgress.LOGGER);
 
     /** Logs which run starts, and its settings; notifies the observers. */
     void onStart(Night tonight) {
         NoteSourceProperties source = run.settings.source();
-        log.info(
+        RunState.log.info(
                 "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
                 run.isRestart() ? "Resuming the unfinished run" : "Starting a new run",
                 run.node(),
@@ -53,7 +50,7 @@ record ProgressReporter(
             try {
                 what.accept(observer);
             } catch (RuntimeException e) {
-                log.warn("An observer of the run failed; the run continues: {}", e.toString());
+                RunState.log.warn("An observer of the run failed; the run continues: {}", e.toString());
             }
         }
     }

@@ -23,6 +23,8 @@ import java.time.Instant;
 import java.util.Optional;
 import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * State of one run: options, settings, gate, clock, execution, counts, and outage detection. Created for the run and
@@ -30,19 +32,22 @@ import org.jspecify.annotations.Nullable;
  */
 class RunState extends JobRun {
 
+    /** Logger of all lines of a run. */
+    static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
+
     final RunOptions options;
     final RunStopper stopper;
     final NightlySettings settings;
     final Clock clock;
     private final MediaDownloader downloads;
     private final MediaTraffic mediaBefore;
-    private final OutageDetector database;
-    private final OutageDetector store;
     private volatile @Nullable StartRefusal withoutCalls;
 
-    // requests to the provider and to the media hosts
+    // requests to the provider and to the media hosts, written notes
     final OutageDetector provider;
     final OutageDetector cdn;
+    final OutageDetector database;
+    final OutageDetector store;
 
     /** Number of new response fields recorded before the run. */
     final int fieldsBefore;
@@ -119,11 +124,7 @@ class RunState extends JobRun {
         return Night.current(clock);
     }
 
-    /**
-     * Counts a settled note.
-     *
-     * @param change difference found by a refresh; null for a note without new data
-     */
+    /** @param change difference found by a refresh; null for a note without new data */
     void settled(WorkItem item, Transition transition, @Nullable Change change) {
         switch (item) {
             case NewNote _ when transition instanceof StateTransition to -> countState(to.state());
@@ -154,7 +155,6 @@ class RunState extends JobRun {
         refreshedFiles.add(change.files() ? 1 : 0);
     }
 
-    /** Returns the counts so far. */
     RunCounts counts() {
         MediaTraffic now = downloads.traffic();
         return new RunCounts(
@@ -182,19 +182,13 @@ class RunState extends JobRun {
                 now.bytes() - mediaBefore.bytes());
     }
 
-    /** Sets why the run makes no calls and only processes notes with a usable response. */
     void withoutCalls(@Nullable StartRefusal reason) {
         withoutCalls = reason;
     }
 
-    /** Returns why the run makes no calls; empty if it makes calls. */
+    /** Returns why the run makes no calls and only processes notes with a usable response; empty if it makes calls. */
     Optional<StartRefusal> withoutCalls() {
         return Optional.ofNullable(withoutCalls);
-    }
-
-    /** Records that the store stored a file. */
-    void storeWorks() {
-        store.works();
     }
 
     /**
@@ -205,11 +199,6 @@ class RunState extends JobRun {
         if (failure.refused() || store.fails()) {
             stopper.close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(failure.getMessage()));
         }
-    }
-
-    /** Records that the database stored a disposition. */
-    void databaseWorks() {
-        database.works();
     }
 
     /**

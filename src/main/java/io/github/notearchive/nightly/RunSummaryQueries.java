@@ -13,8 +13,6 @@ import io.github.notearchive.nightly.RunSummary.Tonight;
 import io.github.notearchive.nightly.RunSummary.Videos;
 import io.github.notearchive.note.Night;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.dao.DataAccessException;
 import org.springframework.transaction.TransactionException;
@@ -22,9 +20,6 @@ import org.springframework.transaction.TransactionException;
 /** Creates the summary of a run that has ended; reads its calls from the ledger. */
 record RunSummaryQueries(
         CallRepository calls, CallTotals totals, WorklistStats worklist, SchemaDrift drift, RunState run) {
-
-    // all lines of a run use this logger
-    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     /** Returns the summary of the run and its execution. */
     RunSummary ofEnded(StopReason end) {
@@ -56,7 +51,7 @@ record RunSummaryQueries(
                 return "the worklist is empty; fill it with: note-archive enqueue FILE";
             }
         } catch (DataAccessException | TransactionException e) {
-            log.warn("Worklist could not be counted: {}", DatabaseErrors.summary(e));
+            RunState.log.warn("Worklist could not be counted: {}", DatabaseErrors.summary(e));
         }
         return "every due note was processed";
     }
@@ -88,7 +83,7 @@ record RunSummaryQueries(
                             new Tonight(
                                     totals.in(tonight, CallTotals.Kind.REFRESH).calls(), refreshesAllowed)));
         } catch (DataAccessException | TransactionException e) {
-            log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
+            RunState.log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
             long sent = calls.sentByThisExecution();
             Refreshes unknown = new Refreshes(0, Bill.NONE, new Tonight(0, refreshesAllowed));
             return new Bills(new Bill(sent, 0, sent), 0, Videos.NONE, unknown);

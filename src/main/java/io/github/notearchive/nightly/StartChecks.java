@@ -20,8 +20,6 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Checks between acquiring the lock of the node and starting a run.
@@ -43,9 +41,6 @@ record StartChecks(
         ProviderPing ping,
         JustOneApiClient provider,
         RunState run) {
-
-    // all lines of a run use this logger
-    private static final Logger log = LoggerFactory.getLogger(NightlyJobRunner.class);
 
     /** Tolerated clock difference; the provider's time has whole seconds. */
     private static final Duration TOLERANCE = Duration.ofSeconds(2);
@@ -137,7 +132,7 @@ record StartChecks(
 
     private void compareClocks(Duration ahead) {
         if (ahead.abs().compareTo(TOLERANCE) > 0) {
-            log.warn(
+            RunState.log.warn(
                     "The clock of this machine is {} s {} the provider's; synchronize it (NTP), nights and quotas depend on it",
                     ahead.abs().toSeconds(),
                     ahead.isNegative() ? "ahead of" : "behind");

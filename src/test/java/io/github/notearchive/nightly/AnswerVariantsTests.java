@@ -17,12 +17,17 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.math.BigInteger;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.function.Consumer;
+import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
@@ -65,9 +70,6 @@ class AnswerVariantsTests {
     private final List<Variant> variants = new ArrayList<>();
     private List<String> ids;
 
-    /** An answer, told in a few words, and what else is to be seen of it. */
-    private record Variant(AnswerTable.Row row, String note, Consumer<String> check) {}
-
     @TestFactory
     Stream<DynamicTest> whatBecomesOfANote() {
         ids = night.provider().noteIds(SandboxNoteKind.TEXT, 100);
@@ -80,27 +82,27 @@ class AnswerVariantsTests {
         scriptEnvelopes();
         scriptNames();
         scriptOddEnvelopes();
-        List<String> notes = variants.stream().map(Variant::note).toList();
+        List<String> notes = variants.stream().map(variant -> variant.id).toList();
         night.pending(notes);
 
         night.run(ExitCode.INCOMPLETE);
 
-        variants.forEach(variant -> variant.row().look());
+        variants.forEach(variant -> variant.row.look());
         night.isNextDay();
 
         night.run(ExitCode.INCOMPLETE);
 
-        variants.forEach(variant -> variant.row().look());
+        variants.forEach(variant -> variant.row.look());
         assertThat(night.claims()).isZero();
         assertThat(night.executions())
                 .extracting(NightlyScenario.Execution::status)
                 .containsOnly("COMPLETED");
         return variants.stream()
-                .map(variant -> DynamicTest.dynamicTest(variant.row().name(), () -> {
-                    AnswerTable.assertHolds(variant.row());
-                    MappedRows.assertHold(night, variant.row().name(), variant.note());
-                    assertPaidAnswersAreHeld(variant.note());
-                    variant.check().accept(variant.note());
+                .map(variant -> DynamicTest.dynamicTest(variant.row.name(), () -> {
+                    AnswerTable.assertHolds(variant.row);
+                    MappedRows.assertHold(night, variant.row.name(), variant.id);
+                    assertPaidAnswersAreHeld(variant.id);
+                    variant.check.accept(variant.id);
                 }));
     }
 
@@ -108,104 +110,72 @@ class AnswerVariantsTests {
 
     private void scriptPictures() {
         for (int count : new int[] {9, 18}) {
-            note(1, count + " pictures", "", (id, note) -> addImages(id, note, count));
+            answer(1, count + " pictures", "").note((id, note) -> addImages(id, note, count));
         }
-        note(
-                2,
-                "the only address has a bar in it, which no URI may have",
-                "the bar goes on the wire as `%7C`, all else as it is",
-                (id, note) -> image(id, note, "1040g2")
+        String barred = "/1040g2?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&sign=a%2Fb&t=1";
+        answer(
+                        2,
+                        "the only address has a bar in it, which no URI may have",
+                        "the bar goes on the wire as `%7C`, all else as it is")
+                .note((id, note) -> image(id, note, "1040g2")
                         .put("original", "")
-                        .put(
-                                "url",
-                                address(
-                                        id,
-                                        "/1040g2?imageView2/2/w/576/format/heif/q/58|imageMogr2/strip&sign=a%2Fb&t=1"))
-                        .remove("url_multi_level"),
-                id -> assertThat(
-                                night.provider()
-                                        .mediaRequests(
-                                                id
-                                                        + "/1040g2?imageView2/2/w/576/format/heif/q/58%7CimageMogr2/strip&sign=a%2Fb&t=1"))
+                        .put("url", address(id, barred))
+                        .remove("url_multi_level"))
+                .shows(id -> assertThat(night.provider().mediaRequests(id + barred.replace("|", "%7C")))
                         .isOne());
-        note(21, "two pictures of one `fileid`", "one download, both places are kept", (id, note) -> {
-            image(id, note, "1040g21");
-            image(id, note, "1040g21");
-        });
-        note(21, "two `fileid`s with the same bytes", "stored once", (id, note) -> {
+        answer(21, "two pictures of one `fileid`", "one download, both places are kept")
+                .note((id, note) -> {
+                    image(id, note, "1040g21");
+                    image(id, note, "1040g21");
+                });
+        answer(21, "two `fileid`s with the same bytes", "stored once").note((id, note) -> {
             image(id, note, "1040g21a");
             image(id, note, "1040g21b");
             night.script().media(target -> target.contains(id), MediaReply.bytes("image/jpeg", picture("1040gsame")));
         });
-        note(
-                21,
-                "`fileid`s with slashes and `../`",
-                "no key is made of them",
-                (id, note) -> {
+        answer(21, "`fileid`s with slashes and `../`", "no key is made of them")
+                .note((id, note) -> {
                     image(id, note, "1040g21c").put("fileid", "notes_uhdr/1040g3qo21");
                     image(id, note, "1040g21d").put("fileid", "../evil");
-                },
-                id -> {
+                })
+                .shows(id -> {
                     assertThat(night.slots(id))
                             .extracting(SlotRow::identity)
                             .containsExactly("notes_uhdr/1040g3qo21", "../evil");
                     assertThat(night.objects("").keySet()).noneMatch(key -> key.contains("evil"));
                 });
-        note(
-                22,
-                "`original` and `url` empty, only `url_size_large`",
-                "",
-                (id, note) -> image(id, note, "1040g22")
+        answer(22, "`original` and `url` empty, only `url_size_large`", "")
+                .note((id, note) -> image(id, note, "1040g22")
                         .put("original", "")
                         .put("url", "")
                         .put("url_size_large", address(id, "/1040g22"))
-                        .remove("url_multi_level"),
-                id -> assertThat(night.slots(id).getFirst().rendition()).isEqualTo("url_size_large"));
-        note(
-                22,
-                "address without a scheme",
-                "",
-                (id, note) -> onlyAddress(id, note, address(id, "/1040g22").substring("http:".length())));
-        note(
-                22,
-                "picture without any address",
-                "bought anew once, then given up",
-                (id, note) -> onlyAddress(id, note, " "));
-        variant(
-                24,
-                "all addresses answer 403, those of the next answer work",
-                "bought anew in the second night",
-                id -> {
-                    night.script()
-                            .media(
-                                    target -> target.contains(id) && !target.contains("renewed"),
-                                    MediaReply.status(403));
-                    return List.of(Reply.noteWith(note -> addImages(id, note, 2)), Reply.noteWith(note -> {
-                        onlyAddress(id, note, address(id, "/renewed/1040g00aaa0?sign=2"));
-                        ((ObjectNode) note.at("/images_list/0")).put("fileid", "1040g00aaa0");
-                        image(id, note, "1040g00aaa1").put("original", address(id, "/renewed/1040g00aaa1?sign=2"));
-                    }));
-                },
-                _ -> {});
-        variant(
-                24,
-                "all addresses answer 403 in two nights",
-                "what is lost is named, the note is given up",
-                id -> {
-                    night.script().media(target -> target.contains(id), MediaReply.status(403));
-                    return List.of(Reply.noteWith(note -> image(id, note, "1040g24")));
-                },
-                _ -> {});
+                        .remove("url_multi_level"))
+                .shows(id -> assertThat(first(id).rendition()).isEqualTo("url_size_large"));
+        answer(22, "address without a scheme", "")
+                .note((id, note) ->
+                        onlyAddress(id, note, address(id, "/1040g22").substring("http:".length())));
+        answer(22, "picture without any address", "bought anew once, then given up")
+                .note((id, note) -> onlyAddress(id, note, " "));
+        Variant renewed = answer(
+                        24,
+                        "all addresses answer 403, those of the next answer work",
+                        "bought anew in the second night")
+                .media(target -> !target.contains("renewed"), MediaReply.status(403));
+        renewed.replies(Reply.noteWith(note -> addImages(renewed.id, note, 2)), Reply.noteWith(note -> {
+            onlyAddress(renewed.id, note, address(renewed.id, "/renewed/1040g00aaa0?sign=2"));
+            ((ObjectNode) note.at("/images_list/0")).put("fileid", "1040g00aaa0");
+            image(renewed.id, note, "1040g00aaa1").put("original", address(renewed.id, "/renewed/1040g00aaa1?sign=2"));
+        }));
+        answer(24, "all addresses answer 403 in two nights", "what is lost is named, the note is given up")
+                .media(_ -> true, MediaReply.status(403))
+                .note((id, note) -> image(id, note, "1040g24"));
     }
 
     // 3, 4, 6, 7: what moves
 
     private void scriptFilms() {
-        note(
-                3,
-                "live photo, h265 only, beside a still picture",
-                "",
-                (id, note) -> {
+        answer(3, "live photo, h265 only, beside a still picture", "")
+                .note((id, note) -> {
                     image(id, note, "1040g3a");
                     ObjectNode live = image(id, note, "1040g3b").put("live_photo_file_id", "livephoto/1040g390bbb");
                     ObjectNode streams = live.putObject("live_photo")
@@ -216,197 +186,151 @@ class AnswerVariantsTests {
                     film(id, streams.putArray("h265"), "x_66.mp4");
                     streams.putArray("h266");
                     streams.putArray("av1");
-                },
-                id -> assertThat(night.slots(id).getLast())
+                })
+                .shows(id -> assertThat(night.slots(id).getLast())
                         .extracting(SlotRow::ordinal, SlotRow::identity)
                         .containsExactly(1, "livephoto/1040g390bbb"));
-        note(
-                4,
-                "live photo named without streams",
-                "the still is kept; bought anew once, then given up",
-                (id, note) -> image(id, note, "1040g4")
+        answer(4, "live photo named without streams", "the still is kept; bought anew once, then given up")
+                .note((id, note) -> image(id, note, "1040g4")
                         .put("live_photo_file_id", "livephoto/k")
                         .putObject("live_photo")
                         .putObject("media")
                         .putObject("stream"));
-        variant(
-                6,
-                "a video in the shape of version 6, a recommended note beside it",
-                "the largest stream; nothing of the other note",
-                id -> List.of(Reply.note(envelope -> version6(id, envelope))),
-                id -> {
-                    assertThat(night.slots(id).getFirst().rendition()).isEqualTo("h265[1]/master_url");
-                    assertThat(night.slots(id).getFirst().identity()).isEqualTo(String.valueOf(videoId(id)));
+        answer(
+                        6,
+                        "a video in the shape of version 6, a recommended note beside it",
+                        "the largest stream; nothing of the other note")
+                .version6(0)
+                .shows(id -> {
+                    assertThat(first(id).rendition()).isEqualTo("h265[1]/master_url");
+                    assertThat(first(id).identity()).isEqualTo(String.valueOf(videoId(id)));
                     assertThat(night.provider().mediaRequests("recommended")).isZero();
                 });
-        variant(
-                7,
-                "the same, master dead, first backup equal to it, second alive",
-                "an address that stands twice is asked once",
-                id -> {
-                    night.script()
-                            .media(
-                                    target -> target.contains(id) && !target.contains("/backup/"),
-                                    MediaReply.status(404));
-                    return List.of(Reply.note(envelope -> version6(id, envelope)));
-                },
-                id -> assertThat(night.slots(id).getFirst().rendition()).isEqualTo("h265[1]/backup_urls[1]"));
+        answer(
+                        7,
+                        "the same, master dead, first backup equal to it, second alive",
+                        "an address that stands twice is asked once")
+                .media(target -> !target.contains("/backup/"), MediaReply.status(404))
+                .version6(0)
+                .shows(id -> assertThat(first(id).rendition()).isEqualTo("h265[1]/backup_urls[1]"));
     }
 
     // 5, 8, 9, 10: what sounds
 
     private void scriptSounds() {
-        note(
-                5,
-                "video note as version 1 gives it: cover and sound",
-                "the video is waived by name",
-                (id, note) -> {
+        answer(5, "video note as version 1 gives it: cover and sound", "the video is waived by name")
+                .note((id, note) -> {
                     note.put("type", "video");
                     image(id, note, "1040g5");
                     voice(id, note, "02e9_0.wav").put("md5sum", PROMISED_MD5);
-                },
-                id -> assertThat(night.slots(id).getLast().checks()).isEqualTo("md5 mismatch"));
-        note(
-                8,
-                "original sound: no picture, an M4A whose path and type say WAV",
-                "named by its bytes",
-                (id, note) -> {
+                })
+                .shows(id -> assertThat(night.slots(id).getLast().checks()).isEqualTo("md5 mismatch"));
+        answer(8, "original sound: no picture, an M4A whose path and type say WAV", "named by its bytes")
+                .note((id, note) -> {
                     note.put("type", "video");
                     voice(id, note, "02e9_0.wav");
-                    night.script()
-                            .media(
-                                    target -> target.contains(id),
-                                    MediaReply.bytes(
-                                            "audio/wav", night.provider().mediaBytes("/audio/1/0.m4a")));
-                },
-                id -> assertThat(night.slots(id).getFirst().media().contentType())
-                        .isEqualTo("audio/mp4"));
-        note(9, "sound, the same again in `widgets_context`, and music", "the same sound is one slot", (id, note) -> {
-            ObjectNode widgets = JSON.createObjectNode();
-            widgets.set("note_sound_info", voice(id, note, "02e9_1.m4a").deepCopy());
-            note.put("widgets_context", widgets.toString());
-            note.putObject("simple_music_info")
-                    .put("music_id", "m1")
-                    .put("url", "http://" + night.provider().mediaHost() + "/music/" + id + ".mp3");
-        });
-        note(10, "`native_voice_info` null", "no sound", (_, note) -> note.putNull("native_voice_info"));
-        note(
-                10,
-                "sound with a name and no address",
-                "no sound",
-                (_, note) -> note.putObject("native_voice_info").put("name", "配乐"));
-        note(
-                10,
-                "sound with an empty address",
-                "no sound",
-                (_, note) -> note.putObject("native_voice_info").put("url", ""));
+                    byte[] sound = night.provider().mediaBytes("/audio/1/0.m4a");
+                    night.script().media(target -> target.contains(id), MediaReply.bytes("audio/wav", sound));
+                })
+                .shows(id -> assertThat(first(id).media().contentType()).isEqualTo("audio/mp4"));
+        answer(9, "sound, the same again in `widgets_context`, and music", "the same sound is one slot")
+                .note((id, note) -> {
+                    ObjectNode widgets = JSON.createObjectNode();
+                    widgets.set("note_sound_info", voice(id, note, "02e9_1.m4a").deepCopy());
+                    note.put("widgets_context", widgets.toString());
+                    note.putObject("simple_music_info")
+                            .put("music_id", "m1")
+                            .put("url", "http://" + night.provider().mediaHost() + "/music/" + id + ".mp3");
+                });
+        answer(10, "`native_voice_info` null", "no sound").note((_, note) -> note.putNull("native_voice_info"));
+        answer(10, "sound with a name and no address", "no sound")
+                .note((_, note) -> note.putObject("native_voice_info").put("name", "配乐"));
+        answer(10, "sound with an empty address", "no sound")
+                .note((_, note) -> note.putObject("native_voice_info").put("url", ""));
     }
 
     // 11 to 16: what is not there
 
     private void scriptAbsence() {
-        note(11, "`images_list` missing", "", (_, note) -> note.remove("images_list"));
-        note(11, "`images_list` empty", "", (_, note) -> note.putArray("images_list"));
-        note(11, "`images_list` null", "", (_, note) -> note.putNull("images_list"));
+        answer(11, "`images_list` missing", "").note((_, note) -> note.remove("images_list"));
+        answer(11, "`images_list` empty", "").note((_, note) -> note.putArray("images_list"));
+        answer(11, "`images_list` null", "").note((_, note) -> note.putNull("images_list"));
         for (int code : new int[] {201, 202, 404}) {
-            variant(12, "code " + code, "looked at again after 30 days", _ -> List.of(Reply.code(code)), id -> {
-                assertThat(night.note(id).dueAt()).isAfter(night.clock().instant());
-                assertThat(night.bills(id)).containsExactly(code == 201 ? "YES" : "UNKNOWN");
-            });
+            answer(12, "code " + code, "looked at again after 30 days")
+                    .replies(Reply.code(code))
+                    .shows(id -> {
+                        assertThat(night.note(id).dueAt()).isAfter(night.clock().instant());
+                        assertThat(night.bills(id)).containsExactly(code == 201 ? "YES" : "UNKNOWN");
+                    });
         }
         String again = "asked once more, then unavailable";
-        data(13, "`data` is `[]`", again, "[]");
-        data(13, "`data` is null", again, "null");
-        data(13, "`data` is `{}`", again, "{}");
-        variant(13, "no `data`", again, _ -> List.of(Reply.json("{\"code\":0}")), _ -> {});
-        data(
-                14,
-                "`note_list` empty",
-                again,
-                "[{\"user\":{},\"note_list\":[],\"comment_list\":[],\"model_type\":\"note\"}]");
-        data(14, "`note_list` missing", again, "[{\"user\":{},\"comment_list\":[],\"model_type\":\"note\"}]");
-        data(14, "`note_list` holds null", again, "[{\"user\":{},\"note_list\":[null],\"model_type\":\"note\"}]");
-        data(
-                15,
-                "`model_type` is `error`, no id",
-                again,
-                "[{\"note_list\":[{\"model_type\":\"error\",\"title\":\"t\",\"desc\":\"d\"}]}]");
-        note(
-                16,
-                "another note's id",
-                again,
-                (_, note) -> note.put("id", otherNote()).put("title", "of another note"));
-        note(
-                16,
-                "another note first, the one asked about second",
-                "picked by its id",
-                (_, note) -> {
-                    note.put("title", "asked about");
-                },
-                id -> assertThat(text(id, "title")).isEqualTo("asked about"),
-                (id, envelope) -> ((ArrayNode) envelope.at("/data/0/note_list"))
-                        .insertObject(0)
-                        .put("id", otherNote())
-                        .put("title", "of another note")
-                        .put("desc", "d"));
-        note(16, "no id", "the only one there is taken", (_, note) -> note.remove("id"));
-        note(
-                16,
-                "`note_id` in place of `id`",
-                "",
-                (id, note) -> note.put("note_id", id).remove("id"));
-        note(16, "an id that is no text", again, (_, note) -> note.put("id", 7));
-        note(
-                16,
-                "no id, another note beside it",
-                again,
-                (_, note) -> note.remove("id"),
-                _ -> {},
-                (id, envelope) -> ((ArrayNode) envelope.at("/data/0/note_list"))
-                        .addObject()
-                        .put("id", otherNote())
-                        .put("title", "of another note"));
+        answer(13, "`data` is `[]`", again).data("[]");
+        answer(13, "`data` is null", again).data("null");
+        answer(13, "`data` is `{}`", again).data("{}");
+        answer(13, "no `data`", again).replies(Reply.json("{\"code\":0}"));
+        answer(14, "`note_list` empty", again)
+                .data("[{\"user\":{},\"note_list\":[],\"comment_list\":[],\"model_type\":\"note\"}]");
+        answer(14, "`note_list` missing", again).data("[{\"user\":{},\"comment_list\":[],\"model_type\":\"note\"}]");
+        answer(14, "`note_list` holds null", again)
+                .data("[{\"user\":{},\"note_list\":[null],\"model_type\":\"note\"}]");
+        answer(15, "`model_type` is `error`, no id", again)
+                .data("[{\"note_list\":[{\"model_type\":\"error\",\"title\":\"t\",\"desc\":\"d\"}]}]");
+        answer(16, "another note's id", again)
+                .note((_, note) -> note.put("id", otherNote()).put("title", "of another note"));
+        answer(16, "another note first, the one asked about second", "picked by its id")
+                .replies(Reply.note(envelope -> {
+                    ArrayNode notes = (ArrayNode) envelope.at("/data/0/note_list");
+                    ((ObjectNode) notes.get(0)).put("title", "asked about");
+                    notes.insertObject(0)
+                            .put("id", otherNote())
+                            .put("title", "of another note")
+                            .put("desc", "d");
+                    return envelope;
+                }))
+                .shows(id -> assertThat(text(id, "title")).isEqualTo("asked about"));
+        answer(16, "no id", "the only one there is taken").note((_, note) -> note.remove("id"));
+        answer(16, "`note_id` in place of `id`", "")
+                .note((id, note) -> note.put("note_id", id).remove("id"));
+        answer(16, "an id that is no text", again).note((_, note) -> note.put("id", 7));
+        answer(16, "no id, another note beside it", again).replies(Reply.note(envelope -> {
+            ArrayNode notes = (ArrayNode) envelope.at("/data/0/note_list");
+            ((ObjectNode) notes.get(0)).remove("id");
+            notes.addObject().put("id", otherNote()).put("title", "of another note");
+            return envelope;
+        }));
     }
 
     // 17 to 20: words and numbers
 
     private void scriptText() {
-        note(
-                17,
-                "counts as text, with units, null, absent, beyond 2^31",
-                "12,000 · 100,000 · NULL · NULL; views beyond 2^53",
-                (_, note) -> {
-                    note.put("liked_count", "1.2万")
-                            .put("collected_count", "10万+")
-                            .putNull("comments_count")
-                            .put("view_count", 9_007_199_254_740_993L);
-                    note.remove("shared_count");
-                },
-                id -> {
+        answer(
+                        17,
+                        "counts as text, with units, null, absent, beyond 2^31",
+                        "12,000 · 100,000 · NULL · NULL; views beyond 2^53")
+                .note((_, note) -> note.put("liked_count", "1.2万")
+                        .put("collected_count", "10万+")
+                        .putNull("comments_count")
+                        .put("view_count", 9_007_199_254_740_993L)
+                        .remove("shared_count"))
+                .shows(id -> {
                     String counts = "SELECT liked_count::text || ' ' || collected_count || ' ' ||"
                             + " coalesce(comments_count, -1) || ' ' || coalesce(shared_count,"
                             + " -1) || ' ' || view_count FROM ";
                     assertThat(query(counts + "note", id)).isEqualTo("12000 100000 -1 -1 9007199254740993");
                     assertThat(query(counts + "note_capture", id)).isEqualTo("12000 100000 -1 -1 9007199254740993");
                 });
-        note(
-                17,
-                "counts beyond 2^31 and 2^63, below zero, a fraction",
-                "2,147,483,648 · NULL · NULL · NULL",
-                (_, note) -> note.put("liked_count", 2_147_483_648L)
-                        .put("collected_count", new java.math.BigInteger("9223372036854775808"))
+        answer(17, "counts beyond 2^31 and 2^63, below zero, a fraction", "2,147,483,648 · NULL · NULL · NULL")
+                .note((_, note) -> note.put("liked_count", 2_147_483_648L)
+                        .put("collected_count", new BigInteger("9223372036854775808"))
                         .put("comments_count", -1)
-                        .put("shared_count", 1.5),
-                id -> {
+                        .put("shared_count", 1.5))
+                .shows(id -> {
                     assertThat(text(id, "liked_count")).isEqualTo("2147483648");
                     assertThat(text(id, "coalesce(collected_count, comments_count, shared_count)"))
                             .isNull();
                 });
-        note(
-                18,
-                "null and other types where objects, lists, numbers are meant",
-                "what cannot be read is NULL",
-                (_, note) -> {
+        answer(18, "null and other types where objects, lists, numbers are meant", "what cannot be read is NULL")
+                .note((_, note) -> {
                     note.putNull("user")
                             .putNull("hash_tag")
                             .put("time", "1770696804")
@@ -415,19 +339,16 @@ class AnswerVariantsTests {
                     note.putObject("topics");
                     note.putObject("images_list");
                     note.put("ats", 7).put("title", 12).put("privacy", "x").put("function_switch", true);
-                },
-                id -> {
+                })
+                .shows(id -> {
                     assertThat(text(id, "extract(epoch FROM published_at)::bigint"))
                             .isEqualTo("1770696804");
                     assertThat(text(id, "edited_at")).isNull();
                     assertThat(night.count("SELECT count(*) FROM note_topic WHERE note_id = '" + id + "'"))
                             .isZero();
                 });
-        note(
-                18,
-                "ids, names and topics of 100,000 characters",
-                "too long for an id: NULL; a topic is cut",
-                (_, note) -> {
+        answer(18, "ids, names and topics of 100,000 characters", "too long for an id: NULL; a topic is cut")
+                .note((_, note) -> {
                     String endless = noise(100_000);
                     note.putObject("user").put("id", endless).put("nickname", endless);
                     note.putArray("hash_tag")
@@ -440,83 +361,48 @@ class AnswerVariantsTests {
                             .put("title", endless)
                             .put("ip_location", endless)
                             .put("text_language_code", endless);
-                },
-                id -> assertThat(text(id, "length(title)")).isEqualTo("100000"));
-        note(
-                19,
-                "new keys, 60 levels, `url_8k`",
-                "the best address first",
-                (id, note) -> {
+                })
+                .shows(id -> assertThat(text(id, "length(title)")).isEqualTo("100000"));
+        answer(19, "new keys, 60 levels, `url_8k`", "the best address first")
+                .note((id, note) -> {
                     image(id, note, "1040g19").put("url_8k", address(id, "/1040g19?8k"));
                     note.set("new", JSON.readTree("{\"a\":".repeat(60) + "1" + "}".repeat(60)));
-                },
-                id -> assertThat(night.slots(id).getFirst().rendition()).isEqualTo("url_8k"));
-        variant(
-                19,
-                "keys in another order",
-                "",
-                id -> List.of(
-                        rawNote(
-                                id,
-                                "{\"requestId\":\"r\",\"data\":[{\"note_list\":[{\"title\":\"t\",\"id\":\"ID\"}]}],\"code\":0}")),
-                _ -> {});
-        variant(
-                19,
-                "2,000 levels",
-                "left out of the tables",
-                id -> List.of(rawNote(id, deep(DEEP))),
-                id -> assertThat(query("SELECT response #>> '{data,0,note_list,0,title}'" + " FROM note_capture", id))
+                })
+                .shows(id -> assertThat(first(id).rendition()).isEqualTo("url_8k"));
+        answer(19, "keys in another order", "")
+                .body("{\"requestId\":\"r\",\"data\":[{\"note_list\":[{\"title\":\"t\",\"id\":\"ID\"}]}],\"code\":0}");
+        answer(19, "2,000 levels", "left out of the tables")
+                .body(deep(DEEP))
+                .shows(id -> assertThat(query("SELECT response #>> '{data,0,note_list,0,title}' FROM note_capture", id))
                         .isEqualTo("deep"));
-        variant(
-                19,
-                "100,000 levels",
-                "left out of the tables",
-                id -> List.of(rawNote(id, deep(DEEPEST))),
-                id -> assertThat(text(id, "title")).isEqualTo("deep"));
-        note(
-                19,
-                "4 MB of text",
-                "",
-                (_, note) -> note.put("desc", "好".repeat(1_200_000)),
-                id -> assertThat(text(id, "length(note_text)")).isEqualTo("1200000"));
-        variant(
-                19,
-                "numbers of a million digits, `1e999999999`",
-                "kept as texts",
-                id -> List.of(rawNote(
-                        id,
-                        "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":1e999999999,\"time\":1e99999999999999,\"collected_count\":"
-                                + "9".repeat(1_000_000)
-                                + "}]}]}")),
-                id -> {
+        answer(19, "100,000 levels", "left out of the tables")
+                .body(deep(DEEPEST))
+                .shows(id -> assertThat(text(id, "title")).isEqualTo("deep"));
+        answer(19, "4 MB of text", "")
+                .note((_, note) -> note.put("desc", "好".repeat(1_200_000)))
+                .shows(id -> assertThat(text(id, "length(note_text)")).isEqualTo("1200000"));
+        answer(19, "numbers of a million digits, `1e999999999`", "kept as texts")
+                .body(inNoteList(
+                        "\"id\":\"ID\",\"title\":\"t\",\"liked_count\":1e999999999,\"time\":1e99999999999999,\"collected_count\":"
+                                + "9".repeat(1_000_000)))
+                .shows(id -> {
                     assertThat(text(id, "coalesce(liked_count, collected_count)"))
                             .isNull();
-                    assertThat(query(
-                                    "SELECT response #>> '{data,0,note_list,0,liked_count}'" + " FROM note_capture",
-                                    id))
+                    assertThat(query("SELECT response #>> '{data,0,note_list,0,liked_count}' FROM note_capture", id))
                             .isEqualTo("1e999999999");
                 });
-        variant(
-                19,
-                "more than 200,000 values",
-                "the long list is cut in the tables, exact bytes in the sidecar",
-                id -> List.of(rawNote(
-                        id,
-                        "{\"code\":0,\"data\":[{\"note_list\":[{\"x\":[0"
-                                + ",0".repeat(200_000)
-                                + "],\"id\":\"ID\",\"title\":\"t\"}]}]}")),
-                id -> assertThat(text(id, "title")).isEqualTo("t"));
+        answer(19, "more than 200,000 values", "the long list is cut in the tables, exact bytes in the sidecar")
+                .body(inNoteList("\"x\":[0" + ",0".repeat(200_000) + "],\"id\":\"ID\",\"title\":\"t\""))
+                .shows(id -> assertThat(text(id, "title")).isEqualTo("t"));
         String torture = "👩‍👩‍👧 🍚 \u202Eשלום\u202C\r\n" + "长".repeat(20_000);
-        variant(
-                20,
-                "20,000 characters, emoji, right to left, CRLF, NUL, half a pair; empty title",
-                "NUL and half a pair become U+FFFD, exact in the sidecar",
-                id -> List.of(rawNote(
-                        id,
-                        "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"ID\",\"title\":\"\",\"desc\":\"\\u0000\\ud83d"
-                                + torture.replace("\r\n", "\\r\\n")
-                                + "\",\"\\u0000key\":\"\\ude00\"}]}]}")),
-                id -> {
+        answer(
+                        20,
+                        "20,000 characters, emoji, right to left, CRLF, NUL, half a pair; empty title",
+                        "NUL and half a pair become U+FFFD, exact in the sidecar")
+                .body(inNoteList("\"id\":\"ID\",\"title\":\"\",\"desc\":\"\\u0000\\ud83d"
+                        + torture.replace("\r\n", "\\r\\n")
+                        + "\",\"\\u0000key\":\"\\ude00\""))
+                .shows(id -> {
                     assertThat(text(id, "note_text")).isEqualTo("\uFFFD\uFFFD" + torture);
                     assertThat(text(id, "title")).isNull();
                 });
@@ -526,170 +412,100 @@ class AnswerVariantsTests {
 
     private void scriptOddFiles() {
         String refused = "refused, tried in later nights";
-        List<String> hostile = List.of(
-                "https://xhscdn.com.evil.test/1040g23",
-                "http://user:pw@" + night.provider().mediaHost() + "/1040g23",
-                "http://127.0.0.1:8080/1040g23",
-                "file:///etc/passwd");
-        List<String> words = List.of(
-                "host that only begins like an allowed one",
+        Map<String, String> hostile = new LinkedHashMap<>();
+        hostile.put("host that only begins like an allowed one", "https://xhscdn.com.evil.test/1040g23");
+        hostile.put(
                 "user and password in the address",
-                "another port",
-                "`file:` address");
-        for (int i = 0; i < hostile.size(); i++) {
-            String url = hostile.get(i);
-            note(23, words.get(i), refused, (id, note) -> onlyAddress(id, note, url));
-        }
-        variant(
-                23,
-                "redirect to 169.254.169.254",
-                refused,
-                id -> {
-                    night.script()
-                            .media(target -> target.contains(id), MediaReply.redirect("http://169.254.169.254/latest"));
-                    return List.of(Reply.noteWith(note -> onlyAddress(id, note, address(id, "/1040g23"))));
-                },
-                _ -> {});
-        file(
-                25,
-                "HEIC bytes called `image/jpeg`",
-                "named by its bytes",
-                MediaReply.bytes("image/jpeg", night.provider().mediaBytes("/1040gx?imageView2/format/heif")),
-                id -> assertThat(night.slots(id).getFirst().media().contentType())
-                        .isEqualTo("image/heic"));
-        file(
-                25,
-                "`text/html` with 200",
-                "",
-                MediaReply.bytes("text/html", "<html>not here</html>".getBytes(UTF_8)),
-                _ -> {});
-        file(25, "no bytes at all", "", MediaReply.bytes("image/jpeg", new byte[0]), _ -> {});
-        file(25, "fewer bytes than promised", "", MediaReply.truncated(), _ -> {});
-        byte[] picture = night.provider().mediaBytes("/1040gx?imageView2/format/heif");
-        file(
-                25,
-                "a HEIC without its last bytes, of the right length",
-                "",
-                MediaReply.bytes("image/heic", Arrays.copyOf(picture, picture.length - 100)),
-                _ -> {});
-        variant(
-                25,
-                "a stream of another size than the answer says",
-                "asked twice, then believed; the row says so",
-                id -> List.of(Reply.note(envelope -> version6(id, envelope, 7))),
-                id -> assertThat(night.slots(id).getFirst().checks())
-                        .isEqualTo("size mismatch, remarks \"pixels 1080x1920, promised" + " 2560x1440\""));
+                "http://user:pw@" + night.provider().mediaHost() + "/1040g23");
+        hostile.put("another port", "http://127.0.0.1:8080/1040g23");
+        hostile.put("`file:` address", "file:///etc/passwd");
+        hostile.forEach((what, url) -> answer(23, what, refused).note((id, note) -> onlyAddress(id, note, url)));
+        answer(23, "redirect to 169.254.169.254", refused)
+                .media(_ -> true, MediaReply.redirect("http://169.254.169.254/latest"))
+                .note((id, note) -> onlyAddress(id, note, address(id, "/1040g23")));
+        byte[] heic = night.provider().mediaBytes("/1040gx?imageView2/format/heif");
+        answer(25, "HEIC bytes called `image/jpeg`", "named by its bytes")
+                .file(MediaReply.bytes("image/jpeg", heic))
+                .shows(id -> assertThat(first(id).media().contentType()).isEqualTo("image/heic"));
+        answer(25, "`text/html` with 200", "")
+                .file(MediaReply.bytes("text/html", "<html>not here</html>".getBytes(UTF_8)));
+        answer(25, "no bytes at all", "").file(MediaReply.bytes("image/jpeg", new byte[0]));
+        answer(25, "fewer bytes than promised", "").file(MediaReply.truncated());
+        answer(25, "a HEIC without its last bytes, of the right length", "")
+                .file(MediaReply.bytes("image/heic", Arrays.copyOf(heic, heic.length - 100)));
+        answer(25, "a stream of another size than the answer says", "asked twice, then believed; the row says so")
+                .version6(7)
+                .shows(id -> assertThat(first(id).checks())
+                        .isEqualTo("size mismatch, remarks \"pixels 1080x1920, promised 2560x1440\""));
     }
 
     // 26, 29: envelopes
 
     private void scriptEnvelopes() {
-        variant(
-                26,
-                "301 twice, then the note",
-                "",
-                _ -> List.of(Reply.code(301), Reply.code(301), Reply.normal()),
-                id -> assertThat(night.note(id).attempts()).isEqualTo(2));
-        variant(
-                26,
-                "301 by HTTP 503, then the note",
-                "",
-                _ -> List.of(Reply.code(301, 503), Reply.normal()),
-                id -> assertThat(night.bills(id)).containsExactly("NO", "YES"));
-        variant(
-                26,
-                "301 for ever",
-                "five asks a night, 25 in all",
-                _ -> List.of(Reply.code(301)),
-                id -> assertThat(night.note(id).attempts()).isEqualTo(10));
-        variant(29, "`\"code\":\"0\"`", "", _ -> List.of(Reply.note(envelope -> envelope.put("code", "0"))), _ -> {});
-        variant(
-                29,
-                "`\"code\":\"301\"`, then the note",
-                "",
-                _ -> List.of(Reply.json("{\"code\":\"301\"}"), Reply.normal()),
-                id -> assertThat(night.bills(id)).containsExactly("NO", "YES"));
-        variant(
-                29,
-                "`message` is an object",
-                "",
-                _ -> List.of(Reply.note(envelope -> {
-                    envelope.putObject("message").put("zh", "成功");
-                    return envelope;
-                })),
-                _ -> {});
-        variant(
-                29,
-                "no `message`, no `requestId`",
-                "",
-                _ -> List.of(Reply.note(envelope -> envelope.remove(List.of("message", "requestId", "recordTime")))),
-                _ -> {});
-        variant(
-                29,
-                "HTML by HTTP 502, then the note",
-                "the bill of the first is unknown",
-                _ -> List.of(Reply.raw(502, "text/html", "<h1>Bad Gateway</h1>".getBytes(UTF_8)), Reply.normal()),
-                id -> assertThat(night.bills(id)).containsExactly("UNKNOWN", "YES"));
-        variant(
-                29,
-                "JSON that ends early, then the note",
-                "the bill of the first is unknown",
-                _ -> List.of(Reply.json("{\"code\":0,\"data\":[{\"note_list\":[{"), Reply.normal()),
-                id -> assertThat(night.bills(id)).containsExactly("UNKNOWN", "YES"));
-        variant(
-                29,
-                "compressed",
-                "kept as plain text",
-                id -> List.of(Reply.raw(200, "application/json", gzip(body(id))).header("Content-Encoding", "gzip")),
-                id -> assertThat(sidecarAnswer(id)).isEqualTo(body(id)));
-        variant(
-                29,
-                "byte order mark",
-                "",
-                id -> List.of(Reply.raw(
-                        200, "application/json", concat(new byte[] {(byte) 0xEF, (byte) 0xBB, (byte) 0xBF}, body(id)))),
-                _ -> {});
-        variant(
-                29,
-                "Latin-1 called UTF-8",
-                "spoilt letters in the tables, exact bytes in the sidecar",
-                id -> List.of(Reply.raw(
-                        200,
-                        "application/json",
-                        ("{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"" + id + "\",\"title\":\"café\"}]}]}")
-                                .getBytes(ISO_8859_1))),
-                id -> assertThat(text(id, "title")).isEqualTo("caf\uFFFD"));
+        answer(26, "301 twice, then the note", "")
+                .replies(Reply.code(301), Reply.code(301), Reply.normal())
+                .shows(id -> assertThat(night.note(id).attempts()).isEqualTo(2));
+        answer(26, "301 by HTTP 503, then the note", "")
+                .replies(Reply.code(301, 503), Reply.normal())
+                .billed("NO", "YES");
+        answer(26, "301 for ever", "five asks a night, 25 in all")
+                .replies(Reply.code(301))
+                .shows(id -> assertThat(night.note(id).attempts()).isEqualTo(10));
+        answer(29, "`\"code\":\"0\"`", "").replies(Reply.note(envelope -> envelope.put("code", "0")));
+        answer(29, "`\"code\":\"301\"`, then the note", "")
+                .replies(Reply.json("{\"code\":\"301\"}"), Reply.normal())
+                .billed("NO", "YES");
+        answer(29, "`message` is an object", "").replies(Reply.note(envelope -> {
+            envelope.putObject("message").put("zh", "成功");
+            return envelope;
+        }));
+        answer(29, "no `message`, no `requestId`", "")
+                .replies(Reply.note(envelope -> envelope.remove(List.of("message", "requestId", "recordTime"))));
+        String unknownBill = "the bill of the first is unknown";
+        answer(29, "HTML by HTTP 502, then the note", unknownBill)
+                .replies(Reply.raw(502, "text/html", "<h1>Bad Gateway</h1>".getBytes(UTF_8)), Reply.normal())
+                .billed("UNKNOWN", "YES");
+        answer(29, "JSON that ends early, then the note", unknownBill)
+                .replies(Reply.json("{\"code\":0,\"data\":[{\"note_list\":[{"), Reply.normal())
+                .billed("UNKNOWN", "YES");
+        Variant compressed = answer(29, "compressed", "kept as plain text");
+        compressed
+                .replies(Reply.raw(200, "application/json", gzip(body(compressed.id)))
+                        .header("Content-Encoding", "gzip"))
+                .shows(id -> assertThat(sidecarAnswer(id)).isEqualTo(body(id)));
+        answer(29, "byte order mark", "").bytes(id -> concat("\uFEFF".getBytes(UTF_8), body(id)));
+        answer(29, "Latin-1 called UTF-8", "spoilt letters in the tables, exact bytes in the sidecar")
+                .bytes(id ->
+                        inNoteList("\"id\":\"" + id + "\",\"title\":\"café\"").getBytes(ISO_8859_1))
+                .shows(id -> assertThat(text(id, "title")).isEqualTo("caf\uFFFD"));
     }
 
     // 9, 21: names of files; last, since each variant takes the next of the sandbox's notes
 
     private void scriptNames() {
-        note(
-                21,
-                "two `fileid`s of 6,000 characters, an address whose path ends with 7,000",
-                "names are cut to 200 characters and stay apart",
-                (id, note) -> {
+        answer(
+                        21,
+                        "two `fileid`s of 6,000 characters, an address whose path ends with 7,000",
+                        "names are cut to 200 characters and stay apart")
+                .note((id, note) -> {
                     String endless = noise(6_000);
                     image(id, note, "1040g21e").put("fileid", endless + "e");
                     image(id, note, "1040g21f").put("fileid", endless + "f");
                     image(id, note, "1040g21g")
                             .put("original", address(id, "/1040g" + letters(7_000)))
                             .remove(List.of("fileid", "trace_id"));
-                },
-                id -> assertThat(night.slots(id))
+                })
+                .shows(id -> assertThat(night.slots(id))
                         .extracting(SlotRow::identity)
                         .doesNotHaveDuplicates()
                         .allSatisfy(identity -> assertThat(identity).hasSize(200)));
-        note(
-                9,
-                "sound and music without ids, whose addresses end alike",
-                "two files, both are kept",
-                (id, note) -> {
+        answer(9, "sound and music without ids, whose addresses end alike", "two files, both are kept")
+                .note((id, note) -> {
                     voice(id, note, "0.wav").remove("sound_id");
                     note.putObject("simple_music_info")
                             .put("url", "http://" + night.provider().mediaHost() + "/music/audio/" + id + "/0.wav");
-                },
-                id -> assertThat(night.slots(id))
+                })
+                .shows(id -> assertThat(night.slots(id))
                         .extracting(SlotRow::ordinal, SlotRow::identity)
                         .containsExactly(tuple(0, "0.wav"), tuple(1, "0.wav")));
     }
@@ -697,44 +513,27 @@ class AnswerVariantsTests {
     // 29: envelopes that are not quite JSON; behind all others for the same reason
 
     private void scriptOddEnvelopes() {
-        variant(
-                29,
-                "`\"code\":0.0`",
-                "",
-                id -> List.of(rawNote(id, "{\"code\":0.0,\"data\":[{\"id\":\"ID\",\"title\":\"t\"}]}")),
-                id -> assertThat(night.bills(id)).containsExactly("YES"));
-        variant(
-                29,
-                "`NaN` and `Infinity` in place of numbers",
-                "NULL in the tables, exact bytes in the sidecar",
-                id -> List.of(
-                        rawNote(
-                                id,
-                                "{\"code\":0,\"data\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":NaN,\"x\":[-Infinity,Infinity]}]}")),
-                id -> {
+        answer(29, "`\"code\":0.0`", "")
+                .body("{\"code\":0.0,\"data\":[{\"id\":\"ID\",\"title\":\"t\"}]}")
+                .billed("YES");
+        answer(29, "`NaN` and `Infinity` in place of numbers", "NULL in the tables, exact bytes in the sidecar")
+                .body(
+                        "{\"code\":0,\"data\":[{\"id\":\"ID\",\"title\":\"t\",\"liked_count\":NaN,\"x\":[-Infinity,Infinity]}]}")
+                .shows(id -> {
                     assertThat(text(id, "title")).isEqualTo("t");
                     assertThat(text(id, "liked_count")).isNull();
                 });
-        variant(
-                29,
-                "text behind the last brace",
-                "not read; exact bytes in the sidecar",
-                id -> List.of(Reply.raw(200, "application/json", concat(body(id), "} <!-- 7 ms -->".getBytes(UTF_8)))),
-                id -> assertThat(night.bills(id)).containsExactly("YES"));
-        variant(
-                29,
-                "a second object behind the first, with code 303",
-                "the first one counts",
-                id -> List.of(Reply.raw(200, "application/json", concat(body(id), "{\"code\":303}".getBytes(UTF_8)))),
-                id -> assertThat(night.bills(id)).containsExactly("YES"));
-        variant(
-                29,
-                "HTML by HTTP 200, each time",
-                "two requests a night; the first response is kept",
-                _ -> List.of(
+        answer(29, "text behind the last brace", "not read; exact bytes in the sidecar")
+                .bytes(id -> concat(body(id), "} <!-- 7 ms -->".getBytes(UTF_8)))
+                .billed("YES");
+        answer(29, "a second object behind the first, with code 303", "the first one counts")
+                .bytes(id -> concat(body(id), "{\"code\":303}".getBytes(UTF_8)))
+                .billed("YES");
+        answer(29, "HTML by HTTP 200, each time", "two requests a night; the first response is kept")
+                .replies(
                         Reply.raw(200, "text/html", "<h1>first</h1>".getBytes(UTF_8)),
-                        Reply.raw(200, "text/html", "<h1>again</h1>".getBytes(UTF_8))),
-                id -> {
+                        Reply.raw(200, "text/html", "<h1>again</h1>".getBytes(UTF_8)))
+                .shows(id -> {
                     assertThat(night.bills(id)).containsOnly("UNKNOWN").hasSize(4);
                     assertThat(query("SELECT string_agg(convert_from(response, 'UTF8'), '') FROM api_call", id))
                             .isEqualTo("<h1>first</h1>");
@@ -780,13 +579,8 @@ class AnswerVariantsTests {
                 note,
                 "the whole client pauses; the note loses no try");
 
-        night.run(ExitCode.COMPLETED);
-        row.look();
-        night.isNextDay();
-        night.run(ExitCode.COMPLETED);
-        row.look();
+        row.assertHoldsForTwoNights();
 
-        AnswerTable.assertHolds(row);
         assertThat(night.note(note).attempts()).isZero();
         assertThat(night.bills(note)).containsExactly("NO", "YES");
     }
@@ -834,63 +628,69 @@ class AnswerVariantsTests {
         void to(String id, ObjectNode note);
     }
 
-    private void note(int number, String what, String remark, NoteChange change) {
-        note(number, what, remark, change, _ -> {});
+    /** An answer about a note of its own, told in a few words, and what else is to be seen of it. */
+    private final class Variant {
+
+        final String id = ids.get(variants.size());
+        final AnswerTable.Row row;
+        Consumer<String> check = _ -> {};
+
+        Variant(int number, String what, String remark) {
+            row = new AnswerTable.Row(night, number, what, id, remark);
+            variants.add(this);
+        }
+
+        Variant replies(Reply... replies) {
+            night.script().answers(id, replies);
+            return this;
+        }
+
+        Variant note(NoteChange change) {
+            return replies(Reply.noteWith(note -> change.to(id, note)));
+        }
+
+        Variant version6(int size) {
+            return replies(Reply.note(envelope -> AnswerVariantsTests.this.version6(id, envelope, size)));
+        }
+
+        Variant data(String data) {
+            return replies(Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":" + data + "}"));
+        }
+
+        /** @param json with {@code "ID"} in place of the note's id */
+        Variant body(String json) {
+            return replies(Reply.json(json.replace("\"ID\"", "\"" + id + "\"")));
+        }
+
+        Variant bytes(Function<String, byte[]> body) {
+            return replies(Reply.raw(200, "application/json", body.apply(id)));
+        }
+
+        /** Of requests for files of this note only. */
+        Variant media(Predicate<String> target, MediaReply reply) {
+            night.script().media(t -> t.contains(id) && target.test(t), reply);
+            return this;
+        }
+
+        Variant file(MediaReply reply) {
+            return media(_ -> true, reply).note((_, note) -> onlyAddress(id, note, address(id, "/1040g25")));
+        }
+
+        void shows(Consumer<String> what) {
+            check = what;
+        }
+
+        void billed(String... bills) {
+            check = note -> assertThat(night.bills(note)).containsExactly(bills);
+        }
     }
 
-    private void note(int number, String what, String remark, NoteChange change, Consumer<String> check) {
-        note(number, what, remark, change, check, (_, _) -> {});
+    private Variant answer(int number, String what, String remark) {
+        return new Variant(number, what, remark);
     }
 
-    private void note(
-            int number,
-            String what,
-            String remark,
-            NoteChange change,
-            Consumer<String> check,
-            NoteChange envelopeChange) {
-        variant(
-                number,
-                what,
-                remark,
-                id -> List.of(Reply.note(envelope -> {
-                    change.to(id, (ObjectNode) envelope.at("/data/0/note_list/0"));
-                    envelopeChange.to(id, envelope);
-                    return envelope;
-                })),
-                check);
-    }
-
-    private void data(int number, String what, String remark, String data) {
-        variant(
-                number,
-                what,
-                remark,
-                _ -> List.of(Reply.json("{\"code\":0,\"message\":\"SUCCESS\",\"data\":" + data + "}")),
-                _ -> {});
-    }
-
-    private void file(int number, String what, String remark, MediaReply reply, Consumer<String> check) {
-        variant(
-                number,
-                what,
-                remark,
-                id -> {
-                    night.script().media(target -> target.contains(id), reply);
-                    return List.of(Reply.noteWith(note -> onlyAddress(id, note, address(id, "/1040g25"))));
-                },
-                check);
-    }
-
-    private void variant(
-            int number,
-            String what,
-            String remark,
-            java.util.function.Function<String, List<Reply>> replies,
-            Consumer<String> check) {
-        String id = ids.get(variants.size());
-        night.script().answers(id, replies.apply(id).toArray(Reply[]::new));
-        variants.add(new Variant(new AnswerTable.Row(night, number, what, id, remark), id, check));
+    private SlotRow first(String note) {
+        return night.slots(note).getFirst();
     }
 
     private String otherNote() {
@@ -979,10 +779,6 @@ class AnswerVariantsTests {
         return stream;
     }
 
-    private ObjectNode version6(String id, ObjectNode envelope) {
-        return version6(id, envelope, 0);
-    }
-
     /** The note and another one, both right below {@code data}. */
     private ObjectNode version6(String id, ObjectNode envelope, int size) {
         ArrayNode data = envelope.putArray("data");
@@ -1022,8 +818,8 @@ class AnswerVariantsTests {
                 + ",\"id\":\"ID\",\"title\":\"deep\"}]}],\"code\":0}";
     }
 
-    private static Reply rawNote(String id, String body) {
-        return Reply.json(body.replace("\"ID\"", "\"" + id + "\""));
+    private static String inNoteList(String note) {
+        return "{\"code\":0,\"data\":[{\"note_list\":[{" + note + "}]}]}";
     }
 
     private byte[] body(String id) {
@@ -1031,7 +827,7 @@ class AnswerVariantsTests {
     }
 
     private static byte[] concat(byte[] a, byte[] b) {
-        byte[] both = java.util.Arrays.copyOf(a, a.length + b.length);
+        byte[] both = Arrays.copyOf(a, a.length + b.length);
         System.arraycopy(b, 0, both, a.length, b.length);
         return both;
     }
@@ -1081,11 +877,6 @@ class AnswerVariantsTests {
     }
 
     private String query(String sql, String note) {
-        return night.sql()
-                .sql(sql + " WHERE note_id = :note")
-                .param("note", note)
-                .query(String.class)
-                .optional()
-                .orElse(null);
+        return night.text(sql + " WHERE note_id = :note", note);
     }
 }

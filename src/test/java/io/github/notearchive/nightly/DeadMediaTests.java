@@ -85,7 +85,7 @@ class DeadMediaTests {
         assertThat(night.calls()).isEqualTo(2);
         assertThat(first.boughtAgain()).isZero();
         assertThat(second.boughtAgain()).isOne();
-        night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE);
+        night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE, "IMAGE 1 GONE");
         assertThat(night.note(note).dueAt()).isNull();
         assertThat(night.slots(note).get(1).state()).isEqualTo(SlotState.MISSING);
         assertThat(night.slots(note).get(1).reason()).isEqualTo("GONE");
