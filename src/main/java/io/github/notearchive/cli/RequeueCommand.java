@@ -4,7 +4,7 @@ import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
@@ -34,7 +34,7 @@ final class RequeueCommand extends ArchiveCommand {
 
     @Component
     record Action(
-            OperatorActions actions,
+            WorklistRepository actions,
             PaidResponses responses,
             ErasureList erased,
             VideoProperties videos,

@@ -5,7 +5,7 @@ import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
-import io.github.notearchive.archive.worklist.UsableResponses;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.note.Night;
@@ -34,7 +34,7 @@ record StartChecks(
         QuotaHolds quotaHolds,
         CallRepository calls,
         NightlyBytes bytes,
-        UsableResponses usable,
+        WorklistRepository usable,
         ClaimRepository claims,
         ObjectStore store,
         ArchiveRevision revision,

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.ledger.PaidResponses;
-import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.report.Health;
@@ -40,7 +40,7 @@ class BestRenditionTests {
     PaidResponses paid;
 
     @Autowired
-    OperatorActions interventions;
+    WorklistRepository interventions;
 
     @Autowired
     RunStopper gate;

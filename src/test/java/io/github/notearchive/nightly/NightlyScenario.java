@@ -10,7 +10,6 @@ import io.github.notearchive.archive.stats.NoteStats.CallEntry;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.OperatorActions;
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -68,7 +67,6 @@ public final class NightlyScenario {
     private final JdbcClient jdbc;
     private final NightlyJobRunner runner;
     private final WorklistRepository worklist;
-    private final OperatorActions interventions;
     private final Enqueuer enqueuer;
     private final NoteStats history;
     private final MediaCatalog media;
@@ -82,7 +80,6 @@ public final class NightlyScenario {
             JdbcClient jdbc,
             NightlyJobRunner runner,
             WorklistRepository worklist,
-            OperatorActions interventions,
             Enqueuer enqueuer,
             NoteStats history,
             MediaCatalog media,
@@ -91,7 +88,6 @@ public final class NightlyScenario {
         this.jdbc = jdbc;
         this.runner = runner;
         this.worklist = worklist;
-        this.interventions = interventions;
         this.enqueuer = enqueuer;
         this.history = history;
         this.media = media;
@@ -248,7 +244,7 @@ public final class NightlyScenario {
     }
 
     public void requeue(String note) {
-        assertThat(interventions.requeue(List.of(new NoteId(note)))).hasSize(1);
+        assertThat(worklist.requeue(List.of(new NoteId(note)))).hasSize(1);
     }
 
     public WorklistEntry note(String note) {

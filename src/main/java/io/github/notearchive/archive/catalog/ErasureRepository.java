@@ -3,7 +3,7 @@ package io.github.notearchive.archive.catalog;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import io.github.notearchive.archive.ledger.PaidResponses;
-import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.note.NoteId;
 import java.sql.Timestamp;
 import java.sql.Types;
@@ -22,10 +22,10 @@ import org.springframework.stereotype.Repository;
 public class ErasureRepository {
 
     private final JdbcClient jdbc;
-    private final OperatorActions worklist;
+    private final WorklistRepository worklist;
     private final PaidResponses calls;
 
-    ErasureRepository(JdbcClient jdbc, OperatorActions worklist, PaidResponses calls) {
+    ErasureRepository(JdbcClient jdbc, WorklistRepository worklist, PaidResponses calls) {
         this.jdbc = jdbc;
         this.worklist = worklist;
         this.calls = calls;
@@ -82,7 +82,7 @@ public class ErasureRepository {
                 .update();
     }
 
-    /** Removes notes from the worklist, after {@link #markErased}. See {@link OperatorActions#remove}. */
+    /** Removes notes from the worklist, after {@link #markErased}. See {@link WorklistRepository#remove}. */
     public long removeFromWorklist(Collection<NoteId> notes, Instant now) {
         return worklist.remove(notes, now);
     }

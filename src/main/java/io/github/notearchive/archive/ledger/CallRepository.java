@@ -23,6 +23,7 @@ import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -149,7 +150,7 @@ public class CallRepository implements CallRecorder {
         sent.reset();
     }
 
-    /** Returns the number of calls sent since {@link #startExecution}. */
+    /** Counts the calls since {@link #startExecution}. */
     public long sentByThisExecution() {
         return sent.sum();
     }
@@ -206,8 +207,7 @@ public class CallRepository implements CallRecorder {
 
     private boolean isClaimed(FetchRequest request) {
         return jdbc.sql("SELECT " + CLAIMED)
-                .param("noteId", request.id().value())
-                .param("claim", request.claim())
+                .params(Map.of("noteId", request.id().value(), "claim", request.claim()))
                 .query(Boolean.class)
                 .single();
     }
@@ -356,11 +356,9 @@ public class CallRepository implements CallRecorder {
     }
 
     /**
-     * Writes the spooled responses of earlier runs of this node to the ledger. A damaged file, or one whose note is not
-     * in this database, stays in place with a warning. Idempotent.
-     *
-     * <p>Files of other nodes in sibling directories are read too, such as those of a renamed node, unless the node is
-     * active.
+     * Writes the spooled responses of earlier runs to the ledger: of this node, and of other nodes in sibling
+     * directories that are not active. A damaged file, or one whose note is not in this database, stays in place with a
+     * warning. Idempotent.
      *
      * @return the notes whose responses were persisted
      * @throws UncheckedIOException if the files cannot be listed: paid responses would be bought again
@@ -369,11 +367,7 @@ public class CallRepository implements CallRecorder {
         return writer.persistAll(isActive);
     }
 
-    /**
-     * Writes the spooled responses of one note to the ledger. Requires that no call about it is in flight.
-     *
-     * @throws UncheckedIOException if the files cannot be listed
-     */
+    /** As above, for the responses of this node to one note. Requires that no call about it is in flight. */
     public void persistSpooled(NoteId note) {
         writer.persist(note);
     }

@@ -17,6 +17,7 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
 import java.util.Collection;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
@@ -150,7 +151,6 @@ public class PaidResponses {
         return paidCallQuery(id, number).execute(autoCommit).optional();
     }
 
-    /** {@link #latestPaidCall} as a query with at most one row. */
     public Query<PaidCall> latestPaidCallQuery(NoteId id) {
         return paidCallQuery(id, null);
     }
@@ -198,8 +198,7 @@ public class PaidResponses {
     private Optional<byte[]> body(PaidCall call, int maxSize) {
         return autoCommit
                 .sql("SELECT response FROM api_call WHERE id = :call AND octet_length(response) <= :maxSize")
-                .param("call", call.number())
-                .param("maxSize", maxSize)
+                .params(Map.of("call", call.number(), "maxSize", maxSize))
                 .query((row, _) -> row.getBytes("response"))
                 .optional();
     }
@@ -212,8 +211,7 @@ public class PaidResponses {
                                         WHERE note_id = :noteId AND sent_at >= :since AND received_at IS NOT NULL
                                           AND code IS NULL AND http_status BETWEEN 200 AND 299
                                         """)
-                .param("noteId", id.value())
-                .param("since", Timestamp.from(since))
+                .params(Map.of("noteId", id.value(), "since", Timestamp.from(since)))
                 .query(Integer.class)
                 .single();
     }
@@ -225,8 +223,7 @@ public class PaidResponses {
                                         UPDATE api_call SET media_gone_at = :now
                                         WHERE id = :call AND media_gone_at IS NULL
                                         """)
-                .param("now", Timestamp.from(now))
-                .param("call", call)
+                .params(Map.of("now", Timestamp.from(now), "call", call))
                 .update();
     }
 
@@ -323,8 +320,7 @@ public class PaidResponses {
                                                             WHERE f.object_key = n.sidecar_key AND f.resolved_at IS NULL
                                                               AND f.kind <> 'ORPHAN')))
                         """)
-                .param("unavailable", ProviderCode.NO_CONTENT.number())
-                .param("limit", Timestamp.from(limit))
+                .params(Map.of("unavailable", ProviderCode.NO_CONTENT.number(), "limit", Timestamp.from(limit)))
                 .param("noteId", id == null ? null : id.value(), Types.VARCHAR)
                 .update();
     }

@@ -5,6 +5,7 @@ import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.provider.RateLimitStore;
 import java.sql.Types;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -109,9 +110,8 @@ class PostgresRateLimitStore implements RateLimitStore {
                         WHERE quick.commits = 'off' AND throttles = :epoch
                         RETURNING extract(epoch FROM paused_until - clock_timestamp()) AS wait, throttles
                         """)
-                .param("epoch", backoffEpoch)
+                .params(Map.of("epoch", backoffEpoch, "maxPause", seconds(maxPause)))
                 .param("retryAfter", retryAfter == null ? null : seconds(retryAfter), Types.DOUBLE)
-                .param("maxPause", seconds(maxPause))
                 .query((row, _) -> new Pause(ofSeconds(row.getDouble("wait")), row.getLong("throttles")))
                 .optional();
     }

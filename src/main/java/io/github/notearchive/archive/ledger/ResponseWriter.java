@@ -84,9 +84,9 @@ final class ResponseWriter {
     }
 
     /**
-     * Writes a response; survives an outage of the database. The response is spooled if the first attempt fails or does
-     * not commit within a second. A failed write is retried for a minute, unless the run aborts. If spooling fails, it
-     * is retried for five minutes regardless of the run.
+     * Writes a response. It is spooled if the first attempt fails or does not commit within a second. A failed write is
+     * retried for a minute, unless the run aborts. If spooling fails, it is retried for five minutes regardless of the
+     * run.
      */
     long received(ReceivedResponse response) {
         PendingWrite pending = new PendingWrite(response);

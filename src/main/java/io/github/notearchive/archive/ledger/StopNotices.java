@@ -10,6 +10,7 @@ import io.github.notearchive.provider.StopNotice;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -80,9 +81,7 @@ public final class StopNotices {
                                         INSERT INTO run_stop (code, reason, met_at, holds_until, job_execution_id)
                                         VALUES (:code, :reason, :metAt, :holdsUntil, :execution)
                                         """)
-                    .param("code", code)
-                    .param("reason", reply.toString())
-                    .param("metAt", Timestamp.from(metAt))
+                    .params(Map.of("code", code, "reason", reply.toString(), "metAt", Timestamp.from(metAt)))
                     .param("holdsUntil", timestamp(holdsUntil), Types.TIMESTAMP)
                     .param("execution", execution.get(), Types.BIGINT)
                     .update();
@@ -107,9 +106,8 @@ public final class StopNotices {
                                         ORDER BY s.id
                                         LIMIT 1
                                         """.formatted(OBSERVED))
-                .param("after", observedAfter)
+                .params(Map.of("after", observedAfter, "now", Timestamp.from(now)))
                 .param("execution", execution.get(), Types.BIGINT)
-                .param("now", Timestamp.from(now))
                 .query(StopNotice.class)
                 .optional();
     }

@@ -7,6 +7,7 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import java.sql.Timestamp;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
@@ -58,8 +59,7 @@ public class CallTotals {
                               FROM api_call WHERE %s) AS c
                         LEFT JOIN nightly_calls n ON n.night = :night
                         """.formatted(OF_NIGHT))
-                .param("night", night.date())
-                .param("video", Endpoint.VIDEO.ledgerName())
+                .params(Map.of("night", night.date(), "video", Endpoint.VIDEO.ledgerName()))
                 .query(NightlyCalls.class)
                 .single();
     }

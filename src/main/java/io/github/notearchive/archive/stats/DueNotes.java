@@ -2,7 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.UsableResponses;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.note.Night;
 import java.sql.Timestamp;
 import java.time.Instant;
@@ -28,11 +28,11 @@ public class DueNotes {
             """;
 
     private final JdbcClient jdbc;
-    private final UsableResponses responses;
+    private final WorklistRepository responses;
     private final WorklistStats worklist;
     private final ErasureList erasures;
 
-    DueNotes(JdbcClient jdbc, UsableResponses responses, WorklistStats worklist, ErasureList erasures) {
+    DueNotes(JdbcClient jdbc, WorklistRepository responses, WorklistStats worklist, ErasureList erasures) {
         this.jdbc = jdbc;
         this.responses = responses;
         this.worklist = worklist;
@@ -53,9 +53,6 @@ public class DueNotes {
      *
      * @param groups notes with a due date, by kind
      * @param claims claims of other nodes
-     * @param failed number of failed notes
-     * @param erased number of erased notes
-     * @param refreshes refreshes of archived notes
      * @param videosToBuy due notes that lack only their video
      */
     public record Work(
@@ -66,7 +63,6 @@ public class DueNotes {
             Refreshes refreshes,
             long videosToBuy) {
 
-        /** Returns the notes of a kind. */
         public Group group(Kind kind) {
             return groups.getOrDefault(kind, Group.NONE);
         }
@@ -88,7 +84,7 @@ public class DueNotes {
 
     /** Prepares a query with the condition {@code $free} and the query {@code $usable}. */
     private JdbcClient.StatementSpec sql(Run run, String sql) {
-        return jdbc.sql(sql.replace("$free", FREE).replace("$usable", UsableResponses.NOTES))
+        return jdbc.sql(sql.replace("$free", FREE).replace("$usable", WorklistRepository.USABLE))
                 .param("node", run.node())
                 .param("running", run.isActive());
     }
@@ -109,10 +105,9 @@ public class DueNotes {
     }
 
     /**
-     * Notes of one kind.
+     * Number of notes of one kind.
      *
-     * @param notes number of notes
-     * @param paid number of notes with a usable response in the ledger
+     * @param paid number of those with a usable response in the ledger
      * @param first due date of the first note; null if all are due
      */
     public record Group(long notes, long paid, @Nullable Instant first) {
@@ -194,8 +189,7 @@ public class DueNotes {
                         UNION ALL
                         SELECT state, response_held, true, due_at, 1 FROM claimed
                         """)
-                .param("now", Timestamp.from(now))
-                .param("hourEnds", Timestamp.from(WorklistStats.endOfHour(now)))
+                .params(Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(WorklistStats.endOfHour(now))))
                 .query(Slice.class)
                 .list();
     }
@@ -239,7 +233,7 @@ public class DueNotes {
                         GROUP BY 1, 2
                         """)
                 .param("now", Timestamp.from(now))
-                .params(responses.parameters(now))
+                .params(responses.usableAt(now))
                 .query(Slice.class)
                 .list()
                 .stream()
@@ -249,7 +243,6 @@ public class DueNotes {
     /** Number of notes claimed by a node. */
     public record Claims(String node, long notes) {}
 
-    /** Returns the claims of other nodes. */
     private List<Claims> claims(Run run) {
         return sql(run, """
                         SELECT w.claimed_by AS node, count(*) AS notes FROM worklist w
@@ -268,7 +261,6 @@ public class DueNotes {
      */
     public record Refreshes(long due, long later, @Nullable LocalDate next, boolean isPlanned) {}
 
-    /** Returns the planned refreshes. */
     private Refreshes refreshes(Run run, Instant now, String policy) {
         return sql(run, """
                         SELECT coalesce(sum(p.notes) FILTER (WHERE p.refresh_night <= :tonight), 0)
@@ -282,8 +274,7 @@ public class DueNotes {
                               WHERE c.refresh_night IS NOT NULL
                               GROUP BY c.refresh_night HAVING sum(c.notes) > 0) AS p
                         """)
-                .param("tonight", Night.of(now).date())
-                .param("policy", policy)
+                .params(Map.of("tonight", Night.of(now).date(), "policy", policy))
                 .query(Refreshes.class)
                 .single();
     }

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.stats;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.Night;
 import java.sql.Timestamp;
+import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -31,8 +32,7 @@ public class MediaTotals {
                                         SELECT count(*) AS files, coalesce(sum(size_bytes), 0) AS bytes FROM media_object
                                         WHERE stored_at >= :begins AND stored_at < :ends
                                         """)
-                .param("begins", Timestamp.from(night.begins()))
-                .param("ends", Timestamp.from(night.ends()))
+                .params(Map.of("begins", Timestamp.from(night.begins()), "ends", Timestamp.from(night.ends())))
                 .query(Volume.class)
                 .single());
     }

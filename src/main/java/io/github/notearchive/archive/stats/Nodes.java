@@ -30,13 +30,12 @@ public class Nodes {
 
     /** State of a node. */
     public enum State {
-        /** The node holds its lock and was active within the last minute. */
+        /** It holds its lock and was active within the last minute. */
         RUNNING,
-        /** The node holds its lock, but was not active for a minute or more. */
+        /** It holds its lock, but was not active for a minute or more. */
         SILENT,
         /** The last run has not ended, and no session holds its lock. */
         DIED,
-        /** The last run has ended. */
         ENDED
     }
 
@@ -47,12 +46,8 @@ public class Nodes {
      * @param execution its last run; null before the first one, and while a rebuild or an erasure uses this name
      * @param exitCode exit code of the last run; null while it runs, and if the node died
      * @param began when the last run began, in the time zone of this machine if it has not ended
-     * @param ended when the last run ended
-     * @param claimedNotes number of notes it has claimed
-     * @param leasesEnd when the first of its leases ends, before which no other node claims that note; null without
-     *     leases
+     * @param leasesEnd when the first of its leases ends, before which no other node claims that note; null without any
      * @param lastHeard last sign of activity, by the clock of the database
-     * @param callsTonight number of calls of its runs in this night
      * @param next what an operator has to do; null if nothing
      */
     public record Node(

@@ -79,8 +79,7 @@ public class NoteStats {
                         WHERE m.note_id = :noteId
                         ORDER BY array_position(ARRAY['IMAGE', 'MOTION', 'VIDEO', 'SUBTITLE', 'AUDIO'], m.kind), m.ordinal
                         """)
-                .param("noteId", id.value())
-                .param("video", Endpoint.VIDEO.ledgerName())
+                .params(Map.of("noteId", id.value(), "video", Endpoint.VIDEO.ledgerName()))
                 .query((row, _) -> file(row))
                 .list();
     }

@@ -7,6 +7,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -101,9 +102,7 @@ public class PastNights {
                                 AND code IS NOT NULL AND code NOT IN (:endingCalls)
                               ORDER BY sent_at DESC LIMIT :calls) AS newest
                         """)
-                .param("since", since)
-                .param("endingCalls", ProviderCode.ENDING_CALLS)
-                .param("calls", CALLS)
+                .params(Map.of("since", since, "endingCalls", ProviderCode.ENDING_CALLS, "calls", CALLS))
                 .query((row, _) -> new Calls(
                         Measured.ofSeconds(row.getLong("calls"), row.getDouble("median")),
                         row.getLong("billed") == 0 ? 1 : (double) row.getLong("calls") / row.getLong("billed")))
@@ -123,9 +122,7 @@ public class PastNights {
                               AND w.settled_by = c.job_execution_id AND w.settled_at >= c.received_at
                             OFFSET 0) AS w
                         """)
-                .param("since", since)
-                .param("detail", Endpoint.DETAIL.ledgerName())
-                .param("notes", NOTES)
+                .params(Map.of("since", since, "detail", Endpoint.DETAIL.ledgerName(), "notes", NOTES))
                 .query((row, _) -> Measured.ofSeconds(row.getLong("notes"), row.getDouble("median")))
                 .single();
     }
@@ -142,8 +139,7 @@ public class PastNights {
                         SELECT max(billed_before) AS responses FROM quota_stop
                         WHERE closed_at >= :since GROUP BY night ORDER BY night DESC LIMIT :stops
                         """)
-                .param("since", Timestamp.from(now.minus(Duration.ofDays(60))))
-                .param("stops", STOPS)
+                .params(Map.of("since", Timestamp.from(now.minus(Duration.ofDays(60))), "stops", STOPS))
                 .query(Long.class)
                 .list();
     }

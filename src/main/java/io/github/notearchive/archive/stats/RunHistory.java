@@ -29,7 +29,6 @@ import tools.jackson.databind.json.JsonMapper;
 @Repository
 public class RunHistory {
 
-    /** Mapper of rows and columns in JSON. */
     private static final JsonMapper JSON = JsonMapper.builder()
             .propertyNamingStrategy(PropertyNamingStrategies.SNAKE_CASE)
             .build();
@@ -104,9 +103,7 @@ public class RunHistory {
                             WHERE c.job_execution_id = r.job_execution_id) AS bill
                         ORDER BY r.began, r.job_execution_id NULLS LAST, r.summary
                         """)
-                .param("node", node)
-                .param("from", Date.valueOf(from.date()))
-                .param("to", Date.valueOf(to.date()))
+                .params(Map.of("node", node, "from", Date.valueOf(from.date()), "to", Date.valueOf(to.date())))
                 .query((row, _) -> {
                     Instant began = row.getTimestamp("began").toInstant();
                     LocalDate night = row.getObject("night", LocalDate.class);
@@ -139,8 +136,7 @@ public class RunHistory {
         return jdbc.sql("""
                         SELECT open_notes FROM run_summary WHERE node = :node AND night = :night ORDER BY id DESC LIMIT 1
                         """)
-                .param("node", node)
-                .param("night", Date.valueOf(night.date()))
+                .params(Map.of("node", node, "night", Date.valueOf(night.date())))
                 .query(String.class)
                 .optional()
                 .map(json -> JSON.readValue(json, REASONS));

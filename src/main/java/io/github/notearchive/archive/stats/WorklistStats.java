@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -64,8 +65,7 @@ public class WorklistStats {
                                    GROUP BY state) AS w USING (state)
                         ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
                         """)
-                .param("now", Timestamp.from(now))
-                .param("hourEnds", Timestamp.from(endOfHour(now)))
+                .params(Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(endOfHour(now))))
                 .query(StateCount.class)
                 .list();
     }
@@ -117,8 +117,7 @@ public class WorklistStats {
                                                        GROUP BY c.due_hour HAVING sum(c.notes) > 0
                                                        ORDER BY c.due_hour DESC LIMIT 1)) AS latest) AS last
                         """)
-                .param("soon", Timestamp.from(time))
-                .param("hourEnds", Timestamp.from(endOfHour(time)))
+                .params(Map.of("soon", Timestamp.from(time), "hourEnds", Timestamp.from(endOfHour(time))))
                 .query(DueLater.class)
                 .single();
     }
@@ -134,7 +133,6 @@ public class WorklistStats {
                 .single();
     }
 
-    /** Returns the planned refreshes. */
     public PlannedRefreshes refreshes() {
         return jdbc.sql("""
                         SELECT coalesce(sum(notes) FILTER (WHERE refresh_night <= :tonight), 0) AS due,

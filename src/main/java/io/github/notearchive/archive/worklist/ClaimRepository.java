@@ -164,8 +164,7 @@ public class ClaimRepository {
                         %s)
                         RETURNING w.*
                         """.formatted(next))
-                .param("node", node)
-                .param("lease", LEASE.toSeconds())
+                .params(Map.of("node", node, "lease", LEASE.toSeconds()))
                 .params(parameters)
                 .query(claimed)
                 .optional();
@@ -185,8 +184,7 @@ public class ClaimRepository {
                 .sql("""
                         SELECT count(*) > 0 FROM (SELECT 1 %s ORDER BY refresh_night, note_id LIMIT 1) AS first
                         """.formatted(REFRESH_DUE))
-                .param("node", node)
-                .param("tonight", Night.current(clock).date())
+                .params(Map.of("node", node, "tonight", Night.current(clock).date()))
                 .query(Boolean.class)
                 .single();
     }
@@ -227,8 +225,7 @@ public class ClaimRepository {
                                     ORDER BY due_at
                                     LIMIT 1) AS first) AS next
                         """.formatted(FREE))
-                .param("lanes", lanes.numbers)
-                .param("node", node)
+                .params(Map.of("lanes", lanes.numbers, "node", node))
                 .query(PendingWork.class)
                 .single();
     }
@@ -244,8 +241,7 @@ public class ClaimRepository {
                         WHERE note_id = ANY (ARRAY(
                             SELECT note_id FROM worklist WHERE claimed_by = :node FOR UPDATE SKIP LOCKED))
                         """)
-                .param("lease", LEASE.toSeconds())
-                .param("node", node)
+                .params(Map.of("lease", LEASE.toSeconds(), "node", node))
                 .update();
         counts.compact();
         return renewed;
@@ -263,8 +259,7 @@ public class ClaimRepository {
         return autoCommit
                 .sql("UPDATE worklist SET %s WHERE claimed_by = :node AND claim_id <> ALL (:held::bigint[])"
                         .formatted(ENDED))
-                .param("node", node)
-                .param("held", held.toArray(Long[]::new))
+                .params(Map.of("node", node, "held", held.toArray(Long[]::new)))
                 .update();
     }
 
@@ -293,8 +288,7 @@ public class ClaimRepository {
     public boolean release(WorklistItem claimed) {
         restartScans();
         return jdbc.sql("UPDATE worklist SET %s WHERE note_id = :noteId AND claim_id = :claim".formatted(ENDED))
-                        .param("noteId", claimed.id().value())
-                        .param("claim", claimed.claim())
+                        .params(Map.of("noteId", claimed.id().value(), "claim", claimed.claim()))
                         .update()
                 == 1;
     }

@@ -14,6 +14,7 @@ import java.time.Clock;
 import java.time.LocalDate;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import javax.sql.DataSource;
@@ -228,8 +229,7 @@ public class Enqueuer {
                             SELECT DISTINCT note_id FROM enqueued WHERE note_id > :after ORDER BY note_id LIMIT :most) AS ids
                         HAVING max(note_id) IS NOT NULL
                         """)
-                .param("after", after)
-                .param("most", BATCH)
+                .params(Map.of("after", after, "most", BATCH))
                 .query(String.class)
                 .optional()
                 .map(last -> new Range(after, last));

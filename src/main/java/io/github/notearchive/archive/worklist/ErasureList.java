@@ -58,7 +58,6 @@ public class ErasureList {
                 .single();
     }
 
-    /** Numbers of erased notes and authors, and of unfinished erasures. */
     public record Count(long notes, long authors, long unfinished) {}
 
     /** Counts erased notes and authors, and unfinished erasures. */

@@ -9,6 +9,7 @@ import io.github.notearchive.provider.RefreshProperties;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
@@ -124,8 +125,7 @@ public class RefreshPlan {
                                              ORDER BY note_id LIMIT :batch) AS batch
                         ORDER BY note_id DESC LIMIT 1
                         """)
-                .param("after", after)
-                .param("batch", batch)
+                .params(Map.of("after", after, "batch", batch))
                 .query(String.class)
                 .optional();
     }

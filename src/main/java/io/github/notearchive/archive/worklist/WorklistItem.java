@@ -20,17 +20,14 @@ public record WorklistItem(
         return row.state();
     }
 
-    /** Returns when the note was last settled; null if never. */
     public @Nullable Instant settledAt() {
         return row.settledAt();
     }
 
-    /** Returns the failures of the provider in total. */
     public int attempts() {
         return row.counters().attempts();
     }
 
-    /** Returns the failures of files in total. */
     public int mediaAttempts() {
         return row.counters().mediaAttempts();
     }
@@ -49,12 +46,10 @@ public record WorklistItem(
         return tonight.date().equals(row.counters().countedNight());
     }
 
-    /** Returns the consecutive nights of failed refreshes. */
     public int refreshAttempts() {
         return row.refresh().refreshAttempts();
     }
 
-    /** Returns the night in which a success lacked the note; null if none did. */
     public @Nullable Night missingNight() {
         return row.missingNight() == null ? null : new Night(row.missingNight());
     }

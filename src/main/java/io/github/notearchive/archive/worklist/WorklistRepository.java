@@ -7,26 +7,37 @@ import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.catalog.NamedStatement;
 import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement.Query;
+import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.archive.worklist.WorklistRow.Origin;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.io.RecordParameters;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Timestamp;
 import java.sql.Types;
+import java.time.Clock;
+import java.time.Instant;
 import java.time.LocalDate;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
 /**
- * Reads and writes single rows of {@code worklist}. Methods that change rows write absolute values, computed by
- * {@link WorklistRow#apply}, in the caller's transaction.
+ * Reads and writes rows of {@code worklist}. Methods that settle or restore a row write absolute values, computed by
+ * {@link WorklistRow#apply}, in the caller's transaction. Others change rows on behalf of an operator.
  */
 @Repository
 public class WorklistRepository {
@@ -62,11 +73,32 @@ public class WorklistRepository {
                     WHERE note_id = :noteId AND claim_id = :claim
                     """.formatted(STATE, SAME_PLAN, SAME_PLAN, ClaimRepository.ENDED));
 
+    /** Resets notes on which no node works; a claim whose lease ended an hour ago does not count. */
+    private static final String RESET = """
+            UPDATE worklist w
+            SET state = 'PENDING', due_at = :now, attempts = 0, attempts_tonight = 0, media_attempts = 0,
+                media_attempts_tonight = 0, missing_night = NULL, reason = NULL, detail = NULL, %s
+            WHERE (claim_id IS NULL OR claimed_until < now() - interval '1 hour')
+            """.formatted(ClaimRepository.ENDED);
+
+    /** Query of the ids of notes with a response that a run would use instead of a call; takes {@link #usableAt}. */
+    public static final String USABLE = """
+            SELECT DISTINCT c.note_id FROM api_call c
+            WHERE c.response IS NOT NULL AND c.received_at >= :since AND c.code = 0 AND c.endpoint = :detail
+              AND (c.media_gone_at IS NULL OR c.received_at >= :begins OR NOT :buyAgain)\
+            """;
+
     private final JdbcClient jdbc;
     private final JdbcClient autoCommit;
+    private final TransactionTemplate transaction;
+    private final LedgerProperties ledger;
+    private final Clock clock;
 
-    WorklistRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
+    WorklistRepository(JdbcClient jdbc, PlatformTransactionManager transactions, LedgerProperties ledger, Clock clock) {
         this.jdbc = jdbc;
+        this.transaction = new TransactionTemplate(transactions);
+        this.ledger = ledger;
+        this.clock = clock;
         this.autoCommit = AutoCommitClient.of(transactions);
     }
 
@@ -194,5 +226,120 @@ public class WorklistRepository {
                         .paramSource(parameters(id, row).addValue("onlyIfLater", onlyIfLater))
                         .update()
                 > 0;
+    }
+
+    /** Returns the parameters of {@link #USABLE} at a time. */
+    public Map<String, Object> usableAt(Instant now) {
+        return Map.of(
+                "since", Timestamp.from(now.minus(ledger.reuseFor())),
+                "detail", Endpoint.DETAIL.ledgerName(),
+                "begins", Timestamp.from(Night.of(now).begins()),
+                "buyAgain", ledger.buyAgain());
+    }
+
+    /** Marks due notes with a usable response, so that they are claimed first and by runs without calls. Idempotent. */
+    public void markHeld(Instant now) {
+        jdbc.sql("""
+                        UPDATE worklist w SET response_held = true
+                        WHERE w.note_id = ANY (ARRAY(%s)) AND w.due_at <= :now AND NOT w.response_held
+                          AND w.state IN ('PENDING', 'POSTPONED', 'UNAVAILABLE') AND w.missing_night IS NULL
+                          AND w.claim_id IS NULL
+                        """.formatted(USABLE))
+                .param("now", Timestamp.from(now))
+                .params(usableAt(now))
+                .update();
+    }
+
+    /**
+     * Makes notes due now, as if new; stored paid responses remain usable. Notes in progress are not changed.
+     *
+     * @return the notes that are due now
+     */
+    public List<NoteId> requeue(Collection<NoteId> ids) {
+        return jdbc.sql(RESET + " AND note_id = ANY (:ids) RETURNING note_id AS value")
+                .params(Map.of("now", Timestamp.from(clock.instant()), "ids", array(ids)))
+                .query(NoteId.class)
+                .list();
+    }
+
+    /** As above, for all notes of a state; returns their number. */
+    public int requeue(NoteState state) {
+        return requeueAll(state, "true");
+    }
+
+    /** As above, for all archived notes without a fetched video. */
+    public int requeueWithoutVideo() {
+        return requeueWith("m.kind = 'VIDEO' AND m.state = 'WAIVED' AND m.reason = 'NOT_OFFERED_BY_V1'");
+    }
+
+    /** As above, for all archived notes with a lesser rendition. */
+    public int requeueDegraded() {
+        return requeueWith("m.state = 'STORED' AND m.reason = 'DEGRADED'");
+    }
+
+    private int requeueWith(String file) {
+        return requeueAll(
+                NoteState.ARCHIVED,
+                "EXISTS (SELECT 1 FROM note_media m WHERE m.note_id = w.note_id AND %s)".formatted(file));
+    }
+
+    private int requeueAll(NoteState state, String condition) {
+        return transaction.execute(_ -> {
+            WorklistStats.countByStatement(jdbc);
+            return jdbc.sql(RESET + " AND state = :state AND " + condition)
+                    .params(Map.of("now", Timestamp.from(clock.instant()), "state", state.name()))
+                    .update();
+        });
+    }
+
+    /**
+     * Prevents claims of a note until the caller's transaction ends.
+     *
+     * @param seen row as read; null if it was not read yet
+     * @return false if the note is claimed, or was settled since it was read
+     */
+    public boolean lockUnclaimed(NoteId id, @Nullable WorklistRow seen) {
+        return jdbc.sql("""
+                        SELECT 1 FROM worklist
+                        WHERE note_id = :noteId AND claim_id IS NULL
+                          AND (NOT :isSeen OR settled_at IS NOT DISTINCT FROM :settledAt)
+                        FOR UPDATE
+                        """)
+                .params(Map.of("noteId", id.value(), "isSeen", seen != null))
+                .param("settledAt", seen == null ? null : timestamp(seen.settledAt()), Types.TIMESTAMP)
+                .query(Integer.class)
+                .optional()
+                .isPresent();
+    }
+
+    /**
+     * Removes erased notes after their tombstones are written, in the caller's transaction. A missing note is inserted
+     * first, which waits for a transaction that is enqueueing it and may have read the tombstones too early. Rows are
+     * locked in id order.
+     *
+     * @return number of notes that were on the worklist
+     */
+    public long remove(Collection<NoteId> notes, Instant now) {
+        long inserted = jdbc.sql("""
+                                INSERT INTO worklist (note_id, enqueued_at, due_at)
+                                SELECT note_id, :now::timestamptz, :now::timestamptz
+                                FROM unnest(:notes) AS note_id
+                                ORDER BY note_id
+                                ON CONFLICT (note_id) DO UPDATE SET note_id = EXCLUDED.note_id WHERE false
+                                """)
+                .params(Map.of("now", Timestamp.from(now), "notes", array(notes)))
+                .update();
+        return delete(notes) - inserted;
+    }
+
+    /** Deletes the rows of notes in the caller's transaction; returns their number. */
+    public long delete(Collection<NoteId> notes) {
+        return jdbc.sql("DELETE FROM worklist WHERE note_id = ANY (:notes)")
+                .param("notes", array(notes))
+                .update();
+    }
+
+    private static String[] array(Collection<NoteId> notes) {
+        return notes.stream().map(NoteId::value).toArray(String[]::new);
     }
 }

@@ -10,7 +10,6 @@ import io.github.notearchive.archive.catalog.Sidecars;
 import io.github.notearchive.archive.catalog.Verdict.Damaged;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.OperatorActions;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.note.NoteId;
@@ -32,7 +31,6 @@ import org.springframework.stereotype.Component;
 record Repairs(
         RepairRepository findings,
         WorklistRepository worklist,
-        OperatorActions actions,
         Sidecars sidecars,
         LedgerProperties ledgerSettings,
         VideoProperties videoSettings,
@@ -129,7 +127,7 @@ record Repairs(
     }
 
     private Repair makeDue(List<NoteId> notes) {
-        List<NoteId> due = actions.requeue(notes);
+        List<NoteId> due = worklist.requeue(notes);
         if (due.isEmpty()) {
             return Repair.notPossible(
                     "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later");
@@ -160,7 +158,7 @@ record Repairs(
 
     private Repair rewrite(SidecarFile expected) {
         NoteId id = expected.note();
-        Optional<WorklistRow> row = actions.lockUnclaimed(id, null) ? worklist.row(id) : Optional.empty();
+        Optional<WorklistRow> row = worklist.lockUnclaimed(id, null) ? worklist.row(id) : Optional.empty();
         if (row.isEmpty()) {
             return Repair.notPossible("note " + id + " is in progress, or not on the worklist");
         }

@@ -11,7 +11,6 @@ import io.github.notearchive.archive.catalog.SlotStatus.Gap;
 import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.archive.ledger.CallLedger;
 import io.github.notearchive.archive.worklist.NoteState;
-import io.github.notearchive.archive.worklist.OperatorActions;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.WorklistEntry;
@@ -50,7 +49,6 @@ public class Waiver {
     private final MediaCatalog media;
     private final NoteCatalog notes;
     private final WorklistRepository worklist;
-    private final OperatorActions interventions;
     private final RefreshPlan refreshPlan;
     private final CallLedger ledger;
     private final Sidecars sidecars;
@@ -64,7 +62,6 @@ public class Waiver {
             MediaCatalog media,
             NoteCatalog notes,
             WorklistRepository worklist,
-            OperatorActions interventions,
             RefreshPlan refreshPlan,
             CallLedger ledger,
             Sidecars sidecars,
@@ -76,7 +73,6 @@ public class Waiver {
         this.media = media;
         this.notes = notes;
         this.worklist = worklist;
-        this.interventions = interventions;
         this.refreshPlan = refreshPlan;
         this.ledger = ledger;
         this.sidecars = sidecars;
@@ -165,7 +161,7 @@ public class Waiver {
         Instant now = now();
         sidecars.writeWaiver(request.id(), request.kind(), request.ordinal(), request.reason(), row, now);
         transaction.executeWithoutResult(_ -> {
-            if (!interventions.lockUnclaimed(request.id(), row)) {
+            if (!worklist.lockUnclaimed(request.id(), row)) {
                 throw request.claimedMeanwhile();
             }
             media.waive(request.id(), request.kind(), request.ordinal(), request.reason(), now);

@@ -82,7 +82,7 @@ class WorklistStatsTests {
         jdbc.sql("DELETE FROM worklist WHERE note_id LIKE '%12'").update();
         assertThat(kept()).isEqualTo(counted());
 
-        list.actions.requeue(NoteState.FAILED);
+        list.worklist.requeue(NoteState.FAILED);
         list.database.inTransaction(() -> {
             WorklistStats.countByStatement(jdbc);
             jdbc.sql("UPDATE worklist SET due_at = due_at + interval '2 hours' WHERE priority = 1")

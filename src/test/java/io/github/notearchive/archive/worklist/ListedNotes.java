@@ -1,12 +1,14 @@
 package io.github.notearchive.archive.worklist;
 
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
@@ -22,14 +24,14 @@ public final class ListedNotes {
     public Instant now;
     public final WorklistStats counts;
     public final ClaimRepository claims;
-    public final OperatorActions actions;
-    public final WorklistRepository worklist = new WorklistRepository(database.jdbc(), database.transactions());
+    public final WorklistRepository worklist;
 
     public ListedNotes(Instant now) {
         this.now = now;
         counts = new WorklistStats(database.jdbc(), clock, database.transactions());
         claims = newClaims();
-        actions = new OperatorActions(database.jdbc(), clock, database.transactions());
+        worklist = new WorklistRepository(
+                database.jdbc(), database.transactions(), new LedgerProperties(Duration.ofDays(7), true), clock);
     }
 
     /** Returns the claims of a new process. */

@@ -21,7 +21,7 @@ class OperatorActionsTests {
 
     private final ListedNotes list = new ListedNotes(NOW);
     private final ClaimRepository claims = list.claims;
-    private final OperatorActions actions = list.actions;
+    private final WorklistRepository actions = list.worklist;
 
     @Test
     void requeueResetsANote() {

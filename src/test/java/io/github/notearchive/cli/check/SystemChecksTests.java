@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.NoteSearch;
 import io.github.notearchive.archive.worklist.Enqueuer;
-import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandContext;
 import io.github.notearchive.cli.ConsoleText;
@@ -284,7 +284,7 @@ class SystemChecksTests {
                 VerifyRunner.class,
                 RebuildRunner.class,
                 RemapRunner.class,
-                OperatorActions.class,
+                WorklistRepository.class,
                 Waiver.class,
                 Eraser.class,
                 Exporter.class,

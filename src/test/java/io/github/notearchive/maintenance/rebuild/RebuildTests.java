@@ -12,7 +12,7 @@ import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.Enqueuer;
-import io.github.notearchive.archive.worklist.OperatorActions;
+import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.maintenance.waive.Waiver;
@@ -82,7 +82,7 @@ class RebuildTests {
     PaidResponses paid;
 
     @Autowired
-    OperatorActions interventions;
+    WorklistRepository interventions;
 
     @Test
     void restoresEveryRowOfPaidResponses() {
