@@ -1,11 +1,7 @@
 package io.github.notearchive.telemetry;
 
 import com.sun.management.OperatingSystemMXBean;
-import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.ledger.CallRepository.CallListener;
-import io.github.notearchive.archive.stats.CallTotals.CallCount;
-import io.github.notearchive.archive.stats.WorklistStats.StateCount;
-import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Billed;
@@ -182,55 +178,8 @@ class Meters implements CallListener {
                 .register(registry);
     }
 
-    private static String label(Billed billed) {
+    static String label(Billed billed) {
         return billed.name().toLowerCase(Locale.ROOT);
-    }
-
-    /** Updates the statistics of the tables. */
-    void update(ArchiveStats stats) {
-        for (NoteState state : NoteState.values()) {
-            String due = "Of these, notes that are due now";
-            set("notes", "Notes on the worklist", sum(stats, state, StateCount::notes), "state", state.name());
-            set("notes.due", due, sum(stats, state, StateCount::due), "state", state.name());
-        }
-        set("refreshes.due", "Archived notes whose refresh is due", stats.refreshesDue());
-        String degraded = "Archived notes that have a file in a lesser rendition than the best one offered";
-        set("notes.degraded", degraded, stats.degradedNotes());
-        set("new.fields", "Fields of responses that are new and not reviewed", stats.newFields());
-        for (Billed billed : Billed.values()) {
-            double calls = stats.callsTonight().stream()
-                    .filter(count -> count.billed() == billed)
-                    .mapToLong(CallCount::calls)
-                    .sum();
-            String description = "Calls of this day in Shanghai, of all runs and nodes";
-            set("calls.tonight", description, calls, "billed", label(billed));
-        }
-        String allowed = "Configured limit of calls a day; 0: no limit";
-        set("calls.allowed", allowed, node.callsPerNight().getAsLong());
-        String closed = "Time at which the gate reopens; 0: the gate is open";
-        set("gate.closed.until.timestamp", closed, seconds(stats.gateClosedUntil()));
-        set("media.objects", "Files in the store", stats.media().files());
-        set("media.size", "Bytes of files in the store", stats.media().bytes());
-        String oldest = "Oldest time of verification of a file; 0: a file was never verified, or there is none";
-        set("fixity.oldest.verified.timestamp", oldest, seconds(stats.verified().oldest()));
-        String never = "Files not verified since the tables were rebuilt, counted up to 100000";
-        set("fixity.never.verified", never, stats.verified().never());
-        for (Damage.Kind kind : Damage.Kind.values()) {
-            long open = stats.findings().getOrDefault(kind, 0L);
-            set("fixity.findings", "Open findings of audits", open, "kind", kind.name());
-        }
-        String unfinished =
-                "Not 0 while a started command is not completed; for forget the number of notes and authors";
-        stats.unfinished().forEach((command, value) -> set("unfinished", unfinished, value, "command", command));
-        String success = "End of the newest run with exit code 0, 3, 6 or 7; 0: none";
-        set("last.success.timestamp", success, seconds(stats.lastSuccess()));
-    }
-
-    private static double sum(ArchiveStats stats, NoteState state, ToDoubleFunction<StateCount> value) {
-        return stats.worklist().stream()
-                .filter(count -> count.state() == state)
-                .mapToDouble(value)
-                .sum();
     }
 
     /**
@@ -263,9 +212,9 @@ class Meters implements CallListener {
     }
 
     /** Sets a gauge, or a counter of the run, and registers it with its first value. */
-    private void set(String name, String description, double value, String... labels) {
+    void set(String name, String description, Number value, String... labels) {
         String key = name + String.join(" ", labels);
-        if (values.put(key, value) == null) {
+        if (values.put(key, value.doubleValue()) == null) {
             register(name, description, () -> values.getOrDefault(key, 0.0), labels);
         }
     }
@@ -288,7 +237,7 @@ class Meters implements CallListener {
         }
     }
 
-    private static double seconds(@Nullable Instant instant) {
+    static double seconds(@Nullable Instant instant) {
         return instant == null ? 0 : instant.toEpochMilli() / 1e3;
     }
 

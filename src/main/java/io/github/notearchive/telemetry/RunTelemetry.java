@@ -50,8 +50,8 @@ public class RunTelemetry implements RunObserver {
     private final MetricsProperties metrics;
     private final NotifyProperties notify;
     private final Meters meters;
-    private final ObjectProvider<ArchiveStats.Reader> stats;
-    private final String node;
+    private final ObjectProvider<ArchiveStats> stats;
+    private final NodeGauges node;
     private final Clock clock;
     private final Receivers receivers;
     private final List<Target> targets = new ArrayList<>();
@@ -69,7 +69,7 @@ public class RunTelemetry implements RunObserver {
             MetricsProperties metrics,
             NotifyProperties notify,
             Meters meters,
-            ObjectProvider<ArchiveStats.Reader> stats,
+            ObjectProvider<ArchiveStats> stats,
             NodeGauges node,
             Clock clock,
             Receivers receivers) {
@@ -77,7 +77,7 @@ public class RunTelemetry implements RunObserver {
         this.notify = notify;
         this.meters = meters;
         this.stats = stats;
-        this.node = node.node();
+        this.node = node;
         this.clock = clock;
         this.receivers = receivers;
     }
@@ -122,7 +122,7 @@ public class RunTelemetry implements RunObserver {
             if (metrics.isAny()) {
                 connectTargets(metrics.timeout().dividedBy(3));
             }
-            notifications = new Notifications(notify, command, node, Night.of(startedAt), clock, receivers);
+            notifications = new Notifications(notify, command, node.node(), Night.of(startedAt), clock, receivers);
         } catch (RuntimeException e) {
             log.warn("No metrics and notifications of this {}: {}", command, Receivers.location(e));
         }
@@ -130,14 +130,14 @@ public class RunTelemetry implements RunObserver {
 
     private void connectTargets(Duration timeout) {
         PrometheusMeterRegistry prometheus = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        metrics.textfileOf(node).ifPresent(path -> {
-            Textfile file = new Textfile(path, node, prometheus);
+        metrics.textfileOf(node.node()).ifPresent(path -> {
+            Textfile file = new Textfile(path, node.node(), prometheus);
             targets.add(new Target("textfile", path.toString(), _ -> file.export()));
         });
         SecretUrl gateway = metrics.pushUrl();
         if (gateway.isPresent()) {
-            URI group =
-                    gateway.address("/metrics" + label("job", metrics.pushJob().strip()) + label("instance", node));
+            URI group = gateway.address(
+                    "/metrics" + label("job", metrics.pushJob().strip()) + label("instance", node.node()));
             // POST replaces the metric families in the request and keeps the others of the group
             targets.add(new Target("pushgateway", gateway.toString(), _ -> {
                 byte[] body = prometheus.scrape().getBytes(UTF_8);
@@ -148,7 +148,7 @@ public class RunTelemetry implements RunObserver {
             meters.exportTo(prometheus);
         }
         if (metrics.otlpUrl().isPresent()) {
-            Otlp otlp = new Otlp(metrics, node, receivers, timeout);
+            Otlp otlp = new Otlp(metrics, node.node(), receivers, timeout);
             meters.exportTo(otlp.registry);
             targets.add(new Target("otlp", metrics.otlpUrl().toString(), otlp::export));
         }
@@ -207,7 +207,7 @@ public class RunTelemetry implements RunObserver {
             return;
         }
         try {
-            meters.update(stats.getObject().read(node, clock.instant()));
+            stats.getObject().update(meters, node, clock.instant());
         } catch (RuntimeException e) {
             if (!receivers.isEnding && !isQueryFailureLogged) {
                 isQueryFailureLogged = true;

@@ -157,7 +157,7 @@ class MetricsTableTests {
                     }
                 }
             }
-            meters.update(TelemetryFixture.STATS);
+            TelemetryFixture.STATS.update(meters, fixture.node, TelemetryFixture.NOW);
             meters.commandEnded("run", ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
             meters.commandEnded("verify", ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
             meters.overlapped(TelemetryFixture.NOW);

@@ -1,17 +1,22 @@
 package io.github.notearchive.telemetry;
 
+import static org.mockito.Mockito.RETURNS_DEEP_STUBS;
+import static org.mockito.Mockito.mock;
+
 import io.github.notearchive.archive.catalog.AuditRepository;
-import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.ledger.QuotaHolds;
+import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
-import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.CommandResult;
+import io.github.notearchive.batch.JobExecutionQueries;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
 import org.springframework.beans.factory.support.StaticListableBeanFactory;
 import org.springframework.boot.context.properties.bind.Binder;
@@ -22,21 +27,20 @@ final class TelemetryFixture implements AutoCloseable {
 
     static final Instant NOW = Instant.parse("2026-03-10T04:00:00Z");
 
+    /** Statistics of an empty archive. */
     static final ArchiveStats STATS = new ArchiveStats(
-            List.of(new WorklistStats.StateCount(NoteState.ARCHIVED, 1, 0, 0)),
-            0,
-            List.of(),
-            null,
-            new MediaTotals.Volume(2, 3000),
-            new AuditRepository.Verified(NOW, 0),
-            Map.of(Damage.Kind.CORRUPT, 4L),
-            NOW,
-            0,
-            0,
-            Map.of("rebuild", 0L, "remap", 0L, "forget", 0L));
+            mock(WorklistStats.class, RETURNS_DEEP_STUBS),
+            mock(CallTotals.class),
+            mock(QuotaHolds.class),
+            mock(MediaTotals.class, RETURNS_DEEP_STUBS),
+            mock(AuditRepository.class, RETURNS_DEEP_STUBS),
+            mock(JobExecutionQueries.class),
+            mock(SchemaDrift.class, RETURNS_DEEP_STUBS),
+            mock(ErasureList.class, RETURNS_DEEP_STUBS));
 
     final RunTelemetry telemetry;
     final Meters meters;
+    final NodeGauges node;
     private final Receivers receivers;
 
     private volatile Instant now = NOW;
@@ -44,19 +48,19 @@ final class TelemetryFixture implements AutoCloseable {
     private TelemetryFixture(Map<String, String> settings) {
         Binder binder = new Binder(new MapConfigurationPropertySource(settings));
         Clock clock = ((InstantSource) () -> now).withZone(ZoneOffset.UTC);
-        NodeGauges node = new NodeGauges(
+        this.node = new NodeGauges(
                 settings.getOrDefault("archive.node", "main"),
                 () -> 0,
                 () -> new NodeGauges.SpoolUse(0, 0, 1000, Double.NaN));
         StaticListableBeanFactory beans = new StaticListableBeanFactory();
-        beans.addBean("stats", (ArchiveStats.Reader) (_, _) -> STATS);
+        beans.addBean("stats", STATS);
         this.meters = new Meters(node, clock);
         this.receivers = new Receivers(meters);
         this.telemetry = new RunTelemetry(
                 binder.bindOrCreate("archive.metrics", MetricsProperties.class),
                 binder.bindOrCreate("archive.notify", NotifyProperties.class),
                 meters,
-                beans.getBeanProvider(ArchiveStats.Reader.class),
+                beans.getBeanProvider(ArchiveStats.class),
                 node,
                 clock,
                 receivers);
