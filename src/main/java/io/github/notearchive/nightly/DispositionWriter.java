@@ -1,7 +1,7 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.CapturedNote;
-import io.github.notearchive.archive.catalog.ConcurrentErasures;
+import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.NoteRowWriter;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
@@ -40,7 +40,7 @@ record DispositionWriter(
         MediaUploader uploader,
         Sidecars sidecars,
         NoteRowWriter rows,
-        ConcurrentErasures erasures,
+        ErasureRepository erasures,
         PostponementPolicy retries,
         OutageRetry outages,
         ResponseMemory memory,

@@ -20,10 +20,7 @@ import tools.jackson.databind.node.ObjectNode;
  * Bucket object that identifies its archive and the newest revision of the database that wrote to it. The table
  * {@code archive} holds the same.
  *
- * @param archiveId identifier of the archive
- * @param revision revision of the database when the object was written
  * @param execution newest job execution at that time, for operators; null if there was none
- * @param writtenAt time of writing, by the clock of the node
  */
 public record ArchiveObject(
         UUID archiveId, long revision, @Nullable Long execution, Instant writtenAt) {
@@ -55,7 +52,6 @@ public record ArchiveObject(
      * Reads the object of a bucket with one request; empty if the object or the bucket does not exist.
      *
      * @throws BrokenArchiveObjectException if the object has another format
-     * @throws StoreException if the store does not respond or rejects the request
      */
     public static Optional<ArchiveObject> read(ObjectStore store) throws BrokenArchiveObjectException {
         byte[] bytes;

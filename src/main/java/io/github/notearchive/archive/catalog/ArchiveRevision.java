@@ -108,10 +108,8 @@ public class ArchiveRevision {
     }
 
     /**
-     * Returns why the bucket cannot be merged into this database; empty if both belong to the same archive, or one has
-     * no id.
-     *
-     * @param bucket archive object of the bucket
+     * Returns why the bucket cannot be merged into this database; empty if both belong to one archive, or one has no
+     * id.
      */
     public Optional<String> otherArchive(Optional<ArchiveObject> bucket) {
         return bucket.flatMap(written -> inDatabase()

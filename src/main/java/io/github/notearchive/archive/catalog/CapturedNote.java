@@ -8,8 +8,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * A note with its responses, as written to the tables and to its sidecars.
  *
- * @param capture detail response
- * @param video response to a video call; null if there is none
  * @param files state of each file that the responses list
  * @param archivedAt when the note became complete; null if it is not
  */
@@ -38,9 +36,9 @@ public record CapturedNote(
     }
 
     /** Returns the files that a response lists. Each file is listed by one response. */
-    public List<SlotRow> filesOf(NoteCapture answer) {
+    public List<SlotRow> filesOf(NoteCapture response) {
         return files.stream()
-                .filter(file -> answer.callId() == listing(file).callId())
+                .filter(file -> response.callId() == listing(file).callId())
                 .toList();
     }
 

@@ -70,11 +70,7 @@ public final class Columns<R extends Record> implements RowMapper<R> {
         return names;
     }
 
-    /**
-     * Returns a comma-separated list with the pattern applied to each column.
-     *
-     * @param pattern text in which {@code ?} stands for the column name
-     */
+    /** Returns a comma-separated list of the columns, each in place of {@code ?} in a pattern. */
     String each(String pattern) {
         return names.stream().map(name -> pattern.replace("?", name)).collect(Collectors.joining(", "));
     }

@@ -3,12 +3,7 @@ package io.github.notearchive.archive.catalog;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/**
- * Damage of an object.
- *
- * @param expected expectation from the tables, for operators
- * @param seen what the store returned, for operators
- */
+/** Damage of an object, with the expectation from the tables and what the store returned, for operators. */
 public record Damage(Kind kind, String expected, String seen) {
 
     /** Kind of damage: the values of {@code fixity_finding.kind}. */

@@ -3,8 +3,13 @@ package io.github.notearchive.archive.catalog;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import io.github.notearchive.archive.ledger.PaidResponses;
+import io.github.notearchive.archive.worklist.ClaimRepository;
+import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.store.ObjectStore;
+import io.github.notearchive.store.StoredObject;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
@@ -13,22 +18,64 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
+import org.springframework.transaction.PlatformTransactionManager;
 
 /** Removes erased notes and authors from all tables. Each method is part of the caller's transaction and idempotent. */
 @Repository
 public class ErasureRepository {
 
+    private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
+
     private final JdbcClient jdbc;
     private final WorklistRepository worklist;
+    private final ClaimRepository claims;
     private final PaidResponses calls;
+    private final ObjectStore store;
+    private final Savepoint savepoint;
 
-    ErasureRepository(JdbcClient jdbc, WorklistRepository worklist, PaidResponses calls) {
+    ErasureRepository(
+            JdbcClient jdbc,
+            WorklistRepository worklist,
+            ClaimRepository claims,
+            PaidResponses calls,
+            ObjectStore store,
+            PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.worklist = worklist;
+        this.claims = claims;
         this.calls = calls;
+        this.store = store;
+        this.savepoint = new Savepoint(transactions);
+    }
+
+    /**
+     * Erases a claimed note whose author was erased during the run: first from the bucket, then from the tables. The
+     * tombstone is written before a worklist row is locked, in the order of {@code forget}. The ledger keeps the cost.
+     * Files, which exist only if the note had another author before, are removed by {@code forget}.
+     *
+     * @return false if the claim was lost; the tables are unchanged then, as after an error of the store
+     */
+    public boolean erase(WorklistItem claimed, Instant now) {
+        List<NoteId> note = List.of(claimed.id());
+        new TombstoneObject(claimed.id().value(), now, AUTHOR_FORGOTTEN).putInto(store);
+        try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + claimed.id() + "/")) {
+            sidecars.toList().forEach(sidecar -> store.remove(sidecar.key().value()));
+        }
+        return savepoint.executeRepeated(status -> {
+            markErased(note, AUTHOR_FORGOTTEN, now);
+            if (!claims.release(claimed)) {
+                status.setRollbackOnly();
+                return false;
+            }
+            if (remove(note, List.of()).getOrDefault("media_object", 0L) == 0) {
+                finish(note, List.of(), now);
+            }
+            return true;
+        });
     }
 
     /** Returns whether any object in the bucket is known, tombstones included. */
@@ -41,10 +88,7 @@ public class ErasureRepository {
                         """).query(Boolean.class).single();
     }
 
-    /**
-     * Returns the notes of authors whose erasure is unfinished, by any response. A tombstone read from the bucket has
-     * only the hash of the author.
-     */
+    /** Returns the notes of authors whose erasure is unfinished, by any response. A tombstone may have only a hash. */
     public List<NoteId> notesOfUnfinishedAuthors() {
         String[] authors = jdbc.sql("""
                                 SELECT author_id FROM author
@@ -70,34 +114,30 @@ public class ErasureRepository {
 
     /** Writes the tombstones of notes. Locks no worklist row. */
     public void markErased(Collection<NoteId> notes, @Nullable String reason, Instant now) {
+        markErased("forgotten_note", "note_id", "id", ids(notes), reason, now);
+    }
+
+    public void markAuthorErased(String author, @Nullable String reason, Instant now) {
+        markErased("forgotten_author", "author_sha256", "person_sha256(id)", new String[] {author}, reason, now);
+    }
+
+    private void markErased(
+            String table, String key, String value, String[] ids, @Nullable String reason, Instant now) {
         jdbc.sql("""
-                        INSERT INTO forgotten_note (note_id, forgotten_at, reason)
-                        SELECT note_id, :now, :reason FROM unnest(:notes) AS note_id
-                        ON CONFLICT (note_id) DO UPDATE
-                        SET reason = coalesce(EXCLUDED.reason, forgotten_note.reason), finished_at = NULL
-                        """)
+                        INSERT INTO %1$s (%2$s, forgotten_at, reason)
+                        SELECT %3$s, :now, :reason FROM unnest(:ids) AS id
+                        ON CONFLICT (%2$s) DO UPDATE
+                        SET reason = coalesce(EXCLUDED.reason, %1$s.reason), finished_at = NULL
+                        """.formatted(table, key, value))
                 .param("now", Timestamp.from(now))
                 .param("reason", reason, Types.VARCHAR)
-                .param("notes", ids(notes))
+                .param("ids", ids)
                 .update();
     }
 
     /** Removes notes from the worklist, after {@link #markErased}. See {@link WorklistRepository#remove}. */
     public long removeFromWorklist(Collection<NoteId> notes, Instant now) {
         return worklist.remove(notes, now);
-    }
-
-    public void markAuthorErased(String author, @Nullable String reason, Instant now) {
-        jdbc.sql("""
-                        INSERT INTO forgotten_author (author_sha256, forgotten_at, reason)
-                        VALUES (person_sha256(:author), :now, :reason)
-                        ON CONFLICT (author_sha256) DO UPDATE
-                        SET reason = coalesce(EXCLUDED.reason, forgotten_author.reason), finished_at = NULL
-                        """)
-                .param("author", author)
-                .param("now", Timestamp.from(now))
-                .param("reason", reason, Types.VARCHAR)
-                .update();
     }
 
     /**
@@ -228,11 +268,7 @@ public class ErasureRepository {
                 .list();
     }
 
-    /**
-     * Removes the rows of the listed objects. An object used by a slot keeps its row and leaves the list.
-     *
-     * @return number of removed rows
-     */
+    /** Removes the rows of the listed objects. An object used by a slot keeps its row and leaves the list. */
     private long removeListed() {
         long removed = jdbc.sql("""
                                 DELETE FROM media_object o USING forgotten_object f
@@ -266,10 +302,7 @@ public class ErasureRepository {
 
     public record Files(long count, long bytes) {}
 
-    /**
-     * Returns the next files to remove, without their rows. A file that another note has started to use leaves the
-     * list.
-     */
+    /** Returns the next files to remove, without their rows. A file in use again leaves the list. */
     public List<File> nextToRemove(int limit) {
         removeListed();
         return jdbc.sql("""
@@ -287,11 +320,7 @@ public class ErasureRepository {
                         """).params(Map.of("now", Timestamp.from(now), "key", key)).update();
     }
 
-    /**
-     * Marks the erasure of notes and authors as finished.
-     *
-     * @param authors their hashes
-     */
+    /** Marks the erasure of notes, and of authors by their hashes, as finished. */
     public void finish(Collection<NoteId> notes, Collection<String> authors, Instant now) {
         jdbc.sql("""
                         WITH finished AS (

@@ -10,12 +10,7 @@ public sealed interface Expected {
 
     ObjectKey key();
 
-    /**
-     * A media file.
-     *
-     * @param sha256 digest of its bytes, lower-case hexadecimal
-     * @param size in bytes
-     */
+    /** A media file, by the lower-case hexadecimal SHA-256 and the number of its bytes. */
     record MediaFile(ObjectKey key, String sha256, long size) implements Expected {}
 
     /**

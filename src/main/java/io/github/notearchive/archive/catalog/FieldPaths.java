@@ -51,9 +51,9 @@ final class FieldPaths {
      * @param isKnown whether a path is known with this type
      */
     static SortedSet<FieldPath> unknownIn(
-            JsonNode answer, Predicate<String> isKnownPath, Predicate<FieldPath> isKnown) {
+            JsonNode response, Predicate<String> isKnownPath, Predicate<FieldPath> isKnown) {
         FieldPaths paths = new FieldPaths(isKnownPath, isKnown);
-        paths.visitChildren(answer, "", 0);
+        paths.visitChildren(response, "", 0);
         return paths.unknown;
     }
 

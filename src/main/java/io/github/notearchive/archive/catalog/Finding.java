@@ -8,9 +8,6 @@ import org.jspecify.annotations.Nullable;
  *
  * @param key key of the object, or its prefix if the extension is unknown
  * @param expected expectation from the tables; null for an orphan
- * @param seen what the store returned
- * @param firstSeen first audit that found it
- * @param lastSeen last audit that found it
  * @param repair repair; null if none was requested
  */
 public record Finding(

@@ -139,27 +139,19 @@ public class MediaCatalog {
     }
 
     /**
-     * A known object.
-     *
-     * @param damaged whether an audit found it damaged and it was not verified since, so that its bytes are to be
-     *     stored again
+     * A known object; damaged if an audit found it so and it was not verified since: its bytes are to be stored again.
      */
     public record KnownObject(StoredMedia media, boolean damaged) {}
 
     /**
      * Slots of a note and reusable files of other notes.
      *
-     * @param slots slots of the note; empty without a capture
      * @param sameFiles files of other notes with the source names of this note's files, stored in the best rendition
      *     offered: the source uses a name for one file only, such as a sound of many notes
      */
     public record Known(List<SlotRow> slots, List<SameFile> sameFiles) {}
 
-    /**
-     * Returns what is known of the files of a note, in its own transaction.
-     *
-     * @param expected files that its responses list
-     */
+    /** Returns what is known of a note and the files that its responses list, in its own transaction. */
     public Known known(NoteId id, Collection<MediaSlot> expected) {
         String[] names = expected.stream()
                 .filter(MediaSlot::named)
@@ -221,10 +213,7 @@ public class MediaCatalog {
                                 .addValue("slots", Columns.json(slots))));
     }
 
-    /**
-     * Deletes slots that an earlier response to the same endpoint promised, this one does not, and that were never
-     * filled.
-     */
+    /** Deletes unfilled slots that an earlier response to the same endpoint promised and this one does not. */
     private void dropUnlisted(NoteCapture response, boolean ofVideo) {
         jdbc.sql("""
                         DELETE FROM note_media m
@@ -242,9 +231,7 @@ public class MediaCatalog {
     }
 
     /**
-     * Inserts objects found in the bucket, which are not verified yet. Part of the caller's transaction; idempotent.
-     *
-     * @param found objects with the time at which they were stored
+     * Inserts unverified objects found in the bucket, with their time. Part of the caller's transaction; idempotent.
      */
     public void insertFound(Map<StoredMedia, Instant> found) {
         insert(found.entrySet().stream().map(object -> new ObjectRow(object.getKey(), object.getValue(), null)))
@@ -259,7 +246,7 @@ public class MediaCatalog {
     }
 
     /**
-     * Deletes the row of an object whose bytes do not match its name, unless a slot refers to it. Part of the caller's
+     * Deletes the row of an object with other bytes than its name, unless a slot refers to it, in the caller's
      * transaction.
      */
     public void deleteUnused(String sha256) {

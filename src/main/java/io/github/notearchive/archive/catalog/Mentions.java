@@ -11,9 +11,7 @@ public interface Mentions {
     long countNaming(Collection<NoteId> notes) throws IOException;
 
     /**
-     * Removes the documents that name any of these notes. After a failure, a repeat removes the rest.
-     *
-     * @return number of removed documents
+     * Removes the documents that name any of these notes, and counts them. After a failure, a repeat removes the rest.
      */
     long removeNaming(Collection<NoteId> notes) throws IOException;
 }

@@ -7,12 +7,7 @@ import org.springframework.jdbc.core.namedparam.ParsedSql;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/**
- * A parsed statement with named parameters, to be kept as a constant. Parameters are single values or arrays, not
- * lists.
- *
- * @param positional the statement with a question mark for each name
- */
+/** A parsed statement with named parameters, to be kept as a constant. Parameters are values or arrays, not lists. */
 public record NamedStatement(String sql, ParsedSql parsed, String positional) {
 
     public static NamedStatement of(String sql) {
@@ -27,11 +22,7 @@ public record NamedStatement(String sql, ParsedSql parsed, String positional) {
     /** A statement with its parameters, executed alone or as part of a {@link StatementBatch}. */
     public record BoundStatement(NamedStatement statement, SqlParameterSource parameters) {
 
-        /**
-         * Executes the statement alone.
-         *
-         * @return number of changed rows
-         */
+        /** Executes the statement alone, and returns the number of changed rows. */
         public int update(JdbcClient jdbc) {
             return jdbc.sql(statement.sql).paramSource(parameters).update();
         }

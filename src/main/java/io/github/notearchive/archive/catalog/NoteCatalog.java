@@ -184,7 +184,7 @@ public class NoteCatalog {
     }
 
     private NewFields newFields(Mapped mapped) {
-        return drift.newFieldsIn(mapped.capture().id(), mapped.capture().capturedAt(), mapped.answer());
+        return drift.newFieldsIn(mapped.capture().id(), mapped.capture().capturedAt(), mapped.response());
     }
 
     /** Returns the platform's id of the author; empty if the response has none. */
@@ -193,11 +193,11 @@ public class NoteCatalog {
     }
 
     /** A response with its columns, and the statements that write them. */
-    private record Mapped(NoteCapture capture, JsonNode answer, NoteDetail detail) {
+    private record Mapped(NoteCapture capture, JsonNode response, NoteDetail detail) {
 
         static Mapped of(NoteCapture capture) {
-            JsonNode answer = capture.envelope();
-            return new Mapped(capture, answer, NoteMapper.map(capture, answer));
+            JsonNode response = capture.envelope();
+            return new Mapped(capture, response, NoteMapper.map(capture, response));
         }
 
         private MapSqlParameterSource key(@Nullable Integer mapperVersion) {
@@ -230,7 +230,7 @@ public class NoteCatalog {
             return SAVE_CAPTURE.with(key(mapperVersion)
                     .addValue("callId", capture.callId())
                     .addValue("capture", Columns.json(columns))
-                    .addValue("answer", PostgresText.json(answer))
+                    .addValue("answer", PostgresText.json(response))
                     .addValue("sidecar", sidecar.value()));
         }
 
@@ -281,11 +281,7 @@ public class NoteCatalog {
                 .optional();
     }
 
-    /**
-     * A response in the catalog.
-     *
-     * @param archivedAt when its note became complete; null if it is not
-     */
+    /** A response in the catalog, and when its note became complete; null if it is not. */
     public record Taken(@Nullable Instant archivedAt) {}
 
     /** Summary of a captured note. */

@@ -14,6 +14,8 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
@@ -37,6 +39,15 @@ public final class NoteMapper {
     /** {@code 689}, {@code "689"}, {@code "1.2万"}, {@code "10万+"}, {@code "3亿"}, {@code "1.2w"}, {@code "3k"}. */
     private static final Pattern COUNT = Pattern.compile("(\\d{1,15})(?:\\.(\\d{1,6}))?\\s*([万亿wWkK]?)\\+?");
 
+    private static final Map<String, BigDecimal> UNITS = Map.of(
+            "", BigDecimal.ONE,
+            "k", BigDecimal.valueOf(1_000),
+            "万", BigDecimal.valueOf(10_000),
+            "w", BigDecimal.valueOf(10_000),
+            "亿", BigDecimal.valueOf(100_000_000));
+
+    private static final Map<String, Boolean> BOOLEANS = Map.of("true", true, "false", false);
+
     /** Lower bound of times in milliseconds: as seconds it would be the year 5138. */
     private static final long MILLISECONDS_FROM = 100_000_000_000L;
 
@@ -50,20 +61,15 @@ public final class NoteMapper {
 
     private NoteMapper() {}
 
-    /**
-     * Maps a response.
-     *
-     * @param capture the note and its author
-     * @param answer the whole response, which may have comments in {@code comment_list} beside the note
-     */
-    static NoteDetail map(NoteCapture capture, JsonNode answer) {
+    /** Maps a note with its author; the whole response may have comments in {@code comment_list} beside the note. */
+    static NoteDetail map(NoteCapture capture, JsonNode response) {
         Author author = author(capture.author());
         return new NoteDetail(
                 note(capture.note(), author),
                 author,
                 topics(capture.note()),
                 mentions(capture.note()),
-                comments(capture.note(), answer));
+                comments(capture.note(), response));
     }
 
     private static Note note(JsonNode note, @Nullable Author author) {
@@ -159,8 +165,8 @@ public final class NoteMapper {
     }
 
     /** Comments beside the note, each with its replies. */
-    private static List<Comment> comments(JsonNode note, JsonNode answer) {
-        JsonNode data = answer.path("data");
+    private static List<Comment> comments(JsonNode note, JsonNode response) {
+        JsonNode data = response.path("data");
         List<Comment> comments = new ArrayList<>();
         for (JsonNode wrapper : data.isArray() ? data : List.of(data)) {
             List<JsonNode> beside = elements(wrapper.path("comment_list"));
@@ -198,12 +204,10 @@ public final class NoteMapper {
     }
 
     private static JsonNode download(JsonNode note) {
-        for (JsonNode node : elements(note.path("function_switch"))) {
-            if ("video_download".equals(text(node.path("type")))) {
-                return node;
-            }
-        }
-        return MissingNode.getInstance();
+        return elements(note.path("function_switch")).stream()
+                .filter(node -> "video_download".equals(text(node.path("type"))))
+                .findFirst()
+                .orElse(MissingNode.getInstance());
     }
 
     /** Parses JSON inside a text; a missing node if it is none. */
@@ -257,18 +261,8 @@ public final class NoteMapper {
         }
         String fraction = matcher.group(2) == null ? "0" : matcher.group(2);
         BigDecimal value = new BigDecimal(matcher.group(1) + "." + fraction);
-        value = value.multiply(unit(matcher.group(3)));
+        value = value.multiply(Objects.requireNonNull(UNITS.get(matcher.group(3).toLowerCase(Locale.ROOT))));
         return value.compareTo(BigDecimal.valueOf(Long.MAX_VALUE)) <= 0 ? value.longValue() : null;
-    }
-
-    private static BigDecimal unit(String suffix) {
-        return BigDecimal.valueOf(
-                switch (suffix.toLowerCase(Locale.ROOT)) {
-                    case "k" -> 1_000;
-                    case "万", "w" -> 10_000;
-                    case "亿" -> 100_000_000;
-                    default -> 1;
-                });
     }
 
     /** Seconds since 1970, or milliseconds if too large for that; 0 means never. */
@@ -302,14 +296,9 @@ public final class NoteMapper {
     }
 
     private static @Nullable Boolean bool(JsonNode node) {
-        if (node.isBoolean()) {
-            return node.booleanValue();
-        }
-        return switch (node.isString() ? node.stringValue().toLowerCase(Locale.ROOT) : "") {
-            case "true" -> true;
-            case "false" -> false;
-            default -> null;
-        };
+        return node.isBoolean()
+                ? Boolean.valueOf(node.booleanValue())
+                : BOOLEANS.get(node.stringValue("").toLowerCase(Locale.ROOT));
     }
 
     private static @Nullable Integer integer(JsonNode node) {

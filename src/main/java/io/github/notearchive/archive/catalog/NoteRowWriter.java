@@ -51,13 +51,7 @@ public class NoteRowWriter {
         this.transaction = new Savepoint(transactions);
     }
 
-    /**
-     * What a response has changed of a note.
-     *
-     * @param counts any of the counts
-     * @param words title or text
-     * @param files a new file or a newly listed one
-     */
+    /** What a response has changed of a note: any count, title or text, a new file or a newly listed one. */
     public record Change(boolean counts, boolean words, boolean files) {
 
         public static final Change NONE = new Change(false, false, false);

@@ -6,10 +6,9 @@ import io.github.notearchive.archive.worklist.WorklistRow;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Comparator;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -21,34 +20,25 @@ public class RebuiltTables {
 
     /** In the order of their importance to an operator. */
     private static final List<String> TABLES = List.of(
-            "worklist",
-            "api_call",
-            "note",
-            "note_capture",
-            "note_media",
-            "media_object",
-            "author",
-            "note_topic",
-            "note_mention",
-            "note_comment",
-            "source_gate",
-            "fixity_finding");
+            "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
+                    .split(" "));
 
-    /** Rows that only runs write, with their descriptions. */
-    private static final Map<String, String> ROWS_OF_RUNS = new LinkedHashMap<>();
-
-    static {
-        ROWS_OF_RUNS.put(
-                "worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)",
-                "the table worklist holds notes that no sidecar has brought");
-        ROWS_OF_RUNS.put(
-                "worklist WHERE settled_by IS NOT NULL OR claimed_by IS NOT NULL",
-                "the table worklist holds notes that a run has decided about");
-        ROWS_OF_RUNS.put(
-                "api_call WHERE job_execution_id IS NOT NULL OR billed <> 'YES'",
-                "the table api_call holds calls that a run has made");
-        ROWS_OF_RUNS.put("source_gate", "the table source_gate holds an end of a run");
-    }
+    /** Rows that only runs write, and their descriptions. */
+    private static final String[][] ROWS_OF_RUNS = {
+        {
+            "worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)",
+            "the table worklist holds notes that no sidecar has brought"
+        },
+        {
+            "worklist WHERE settled_by IS NOT NULL OR claimed_by IS NOT NULL",
+            "the table worklist holds notes that a run has decided about"
+        },
+        {
+            "api_call WHERE job_execution_id IS NOT NULL OR billed <> 'YES'",
+            "the table api_call holds calls that a run has made"
+        },
+        {"source_gate", "the table source_gate holds an end of a run"}
+    };
 
     private final JdbcClient jdbc;
 
@@ -58,20 +48,20 @@ public class RebuiltTables {
 
     /** Returns the first table with a row; empty if all tables are empty. */
     public Optional<String> firstWithRows() {
-        return TABLES.stream().filter(table -> exists("FROM " + table)).findFirst();
+        return TABLES.stream().filter(this::exists).findFirst();
     }
 
     /** Describes rows that no rebuild wrote; empty if there are none. */
     public Optional<String> rowsOfRuns() {
-        return ROWS_OF_RUNS.entrySet().stream()
-                .filter(rows -> exists("FROM " + rows.getKey()))
-                .map(Map.Entry::getValue)
+        return Arrays.stream(ROWS_OF_RUNS)
+                .filter(rows -> exists(rows[0]))
+                .map(rows -> rows[1])
                 .findFirst();
     }
 
     /**
-     * Returns whether the rows of a sidecar are missing or older. Compares with the worklist row as it was before any
-     * sidecar of the note was written.
+     * Returns whether the rows of a sidecar are missing or older. Compares with the note's row before any sidecar was
+     * written.
      */
     public boolean areBehind(Sidecar sidecar, WorklistRow before) {
         Instant updated = Stream.ofNullable(sidecar.media())
@@ -99,7 +89,7 @@ public class RebuiltTables {
     }
 
     private boolean exists(String rows) {
-        return jdbc.sql("SELECT EXISTS (SELECT 1 " + rows + ")")
+        return jdbc.sql("SELECT EXISTS (SELECT 1 FROM " + rows + ")")
                 .query(Boolean.class)
                 .single();
     }

@@ -19,12 +19,7 @@ public final class RemapChanges {
 
     private final SortedMap<String, Change> columns = new TreeMap<>();
 
-    /**
-     * Changes of a column.
-     *
-     * @param rows number of rows
-     * @param examples first notes, at most {@value RemapChanges#EXAMPLES}
-     */
+    /** Number of changed rows of a column, and the first notes. */
     public record Change(long rows, List<String> examples) {
 
         public Change {

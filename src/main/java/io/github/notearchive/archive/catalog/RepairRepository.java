@@ -168,11 +168,7 @@ public class RepairRepository {
                 .list();
     }
 
-    /**
-     * Resets STORED slots whose digest has no row to MISSING.
-     *
-     * @return the notes of the slots
-     */
+    /** Resets STORED slots whose digest has no row to MISSING, and returns their notes. */
     public List<NoteId> resetUnrecorded(String key, Instant now) {
         return jdbc.sql("""
                         WITH emptied AS (

@@ -57,22 +57,14 @@ public class SchemaDrift {
 
     public record Found(FieldPath field, NoteId example) {}
 
-    /**
-     * Fields that no operator has reviewed.
-     *
-     * @param fields number of fields
-     * @param examples first of them, by time
-     */
+    /** Number of fields that no operator has reviewed, and the newest of them. */
     public record Unreviewed(long fields, List<Row> examples) {}
 
     public record Row(String path, String type, Instant firstSeenAt, String exampleNote) {}
 
     record NewFields(Sighting sighting, SortedSet<FieldPath> fields) {}
 
-    /**
-     * Response in which a field was seen. The older one is recorded, so that the result does not depend on the order in
-     * which responses are read.
-     */
+    /** Response in which a field was seen. The older one is recorded, so the order of reading does not matter. */
     record Sighting(Instant at, NoteId note) implements Comparable<Sighting> {
 
         private static final Comparator<Sighting> ORDER =

@@ -48,15 +48,10 @@ import tools.jackson.databind.node.ObjectNode;
  * UTF-8 is stored as {@code answerBase64}. The response never changes; the other fields are rewritten under the same
  * key.
  *
- * @param noteId requested note
- * @param capturedAt when the response was received
- * @param callId number of the call
  * @param call ledger columns of the call
  * @param worklist worklist row of the note; valid in its newest sidecar
  * @param archivedAt when the note became complete; null if it is not
- * @param media state of each file that this response lists; null if the response is not in the catalog, mostly because
- *     it lacks its note
- * @param answer exact bytes of the response
+ * @param media files that this response lists; null if the response is not in the catalog, mostly without its note
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared, and a copy of the bytes would be a waste
 public record Sidecar(

@@ -40,7 +40,6 @@ public class Sidecars {
 
     private static final Logger log = LoggerFactory.getLogger(Sidecars.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
-    private static final String TYPE = "application/json";
 
     private final ObjectStore store;
     private final PaidResponses paid;
@@ -100,16 +99,12 @@ public class Sidecars {
 
     private void write(NoteId id, @Nullable PaidCall newest, @Nullable CapturedNote note, WorklistRow row) {
         if (note != null) {
-            for (NoteCapture answer : note.answers()) {
-                put(new Sidecar(
-                        id,
-                        answer.capturedAt(),
-                        answer.callId(),
-                        JSON.valueToTree(call(newest, answer).facts()),
-                        JSON.valueToTree(row),
-                        note.archivedAt(),
-                        note.filesOf(answer),
-                        answer.response()));
+            for (NoteCapture response : note.answers()) {
+                PaidCall call = new PaidCall(
+                        response.callId(),
+                        response.capturedAt(),
+                        call(newest, response).facts());
+                put(id, call, row, note.archivedAt(), note.filesOf(response), response.response());
             }
         }
         if (newest != null && !isAmong(note, newest)) {
@@ -117,14 +112,14 @@ public class Sidecars {
         }
     }
 
-    private PaidCall call(@Nullable PaidCall newest, NoteCapture answer) {
-        return newest != null && newest.number() == answer.callId()
+    private PaidCall call(@Nullable PaidCall newest, NoteCapture response) {
+        return newest != null && newest.number() == response.callId()
                 ? newest
-                : paid.paidCall(answer.id(), answer.callId()).orElseThrow();
+                : paid.paidCall(response.id(), response.callId()).orElseThrow();
     }
 
     private static boolean isAmong(@Nullable CapturedNote note, PaidCall call) {
-        return note != null && note.answers().stream().anyMatch(answer -> answer.callId() == call.number());
+        return note != null && note.answers().stream().anyMatch(response -> response.callId() == call.number());
     }
 
     /** Writes the sidecar of a waiver of one file, which leaves the state of the note unchanged. */
@@ -139,51 +134,61 @@ public class Sidecars {
                                 slot.kind() == kind && slot.ordinal() == ordinal ? slot.waived(reason, now) : slot)));
     }
 
-    /**
-     * Restores a lost or damaged sidecar from the ledger and the tables.
-     *
-     * @param number call of its response
-     * @return false if the ledger no longer has the exact response; nothing is written then
-     */
+    /** Restores a lost or damaged sidecar; false, and nothing is written, if the ledger no longer has the response. */
     public boolean restore(NoteId id, long number, WorklistRow row) {
         Optional<PaidCall> call = paid.paidCall(id, number);
-        Optional<byte[]> answer = call.flatMap(bought -> paid.responseBody(id, bought));
-        answer.ifPresent(bytes -> put(id, call.orElseThrow(), row, UnaryOperator.identity(), bytes));
-        return answer.isPresent();
+        Optional<byte[]> response = call.flatMap(bought -> paid.responseBody(id, bought));
+        response.ifPresent(bytes -> put(id, call.orElseThrow(), row, UnaryOperator.identity(), bytes));
+        return response.isPresent();
     }
 
     /** Rewrites the sidecar of a response that adds nothing now, from the rows. */
     private void rewrite(NoteId id, PaidCall call, WorklistRow row, UnaryOperator<Stream<SlotRow>> change) {
-        paid.responseBody(id, call).or(() -> stored(id, call)).ifPresent(answer -> put(id, call, row, change, answer));
+        paid.responseBody(id, call)
+                .or(() -> stored(id, call))
+                .ifPresent(response -> put(id, call, row, change, response));
     }
 
-    private void put(NoteId id, PaidCall call, WorklistRow row, UnaryOperator<Stream<SlotRow>> change, byte[] answer) {
-        Optional<NoteCatalog.Taken> taken = notes.taken(id, call.receivedAt());
-        put(new Sidecar(
+    private void put(
+            NoteId id, PaidCall call, WorklistRow row, UnaryOperator<Stream<SlotRow>> change, byte[] response) {
+        NoteCatalog.Taken taken = notes.taken(id, call.receivedAt()).orElse(null);
+        if (taken == null) {
+            put(id, call, row, null, null, response);
+        } else {
+            Stream<SlotRow> slots = change.apply(media.slotsOf(id, call.receivedAt()).stream());
+            put(id, call, row, taken.archivedAt(), slots.toList(), response);
+        }
+    }
+
+    private void put(
+            NoteId id,
+            PaidCall call,
+            WorklistRow row,
+            @Nullable Instant archivedAt,
+            @Nullable List<SlotRow> media,
+            byte[] response) {
+        Sidecar sidecar = new Sidecar(
                 id,
                 call.receivedAt(),
                 call.number(),
                 JSON.valueToTree(call.facts()),
                 JSON.valueToTree(row),
-                taken.map(NoteCatalog.Taken::archivedAt).orElse(null),
-                taken.isEmpty()
-                        ? null
-                        : change.apply(media.slotsOf(id, call.receivedAt()).stream())
-                                .toList(),
-                answer));
+                archivedAt,
+                media,
+                response);
+        store.putBytes(sidecar.key(), sidecar.bytes(), "application/json");
     }
 
     /** Returns the bytes of a response that the ledger no longer has. */
     private Optional<byte[]> stored(NoteId id, PaidCall call) {
         ObjectKey key = Sidecar.keyOf(id, call.receivedAt());
-        String why;
+        String why = "object not found";
         try {
             Optional<StoredObject> there = store.stat(key);
             if (there.isPresent()) {
                 memory.take(id, there.get().size());
                 return Optional.of(Sidecar.read(key, store.read(key)).answer());
             }
-            why = "object not found";
         } catch (BrokenSidecarException e) {
             why = String.valueOf(e.getMessage());
         }
@@ -193,9 +198,5 @@ public class Sidecars {
                 key,
                 why);
         return Optional.empty();
-    }
-
-    private void put(Sidecar sidecar) {
-        store.putBytes(sidecar.key(), sidecar.bytes(), TYPE);
     }
 }

@@ -123,10 +123,7 @@ public record SlotRow(
     }
 
     /**
-     * Returns the status of a slot that is stored or waived; empty for a damaged file and for one that a refresh did
-     * not obtain, both of which are still wanted.
-     *
-     * @param slot slot of this row
+     * Returns the status of a stored or waived slot; empty for a damaged file and one that a refresh did not obtain.
      */
     public Optional<SlotStatus> settled(MediaSlot slot) {
         return damage == null && !NOT_REFRESHED.equals(reason) ? recorded(slot) : Optional.empty();

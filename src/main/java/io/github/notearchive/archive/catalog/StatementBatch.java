@@ -46,11 +46,7 @@ public final class StatementBatch {
         void take(PreparedStatement from) throws SQLException;
     }
 
-    /**
-     * Adds a statement that changes rows.
-     *
-     * @return number of changed rows, available after {@link #run}
-     */
+    /** Adds a statement, and returns the number of changed rows, available after {@link #run}. */
     public Supplier<Integer> update(BoundStatement statement) {
         CompletableFuture<Integer> changed = new CompletableFuture<>();
         statements.add(statement);
@@ -58,11 +54,7 @@ public final class StatementBatch {
         return changed::resultNow;
     }
 
-    /**
-     * Adds a query.
-     *
-     * @return the rows, available after {@link #run}
-     */
+    /** Adds a query, and returns its rows, available after {@link #run}. */
     public <T> Supplier<List<T>> query(Query<T> query) {
         CompletableFuture<List<T>> rows = new CompletableFuture<>();
         var extractor = new RowMapperResultSetExtractor<>(query.mapper());

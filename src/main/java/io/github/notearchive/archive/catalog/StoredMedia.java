@@ -5,14 +5,7 @@ import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/**
- * A stored file.
- *
- * @param sha256 digest of its bytes, lower-case hexadecimal
- * @param key key in the bucket
- * @param size in bytes
- * @param contentType detected from its first bytes
- */
+/** A stored file: the lower-case hexadecimal SHA-256, number and detected type of its bytes. */
 public record StoredMedia(String sha256, ObjectKey key, long size, String contentType) {
 
     public static final String PREFIX = "media/";

@@ -74,7 +74,7 @@ public class StoredResponses {
     /** Finds the note and its author in a response; empty if it lacks that note. */
     @FunctionalInterface
     public interface NoteFinder {
-        Optional<NoteCapture> find(NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode answer);
+        Optional<NoteCapture> find(NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode response);
     }
 
     /** Responses that were read, mapped and compared with their rows. */

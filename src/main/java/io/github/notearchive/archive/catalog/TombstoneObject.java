@@ -21,8 +21,6 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code forgotten_note} and {@code forgotten_author}; contains no archived data.
  *
  * @param id a note id, or the hexadecimal SHA-256 of an author id
- * @param at time of the decision
- * @param reason reason; null if none was given
  */
 public record TombstoneObject(
         String id, Instant at, @Nullable String reason) {
@@ -61,10 +59,7 @@ public record TombstoneObject(
     }
 
     /**
-     * Reads a tombstone; empty if the key is not that of one. An object with unreadable content is a tombstone too: its
-     * key is sufficient.
-     *
-     * @param at when the object was stored
+     * Reads an object stored at a time; empty if its key is not that of a tombstone. Unreadable content is accepted.
      */
     public static Optional<TombstoneObject> read(String key, byte[] bytes, Instant at) {
         Matcher name = KEY.matcher(key);

@@ -7,18 +7,10 @@ public sealed interface Verdict {
 
     Expected expected();
 
-    /**
-     * The object is intact.
-     *
-     * @param bytes number of bytes read
-     */
+    /** The object is intact; this number of bytes was read. */
     record Intact(Expected expected, long bytes) implements Verdict {}
 
-    /**
-     * The object is missing or differs.
-     *
-     * @param bytes number of bytes read
-     */
+    /** The object is missing or differs; this number of bytes was read. */
     record Damaged(Expected expected, Damage damage, long bytes) implements Verdict {}
 
     /** The store returned an error, which does not describe the object during an outage. */

@@ -21,7 +21,6 @@ public final class VideoSlots {
      * Returns the status of video and subtitles. Stored files and waivers of operators are kept, also files that an
      * audit found damaged, except for a pending video.
      *
-     * @param slot slot of the video, not offered by the response about the note
      * @param otherwise status of a video that is neither stored nor waived by an operator; null for the recorded reason
      */
     public static List<SlotStatus> withoutOffer(MediaSlot slot, List<SlotRow> rows, @Nullable SlotStatus otherwise) {

@@ -5,12 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.note.ResponseJson;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import tools.jackson.databind.json.JsonMapper;
 
 class FieldPathsTests {
 
@@ -66,48 +66,24 @@ class FieldPathsTests {
                 .containsExactly(new FieldPath("a.b", "number"), new FieldPath("a.c", "number"));
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "66aa00000000000000000001",
-                "1770696804",
-                "uid_1770696804",
-                "0123456789abcdef",
-                "00000000-0000-4000-8000-000000000001",
-                "1040g00831sd37bs2lk405n684dak6j4m6ekoci0",
-                "user-7f3a9c21",
-                "名字",
-                "with space",
-                "a.b",
-                "a[]",
-                "",
-                "\u0000",
-                "naïve",
-                "emoji 🍚",
-                "https://example.org/x"
-            })
-    void nameThatLooksLikeDataIsGeneralized(String name) {
-        String answer = new tools.jackson.databind.json.JsonMapper()
-                .writeValueAsString(java.util.Map.of("map", java.util.Map.of(name, 1)));
-
-        assertThat(unknownIn(answer)).containsExactly("map: object", "map.*: number");
+    @Test
+    void nameThatLooksLikeDataIsGeneralized() {
+        String names = """
+                66aa00000000000000000001,1770696804,uid_1770696804,0123456789abcdef,00000000-0000-4000-8000-000000000001,\
+                1040g00831sd37bs2lk405n684dak6j4m6ekoci0,user-7f3a9c21,名字,with space,a.b,a[],,\0,naïve,emoji 🍚,https://example.org/x""";
+        for (String name : names.split(",")) {
+            assertThat(unknownIn(new JsonMapper().writeValueAsString(Map.of("map", Map.of(name, 1)))))
+                    .containsExactly("map: object", "map.*: number");
+        }
     }
 
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "url_size_large",
-                "url_8k",
-                "h265",
-                "zh-CN",
-                "AAC",
-                "masterUrl",
-                "liveFile2ndGeneration",
-                "feedback_info",
-                "cafe_facade"
-            })
-    void identifierIsKept(String name) {
-        assertThat(unknownIn("{\"" + name + "\":1}")).containsExactly(name + ": number");
+    @Test
+    void identifierIsKept() {
+        for (String name :
+                "url_size_large url_8k h265 zh-CN AAC masterUrl liveFile2ndGeneration feedback_info cafe_facade"
+                        .split(" ")) {
+            assertThat(unknownIn("{\"" + name + "\":1}")).containsExactly(name + ": number");
+        }
     }
 
     @Test

@@ -116,36 +116,24 @@ class NoteCatalogTests {
     }
 
     @Test
-    void olderCaptureAddsToTheHistoryOnly() {
+    void lateOlderCaptureChangesOnlyTheFirstCaptureTime() {
         save(captureOf(
                 1,
-                "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
+                "\"title\":\"b\",\"images_list\":[],\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
                 NOW));
+        String before = one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
 
         save(captureOf(
                 2,
-                "\"title\":\"old\",\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
-                NOW.minusSeconds(1)));
-
-        NoteCatalog.NoteLine line = notes.find(Captures.ID).orElseThrow();
-        assertThat(line.title()).isEqualTo("new");
-        assertThat(line.author()).isEqualTo("after");
-        assertThat(line.lastCapturedAt()).isEqualTo(NOW);
-        assertThat(line.captures()).isEqualTo(2);
-        assertThat(one("SELECT string_agg(name, ',') FROM note_topic")).isEqualTo("c");
-    }
-
-    @Test
-    void lateOlderCaptureChangesOnlyTheFirstCaptureTime() {
-        save(captureOf(1, "\"title\":\"b\",\"images_list\":[]", NOW));
-        String before = one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
-
-        save(captureOf(2, "\"title\":\"a\",\"desc\":\"x\",\"sticky\":true", NOW.minusSeconds(7)));
+                "\"title\":\"a\",\"desc\":\"x\",\"sticky\":true,\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
+                NOW.minusSeconds(7)));
         save(captureOf(3, "\"title\":\"b2\"", NOW.minusSeconds(3)));
 
         assertThat(one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n"))
                 .isEqualTo(before);
         assertThat(notes.find(Captures.ID).orElseThrow().firstCapturedAt()).isEqualTo(NOW.minusSeconds(7));
+        assertThat(one("SELECT nickname FROM author")).isEqualTo("after");
+        assertThat(one("SELECT string_agg(name, ',') FROM note_topic")).isEqualTo("c");
         assertThat(one("SELECT string_agg(title, ' ' ORDER BY captured_at) FROM note_capture"))
                 .isEqualTo("a b2 b");
     }
@@ -241,11 +229,7 @@ class NoteCatalogTests {
                                 null),
                         new SlotStatus.Stored(
                                 new MediaSlot(MediaKind.SUBTITLE, 0, "zh", List.of(), null),
-                                new StoredMedia(
-                                        "ab".repeat(32),
-                                        StoredMedia.keyOf("ab".repeat(32), "srt"),
-                                        7,
-                                        "application/x-subrip"),
+                                FILE,
                                 "subtitles.zh\u0000",
                                 null,
                                 null,
@@ -291,28 +275,18 @@ class NoteCatalogTests {
         save(capture, List.of(stored(IMAGE)), true);
 
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isEqualTo(NOW);
-        assertThat(media.slotsOf(Captures.ID)).singleElement().satisfies(row -> {
-            assertThat(row.state()).isEqualTo(SlotState.STORED);
-            assertThat(row.reason()).isNull();
-            assertThat(row.error()).isNull();
-            assertThat(row.deadNight()).isNull();
-            assertThat(row.media()).isEqualTo(FILE);
-            assertThat(row.isFor(IMAGE)).isTrue();
-            assertThat(row.isFor(AGAIN)).isFalse();
-        });
+        assertThat(media.slotsOf(Captures.ID)).containsExactly(SlotRow.of(stored(IMAGE), NOW));
+        assertThat(media.slotsOf(Captures.ID).getFirst().isFor(IMAGE)).isTrue();
+        assertThat(media.slotsOf(Captures.ID).getFirst().isFor(AGAIN)).isFalse();
     }
 
     @Test
     void missingSlotHasAReasonAndANight() {
         save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), false);
 
-        assertThat(media.slotsOf(Captures.ID)).singleElement().satisfies(row -> {
-            assertThat(row.state()).isEqualTo(SlotState.MISSING);
-            assertThat(row.reason()).isEqualTo("DEAD");
-            assertThat(row.error()).isEqualTo("HTTP 404");
-            assertThat(row.deadNight()).isEqualTo(Night.of(NOW));
-            assertThat(row.media()).isNull();
-        });
+        assertThat(media.slotsOf(Captures.ID)).containsExactly(SlotRow.of(missing(SOUND), NOW));
+        assertThat(one("SELECT concat_ws(' ', state, reason, error, dead_night) FROM note_media"))
+                .isEqualTo("MISSING DEAD HTTP 404 2026-11-25");
     }
 
     @Test

@@ -7,7 +7,6 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.ResponseReader;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -158,9 +157,7 @@ class StoredResponsesTests {
     @Test
     void responseWithoutItsNoteIsReportedAndSkipped() {
         saveSample();
-        database.jdbc()
-                .sql("UPDATE note_capture SET mapper_version = 1, response = '{\"code\":0}'")
-                .update();
+        execute("UPDATE note_capture SET mapper_version = 1, response = '{\"code\":0}'");
 
         Page page = page(Position.FIRST, false);
 
@@ -189,7 +186,7 @@ class StoredResponsesTests {
     void newFieldsOfOldResponsesAreRecorded() {
         save("\"title\":\"t\",\"brand_new\":1", NOW);
         String before = one("SELECT row(d.*)::text FROM schema_drift d");
-        database.jdbc().sql("TRUNCATE schema_drift").update();
+        execute("TRUNCATE schema_drift");
         drift.load();
         spoil();
 
@@ -213,25 +210,22 @@ class StoredResponsesTests {
 
     /** Simulates rows of an older mapper, with wrong values. */
     private void spoil() {
-        for (String column : NoteCatalog.NOTE.names()) {
-            if (!column.equals("author_id")) {
-                database.jdbc().sql(spoiling("note", column)).update();
-            }
-        }
-        database.jdbc()
-                .sql("UPDATE note SET author_id = NULL, mapper_version = 1")
-                .update();
-        NoteCatalog.CAPTURE
-                .names()
-                .forEach(column ->
-                        database.jdbc().sql(spoiling("note_capture", column)).update());
-        database.jdbc().sql("UPDATE note_capture SET mapper_version = 1").update();
-        database.jdbc()
-                .sql("UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true")
-                .update();
-        database.jdbc().sql("DELETE FROM note_topic WHERE ordinal = 0").update();
-        database.jdbc().sql("DELETE FROM note_mention").update();
-        database.jdbc().sql("UPDATE note_comment SET comment_text = 'spoilt'").update();
+        List<String> columns = new ArrayList<>(NoteCatalog.NOTE.names());
+        columns.remove("author_id");
+        columns.forEach(column -> execute(spoiling("note", column)));
+        NoteCatalog.CAPTURE.names().forEach(column -> execute(spoiling("note_capture", column)));
+        execute("""
+                UPDATE note SET author_id = NULL, mapper_version = 1;
+                UPDATE note_capture SET mapper_version = 1;
+                UPDATE author SET nickname = 'spoilt', red_id = NULL, verified_type = 7, verified = true;
+                DELETE FROM note_topic WHERE ordinal = 0;
+                DELETE FROM note_mention;
+                UPDATE note_comment SET comment_text = 'spoilt';
+                """);
+    }
+
+    private void execute(String sql) {
+        database.jdbc().sql(sql).update();
     }
 
     private String spoiling(String table, String column) {
@@ -295,7 +289,7 @@ class StoredResponsesTests {
                 .sql("""
                         INSERT INTO api_call (note_id, endpoint, sent_at) VALUES (:id, :endpoint, now()) RETURNING id
                         """)
-                .param("id", new NoteId(Captures.ID.value()).value())
+                .param("id", Captures.ID.value())
                 .param("endpoint", endpoint)
                 .query(Long.class)
                 .single();
