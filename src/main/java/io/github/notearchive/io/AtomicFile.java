@@ -25,7 +25,6 @@ public final class AtomicFile {
 
     private AtomicFile() {}
 
-    /** Content of a file. */
     @FunctionalInterface
     public interface Content {
         void writeTo(OutputStream out) throws IOException;

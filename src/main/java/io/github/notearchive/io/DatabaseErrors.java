@@ -62,7 +62,6 @@ public final class DatabaseErrors {
                 .isPresent();
     }
 
-    /** Returns the first SQL state of the exception and its causes. */
     public static Optional<String> sqlState(Throwable failure) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
             if (cause instanceof SQLException e && e.getSQLState() != null) {

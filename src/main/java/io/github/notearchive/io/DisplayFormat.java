@@ -37,7 +37,6 @@ public final class DisplayFormat {
         return instant == null ? "-" : SECOND.format(instant);
     }
 
-    /** Formats a number such as {@code 12,345}. */
     public static String count(long number) {
         return String.format(Locale.ROOT, "%,d", number);
     }

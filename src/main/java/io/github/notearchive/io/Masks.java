@@ -16,12 +16,10 @@ public final class Masks {
             "([?&;][^=&;\\s]*(?:secret|token|pass|pwd|key|sig|credential|auth)[^=&;\\s]*=)[^&;\\s]*",
             Pattern.CASE_INSENSITIVE);
 
-    /** Scheme and host of a URL. */
     private static final Pattern PLACE = Pattern.compile("^([a-z+]+://[^/?#]+).*", Pattern.DOTALL);
 
     private Masks() {}
 
-    /** Returns the value of a setting without its secrets. */
     public static String shown(String name, String value) {
         if (isSecret(name)) {
             return starsFor(value);
@@ -35,7 +33,6 @@ public final class Masks {
         return value.isEmpty() ? "" : STARS;
     }
 
-    /** Whether the value of a setting with this name is a secret. */
     public static boolean isSecret(String name) {
         String lower = name.toLowerCase(Locale.ROOT);
         return Stream.of("secret", "token", "password", "passwd", "passphrase", "key", "credential", "authorization")
@@ -48,7 +45,6 @@ public final class Masks {
                 .anyMatch(word -> word.contains("hook") || word.matches("pings?"));
     }
 
-    /** Masks user info and secret parameters of a URL. */
     private static String withoutCredentials(String text) {
         String masked = USER.matcher(text).replaceAll("***@");
         return PARAMETER.matcher(masked).replaceAll("$1***");

@@ -23,12 +23,10 @@ public final class PostgresText {
 
     private PostgresText() {}
 
-    /** Converts a text; null remains null. */
     public static @Nullable String of(@Nullable String text) {
         return text == null ? null : ofText(text);
     }
 
-    /** Converts a text. Idempotent. */
     public static String ofText(String text) {
         for (int i = 0; i < text.length(); ) {
             int c = text.codePointAt(i);

@@ -26,7 +26,6 @@ public final class Savepoint extends TransactionTemplate {
         setPropagationBehavior(TransactionDefinition.PROPAGATION_NESTED);
     }
 
-    /** Executes a part as {@link #repeated} does. */
     public <T extends @Nullable Object> T executeRepeated(TransactionCallback<T> part) {
         return repeated(() -> execute(part));
     }

@@ -11,12 +11,10 @@ public record Secret(String value) {
         return !value.isBlank();
     }
 
-    /** Returns the secret without surrounding blanks. */
     public Secret stripped() {
         return new Secret(value.strip());
     }
 
-    /** Returns the mask; empty if there is no secret. */
     @Override
     public String toString() {
         return Masks.starsFor(value);

@@ -50,7 +50,6 @@ final class AllowedHosts implements DnsResolver {
     private final Set<String> literals = new HashSet<>();
     private final Lookup lookup;
 
-    /** Queries the name service. */
     @FunctionalInterface
     interface Lookup {
         InetAddress[] addresses(String host) throws UnknownHostException;
@@ -79,7 +78,6 @@ final class AllowedHosts implements DnsResolver {
         return domains.stream().anyMatch(domain -> host.equals(domain) || host.endsWith("." + domain));
     }
 
-    /** Whether exactly this IP literal and port is allowed. */
     boolean allowsLiteral(String host, int port) {
         return literals.contains(host + ":" + port);
     }

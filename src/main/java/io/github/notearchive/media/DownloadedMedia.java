@@ -69,7 +69,6 @@ public record DownloadedMedia(
         return new DownloadedMedia(file, file.sha256(), type, candidate, isOtherSize, all);
     }
 
-    /** Number of bytes. */
     public long size() {
         return file.size();
     }

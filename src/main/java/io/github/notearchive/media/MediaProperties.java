@@ -84,7 +84,6 @@ public record MediaProperties(
         return maxMemory == null || !maxMemory.isNegative();
     }
 
-    /** Returns the pause after this failed attempt, counted from 1. */
     Duration backoffAfter(int tries) {
         return backoff.get(Math.min(tries, backoff.size()) - 1);
     }

@@ -93,7 +93,6 @@ record MediaUrl(String scheme, String host, int port, String target, boolean lit
         return scheme.equals("http") && !literal;
     }
 
-    /** Returns the same URL with https. */
     MediaUrl upgraded() {
         return new MediaUrl("https", host, 443, target, literal);
     }

@@ -148,7 +148,6 @@ public final class Spool {
             }
         }
 
-        /** Number of bytes. */
         public long size() {
             return size;
         }
@@ -161,7 +160,6 @@ public final class Spool {
             return blocks;
         }
 
-        /** Path of the bytes on disk; null if they are in memory. */
         public @Nullable Path onDisk() {
             return path;
         }

@@ -31,7 +31,6 @@ public record MediaCandidate(
 
     private static final Pattern SCHEME = Pattern.compile("^(?:[a-zA-Z][a-zA-Z0-9+.-]*:)?//");
 
-    /** Parameter of a signature. */
     private static final Pattern SIGNATURE = Pattern.compile("(?:sign|t)(?:=.*)?");
 
     /** Time of a signature: seconds since 1970 as eight hexadecimal digits. */
@@ -54,7 +53,6 @@ public record MediaCandidate(
         return parameters.isEmpty() ? place : place + "?" + parameters;
     }
 
-    /** Returns the same bytes at another URL. */
     MediaCandidate at(String otherUrl, String otherRendition) {
         return new MediaCandidate(otherUrl, otherRendition, size, width, height, md5);
     }
@@ -64,7 +62,6 @@ public record MediaCandidate(
         return variantOf(rendition);
     }
 
-    /** Returns the variant of a rendition. */
     public static String variantOf(String rendition) {
         return WHERE.matcher(rendition).replaceFirst("");
     }

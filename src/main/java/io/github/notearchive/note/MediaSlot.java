@@ -53,12 +53,10 @@ public record MediaSlot(
         return candidates.stream().mapToLong(MediaCandidate::signedAt).min().orElse(Long.MAX_VALUE);
     }
 
-    /** Returns whether no offered rendition is better. */
     public boolean isBest(String rendition) {
         return candidates.isEmpty() || candidates.getFirst().variant().equals(MediaCandidate.variantOf(rendition));
     }
 
-    /** Returns the slot with only the URLs of better renditions. */
     public MediaSlot betterThan(String rendition) {
         String taken = MediaCandidate.variantOf(rendition);
         List<MediaCandidate> better = candidates.stream()
@@ -69,7 +67,6 @@ public record MediaSlot(
                 kind, ordinal, identity, better.size() == candidates.size() ? List.of() : better, named, notOffered);
     }
 
-    /** Returns the offered variants, best first. */
     public List<String> variants() {
         return candidates.stream().map(MediaCandidate::variant).distinct().toList();
     }
@@ -101,7 +98,6 @@ public record MediaSlot(
         return identity.substring(0, Character.isHighSurrogate(identity.charAt(end - 1)) ? end - 1 : end) + digest;
     }
 
-    /** Excludes URLs, whose signatures must not be logged. */
     @Override
     public String toString() {
         return kind + " " + ordinal;

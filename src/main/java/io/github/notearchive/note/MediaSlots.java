@@ -265,7 +265,6 @@ public final class MediaSlots {
         return number == 0 ? name : name + "[" + number + "]";
     }
 
-    /** Returns the first of these fields that is not a placeholder. */
     private static Optional<String> name(JsonNode node, String... fields) {
         for (String field : fields) {
             JsonNode value = node.path(field);

@@ -56,7 +56,6 @@ public enum MediaType {
                 .findFirst();
     }
 
-    /** Whether a file of this type may fill a slot of this kind. */
     public boolean suits(MediaKind kind) {
         return kinds.contains(kind);
     }

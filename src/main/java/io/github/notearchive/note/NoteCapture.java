@@ -24,7 +24,6 @@ public record NoteCapture(
         JsonNode note,
         JsonNode author) {
 
-    /** Returns the capture with another call. */
     public NoteCapture boughtBy(long call) {
         return new NoteCapture(id, call, capturedAt, response, envelope, note, author);
     }

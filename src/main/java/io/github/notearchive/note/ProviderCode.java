@@ -62,7 +62,6 @@ public enum ProviderCode {
         return code != null && code == number;
     }
 
-    /** Returns the code with this number; empty if it is not documented. */
     public static Optional<ProviderCode> of(int number) {
         return Arrays.stream(values()).filter(code -> code.number == number).findFirst();
     }
@@ -83,19 +82,15 @@ public enum ProviderCode {
         ABSENT,
         /** The provider could not collect the note. */
         NOT_COLLECTED,
-        /** Rate limit exceeded. */
         TOO_FAST,
         /** The daily quota is used up until midnight in Shanghai. */
         QUOTA_USED_UP,
         /** Token, permission or balance; an operator must act. */
         ACCOUNT_REFUSED,
-        /** Invalid request. */
         REQUEST_REFUSED,
-        /** Error of the provider. */
         FAULT,
         UNKNOWN;
 
-        /** Returns whether all further calls would fail in the same way. */
         boolean endsCalls() {
             return this == QUOTA_USED_UP || this == ACCOUNT_REFUSED;
         }

@@ -24,7 +24,6 @@ import org.jspecify.annotations.Nullable;
 public record ObjectBytes(
         long size, Content content, @Nullable Path file) {
 
-    /** Writes bytes. */
     @FunctionalInterface
     public interface Content {
         void writeTo(OutputStream out) throws IOException;
@@ -54,7 +53,6 @@ public record ObjectBytes(
                 null);
     }
 
-    /** Returns the content of a file. */
     public static ObjectBytes of(Path file) {
         try {
             return new ObjectBytes(

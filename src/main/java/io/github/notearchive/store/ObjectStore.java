@@ -114,7 +114,6 @@ public class ObjectStore implements AutoCloseable {
         }
     }
 
-    /** Returns whether the bucket exists. */
     public boolean hasBucket() {
         return client.retry(() -> client.send(Http.Method.HEAD, null, ClassicHttpResponse::getCode)) < 300;
     }
@@ -171,7 +170,6 @@ public class ObjectStore implements AutoCloseable {
         }
     }
 
-    /** Uploads bytes as in {@link #put}. */
     public void putBytes(ObjectKey key, byte[] bytes, String contentType) {
         put(key, ObjectBytes.of(bytes), contentType, DigestUtils.sha256Hex(bytes));
     }
@@ -212,7 +210,6 @@ public class ObjectStore implements AutoCloseable {
         });
     }
 
-    /** Reads the content of an object. */
     @FunctionalInterface
     public interface BytesReader<T> {
 
@@ -233,7 +230,6 @@ public class ObjectStore implements AutoCloseable {
         return client.<T>retry(() -> get(key, reader));
     }
 
-    /** Reads a small object into memory. */
     public byte[] read(ObjectKey key) {
         return read(key, (in, _) -> in.readAllBytes());
     }

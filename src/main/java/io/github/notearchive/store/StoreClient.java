@@ -226,7 +226,6 @@ final class StoreClient implements AutoCloseable {
                 : refused(action, name, code, problem, remedy(code));
     }
 
-    /** Returns a permanent failure. */
     StoreException refused(String action, @Nullable String name, String code, String problem, String remedy) {
         return new StoreException(false, code, message(action, name, problem, remedy), null);
     }

@@ -52,12 +52,10 @@ public record StoreProperties(
     private static final int SOCKET_TIMEOUTS_PER_REQUEST = 10;
     private static final int MIN_BYTES_PER_SECOND = 1 << 20;
 
-    /** Returns whether a store outside of the process is configured. */
     public boolean hasEndpoint() {
         return !endpoint.isBlank();
     }
 
-    /** Returns these settings for another endpoint and account. */
     public StoreProperties at(URI otherEndpoint, String account, Secret secret) {
         return new StoreProperties(
                 otherEndpoint.toString(),

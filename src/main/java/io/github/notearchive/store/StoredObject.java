@@ -11,7 +11,6 @@ import java.time.Instant;
  */
 public record StoredObject(String name, long size, Instant modified) {
 
-    /** Returns the key of an object that is not foreign. */
     public ObjectKey key() {
         return new ObjectKey(name);
     }

@@ -8,7 +8,6 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.zip.Checksum;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,7 +35,6 @@ public final class FileBytes implements AutoCloseable {
     private long start;
     private int held;
 
-    /** Opens a file on disk. */
     public FileBytes(Path path) throws IOException {
         file = new RandomAccessFile(path.toFile(), "r");
         length = file.length();
@@ -69,7 +67,6 @@ public final class FileBytes implements AutoCloseable {
         return number;
     }
 
-    /** Unsigned little-endian number. */
     long little(long at, int count) throws IOException {
         long number = 0;
         for (int i = count - 1; i >= 0; i--) {
@@ -84,7 +81,6 @@ public final class FileBytes implements AutoCloseable {
         return new String(four, StandardCharsets.ISO_8859_1);
     }
 
-    /** Name of a part, safe for messages. */
     static String printable(String name) {
         return name.replaceAll("[^ !#-~]", "?");
     }
@@ -127,23 +123,12 @@ public final class FileBytes implements AutoCloseable {
         return i;
     }
 
-    /** Whether all bytes from here to the end are zero. */
     boolean isZeroFrom(long from) throws IOException {
         long at = from;
         while (at < length && u8(at) == 0) {
             at++;
         }
         return at >= length;
-    }
-
-    /** Adds the bytes between two positions to a checksum. */
-    void sum(Checksum sum, long from, long to) throws IOException {
-        for (long at = from; at < to && holds(at); ) {
-            int offset = (int) (at - start);
-            int count = (int) Math.min(to - at, held - offset);
-            sum.update(buffer, offset, count);
-            at += count;
-        }
     }
 
     @Override

@@ -53,17 +53,14 @@ public abstract class FileCheck {
         return new Complete(check.remarks, check.dimensions);
     }
 
-    /** Reads the file to its end. */
     abstract void run() throws IOException;
 
-    /** Counts the part that starts here. */
     final void countPart(long at) throws TooManyPartsException {
         if (++parts > MAX_PARTS) {
             throw new TooManyPartsException(at);
         }
     }
 
-    /** Adds a remark, unless it was added before. */
     final void remark(String remark) {
         if (remarks.size() < MAX_REMARKS && !remarks.contains(remark)) {
             remarks.add(remark);
@@ -78,25 +75,21 @@ public abstract class FileCheck {
         }
     }
 
-    /** Replaces the dimensions by those of the visible part. */
     final void cropped(long width, long height) {
         dimensions = null;
         measured(width, height);
     }
 
-    /** Fails if the part that starts at {@code at} exceeds the file. */
     final void requireWithin(String part, long at, long end) throws TruncatedFileException {
         if (end > bytes.length()) {
             throw truncated(part, at);
         }
     }
 
-    /** The file ends within the part that starts here. */
     final TruncatedFileException truncated(String part, long at) {
         return new TruncatedFileException(part + " at byte " + at + " exceeds the file length " + bytes.length());
     }
 
-    /** The header that starts here is impossible. */
     final TruncatedFileException malformed(String problem, long at) {
         return new TruncatedFileException(problem + " at byte " + at);
     }
@@ -132,7 +125,6 @@ public abstract class FileCheck {
         }
     }
 
-    /** The rest of the file is not checked. */
     private static final class TooManyPartsException extends IOException {
 
         TooManyPartsException(long at) {

@@ -62,18 +62,17 @@ final class RiffCheck extends FileCheck {
     }
 
     private void readChunk(String name, long at, long length) throws IOException {
-        content |= switch (name) {
-            case "data" -> length > 0;
-            case "VP8 ", "VP8L", "ANMF" -> true;
-            default -> false;
-        };
         switch (name) {
+            case "data" -> content |= length > 0;
+            case "ANMF" -> content = true;
             case "VP8 " -> {
+                content = true;
                 if (bytes.big(at + 3, 3) == 0x9d012a) {
                     measured(bytes.little(at + 6, 2) & 0x3fff, bytes.little(at + 8, 2) & 0x3fff);
                 }
             }
             case "VP8L" -> {
+                content = true;
                 long sizes = bytes.little(at + 1, 4);
                 measured((sizes & 0x3fff) + 1, (sizes >> 14 & 0x3fff) + 1);
             }

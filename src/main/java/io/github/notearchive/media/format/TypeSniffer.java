@@ -12,7 +12,6 @@ import java.util.regex.Pattern;
 /** Detects the type of a file from its first bytes. */
 public final class TypeSniffer {
 
-    /** Number of first bytes that are sufficient. */
     public static final int HEAD_LENGTH = 256;
 
     /** UTF-8 byte order mark, optional before text. */

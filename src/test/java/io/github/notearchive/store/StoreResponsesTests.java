@@ -1,0 +1,306 @@
+package io.github.notearchive.store;
+
+import static io.github.notearchive.io.ScriptedServer.raw;
+import static io.github.notearchive.io.ScriptedServer.reply;
+import static io.github.notearchive.io.ScriptedServer.status;
+import static io.github.notearchive.store.ObjectStoreTests.failure;
+import static java.nio.charset.StandardCharsets.US_ASCII;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.io.ScriptedServer;
+import io.github.notearchive.io.ScriptedServer.Reply;
+import io.github.notearchive.io.ScriptedServer.Request;
+import io.github.notearchive.io.Secret;
+import java.net.Socket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.IntStream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Responses of stores that differ from those of a correct one, or say no more than they must. */
+@Timeout(30)
+class StoreResponsesTests {
+
+    private static final ObjectKey KEY = new ObjectKey("a");
+    private static final byte[] TEXT = "hello".getBytes(US_ASCII);
+    private static final String CHECKSUM = "x-amz-checksum-sha256";
+
+    @TempDir
+    Path directory;
+
+    private final ScriptedServer server = new ScriptedServer();
+    private ObjectStore store;
+
+    @BeforeEach
+    void open() {
+        store = new ObjectStore(properties(server.address(), "hunter2", "bucket", true));
+    }
+
+    @AfterEach
+    void close() {
+        store.close();
+        server.close();
+    }
+
+    static StoreProperties properties(String endpoint, String secret, String bucket, boolean createBucket) {
+        return properties(endpoint, secret, bucket, createBucket, Duration.ofSeconds(10), 3);
+    }
+
+    private static StoreProperties properties(
+            String endpoint, String secret, String bucket, boolean createBucket, Duration socketTimeout, int tries) {
+        return new StoreProperties(
+                endpoint,
+                bucket,
+                "us-east-1",
+                "who",
+                new Secret(secret),
+                createBucket,
+                Duration.ofSeconds(2),
+                socketTimeout,
+                tries);
+    }
+
+    private ObjectStore impatient(long socketTimeoutMillis) {
+        Duration socketTimeout = Duration.ofMillis(socketTimeoutMillis);
+        return new ObjectStore(properties(server.address(), "hunter2", "bucket", true, socketTimeout, 1));
+    }
+
+    private List<String> methods() {
+        return server.lines().stream().map(line -> line.split(" ")[0]).toList();
+    }
+
+    private Request last() {
+        return server.requests().getLast();
+    }
+
+    /** Accepts every PUT with this ETag and serves these bytes for every key. */
+    private Reply hold(String etag, AtomicReference<byte[]> bytes) {
+        return (socket, out) -> {
+            String method = last().line().split(" ")[0];
+            byte[] body = bytes.get();
+            String head =
+                    "HTTP/1.1 200 OK\r\nETag: \"" + etag + "\"\r\nLast-Modified: Wed, 25 Nov 2026 00:00:00 GMT\r\n"
+                            + "Content-Length: " + (method.equals("PUT") ? 0 : body.length) + "\r\n\r\n";
+            return raw(head, method.equals("GET") ? body : new byte[0]).write(socket, out);
+        };
+    }
+
+    @Test
+    void unsignedUploadWithoutChecksumIsReadBack() throws Exception {
+        byte[] bytes = new byte[17 << 20];
+        bytes[7] = 7;
+        ObjectBytes content = ObjectBytes.of(Files.write(directory.resolve("compared"), bytes));
+        AtomicReference<byte[]> held = new AtomicReference<>(bytes);
+        server.always(hold("of-a-store-with-keys", held));
+
+        store.put(KEY, content, "video/mp4", DigestUtils.sha256Hex(bytes));
+
+        assertThat(methods()).containsExactly("PUT", "HEAD", "GET");
+        assertThat(server.requests().getFirst().headers()).containsEntry("x-amz-content-sha256", "UNSIGNED-PAYLOAD");
+        held.set(new byte[bytes.length]);
+        assertThat(failure(() -> store.put(KEY, content, "video/mp4", DigestUtils.sha256Hex(bytes))))
+                .hasMessageContaining("holds other bytes than were sent");
+    }
+
+    @Test
+    void listingContinuesWithTheNextPageAndHasForeignNames() {
+        String page = """
+                <ListBucketResult><Name>bucket</Name><Prefix/><EncodingType>url</EncodingType><MaxKeys>1</MaxKeys>
+                  <IsTruncated>%s</IsTruncated><NextContinuationToken>t/1</NextContinuationToken>
+                  <Contents><Key>%s</Key><LastModified>2026-11-25T00:00:00.000Z</LastModified><Size>7</Size></Contents>
+                </ListBucketResult>
+                """;
+        for (int i = 0; i < 2; i++) {
+            server.replies(200, page.formatted(true, "a")).replies(200, page.formatted(false, "b%20c"));
+        }
+
+        assertThat(store.listAll("", "Z").map(StoredObject::name)).containsExactly("a", "b c");
+        assertThat(store.list("")).containsExactly(new StoredObject("a", 7, Instant.parse("2026-11-25T00:00:00Z")));
+        assertThat(server.lines()).hasSize(4);
+        assertThat(server.lines().getFirst()).contains("start-after=Z").doesNotContain("continuation-token");
+        assertThat(server.lines().get(1)).contains("continuation-token=t%2F1");
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "503, <Error><Code>SlowDown</Code></Error>, true, SlowDown, 3",
+        "429, <html/>, true, HTTP 429, 3",
+        "501, '', false, HTTP 501, 1",
+        "413, <html>no</html>, false, HTTP 413, 1",
+        "403, <Error><Code>AccessDenied</Code></Error>, false, AccessDenied, 1",
+    })
+    void errorResponseIsClassifiedAndRetriedIfTemporary(
+            int status, String body, boolean isTemporary, String code, int attempts) {
+        server.always(reply(status, body.getBytes(US_ASCII)));
+
+        StoreException e = failure(() -> store.putBytes(KEY, TEXT, "text/plain"));
+
+        assertThat(e.unreachable()).isEqualTo(isTemporary);
+        assertThat(e.refused()).isEqualTo(!isTemporary);
+        assertThat(e.code()).isEqualTo(code);
+        assertThat(e).hasMessageContainingAll("bucket bucket", "key a", code);
+        assertThat(methods()).hasSize(attempts);
+    }
+
+    @Test
+    void unsupportedRequestWithoutBodyIsRefused() {
+        server.always(status(501));
+
+        StoreException e = failure(store::ensureBucket);
+
+        assertThat(e.refused()).as(e.getMessage()).isTrue();
+        assertThat(methods()).hasSize(1);
+    }
+
+    @Test
+    void wrongBytesAreUploadedAgainAndThenRefused() {
+        server.always(hold("0".repeat(32), new AtomicReference<>("jello".getBytes(US_ASCII))));
+
+        StoreException e = failure(() -> store.putBytes(KEY, TEXT, "text/plain"));
+
+        assertThat(e.refused()).isTrue();
+        assertThat(e).hasMessageContaining("holds other bytes than were sent");
+        assertThat(methods()).filteredOn("PUT"::equals).hasSize(3);
+    }
+
+    @Test
+    void returnedChecksumNeedsNoFurtherRequest() {
+        server.always((socket, out) -> status(
+                        200,
+                        "ETag: \"of-a-kms-key\"",
+                        CHECKSUM + ": " + last().headers().get(CHECKSUM))
+                .write(socket, out));
+
+        store.putBytes(KEY, TEXT, "text/plain");
+
+        assertThat(methods()).containsExactly("PUT");
+    }
+
+    @Test
+    void rejectedChecksumIsNotSentAgain() {
+        server.replies(400, "<Error><Code>InvalidArgument</Code></Error>")
+                .always(status(200, "ETag: \"" + DigestUtils.md5Hex(TEXT) + "\""));
+
+        store.putBytes(KEY, TEXT, "text/plain");
+        store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
+
+        assertThat(server.requests().stream().map(request -> request.headers().containsKey(CHECKSUM)))
+                .containsExactly(true, false, false);
+    }
+
+    @Test
+    void idleConnectionsAreClosedAfterFailedUpload() throws Exception {
+        Set<Socket> connections = ConcurrentHashMap.newKeySet();
+        CountDownLatch concurrent = new CountDownLatch(6);
+        server.always((socket, out) -> {
+            connections.add(socket);
+            concurrent.countDown();
+            concurrent.await();
+            return status(200, "ETag: \"" + DigestUtils.md5Hex(TEXT) + "\"").write(socket, out);
+        });
+        try (var callers = Executors.newVirtualThreadPerTaskExecutor()) {
+            List<? extends Future<?>> uploads = IntStream.range(0, 6)
+                    .mapToObj(i -> callers.submit(() -> store.putBytes(new ObjectKey("a" + i), TEXT, "text/plain")))
+                    .toList();
+            for (Future<?> upload : uploads) {
+                upload.get();
+            }
+        }
+        for (Socket connection : connections) {
+            connection.close();
+        }
+
+        store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
+
+        assertThat(connections).hasSize(7);
+    }
+
+    /** The server stores the path of each object as its bytes. */
+    @Test
+    void repeatedResponseIsNotReadAsTheNextOne() {
+        server.always((socket, out) -> {
+            String[] line = last().line().split(" ");
+            String response = "HTTP/1.1 200 OK\r\nLast-Modified: Wed, 25 Nov 2026 12:00:00 GMT\r\nETag: \""
+                    + DigestUtils.md5Hex(line[1])
+                    + "\"\r\nContent-Length: "
+                    + (line[0].equals("PUT") ? 0 : line[1].length())
+                    + "\r\n\r\n"
+                    + (line[0].equals("GET") ? line[1] : "");
+            return raw(response + response, new byte[0]).write(socket, out);
+        });
+        for (String key : List.of("a", "bb", "ccc")) {
+            byte[] bytes = ("/bucket/" + key).getBytes(US_ASCII);
+
+            assertThat(store.stat(new ObjectKey(key)).orElseThrow().size()).isEqualTo(bytes.length);
+            assertThat(store.read(new ObjectKey(key))).isEqualTo(bytes);
+            store.putBytes(new ObjectKey(key), bytes, "text/plain");
+        }
+        assertThat(server.lines()).hasSize(9).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void silentServerIsUnreachable() {
+        server.always(server.silence());
+        try (ObjectStore impatient = impatient(100)) {
+
+            StoreException e = failure(() -> impatient.stat(KEY));
+
+            assertThat(e.unreachable()).isTrue();
+            assertThat(e).hasMessageContaining("no response from the store");
+        }
+    }
+
+    /** The server sends a byte every 20 ms, which no socket timeout ends; the time limit of the request is 3 s. */
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void responseThatDripsIsAborted(boolean isUpload) {
+        server.always(server.drip("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n", " "));
+        try (ObjectStore impatient = impatient(300)) {
+
+            StoreException e = failure(() -> {
+                if (isUpload) {
+                    impatient.putBytes(KEY, TEXT, "text/plain");
+                } else {
+                    impatient.read(KEY);
+                }
+            });
+
+            assertThat(e.unreachable()).isTrue();
+        }
+    }
+
+    /** The server needs one and a half seconds, where a response without an object has one. */
+    @Test
+    void timeLimitGrowsWithTheObject() {
+        byte[] bytes = new byte[3 << 20];
+        server.always((_, out) -> {
+            out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n").getBytes(US_ASCII));
+            for (int at = 0; at < bytes.length; at += bytes.length / 32) {
+                out.write(bytes, at, bytes.length / 32);
+                Thread.sleep(48);
+            }
+            return true;
+        });
+        try (ObjectStore impatient = impatient(100)) {
+
+            assertThat(impatient.read(KEY)).isEqualTo(bytes);
+        }
+    }
+}
