@@ -154,7 +154,6 @@ class MediaCollector implements AutoCloseable {
                 .sorted(Comparator.comparingLong(Download::signedAt))
                 .forEach(file -> running.put(file, start(file)));
         Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
-        boolean all = false;
         try {
             for (Map.Entry<Download, CompletableFuture<DownloadOutcome>> download : running.entrySet()) {
                 List<MediaSlot> places = download.getKey().places();
@@ -162,13 +161,11 @@ class MediaCollector implements AutoCloseable {
                 count(outcome, places.size() - 1);
                 places.forEach(slot -> outcomes.put(slot, outcome));
             }
-            all = true;
-        } finally {
-            if (!all) { // no caller uses these files, finished or not
-                running.values().forEach(MediaCollector::discardWhenDone);
-            }
+            return outcomes;
+        } catch (InterruptedException | RuntimeException e) { // no caller uses these files, finished or not
+            running.values().forEach(MediaCollector::discardWhenDone);
+            throw e;
         }
-        return outcomes;
     }
 
     private CompletableFuture<DownloadOutcome> start(Download file) {

@@ -52,14 +52,14 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
         });
     }
 
-    /** @param perNight calls allowed a night; 0 means unlimited */
+    /** Refuses a run whose limit of calls is used up; no limit if {@code perNight} is 0. */
     public static Optional<StartRefusal> ofCalls(int perNight, NightlyCalls made, Night tonight) {
         return perNight > 0 && made.all() >= perNight
                 ? Optional.of(usedUp(perNight + " calls", tonight))
                 : Optional.empty();
     }
 
-    /** @param stored bytes of media stored tonight by all runs and nodes */
+    /** Refuses a run whose limit of media bytes, stored tonight by all runs and nodes, is used up. */
     public static Optional<StartRefusal> ofBytes(NightlyLimitProperties limits, long stored, Night tonight) {
         long limit = limits.bytesPerNight().toBytes();
         return limit > 0 && stored >= limit

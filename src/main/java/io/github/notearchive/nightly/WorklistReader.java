@@ -48,7 +48,6 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     private final OutageRetry outages;
     private final RunState run;
     private @Nullable WorklistItem note;
-    private boolean isRefreshing;
 
     WorklistReader(
             ClaimRepository claims, JustOneApiClient provider, NightlyBytes bytes, OutageRetry outages, RunState run) {
@@ -134,8 +133,7 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
             claimed = run.claims.add(() -> claims.claimRefresh(run.node()));
             return claimed;
         } finally {
-            isRefreshing = claimed.isPresent();
-            if (!isRefreshing) {
+            if (claimed.isEmpty()) {
                 run.claims.releaseRefresh();
             }
         }
@@ -194,12 +192,11 @@ class WorklistReader implements ItemStreamReader<WorkItem> {
     private void leaveNote() {
         if (note != null) {
             run.claims.remove(note);
+            if (note.refreshNight() != null) {
+                run.claims.releaseRefresh();
+            }
             note = null;
             run.claims.inProgress.decrementAndGet();
-        }
-        if (isRefreshing) {
-            isRefreshing = false;
-            run.claims.releaseRefresh();
         }
     }
 
