@@ -60,18 +60,37 @@ public class JobExecutionQueries {
      * @param node node of the execution; null for any node
      */
     public Optional<Execution> newest(String job, @Nullable String node) {
+        return newest(job, node, List.of(""), true);
+    }
+
+    /**
+     * Returns the end time of the newest run of a node that ended in order; empty if there is none. See
+     * {@link ExitCode#isOrderly}.
+     */
+    public Optional<Instant> lastOrderlyEnd(String node) {
+        List<String> orderly = Arrays.stream(ExitCode.values())
+                .filter(ExitCode::isOrderly)
+                .map(ExitCode::name)
+                .toList();
+        return newest(JobNames.NIGHTLY, node, orderly, false).map(Execution::ended);
+    }
+
+    private Optional<Execution> newest(
+            String job, @Nullable String node, List<String> exitCodes, boolean orAnyExitCode) {
         return jdbc.sql("""
                         SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code,
                                e.start_time AT TIME ZONE 'UTC' AS began, e.end_time AT TIME ZONE 'UTC' AS ended
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
-                        WHERE i.job_name = :job
+                        WHERE i.job_name = :job AND (:any OR e.exit_code IN (:exitCodes))
                           AND %s
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
                         """.formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
+                .param("any", orAnyExitCode)
+                .param("exitCodes", exitCodes)
                 .query((row, _) -> new Execution(
                         row.getLong("job_execution_id"),
                         row.getLong("job_instance_id"),
@@ -138,32 +157,6 @@ public class JobExecutionQueries {
                 .param("execution", jobExecutionId)
                 .query(Long.class)
                 .list();
-    }
-
-    /**
-     * Returns the end time of the newest run of a node that ended in order; empty if there is none. See
-     * {@link ExitCode#isOrderly}.
-     */
-    public Optional<Instant> lastOrderlyEnd(String node) {
-        return jdbc.sql("""
-                        SELECT e.end_time AT TIME ZONE 'UTC' AS ended
-                        FROM batch_job_execution e
-                        JOIN batch_job_instance i USING (job_instance_id)
-                        WHERE i.job_name = :job AND e.exit_code IN (:orderly) AND e.end_time IS NOT NULL
-                          AND %s
-                        ORDER BY e.job_execution_id DESC
-                        LIMIT 1
-                        """.formatted(OF_NODE))
-                .param("job", JobNames.NIGHTLY)
-                .param("node", node)
-                .param(
-                        "orderly",
-                        Arrays.stream(ExitCode.values())
-                                .filter(ExitCode::isOrderly)
-                                .map(ExitCode::name)
-                                .toList())
-                .query((row, _) -> row.getTimestamp("ended").toInstant())
-                .optional();
     }
 
     /** One execution of a job. Spring Batch writes local times of the process, which are UTC. */

@@ -3,16 +3,14 @@ package io.github.notearchive.batch;
 import io.github.notearchive.io.DatabaseErrors;
 import java.time.Duration;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.JobExecutionException;
-import org.springframework.batch.core.job.parameters.JobParameter;
 import org.springframework.batch.core.job.parameters.JobParameters;
+import org.springframework.batch.core.job.parameters.JobParametersBuilder;
 import org.springframework.batch.core.listener.JobExecutionListener;
 
 /**
@@ -24,8 +22,6 @@ public abstract class JobRun {
 
     private final Gate gate;
     private final long startedAt = System.nanoTime();
-    private final Set<JobParameter<?>> identity = new LinkedHashSet<>();
-    private final Set<JobParameter<?>> options = new LinkedHashSet<>();
     private JobParameters parameters = new JobParameters();
     private boolean isRestart;
     private volatile @Nullable JobExecution execution;
@@ -36,7 +32,7 @@ public abstract class JobRun {
 
     /** Adds a parameter that identifies a new instance; a restart repeats that of its instance. */
     protected final void addIdentity(String name, Object value) {
-        identity.add(new JobParameter<>(name, value.toString(), String.class, true));
+        addParameter(name, value, true);
     }
 
     /**
@@ -45,19 +41,19 @@ public abstract class JobRun {
      */
     protected final void addOption(String name, @Nullable Object value) {
         if (value != null) {
-            options.add(new JobParameter<>(name, value.toString(), String.class, false));
+            addParameter(name, value, false);
         }
     }
 
-    Set<JobParameter<?>> identity() {
-        return identity;
+    private void addParameter(String name, Object value, boolean isIdentifying) {
+        parameters = new JobParametersBuilder(parameters)
+                .addString(name, value.toString(), isIdentifying)
+                .toJobParameters();
     }
 
-    /** Sets the identifying parameters of the instance, to which the options are added. */
-    void prepare(Set<JobParameter<?>> ofInstance, boolean restart) {
-        Set<JobParameter<?>> all = new LinkedHashSet<>(ofInstance);
-        all.addAll(options);
-        parameters = new JobParameters(all);
+    /** Sets the parameters of the execution. */
+    void prepare(JobParameters complete, boolean restart) {
+        parameters = complete;
         isRestart = restart;
     }
 

@@ -6,7 +6,6 @@ import io.micrometer.observation.ObservationRegistry;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
 import java.util.Optional;
-import java.util.Set;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -17,8 +16,6 @@ import org.springframework.batch.core.job.Job;
 import org.springframework.batch.core.job.JobExecution;
 import org.springframework.batch.core.job.JobExecutionException;
 import org.springframework.batch.core.job.builder.JobBuilder;
-import org.springframework.batch.core.job.parameters.JobParameter;
-import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.job.parameters.JobParametersBuilder;
 import org.springframework.batch.core.launch.JobOperator;
 import org.springframework.batch.core.repository.JobRepository;
@@ -137,30 +134,27 @@ public class JobRunner {
                 .map(newest -> repository.getJobExecution(newest.execution()))
                 .filter(newest -> newest.getStatus() != BatchStatus.COMPLETED)
                 .orElse(null);
-        Set<JobParameter<?>> identity = before == null
-                ? identityOfNew(job, node, tonight, run.identity())
-                : before.getJobParameters().getIdentifyingParameters();
-        run.prepare(identity, before != null);
+        JobParametersBuilder parameters = new JobParametersBuilder(run.parameters());
+        if (before == null) {
+            parameters.addLocalDate("night", tonight.date()).addString("node", node);
+            addSequence(parameters, job, executions.instancesOf(job, tonight, node) + 1);
+        } else {
+            before.getJobParameters().getIdentifyingParameters().forEach(parameters::addJobParameter);
+        }
+        run.prepare(parameters.toJobParameters(), before != null);
     }
 
     /**
-     * Returns the parameters of a new instance with the next free sequence number. An instance without execution
-     * occupies its number as well: Spring Batch writes the two in separate transactions, and a process may have died in
-     * between.
+     * Adds the next free sequence number. An instance without execution occupies its number as well: Spring Batch
+     * writes the two in separate transactions, and a process may have died in between.
      */
-    private Set<JobParameter<?>> identityOfNew(String job, String node, Night tonight, Set<JobParameter<?>> more) {
-        long sequence = executions.instancesOf(job, tonight, node);
-        JobParameters parameters;
-        do {
+    private void addSequence(JobParametersBuilder parameters, String job, long first) {
+        long sequence = first;
+        while (repository.getJobInstance(
+                        job, parameters.addLong("sequence", sequence).toJobParameters())
+                != null) {
             sequence++;
-            JobParametersBuilder builder = new JobParametersBuilder()
-                    .addLocalDate("night", tonight.date())
-                    .addString("node", node)
-                    .addLong("sequence", sequence);
-            more.forEach(builder::addJobParameter);
-            parameters = builder.toJobParameters();
-        } while (repository.getJobInstance(job, parameters) != null);
-        return parameters.parameters();
+        }
     }
 
     /**

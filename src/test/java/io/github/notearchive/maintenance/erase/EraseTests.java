@@ -1,12 +1,10 @@
 package io.github.notearchive.maintenance.erase;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.worklist.Enqueuer;
@@ -16,10 +14,8 @@ import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
-import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.rebuild.RebuildSummary;
-import io.github.notearchive.maintenance.verify.VerifyOptions;
-import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
@@ -29,7 +25,6 @@ import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
-import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.io.StringReader;
 import java.nio.file.Files;
@@ -50,26 +45,18 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessResourceFailureException;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /** What is forgotten is gone, stays gone, and takes nothing of others with it. */
 @BesideNightlyJobTest
-class EraseTests {
+class EraseTests extends MaintenanceScenario {
 
     private static final String PERSON = "5f00000000000000000000aa";
     private static final String NAME = "nickname of a person";
     private static final String WORDS = "words of a person";
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    Eraser forgetter;
 
     @Autowired
     ErasureList forgotten;
@@ -78,22 +65,7 @@ class EraseTests {
     Enqueuer enqueuer;
 
     @Autowired
-    VerifyRunner audits;
-
-    @Autowired
-    RebuildRunner rebuild;
-
-    @Autowired
-    ObjectStore store;
-
-    @Autowired
-    JdbcConnectionDetails database;
-
-    @Autowired
     ErasureRepository rows;
-
-    @Autowired
-    PlatformTransactionManager transactions;
 
     @Test
     void erasesANoteWithItsExclusiveFilesOnly() throws Exception {
@@ -101,20 +73,19 @@ class EraseTests {
         String note = notes.getFirst();
         List<String> others = night.pending(SandboxNoteKind.TEXT, 2);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        List<String> keys = night.slots(note).stream()
-                .map(slot -> String.valueOf(slot.media().key()))
-                .toList();
+        List<String> keys =
+                night.slots(note).stream().map(MaintenanceScenario::key).toList();
         TreeMap<String, byte[]> before = night.objects("");
         List<String> rows = tables();
 
-        ErasureReport preview = forgetter.preview(request(List.of(note), null));
+        ErasureReport preview = eraser.preview(request(List.of(note), null));
 
         assertThat(tables()).as("a dry run touches no row").isEqualTo(rows);
         assertThat(night.objects("").keySet()).isEqualTo(before.keySet());
         assertThat(preview.dryRun()).isTrue();
 
         ErasureReport report =
-                forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
+                eraser.forget(request(List.of(note), "asked for")).orElseThrow();
 
         assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
         assertThat(report.rows())
@@ -158,7 +129,7 @@ class EraseTests {
     void doesNotEnqueueOrFetchAForgottenNote() throws Exception {
         String note = night.pending(1).getFirst();
         night.run();
-        forgetter.forget(request(List.of(note), null)).orElseThrow();
+        eraser.forget(request(List.of(note), null)).orElseThrow();
         List<Rejected> rejects = new ArrayList<>();
 
         EnqueueReport report = enqueuer.enqueue(
@@ -182,7 +153,7 @@ class EraseTests {
         String note = "66bb00000000000000000002";
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        ErasureReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
+        ErasureReport report = eraser.forget(request(List.of(note), null)).orElseThrow();
 
         assertThat(report.rows().values()).containsOnly(0L);
         assertThat(forgotten.find(new NoteId(note))).isPresent();
@@ -202,7 +173,7 @@ class EraseTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(rowsThatName()).isEqualTo(2);
 
-        ErasureReport report = forgetter.forget(request(List.of(), PERSON)).orElseThrow();
+        ErasureReport report = eraser.forget(request(List.of(), PERSON)).orElseThrow();
 
         assertThat(report.notes()).containsExactlyInAnyOrderElementsOf(own);
         assertThat(report.rows()).containsEntry("author", 1L).containsEntry("note", 2L);
@@ -241,12 +212,12 @@ class EraseTests {
     void forgetsANoteBeforeTheBucketExists() throws Exception {
         String note = night.pending(1).getFirst();
 
-        ErasureReport preview = forgetter.preview(request(List.of(note), null));
+        ErasureReport preview = eraser.preview(request(List.of(note), null));
 
         assertThat(night.bucket()).doesNotExist();
         assertThat(preview.rows()).containsEntry("worklist", 1L);
 
-        ErasureReport report = forgetter.forget(request(List.of(note), null)).orElseThrow();
+        ErasureReport report = eraser.forget(request(List.of(note), null)).orElseThrow();
 
         assertThat(report).usingRecursiveComparison().ignoringFields("dryRun").isEqualTo(preview);
         assertThat(night.objects("").keySet()).containsExactly("archive.json", "forgotten/" + note + ".json");
@@ -261,9 +232,9 @@ class EraseTests {
         Path aside = night.bucket().resolveSibling("aside");
         Files.move(night.bucket(), aside);
         try {
-            assertThatThrownBy(() -> forgetter.preview(request(List.of(note), null)))
+            assertThatThrownBy(() -> eraser.preview(request(List.of(note), null)))
                     .hasMessageContaining("there is no such bucket");
-            assertThatThrownBy(() -> forgetter.forget(request(List.of(note), null)))
+            assertThatThrownBy(() -> eraser.forget(request(List.of(note), null)))
                     .hasMessageContaining("there is no such bucket");
         } finally {
             Files.move(aside, night.bucket());
@@ -278,15 +249,15 @@ class EraseTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         var sidecar = night.objects("notes/" + note).firstEntry();
         String file = night.slots(note).stream()
-                .map(slot -> String.valueOf(slot.media().key()))
+                .map(MaintenanceScenario::key)
                 .filter(key -> !key.equals(commonKey(notes)))
                 .findFirst()
                 .orElseThrow();
         byte[] picture = night.objects(file).get(file);
-        forgetter.forget(request(List.of(note), "asked for")).orElseThrow();
+        eraser.forget(request(List.of(note), "asked for")).orElseThrow();
         loseTheDatabase();
 
-        RebuildSummary clean = rebuild.rebuild(false, null);
+        RebuildSummary clean = rebuild();
 
         assertThat(clean.exitCode()).isEqualTo(ExitCode.COMPLETED);
         assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
@@ -298,14 +269,13 @@ class EraseTests {
         store.putBytes(new ObjectKey(file), picture, "image/jpeg");
         loseTheDatabase();
 
-        RebuildSummary refusing = rebuild.rebuild(false, null);
+        RebuildSummary refusing = rebuild();
 
         assertThat(refusing.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
         assertThat(refusing.toString()).contains("was forgotten, and this object remains");
         assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
         assertThat(forgotten.count().unfinished()).isOne();
-        ErasureReport rest = forgetter
-                .forget(request(List.of("66bb00000000000000000004"), null))
+        ErasureReport rest = eraser.forget(request(List.of("66bb00000000000000000004"), null))
                 .orElseThrow();
         assertThat(rest.files()).isOne();
         assertThat(rest.sidecars()).isOne();
@@ -323,10 +293,7 @@ class EraseTests {
         String later = notes.getLast();
         isOfThePerson(later);
         night.pending(notes);
-        night.sql()
-                .sql("UPDATE worklist SET due_at = due_at + interval '1 year' WHERE note_id = ?")
-                .param(first)
-                .update();
+        update("UPDATE worklist SET due_at = due_at + interval '1 year' WHERE note_id = ?", first);
         night.provider().holdAnswers();
         CompletableFuture<RunSummary> run = night.runAside();
         night.awaitHeld(1);
@@ -354,7 +321,7 @@ class EraseTests {
     void noteForgottenBeforeTheCommitOfItsEnqueueingIsNotOnTheWorklist() throws Exception {
         String known = "66bb00000000000000000001";
         String meanwhile = "66bb00000000000000000002";
-        forgetter.forget(request(List.of(known), null)).orElseThrow();
+        eraser.forget(request(List.of(known), null)).orElseThrow();
         CountDownLatch inserted = new CountDownLatch(1);
         CountDownLatch goOn = new CountDownLatch(1);
         CompletableFuture<EnqueueReport> list = enqueueAside(List.of(known, meanwhile), null, _ -> {
@@ -366,7 +333,7 @@ class EraseTests {
         CompletableFuture<Void> forget = CompletableFuture.runAsync(
                 () -> {
                     try {
-                        forgetter.forget(request(List.of(meanwhile), null)).orElseThrow();
+                        eraser.forget(request(List.of(meanwhile), null)).orElseThrow();
                     } catch (IOException e) {
                         throw new IllegalStateException(e);
                     }
@@ -395,7 +362,7 @@ class EraseTests {
             forget = CompletableFuture.supplyAsync(
                     () -> {
                         try {
-                            return forgetter.forget(request(notes, null));
+                            return eraser.forget(request(notes, null));
                         } catch (Exception e) {
                             return e;
                         }
@@ -418,7 +385,7 @@ class EraseTests {
         }
         assertThat(night.objects("media/")).isNotEmpty();
 
-        forgetter.forget(request(List.of(), null)).orElseThrow();
+        eraser.forget(request(List.of(), null)).orElseThrow();
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.objects("notes/")).isEmpty();
         assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
@@ -428,15 +395,15 @@ class EraseTests {
     /** What a run erases of one note must not take longer the more authors there are. */
     @Test
     void rowsOfANoteAreRemovedWithoutReadingAllAuthors() {
-        night.sql().sql("""
+        update("""
                         INSERT INTO author (author_id, updated_at)
                         SELECT md5(i::text), now() FROM generate_series(1, 20000) AS i;
                         ANALYZE author;
-                        """).update();
+                        """);
 
         Long wholeReads = new TransactionTemplate(transactions).execute(_ -> {
             // independent of the statistics of other tests
-            night.sql().sql("SET LOCAL enable_seqscan = off").update();
+            update("SET LOCAL enable_seqscan = off");
             long before = sequentialScansOfAuthors();
             rows.remove(List.of(new NoteId("66bb00000000000000000001")), List.of());
             return sequentialScansOfAuthors() - before;
@@ -471,7 +438,7 @@ class EraseTests {
     }
 
     private void personIsForgotten() throws Exception {
-        forgetter.forget(request(List.of(), PERSON)).orElseThrow();
+        eraser.forget(request(List.of(), PERSON)).orElseThrow();
     }
 
     @Test
@@ -481,13 +448,13 @@ class EraseTests {
         var running = night.runAside();
         night.provider().awaitHeldMedia(1, Duration.ofSeconds(20));
 
-        assertThat(forgetter.forget(request(notes, null))).isEmpty();
+        assertThat(eraser.forget(request(notes, null))).isEmpty();
 
         assertThat(night.count("SELECT count(*) FROM forgotten_note")).isZero();
         assertThat(night.objects("forgotten/")).isEmpty();
         night.provider().releaseMedia();
         assertEnded(NightlyScenario.ended(running), ExitCode.COMPLETED);
-        assertThat(forgetter.forget(request(notes, null))).isPresent();
+        assertThat(eraser.forget(request(notes, null))).isPresent();
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.objects("notes/")).isEmpty();
     }
@@ -497,15 +464,11 @@ class EraseTests {
         List<String> notes = twoWithACommonPicture();
         night.run();
         String key = commonKey(notes);
-        forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
+        eraser.forget(request(notes.subList(0, 1), null)).orElseThrow();
         // as a forgetting that was interrupted before its objects went has left it
-        night.sql()
-                .sql("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (:key, 1)")
-                .param("key", key)
-                .update();
+        update("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (?, 1)", key);
 
-        ErasureReport report = forgetter
-                .forget(request(List.of("66bb00000000000000000003"), null))
+        ErasureReport report = eraser.forget(request(List.of("66bb00000000000000000003"), null))
                 .orElseThrow();
 
         assertThat(report.files()).isZero();
@@ -530,7 +493,7 @@ class EraseTests {
                 .isEqualTo(keys(notes).size());
         assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
         assertAuditedClean();
-        forgetter.forget(request(notes, null)).orElseThrow();
+        eraser.forget(request(notes, null)).orElseThrow();
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.objects("notes/")).isEmpty();
         assertAuditedClean();
@@ -551,8 +514,7 @@ class EraseTests {
         assertThat(night.objects("media/")).hasSize(stored + 3);
         assertThat(night.count("SELECT count(*) FROM forgotten_object")).isEqualTo(3);
 
-        ErasureReport report =
-                forgetter.forget(request(notes.subList(0, 1), null)).orElseThrow();
+        ErasureReport report = eraser.forget(request(notes.subList(0, 1), null)).orElseThrow();
 
         assertThat(report.files()).as("its own, and the replaced ones of all").isEqualTo(own + 3);
         assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes.subList(1, 3)));
@@ -623,18 +585,10 @@ class EraseTests {
     /** Notes of pictures on the worklist of whose first one the original is dead. */
     private List<String> withTheFirstOriginalDead(int count) {
         List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 40).stream()
-                .filter(note -> !night.provider()
-                        .envelope(note)
-                        .at("/data/0/note_list/0/images_list/0/original")
-                        .stringValue("")
-                        .isEmpty())
+                .filter(this::hasOriginal)
                 .limit(count)
                 .toList();
-        for (String note : notes) {
-            String name = night.pictures(note).getFirst();
-            night.script()
-                    .media(target -> target.contains(name) && target.contains("sc=V_ORG"), MediaReply.status(404));
-        }
+        notes.forEach(note -> original(note, MediaReply.status(404)));
         return night.pending(notes);
     }
 
@@ -642,14 +596,6 @@ class EraseTests {
         return notes.stream()
                 .map(note -> night.slots(note).getFirst().media().key().value())
                 .toList();
-    }
-
-    private Set<String> keys(List<String> notes) {
-        Set<String> keys = new TreeSet<>();
-        for (String note : notes) {
-            night.slots(note).forEach(slot -> keys.add(slot.media().key().value()));
-        }
-        return keys;
     }
 
     private static Eraser.Request request(List<String> notes, @Nullable String author, @Nullable String reason) {
@@ -674,10 +620,10 @@ class EraseTests {
 
     private String commonKey(List<String> notes) {
         List<String> first = night.slots(notes.getFirst()).stream()
-                .map(slot -> String.valueOf(slot.media().key()))
+                .map(MaintenanceScenario::key)
                 .toList();
         return night.slots(notes.get(1)).stream()
-                .map(slot -> String.valueOf(slot.media().key()))
+                .map(MaintenanceScenario::key)
                 .filter(first::contains)
                 .findFirst()
                 .orElseThrow();
@@ -717,25 +663,15 @@ class EraseTests {
     /** All rows of all tables of the archive, as texts. */
     private List<String> tables() {
         List<String> all = new ArrayList<>();
-        for (String table : night.sql().sql("""
+        for (String table : texts("""
                                 SELECT table_name::text FROM information_schema.tables
                                 WHERE table_schema = 'public' AND table_type = 'BASE TABLE' ORDER BY 1
-                                """).query(String.class).list()) {
-            all.addAll(
-                    night
-                            .sql()
-                            .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
-                            .query(String.class)
-                            .list()
-                            .stream()
-                            .map(row -> table + " " + row)
-                            .toList());
+                                """)) {
+            all.addAll(texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1").stream()
+                    .map(row -> table + " " + row)
+                    .toList());
         }
         return all;
-    }
-
-    private void loseTheDatabase() {
-        night.sql().sql(ArchiveRows.LOSS).update();
     }
 
     /** Neither as it is nor in the bytes of an answer. */
@@ -746,7 +682,7 @@ class EraseTests {
     }
 
     private void assertAuditedClean() {
-        VerifySummary audit = audits.verify(new VerifyOptions(null, false, false, "main"));
+        VerifySummary audit = audits.verify(AUDIT);
         assertThat(audit.exitCode()).isEqualTo(ExitCode.COMPLETED);
         assertThat(audit.young()).as("objects without a row, however young").isZero();
     }

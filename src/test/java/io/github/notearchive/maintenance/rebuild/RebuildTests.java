@@ -7,26 +7,21 @@ import static io.github.notearchive.archive.worklist.NoteState.UNAVAILABLE;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.Enqueuer;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobStopper;
-import io.github.notearchive.maintenance.waive.Waiver;
+import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunOptions;
 import io.github.notearchive.nightly.RunSummary;
-import io.github.notearchive.note.MediaKind;
-import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
-import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
@@ -53,30 +48,15 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The database is lost, the bucket is not: the tables come back from it, row for row. */
 @BesideNightlyJobTest
-class RebuildTests {
+class RebuildTests extends MaintenanceScenario {
 
     private static final JsonMapper JSON = JsonMapper.builder().build();
-
-    @Autowired
-    NightlyScenario night;
 
     @Autowired
     Enqueuer enqueuer;
 
     @Autowired
-    RebuildRunner rebuild;
-
-    @Autowired
-    Waiver waiver;
-
-    @Autowired
-    ObjectStore store;
-
-    @Autowired
     SidecarFinder finder;
-
-    @Autowired
-    JobStopper gate;
 
     @Autowired
     PaidResponses paid;
@@ -172,7 +152,7 @@ class RebuildTests {
         int calls = night.calls();
 
         loseTheDatabase();
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.COMPLETED);
         assertSame(rows(), before);
@@ -205,7 +185,7 @@ class RebuildTests {
         Files.write(cut, "cut".getBytes(UTF_8));
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().lost()).isEqualTo(2);
@@ -237,7 +217,7 @@ class RebuildTests {
         loseTheDatabase();
         night.wayToStore().cutAfter(2 << 20);
 
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().findings())
@@ -273,7 +253,7 @@ class RebuildTests {
         bad.forEach((key, bytes) -> store.putBytes(new ObjectKey(key), bytes, "text/plain"));
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.INCOMPLETE);
         assertThat(summary.found().refused()).isEqualTo(bad.size());
@@ -316,10 +296,10 @@ class RebuildTests {
                         + " now(), now() + interval '1 h')"
             })
     void refusesADatabaseWithRows(String row) {
-        night.sql().sql(row).update();
+        update(row);
         Map<String, List<String>> before = rows();
 
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.USAGE);
         assertThat(summary.reason()).contains("the tables are not empty", row.split(" ")[2] + " holds rows");
@@ -342,7 +322,7 @@ class RebuildTests {
         Map<String, List<String>> before = rows();
         loseTheDatabase();
 
-        assertEnded(rebuild.rebuild(false, null), ExitCode.COMPLETED);
+        assertEnded(rebuild(), ExitCode.COMPLETED);
 
         assertThat(notes)
                 .allSatisfy(id -> assertThat(night.note(id).refreshDays()).isEqualTo(3));
@@ -355,7 +335,7 @@ class RebuildTests {
         night.pending(1);
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.USAGE);
         assertThat(summary.reason()).contains("holds no sidecar", "ARCHIVE_S3_BUCKET");
@@ -370,7 +350,7 @@ class RebuildTests {
         CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, null, false, node));
         night.provider().awaitHeld(1, Duration.ofSeconds(20));
 
-        assertEnded(rebuild.rebuild(false, null), ExitCode.ALREADY_RUNNING);
+        assertEnded(rebuild(), ExitCode.ALREADY_RUNNING);
 
         night.provider().releaseAnswers();
         assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
@@ -395,7 +375,7 @@ class RebuildTests {
         assertThat(run.reason()).contains("note-archive rebuild");
         assertThat(night.calls()).isEqualTo(calls);
 
-        RebuildSummary second = rebuild.rebuild(false, null);
+        RebuildSummary second = rebuild();
 
         assertEnded(second, ExitCode.COMPLETED);
         assertThat(second.restart()).isTrue();
@@ -403,7 +383,7 @@ class RebuildTests {
         assertSame(rows(), before);
         assertThat(night.exitCodes()).containsExactly("INTERRUPTED", "COMPLETED");
         assertThat(night.instances()).hasSize(1);
-        assertEnded(rebuild.rebuild(false, null), ExitCode.USAGE);
+        assertEnded(rebuild(), ExitCode.USAGE);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
     }
@@ -416,7 +396,7 @@ class RebuildTests {
         assertEnded(interruptedRebuild(), ExitCode.INTERRUPTED);
         night.pending(night.provider().noteIds(SandboxNoteKind.SOUND, 1));
 
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.USAGE);
         assertThat(summary.reason()).contains("worklist", "no sidecar has brought");
@@ -435,7 +415,7 @@ class RebuildTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         loseTheDatabase();
 
-        assertEnded(rebuild.rebuild(false, null), ExitCode.COMPLETED);
+        assertEnded(rebuild(), ExitCode.COMPLETED);
 
         assertThat(night.count("SELECT count(DISTINCT id) FROM api_call")).isEqualTo(6);
         assertThat(night.states(first)).containsOnly(ARCHIVED);
@@ -462,7 +442,7 @@ class RebuildTests {
         List<SlotRow> slots = night.slots(note);
         loseTheDatabase();
 
-        RebuildSummary summary = rebuild.rebuild(false, null);
+        RebuildSummary summary = rebuild();
 
         assertEnded(summary, ExitCode.COMPLETED);
         assertThat(night.slots(note)).isEqualTo(slots);
@@ -484,24 +464,6 @@ class RebuildTests {
                 .filter(id -> night.pictures(id).size() >= 3 && hasOriginal(id))
                 .findFirst()
                 .orElseThrow();
-    }
-
-    private boolean hasOriginal(String note) {
-        return !night.provider()
-                .envelope(note)
-                .at("/data/0/note_list/0/images_list/0/original")
-                .stringValue("")
-                .isEmpty();
-    }
-
-    private void picture(String note, int number, MediaReply reply) {
-        String name = night.pictures(note).get(number);
-        night.script().media(target -> target.contains(name), reply);
-    }
-
-    private void original(String note, MediaReply reply) {
-        String name = night.pictures(note).getFirst();
-        night.script().media(t -> t.contains(name) && t.contains("sc=V_ORG"), reply);
     }
 
     private static ObjectNode withNulAndCommentAndNewField(ObjectNode envelope) {
@@ -527,32 +489,20 @@ class RebuildTests {
         return night.provider().envelope(note).toString().replaceFirst("\"desc\":\"", "\"desc\":\"" + text);
     }
 
-    private void waive(String note, int ordinal) {
-        int _ = waiver.waive(new NoteId(note), MediaKind.IMAGE, ordinal, "lost \"for\" good");
-    }
-
     private Path file(SlotRow slot) {
         return night.bucket().resolve(slot.media().key().value());
     }
 
-    // the loss
-
-    private void loseTheDatabase() {
-        night.sql().sql(ArchiveRows.LOSS).update();
-    }
-
     /** A rebuild whose time is over while the rows of its first sidecars are written; these wait until it is. */
     private RebuildSummary interruptedRebuild() throws Exception {
-        night.sql().sql("""
+        update("""
                         CREATE OR REPLACE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN
                             PERFORM pg_advisory_xact_lock_shared(4711);
                             RETURN NEW;
                         END $$
-                        """).update();
-        night.sql()
-                .sql("CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE" + " FUNCTION hold()")
-                .update();
+                        """);
+        update("CREATE TRIGGER hold BEFORE INSERT ON worklist FOR EACH ROW EXECUTE" + " FUNCTION hold()");
         gate.open(); // as it will be; an earlier run may have left it closed
         CompletableFuture<RebuildSummary> running;
         try (Connection holder = night.connect();
@@ -564,7 +514,7 @@ class RebuildTests {
         try {
             return running.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
         } finally {
-            night.sql().sql("DROP TRIGGER hold ON worklist").update();
+            update("DROP TRIGGER hold ON worklist");
         }
     }
 
@@ -573,25 +523,6 @@ class RebuildTests {
                 .sql("SELECT setval(pg_get_serial_sequence('api_call', 'id'), 1, false)")
                 .query(Long.class)
                 .single();
-    }
-
-    private Map<String, List<String>> rows() {
-        return ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
-    }
-
-    /** Table by table, so that a difference can be read. */
-    private static void assertSame(Map<String, List<String>> actual, Map<String, List<String>> expected) {
-        assertThat(actual.keySet()).isEqualTo(expected.keySet());
-        expected.forEach(
-                (table, rows) -> assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
-    }
-
-    private static void assertEnded(RebuildSummary summary, ExitCode exitCode) {
-        assertThat(summary.exitCode()).as(summary.toString()).isEqualTo(exitCode);
-    }
-
-    private static void assertEnded(RunSummary summary, ExitCode exitCode) {
-        NightlyScenario.assertEnded(summary, exitCode);
     }
 
     // invalid sidecars

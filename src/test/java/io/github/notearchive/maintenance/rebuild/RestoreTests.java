@@ -9,27 +9,23 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import io.github.notearchive.ArchiveRows;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.maintenance.erase.Eraser;
 import io.github.notearchive.maintenance.erase.ErasureReport;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
-import io.github.notearchive.maintenance.verify.VerifyRunner;
 import io.github.notearchive.maintenance.verify.VerifySummary;
-import io.github.notearchive.maintenance.waive.Waiver;
 import io.github.notearchive.maintenance.waive.Waiver.NotWaivedException;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.nightly.TableDump;
-import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.store.ObjectKey;
-import io.github.notearchive.store.ObjectStore;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -47,27 +43,9 @@ import org.springframework.beans.factory.annotation.Autowired;
 
 /** An older dump of the database is restored beside the bucket as it is now. */
 @BesideNightlyJobTest
-class RestoreTests {
+class RestoreTests extends MaintenanceScenario {
 
     private static final String OBJECT = "archive.json";
-
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    Eraser forgetter;
-
-    @Autowired
-    Waiver waiver;
-
-    @Autowired
-    VerifyRunner audits;
-
-    @Autowired
-    RebuildRunner rebuild;
-
-    @Autowired
-    ObjectStore store;
 
     @Autowired
     ArchiveRevision revision;
@@ -127,9 +105,9 @@ class RestoreTests {
         dump.restore();
         assertThat(rows()).isNotEqualTo(before);
         assertRefused();
-        RebuildSummary merged = rebuild.rebuild(true, null);
+        RebuildSummary merged = merge();
 
-        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertEnded(merged, ExitCode.COMPLETED);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).as("calls in all").isEqualTo(calls);
         assertSame(rows(), before);
@@ -137,14 +115,13 @@ class RestoreTests {
         assertThat(night.count("SELECT count(*) FROM note WHERE note_id = '" + forgotten + "'"))
                 .isZero();
 
-        RebuildSummary repeated = rebuild.rebuild(true, null);
+        RebuildSummary repeated = merge();
 
-        assertEnded(repeated.exitCode(), ExitCode.COMPLETED, repeated.reason());
+        assertEnded(repeated, ExitCode.COMPLETED);
         assertThat(repeated.found().sidecars()).isEqualTo(merged.found().sidecars());
         assertThat(repeated.found().written()).isZero();
         assertSame(rows(), before);
-        VerifySummary audit = audit();
-        assertEnded(audit.exitCode(), ExitCode.COMPLETED, audit.reason());
+        assertEnded(audits.verify(AUDIT), ExitCode.COMPLETED);
         night.isNextDay();
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).as("calls in all").isEqualTo(calls);
@@ -165,7 +142,7 @@ class RestoreTests {
         assertThat(night.calls()).isEqualTo(calls);
         assertThatThrownBy(() -> waive(later.getFirst(), 0)).isInstanceOf(NotWaivedException.class);
 
-        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(merge(), ExitCode.COMPLETED);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.states(later)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(calls);
@@ -188,7 +165,7 @@ class RestoreTests {
 
         assertThat(night.hasSpooledResponse()).isTrue();
         assertThat(night.count("SELECT count(*) FROM api_call")).isZero();
-        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(merge(), ExitCode.COMPLETED);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.state(waiting)).isEqualTo(ARCHIVED);
         assertThat(night.hasSpooledResponse()).isFalse();
@@ -208,7 +185,7 @@ class RestoreTests {
         dump.restore();
 
         assertRefused();
-        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(merge(), ExitCode.COMPLETED);
 
         assertThat(ledger()).isEqualTo(ledger);
         assertEnded(night.run(), ExitCode.COMPLETED);
@@ -220,11 +197,7 @@ class RestoreTests {
     void dumpRestoresNoForgottenNote() throws Exception {
         List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        String author = night.sql()
-                .sql("SELECT author_id FROM note WHERE note_id = :note")
-                .param("note", notes.get(1))
-                .query(String.class)
-                .single();
+        String author = text("SELECT author_id FROM note WHERE note_id = ?", notes.get(1));
         TableDump dump = TableDump.of(night.sql());
         forget(notes.get(0), null);
         forget(null, author);
@@ -235,19 +208,18 @@ class RestoreTests {
         assertRefused();
         breakOff("DELETE ON note", notes.get(0));
 
-        RebuildSummary broken = rebuild.rebuild(true, null);
+        RebuildSummary broken = merge();
 
-        assertEnded(broken.exitCode(), ExitCode.UPSTREAM_UNAVAILABLE, broken.reason());
+        assertEnded(broken, ExitCode.UPSTREAM_UNAVAILABLE);
         assertRefused();
         repair("note");
-        RebuildSummary merged = rebuild.rebuild(true, null);
-        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        RebuildSummary merged = merge();
+        assertEnded(merged, ExitCode.COMPLETED);
         assertSame(rows(), before);
         assertThat(objects()).isEqualTo(objects);
         assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
                 .isZero();
-        VerifySummary audit = audit();
-        assertEnded(audit.exitCode(), ExitCode.COMPLETED, audit.reason());
+        assertEnded(audits.verify(AUDIT), ExitCode.COMPLETED);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(objects()).isEqualTo(objects);
@@ -274,14 +246,11 @@ class RestoreTests {
         int calls = night.calls();
         dump.restore();
         // when the dump was taken, this replaced file waited for its removal
-        night.sql()
-                .sql("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (:key, 1)")
-                .param("key", listed)
-                .update();
+        update("INSERT INTO forgotten_object (object_key, size_bytes) VALUES (?, 1)", listed);
 
-        RebuildSummary merged = rebuild.rebuild(true, null);
+        RebuildSummary merged = merge();
 
-        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertEnded(merged, ExitCode.COMPLETED);
         assertThat(objects()).contains(shared, listed).isEqualTo(objects);
         assertSame(rows(), before);
         assertThat(night.state(later)).isEqualTo(ARCHIVED);
@@ -304,7 +273,7 @@ class RestoreTests {
         dump.restore();
         breakOff("INSERT ON worklist", later.get(55));
 
-        RebuildSummary broken = rebuild.rebuild(true, null);
+        RebuildSummary broken = merge();
 
         assertThat(broken.exitCode()).as(broken.reason()).isIn(ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED);
         assertThat(night.count("SELECT count(*) FROM worklist"))
@@ -315,9 +284,9 @@ class RestoreTests {
         assertThat(between.reason()).contains("note-archive rebuild");
         repair("worklist");
 
-        RebuildSummary merged = rebuild.rebuild(false, null);
+        RebuildSummary merged = rebuild();
 
-        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertEnded(merged, ExitCode.COMPLETED);
         assertThat(merged.restart()).isTrue();
         assertThat(merged.found().sidecars()).as("each read once").isEqualTo(61);
         assertSame(rows(), before);
@@ -330,16 +299,13 @@ class RestoreTests {
         List<String> notes = night.pending(3);
         assertEnded(night.run(), ExitCode.COMPLETED);
         night.requeue(notes.getFirst());
-        night.sql()
-                .sql("UPDATE worklist SET priority = 9, refresh_days = 30 WHERE note_id = :note")
-                .param("note", notes.get(1))
-                .update();
+        update("UPDATE worklist SET priority = 9, refresh_days = 30 WHERE note_id = ?", notes.get(1));
         night.pending(night.provider().noteIds(SandboxNoteKind.SOUND, 1));
         Map<String, List<String>> before = rows();
 
-        RebuildSummary merged = rebuild.rebuild(true, null);
+        RebuildSummary merged = merge();
 
-        assertEnded(merged.exitCode(), ExitCode.COMPLETED, merged.reason());
+        assertEnded(merged, ExitCode.COMPLETED);
         assertThat(merged.found().written()).isZero();
         assertSame(rows(), before);
         assertThat(night.count("SELECT count(*) FROM worklist")).isEqualTo(4);
@@ -350,15 +316,15 @@ class RestoreTests {
         night.pending(2);
         assertEnded(night.run(), ExitCode.COMPLETED);
         int calls = night.calls();
-        night.sql().sql("UPDATE archive SET archive_id = gen_random_uuid()").update();
+        update("UPDATE archive SET archive_id = gen_random_uuid()");
         night.pending(SandboxNoteKind.IMAGES, 1);
 
         RunSummary run = night.run();
-        RebuildSummary merge = rebuild.rebuild(true, null);
+        RebuildSummary merge = merge();
 
         assertRefused();
         assertThat(run.reason()).contains("the bucket belongs to archive", "rebuild --missing");
-        assertEnded(merge.exitCode(), ExitCode.USAGE, merge.reason());
+        assertEnded(merge, ExitCode.USAGE);
         assertThat(merge.reason()).contains("cannot be merged");
         assertThat(night.calls()).isEqualTo(calls);
     }
@@ -367,14 +333,14 @@ class RestoreTests {
     void newDatabaseBesideAFilledBucketIsRefused() {
         List<String> notes = night.pending(2);
         assertEnded(night.run(), ExitCode.COMPLETED);
-        night.sql().sql(ArchiveRows.LOSS).update();
+        loseTheDatabase();
         night.pending(notes);
 
         assertRefused();
 
         assertThat(night.run().reason()).contains("does not contain");
         assertThat(night.calls()).isEqualTo(2);
-        assertEnded(rebuild.rebuild(true, null).exitCode(), ExitCode.COMPLETED, "");
+        assertEnded(merge(), ExitCode.COMPLETED);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.calls()).isEqualTo(2);
@@ -385,11 +351,11 @@ class RestoreTests {
         night.pending(2);
         assertEnded(night.run(), ExitCode.COMPLETED);
         String identifier = identifier();
-        night.sql().sql(ArchiveRows.LOSS).update();
+        loseTheDatabase();
 
-        RebuildSummary rebuilt = rebuild.rebuild(false, null);
+        RebuildSummary rebuilt = rebuild();
 
-        assertEnded(rebuilt.exitCode(), ExitCode.COMPLETED, rebuilt.reason());
+        assertEnded(rebuilt, ExitCode.COMPLETED);
         assertThat(identifier()).isEqualTo(identifier);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(object()).contains(identifier);
@@ -400,9 +366,8 @@ class RestoreTests {
         night.pending(1);
         assertEnded(night.run(), ExitCode.COMPLETED);
         store.remove(OBJECT);
-        night.sql().sql("DELETE FROM archive").update();
-        VerifySummary audit = audit();
-        assertEnded(audit.exitCode(), ExitCode.COMPLETED, audit.reason());
+        update("DELETE FROM archive");
+        assertEnded(audits.verify(AUDIT), ExitCode.COMPLETED);
 
         assertEnded(night.run(), ExitCode.COMPLETED);
 
@@ -417,11 +382,11 @@ class RestoreTests {
         List<String> waiting = night.pending(SandboxNoteKind.IMAGES, 1);
 
         RunSummary run = night.run();
-        VerifySummary audit = audit();
+        VerifySummary audit = audits.verify(AUDIT);
 
         assertEnded(run, ExitCode.USAGE);
         assertThat(run.reason()).contains("ARCHIVE_S3_BUCKET", "lost");
-        assertEnded(audit.exitCode(), ExitCode.USAGE, audit.reason());
+        assertEnded(audit, ExitCode.USAGE);
         assertThat(night.states(waiting)).containsOnly(PENDING);
         assertThat(night.calls()).isOne();
         assertThat(objects()).isEmpty();
@@ -476,24 +441,16 @@ class RestoreTests {
         VerifySummary audit = audits.verify(new VerifyOptions(null, true, true, "main"));
         assertEnded(run, ExitCode.USAGE);
         assertThat(run.reason()).contains("rebuild --missing");
-        assertEnded(audit.exitCode(), ExitCode.USAGE, audit.reason());
+        assertEnded(audit, ExitCode.USAGE);
         assertThat(audit.reason()).contains("rebuild --missing");
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(objects()).isEqualTo(objects);
     }
 
-    private VerifySummary audit() {
-        return audits.verify(new VerifyOptions(null, false, false, "main"));
-    }
-
     private void forget(@Nullable String note, @Nullable String author) throws Exception {
         List<NoteId> notes = note == null ? List.of() : List.of(new NoteId(note));
         ErasureReport _ =
-                forgetter.forget(new Eraser.Request(notes, author, "asked for")).orElseThrow();
-    }
-
-    private int waive(String note, int ordinal) {
-        return waiver.waive(new NoteId(note), MediaKind.IMAGE, ordinal, "lost");
+                eraser.forget(new Eraser.Request(notes, author, "asked for")).orElseThrow();
     }
 
     /** A paid response about a note that could only be kept in a file. */
@@ -512,14 +469,9 @@ class RestoreTests {
         return night.slots(note).get(slot).media().key().value();
     }
 
-    private void picture(String note, int number, MediaReply reply) {
-        String name = night.pictures(note).get(number);
-        night.script().media(target -> target.contains(name), reply);
-    }
-
     /** Cuts the connection that does this with a row of a note. */
     private void breakOff(String event, String note) {
-        night.sql().sql("""
+        update("""
                         CREATE OR REPLACE FUNCTION break_off() RETURNS trigger LANGUAGE plpgsql AS $$
                         BEGIN
                             IF coalesce(to_jsonb(NEW), to_jsonb(OLD)) ->> 'note_id' = TG_ARGV[0] THEN
@@ -527,15 +479,13 @@ class RestoreTests {
                             END IF;
                             RETURN coalesce(NEW, OLD);
                         END $$
-                        """).update();
-        night.sql()
-                .sql("CREATE TRIGGER break_off BEFORE %s FOR EACH ROW EXECUTE FUNCTION break_off('%s')"
-                        .formatted(event, note))
-                .update();
+                        """);
+        update("CREATE TRIGGER break_off BEFORE %s FOR EACH ROW EXECUTE FUNCTION break_off('%s')"
+                .formatted(event, note));
     }
 
     private void repair(String table) {
-        night.sql().sql("DROP TRIGGER break_off ON " + table).update();
+        update("DROP TRIGGER break_off ON " + table);
     }
 
     /** All but the object itself, and the reports of nights. */
@@ -550,22 +500,16 @@ class RestoreTests {
     }
 
     private String identifier() {
-        return night.sql()
-                .sql("SELECT archive_id::text FROM archive")
-                .query(String.class)
-                .single();
+        return text("SELECT archive_id::text FROM archive");
     }
 
     private List<String> ledger() {
-        return night.sql()
-                .sql("SELECT (to_jsonb(c) - 'job_execution_id' - 'recovered_at')::text FROM api_call c ORDER BY id")
-                .query(String.class)
-                .list();
+        return texts("SELECT (to_jsonb(c) - 'job_execution_id' - 'recovered_at')::text FROM api_call c ORDER BY id");
     }
 
-    private Map<String, List<String>> rows() {
-        Map<String, List<String>> rows =
-                ArchiveRows.of(sql -> night.sql().sql(sql).query(String.class).list());
+    @Override
+    protected Map<String, List<String>> rows() {
+        Map<String, List<String>> rows = super.rows();
         for (String table : List.of("forgotten_note", "forgotten_author")) {
             // when an erasure was completed is when this database did it
             rows.computeIfPresent(
@@ -575,19 +519,5 @@ class RestoreTests {
                             .toList());
         }
         return rows;
-    }
-
-    private static void assertSame(Map<String, List<String>> actual, Map<String, List<String>> expected) {
-        assertThat(actual.keySet()).isEqualTo(expected.keySet());
-        expected.forEach(
-                (table, rows) -> assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
-    }
-
-    private static void assertEnded(RunSummary run, ExitCode expected) {
-        NightlyScenario.assertEnded(run, expected);
-    }
-
-    private static void assertEnded(ExitCode actual, ExitCode expected, String reason) {
-        assertThat(actual).as(reason).isEqualTo(expected);
     }
 }

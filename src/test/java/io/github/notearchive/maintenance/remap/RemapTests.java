@@ -1,13 +1,12 @@
 package io.github.notearchive.maintenance.remap;
 
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.catalog.RemapChanges;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobStopper;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
+import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.nightly.BesideNightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
 import io.github.notearchive.nightly.RunSummary;
@@ -20,14 +19,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 
 /** Remaps of stored responses, which send no call and resume after an interruption. */
 @BesideNightlyJobTest
-class RemapTests {
+class RemapTests extends MaintenanceScenario {
 
     /** More than two pages. */
     private static final int OLDER = 500;
@@ -42,19 +39,7 @@ class RemapTests {
             """.formatted(PAGE);
 
     @Autowired
-    NightlyScenario night;
-
-    @Autowired
     RemapRunner runner;
-
-    @Autowired
-    JobStopper gate;
-
-    @Autowired
-    DataSource database;
-
-    @Autowired
-    JdbcConnectionDetails details;
 
     @Test
     void remapsRowsOfAnOlderMapperWithoutACall() {
@@ -63,11 +48,11 @@ class RemapTests {
         }
         assertEnded(night.run(), ExitCode.COMPLETED);
         int calls = night.calls();
-        List<String> before = rows();
+        List<String> before = tables();
         spoil();
 
         RemapSummary dry = runner.remap(false, true, null);
-        List<String> afterDryRun = rows();
+        List<String> afterDryRun = tables();
         RemapSummary remap = remap();
 
         assertThat(dry.exitCode()).isEqualTo(ExitCode.COMPLETED);
@@ -77,7 +62,7 @@ class RemapTests {
         assertThat(remap.answers()).isEqualTo(SandboxNoteKind.values().length);
         assertThat(remap.left()).isZero();
         assertThat(remap.changes()).isEqualTo(dry.changes()).containsKeys("note.title", "note_capture.author_id");
-        assertThat(rows()).isEqualTo(before);
+        assertThat(tables()).isEqualTo(before);
         assertThat(night.calls()).isEqualTo(calls);
         assertThat(remap().answers()).isZero();
         assertThat(runner.remap(true, false, null).changes()).isEmpty();
@@ -91,11 +76,11 @@ class RemapTests {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         addOlderCaptures(note);
-        List<String> before = rows();
+        List<String> before = tables();
         spoil();
 
         RemapSummary stopped;
-        try (Connection other = database.getConnection()) {
+        try (Connection other = night.connect()) {
             hold(other, FIRST_OF_THE_SECOND_PAGE);
             CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
             NightlyScenario.await(
@@ -117,7 +102,7 @@ class RemapTests {
         assertThat(rest.answersNow()).isEqualTo(OLDER + 1 - PAGE);
         assertThat(rest.changes().get("note_capture.title").rows()).isEqualTo(OLDER + 1);
         assertThat(rest.changes().get("note.title")).isEqualTo(new RemapChanges.Change(1, List.of(note)));
-        assertThat(rows()).isEqualTo(before);
+        assertThat(tables()).isEqualTo(before);
     }
 
     @Test
@@ -126,7 +111,7 @@ class RemapTests {
         assertEnded(night.run(), ExitCode.COMPLETED);
         addOlderCaptures(note);
         spoil();
-        try (Connection other = database.getConnection()) {
+        try (Connection other = night.connect()) {
             hold(other, FIRST_OF_THE_SECOND_PAGE);
             CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
             NightlyScenario.await(
@@ -151,11 +136,11 @@ class RemapTests {
     void yieldsToARunThatLocksARow() throws Exception {
         String note = night.pending(1).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
-        List<String> before = rows();
+        List<String> before = tables();
         spoil();
 
         CompletableFuture<RemapSummary> aside;
-        try (Connection other = database.getConnection()) {
+        try (Connection other = night.connect()) {
             hold(other, "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'");
             aside = CompletableFuture.supplyAsync(this::remap);
             NightlyScenario.await(
@@ -171,13 +156,13 @@ class RemapTests {
         assertThat(aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS)
                         .exitCode())
                 .isEqualTo(ExitCode.COMPLETED);
-        assertThat(rows()).isEqualTo(before);
+        assertThat(tables()).isEqualTo(before);
     }
 
     @Test
     void allowsOneRemapOfADatabaseAtATime() throws Exception {
         RemapSummary second;
-        try (RunnerLock _ = RunnerLock.acquire(details, Scope.REMAP, "").orElseThrow()) {
+        try (RunnerLock _ = RunnerLock.acquire(database, Scope.REMAP, "").orElseThrow()) {
             second = remap();
         }
 
@@ -190,10 +175,7 @@ class RemapTests {
         String note = night.pending(2).getFirst();
         assertEnded(night.run(), ExitCode.COMPLETED);
         spoil();
-        night.sql()
-                .sql("UPDATE note_capture SET response = '{}' WHERE note_id = :note")
-                .param("note", note)
-                .update();
+        update("UPDATE note_capture SET response = '{}' WHERE note_id = ?", note);
 
         RemapSummary remap = remap();
 
@@ -252,35 +234,30 @@ class RemapTests {
 
     /** As if the note had been captured often before. */
     private void addOlderCaptures(String note) {
-        night.sql().sql("""
+        update("""
                         WITH calls AS (
                             INSERT INTO api_call (note_id, endpoint, sent_at, received_at, http_status, code, billed)
                             SELECT c.note_id, 'note-detail/v1', c.captured_at - i * interval '1 s', c.captured_at - i * interval '1 s', 200, 0, 'YES'
-                            FROM note_capture c, generate_series(1, :older) i WHERE c.note_id = :note
+                            FROM note_capture c, generate_series(1, ?) i WHERE c.note_id = ?
                             RETURNING id, note_id, received_at)
                         INSERT INTO note_capture
                         SELECT r.*
                         FROM calls k JOIN note_capture c USING (note_id),
                              jsonb_populate_record(c, jsonb_build_object('call_id', k.id, 'captured_at', k.received_at)) r
-                        """).param("older", OLDER).param("note", note).update();
+                        """, OLDER, note);
     }
 
     private void spoil() {
-        night.sql().sql("UPDATE note SET title = 'spoilt', mapper_version = 1").update();
-        night.sql()
-                .sql("UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version = 1")
-                .update();
-        night.sql().sql("UPDATE author SET nickname = 'spoilt'").update();
-        night.sql().sql("DELETE FROM note_topic").update();
+        update("UPDATE note SET title = 'spoilt', mapper_version = 1");
+        update("UPDATE note_capture SET title = 'spoilt', author_id = NULL, mapper_version = 1");
+        update("UPDATE author SET nickname = 'spoilt'");
+        update("DELETE FROM note_topic");
     }
 
-    private List<String> rows() {
+    private List<String> tables() {
         List<String> rows = new ArrayList<>();
         for (String table : List.of("note", "note_capture", "author", "note_topic", "note_mention", "note_media")) {
-            rows.addAll(night.sql()
-                    .sql("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1")
-                    .query(String.class)
-                    .list());
+            rows.addAll(texts("SELECT to_jsonb(t)::text FROM " + table + " t ORDER BY 1"));
         }
         return rows;
     }

@@ -3,7 +3,6 @@ package io.github.notearchive.maintenance.verify;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.FAILED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -16,7 +15,7 @@ import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
-import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.nightly.NightServers;
 import io.github.notearchive.nightly.NightlyJobTest;
 import io.github.notearchive.nightly.NightlyScenario;
@@ -48,7 +47,6 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.springframework.beans.factory.annotation.Autowired;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -56,17 +54,9 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** Findings, summaries and repairs of audits. */
 @NightlyJobTest
-class VerifyTests {
-    private static final String NODE = "main";
+class VerifyTests extends MaintenanceScenario {
 
-    @Autowired
-    NightlyScenario night;
-
-    @Autowired
-    VerifyRunner verifier;
-
-    @Autowired
-    JobStopper gate;
+    private static final String ORPHAN = "media/00/" + "0".repeat(64) + ".jpg";
 
     @Autowired
     FixityProperties settings;
@@ -76,9 +66,6 @@ class VerifyTests {
 
     @Autowired
     Repairs repairs;
-
-    @Autowired
-    PlatformTransactionManager transactions;
 
     /** The store uses the machine's clock, which that of the program must match. */
     @BeforeEach
@@ -94,7 +81,7 @@ class VerifyTests {
 
         VerifySummary audit = verify();
 
-        assertEnds(audit, ExitCode.COMPLETED);
+        assertEnded(audit, ExitCode.COMPLETED);
         assertThat(audit.exitCode().number()).isZero();
         assertThat(audit.files()).isEqualTo(night.objects("media/").size()).isPositive();
         assertThat(audit.sidecars()).isEqualTo(3);
@@ -121,7 +108,7 @@ class VerifyTests {
         String cut = files.get(1);
         String missing = files.get(2);
         String sidecar = night.objects("notes/" + notes.getFirst()).firstKey();
-        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        String orphan = ORPHAN;
         flip(corrupt);
         write(cut, new byte[] {1, 2, 3});
         Files.delete(path(missing));
@@ -130,7 +117,7 @@ class VerifyTests {
 
         VerifySummary found = verify();
 
-        assertEnds(found, ExitCode.FINDINGS);
+        assertEnded(found, ExitCode.FINDINGS);
         assertThat(found.exitCode().number()).isEqualTo(6);
         assertThat(findings())
                 .containsExactlyInAnyOrder(
@@ -143,9 +130,9 @@ class VerifyTests {
         assertThat(executionsOfAudits()).containsExactly("COMPLETED FINDINGS");
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
 
-        VerifySummary repaired = verify(new VerifyOptions(null, true, true, NODE));
+        VerifySummary repaired = verify(new VerifyOptions(null, true, true, "main"));
 
-        assertEnds(repaired, ExitCode.FINDINGS);
+        assertEnded(repaired, ExitCode.FINDINGS);
         assertThat(repaired.repairs().notesMadeDue() + repaired.repairs().waiting())
                 .isEqualTo(3);
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
@@ -173,7 +160,7 @@ class VerifyTests {
                 .allSatisfy((key, bytes) -> assertThat(answerAndMedia(bytes).getFirst())
                         .isEqualTo(answerAndMedia(truth.get(key)).getFirst()));
 
-        assertEnds(verify(), ExitCode.COMPLETED);
+        assertEnded(verify(), ExitCode.COMPLETED);
         assertThat(findings()).isEmpty();
         assertThat(night.count("SELECT count(*) FROM fixity_finding WHERE resolved_at IS NOT NULL"))
                 .isEqualTo(5);
@@ -183,20 +170,12 @@ class VerifyTests {
     void buysOneResponseForAFileSharedByTwoNotes() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
-        String owner = night.sql()
-                .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
-                .param("sha", sha256Of(shared))
-                .query(String.class)
-                .single();
+        String owner = text("SELECT note_id FROM note_media WHERE sha256 = ? LIMIT 1", sha256Of(shared));
         // as if the other note, captured before, had the same file
-        night.sql()
-                .sql("""
-                        UPDATE note_media SET sha256 = :sha, captured_at = captured_at - interval '1 day'
-                        WHERE note_id <> :owner
-                        """)
-                .param("sha", sha256Of(shared))
-                .param("owner", owner)
-                .update();
+        update("""
+                        UPDATE note_media SET sha256 = ?, captured_at = captured_at - interval '1 day'
+                        WHERE note_id <> ?
+                        """, sha256Of(shared), owner);
         int calls = night.calls();
         Files.delete(path(shared));
         passes(Duration.ofDays(8));
@@ -216,26 +195,15 @@ class VerifyTests {
     void doesNotPreferANoteOfWhichOnlyTheVideoResponseIsFresh() throws Exception {
         List<String> notes = archive(2);
         String shared = night.objects("media/").firstKey();
-        String owner = night.sql()
-                .sql("SELECT note_id FROM note_media WHERE sha256 = :sha LIMIT 1")
-                .param("sha", sha256Of(shared))
-                .query(String.class)
-                .single();
+        String owner = text("SELECT note_id FROM note_media WHERE sha256 = ? LIMIT 1", sha256Of(shared));
         String other =
                 notes.stream().filter(note -> !note.equals(owner)).findFirst().orElseThrow();
         // as if the other note, captured later, had the same file, and an answer of the other kind
-        night.sql()
-                .sql("""
-                        UPDATE note_media SET sha256 = :sha, captured_at = captured_at + interval '1 hour'
-                        WHERE note_id = :other
-                        """)
-                .param("sha", sha256Of(shared))
-                .param("other", other)
-                .update();
-        night.sql()
-                .sql("UPDATE api_call SET endpoint = 'note-detail/v6' WHERE note_id = :other")
-                .param("other", other)
-                .update();
+        update("""
+                        UPDATE note_media SET sha256 = ?, captured_at = captured_at + interval '1 hour'
+                        WHERE note_id = ?
+                        """, sha256Of(shared), other);
+        update("UPDATE api_call SET endpoint = 'note-detail/v6' WHERE note_id = ?", other);
         Files.delete(path(shared));
 
         repair();
@@ -253,7 +221,7 @@ class VerifyTests {
         for (String key : truth.keySet()) {
             flip(key);
         }
-        assertEnds(verify(), ExitCode.FINDINGS);
+        assertEnded(verify(), ExitCode.FINDINGS);
 
         notes.forEach(night::requeue);
         RunSummary run = night.run();
@@ -273,7 +241,7 @@ class VerifyTests {
             write(object.getKey(), Arrays.copyOf(object.getValue(), 7));
         }
         // as if the bytes were another note's
-        night.sql().sql("DELETE FROM note_media").update();
+        update("DELETE FROM note_media");
 
         notes.forEach(night::requeue);
         RunSummary run = night.run();
@@ -296,7 +264,7 @@ class VerifyTests {
         night.pending(notes.subList(0, 1));
         assertEnded(night.run(), ExitCode.COMPLETED);
         flip(night.objects("media/").firstKey());
-        assertEnds(verify(), ExitCode.FINDINGS);
+        assertEnded(verify(), ExitCode.FINDINGS);
         night.pending(notes.subList(1, 2));
 
         RunSummary run = night.run();
@@ -311,14 +279,14 @@ class VerifyTests {
         archive(1);
         String key = night.objects("media/").firstKey();
         String sha256 = sha256Of(key);
-        night.sql().sql("""
-                        UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = :sha
-                        """).param("sha", sha256).update();
+        update("""
+                        UPDATE note_media SET state = 'WAIVED', reason = 'TEST', sha256 = NULL WHERE sha256 = ?
+                        """, sha256);
         Files.delete(path(key));
-        assertEnds(verify(), ExitCode.FINDINGS);
+        assertEnded(verify(), ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("MISSING " + key);
 
-        assertEnds(repair(), ExitCode.COMPLETED);
+        assertEnded(repair(), ExitCode.COMPLETED);
 
         assertThat(findings()).isEmpty();
         assertThat(night.count("SELECT count(*) FROM media_object WHERE sha256 = '" + sha256 + "'"))
@@ -339,7 +307,7 @@ class VerifyTests {
 
         VerifySummary audit = verify();
 
-        assertEnds(audit, ExitCode.FINDINGS);
+        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(findings())
                 .containsExactlyInAnyOrder(
                         "SIDECAR_CORRUPT " + swapped, "SIDECAR_CORRUPT " + garbled, "SIDECAR_CORRUPT " + edited);
@@ -353,19 +321,16 @@ class VerifyTests {
         List<String> notes = archive(2);
         String lost = notes.getFirst();
         Files.delete(path(night.objects("notes/" + lost).firstKey()));
-        assertEnds(verify(), ExitCode.FINDINGS);
+        assertEnded(verify(), ExitCode.FINDINGS);
 
         passes(Duration.ofDays(9));
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertThat(night.sql()
-                        .sql("SELECT note_id FROM api_call WHERE response IS NOT NULL")
-                        .query(String.class)
-                        .list())
+        assertThat(texts("SELECT note_id FROM api_call WHERE response IS NOT NULL"))
                 .containsExactly(lost);
         VerifySummary repaired = repair();
         assertThat(repaired.repairs().sidecarsRewritten()).isOne();
-        assertEnds(verify(), ExitCode.COMPLETED);
+        assertEnded(verify(), ExitCode.COMPLETED);
     }
 
     @Test
@@ -375,14 +340,12 @@ class VerifyTests {
         String sidecar = night.objects("notes/").firstKey();
         Files.delete(path(file));
         Files.delete(path(sidecar));
-        night.sql()
-                .sql("UPDATE worklist SET state = 'FAILED', reason = 'REJECTED'")
-                .update();
-        night.sql().sql("UPDATE api_call SET response = NULL").update();
+        update("UPDATE worklist SET state = 'FAILED', reason = 'REJECTED'");
+        update("UPDATE api_call SET response = NULL");
 
         VerifySummary audit = repair();
 
-        assertEnds(audit, ExitCode.FINDINGS);
+        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notPossible()).isEqualTo(2);
         assertThat(repairOf(file)).contains("none of its notes is ARCHIVED, for example " + note);
         assertThat(repairOf(sidecar)).contains("the ledger no longer has the exact response of call");
@@ -394,14 +357,14 @@ class VerifyTests {
         String note = archive(1).getFirst();
         String file = night.objects("media/").firstKey();
         // as if the newest answer of the note were a day younger, and without it
-        night.sql().sql("""
-                        UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = :sha
-                        """).param("sha", sha256Of(file)).update();
+        update("""
+                        UPDATE note_media SET captured_at = captured_at - interval '1 day' WHERE sha256 = ?
+                        """, sha256Of(file));
         Files.delete(path(file));
 
         VerifySummary audit = repair();
 
-        assertEnds(audit, ExitCode.FINDINGS);
+        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().notesMadeDue()).isZero();
         assertThat(audit.repairs().notPossible()).isOne();
         assertThat(repairOf(file)).contains("does not list it, for example that of note " + note);
@@ -409,11 +372,7 @@ class VerifyTests {
     }
 
     private String repairOf(String key) {
-        return night.sql()
-                .sql("SELECT repair FROM fixity_finding WHERE object_key = :key")
-                .param("key", key)
-                .query(String.class)
-                .single();
+        return text("SELECT repair FROM fixity_finding WHERE object_key = ?", key);
     }
 
     @Test
@@ -422,25 +381,25 @@ class VerifyTests {
         String sha256 = HexFormat.of().formatHex(sha256("planted"));
         String unused = "media/" + sha256.substring(0, 2) + "/" + sha256 + ".jpg";
         plant(unused, Duration.ofDays(2));
-        night.sql()
-                .sql("""
+        update(
+                """
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-                        VALUES (:sha256, :key, 7, 'image/jpeg', :then, :then)
-                        """)
-                .param("sha256", sha256)
-                .param("key", unused)
-                .param("then", Timestamp.from(night.clock().instant().minus(Duration.ofDays(2))))
-                .update();
+                        VALUES (?, ?, 7, 'image/jpeg', ?, ?)
+                        """,
+                sha256,
+                unused,
+                Timestamp.from(night.clock().instant().minus(Duration.ofDays(2))),
+                Timestamp.from(night.clock().instant().minus(Duration.ofDays(2))));
 
         VerifySummary audit = verify();
 
-        assertEnds(audit, ExitCode.FINDINGS);
+        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("ORPHAN " + unused);
         assertThat(night.objects("")).containsKey(unused);
 
-        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+        VerifySummary removal = verify(DELETE_ORPHANS);
 
-        assertEnds(removal, ExitCode.COMPLETED);
+        assertEnded(removal, ExitCode.COMPLETED);
         assertThat(removal.repairs().orphansRemoved()).containsExactly(unused);
         assertThat(night.objects("")).doesNotContainKey(unused);
         assertThat(night.count("SELECT count(*) FROM media_object WHERE object_key = '" + unused + "'"))
@@ -454,7 +413,7 @@ class VerifyTests {
     @Test
     void reportsAnObjectWithoutRowOnlyAboveTheMinimumAge() throws Exception {
         archive(1);
-        String young = "media/00/" + "0".repeat(64) + ".jpg";
+        String young = ORPHAN;
         String old = "media/11/" + "1".repeat(64) + ".jpg";
         String foreign = "media/some body's file.txt";
         plant(young, settings.orphanAge().minusMinutes(5));
@@ -465,7 +424,7 @@ class VerifyTests {
 
         VerifySummary audit = verify();
 
-        assertEnds(audit, ExitCode.FINDINGS);
+        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(findings()).containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + foreign);
         assertThat(audit.young()).isOne();
         Files.delete(path(foreign));
@@ -474,9 +433,9 @@ class VerifyTests {
         plant(foreign, Duration.ofDays(300));
         assertThat(night.objects("")).containsKeys(young, old, foreign, elsewhere);
 
-        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+        VerifySummary removal = verify(DELETE_ORPHANS);
 
-        assertEnds(removal, ExitCode.COMPLETED);
+        assertEnded(removal, ExitCode.COMPLETED);
         assertThat(removal.repairs().orphansRemoved()).containsExactlyInAnyOrder(old, foreign);
         assertThat(night.objects("")).containsKeys(young, elsewhere).doesNotContainKeys(old, foreign);
     }
@@ -492,9 +451,9 @@ class VerifyTests {
         Files.setLastModifiedTime(
                 path(sidecar), FileTime.from(night.clock().instant().minus(Duration.ofDays(2))));
 
-        VerifySummary removal = verify(new VerifyOptions(null, false, true, NODE));
+        VerifySummary removal = verify(DELETE_ORPHANS);
 
-        assertEnds(removal, ExitCode.COMPLETED);
+        assertEnded(removal, ExitCode.COMPLETED);
         assertThat(findings()).isEmpty();
         assertThat(night.objects("notes/")).containsOnlyKeys(sidecar);
     }
@@ -503,13 +462,13 @@ class VerifyTests {
     void removesNoOrphanWhileASidecarIsUnknown() throws Exception {
         archive(1);
         String unknown = "notes/" + "0".repeat(24) + "/20260101T000000.000Z.json";
-        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
+        String orphan = ORPHAN;
         plant(unknown, Duration.ofDays(2));
         plant(orphan, Duration.ofDays(2));
 
-        VerifySummary audit = verify(new VerifyOptions(null, true, true, NODE));
+        VerifySummary audit = verify(new VerifyOptions(null, true, true, "main"));
 
-        assertEnds(audit, ExitCode.FINDINGS);
+        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(audit.repairs().orphansRemoved()).isEmpty();
         assertThat(audit.repairs().orphansLeft())
                 .hasSize(2)
@@ -520,17 +479,16 @@ class VerifyTests {
     @Test
     void removesNoOrphanDuringARun() throws Exception {
         archive(1);
-        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
-        plant(orphan, Duration.ofDays(2));
+        String orphan = plantOrphan();
         night.provider().holdAnswers();
         List<String> more = night.provider().noteIds(SandboxNoteKind.TEXT, 1);
         night.pending(more);
         CompletableFuture<RunSummary> run = night.runAside();
         night.provider().awaitHeld(1, NightlyScenario.PATIENCE);
 
-        VerifySummary beside = verify(new VerifyOptions(null, false, true, NODE));
+        VerifySummary beside = verify(DELETE_ORPHANS);
 
-        assertEnds(beside, ExitCode.FINDINGS);
+        assertEnded(beside, ExitCode.FINDINGS);
         assertThat(beside.repairs().orphansRemoved()).isEmpty();
         assertThat(beside.repairs().orphansLeft()).singleElement().asString().contains("a run is active");
         assertThat(night.objects("")).containsKey(orphan);
@@ -545,22 +503,21 @@ class VerifyTests {
         long files = night.objects("media/").size();
         assertThat(files).as("more than is read ahead").isGreaterThan(4L * VerifyJob.CHUNK);
         flip(firstInLine());
-        String orphan = "media/00/" + "0".repeat(64) + ".jpg";
-        plant(orphan, Duration.ofDays(2));
+        String orphan = plantOrphan();
 
         VerifySummary stopped = inTheMiddle(() -> gate.close(ExitCode.INTERRUPTED, "an operator says so"));
 
         assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
-        assertEnds(stopped, ExitCode.FINDINGS);
+        assertEnded(stopped, ExitCode.FINDINGS);
         assertThat(stopped.reason())
                 .isEqualTo("CORRUPT 1, ORPHAN 1; and the audit is not finished: an operator says so");
         assertThat(stopped.files()).isBetween((long) VerifyJob.CHUNK, files - 1);
         assertThat(stopped.filesLeft()).isEqualTo(files - stopped.files());
 
         // also repairs what was found before, which is read again
-        VerifySummary rest = verify(new VerifyOptions(null, true, true, NODE));
+        VerifySummary rest = verify(new VerifyOptions(null, true, true, "main"));
 
-        assertEnds(rest, ExitCode.FINDINGS);
+        assertEnded(rest, ExitCode.FINDINGS);
         assertThat(rest.restart()).isTrue();
         assertThat(rest.instance()).isEqualTo(stopped.instance());
         assertThat(rest.repairs().notesMadeDue()).isOne();
@@ -579,11 +536,11 @@ class VerifyTests {
 
         VerifySummary boxed = inTheMiddle(Duration.ofMillis(300));
 
-        assertEnds(boxed, ExitCode.INTERRUPTED);
+        assertEnded(boxed, ExitCode.INTERRUPTED);
         assertThat(boxed.exitCode().number()).isEqualTo(7);
         assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
         VerifySummary rest = verify();
-        assertEnds(rest, ExitCode.COMPLETED);
+        assertEnded(rest, ExitCode.COMPLETED);
         assertThat(rest.instance()).isEqualTo(boxed.instance());
         assertThat(boxed.files() + rest.files())
                 .isEqualTo(night.objects("media/").size());
@@ -598,18 +555,18 @@ class VerifyTests {
 
         VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
 
-        assertEnds(cut, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertEnded(cut, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(cut.exitCode().number()).isEqualTo(8);
         assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
         assertThat(cut.filesLeft()).isEqualTo(files - cut.files()).isPositive();
         assertThat(executionsOfAudits()).containsExactly("STOPPED UPSTREAM_UNAVAILABLE");
 
-        assertEnds(verify(), ExitCode.UPSTREAM_UNAVAILABLE);
+        assertEnded(verify(), ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(executionsOfAudits()).as("not even begun").hasSize(1);
 
         night.wayToStore().mend();
         VerifySummary rest = verify();
-        assertEnds(rest, ExitCode.COMPLETED);
+        assertEnded(rest, ExitCode.COMPLETED);
         assertThat(rest.instance()).isEqualTo(cut.instance());
         assertThat(cut.files() + rest.files()).isEqualTo(files);
     }
@@ -621,12 +578,12 @@ class VerifyTests {
 
         VerifySummary cut = inTheMiddle(() -> night.wayToStore().down());
 
-        assertEnds(cut, ExitCode.UPSTREAM_UNAVAILABLE);
+        assertEnded(cut, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(cut.reason()).startsWith("1 objects could not be read, last: ");
         assertThat(cut.filesLeft()).as("read before the store went away").isZero();
         assertThat(cut.sidecarsLeft()).isOne();
         night.wayToStore().mend();
-        assertEnds(verify(), ExitCode.COMPLETED);
+        assertEnded(verify(), ExitCode.COMPLETED);
     }
 
     @Test
@@ -638,7 +595,7 @@ class VerifyTests {
         try {
             VerifySummary audit = verify();
 
-            assertEnds(audit, ExitCode.USAGE);
+            assertEnded(audit, ExitCode.USAGE);
             assertThat(audit.reason()).contains("there is no such bucket");
             assertThat(Files.exists(bucket)).as("a bucket was made").isFalse();
             assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
@@ -658,7 +615,7 @@ class VerifyTests {
 
         VerifySummary audit = verify();
 
-        assertEnds(audit, ExitCode.FINDINGS);
+        assertEnded(audit, ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("CORRUPT " + corrupt);
         assertThat(audit.files()).isEqualTo(files);
         assertThat(audit.sidecars()).isEqualTo(2);
@@ -678,13 +635,13 @@ class VerifyTests {
         String damaged = night.objects("media/").firstKey();
         flip(damaged);
         passes(Duration.ofDays(400));
-        assertEnds(verify(), ExitCode.FINDINGS);
+        assertEnded(verify(), ExitCode.FINDINGS);
         passes(Duration.ofDays(-400).plusHours(1));
         flip(damaged);
 
         VerifySummary audit = verify();
 
-        assertEnds(audit, ExitCode.COMPLETED);
+        assertEnded(audit, ExitCode.COMPLETED);
         assertThat(audit.files()).isEqualTo(night.objects("media/").size());
         assertThat(findings()).isEmpty();
     }
@@ -694,7 +651,7 @@ class VerifyTests {
         archive(1);
         passes(Duration.ofDays(400));
         VerifySummary boxed = inTheMiddle(Duration.ofMillis(300));
-        assertEnds(boxed, ExitCode.INTERRUPTED);
+        assertEnded(boxed, ExitCode.INTERRUPTED);
         passes(Duration.ofDays(-400).plusHours(1));
         String corrupt = night.objects("media/").firstKey();
         flip(corrupt);
@@ -702,7 +659,7 @@ class VerifyTests {
         VerifySummary rest = verify();
 
         assertThat(rest.instance()).isEqualTo(boxed.instance());
-        assertEnds(rest, ExitCode.FINDINGS);
+        assertEnded(rest, ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("CORRUPT " + corrupt);
         assertThat(rest.files()).isEqualTo(night.objects("media/").size());
         assertThat(rest.filesLeft() + rest.sidecarsLeft()).isZero();
@@ -724,30 +681,27 @@ class VerifyTests {
         VerifySummary first =
                 inTheMiddle(() -> second.complete(verify(new VerifyOptions(null, false, false, "other"))));
 
-        assertEnds(second.join(), ExitCode.ALREADY_RUNNING);
+        assertEnded(second.join(), ExitCode.ALREADY_RUNNING);
         assertThat(second.join().exitCode().number()).isEqualTo(5);
-        assertEnds(first, ExitCode.COMPLETED);
+        assertEnded(first, ExitCode.COMPLETED);
         assertThat(executionsOfAudits()).hasSize(1);
     }
 
     @Test
     void readsNeverVerifiedObjectsFirstAndThenTheOldest() {
-        night.sql().sql("""
+        update("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         SELECT encode(sha256(i::text::bytea), 'hex'), 'media/' || i, 1, 'image/jpeg', now()
                         FROM generate_series(1, 9) AS i
-                        """).update();
-        List<String> digests = night.sql()
-                .sql("SELECT sha256 FROM media_object ORDER BY md5(sha256)")
-                .query(String.class)
-                .list();
+                        """);
+        List<String> digests = texts("SELECT sha256 FROM media_object ORDER BY md5(sha256)");
         assertThat(digests).hasSizeGreaterThan(2);
         for (int i = 0; i < digests.size(); i++) {
-            night.sql().sql("""
+            update("""
                             UPDATE media_object
-                            SET verified_at = CASE WHEN :age > 0 THEN timestamptz '2020-01-01' + :age * interval '1 day' END
-                            WHERE sha256 = :sha
-                            """).param("age", i).param("sha", digests.get(i)).update();
+                            SET verified_at = CASE WHEN ? > 0 THEN timestamptz '2020-01-01' + ? * interval '1 day' END
+                            WHERE sha256 = ?
+                            """, i, i, digests.get(i));
         }
 
         List<String> line = new ArrayList<>();
@@ -773,19 +727,16 @@ class VerifyTests {
         String key = night.objects("media/").firstKey();
         String sha256 = sha256Of(key);
         new TransactionTemplate(transactions).executeWithoutResult(_ -> {
-            night.sql().sql("SET LOCAL session_replication_role = replica").update();
-            night.sql()
-                    .sql("DELETE FROM media_object WHERE sha256 = :sha")
-                    .param("sha", sha256)
-                    .update();
+            update("SET LOCAL session_replication_role = replica");
+            update("DELETE FROM media_object WHERE sha256 = ?", sha256);
         });
 
-        assertEnds(verify(), ExitCode.FINDINGS);
+        assertEnded(verify(), ExitCode.FINDINGS);
         assertThat(findings()).containsExactly("UNRECORDED media/" + sha256.substring(0, 2) + "/" + sha256);
         assertThat(repair().repairs().notesMadeDue()).isOne();
         assertEnded(night.run(), ExitCode.COMPLETED);
 
-        assertEnds(verify(), ExitCode.COMPLETED);
+        assertEnded(verify(), ExitCode.COMPLETED);
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(night.objects("").keySet()).isEqualTo(truth.keySet());
         assertThat(night.calls()).isOne();
@@ -800,19 +751,16 @@ class VerifyTests {
         String note = archive(1).getFirst();
         String sha256 = sha256Of(night.objects("media/").firstKey());
         new TransactionTemplate(transactions).executeWithoutResult(_ -> {
-            night.sql().sql("SET LOCAL session_replication_role = replica").update();
-            night.sql()
-                    .sql("DELETE FROM media_object WHERE sha256 = ?")
-                    .param(sha256)
-                    .update();
+            update("SET LOCAL session_replication_role = replica");
+            update("DELETE FROM media_object WHERE sha256 = ?", sha256);
         });
-        night.sql().sql("""
+        update("""
                         INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
                         VALUES (repeat('a', 64), 'media/unused.jpg', 1, 'image/jpeg', now());
                         INSERT INTO fixity_finding (kind, object_key, sha256, seen, first_seen, last_seen, repair, repaired_at,
                                                     job_execution_id)
                         VALUES ('MISSING', 'media/unused.jpg', repeat('a', 64), 'none', now(), now(), 'made due', now(), 1)
-                        """).update();
+                        """);
         passes(Duration.ofMinutes(1));
 
         try (Connection run = night.connect();
@@ -829,7 +777,7 @@ class VerifyTests {
 
             statement.execute("SELECT FROM worklist WHERE note_id = '" + note + "' FOR UPDATE NOWAIT");
             run.rollback();
-            assertEnds(audit.get(20, TimeUnit.SECONDS), ExitCode.FINDINGS);
+            assertEnded(audit.get(20, TimeUnit.SECONDS), ExitCode.FINDINGS);
         }
         assertThat(night.count("SELECT count(*) FROM media_object WHERE size_bytes = 1"))
                 .isZero();
@@ -846,7 +794,7 @@ class VerifyTests {
 
             VerifySummary audit = verify();
 
-            assertEnds(audit, ExitCode.UPSTREAM_UNAVAILABLE);
+            assertEnded(audit, ExitCode.UPSTREAM_UNAVAILABLE);
             assertThat(audit.reason()).contains("AccessDenied");
             assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
             assertThat(audit.filesLeft()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
@@ -859,7 +807,7 @@ class VerifyTests {
 
             VerifySummary audit = repair();
 
-            assertEnds(audit, ExitCode.FINDINGS);
+            assertEnded(audit, ExitCode.FINDINGS);
             assertThat(audit.open().keySet()).containsExactly(Kind.UNREADABLE);
             assertThat(audit.repairs().notPossible()).isEqualTo(audit.findings());
             assertThat(night.state(note)).isEqualTo(ARCHIVED);
@@ -867,7 +815,7 @@ class VerifyTests {
             night.wayToStore().mend();
             ill.stop(0);
         }
-        assertEnds(verify(), ExitCode.COMPLETED);
+        assertEnded(verify(), ExitCode.COMPLETED);
     }
 
     /** Creates a store with an empty listing and {@code archive.json}, which returns an error for other objects. */
@@ -940,7 +888,7 @@ class VerifyTests {
             statement.execute("SELECT 1 FROM media_object FOR UPDATE");
             Thread.ofPlatform().name("audit aside").start(() -> {
                 try {
-                    audit.complete(verify(new VerifyOptions(timeBox, false, false, NODE)));
+                    audit.complete(verify(new VerifyOptions(timeBox, false, false, "main")));
                 } catch (Throwable e) {
                     audit.completeExceptionally(e);
                 }
@@ -973,25 +921,17 @@ class VerifyTests {
     }
 
     private VerifySummary verify() {
-        return verify(new VerifyOptions(null, false, false, NODE));
+        return verify(AUDIT);
     }
 
     private VerifySummary repair() {
-        return verify(new VerifyOptions(null, true, false, NODE));
+        return verify(REPAIR);
     }
 
     /** Runs an audit a minute later, so that it does not skip what was verified just before. */
     private VerifySummary verify(VerifyOptions options) {
         passes(Duration.ofMinutes(1));
-        return verifier.verify(options);
-    }
-
-    private static void assertEnds(VerifySummary audit, ExitCode exitCode) {
-        assertThat(audit.exitCode()).as(audit.toString()).isEqualTo(exitCode);
-    }
-
-    private Path path(String key) {
-        return night.bucket().resolve(key);
+        return audits.verify(options);
     }
 
     /** Changes one bit of an object. */
@@ -1014,6 +954,11 @@ class VerifyTests {
                 path(key), FileTime.from(night.clock().instant().minus(ago)));
     }
 
+    private String plantOrphan() throws IOException {
+        plant(ORPHAN, Duration.ofDays(2));
+        return ORPHAN;
+    }
+
     private String firstInLine() {
         return catalog.files(night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
                 .getFirst()
@@ -1023,19 +968,12 @@ class VerifyTests {
     }
 
     private String sha256Of(String key) {
-        return night.sql()
-                .sql("SELECT sha256 FROM media_object WHERE object_key = :key")
-                .param("key", key)
-                .query(String.class)
-                .single();
+        return text("SELECT sha256 FROM media_object WHERE object_key = ?", key);
     }
 
     /** Returns kind and key of each open finding. */
     private List<String> findings() {
-        return night.sql()
-                .sql("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS" + " NULL")
-                .query(String.class)
-                .list();
+        return texts("SELECT kind || ' ' || object_key FROM fixity_finding WHERE resolved_at IS" + " NULL");
     }
 
     private static List<JsonNode> answerAndMedia(byte[] sidecar) {
@@ -1044,40 +982,28 @@ class VerifyTests {
     }
 
     private String seen(String key) {
-        return night.sql()
-                .sql("SELECT seen FROM fixity_finding WHERE object_key = :key")
-                .param("key", key)
-                .query(String.class)
-                .single();
+        return text("SELECT seen FROM fixity_finding WHERE object_key = ?", key);
     }
 
     private List<String> executionsOfAudits() {
-        return night.sql().sql("""
+        return texts("""
                         SELECT e.status || ' ' || e.exit_code
                         FROM batch_job_execution e JOIN batch_job_instance i USING (job_instance_id)
                         WHERE i.job_name = 'verifyArchive' ORDER BY e.job_execution_id
-                        """).query(String.class).list();
+                        """);
     }
 
     private List<String> options(VerifySummary audit) {
-        return night.sql()
-                .sql("""
+        return texts("""
                         SELECT parameter_name || '=' || parameter_value FROM batch_job_execution_params
-                        WHERE job_execution_id = :execution AND identifying = 'N' ORDER BY parameter_name
-                        """)
-                .param("execution", audit.execution())
-                .query(String.class)
-                .list();
+                        WHERE job_execution_id = ? AND identifying = 'N' ORDER BY parameter_name
+                        """, audit.execution());
     }
 
     private List<String> stepsOf(VerifySummary audit) {
-        return night.sql()
-                .sql("""
+        return texts("""
                         SELECT step_name FROM batch_step_execution
-                        WHERE job_execution_id = :execution ORDER BY step_execution_id
-                        """)
-                .param("execution", audit.execution())
-                .query(String.class)
-                .list();
+                        WHERE job_execution_id = ? ORDER BY step_execution_id
+                        """, audit.execution());
     }
 }

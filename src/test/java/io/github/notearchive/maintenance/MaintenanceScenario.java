@@ -1,0 +1,151 @@
+package io.github.notearchive.maintenance;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.JobStopper;
+import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner;
+import io.github.notearchive.maintenance.rebuild.RebuildSummary;
+import io.github.notearchive.maintenance.verify.VerifyOptions;
+import io.github.notearchive.maintenance.verify.VerifyRunner;
+import io.github.notearchive.maintenance.verify.VerifySummary;
+import io.github.notearchive.maintenance.waive.Waiver;
+import io.github.notearchive.nightly.NightlyScenario;
+import io.github.notearchive.nightly.RunSummary;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.sandbox.MediaReply;
+import io.github.notearchive.store.ObjectStore;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeSet;
+import org.springframework.beans.factory.annotation.Autowired;
+import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
+import org.springframework.transaction.PlatformTransactionManager;
+
+/** Fixture of the tests of maintenance commands: nights, the bucket, the rows, and the commands. */
+public abstract class MaintenanceScenario {
+
+    protected static final VerifyOptions AUDIT = new VerifyOptions(null, false, false, "main");
+    protected static final VerifyOptions REPAIR = new VerifyOptions(null, true, false, "main");
+    protected static final VerifyOptions DELETE_ORPHANS = new VerifyOptions(null, false, true, "main");
+
+    @Autowired
+    protected NightlyScenario night;
+
+    @Autowired
+    protected ObjectStore store;
+
+    @Autowired
+    protected JobStopper gate;
+
+    @Autowired
+    protected VerifyRunner audits;
+
+    @Autowired
+    protected RebuildRunner rebuild;
+
+    @Autowired
+    protected Eraser eraser;
+
+    @Autowired
+    protected Waiver waiver;
+
+    @Autowired
+    protected JdbcConnectionDetails database;
+
+    @Autowired
+    protected PlatformTransactionManager transactions;
+
+    /** Executes a statement; its parameters are question marks. */
+    protected void update(String sql, Object... parameters) {
+        night.sql().sql(sql).params(parameters).update();
+    }
+
+    protected List<String> texts(String sql, Object... parameters) {
+        return night.sql().sql(sql).params(parameters).query(String.class).list();
+    }
+
+    protected String text(String sql, Object... parameters) {
+        return night.sql().sql(sql).params(parameters).query(String.class).single();
+    }
+
+    protected RebuildSummary rebuild() {
+        return rebuild.rebuild(false, null);
+    }
+
+    protected RebuildSummary merge() {
+        return rebuild.rebuild(true, null);
+    }
+
+    protected int waive(String note, int ordinal) {
+        return waiver.waive(new NoteId(note), MediaKind.IMAGE, ordinal, "lost \"for\" good");
+    }
+
+    protected void loseTheDatabase() {
+        update(ArchiveRows.LOSS);
+    }
+
+    /** Sets the response for a picture. */
+    protected void picture(String note, int number, MediaReply reply) {
+        String name = night.pictures(note).get(number);
+        night.script().media(target -> target.contains(name), reply);
+    }
+
+    /** Sets the response for the best rendition of the first picture. */
+    protected void original(String note, MediaReply reply) {
+        String name = night.pictures(note).getFirst();
+        night.script().media(target -> target.contains(name) && target.contains("sc=V_ORG"), reply);
+    }
+
+    protected boolean hasOriginal(String note) {
+        return !night.provider()
+                .envelope(note)
+                .at("/data/0/note_list/0/images_list/0/original")
+                .stringValue("")
+                .isEmpty();
+    }
+
+    protected static String key(SlotRow slot) {
+        return slot.media().key().value();
+    }
+
+    protected Set<String> keys(List<String> notes) {
+        Set<String> keys = new TreeSet<>();
+        notes.forEach(note -> night.slots(note).forEach(slot -> keys.add(key(slot))));
+        return keys;
+    }
+
+    protected Path path(String key) {
+        return night.bucket().resolve(key);
+    }
+
+    /** Returns the rows that a bucket can restore, by table. */
+    protected Map<String, List<String>> rows() {
+        return ArchiveRows.of(this::texts);
+    }
+
+    /** Compares table by table, so that a difference can be read. */
+    protected static void assertSame(Map<String, List<String>> actual, Map<String, List<String>> expected) {
+        assertThat(actual.keySet()).isEqualTo(expected.keySet());
+        expected.forEach(
+                (table, rows) -> assertThat(actual.get(table)).as(table).containsExactlyElementsOf(rows));
+    }
+
+    protected static void assertEnded(RunSummary run, ExitCode exitCode) {
+        NightlyScenario.assertEnded(run, exitCode);
+    }
+
+    protected static void assertEnded(RebuildSummary rebuild, ExitCode exitCode) {
+        assertThat(rebuild.exitCode()).as(rebuild.toString()).isEqualTo(exitCode);
+    }
+
+    protected static void assertEnded(VerifySummary audit, ExitCode exitCode) {
+        assertThat(audit.exitCode()).as(audit.toString()).isEqualTo(exitCode);
+    }
+}
