@@ -17,6 +17,7 @@ import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
+import io.github.notearchive.report.NightReport;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
@@ -163,7 +164,7 @@ final class StatusCommand extends ArchiveCommand {
      *
      * @param newest last run, which has no execution if it was refused
      */
-    static String ifNoRun(Health.@Nullable LastRun newest) {
+    static String ifNoRun(NightReport.@Nullable Run newest) {
         return newest == null
                 ? "none; start one with: note-archive run"
                 : "none yet: the run with exit code %d %s was refused before it started"

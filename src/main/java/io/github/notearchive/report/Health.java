@@ -1,7 +1,7 @@
 package io.github.notearchive.report;
 
+import com.fasterxml.jackson.annotation.JsonIncludeProperties;
 import io.github.notearchive.report.NightReport.Run;
-import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,7 +14,14 @@ import org.jspecify.annotations.Nullable;
  * @param lastRun newest run of any node; null if there was none
  * @param reasons worst first; those of level HEALTHY are information
  */
-public record Health(Level level, String inAWord, @Nullable LastRun lastRun, List<Reason> reasons) {
+public record Health(
+        Level level,
+        String inAWord,
+
+        @JsonIncludeProperties({"node", "execution", "began", "ended", "exitNumber", "exitCode"}) @Nullable
+        Run lastRun,
+
+        List<Reason> reasons) {
 
     /** Severity, in ascending order. */
     public enum Level {
@@ -78,26 +85,7 @@ public record Health(Level level, String inAWord, @Nullable LastRun lastRun, Lis
         }
     }
 
-    /**
-     * The newest run.
-     *
-     * @param ended null while it is active, and after a kill until the next run
-     * @param exitNumber null if it is active or was killed
-     */
-    public record LastRun(
-            String node,
-            @Nullable Long execution,
-            Instant began,
-            @Nullable Instant ended,
-            @Nullable Integer exitNumber,
-            String exitCode) {
-
-        static LastRun of(Run run) {
-            return new LastRun(run.node(), run.execution(), run.began(), run.ended(), run.exitNumber(), run.exitCode());
-        }
-    }
-
-    static Health of(@Nullable LastRun lastRun, String lastRunDescription, List<Reason> reasons) {
+    static Health of(@Nullable Run lastRun, String lastRunDescription, List<Reason> reasons) {
         List<Reason> sorted = reasons.stream()
                 .sorted(Comparator.comparing(Reason::level).reversed())
                 .toList();

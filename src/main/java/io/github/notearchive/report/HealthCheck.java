@@ -8,7 +8,6 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.report.Health.Cause;
-import io.github.notearchive.report.Health.LastRun;
 import io.github.notearchive.report.Health.Reason;
 import io.github.notearchive.report.NightReport.Run;
 import java.time.Clock;
@@ -77,7 +76,7 @@ public class HealthCheck {
         reasons.addAll(archive.contents(now));
         return all.isEmpty()
                 ? Health.of(null, "no run yet", reasons)
-                : Health.of(LastRun.of(all.getLast()), describe(all.getLast(), now), reasons);
+                : Health.of(all.getLast(), describe(all.getLast(), now), reasons);
     }
 
     /** Returns the runs of all nodes, oldest first. */

@@ -91,7 +91,7 @@ public record NightReport(
      * @param exitNumber null if the run is active or was killed
      * @param left null if the run is active or was killed
      */
-    record Run(
+    public record Run(
             String node,
             @Nullable Long execution,
             Night night,

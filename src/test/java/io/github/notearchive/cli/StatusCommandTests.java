@@ -2,7 +2,9 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.report.Health.LastRun;
+import io.github.notearchive.archive.stats.CallTotals.Bill;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.report.NightReport.Run;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 
@@ -17,7 +19,8 @@ class StatusCommandTests {
 
     @Test
     void statusWithoutRunsNamesARefusedRun() {
-        LastRun refused = new LastRun("main", null, TIME, TIME, 8, "UPSTREAM_UNAVAILABLE");
+        Run refused =
+                new Run("main", null, Night.of(TIME), TIME, TIME, 8, "UPSTREAM_UNAVAILABLE", null, Bill.NONE, null);
 
         assertThat(StatusCommand.ifNoRun(refused))
                 .contains("exit code 8 UPSTREAM_UNAVAILABLE was refused before it started")
