@@ -14,7 +14,6 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.note.Night;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.LocalDate;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -147,7 +146,11 @@ public record NightReport(
     }
 
     /** Totals of a night, for comparison. */
-    record Past(Night night, List<Run> runs) {
+    record Past(List<Run> runs) {
+
+        Night night() {
+            return last().night();
+        }
 
         Run last() {
             return runs.getLast();
@@ -208,30 +211,4 @@ public record NightReport(
      * @param bytes bytes stored by all nodes
      */
     record Slice(long callsSoFar, long notes, long bytes) {}
-
-    /**
-     * Forecast of the backlog, computed from the last nights.
-     *
-     * @param perNight completed notes per night, average of the last 7 nights that recorded their results
-     * @param lastNight night in which the backlog ends; null if never
-     */
-    record Outlook(long backlog, double perNight, @Nullable LocalDate lastNight) {}
-
-    /** Returns the forecast; empty if the backlog is unknown. */
-    Optional<Outlook> outlook() {
-        Optional<Left> left = left();
-        if (left.isEmpty()) {
-            return Optional.empty();
-        }
-        List<Past> known = nights.stream().filter(past -> past.left() != null).toList();
-        List<Past> last = known.subList(Math.max(0, known.size() - 7), known.size());
-        double perNight = last.stream().mapToLong(Past::settled).average().orElse(0);
-        long backlog = left.get().backlog();
-        if (backlog == 0) {
-            return Optional.of(new Outlook(0, perNight, night().date()));
-        }
-        long more = perNight <= 0 ? Long.MAX_VALUE : (long) Math.ceil(backlog / perNight);
-        return Optional.of(new Outlook(
-                backlog, perNight, more > 36_500 ? null : night().date().plusDays(more)));
-    }
 }

@@ -161,9 +161,9 @@ public class NightReports implements Mentions {
         List<Past> nights = history.runs(node, first, night).stream()
                 .map(run -> Run.of(node, run))
                 .collect(Collectors.groupingBy(Run::night, TreeMap::new, Collectors.toUnmodifiableList()))
-                .entrySet()
+                .values()
                 .stream()
-                .map(each -> new Past(each.getKey(), each.getValue()))
+                .map(Past::new)
                 .toList();
         if (nights.isEmpty() || !nights.getLast().night().equals(night)) {
             return Optional.empty();

@@ -228,6 +228,22 @@ record ReportPage(NightReport night) {
         return Plot.bars(title, description, days, format, List.of(DAY.format(first), DAY.format(last)));
     }
 
+    /** Returns the completed notes per night, on average of the last 7 nights that recorded their results. */
+    double perNight() {
+        List<Past> known = knownNights();
+        return known.subList(Math.max(0, known.size() - 7), known.size()).stream()
+                .mapToLong(Past::settled)
+                .average()
+                .orElse(0);
+    }
+
+    /** Returns the night in which a backlog ends at this rate; null if never. */
+    @Nullable
+    LocalDate lastNight(long backlog) {
+        double nights = Math.ceil(backlog / perNight());
+        return nights > 36_500 ? null : night.night().date().plusDays((long) nights);
+    }
+
     /** Returns how the store has grown since the first night with a snapshot. */
     String growth() {
         List<Past> known = knownNights();

@@ -58,7 +58,7 @@ class ReportPageTests {
         List<Run> runs = List.of(run(12L, 0, null, "KILLED", null), stopped);
         return new NightReport(
                 "main",
-                List.of(new Past(before.night(), List.of(before)), new Past(stopped.night(), runs)),
+                List.of(new Past(List.of(before)), new Past(runs)),
                 List.of(
                         new ReasonCount("FAILED", StateReason.MEDIA_INCOMPLETE, 0, 2),
                         new ReasonCount("POSTPONED", StateReason.PROVIDER_ERROR, 301, 1_234)),
