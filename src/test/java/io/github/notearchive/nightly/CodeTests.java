@@ -43,10 +43,7 @@ class CodeTests {
         assertThat(run.exitCode().number()).isZero();
         night.assertBoughtOnce(notes);
         assertThat(night.calls()).isEqualTo(5);
-        assertThat(night.executions()).singleElement().satisfies(execution -> {
-            assertThat(execution.status()).isEqualTo("COMPLETED");
-            assertThat(execution.exitCode()).isEqualTo("COMPLETED");
-        });
+        night.assertExecution("COMPLETED", "COMPLETED");
         assertThat(night.readAndWritten(run.executionId())).containsExactly(5L, 5L);
         assertThat(night.note(notes.getFirst())).satisfies(note -> {
             assertThat(note.dueAt()).isNull();

@@ -325,6 +325,14 @@ public final class NightlyScenario {
                 .list();
     }
 
+    /** Asserts that there is one execution, with this status and exit code. */
+    void assertExecution(String status, String exitCode) {
+        assertThat(executions()).singleElement().satisfies(execution -> {
+            assertThat(execution.status()).isEqualTo(status);
+            assertThat(execution.exitCode()).isEqualTo(exitCode);
+        });
+    }
+
     public List<String> exitCodes() {
         return executions().stream().map(Execution::exitCode).toList();
     }
@@ -354,7 +362,7 @@ public final class NightlyScenario {
     }
 
     /** Executes a statement with positional parameters. */
-    void update(String sql, Object... parameters) {
+    public void update(String sql, Object... parameters) {
         jdbc.sql(sql).params(parameters).update();
     }
 
@@ -584,7 +592,7 @@ public final class NightlyScenario {
     }
 
     /** Starts a run aside, and returns when the provider holds so many of its calls. */
-    CompletableFuture<RunSummary> runUntilHeld(int calls) throws InterruptedException {
+    public CompletableFuture<RunSummary> runUntilHeld(int calls) throws InterruptedException {
         servers.provider.holdAnswers();
         CompletableFuture<RunSummary> run = runAside();
         awaitHeld(calls);
@@ -592,7 +600,7 @@ public final class NightlyScenario {
     }
 
     /** Releases the held responses, and returns the summary of a run that ends like this. */
-    RunSummary release(CompletableFuture<RunSummary> run, ExitCode expected) throws Exception {
+    public RunSummary release(CompletableFuture<RunSummary> run, ExitCode expected) throws Exception {
         servers.provider.releaseAnswers();
         return ended(run, expected);
     }

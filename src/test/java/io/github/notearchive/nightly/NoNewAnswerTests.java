@@ -27,9 +27,7 @@ class NoNewAnswerTests {
 
         RunSummary run = night.run(ExitCode.INCOMPLETE);
 
-        assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.note(note).reason()).isEqualTo(StateReason.MEDIA_INCOMPLETE);
-        assertThat(night.note(note).detail()).contains("HTTP 403", "archive.ledger.buy-again is false");
+        night.assertNote(note, FAILED, StateReason.MEDIA_INCOMPLETE, "HTTP 403", "archive.ledger.buy-again is false");
 
         night.isNextDay();
         night.requeue(note);

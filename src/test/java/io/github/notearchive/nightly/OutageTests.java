@@ -96,10 +96,7 @@ class OutageTests {
 
         night.run(ExitCode.UPSTREAM_UNAVAILABLE);
 
-        assertThat(night.executions()).singleElement().satisfies(execution -> {
-            assertThat(execution.status()).isEqualTo("STOPPED");
-            assertThat(execution.exitCode()).isEqualTo("UPSTREAM_UNAVAILABLE");
-        });
+        night.assertExecution("STOPPED", "UPSTREAM_UNAVAILABLE");
         int burnt = night.calls();
         assertThat(burnt).isBetween(FAULTS, FAULTS + WORKERS);
         assertThat(night.claims()).isZero();

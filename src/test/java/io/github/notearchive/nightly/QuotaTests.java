@@ -33,10 +33,7 @@ class QuotaTests {
         RunSummary ended = night.run(ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(ended.exitCode().number()).isEqualTo(3);
-        assertThat(night.executions()).singleElement().satisfies(execution -> {
-            assertThat(execution.status()).isEqualTo("STOPPED");
-            assertThat(execution.exitCode()).isEqualTo("QUOTA_EXHAUSTED");
-        });
+        night.assertExecution("STOPPED", "QUOTA_EXHAUSTED");
         assertThat(night.archived())
                 .containsExactlyInAnyOrderElementsOf(night.provider().bought());
         assertThat(night.archived()).hasSize(20);

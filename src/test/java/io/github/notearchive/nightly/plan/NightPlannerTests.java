@@ -1,6 +1,5 @@
 package io.github.notearchive.nightly.plan;
 
-import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.tuple;
 
@@ -114,7 +113,7 @@ class NightPlannerTests {
         night.pending(SandboxNoteKind.VIDEO_COVER, 3);
         List<String> texts = night.pending(SandboxNoteKind.TEXT, 3);
         night.script().answers(texts.getFirst(), Reply.code(301), Reply.normal());
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        night.run(ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(10 - night.provider().videoCalls());
         night.isNextDay();
         List<String> more = night.pending(
@@ -157,9 +156,7 @@ class NightPlannerTests {
     @Test
     void runsThatAreActiveAndGatesThatAreClosedAreNamed() throws Exception {
         List<String> notes = night.pending(4);
-        night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside();
-        night.provider().awaitHeld(4, NightlyScenario.PATIENCE);
+        CompletableFuture<RunSummary> run = night.runUntilHeld(4);
 
         NightPlan beside = planner.plan();
 
@@ -168,13 +165,12 @@ class NightPlannerTests {
         assertThat(beside.leftOut())
                 .extracting(LeftOut::notes, LeftOut::why)
                 .containsExactly(tuple(4L, "in progress on node main"));
-        night.provider().releaseAnswers();
-        assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
+        night.release(run, ExitCode.COMPLETED);
 
         night.script().grants(0);
         night.requeue(notes.getFirst());
-        night.sql().sql("UPDATE api_call SET response = NULL").update();
-        assertEnded(night.run(), ExitCode.QUOTA_EXHAUSTED);
+        night.update("UPDATE api_call SET response = NULL");
+        night.run(ExitCode.QUOTA_EXHAUSTED);
         NightPlan closed = planner.plan();
 
         assertThat(closed.obstacles())
