@@ -11,6 +11,8 @@ import com.tngtech.archunit.junit.AnalyzeClasses;
 import com.tngtech.archunit.junit.ArchTest;
 import com.tngtech.archunit.lang.ArchRule;
 import com.tngtech.archunit.library.GeneralCodingRules;
+import io.github.notearchive.cli.ArchiveCommand;
+import io.github.notearchive.cli.CommandContext;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -82,6 +84,18 @@ class ArchitectureTests {
             .that()
             .resideOutsideOfPackage(BASE + ".cli..")
             .should(GeneralCodingRules.ACCESS_STANDARD_STREAMS);
+
+    /** A command obtains its action only, so it starts nothing that it does not need. */
+    @ArchTest
+    static void aCommandObtainsAtMostOneBean(JavaClasses classes) {
+        for (JavaClass command : classes.that(JavaClass.Predicates.assignableTo(ArchiveCommand.class))) {
+            assertThat(command.getMethodCallsFromSelf())
+                    .as(command.getSimpleName())
+                    .filteredOn(call -> call.getTargetOwner().isEquivalentTo(CommandContext.class)
+                            && call.getName().equals("get"))
+                    .hasSizeLessThanOrEqualTo(1);
+        }
+    }
 
     @ArchTest
     static void everyPackageHasItsArrows(JavaClasses classes) {

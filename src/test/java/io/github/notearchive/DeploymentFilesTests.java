@@ -1,7 +1,6 @@
 package io.github.notearchive;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.google.gson.Gson;
 import com.google.gson.JsonElement;
@@ -96,16 +95,6 @@ class DeploymentFilesTests {
     @MethodSource("manifests")
     void everyManifestHasOnlyFieldsOfTheKubernetesApi(Path file) throws Exception {
         validate(read(file));
-    }
-
-    @Test
-    void unknownFieldOfAManifestIsFound() throws IOException {
-        JsonObject job = read(KUBERNETES.resolve("cronjob.yaml"));
-        JsonObject spec =
-                job.getAsJsonObject("spec").getAsJsonObject("jobTemplate").getAsJsonObject("spec");
-        spec.getAsJsonObject("template").getAsJsonObject("spec").addProperty("restartPolice", "Never");
-
-        assertThatThrownBy(() -> validate(job)).hasMessageContaining("restartPolice");
     }
 
     @Test

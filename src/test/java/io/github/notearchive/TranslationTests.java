@@ -16,7 +16,6 @@ import java.util.regex.MatchResult;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -152,96 +151,6 @@ class TranslationTests {
                             .as("%s:%d", document, block.line())
                             .doesNotContainPattern(DIALECT));
         }
-    }
-
-    @ParameterizedTest
-    @CsvSource(delimiter = '¦', textBlock = """
-                    (?m)^## 设置\\n       ¦                    ¦ section 2 “How it ends” ¦ block 9 is nothing
-                    (?m)^## 设置           ¦ ### 设置           ¦ section 3 “Settings”    ¦ block 1 is heading 2
-                    \\* 第一项.*\\n        ¦                    ¦ section 2 “How it ends” ¦ block 8 is list item *
-                    1\\. \\*\\*令牌        ¦ 2. **令牌          ¦ section 3 “Settings”    ¦ block 2 is list item 1.
-                    (?s)```sql.*           ¦ $0再见。           ¦ section 3 “Settings”    ¦ block 5 is nothing
-                    archive run            ¦ archive runs       ¦ section 3 “Settings”    ¦ bin/note-archive run
-                    -- it is one           ¦ -- 是一            ¦ section 3 “Settings”    ¦ -- it is one
-                    \\| 0 \\| .*\\n        ¦                    ¦ section 2 “How it ends” ¦ row of 2 cells [COMPLETED]
-                    \\| 303 \\| .*\\n      ¦                    ¦ section 2 “How it ends” ¦ block 6 is row of 2 cells [] in README.md, list item *
-                    `BLOCKED`              ¦ `Blocked`          ¦ section 2 “How it ends” ¦ row of 2 cells [Blocked, STOPPED] in the translation
-                    再问一次               ¦ 再问 \\| 一次      ¦ section 2 “How it ends” ¦ block 6 is row of 2 cells
-                    `probe`                ¦ 探针               ¦ section 2 “How it ends” ¦ only in README.md: [`probe`]
-                    令牌。\\*\\*          ¦ $0 `token`         ¦ section 3 “Settings”    ¦ only in the translation: [`token`]
-                    2100 万                ¦ 210 万             ¦ section 1 “thing”       ¦ only in README.md: [21000000]
-                    三晚                   ¦ 3 晚               ¦ section 1 “thing”       ¦ only in the translation: [3]
-                    \\(faults.md\\)        ¦ (crashes.md)       ¦ section 2 “How it ends” ¦ only in README.md: [a link to src/docs/faults.md]
-                    \\(#设置\\)            ¦ (#结局)            ¦ section 2 “How it ends” ¦ only in README.md: [a link to its section 3]
-                    """)
-    void aChangeOfOneSideOnlyIsFound(String pattern, @Nullable String change, String section, String found) {
-        String english = """
-                # thing
-
-                [简体中文](src/docs/README.zh-CN.md)
-
-                Kept 21 million notes in three nights.
-
-                ## How it ends
-
-                | exit | means |
-                |---|---|
-                | 0 | `COMPLETED` |
-                | 4 | `STOPPED`, `BLOCKED` |
-                | 303 | asks again |
-
-                * First, see [Settings](#settings).
-                * Second, with a `probe`: [table](src/docs/faults.md).
-
-                ## Settings
-
-                1. **Token.** `export TOKEN=...`
-
-                       bin/note-archive run
-
-                ```sql
-                SELECT 1;
-
-                -- it is one
-                ```
-                """;
-        String chinese = """
-                # thing
-
-                [English](../../README.md)
-
-                三晚之内保存了 2100 万条笔记。
-
-                ## 结局
-
-                | 退出码 | 含义 |
-                |---|---|
-                | 0 | `COMPLETED` |
-                | 4 | 或 `BLOCKED`、或 `STOPPED` |
-                | 303 | 再问一次 |
-
-                * 第一项，见[设置](#设置)。
-                * 第二项，用 `probe`：[表](faults.md)。
-
-                ## 设置
-
-                1. **令牌。** `export TOKEN=...`
-
-                       bin/note-archive run
-
-                ```sql
-                SELECT 1;
-
-                -- it is one
-                ```
-                """;
-        String changed = chinese.replaceFirst(pattern, change == null ? "" : change);
-
-        assertThat(differences(MarkdownOutline.of(english), MarkdownOutline.of(chinese)))
-                .isEmpty();
-        assertThat(differences(MarkdownOutline.of(english), MarkdownOutline.of(changed)))
-                .anySatisfy(
-                        difference -> assertThat(difference).startsWith(section).contains(found));
     }
 
     /** Compares section by section: the shapes of the blocks in order, and the facts in any order. */

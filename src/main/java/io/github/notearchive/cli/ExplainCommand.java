@@ -10,8 +10,6 @@ import io.github.notearchive.archive.worklist.WorklistEntry;
 import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
-import io.github.notearchive.note.MediaKind;
-import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.NoteHistories;
@@ -48,7 +46,7 @@ final class ExplainCommand extends ArchiveCommand {
             List<NoteStats.File> files) {}
 
     /** Result with what only the text shows. */
-    record Text(Explained explained, List<SlotRow> slots, List<String> videos) {
+    record Text(Explained explained, List<SlotRow> slots, boolean isVideoEnabled) {
 
         boolean isListed(SlotRow slot) {
             return explained.files().stream()
@@ -88,10 +86,10 @@ final class ExplainCommand extends ArchiveCommand {
                     action.calls.calls(id),
                     history.files());
             List<SlotRow> slots = action.media.slotsOf(id);
-            List<String> videos = slots.stream()
-                    .flatMap(slot -> video(slot, action.videos, note).stream())
-                    .toList();
-            json.print(explained, out(), () -> ConsoleText.render("explain", new Text(explained, slots, videos)));
+            json.print(
+                    explained,
+                    out(),
+                    () -> ConsoleText.render("explain", new Text(explained, slots, action.videos.enabled())));
             return ExitCode.COMPLETED;
         });
     }
@@ -105,27 +103,6 @@ final class ExplainCommand extends ArchiveCommand {
                 .filter(Objects::nonNull)
                 .map(Object::toString)
                 .collect(Collectors.joining("; "));
-    }
-
-    /** Describes why a video that needs a second call is missing. */
-    private static Optional<String> video(SlotRow slot, VideoProperties settings, String id) {
-        if (slot.kind() != MediaKind.VIDEO || slot.reason() == null) {
-            return Optional.empty();
-        }
-        return Optional.ofNullable(
-                switch (slot.reason()) {
-                    case MediaSlots.NOT_OFFERED_BY_V1 ->
-                        "its response has none, and it was not requested by a second call (note-detail/v6); %srequeue %s lets the next run do so"
-                                .formatted(settings.enabled() ? "" : "with archive.video.enabled, ", id);
-                    case MediaSlots.NOT_OFFERED_BY_V6 ->
-                        "it was requested by a second call (note-detail/v6), and the provider has none; requeue %s requests it again"
-                                .formatted(id);
-                    case "NO_ANSWER" ->
-                        settings.enabled()
-                                ? "it needs a second call (note-detail/v6), which the next run with this note makes"
-                                : "it needs a second call (note-detail/v6), which is disabled (archive.video.enabled): the next run waives it";
-                    default -> null;
-                });
     }
 
     /** Describes the next refresh; empty if none is planned. */

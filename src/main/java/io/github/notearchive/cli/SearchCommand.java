@@ -2,8 +2,12 @@ package io.github.notearchive.cli;
 
 import io.github.notearchive.archive.catalog.NoteSearch;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.TerminalText;
 import java.nio.charset.StandardCharsets;
+import java.text.Normalizer;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -14,6 +18,11 @@ import picocli.CommandLine.Parameters;
 /** {@code search}: finds archived notes by words. */
 @Command(name = "search")
 final class SearchCommand extends ArchiveCommand {
+
+    /** Number of characters of an excerpt, and of those before the first match. */
+    private static final int LENGTH = 40;
+
+    private static final int BEFORE = 10;
 
     @Parameters(paramLabel = "TEXT", arity = "1..*")
     private List<String> texts = List.of();
@@ -44,7 +53,7 @@ final class SearchCommand extends ArchiveCommand {
                     hit.authorId(),
                     hit.author(),
                     hit.title(),
-                    hit.text() == null ? null : Excerpt.of(hit.text(), words),
+                    hit.text() == null ? null : SearchCommand.excerpt(hit.text(), words),
                     hit.likes());
         }
     }
@@ -81,9 +90,49 @@ final class SearchCommand extends ArchiveCommand {
     }
 
     private static boolean isBlank(int c) {
-        return Character.isWhitespace(c)
-                || Character.isSpaceChar(c)
-                || Character.isISOControl(c)
-                || Excerpt.isInvisible(c);
+        return Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c) || isInvisible(c);
+    }
+
+    /**
+     * Returns an excerpt of a text in one line, around the first match or from the beginning. Compares texts as
+     * {@code search_text} does in the database.
+     *
+     * @param words words, separated by white space
+     */
+    static String excerpt(String text, String words) {
+        String line = TerminalText.line(text);
+        int[] characters = line.codePoints().toArray();
+        List<Integer> sources = new ArrayList<>();
+        StringBuilder compared = new StringBuilder();
+        for (int i = 0; i < characters.length; i++) {
+            String folded = fold(Character.toString(characters[i]));
+            compared.append(folded);
+            sources.addAll(Collections.nCopies(folded.length(), i));
+        }
+        int first = characters.length;
+        for (String word : fold(TerminalText.line(words)).split(" +", -1)) {
+            int at = compared.indexOf(word);
+            if (at >= 0 && !word.isEmpty()) {
+                first = Math.min(first, sources.get(at));
+            }
+        }
+        int from = first == characters.length ? 0 : Math.max(0, first - BEFORE);
+        int to = Math.min(characters.length, from + LENGTH);
+        return (from == 0 ? "" : "…") + new String(characters, from, to - from) + (to == characters.length ? "" : "…");
+    }
+
+    private static String fold(String text) {
+        String plain = Normalizer.normalize(text, Normalizer.Form.NFKC);
+        StringBuilder folded = new StringBuilder();
+        plain.codePoints()
+                .filter(c -> !isInvisible(c))
+                .map(c -> c < 0x80 ? Character.toLowerCase(c) : c)
+                .forEach(folded::appendCodePoint);
+        return folded.toString();
+    }
+
+    /** Returns whether the search ignores a character. */
+    private static boolean isInvisible(int c) {
+        return c == 0xAD || (c >= 0x200B && c <= 0x200D) || c == 0x2060 || c == 0xFE0E || c == 0xFE0F || c == 0xFEFF;
     }
 }

@@ -61,23 +61,6 @@ class CommandLineTests {
                 .filter(command -> !command.equals("help"));
     }
 
-    @Test
-    void commandsExist() {
-        assertThat(commands())
-                .contains(
-                        "run", "enqueue", "status", "explain", "report", "search", "requeue", "waive", "verify",
-                        "rebuild", "remap", "export", "forget", "sandbox");
-    }
-
-    @ParameterizedTest
-    @MethodSource("commands")
-    void everyCommandHasHelp(String command) {
-        assertThat(execute(command, "--help")).isZero();
-
-        assertThat(out.toString()).contains("Usage:").contains(command);
-        assertThat(err.toString()).isEmpty();
-    }
-
     @ParameterizedTest
     @MethodSource("commands")
     void everyOptionAndParameterHasADescription(String name) {
@@ -139,12 +122,6 @@ class CommandLineTests {
 
         assertThat(execute("run", "--limt", "3")).isEqualTo(2);
         assertThat(err.toString()).contains("Possible solutions: --limit");
-    }
-
-    @Test
-    void programHasHelp() {
-        assertThat(execute("--help")).isZero();
-        assertThat(out.toString()).contains("run").contains("enqueue").contains("Exit codes");
     }
 
     @Test

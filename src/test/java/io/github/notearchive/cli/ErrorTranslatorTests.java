@@ -2,6 +2,7 @@ package io.github.notearchive.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
+import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
@@ -16,13 +17,16 @@ import java.net.UnknownHostException;
 import java.sql.SQLException;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.flywaydb.core.api.FlywayException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.postgresql.util.PSQLException;
 import org.postgresql.util.PSQLState;
+import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.Bindable;
 import org.springframework.boot.context.properties.bind.Binder;
 import org.springframework.boot.context.properties.bind.PropertySourcesPlaceholdersResolver;
@@ -38,86 +42,69 @@ import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
 class ErrorTranslatorTests {
 
-    @Test
-    void settingOutOfRangeIsReportedWithItsValue() {
-        CommandFailure failure = explained(binding(
-                "archive",
-                ArchiveProperties.class,
-                Map.of(
-                        "archive.workers", "99",
-                        "archive.recheck-unavailable-after", "1h")));
-
-        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(failure.getMessage())
-                .startsWith("The settings are not usable:\n")
-                .contains("  archive.workers ")
-                .contains("64, but is \"99\"")
-                .contains("  archive.recheck-unavailable-after ")
-                .contains(", but is \"1h\"");
-    }
-
-    @Test
-    void durationIsReportedAsTyped() {
-        CommandFailure failure =
-                explained(binding("archive.refresh", RefreshProperties.class, Map.of("archive.refresh.gaps", "30")));
-
-        assertThat(failure.getMessage()).contains(", but is \"30ms\"").doesNotContain("PT");
-    }
-
-    @Test
-    void settingOfAGroupIsReportedByItsDashedName() {
-        CommandFailure failure =
-                explained(binding("archive", ArchiveProperties.class, Map.of("archive.retry.per-night", "0")));
-
-        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(failure.getMessage()).contains("  archive.retry.per-night ").contains(", but is \"0\"");
-    }
-
-    @Test
-    void customRuleIsReportedByItsMessage() {
-        CommandFailure failure = explained(binding(
-                "archive.source", NoteSourceProperties.class, Map.of("archive.source.base-url", "http://example.org")));
-
-        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(failure.getMessage())
-                .contains("\n  archive.source.base-url is plain HTTP to another host")
-                .doesNotContain("tokenProtected");
-    }
-
-    @Test
-    void unreadableSettingIsReportedWithItsValue() {
-        CommandFailure failure =
-                explained(binding("archive", ArchiveProperties.class, Map.of("archive.workers", "many")));
-
-        assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(failure.getMessage())
-                .startsWith("The setting archive.workers \"many\"")
-                .contains("cannot be read");
+    static Stream<Arguments> invalidSettings() {
+        return Stream.of(
+                arguments(
+                        ArchiveProperties.class,
+                        Map.of("archive.workers", "99", "archive.recheck-unavailable-after", "1h"),
+                        List.of(
+                                "The settings are not usable:\n",
+                                "  archive.workers ",
+                                "64, but is \"99\"",
+                                "  archive.recheck-unavailable-after ",
+                                ", but is \"1h\"")),
+                arguments(
+                        RefreshProperties.class,
+                        Map.of("archive.refresh.gaps", "30"),
+                        List.of("  archive.refresh.gaps", ", but is \"30ms\"")),
+                arguments(
+                        ArchiveProperties.class,
+                        Map.of("archive.retry.per-night", "0"),
+                        List.of("  archive.retry.per-night ", ", but is \"0\"")),
+                arguments(
+                        NoteSourceProperties.class,
+                        Map.of("archive.source.base-url", "http://example.org"),
+                        List.of("\n  archive.source.base-url is plain HTTP to another host")),
+                arguments(
+                        StoreProperties.class,
+                        Map.of(
+                                "archive.store.endpoint", "nonsense",
+                                "archive.store.tries", "0",
+                                "archive.store.secret-key", "s3cret",
+                                "archive.store.access-key", "a"),
+                        List.of("archive.store.endpoint must be", "archive.store.tries")),
+                arguments(
+                        ArchiveProperties.class,
+                        Map.of("archive.workers", "many"),
+                        List.of("The setting archive.workers \"many\"", "cannot be read")),
+                arguments(
+                        NightlyLimitProperties.class,
+                        Map.of("archive.limits.bytes-per-night", "50G"),
+                        List.of("\"50G\"", "cannot be read: it must be", "units B, KB, MB, GB and TB, as in 50GB")),
+                arguments(
+                        NightlyLimitProperties.class,
+                        Map.of("archive.limits.max-duration", "6x"),
+                        List.of("\"6x\"", "cannot be read: it must be", "units ns, us, ms, s, m, h and d, as in 6h")),
+                arguments(
+                        NotifyProperties.class,
+                        Map.of("archive.notify.events", "success, fail"),
+                        List.of(
+                                "The setting archive.notify.events \"fail\"",
+                                "it must be one of start, success, attention, failure, overlap")));
     }
 
     @ParameterizedTest
-    @CsvSource(delimiter = '|', textBlock = """
-                    archive.limits.bytes-per-night | 50G | B, KB, MB, GB and TB, as in 50GB
-                    archive.limits.max-duration | 6x | ns, us, ms, s, m, h and d, as in 6h
-                    """)
-    void unreadableSettingNamesTheUnits(String setting, String value, String units) {
-        CommandFailure failure =
-                explained(binding("archive.limits", NightlyLimitProperties.class, Map.of(setting, value)));
+    @MethodSource("invalidSettings")
+    void invalidSettingIsReportedWithItsValueAndWithoutSecrets(
+            Class<?> type, Map<String, String> values, List<String> parts) {
+        var validator = new SpringValidatorAdapter(
+                Validation.buildDefaultValidatorFactory().getValidator());
+        String prefix = type.getAnnotation(ConfigurationProperties.class).value();
+        CommandFailure failure = explained(catchThrowable(() -> new Binder(new MapConfigurationPropertySource(values))
+                .bind(prefix, Bindable.of(type), new ValidationBindHandler(validator))));
 
         assertThat(failure.exitCode()).isEqualTo(ExitCode.USAGE);
-        assertThat(failure.getMessage())
-                .startsWith("The setting " + setting + " \"" + value + "\"")
-                .endsWith("cannot be read: it must be a whole number with one of the units " + units);
-    }
-
-    @Test
-    void unreadableSettingNamesTheConstants() {
-        CommandFailure failure = explained(
-                binding("archive.notify", NotifyProperties.class, Map.of("archive.notify.events", "success, fail")));
-
-        assertThat(failure.getMessage())
-                .startsWith("The setting archive.notify.events \"fail\"")
-                .endsWith("it must be one of start, success, attention, failure, overlap");
+        assertThat(failure.getMessage()).contains(parts).doesNotContain("s3cret", "PT", "tokenProtected");
     }
 
     @Test
@@ -142,23 +129,6 @@ class ErrorTranslatorTests {
         } finally {
             System.clearProperty(word);
         }
-    }
-
-    @Test
-    void messagesContainNoSecrets() {
-        CommandFailure failure = explained(binding(
-                "archive.store",
-                StoreProperties.class,
-                Map.of(
-                        "archive.store.endpoint", "nonsense",
-                        "archive.store.tries", "0",
-                        "archive.store.secret-key", "s3cret",
-                        "archive.store.access-key", "a")));
-
-        assertThat(failure.getMessage())
-                .contains("archive.store.endpoint must be")
-                .contains("archive.store.tries")
-                .doesNotContain("s3cret");
     }
 
     @ParameterizedTest
@@ -239,12 +209,5 @@ class ErrorTranslatorTests {
 
     private static CommandFailure explained(Throwable failure) {
         return ErrorTranslator.explain(failure).orElseThrow();
-    }
-
-    private static Throwable binding(String prefix, Class<?> type, Map<String, String> values) {
-        var validator = new SpringValidatorAdapter(
-                Validation.buildDefaultValidatorFactory().getValidator());
-        return catchThrowable(() -> new Binder(new MapConfigurationPropertySource(values))
-                .bind(prefix, Bindable.of(type), new ValidationBindHandler(validator)));
     }
 }

@@ -9,6 +9,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -47,10 +48,7 @@ class RejectsFileTests {
 
     @Test
     void fileIsKeptWithoutACommit() throws IOException {
-        try (RejectsFile rejects = prepare(file, list)) {
-            rejects.open();
-            rejects.write(LINE);
-        }
+        write(file, false);
 
         assertThat(file).hasContent("of the last time");
         assertOnlyTheTwoFilesAreThere();
@@ -70,11 +68,7 @@ class RejectsFileTests {
     void targetOfALinkIsReplaced() throws IOException {
         Path link = Files.createSymbolicLink(directory.resolve("link"), file);
 
-        try (RejectsFile rejects = prepare(link, list)) {
-            rejects.open();
-            rejects.write(LINE);
-            rejects.keep();
-        }
+        write(link, true);
 
         assertThat(link).isSymbolicLink();
         assertThat(file).hasContent("line 3 \"何\" names no note");
@@ -137,16 +131,22 @@ class RejectsFileTests {
 
     @Test
     void nothingIsWrittenWithoutTheOption() throws IOException {
-        try (RejectsFile rejects = prepare(null, list)) {
-            rejects.open();
-            rejects.write(LINE);
-            rejects.keep();
-        }
+        write(null, true);
 
         assertOnlyTheTwoFilesAreThere();
     }
 
-    private static RejectsFile prepare(Path named, Path input) {
+    private void write(@Nullable Path named, boolean isCommitted) {
+        try (RejectsFile rejects = prepare(named, list)) {
+            rejects.open();
+            rejects.write(LINE);
+            if (isCommitted) {
+                rejects.keep();
+            }
+        }
+    }
+
+    private static RejectsFile prepare(@Nullable Path named, Path input) {
         return RejectsFile.prepare(named, List.of(input), NoteArchiveCommand.commandLine());
     }
 

@@ -202,9 +202,7 @@ class SystemChecksTests {
         settings.put("archive.media.max-spool-size", "1000TB");
         settings.put("archive.source.calls-per-night", "1");
         settings.put("archive.limits.stop-at", "07:30");
-        try (CommandContext context = CommandContext.open(settings, null)) {
-            context.get(FlywayMigrationInitializer.class);
-        }
+        migrate();
         jdbc().sql("""
                         INSERT INTO source_gate (code, reason, closed_at, closed_until)
                         VALUES (303, 'the daily quota', now() - interval '1 minute', now() + interval '90 minutes');
@@ -252,9 +250,7 @@ class SystemChecksTests {
 
     @Test
     void schemaOfAnotherVersionIsReportedAndUnchanged() {
-        try (CommandContext context = CommandContext.open(settings, null)) {
-            context.get(FlywayMigrationInitializer.class);
-        }
+        migrate();
         long newest = count("SELECT max(installed_rank) FROM flyway_schema_history");
         String known = newestVersion();
         jdbc().sql("DELETE FROM flyway_schema_history WHERE installed_rank = " + newest)
@@ -293,9 +289,7 @@ class SystemChecksTests {
                 NoteSearch.class,
                 NoteHistories.class,
                 NightReports.class);
-        try (CommandContext context = CommandContext.open(settings, null)) {
-            context.get(FlywayMigrationInitializer.class);
-        }
+        migrate();
         String known = newestVersion();
         long migrations = count("SELECT count(*) FROM flyway_schema_history");
         recordMigrationOfTomorrow(migrations + 1);
@@ -320,9 +314,7 @@ class SystemChecksTests {
 
     @Test
     void schemaOfReplacedMigrationsIsRefusedWithItsRemedy() {
-        try (CommandContext context = CommandContext.open(settings, null)) {
-            context.get(FlywayMigrationInitializer.class);
-        }
+        migrate();
         jdbc().sql("UPDATE flyway_schema_history SET checksum = 1 WHERE version = '2'")
                 .update();
         recordMigrationOfTomorrow(990);
@@ -342,6 +334,12 @@ class SystemChecksTests {
         Map<String, Finding> found = check(null);
         assertThat(found.get("schema").message()).contains("empty database", "note-archive rebuild");
         assertThat(exitCode(found)).isEqualTo(ExitCode.USAGE);
+    }
+
+    private void migrate() {
+        try (CommandContext context = CommandContext.open(settings, null)) {
+            context.get(FlywayMigrationInitializer.class);
+        }
     }
 
     private String newestVersion() {
