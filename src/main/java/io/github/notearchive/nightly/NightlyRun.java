@@ -1,8 +1,8 @@
 package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
-import io.github.notearchive.archive.catalog.ObjectRemoval;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.batch.ExitCode;
@@ -46,7 +46,7 @@ public class NightlyRun implements AutoCloseable {
     private final ArchiveRevision revision;
     private final ProgressReporter reporter;
     private final RunSummaryQueries summaries;
-    private final ObjectRemoval removal;
+    private final ErasureRepository removal;
 
     NightlyRun(
             ConfigurableApplicationContext parts,
@@ -60,7 +60,7 @@ public class NightlyRun implements AutoCloseable {
             ArchiveRevision revision,
             ProgressReporter reporter,
             RunSummaryQueries summaries,
-            ObjectRemoval removal) {
+            ErasureRepository removal) {
         this.parts = parts;
         this.run = run;
         this.checks = checks;
@@ -168,7 +168,7 @@ public class NightlyRun implements AutoCloseable {
      */
     private void removeReplacedFiles() {
         try {
-            if (!removal.isAnyListed()) {
+            if (removal.toRemove().count() == 0) {
                 return;
             }
             try (RunnerLock lock = jobs.lock(Scope.ARCHIVE, run.node()).orElse(null)) {

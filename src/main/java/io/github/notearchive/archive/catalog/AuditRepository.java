@@ -39,6 +39,7 @@ public class AuditRepository {
     private static final int BATCH = 10_000;
 
     /** Objects with their rows. The order of an audit is that of an index of the table. */
+    @SuppressWarnings("ImmutableEnumChecker") // mappings and functions are constant
     private enum Objects {
         FILES("media_object", "verified_at", "sha256", ":id", "object_key", """
                 sha256 AS id, object_key AS key, sha256, size_bytes AS size""", MediaFile.class),
@@ -255,7 +256,7 @@ public class AuditRepository {
                         RETURNING object_key
                         """.formatted(findings))
                 .params(Map.of("now", Timestamp.from(now), "execution", jobExecution, "rows", Columns.json(rows)))
-                .query(String.class)
+                .query((row, _) -> row.getString(1))
                 .list();
     }
 

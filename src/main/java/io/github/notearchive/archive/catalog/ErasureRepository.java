@@ -12,6 +12,8 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.sql.Timestamp;
 import java.sql.Types;
+import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -23,10 +25,16 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
 
-/** Removes erased notes and authors from all tables. Each method is part of the caller's transaction and idempotent. */
+/**
+ * Removes erased notes and authors. A method is part of the caller's transaction unless it says otherwise; idempotent.
+ */
 @Repository
 public class ErasureRepository {
+
+    /** Number of objects between two checks of the lock. */
+    private static final int PAGE = 500;
 
     private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
 
@@ -35,6 +43,8 @@ public class ErasureRepository {
     private final ClaimRepository claims;
     private final PaidResponses calls;
     private final ObjectStore store;
+    private final Clock clock;
+    private final TransactionTemplate transaction;
     private final Savepoint savepoint;
 
     ErasureRepository(
@@ -43,12 +53,15 @@ public class ErasureRepository {
             ClaimRepository claims,
             PaidResponses calls,
             ObjectStore store,
+            Clock clock,
             PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
         this.worklist = worklist;
         this.claims = claims;
         this.calls = calls;
         this.store = store;
+        this.clock = clock;
+        this.transaction = new TransactionTemplate(transactions);
         this.savepoint = new Savepoint(transactions);
     }
 
@@ -221,7 +234,7 @@ public class ErasureRepository {
                           AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
                         ON CONFLICT (object_key) DO NOTHING
                         """).param("keys", named.toArray(String[]::new)).update();
-        rows.put("media_object", removeListed());
+        rows.put("media_object", removeListedRows());
         rows.put("fixity_finding", change("""
                 DELETE FROM fixity_finding
                 WHERE note_id = ANY (:notes) OR split_part(object_key, '/', 2) = ANY (:notes)
@@ -269,7 +282,7 @@ public class ErasureRepository {
     }
 
     /** Removes the rows of the listed objects. An object used by a slot keeps its row and leaves the list. */
-    private long removeListed() {
+    private long removeListedRows() {
         long removed = jdbc.sql("""
                                 DELETE FROM media_object o USING forgotten_object f
                                 WHERE f.object_key = o.object_key
@@ -302,22 +315,56 @@ public class ErasureRepository {
 
     public record Files(long count, long bytes) {}
 
-    /** Returns the next files to remove, without their rows. A file in use again leaves the list. */
-    public List<File> nextToRemove(int limit) {
-        removeListed();
-        return jdbc.sql("""
-                        SELECT object_key AS key, size_bytes AS bytes FROM forgotten_object ORDER BY object_key LIMIT :limit
-                        """).param("limit", limit).query(Columns.of(File.class)).list();
+    private record File(String key, long bytes) {}
+
+    /**
+     * Removes the listed objects: row, object and list entry, in this order, in its own transactions. An interrupted
+     * removal is resumed by the next one.
+     *
+     * <p>Requires the locks of the whole archive and of audits: a run with the same bytes in progress may have read the
+     * row and would not store them, and an audit would report the objects as missing.
+     *
+     * @param requireLock called before each page; throws if the lock was lost
+     * @param timeLimit time after which no further object is removed; null for no limit
+     */
+    public Files removeListed(Runnable requireLock, @Nullable Duration timeLimit) {
+        long startedAt = System.nanoTime();
+        Files removed = new Files(0, 0);
+        for (List<File> files = nextToRemove(); !files.isEmpty(); files = nextToRemove()) {
+            requireLock.run();
+            for (File file : files) {
+                if (timeLimit == null) {
+                    store.remove(file.key());
+                } else if (System.nanoTime() - startedAt > timeLimit.toNanos()) {
+                    return removed;
+                } else {
+                    store.removePromptly(file.key());
+                }
+                transaction.executeWithoutResult(_ -> jdbc.sql("""
+                                                WITH removed AS (DELETE FROM forgotten_object WHERE object_key = :key)
+                                                UPDATE fixity_finding SET resolved_at = :now
+                                                WHERE object_key = :key AND resolved_at IS NULL
+                                                """)
+                        .params(Map.of("now", Timestamp.from(clock.instant()), "key", file.key()))
+                        .update());
+                removed = new Files(removed.count() + 1, removed.bytes() + file.bytes());
+            }
+        }
+        return removed;
     }
 
-    public record File(String key, long bytes) {}
-
-    /** Records that an object was removed, and resolves its findings. */
-    public void removed(String key, Instant now) {
-        jdbc.sql("""
-                        WITH removed AS (DELETE FROM forgotten_object WHERE object_key = :key)
-                        UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
-                        """).params(Map.of("now", Timestamp.from(now), "key", key)).update();
+    /** Returns the next files to remove, without their rows. A file in use again leaves the list. */
+    private List<File> nextToRemove() {
+        return transaction.execute(_ -> {
+            removeListedRows();
+            return jdbc.sql("""
+                            SELECT object_key AS key, size_bytes AS bytes FROM forgotten_object
+                            ORDER BY object_key LIMIT :limit
+                            """)
+                    .param("limit", PAGE)
+                    .query(Columns.of(File.class))
+                    .list();
+        });
     }
 
     /** Marks the erasure of notes, and of authors by their hashes, as finished. */

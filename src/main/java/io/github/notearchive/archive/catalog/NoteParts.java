@@ -16,6 +16,7 @@ import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Lists of a response that are rows of their own, in the order of the response. */
+@SuppressWarnings("ImmutableEnumChecker") // statements and functions are constant
 enum NoteParts {
     COMMENTS("note_comment", "note_id, captured_at", Columns.of(Comment.class), NoteDetail::comments),
     TOPICS("note_topic", "note_id", Columns.of(Topic.class), NoteDetail::topics),

@@ -64,40 +64,30 @@ public class NoteRowWriter {
      */
     public Optional<Change> record(
             WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
-        FirstWrite first = Savepoint.repeated(() -> recordFirst(claimed, note, row, jobExecution, now));
-        return switch (first) {
-            case WRITTEN -> Optional.of(Change.NONE);
-            case LOST -> Optional.empty();
-            case NOT_THE_FIRST ->
-                transaction.executeRepeated(_ -> {
-                    if (!worklist.settle(claimed, row, jobExecution)) {
-                        return Optional.empty();
-                    }
-                    Optional<Snapshot> before =
-                            claimed.refreshNight() == null ? Optional.empty() : snapshot(claimed.id());
-                    notes.save(note, now);
-                    Change change = before.flatMap(old -> snapshot(claimed.id()).map(old::changeTo))
-                            .orElse(Change.NONE);
-                    refreshPlan.plan(claimed.id());
-                    return Optional.of(change);
-                });
-        };
+        if (Savepoint.repeated(() -> hasWrittenFirst(claimed, note, row, jobExecution, now))) {
+            return Optional.of(Change.NONE);
+        }
+        return transaction.executeRepeated(_ -> {
+            if (!worklist.settle(claimed, row, jobExecution)) {
+                return Optional.empty();
+            }
+            Optional<Snapshot> before = claimed.refreshNight() == null ? Optional.empty() : snapshot(claimed.id());
+            notes.save(note, now);
+            Optional<Change> change =
+                    before.flatMap(old -> snapshot(claimed.id()).map(old::changeTo));
+            refreshPlan.plan(claimed.id());
+            return change.or(() -> Optional.of(Change.NONE));
+        });
     }
 
-    /** Result of writing a note as one without rows. */
-    private enum FirstWrite {
-        WRITTEN,
-        /** The claim was lost. */
-        LOST,
-        /** The note has rows, or is not a new one for another reason; nothing is written. */
-        NOT_THE_FIRST
-    }
-
-    /** Writes a note without rows, the common case, in one round trip. */
-    private FirstWrite recordFirst(
+    /**
+     * Writes a note without rows, the common case, in one round trip. Writes nothing and returns false if it has rows,
+     * if the claim was lost, or if it is not a new one for another reason.
+     */
+    private boolean hasWrittenFirst(
             WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
         if (claimed.state() != NoteState.PENDING || note.video() != null) {
-            return FirstWrite.NOT_THE_FIRST;
+            return false;
         }
         StatementBatch trip = new StatementBatch(batches);
         Supplier<Integer> settled = trip.update(worklist.settleStatement(claimed, row, jobExecution));
@@ -106,16 +96,17 @@ public class NoteRowWriter {
         try {
             return transaction.execute(status -> {
                 trip.run();
-                if (settled.get() == 1 && first.isTrue()) {
+                boolean isWritten = settled.get() == 1 && first.isTrue();
+                if (isWritten) {
                     notes.recordNewFields(first);
-                    return FirstWrite.WRITTEN;
+                } else {
+                    status.setRollbackOnly();
                 }
-                status.setRollbackOnly();
-                return settled.get() == 1 ? FirstWrite.NOT_THE_FIRST : FirstWrite.LOST;
+                return isWritten;
             });
         } catch (DuplicateKeyException e) {
             log.debug("Note {}: has rows already", claimed.id(), e);
-            return FirstWrite.NOT_THE_FIRST;
+            return false;
         }
     }
 

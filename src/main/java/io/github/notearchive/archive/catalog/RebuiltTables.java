@@ -9,8 +9,8 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -64,8 +64,7 @@ public class RebuiltTables {
      * written.
      */
     public boolean areBehind(Sidecar sidecar, WorklistRow before) {
-        Instant updated = Stream.ofNullable(sidecar.media())
-                .flatMap(List::stream)
+        Instant updated = Objects.requireNonNullElse(sidecar.media(), List.<SlotRow>of()).stream()
                 .map(SlotRow::updatedAt)
                 .max(Comparator.naturalOrder())
                 .orElse(null);

@@ -74,7 +74,7 @@ public class RepairRepository {
                         LIMIT :limit
                         """)
                 .params(Map.of("since", Timestamp.from(since), "after", after, "limit", limit))
-                .query(String.class)
+                .query((row, _) -> row.getString(1))
                 .list();
     }
 

@@ -9,8 +9,9 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Set;
-import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
@@ -127,7 +128,7 @@ public class SchemaDrift {
      * recorder waits for its end.
      */
     void record(Collection<NewFields> newFields) {
-        SortedMap<FieldPath, Sighting> sightings = new TreeMap<>();
+        NavigableMap<FieldPath, Sighting> sightings = new TreeMap<>();
         for (NewFields of : newFields) {
             of.fields().forEach(field -> sightings.merge(field, of.sighting(), Sighting::older));
         }
@@ -157,7 +158,7 @@ public class SchemaDrift {
         rememberAfterCommit(sightings);
     }
 
-    private void applyLimit(SortedMap<FieldPath, Sighting> sightings) {
+    private void applyLimit(NavigableMap<FieldPath, Sighting> sightings) {
         List<FieldPath> beyond = sightings.keySet().stream()
                 .filter(field -> !recorded.containsKey(field))
                 .skip(Math.max(0, MAX_ROWS - recorded.size()))
@@ -166,7 +167,7 @@ public class SchemaDrift {
             isFull = true;
             log.warn(
                     "Note {}: new field {} is not recorded, since schema_drift has {} rows; further fields are ignored",
-                    sightings.get(beyond.getFirst()).note(),
+                    Objects.requireNonNull(sightings.get(beyond.getFirst())).note(),
                     beyond.getFirst(),
                     MAX_ROWS);
         }

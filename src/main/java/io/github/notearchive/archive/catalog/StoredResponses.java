@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ResponseJson;
+import io.github.notearchive.provider.ResponseReader;
 import java.nio.charset.StandardCharsets;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -69,12 +70,6 @@ public class StoredResponses {
     public record Position(String note, Instant capturedAt) {
 
         public static final Position FIRST = new Position("", Instant.EPOCH);
-    }
-
-    /** Finds the note and its author in a response; empty if it lacks that note. */
-    @FunctionalInterface
-    public interface NoteFinder {
-        Optional<NoteCapture> find(NoteId id, long callId, Instant capturedAt, byte[] body, JsonNode response);
     }
 
     /** Responses that were read, mapped and compared with their rows. */
@@ -158,26 +153,28 @@ public class StoredResponses {
      *
      * @param all whether to include responses mapped by the current version
      */
-    public Page next(Position after, boolean all, NoteFinder finder) {
+    public Page next(Position after, boolean all) {
         return select(COLUMNS, "ORDER BY c.note_id, c.captured_at LIMIT " + MAX_PAGE, after, all)
                 .withFetchSize(FETCH)
                 .query(rows -> {
                     Page page = new Page();
                     while (!page.isFull() && rows.next()) {
-                        add(page, rows, finder);
+                        add(page, rows);
                     }
                     return page;
                 });
     }
 
-    private void add(Page page, ResultSet row, NoteFinder finder) throws SQLException {
+    private void add(Page page, ResultSet row) throws SQLException {
         NoteId note = new NoteId(row.getString("note_id"));
         Instant capturedAt = row.getTimestamp("captured_at").toInstant();
         byte[] body = row.getString("response").getBytes(StandardCharsets.UTF_8);
         page.last = new Position(note.value(), capturedAt);
         page.characters += body.length;
         JsonNode response = ResponseJson.read(body).orElseThrow();
-        Optional<NoteCapture> capture = finder.find(note, row.getLong("call_id"), capturedAt, body, response);
+        long call = row.getLong("call_id");
+        Optional<NoteCapture> capture =
+                ResponseReader.noteIn(response, note).map(found -> found.capture(note, call, capturedAt, body));
         if (capture.isEmpty()) {
             page.unreadable.add(note);
             return;
@@ -301,12 +298,13 @@ public class StoredResponses {
                         .formatted(NoteCatalog.AUTHOR.each("?")))
                 .param("ids", newest.keySet().toArray(String[]::new))
                 .query(Columns.of(AuthorBefore.class))
+                .list()
                 .stream()
                 .collect(Collectors.toMap(author -> author.columns().authorId(), Function.identity()));
         newest.entrySet().removeIf(entry -> {
             AuthorBefore author = before.get(entry.getKey());
             Mapped next = entry.getValue();
-            return author != null && next.capturedAt().isBefore(author.updatedAt())
+            return (author != null && next.capturedAt().isBefore(author.updatedAt()))
                     || !changes.add(
                             "author",
                             NoteCatalog.AUTHOR,

@@ -5,7 +5,6 @@ import io.github.notearchive.archive.catalog.BrokenSidecarException;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.Mentions;
-import io.github.notearchive.archive.catalog.ObjectRemoval;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.TombstoneObject;
@@ -49,7 +48,6 @@ public class Eraser {
     private static final Request UNFINISHED = new Request(List.of(), null, null);
 
     private final ErasureRepository rows;
-    private final ObjectRemoval objects;
     private final ObjectStore store;
     private final ResponseSpool spool;
     private final Mentions mentions;
@@ -61,7 +59,6 @@ public class Eraser {
 
     Eraser(
             ErasureRepository rows,
-            ObjectRemoval objects,
             ObjectStore store,
             ResponseSpool spool,
             Mentions mentions,
@@ -71,7 +68,6 @@ public class Eraser {
             Clock clock,
             PlatformTransactionManager transactions) {
         this.rows = rows;
-        this.objects = objects;
         this.store = store;
         this.spool = spool;
         this.mentions = mentions;
@@ -184,7 +180,7 @@ public class Eraser {
     private ErasureReport erase(Request request, RunnerLock lock) throws IOException {
         Erasure erasure = new Erasure();
         removeRows(request, erasure, lock);
-        erasure.files = objects.removeListed(lock::requireHeld, null);
+        erasure.files = rows.removeListed(lock::requireHeld, null);
         removeSidecars(erasure, lock);
         erasure.mentions = mentions.removeNaming(erasure.notes);
         transaction.executeWithoutResult(_ -> rows.finish(erasure.notes, erasure.authors, clock.instant()));

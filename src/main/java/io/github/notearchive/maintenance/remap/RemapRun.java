@@ -11,7 +11,6 @@ import io.github.notearchive.batch.JobRun;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
-import io.github.notearchive.provider.ResponseReader;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -147,11 +146,7 @@ final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWrite
     }
 
     private @Nullable Page next() {
-        Page page = responses.next(
-                progress.last,
-                all,
-                (id, callId, capturedAt, body, answer) ->
-                        ResponseReader.noteIn(answer, id).map(found -> found.capture(id, callId, capturedAt, body)));
+        Page page = responses.next(progress.last, all);
         return page.answers() == 0 ? null : page;
     }
 

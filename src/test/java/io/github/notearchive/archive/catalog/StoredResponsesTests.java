@@ -7,7 +7,6 @@ import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.provider.ResponseReader;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -264,11 +263,7 @@ class StoredResponsesTests {
 
     private Page page(Position after, boolean all) {
         List<Page> pages = new ArrayList<>();
-        database.inTransaction(() -> pages.add(answers.next(
-                after,
-                all,
-                (id, call, at, body, answer) ->
-                        ResponseReader.noteIn(answer, id).map(found -> found.capture(id, call, at, body)))));
+        database.inTransaction(() -> pages.add(answers.next(after, all)));
         return pages.getFirst();
     }
 
