@@ -23,7 +23,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * What the embedded server says when it says no. Much of the library that it is made of is left out; a class that is
@@ -120,16 +119,6 @@ class EmbeddedStoreAnswersTests {
                 .isEqualTo(304);
         assertThat(send("GET", BUCKET, KEY, NONE, "", "Range", "bytes=1-2").body())
                 .isEqualTo("yt");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"tagging", "acl", "retention", "legal-hold", "torrent"})
-    void whatTheServerDoesNotKnowOrCannotReadIsRefused(String query) throws Exception {
-        HttpResponse<String> answer = send("PUT", BUCKET, KEY, Map.of(query, ""), "<half");
-
-        assertThat(answer.statusCode()).as(answer.body()).isIn(400, 501);
-        assertThat(answer.body()).contains("<Code>");
-        assertThat(send("GET", BUCKET, KEY, NONE, "").body()).isEqualTo("bytes");
     }
 
     @Test

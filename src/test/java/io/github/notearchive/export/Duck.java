@@ -1,24 +1,21 @@
 package io.github.notearchive.export;
 
 import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.springframework.jdbc.core.JdbcTemplate;
+import org.springframework.jdbc.datasource.SingleConnectionDataSource;
 
 /** DuckDB, which had no part in the writing, as a reader of exports. */
 final class Duck implements AutoCloseable {
 
-    private final Connection connection;
+    private final SingleConnectionDataSource source = new SingleConnectionDataSource("jdbc:duckdb:", true);
+    private final JdbcTemplate jdbc = new JdbcTemplate(source);
 
-    Duck() throws SQLException {
-        connection = DriverManager.getConnection("jdbc:duckdb:");
-        query("SET TimeZone = 'UTC'");
+    Duck() {
+        jdbc.execute("SET TimeZone = 'UTC'");
     }
 
     /** How to read a file of an export, as a table of a query. */
@@ -33,30 +30,22 @@ final class Duck implements AutoCloseable {
     }
 
     /** The rows as texts; null is null. */
-    List<List<String>> query(String sql) throws SQLException {
-        try (Statement statement = connection.createStatement()) {
-            List<List<String>> rows = new ArrayList<>();
-            if (statement.execute(sql)) {
-                try (ResultSet result = statement.getResultSet()) {
-                    while (result.next()) {
-                        List<String> row = new ArrayList<>();
-                        for (int i = 1; i <= result.getMetaData().getColumnCount(); i++) {
-                            row.add(result.getString(i));
-                        }
-                        rows.add(row);
-                    }
-                }
+    List<List<String>> query(String sql) {
+        return jdbc.query(sql, (row, _) -> {
+            List<String> texts = new ArrayList<>();
+            for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {
+                texts.add(row.getString(i));
             }
-            return rows;
-        }
+            return texts;
+        });
     }
 
-    String one(String sql) throws SQLException {
+    String one(String sql) {
         return query(sql).getFirst().getFirst();
     }
 
     /** Names and types of columns, in order. */
-    Map<String, String> columns(String source) throws SQLException {
+    Map<String, String> columns(String source) {
         Map<String, String> columns = new LinkedHashMap<>();
         for (List<String> row : query("DESCRIBE SELECT * FROM " + source)) {
             columns.put(row.get(0), row.get(1));
@@ -65,7 +54,7 @@ final class Duck implements AutoCloseable {
     }
 
     @Override
-    public void close() throws SQLException {
-        connection.close();
+    public void close() {
+        source.close();
     }
 }
