@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
+import io.github.notearchive.archive.stats.CallTotals.Kind;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.StopReason;
@@ -26,10 +27,34 @@ record RunSummaryQueries(
         return of(end.exitCode() == ExitCode.COMPLETED ? new StopReason(ExitCode.COMPLETED, whyCompleted()) : end);
     }
 
-    /** Returns the summary of the run, also if the end of its execution could not be written to the database. */
+    /**
+     * Returns the summary of the run, also if the end of its execution could not be written to the database. Estimates
+     * the calls if they cannot be counted: each call known to the process may have been billed.
+     */
     RunSummary of(StopReason end) {
+        long execution = run.jobExecutionId();
+        Night tonight = run.tonight();
+        int videosAllowed = run.settings.videos().callsPerNight();
+        int refreshesAllowed = run.settings.refreshCallsPerNight();
+        try {
+            Tonight videos = new Tonight(totals.in(tonight, Kind.VIDEO).calls(), videosAllowed);
+            Tonight refreshes = new Tonight(totals.in(tonight, Kind.REFRESH).calls(), refreshesAllowed);
+            return summary(
+                    end,
+                    totals.of(execution, Kind.ALL),
+                    totals.countReplacements(execution),
+                    new Videos(run.settings.videos().enabled(), totals.of(execution, Kind.VIDEO), videos),
+                    new Refreshes(worklist.refreshes().due(), totals.of(execution, Kind.REFRESH), refreshes));
+        } catch (DataAccessException | TransactionException e) {
+            RunState.log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
+            long sent = calls.sentByThisExecution();
+            Refreshes unknown = new Refreshes(0, Bill.NONE, new Tonight(0, refreshesAllowed));
+            return summary(end, new Bill(sent, 0, sent), 0, Videos.NONE, unknown);
+        }
+    }
+
+    private RunSummary summary(StopReason end, Bill bill, long boughtAgain, Videos videos, Refreshes refreshes) {
         JobExecution execution = run.execution().orElseThrow();
-        Bills made = bills(execution.getId());
         List<SchemaDrift.Found> newFields = drift.found();
         return new RunSummary(
                 end.exitCode(),
@@ -37,10 +62,10 @@ record RunSummaryQueries(
                 run.took(),
                 new RunSummary.Execution(execution.getId(), execution.getJobInstanceId(), run.isRestart()),
                 run.counts(),
-                made.all(),
-                made.boughtAgain(),
-                made.videos(),
-                made.refreshes(),
+                bill,
+                boughtAgain,
+                videos,
+                refreshes,
                 newFields.subList(run.fieldsBefore, newFields.size()));
     }
 
@@ -54,39 +79,5 @@ record RunSummaryQueries(
             RunState.log.warn("Worklist could not be counted: {}", DatabaseErrors.summary(e));
         }
         return "every due note was processed";
-    }
-
-    /** Calls of a run: all, those for expired URLs, for videos, and for refreshes. */
-    private record Bills(Bill all, long boughtAgain, Videos videos, Refreshes refreshes) {}
-
-    /**
-     * Returns the calls of an execution; estimates if the database is unavailable, so that the result of the run is
-     * reported: each call known to the process may have been billed.
-     */
-    private Bills bills(long execution) {
-        Night tonight = run.tonight();
-        int refreshesAllowed = run.settings.refreshCallsPerNight();
-        try {
-            Tonight videosTonight = new Tonight(
-                    totals.in(tonight, CallTotals.Kind.VIDEO).calls(),
-                    run.settings.videos().callsPerNight());
-            return new Bills(
-                    totals.of(execution, CallTotals.Kind.ALL),
-                    totals.countReplacements(execution),
-                    new Videos(
-                            run.settings.videos().enabled(),
-                            totals.of(execution, CallTotals.Kind.VIDEO),
-                            videosTonight),
-                    new Refreshes(
-                            worklist.refreshes().due(),
-                            totals.of(execution, CallTotals.Kind.REFRESH),
-                            new Tonight(
-                                    totals.in(tonight, CallTotals.Kind.REFRESH).calls(), refreshesAllowed)));
-        } catch (DataAccessException | TransactionException e) {
-            RunState.log.warn("Calls of this run could not be counted: {}", DatabaseErrors.summary(e));
-            long sent = calls.sentByThisExecution();
-            Refreshes unknown = new Refreshes(0, Bill.NONE, new Tonight(0, refreshesAllowed));
-            return new Bills(new Bill(sent, 0, sent), 0, Videos.NONE, unknown);
-        }
     }
 }

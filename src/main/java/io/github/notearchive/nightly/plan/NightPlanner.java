@@ -7,6 +7,7 @@ import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.PastNights;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.nightly.NightlySettings;
+import io.github.notearchive.nightly.plan.PlanCalculator.PlanInputs;
 import io.github.notearchive.note.Night;
 import java.time.Clock;
 import java.time.Instant;

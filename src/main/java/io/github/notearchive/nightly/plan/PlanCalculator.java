@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly.plan;
 
+import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.DueNotes;
 import io.github.notearchive.archive.stats.DueNotes.Group;
 import io.github.notearchive.archive.stats.DueNotes.Kind;
@@ -15,6 +16,7 @@ import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
 import io.github.notearchive.nightly.plan.PlanLimits.Bound;
 import io.github.notearchive.nightly.plan.PlanLimits.Pace;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.NightlyCalls;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -28,6 +30,27 @@ import org.jspecify.annotations.Nullable;
 
 /** Calculates a plan from inputs and settings. Pure. */
 final class PlanCalculator {
+
+    /**
+     * Inputs of a plan, read from the tables at one time.
+     *
+     * @param isRunning whether a run of this node is active
+     * @param isRebuildUnfinished whether an unfinished rebuild blocks runs
+     * @param closed the quota gate, if closed
+     * @param work notes that wait for a run
+     * @param made calls of tonight
+     * @param storedBytes media bytes of tonight
+     * @param past measurements of the last nights
+     */
+    record PlanInputs(
+            Instant at,
+            boolean isRunning,
+            boolean isRebuildUnfinished,
+            Optional<QuotaHolds.Closed> closed,
+            DueNotes.Work work,
+            NightlyCalls made,
+            long storedBytes,
+            PastNights.Measurements past) {}
 
     /** Latency of a call if none was measured. */
     private static final Duration ASSUMED_LATENCY = Duration.ofSeconds(1);

@@ -2,6 +2,7 @@ package io.github.notearchive.nightly.plan;
 
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.plan.NightPlan.Limit;
+import io.github.notearchive.nightly.plan.PlanCalculator.PlanInputs;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.NightlyCalls;
 import java.time.Duration;

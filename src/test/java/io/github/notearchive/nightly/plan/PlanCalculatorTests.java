@@ -14,6 +14,7 @@ import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.nightly.NightlyLimitProperties;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.plan.NightPlan.LeftOut;
+import io.github.notearchive.nightly.plan.PlanCalculator.PlanInputs;
 import io.github.notearchive.provider.NightlyCalls;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.RefreshProperties;
