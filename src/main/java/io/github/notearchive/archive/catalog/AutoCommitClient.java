@@ -7,6 +7,7 @@ import org.springframework.jdbc.core.JdbcTemplate;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.TransactionDefinition;
+import org.springframework.transaction.TransactionManager;
 import org.springframework.transaction.interceptor.DefaultTransactionAttribute;
 import org.springframework.transaction.interceptor.MatchAlwaysTransactionAttributeSource;
 import org.springframework.transaction.interceptor.TransactionInterceptor;
@@ -39,7 +40,7 @@ public final class AutoCommitClient {
         everyStatement.setTransactionAttribute(
                 new DefaultTransactionAttribute(TransactionDefinition.PROPAGATION_NOT_SUPPORTED));
         var statements = new ProxyFactory(new JdbcTemplate(database));
-        statements.addAdvice(new TransactionInterceptor(transactions, everyStatement));
+        statements.addAdvice(new TransactionInterceptor((TransactionManager) transactions, everyStatement));
         return (JdbcOperations) statements.getProxy();
     }
 }

@@ -37,6 +37,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -351,7 +352,7 @@ public class CallRepository implements CallRecorder {
                 .param("now", Timestamp.from(now))
                 .param("since", Timestamp.from(now.minus(Duration.ofDays(1))))
                 .param("node", node)
-                .query(NoteId.class)
+                .query(new SimplePropertyRowMapper<>(NoteId.class))
                 .list();
     }
 

@@ -9,6 +9,7 @@ import java.sql.Timestamp;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
 import org.springframework.stereotype.Repository;
@@ -94,7 +95,9 @@ public class CallTotals {
                         WHERE %s
                         GROUP BY code, billed
                         ORDER BY code NULLS LAST, billed
-                        """.formatted(OF_NIGHT)).query(CallCount.class).list();
+                        """.formatted(OF_NIGHT))
+                .query(new SimplePropertyRowMapper<>(CallCount.class))
+                .list();
     }
 
     private StatementSpec sql(Night night, String sql) {

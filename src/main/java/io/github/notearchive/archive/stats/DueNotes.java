@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -190,7 +191,7 @@ public class DueNotes {
                         SELECT state, response_held, true, due_at, 1 FROM claimed
                         """)
                 .params(Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(WorklistStats.endOfHour(now))))
-                .query(Slice.class)
+                .query(new SimplePropertyRowMapper<>(Slice.class))
                 .list();
     }
 
@@ -234,7 +235,7 @@ public class DueNotes {
                         """)
                 .param("now", Timestamp.from(now))
                 .params(responses.usableAt(now))
-                .query(Slice.class)
+                .query(new SimplePropertyRowMapper<>(Slice.class))
                 .list()
                 .stream()
                 .collect(Collectors.groupingBy(slice -> slice.kind(now), Collectors.summingLong(Slice::notes)));
@@ -248,7 +249,7 @@ public class DueNotes {
                         SELECT w.claimed_by AS node, count(*) AS notes FROM worklist w
                         WHERE w.claimed_by IS NOT NULL AND NOT $free
                         GROUP BY w.claimed_by ORDER BY w.claimed_by
-                        """).query(Claims.class).list();
+                        """).query(new SimplePropertyRowMapper<>(Claims.class)).list();
     }
 
     /**

@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowCallbackHandler;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -40,9 +41,10 @@ public class NightStats {
 
     /** Counts the notes of {@link #failedNotes}. */
     public long countFailedNotes(Collection<Long> executions) {
-        return list(Long.class, Map.of("executions", array(executions)), """
-                        SELECT count(*) FROM worklist WHERE state = 'FAILED' AND settled_by = ANY (:executions)
-                        """).getFirst();
+        return jdbc.sql("SELECT count(*) FROM worklist WHERE state = 'FAILED' AND settled_by = ANY (:executions)")
+                .param("executions", array(executions))
+                .query(Long.class)
+                .single();
     }
 
     /** Returns stored files of these executions that differ from what their response promised. */
@@ -72,17 +74,18 @@ public class NightStats {
 
     /** Counts the calls of all nodes in a period. */
     public long countCalls(Instant from, Instant to) {
-        return list(Long.class, period(from, to), """
-                        SELECT count(*) FROM api_call WHERE sent_at >= :from AND sent_at < :to
-                        """).getFirst();
+        return jdbc.sql("SELECT count(*) FROM api_call WHERE sent_at >= :from AND sent_at < :to")
+                .params(period(from, to))
+                .query(Long.class)
+                .single();
     }
 
     /** Counts the notes with a response in these executions, by slice of a period. */
     public List<Count> answers(Instant from, Instant to, Duration width, Collection<Long> executions) {
-        String source =
-                "FROM api_call WHERE job_execution_id = ANY (:executions) AND billed = 'YES' AND endpoint = '%s' AND";
         return counts(
-                "received_at", "count(*)", source.formatted(Endpoint.DETAIL.ledgerName()), from, to, width, executions);
+                "received_at", "count(*)", """
+                        FROM api_call
+                        WHERE job_execution_id = ANY (:executions) AND billed = 'YES' AND endpoint = '%s' AND""".formatted(Endpoint.DETAIL.ledgerName()), from, to, width, executions);
     }
 
     /** Sums the bytes stored by all nodes, by slice of a period. */
@@ -168,7 +171,10 @@ public class NightStats {
     }
 
     private <T> List<T> list(Class<T> type, Map<String, ?> parameters, String sql) {
-        return jdbc.sql(sql).params(parameters).query(type).list();
+        return jdbc.sql(sql)
+                .params(parameters)
+                .query(new SimplePropertyRowMapper<>(type))
+                .list();
     }
 
     private static Map<String, Object> period(Instant from, Instant to) {

@@ -11,6 +11,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
@@ -43,7 +44,10 @@ public class NoteStats {
                         FROM api_call
                         WHERE note_id = :noteId
                         ORDER BY id
-                        """).param("noteId", id.value()).query(CallEntry.class).list();
+                        """)
+                .param("noteId", id.value())
+                .query(new SimplePropertyRowMapper<>(CallEntry.class))
+                .list();
     }
 
     /** One row of the ledger without the response body. */
@@ -110,7 +114,10 @@ public class NoteStats {
                            OR f.object_key IN (SELECT o.object_key FROM note_media m JOIN media_object o USING (sha256)
                                                WHERE m.note_id = :noteId)
                         ORDER BY f.id
-                        """).param("noteId", id.value()).query(Finding.class).list();
+                        """)
+                .param("noteId", id.value())
+                .query(new SimplePropertyRowMapper<>(Finding.class))
+                .list();
     }
 
     /**

@@ -140,7 +140,7 @@ public class PastNights {
                         WHERE closed_at >= :since GROUP BY night ORDER BY night DESC LIMIT :stops
                         """)
                 .params(Map.of("since", Timestamp.from(now.minus(Duration.ofDays(60))), "stops", STOPS))
-                .query(Long.class)
+                .query((row, _) -> row.getLong(1))
                 .list();
     }
 }

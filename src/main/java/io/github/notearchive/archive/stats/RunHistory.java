@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -58,7 +59,7 @@ public class RunHistory {
                         ORDER BY 1
                         """)
                 .param("night", Date.valueOf(from.date()))
-                .query(String.class)
+                .query((row, _) -> row.getString(1))
                 .list();
     }
 
@@ -128,7 +129,10 @@ public class RunHistory {
                         FROM run_history
                         ORDER BY job_execution_id DESC
                         LIMIT :limit
-                        """).param("limit", limit).query(Execution.class).list();
+                        """)
+                .param("limit", limit)
+                .query(new SimplePropertyRowMapper<>(Execution.class))
+                .list();
     }
 
     /** Returns the reasons of open notes when the last run of a night ended; empty if no run recorded them. */

@@ -14,6 +14,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -66,7 +67,7 @@ public class WorklistStats {
                         ORDER BY array_position(ARRAY['PENDING', 'POSTPONED', 'ARCHIVED', 'UNAVAILABLE', 'FAILED'], state)
                         """)
                 .params(Map.of("now", Timestamp.from(now), "hourEnds", Timestamp.from(endOfHour(now))))
-                .query(StateCount.class)
+                .query(new SimplePropertyRowMapper<>(StateCount.class))
                 .list();
     }
 
@@ -251,7 +252,10 @@ public class WorklistStats {
                                    GROUP BY 1, 2) AS seen USING (state, reason)
                         LEFT JOIN worklist e ON e.note_id = seen.example
                         ORDER BY counted.state, counted.notes DESC, counted.reason
-                        """).param("examined", examined).query(OpenNotes.class).list();
+                        """)
+                .param("examined", examined)
+                .query(new SimplePropertyRowMapper<>(OpenNotes.class))
+                .list();
     }
 
     /** Counts the notes of the worklist with a reason, by reason and code, the most frequent first. */
@@ -263,7 +267,9 @@ public class WorklistStats {
                         GROUP BY 1, 2, 3 HAVING sum(notes) > 0
                         ORDER BY state, sum(notes) DESC, 2, 3
                         LIMIT 100
-                        """).query(ReasonCount.class).list();
+                        """)
+                .query(new SimplePropertyRowMapper<>(ReasonCount.class))
+                .list();
     }
 
     /** Number of notes with the same state, reason and code. */

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.RowMapper;
@@ -70,6 +71,9 @@ public class ClaimRepository {
             FOR UPDATE SKIP LOCKED
             """.formatted(REFRESH_DUE);
 
+    /** Lane of notes with a stored response; the others are numbered by priority. */
+    private static final int HIGHEST_LANE = 10;
+
     /** Key of the refreshes, which form a single queue without lanes. */
     private static final int REFRESHES = 0;
 
@@ -95,14 +99,21 @@ public class ClaimRepository {
     /** Notes that a run claims. */
     public enum Lanes {
         /** All due notes: those with a stored response first, then by priority. */
-        ALL(10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0),
+        ALL(0),
         /** Notes with a stored response, which need no call. */
-        HELD(10);
+        HELD(HIGHEST_LANE);
 
-        private final Integer[] numbers;
+        private final int lowest;
 
-        Lanes(Integer... numbers) {
-            this.numbers = numbers;
+        Lanes(int lowest) {
+            this.lowest = lowest;
+        }
+
+        /** Returns the lanes, highest first. */
+        private Integer[] numbers() {
+            return IntStream.iterate(HIGHEST_LANE, lane -> lane >= lowest, lane -> lane - 1)
+                    .boxed()
+                    .toArray(Integer[]::new);
         }
     }
 
@@ -116,11 +127,11 @@ public class ClaimRepository {
      */
     public Optional<WorklistItem> claim(String node, Lanes lanes) {
         return cursor.next(from -> {
-            List<Position> begins = Stream.of(lanes.numbers)
+            List<Position> begins = Stream.of(lanes.numbers())
                     .map(lane -> from.getOrDefault(lane, Position.START))
                     .toList();
             Map<String, Object> parameters = Map.of(
-                    "lanes", lanes.numbers,
+                    "lanes", lanes.numbers(),
                     "dues", begins.stream().map(Position::due).toArray(String[]::new),
                     "ids", begins.stream().map(Position::noteId).toArray(String[]::new),
                     "now", Timestamp.from(clock.instant()));
@@ -225,7 +236,7 @@ public class ClaimRepository {
                                     ORDER BY due_at
                                     LIMIT 1) AS first) AS next
                         """.formatted(FREE))
-                .params(Map.of("lanes", lanes.numbers, "node", node))
+                .params(Map.of("lanes", lanes.numbers(), "node", node))
                 .query(PendingWork.class)
                 .single();
     }

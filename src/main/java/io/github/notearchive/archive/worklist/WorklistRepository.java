@@ -29,6 +29,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -258,7 +259,7 @@ public class WorklistRepository {
     public List<NoteId> requeue(Collection<NoteId> ids) {
         return jdbc.sql(RESET + " AND note_id = ANY (:ids) RETURNING note_id AS value")
                 .params(Map.of("now", Timestamp.from(clock.instant()), "ids", array(ids)))
-                .query(NoteId.class)
+                .query(new SimplePropertyRowMapper<>(NoteId.class))
                 .list();
     }
 

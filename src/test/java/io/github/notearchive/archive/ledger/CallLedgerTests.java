@@ -4,9 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.CallTotals;
-import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
@@ -31,7 +29,6 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import io.github.notearchive.sandbox.SandboxSettings;
 import io.github.notearchive.sandbox.ScriptableSandbox;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Clock;
@@ -50,26 +47,17 @@ import org.junit.jupiter.api.Timeout;
 
 /** Asserts requests by the counter of the scripted provider. */
 @Timeout(30)
-class CallLedgerTests {
+class CallLedgerTests extends LedgerFixture {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z"); // 22:00 in Shanghai
     private static final Duration WEEK = Duration.ofDays(7);
 
-    private final ArchiveDatabase database = ArchiveDatabase.emptied();
     private final ScriptableSandbox provider = ScriptableSandbox.start(SandboxSettings.defaults());
     private final NoteId id = new NoteId(provider.noteIds(1).getFirst());
     private final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
     private Instant now = NOW;
-    private final PaidResponses responses =
-            new PaidResponses(database.jdbc(), new ResponseMemory(), database.transactions());
-    private final CallRepository calls = new CallRepository(
-            database.dataSource(),
-            database.transactions(),
-            new ResponseSpool(Path.of("target", "answers")),
-            responses,
-            List.of());
-    private final JustOneApiClient client = client(new LocalRateLimitStore(), 1000);
-    private final CallLedger ledger = new CallLedger(calls, responses, client, new LedgerProperties(WEEK, true), clock);
+    private JustOneApiClient client;
+    private CallLedger ledger;
 
     private JustOneApiClient client(RateLimitStore pace, int callsPerSecond) {
         return new JustOneApiClient(
@@ -87,11 +75,13 @@ class CallLedgerTests {
 
     @BeforeEach
     void startCalls() {
+        client = client(new LocalRateLimitStore(), 1000);
+        ledger = new CallLedger(calls, responses, client, new LedgerProperties(WEEK, true), clock);
         client.open(Night.of(NOW), NightlyCalls.NONE, true, _ -> {});
     }
 
-    private FetchRequest claimed(NoteId note) {
-        return ClaimFixture.of(database, note);
+    private NoteCapture fetch() throws InterruptedException {
+        return found(ledger.fetch(claimed(id)));
     }
 
     @AfterEach
@@ -102,10 +92,10 @@ class CallLedgerTests {
 
     @Test
     void responseIsBoughtOnceAndReusedForAWeek() throws Exception {
-        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        NoteCapture bought = fetch();
 
         now = NOW.plus(WEEK);
-        NoteCapture reused = found(ledger.fetch(claimed(id)));
+        NoteCapture reused = fetch();
 
         assertThat(reused.response()).isEqualTo(bought.response()).isEqualTo(provider.answerBytes(id.value()));
         assertThat(reused.callId()).isEqualTo(bought.callId());
@@ -177,9 +167,8 @@ class CallLedgerTests {
         assertThat(ledger.held(id, Endpoint.DETAIL).orElseThrow().callId()).isEqualTo(detail.callId());
         assertThat(ledger.fresh(id, Endpoint.VIDEO).orElseThrow().callId()).isEqualTo(video.callId());
         assertThat(ledger.heldVideo(detail).orElseThrow().callId()).isEqualTo(video.callId());
-        assertThat(new CallTotals(database.jdbc()).made(Night.of(NOW)).all()).isEqualTo(2);
-        assertThat(new CallTotals(database.jdbc()).in(Night.of(NOW), CallTotals.Kind.VIDEO))
-                .isEqualTo(new CallTotals.Bill(1, 1, 0));
+        assertThat(totals.made(Night.of(NOW)).all()).isEqualTo(2);
+        assertThat(totals.in(Night.of(NOW), CallTotals.Kind.VIDEO)).isEqualTo(new CallTotals.Bill(1, 1, 0));
         assertThat(provider.calls()).isOne();
         assertThat(provider.videoCalls()).isOne();
 
@@ -197,10 +186,10 @@ class CallLedgerTests {
 
     @Test
     void responseOlderThanAWeekIsBoughtAgain() throws Exception {
-        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        NoteCapture bought = fetch();
 
         now = NOW.plus(WEEK).plusMillis(1);
-        NoteCapture second = found(ledger.fetch(claimed(id)));
+        NoteCapture second = fetch();
 
         assertThat(second.callId()).isGreaterThan(bought.callId());
         assertThat(provider.calls()).isEqualTo(2);
@@ -263,7 +252,7 @@ class CallLedgerTests {
 
     @Test
     void responseWithoutItsNoteConfirmsLaterOnesAndHidesNoOlderOne() throws Exception {
-        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        NoteCapture bought = fetch();
         provider.script().always(id.value(), Reply.json("{\"code\":0,\"data\":[]}"));
         now = NOW.plus(Duration.ofDays(1));
         ledger.refresh(claimed(id), now);
@@ -283,32 +272,32 @@ class CallLedgerTests {
     @Test
     void responseIsRecentAfterAClockSetBackOrMidnight() throws Exception {
         now = Night.of(NOW).ends().minusSeconds(10);
-        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        NoteCapture bought = fetch();
         responses.markUrlsExpired(bought.callId(), now);
 
         now = Night.of(NOW).begins().minusSeconds(1);
-        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        assertThat(fetch().callId()).isEqualTo(bought.callId());
         now = Night.of(NOW).ends().plusSeconds(10);
-        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        assertThat(fetch().callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
 
         now = Night.of(NOW).ends().plus(Duration.ofHours(1));
-        assertThat(found(ledger.fetch(claimed(id))).callId()).isNotEqualTo(bought.callId());
+        assertThat(fetch().callId()).isNotEqualTo(bought.callId());
     }
 
     @Test
     void responseWithExpiredUrlsIsBoughtAgainInALaterNightOnly() throws Exception {
-        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        NoteCapture bought = fetch();
         responses.markUrlsExpired(bought.callId(), NOW);
 
         now = Night.of(NOW).ends().minusMillis(1);
-        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(bought.callId());
+        assertThat(fetch().callId()).isEqualTo(bought.callId());
         assertThat(provider.calls()).isEqualTo(1);
 
         now = Night.of(NOW).ends();
-        NoteCapture second = found(ledger.fetch(claimed(id)));
+        NoteCapture second = fetch();
         assertThat(second.callId()).isGreaterThan(bought.callId());
-        assertThat(found(ledger.fetch(claimed(id))).callId()).isEqualTo(second.callId());
+        assertThat(fetch().callId()).isEqualTo(second.callId());
         assertThat(provider.calls()).isEqualTo(2);
     }
 
@@ -320,14 +309,14 @@ class CallLedgerTests {
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Found.class);
 
         assertThat(provider.calls()).isEqualTo(2);
-        assertThat(new NoteStats(database.jdbc()).calls(id)).hasSize(2);
+        assertThat(history.calls(id)).hasSize(2);
     }
 
     @Test
     void responseIsDurableBeforeItIsUsed() throws Exception {
-        NoteCapture capture = found(ledger.fetch(claimed(id)));
+        NoteCapture capture = fetch();
 
-        assertThat(new NoteStats(database.jdbc()).calls(id)).singleElement().satisfies(entry -> {
+        assertThat(history.calls(id)).singleElement().satisfies(entry -> {
             assertThat(entry.id()).isEqualTo(capture.callId());
             assertThat(entry.receivedAt()).isEqualTo(capture.capturedAt());
             assertThat(entry.billed()).isEqualTo(Billed.YES);
@@ -338,7 +327,7 @@ class CallLedgerTests {
     @Test
     void storedResponseOfAnyAgeIsReturnedWithoutACall() throws Exception {
         assertThat(ledger.held(id, Endpoint.DETAIL)).isEmpty();
-        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        NoteCapture bought = fetch();
         responses.markUrlsExpired(bought.callId(), NOW);
 
         now = NOW.plus(Duration.ofDays(400));
@@ -350,7 +339,7 @@ class CallLedgerTests {
     @Test
     void heldReturnsTheNewestResponseWithItsNote() throws Exception {
         provider.script().answers(id.value(), Reply.normal(), Reply.json("{\"code\":0,\"data\":[]}"));
-        NoteCapture bought = found(ledger.fetch(claimed(id)));
+        NoteCapture bought = fetch();
         responses.markUrlsExpired(bought.callId(), NOW);
         now = Night.of(NOW).ends();
         assertThat(ledger.fetch(claimed(id))).isInstanceOf(Missing.class);

@@ -6,7 +6,6 @@ import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.ResultSet;
@@ -22,6 +21,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
 /** Cost of claims on a long worklist with few open notes. */
@@ -120,29 +120,18 @@ class ClaimPlanTests {
     }
 
     private DataSource recording(DataSource dataSource) {
-        return proxy(
-                DataSource.class,
-                dataSource,
-                (method, result) -> method.equals("getConnection")
-                        ? proxy(Connection.class, (Connection) result, (_, same) -> same)
-                        : result);
-    }
-
-    private interface Wrapping {
-        Object wrap(String method, Object result);
-    }
-
-    private <T> T proxy(Class<T> type, T target, Wrapping wrapping) {
-        return type.cast(Proxy.newProxyInstance(
-                type.getClassLoader(), new Class<?>[] {type}, (_, method, arguments) -> {
-                    if (method.getName().equals("prepareStatement")) {
-                        statements.add((String) arguments[0]);
-                    }
-                    try {
-                        return wrapping.wrap(method.getName(), method.invoke(target, arguments));
-                    } catch (InvocationTargetException e) {
-                        throw e.getCause();
-                    }
-                }));
+        return new DelegatingDataSource(dataSource) {
+            @Override
+            public Connection getConnection() throws SQLException {
+                Connection connection = super.getConnection();
+                return (Connection) Proxy.newProxyInstance(
+                        getClass().getClassLoader(), new Class<?>[] {Connection.class}, (_, method, arguments) -> {
+                            if (method.getName().equals("prepareStatement")) {
+                                statements.add((String) arguments[0]);
+                            }
+                            return method.invoke(connection, arguments);
+                        });
+            }
+        };
     }
 }

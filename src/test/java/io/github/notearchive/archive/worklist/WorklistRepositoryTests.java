@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.worklist;
 
+import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
@@ -14,6 +15,7 @@ import java.sql.Timestamp;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -169,5 +171,85 @@ class WorklistRepositoryTests {
         assertThat(claimed.mediaAttempts()).isEqualTo(1);
         assertThat(claimed.mediaAttemptsIn(tonight)).isEqualTo(1);
         assertThat(claimed.mediaAttemptsIn(nextNight)).isZero();
+    }
+
+    @Test
+    void requeueResetsANote() {
+        list.pending(1, 5, NOW);
+        list.settle(
+                list.claim(),
+                new StateTransition(
+                        NoteState.POSTPONED,
+                        Counter.CALL,
+                        NOW,
+                        0,
+                        StateReason.NOTE_ABSENT,
+                        "empty",
+                        Night.of(NOW),
+                        false));
+        list.settleNext(NoteState.FAILED, Counter.MEDIA, null);
+        list.now = NOW.plusSeconds(60);
+
+        List<NoteId> requeued = list.worklist.requeue(List.of(new NoteId(id(1)), new NoteId(id(99))));
+
+        assertThat(requeued).containsExactly(new NoteId(id(1)));
+        WorklistEntry entry = list.entry(1);
+        assertThat(entry.state()).isEqualTo(NoteState.PENDING);
+        assertThat(entry.dueAt()).isEqualTo(list.now);
+        assertThat(entry.attempts() + entry.attemptsTonight()).isZero();
+        assertThat(entry.mediaAttempts() + entry.mediaAttemptsTonight()).isZero();
+        assertThat(entry.reason()).isNull();
+        assertThat(entry.detail()).isNull();
+        assertThat(list.claim().missingNight()).isNull();
+    }
+
+    @Test
+    void requeueSkipsNotesInProgress() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        claims.claim(NODE, Lanes.ALL);
+
+        assertThat(list.worklist.requeue(List.of(new NoteId(id(1)), new NoteId(id(2)))))
+                .containsExactly(new NoteId(id(2)));
+        assertThat(list.worklist.requeue(List.of())).isEmpty();
+    }
+
+    @Test
+    void requeueOfAStateChangesNoOtherState() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.settleNext(NoteState.FAILED, Counter.NONE, null);
+        list.settleNext(NoteState.ARCHIVED, Counter.NONE, null);
+
+        assertThat(list.worklist.requeue(NoteState.FAILED)).isEqualTo(1);
+
+        assertThat(list.entry(1).state()).isEqualTo(NoteState.PENDING);
+        assertThat(list.entry(2).state()).isEqualTo(NoteState.ARCHIVED);
+    }
+
+    @Test
+    void waiverCompletesANoteUnlessARunHasClaimedOrSettledIt() {
+        list.pending(1, 5, NOW);
+        list.pending(2, 5, NOW);
+        list.settleNext(NoteState.FAILED, Counter.NONE, null);
+        claims.claim(NODE, Lanes.ALL);
+        WorklistRow failed = list.worklist.row(new NoteId(id(1))).orElseThrow();
+        WorklistRow claimed = list.worklist.row(new NoteId(id(2))).orElseThrow();
+
+        assertThat(waive(1, claimed)).as("settled since it was read").isFalse();
+        assertThat(list.worklist.lockUnclaimed(new NoteId(id(1)), claimed)).isFalse();
+        assertThat(list.worklist.lockUnclaimed(new NoteId(id(1)), failed)).isTrue();
+        assertThat(waive(1, failed)).isTrue();
+        assertThat(waive(1, failed)).as("repeated").isFalse();
+        assertThat(list.worklist.lockUnclaimed(new NoteId(id(2)), claimed)).isFalse();
+        assertThat(waive(2, claimed)).as("claimed").isFalse();
+
+        assertThat(list.entry(1).state()).isEqualTo(NoteState.ARCHIVED);
+        assertThat(list.entry(1).dueAt()).isNull();
+    }
+
+    private boolean waive(int number, WorklistRow seen) {
+        return list.worklist.settleUnclaimed(
+                new NoteId(id(number)), seen, seen.apply(new Transition.CompletedByWaiver(), NOW));
     }
 }
