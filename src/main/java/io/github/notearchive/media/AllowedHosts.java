@@ -129,7 +129,7 @@ final class AllowedHosts implements DnsResolver {
     private record Block(int prefix, int bits) {
 
         static Block of(String cidr) {
-            String[] parts = cidr.split("/");
+            String[] parts = cidr.split("/", 2);
             return new Block(firstBytes(InetAddress.ofLiteral(parts[0])), Integer.parseInt(parts[1]));
         }
 

@@ -289,7 +289,7 @@ public final class Spool {
 
         /** Releases the resources for writing. Writing may continue later. */
         void pause() {
-            try (OutputStream ending = out) {
+            try (OutputStream _ = out) {
                 out = null;
                 buffer = null;
             } catch (IOException e) {

@@ -16,7 +16,6 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -285,9 +284,11 @@ public class ObjectStore implements AutoCloseable {
      */
     public Stream<StoredObject> listAll(String prefix, @Nullable String after) {
         return Stream.iterate(
-                        page(prefix, after, null),
-                        Objects::nonNull,
-                        page -> page.isTruncated() ? page(prefix, after, page.nextContinuationToken()) : null)
+                        Optional.of(page(prefix, after, null)),
+                        Optional::isPresent,
+                        last -> last.filter(ListBucketResultV2::isTruncated)
+                                .map(page -> page(prefix, after, page.nextContinuationToken())))
+                .flatMap(Optional::stream)
                 .flatMap(page -> page.contents().stream().map(item -> {
                     item.setEncodingType(page.encodingType());
                     return new StoredObject(

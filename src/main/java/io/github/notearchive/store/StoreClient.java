@@ -97,7 +97,7 @@ final class StoreClient implements AutoCloseable {
      * ends the waiting between two attempts with the last failure and stays set.
      */
     <T> T retry(Supplier<T> requests) {
-        return retries.<T>invoke(requests::get);
+        return retries.invoke(requests);
     }
 
     /**
@@ -218,7 +218,7 @@ final class StoreClient implements AutoCloseable {
         }
     }
 
-    private StoreException rejected(String action, @Nullable String name, String code, int status) {
+    StoreException rejected(String action, @Nullable String name, String code, int status) {
         String problem = "the store responded " + code + " (HTTP " + status + ")";
         boolean isDown = status >= SERVER_ERROR && status != NOT_IMPLEMENTED;
         return isDown || TEMPORARY_STATUS.contains(status) || TEMPORARY.contains(code)

@@ -3,6 +3,7 @@ package io.github.notearchive.store;
 import io.minio.Http;
 import io.minio.MinioClient;
 import io.minio.UploadObjectArgs;
+import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -132,13 +133,14 @@ final class Uploads {
                 .writeTimeout(properties.socketTimeout())
                 .callTimeout(properties.requestTimeout(PART_SIZE))
                 .build();
-        partsInMemory.lock();
-        try (MinioClient sdk = MinioClient.builder()
+        MinioClient sdk = MinioClient.builder()
                 .endpoint(properties.endpoint().strip())
                 .region(properties.region())
                 .credentials(properties.accessKey(), properties.secretKey().value())
-                .httpClient(http, true)
-                .build()) {
+                .httpClient(http)
+                .build();
+        partsInMemory.lock();
+        try {
             UploadObjectArgs request = UploadObjectArgs.builder()
                     .bucket(properties.bucket())
                     .object(key.value())
@@ -147,12 +149,15 @@ final class Uploads {
                     .userMetadata(Map.of("sha256", sha256))
                     .build();
             return new Receipt(withoutQuotes(sdk.uploadObject(request).etag()), false, true);
-        } catch (MinioException | IOException e) {
-            throw client.noResponse("PUT", key.value(), e);
-        } catch (Exception e) {
-            throw new IllegalStateException("The client for parts cannot be closed", e);
+        } catch (ErrorResponseException e) {
+            throw client.rejected(
+                    "PUT", key.value(), e.errorResponse().code(), e.response().code());
+        } catch (MinioException e) {
+            throw client.noResponse("PUT", key.value(), e.getCause() instanceof IOException network ? network : e);
         } finally {
             partsInMemory.unlock();
+            http.dispatcher().executorService().shutdown();
+            http.connectionPool().evictAll();
         }
     }
 

@@ -19,9 +19,28 @@ class ResponseJsonTests {
         assertThat(read(body)).hasToString(body.replace("\\ud83d", "\ud83d"));
     }
 
-    @Test
-    void theLastOfEqualKeysCounts() {
-        assertThat(read("{\"code\":0,\"code\":301}")).hasToString("{\"code\":301}");
+
+    /** Exponents are as PostgreSQL writes them in {@code jsonb}, from which responses are read again. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiterString = "=>",
+            quoteCharacter = '~',
+            value = {
+                "{\"code\":0,\"code\":301} => {\"code\":301}",
+                "{\"a\":1}} => {\"a\":1}",
+                "{\"a\":1}{} => {\"a\":1}",
+                "{\"a\":1} <!-- 7 ms --> => {\"a\":1}",
+                "{\"a\":1}\u0000 => {\"a\":1}",
+                "{\"a\":NaN,\"b\":[Infinity,-Infinity]} => {\"a\":\"NaN\",\"b\":[\"Infinity\",\"-Infinity\"]}",
+                "[1.2345678E7,1e3,-1.50e2,0E0] => [12345678,1000,-150,0]",
+                "[1e999999999,-1e999999999,1e-999999999] => [\"1e999999999\",\"-1e999999999\",\"1e-999999999\"]",
+                "[1e99999999999999999999,1.5e-99999999999,1e1001] =>"
+                        + " [\"1e99999999999999999999\",\"1.5e-99999999999\",\"1e1001\"]"
+            })
+    void theFirstObjectIsReadTolerantly(String body, String tree) {
+        boolean isList = body.startsWith("[");
+
+        assertThat(read(isList ? "{\"n\":" + body + "}" : body)).hasToString(isList ? "{\"n\":" + tree + "}" : tree);
     }
 
     @ParameterizedTest
@@ -39,14 +58,14 @@ class ResponseJsonTests {
                 "{'a':1}",
                 "<html>"
             })
-    void whatDoesNotBeginWithAnObjectIsNothing(String body) {
+    void bodyWithoutAnObjectIsUnreadable(String body) {
         assertThat(ResponseJson.read(body)).isEmpty();
         assertThat(ResponseJson.read(body.getBytes(UTF_8))).isEmpty();
     }
 
     @ParameterizedTest
     @ValueSource(ints = {60, 198, 199, 200, 2_000, 100_000})
-    void whatIsNestedTooDeeplyIsLeftOutAndTheRestIsRead(int levels) {
+    void valueNestedTooDeeplyIsLeftOut(int levels) {
         String lists = "[".repeat(levels) + "]".repeat(levels);
         String objects = "{\"a\":".repeat(levels) + "0" + "}".repeat(levels);
 
@@ -59,32 +78,18 @@ class ResponseJsonTests {
     }
 
     @Test
-    void nestingBeyondAllBoundsIsUnreadableAndNoCrash() {
+    void nestingBeyondAllBoundsIsUnreadable() {
         int levels = ResponseJson.MOST_LEVELS_SKIPPED + 1;
 
         assertThat(ResponseJson.read("{\"x\":" + "[".repeat(levels) + "]".repeat(levels) + "}"))
                 .isEmpty();
     }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"{\"a\":1}}", "{\"a\":1}{}", "{\"a\":1} <!-- 7 ms -->", "{\"a\":1}\u0000"})
-    void theFirstObjectCountsAndTheRestIsIgnored(String body) {
-        assertThat(read(body)).hasToString("{\"a\":1}");
-    }
 
-    @ParameterizedTest
-    @ValueSource(strings = {"NaN", "Infinity", "-Infinity"})
-    void whatIsNoNumberIsAText(String value) {
-        JsonNode root = read("{\"a\":" + value + ",\"b\":[" + value + "],\"code\":0}");
-
-        assertThat(root.path("a").stringValue()).isEqualTo(value);
-        assertThat(root.path("b").path(0).stringValue()).isEqualTo(value);
-        assertThat(root.path("code").intValue()).isZero();
-    }
 
     @ParameterizedTest
     @ValueSource(strings = {"0", "{}", "[]", "\"\"", "{\"x\":[]}", "[[],[]]"})
-    void longListsOfABodyOfTooManyValuesAreCutAndTheRestIsRead(String value) {
+    void longListIsCutAndTheRestIsRead(String value) {
         String many = (value + ",").repeat(ResponseJson.MOST_VALUES);
 
         JsonNode root = read("{\"data\":[{\"new\":["
@@ -101,7 +106,7 @@ class ResponseJsonTests {
     }
 
     @Test
-    void anObjectBehindManyEmptyOnesIsRead() {
+    void objectBehindManyEmptyOnesIsRead() {
         String many = "{},".repeat(ResponseJson.MOST_VALUES);
 
         JsonNode root = read("{\"data\":[" + many + "{\"id\":\"i\"}],\"code\":0}");
@@ -113,7 +118,7 @@ class ResponseJsonTests {
 
     @ParameterizedTest
     @ValueSource(strings = {"{\"b\":1}", "[1]", "{\"b\":{\"c\":[1]}}"})
-    void aBodyOfTooManyValuesThatMeanSomethingKeepsItsPlainValues(String value) {
+    void bodyOfTooManyValuesKeepsItsScalars(String value) {
         String many = (value + ",").repeat(ResponseJson.MOST_VALUES);
 
         JsonNode root = read("{\"data\":[" + many + value + "],\"a\":{\"b\":1},\"code\":0}");
@@ -123,7 +128,7 @@ class ResponseJsonTests {
     }
 
     @Test
-    void anObjectOfTooManyKeysIsBounded() {
+    void objectOfTooManyKeysIsBounded() {
         StringBuilder keys = new StringBuilder();
         for (int i = 0; i < 2 * ResponseJson.MOST_VALUES; i++) {
             keys.append("\"k").append(i).append("\":[],");
@@ -142,25 +147,10 @@ class ResponseJsonTests {
         assertThat(read("{\"n\":" + number + "}").path("n").decimalValue()).isEqualByComparingTo(number);
     }
 
-    /** As PostgreSQL writes it in {@code jsonb}, from which answers are read again. */
-    @ParameterizedTest
-    @CsvSource({"1.2345678E7, 12345678", "1e3, 1000", "-1.50e2, -150", "0E0, 0"})
-    void aNumberWithAnExponentAndNoDecimalPlacesIsAnInteger(String number, long value) {
-        JsonNode node = read("{\"n\":" + number + "}").path("n");
 
-        assertThat(node.isIntegralNumber()).isTrue();
-        assertThat(node.longValue()).isEqualTo(value);
-        assertThat(node).hasToString(String.valueOf(value));
-    }
-
-    @ParameterizedTest
-    @CsvSource({"1e999999999", "-1e999999999", "1e-999999999", "1e99999999999999999999", "1.5e-99999999999", "1e1001"})
-    void numbersThatNoOneCanWorkWithAreTexts(String number) {
-        assertThat(read("{\"n\":" + number + "}").path("n").stringValue()).isEqualTo(number);
-    }
 
     @Test
-    void integersKeepTheirDigitsAndAreTextsWhenTheyAreEndless() {
+    void longIntegersKeepTheirDigitsAndEndlessOnesAreTexts() {
         String thousand = "9".repeat(1_000);
         String million = "9".repeat(1_000_000);
 
@@ -172,7 +162,7 @@ class ResponseJsonTests {
     }
 
     @Test
-    void endlessNamesAndTextsAreKept() {
+    void longNamesAndTextsAreKept() {
         String endless = "x".repeat(5_000_000);
 
         JsonNode root = read("{\"" + endless + "\":\"" + endless + "\"}");

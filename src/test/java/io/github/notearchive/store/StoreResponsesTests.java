@@ -286,7 +286,7 @@ class StoreResponsesTests {
         }
     }
 
-    /** The server needs one and a half seconds, where a response without an object has one. */
+    /** The server needs two and a half seconds, where a response without an object has two. */
     @Test
     void timeLimitGrowsWithTheObject() {
         byte[] bytes = new byte[3 << 20];
@@ -294,11 +294,11 @@ class StoreResponsesTests {
             out.write(("HTTP/1.1 200 OK\r\nContent-Length: " + bytes.length + "\r\n\r\n").getBytes(US_ASCII));
             for (int at = 0; at < bytes.length; at += bytes.length / 32) {
                 out.write(bytes, at, bytes.length / 32);
-                Thread.sleep(48);
+                Thread.sleep(80);
             }
             return true;
         });
-        try (ObjectStore impatient = impatient(100)) {
+        try (ObjectStore impatient = impatient(200)) {
 
             assertThat(impatient.read(KEY)).isEqualTo(bytes);
         }

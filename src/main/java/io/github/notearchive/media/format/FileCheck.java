@@ -55,7 +55,7 @@ public abstract class FileCheck {
 
     abstract void run() throws IOException;
 
-    final void countPart(long at) throws TooManyPartsException {
+    final void countPart(long at) throws IOException {
         if (++parts > MAX_PARTS) {
             throw new TooManyPartsException(at);
         }

@@ -161,8 +161,8 @@ final class PictureCheck extends FileCheck {
         return at + 1;
     }
 
-    private static int colourTable(int flags) {
-        return (flags & 0x80) == 0 ? 0 : 3 << ((flags & 7) + 1);
+    private static long colourTable(int flags) {
+        return (flags & 0x80) == 0 ? 0 : 3L << ((flags & 7) + 1);
     }
 
     private TruncatedFileException withoutEnd() {
