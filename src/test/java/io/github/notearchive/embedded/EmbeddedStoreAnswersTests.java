@@ -181,8 +181,8 @@ class EmbeddedStoreAnswersTests {
         return http.send(request.build(), HttpResponse.BodyHandlers.ofString());
     }
 
-    private static URI presigned(
-            MinioClient signer, String method, String bucket, String key, Map<String, String> query) throws Exception {
+    static URI presigned(MinioClient signer, String method, String bucket, String key, Map<String, String> query)
+            throws Exception {
         var url = GetPresignedObjectUrlArgs.builder()
                 .method(Http.Method.valueOf(method))
                 .bucket(bucket)
@@ -194,10 +194,6 @@ class EmbeddedStoreAnswersTests {
     }
 
     private static MinioClient client(String accessKey, String secretKey) {
-        return MinioClient.builder()
-                .endpoint(store.endpoint().toString())
-                .region("us-east-1")
-                .credentials(accessKey, secretKey)
-                .build();
+        return EmbeddedStoreTests.client(store.endpoint(), accessKey, secretKey);
     }
 }

@@ -7,8 +7,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import com.sun.net.httpserver.HttpServer;
 import io.minio.BucketExistsArgs;
 import io.minio.GetObjectArgs;
-import io.minio.GetPresignedObjectUrlArgs;
-import io.minio.Http;
 import io.minio.ListObjectsArgs;
 import io.minio.MakeBucketArgs;
 import io.minio.MinioClient;
@@ -285,15 +283,16 @@ class EmbeddedStoreTests {
     private void uploadOnePartOfMany(String key) throws Exception {
         try (HttpClient http = HttpClient.newHttpClient()) {
             String begun = http.send(
-                            HttpRequest.newBuilder(presigned(Http.Method.POST, key, Map.of("uploads", "")))
+                            HttpRequest.newBuilder(EmbeddedStoreAnswersTests.presigned(
+                                            client, "POST", BUCKET, key, Map.of("uploads", "")))
                                     .POST(HttpRequest.BodyPublishers.noBody())
                                     .build(),
                             HttpResponse.BodyHandlers.ofString())
                     .body();
             String upload = begun.replaceAll("(?s).*<UploadId>(.*)</UploadId>.*", "$1");
             HttpResponse<String> part = http.send(
-                    HttpRequest.newBuilder(
-                                    presigned(Http.Method.PUT, key, Map.of("partNumber", "1", "uploadId", upload)))
+                    HttpRequest.newBuilder(EmbeddedStoreAnswersTests.presigned(
+                                    client, "PUT", BUCKET, key, Map.of("partNumber", "1", "uploadId", upload)))
                             .PUT(HttpRequest.BodyPublishers.ofString("part"))
                             .build(),
                     HttpResponse.BodyHandlers.ofString());
@@ -301,16 +300,7 @@ class EmbeddedStoreTests {
         }
     }
 
-    private URI presigned(Http.Method method, String key, Map<String, String> query) throws Exception {
-        return URI.create(client.getPresignedObjectUrl(GetPresignedObjectUrlArgs.builder()
-                .method(method)
-                .bucket(BUCKET)
-                .object(key)
-                .extraQueryParams(query)
-                .build()));
-    }
-
-    private static MinioClient client(URI endpoint, String accessKey, String secretKey) {
+    static MinioClient client(URI endpoint, String accessKey, String secretKey) {
         return MinioClient.builder()
                 .endpoint(endpoint.toString())
                 .region("us-east-1")
