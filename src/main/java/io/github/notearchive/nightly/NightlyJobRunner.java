@@ -28,7 +28,6 @@ public class NightlyJobRunner {
         NoteProcessor.class,
         MediaCollector.class,
         DispositionWriter.class,
-        MediaUploader.class,
         ProgressReporter.class,
         RunSummaryQueries.class
     };

@@ -42,12 +42,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         return run.tonight().ends();
     }
 
-    /**
-     * Returns the time of the next attempt after the {@code times}-th attempt of this night: within minutes, or the
-     * next night.
-     *
-     * @param soon whether waiting for minutes can help
-     */
+    /** Returns when the attempt after the {@code times}-th of this night is made: within minutes, or the next night. */
     private Instant next(int times, boolean soon) {
         return soon && times < limits().perNight() ? run.now().plus(limits().delayAfter(times)) : tomorrow();
     }
@@ -169,7 +164,6 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         return postponed(Counter.NONE, tomorrow(), 0, StateReason.CALLS_ENDED, detail, missing, true);
     }
 
-    /** Returns the transition of a note that waits for its video until another night. */
     Transition waitingForVideo(Instant until, StateReason reason, String detail) {
         return postponed(Counter.NONE, until, 0, reason, detail, null, true);
     }
@@ -191,10 +185,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         });
     }
 
-    /**
-     * Returns the transition of an archived note whose new response promises a file that is missing: due while that
-     * response is fresh.
-     */
+    /** Returns the transition of an archived note with a missing file: due while its new response is fresh. */
     Transition archivedWithout(CollectedMedia collected, String detail) {
         Instant tomorrow = tomorrow();
         boolean again = ledger.freshUntil(collected.capture()).isAfter(tomorrow);
@@ -217,11 +208,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         };
     }
 
-    /**
-     * Returns the transition of a note whose files the store rejected.
-     *
-     * @param soon whether waiting for minutes can help
-     */
+    /** Returns the transition of a note whose files the store rejected. */
     Transition storeFailed(WorkItem item, String detail, boolean soon) {
         return switch (item) {
             case NewNote note -> forMedia(note, StateReason.STORE_ERROR, detail, soon);
@@ -241,12 +228,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         };
     }
 
-    /**
-     * Returns the result of a failed refresh: repeated the next night, and after {@code perNight} nights postponed for
-     * {@code recheckUnavailableAfter}.
-     *
-     * @param responseHeld whether there is a response that could not be processed
-     */
+    /** Repeats a failed refresh the next night, and after {@code perNight} nights as late as an unavailable note. */
     private Transition forRefresh(
             RefreshNote note, @Nullable Integer code, StateReason reason, String detail, boolean responseHeld) {
         WorklistItem claimed = note.claimed();
