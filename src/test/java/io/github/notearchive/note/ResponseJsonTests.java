@@ -19,7 +19,6 @@ class ResponseJsonTests {
         assertThat(read(body)).hasToString(body.replace("\\ud83d", "\ud83d"));
     }
 
-
     /** Exponents are as PostgreSQL writes them in {@code jsonb}, from which responses are read again. */
     @ParameterizedTest
     @CsvSource(
@@ -85,8 +84,6 @@ class ResponseJsonTests {
                 .isEmpty();
     }
 
-
-
     @ParameterizedTest
     @ValueSource(strings = {"0", "{}", "[]", "\"\"", "{\"x\":[]}", "[[],[]]"})
     void longListIsCutAndTheRestIsRead(String value) {
@@ -146,8 +143,6 @@ class ResponseJsonTests {
     void decimalNumbersKeepTheirDigits(String number) {
         assertThat(read("{\"n\":" + number + "}").path("n").decimalValue()).isEqualByComparingTo(number);
     }
-
-
 
     @Test
     void longIntegersKeepTheirDigitsAndEndlessOnesAreTexts() {
