@@ -71,7 +71,7 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
     String stop(FetchOutcome.Exhausted exhausted, String occasion) {
         String quota = occasion + exhausted.quota();
         String reason = quota + " is used up until " + Night.local(exhausted.until());
-        if (exhausted.whose() == FetchOutcome.Exhausted.Whose.PROVIDER) {
+        if (exhausted.limit() == null) {
             quotaHolds.close(ProviderCode.DAILY_QUOTA.number(), quota, exhausted.until(), run.jobExecutionId());
             run.stopper.close(ExitCode.QUOTA_EXHAUSTED, reason);
         } else {

@@ -16,6 +16,7 @@ import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
@@ -129,8 +130,8 @@ record NoteProcessor(
                 new Disposition.Settled(item, before, retries.rejected(item, reply));
             case FetchOutcome.Deferred(var reply, var cause) ->
                 deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), before);
-            case FetchOutcome.Exhausted(var quota, var whose, var until)
-            when whose == FetchOutcome.Exhausted.Whose.OURS_FOR_REFRESHES ->
+            case FetchOutcome.Exhausted(var quota, var limit, var until)
+            when limit == CallKind.REFRESH ->
                 new Disposition.Released(item, before, quota + " is used up until " + Night.local(until));
             case FetchOutcome.Exhausted exhausted ->
                 new Disposition.Released(item, before, fetcher.stop(exhausted, occasion));

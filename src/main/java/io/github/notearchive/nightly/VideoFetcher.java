@@ -12,6 +12,7 @@ import io.github.notearchive.note.MediaSlots;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallsEndedException;
 import io.github.notearchive.provider.FetchOutcome;
 import java.util.List;
@@ -61,8 +62,8 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
             }
             case FetchOutcome.Deferred(var reply, var cause) ->
                 new Unanswered.Repeated("the call for it: " + reply, reply, cause);
-            case FetchOutcome.Exhausted(var quota, var whose, var until)
-            when whose == FetchOutcome.Exhausted.Whose.OURS_FOR_VIDEOS ->
+            case FetchOutcome.Exhausted(var quota, var limit, var until)
+            when limit == CallKind.VIDEO ->
                 new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
             case FetchOutcome.Exhausted exhausted -> new Unanswered.Ended(fetcher.stop(exhausted, "for a video: "));
             case FetchOutcome.Outstanding call ->

@@ -3,6 +3,7 @@ package io.github.notearchive.provider;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import java.time.Instant;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Result of fetching one note, classified by what the caller does next. The code of the response is kept as evidence in
@@ -44,17 +45,12 @@ public sealed interface FetchOutcome {
         }
     }
 
-    /** A daily quota is used up until the given time. Stop the calls that it limits. */
-    record Exhausted(String quota, Whose whose, Instant until) implements FetchOutcome {
-
-        /** Owner and scope of a quota: that of the provider (303), or one of our own limits, see {@link CallKind}. */
-        public enum Whose {
-            PROVIDER,
-            OURS,
-            OURS_FOR_VIDEOS,
-            OURS_FOR_REFRESHES
-        }
-    }
+    /**
+     * A daily quota is used up until the given time. Stop the calls that it limits.
+     *
+     * @param limit which of our own limits; null for the provider's quota (303)
+     */
+    record Exhausted(String quota, @Nullable CallKind limit, Instant until) implements FetchOutcome {}
 
     /** The claim was lost before the request was sent; another node may have the note. Nothing was billed. */
     record Unclaimed() implements FetchOutcome, CallRecorder.CallAdmission {}

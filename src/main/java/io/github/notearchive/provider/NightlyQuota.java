@@ -46,6 +46,6 @@ final class NightlyQuota {
     /** Returns the outcome of a call that the limit of this kind does not allow. */
     FetchOutcome.Exhausted exhausted(CallKind kind, Night tonight) {
         String quota = "our own limit of %d %s a night".formatted(limits.of(kind), kind.label);
-        return new FetchOutcome.Exhausted(quota, kind.whose, tonight.ends());
+        return new FetchOutcome.Exhausted(quota, kind, tonight.ends());
     }
 }

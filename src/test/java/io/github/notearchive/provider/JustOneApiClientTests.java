@@ -162,7 +162,7 @@ class JustOneApiClientTests {
         return switch (outcome) {
             case Missing(var _, var certain) -> certain ? "Missing certain" : "Missing";
             case Deferred(var _, var cause) -> "Deferred " + cause;
-            case Exhausted(var _, var whose, var _) -> "Exhausted " + whose;
+            case Exhausted(var _, var limit, var _) -> "Exhausted " + (limit == null ? "PROVIDER" : limit);
             default -> outcome.getClass().getSimpleName();
         };
     }
@@ -470,7 +470,7 @@ class JustOneApiClientTests {
         fetch(client, NOTE);
 
         assertThat(fetch(client, NOTE))
-                .isEqualTo(new Exhausted("our own limit of 3 calls a night", Exhausted.Whose.OURS, MIDNIGHT));
+                .isEqualTo(new Exhausted("our own limit of 3 calls a night", CallKind.NOTE, MIDNIGHT));
         assertThat(provider.lines()).hasSize(2);
         assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
     }
@@ -501,7 +501,7 @@ class JustOneApiClientTests {
         recorder.night = new NightlyCalls(3, 0, 0);
         assertThat(client.callsLeft()).as("as far as is known").isEqualTo(2);
 
-        assertThat(describe(fetch(client, NOTE))).isEqualTo("Exhausted OURS");
+        assertThat(describe(fetch(client, NOTE))).isEqualTo("Exhausted NOTE");
         assertThat(client.callsLeft()).isZero();
         assertThat(provider.lines()).hasSize(1);
         assertThat(recorder.events).containsExactly("sending 1", "received 1");
@@ -535,8 +535,7 @@ class JustOneApiClientTests {
         NoteCapture video = ((Found) fetchVideo(client, detail)).capture();
 
         assertThat(fetchVideo(client, detail))
-                .isEqualTo(new Exhausted(
-                        "our own limit of 3 calls for videos a night", Exhausted.Whose.OURS_FOR_VIDEOS, MIDNIGHT));
+                .isEqualTo(new Exhausted("our own limit of 3 calls for videos a night", CallKind.VIDEO, MIDNIGHT));
         assertThat(provider.lines())
                 .satisfiesExactly(
                         request -> assertThat(request).contains("/get-note-detail/v1?"),
@@ -555,7 +554,7 @@ class JustOneApiClientTests {
         NoteCapture detail = ((Found) fetch(client, NOTE)).capture();
         fetchVideo(client, detail);
 
-        assertThat(describe(fetchVideo(client, detail))).isEqualTo("Exhausted OURS");
+        assertThat(describe(fetchVideo(client, detail))).isEqualTo("Exhausted NOTE");
         assertThat(provider.lines()).hasSize(2);
         assertThatThrownBy(() -> fetch(client, NOTE)).isInstanceOf(CallsEndedException.class);
     }
