@@ -89,6 +89,9 @@ class NightReportTests {
                         .sum())
                 .isEqualTo(stopped.files().bytesStored());
         assertThat(report.left().orElseThrow().backlog()).isEqualTo(2);
+        assertThat(report.left().orElseThrow().objects()).isPositive();
+        assertThat(report.left().orElseThrow().oldestVerified()).isNotNull();
+        assertThat(report.left().orElseThrow().settings()).isNotEmpty();
         assertThat(NightReports.page(find(first))).isEqualTo(page);
 
         night.isNextDay();

@@ -2,7 +2,6 @@ package io.github.notearchive.archive.stats;
 
 import io.github.notearchive.archive.worklist.StateReason;
 import io.github.notearchive.note.Billed;
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.ProviderCode;
 import java.sql.Timestamp;
 import java.time.Duration;
@@ -82,10 +81,11 @@ public class NightStats {
 
     /** Counts the notes with a response in these executions, by slice of a period. */
     public List<Count> answers(Instant from, Instant to, Duration width, Collection<Long> executions) {
-        return counts(
-                "received_at", "count(*)", """
-                        FROM api_call
-                        WHERE job_execution_id = ANY (:executions) AND billed = 'YES' AND endpoint = '%s' AND""".formatted(Endpoint.DETAIL.ledgerName()), from, to, width, executions);
+        String source = """
+                FROM api_call
+                WHERE job_execution_id = ANY (:executions) AND billed = 'YES' AND endpoint = 'note-detail/v1' AND
+                """;
+        return counts("received_at", "count(*)", source, from, to, width, executions);
     }
 
     /** Sums the bytes stored by all nodes, by slice of a period. */

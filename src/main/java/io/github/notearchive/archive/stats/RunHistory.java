@@ -124,8 +124,9 @@ public class RunHistory {
     /** Returns the newest executions of the nightly job, of all nodes, newest first. */
     public List<Execution> latest(int limit) {
         return jdbc.sql("""
-                        SELECT job_execution_id AS execution, job_instance_id AS instance, night, instance_night, node, status, exit_code, exit_message,
-                               started_at AT TIME ZONE 'UTC' AS began, ended_at AT TIME ZONE 'UTC' AS ended, calls, billed
+                        SELECT job_execution_id AS execution, job_instance_id AS instance, night, instance_night, node,
+                               status, exit_code, exit_message, started_at AT TIME ZONE 'UTC' AS began,
+                               ended_at AT TIME ZONE 'UTC' AS ended, calls, billed
                         FROM run_history
                         ORDER BY job_execution_id DESC
                         LIMIT :limit
