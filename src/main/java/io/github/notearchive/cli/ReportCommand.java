@@ -9,7 +9,6 @@ import io.github.notearchive.report.NightReports;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Clock;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
@@ -35,39 +34,27 @@ final class ReportCommand extends ArchiveCommand {
 
         /** Returns the report of a night, or of the last night with a run. */
         NightReport find(@Nullable Night night) {
-            String node = settings.node();
-            Night tonight = Night.current(clock);
-            if (night == null) {
-                return reports.lastNight(node, tonight)
-                        .flatMap(last -> reports.find(last, node))
-                        .orElseThrow(() -> none("no run of node %s has ended yet; %s"
-                                .formatted(node, otherNodes(node).orElse("start one with: note-archive run"))));
-            }
-            return reports.find(night, node).orElseThrow(() -> {
-                String hint = night.compareTo(tonight) > 0 ? ", which has not started" : alternative(node, night);
-                return none("no run of node %s started in the night of %s%s".formatted(node, night, hint));
-            });
+            return Optional.ofNullable(night)
+                    .or(this::lastNight)
+                    .flatMap(found -> reports.find(found, settings.node()))
+                    .orElseThrow(() -> none(night));
         }
 
-        private String alternative(String node, Night night) {
-            return reports.lastNight(node, night)
-                    .map(last -> "; the last one before that is of " + last)
-                    .orElseGet(() -> "; nor in any before"
-                            + otherNodes(node).map(others -> "; " + others).orElse(""));
+        private Optional<Night> lastNight() {
+            return reports.lastNight(settings.node(), Night.current(clock));
         }
 
-        private Optional<String> otherNodes(String node) {
-            List<String> others = reports.nodes().stream()
-                    .filter(other -> !other.equals(node))
-                    .toList();
-            return others.isEmpty()
-                    ? Optional.empty()
-                    : Optional.of("there are runs of %s: note-archive report --node %s"
-                            .formatted(String.join(", ", others), others.getFirst()));
-        }
-
-        private static CommandFailure none(String message) {
-            return new CommandFailure(ExitCode.INCOMPLETE, message);
+        private CommandFailure none(@Nullable Night night) {
+            String hint = lastNight()
+                    .map(last -> "the last one is of " + last)
+                    .or(() -> reports.nodes().stream()
+                            .filter(other -> !other.equals(settings.node()))
+                            .findFirst()
+                            .map(other -> "there are runs of %1$s: note-archive report --node %1$s".formatted(other)))
+                    .orElse("start one with: note-archive run");
+            String problem = night == null ? "has ended yet" : "started in the night of " + night;
+            return new CommandFailure(
+                    ExitCode.INCOMPLETE, "no run of node %s %s; %s".formatted(settings.node(), problem, hint));
         }
     }
 

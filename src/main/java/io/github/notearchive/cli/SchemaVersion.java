@@ -1,13 +1,8 @@
 package io.github.notearchive.cli;
 
-import static java.util.stream.Collectors.mapping;
-import static java.util.stream.Collectors.maxBy;
-import static java.util.stream.Collectors.partitioningBy;
-
 import java.util.Comparator;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.flywaydb.core.Flyway;
@@ -49,19 +44,21 @@ public final class SchemaVersion implements FlywayMigrationStrategy {
             return Optional.of("that of an unreleased version, whose migrations were replaced;"
                     + " name a new, empty database in ARCHIVE_DATABASE_URL and fill it with note-archive rebuild");
         }
-        Map<Boolean, Optional<MigrationVersion>> newest = all.stream()
-                .filter(MigrationInfo::isVersioned)
-                .collect(partitioningBy(
-                        migration -> FUTURE.contains(migration.getState()),
-                        mapping(MigrationInfo::getVersion, maxBy(Comparator.naturalOrder()))));
-        return newest.get(true)
+        return newest(all, true)
                 .map(applied ->
                         "version %s, created by a newer version of this program, and this one knows version %s; use the newer one"
                                 .formatted(
                                         applied,
-                                        newest.get(false)
+                                        newest(all, false)
                                                 .map(MigrationVersion::toString)
                                                 .orElse("none")));
+    }
+
+    private static Optional<MigrationVersion> newest(List<MigrationInfo> all, boolean future) {
+        return all.stream()
+                .filter(migration -> migration.isVersioned() && FUTURE.contains(migration.getState()) == future)
+                .map(MigrationInfo::getVersion)
+                .max(Comparator.naturalOrder());
     }
 
     /** Returns whether the migration was applied from another script than the one of this version. */

@@ -14,7 +14,6 @@ import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.batch.JobNames;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.note.Night;
-import io.github.notearchive.provider.VideoProperties;
 import io.github.notearchive.report.Health;
 import io.github.notearchive.report.HealthCheck;
 import io.github.notearchive.report.NightReport;
@@ -93,21 +92,7 @@ final class StatusCommand extends ArchiveCommand {
 
     /** Reads tonight's calls. */
     @Component
-    record Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {
-
-        Videos videos(Night tonight) {
-            VideoProperties videos = settings.videos();
-            return new Videos(videos.enabled(), totals.in(tonight, CallTotals.Kind.VIDEO), videos.callsPerNight());
-        }
-
-        Refreshes refreshes(Night tonight) {
-            return new Refreshes(
-                    settings.refreshes().policy(),
-                    worklist.refreshes(),
-                    totals.in(tonight, CallTotals.Kind.REFRESH),
-                    settings.refreshCallsPerNight());
-        }
-    }
+    record Calls(CallTotals totals, WorklistStats worklist, NightlySettings settings) {}
 
     @Component
     record Action(
@@ -125,6 +110,7 @@ final class StatusCommand extends ArchiveCommand {
 
         Status read() {
             Night tonight = Night.current(clock);
+            NightlySettings settings = calls.settings;
             return new Status(
                     location.address(),
                     health.check(),
@@ -134,8 +120,15 @@ final class StatusCommand extends ArchiveCommand {
                     calls.worklist.countByState(),
                     gate.current().orElse(null),
                     calls.totals.countsIn(tonight),
-                    calls.videos(tonight),
-                    calls.refreshes(tonight),
+                    new Videos(
+                            settings.videos().enabled(),
+                            calls.totals.in(tonight, CallTotals.Kind.VIDEO),
+                            settings.videos().callsPerNight()),
+                    new Refreshes(
+                            settings.refreshes().policy(),
+                            calls.worklist.refreshes(),
+                            calls.totals.in(tonight, CallTotals.Kind.REFRESH),
+                            settings.refreshCallsPerNight()),
                     nodes.all(tonight),
                     runs.latest(RUNS),
                     calls.worklist.openNotes(LOOKED_AT),

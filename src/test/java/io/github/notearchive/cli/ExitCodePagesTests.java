@@ -166,21 +166,13 @@ class ExitCodePagesTests {
     }
 
     @Test
-    void exitCodeCommandPrintsThePage() throws IOException {
-        for (String code : codes()) {
-            String pointer = NoteArchiveCommand.pointer(Integer.parseInt(code));
-            String typed = pointer.substring(pointer.lastIndexOf("note-archive ") + 13);
-
-            assertThat(words(print(typed.split(" ")))).isEqualTo(words(page(code)));
-        }
-        assertThat(words(print("exit-code"))).isEqualTo(words(page(INDEX)));
-    }
-
-    @Test
     void pageIsPrintedWithoutMarkup() throws IOException {
         for (Path file : pages().toList()) {
             String name = file.getFileName().toString().replace(".md", "");
             String printed = name.equals(INDEX) ? print("exit-code") : print("exit-code", name);
+            if (codes().contains(name)) {
+                assertThat(NoteArchiveCommand.pointer(Integer.parseInt(name))).endsWith(" exit-code " + name);
+            }
 
             assertThat(printed).as(name).doesNotContain("**", "`", "](", "```", "|--");
             assertThat(printed.lines()).as(name).noneMatch(line -> line.startsWith("#"));
@@ -201,17 +193,6 @@ class ExitCodePagesTests {
     /** Lines of running text; a message, a query and a row of a table are not broken. */
     private static List<String> paragraphs(String printed) {
         return printed.lines().filter(line -> !line.startsWith("  ")).toList();
-    }
-
-    /** The words of a page in their order, without markup and addresses of links. */
-    private static List<String> words(String page) {
-        return Arrays.stream(page.replaceAll("\\[([^]]*)]\\([^)]*\\)", "$1")
-                        .replaceAll("(?m)^```(sql)?$|^\\|[-|]+\\|$|^# |^\\* ", "")
-                        .replaceAll("`|\\*\\*", "")
-                        .replace('|', ' ')
-                        .strip()
-                        .split("\\s+"))
-                .toList();
     }
 
     private static String print(String... arguments) {
