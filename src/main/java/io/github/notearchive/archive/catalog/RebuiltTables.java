@@ -21,7 +21,7 @@ public class RebuiltTables {
     /** In the order of their importance to an operator. */
     private static final List<String> TABLES = List.of(
             "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
-                    .split(" "));
+                    .split(" ", -1));
 
     /** Rows that only runs write, and their descriptions. */
     private static final String[][] ROWS_OF_RUNS = {

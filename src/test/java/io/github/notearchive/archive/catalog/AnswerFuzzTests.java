@@ -72,7 +72,7 @@ class AnswerFuzzTests {
 
         Fuzz.tries(50, random -> {
             byte[] body = Fuzz.brokenAnswer(random, answer(random));
-            long call = call(database);
+            long call = Captures.call(database, "note-detail/v1");
             Instant at = Captures.NOW.plusMillis(call);
             Optional<NoteCapture> capture = capture(body, call, at);
             if (capture.isPresent()) {
@@ -199,16 +199,5 @@ class AnswerFuzzTests {
                             : new SlotStatus.Waived(slot, slot.notOffered()));
         }
         return missing;
-    }
-
-    private static long call(ArchiveDatabase database) {
-        return database.jdbc()
-                .sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at)
-                        VALUES (:id, 'note-detail/v1', now()) RETURNING id
-                        """)
-                .param("id", Captures.ID.value())
-                .query(Long.class)
-                .single();
     }
 }

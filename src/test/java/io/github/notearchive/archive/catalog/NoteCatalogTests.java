@@ -33,7 +33,7 @@ class NoteCatalogTests {
 
     @Test
     void captureFillsAllTables() {
-        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
 
         save(capture, List.of(stored(IMAGE), stored(AGAIN), new SlotStatus.Waived(VIDEO, "NOT_OFFERED_BY_V1")), true);
 
@@ -61,7 +61,7 @@ class NoteCatalogTests {
         assertThat(one("SELECT edited_at::text FROM note")).isNull();
         assertThat(database.jdbc()
                         .sql("SELECT * FROM note")
-                        .query(NoteCatalogTests::columns)
+                        .query(NoteCatalog.NOTE)
                         .single())
                 .isEqualTo(Captures.map(capture).note());
         assertThat(one("SELECT mapper_version::text FROM note")).isEqualTo(String.valueOf(NoteMapper.VERSION));
@@ -79,7 +79,7 @@ class NoteCatalogTests {
 
     @Test
     void saveIsIdempotent() {
-        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
         List<SlotStatus> slots = List.of(stored(IMAGE));
         save(capture, slots, true);
         Map<String, Long> before = counts();
@@ -92,12 +92,10 @@ class NoteCatalogTests {
     @Test
     void newerCaptureChangesTheNoteAndAddsToItsHistory() {
         save(captureOf(
-                1,
                 "\"title\":\"old\",\"liked_count\":1,\"hash_tag\":[{\"name\":\"a\"},{\"name\":\"b\"}],\"ats\":[{\"id\":\"u\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
                 NOW));
 
         save(captureOf(
-                2,
                 "\"title\":\"new\",\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
                 NOW.plusSeconds(1)));
 
@@ -118,16 +116,14 @@ class NoteCatalogTests {
     @Test
     void lateOlderCaptureChangesOnlyTheFirstCaptureTime() {
         save(captureOf(
-                1,
                 "\"title\":\"b\",\"images_list\":[],\"hash_tag\":[{\"name\":\"c\"}],\"user\":{\"id\":\"w\",\"nickname\":\"after\"}",
                 NOW));
         String before = one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n");
 
         save(captureOf(
-                2,
                 "\"title\":\"a\",\"desc\":\"x\",\"sticky\":true,\"hash_tag\":[{\"name\":\"a\"}],\"user\":{\"id\":\"w\",\"nickname\":\"before\"}",
                 NOW.minusSeconds(7)));
-        save(captureOf(3, "\"title\":\"b2\"", NOW.minusSeconds(3)));
+        save(captureOf("\"title\":\"b2\"", NOW.minusSeconds(3)));
 
         assertThat(one("SELECT (to_jsonb(n) - 'first_captured_at')::text FROM note n"))
                 .isEqualTo(before);
@@ -140,11 +136,11 @@ class NoteCatalogTests {
 
     @Test
     void lateOlderCaptureDoesNotChangeFiles() {
-        NoteCapture newer = captureOf(1, "\"title\":\"b\"", NOW);
+        NoteCapture newer = captureOf("\"title\":\"b\"", NOW);
         save(newer, List.of(stored(IMAGE), missing(SOUND)), false);
         List<SlotRow> before = media.slotsOf(Captures.ID);
 
-        save(captureOf(2, "\"title\":\"a\"", NOW.minusSeconds(7)), List.of(missing(IMAGE), missing(AGAIN)), true);
+        save(captureOf("\"title\":\"a\"", NOW.minusSeconds(7)), List.of(missing(IMAGE), missing(AGAIN)), true);
 
         assertThat(media.slotsOf(Captures.ID)).isEqualTo(before);
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
@@ -154,9 +150,9 @@ class NoteCatalogTests {
     void captureKeepsItsOwnValues() {
         String properties =
                 "\"title\":\"%1$s\",\"desc\":\"text %1$s\",\"liked_count\":%2$d,\"user\":{\"id\":\"w\",\"nickname\":\"name %1$s\"}";
-        save(captureOf(1, properties.formatted("one", 10), NOW));
-        save(captureOf(2, properties.formatted("two", 25), NOW.plusSeconds(60)));
-        save(captureOf(3, properties.formatted("three", 90), NOW.plusSeconds(120)));
+        save(captureOf(properties.formatted("one", 10), NOW));
+        save(captureOf(properties.formatted("two", 25), NOW.plusSeconds(60)));
+        save(captureOf(properties.formatted("three", 90), NOW.plusSeconds(120)));
 
         assertThat(database.jdbc().sql("""
                                         SELECT concat_ws('|', title, note_text, author_id, author_nickname, liked_count, mapper_version)
@@ -172,8 +168,8 @@ class NoteCatalogTests {
 
     @Test
     void videoResponseKeepsCountsOnly() {
-        save(captureOf(1, "\"title\":\"t\",\"liked_count\":1", NOW));
-        NoteCapture video = captureOf(2, "\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
+        save(captureOf("\"title\":\"t\",\"liked_count\":1", NOW));
+        NoteCapture video = captureOf("\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
 
         database.inTransaction(() -> notes.restoreVideo(video, List.of()));
 
@@ -187,9 +183,9 @@ class NoteCatalogTests {
     @Test
     void commentsBelongToTheirCapture() {
         save(withComments(
-                1, "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));
-        save(withComments(2, "", NOW.plusSeconds(1)));
-        save(withComments(3, "{\"id\":\"c1\",\"content\":\"a, edited\"}", NOW.plusSeconds(2)));
+                "{\"id\":\"c1\",\"content\":\"a\",\"sub_comments\":[{\"id\":\"c2\",\"content\":\"b\"}]}", NOW));
+        save(withComments("", NOW.plusSeconds(1)));
+        save(withComments("{\"id\":\"c1\",\"content\":\"a, edited\"}", NOW.plusSeconds(2)));
 
         assertThat(database.jdbc()
                         .sql("""
@@ -202,18 +198,17 @@ class NoteCatalogTests {
                 .containsExactly("0|0|c1|a", "0|1|c2|c1|b", "2|0|c1|a, edited");
     }
 
-    private NoteCapture withComments(int number, String comments, Instant at) {
+    private NoteCapture withComments(String comments, Instant at) {
         byte[] answer =
                 "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"%s\",\"title\":\"t\"}],\"comment_list\":[%s]}]}"
                         .formatted(Captures.ID, comments)
                         .getBytes(StandardCharsets.UTF_8);
-        return Captures.of(answer, call(at.plusNanos(number)), at);
+        return Captures.of(answer, call(), at);
     }
 
     @Test
     void nulAndLoneSurrogatesAreReplaced() {
         NoteCapture capture = captureOf(
-                1,
                 "\"title\":\"a\\u0000\",\"desc\":\"\\ud83d\",\"x\\u0000\":\"y\\u0000\",\"hash_tag\":[{\"name\":\"t\\u0000\"}],"
                         + "\"ats\":[{\"id\":\"\\u0000\",\"nickname\":\"\\ud83d\"}],\"user\":{\"id\":\"w\\u0000\",\"nickname\":\"\\ude00\"},"
                         + "\"n\":1e20000,\"m\":137728697860969105",
@@ -251,7 +246,7 @@ class NoteCatalogTests {
         byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
                 .getBytes(StandardCharsets.ISO_8859_1);
 
-        save(Captures.of(answer, call(NOW), NOW));
+        save(Captures.of(answer, call(), NOW));
 
         assertThat(one("SELECT title FROM note")).isEqualTo("\uFFFD");
     }
@@ -261,14 +256,14 @@ class NoteCatalogTests {
         byte[] answer =
                 ("\uFEFF" + new String(Captures.sample(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
 
-        save(Captures.of(answer, call(NOW), NOW));
+        save(Captures.of(answer, call(), NOW));
 
         assertThat(one("SELECT response ->> 'code' FROM note_capture")).isEqualTo("0");
     }
 
     @Test
     void noteIsCompleteOnlyIfItsNewestCaptureIs() {
-        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
         save(capture, List.of(missing(IMAGE)), false);
         assertThat(notes.find(Captures.ID).orElseThrow().archivedAt()).isNull();
 
@@ -282,7 +277,7 @@ class NoteCatalogTests {
 
     @Test
     void missingSlotHasAReasonAndANight() {
-        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(missing(SOUND)), false);
+        save(Captures.of(Captures.sample(), call(), NOW), List.of(missing(SOUND)), false);
 
         assertThat(media.slotsOf(Captures.ID)).containsExactly(SlotRow.of(missing(SOUND), NOW));
         assertThat(one("SELECT concat_ws(' ', state, reason, error, dead_night) FROM note_media"))
@@ -292,17 +287,17 @@ class NoteCatalogTests {
     @Test
     void motionOfALivePhotoMovesWithItsStill() {
         MediaSlot motion = new MediaSlot(MediaKind.MOTION, 0, "motion", List.of(), null);
-        save(captureOf(1, "\"title\":\"live\"", NOW), List.of(stored(IMAGE), stored(motion)), true);
+        save(captureOf("\"title\":\"live\"", NOW), List.of(stored(IMAGE), stored(motion)), true);
 
         Instant later = NOW.plusSeconds(60);
-        save(captureOf(2, "\"title\":\"no longer\"", later), List.of(stored(IMAGE)), true);
+        save(captureOf("\"title\":\"no longer\"", later), List.of(stored(IMAGE)), true);
 
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(SlotRow::kind, SlotRow::ordinal)
                 .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.MOTION, 0));
 
         MediaSlot another = new MediaSlot(MediaKind.IMAGE, 0, "another", List.of(), null);
-        save(captureOf(3, "\"title\":\"another\"", later.plusSeconds(60)), List.of(missing(another)), false);
+        save(captureOf("\"title\":\"another\"", later.plusSeconds(60)), List.of(missing(another)), false);
 
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(SlotRow::kind, SlotRow::ordinal)
@@ -311,7 +306,7 @@ class NoteCatalogTests {
 
     @Test
     void onlyAMissingSlotCanBeWaived() {
-        save(Captures.of(Captures.sample(), call(NOW), NOW), List.of(stored(IMAGE), missing(SOUND)), false);
+        save(Captures.of(Captures.sample(), call(), NOW), List.of(stored(IMAGE), missing(SOUND)), false);
 
         media.waive(Captures.ID, MediaKind.IMAGE, 0, "no", NOW);
         media.waive(Captures.ID, MediaKind.AUDIO, 0, "the author took it down", NOW);
@@ -323,7 +318,7 @@ class NoteCatalogTests {
 
     @Test
     void saveIsPartOfTheCallersTransaction() {
-        NoteCapture capture = Captures.of(Captures.sample(), call(NOW), NOW);
+        NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
 
         assertThatThrownBy(() -> database.inTransaction(() -> {
                     notes.save(CapturedNote.of(capture, null, List.of(stored(IMAGE)), true, NOW), NOW);
@@ -342,8 +337,8 @@ class NoteCatalogTests {
         database.inTransaction(() -> notes.save(CapturedNote.of(capture, null, slots, complete, NOW), NOW));
     }
 
-    private NoteCapture captureOf(int number, String properties, Instant at) {
-        return Captures.of(Captures.answerWith(properties), call(at.plusNanos(number)), at);
+    private NoteCapture captureOf(String properties, Instant at) {
+        return Captures.of(Captures.answerWith(properties), call(), at);
     }
 
     private static SlotStatus stored(MediaSlot slot) {
@@ -354,28 +349,12 @@ class NoteCatalogTests {
         return new SlotStatus.Missing(slot, SlotStatus.Gap.DEAD, "HTTP 404", Night.of(NOW));
     }
 
-    private long call(Instant at) {
-        return database.jdbc()
-                .sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at)
-                        VALUES (:id, 'note-detail/v1', :at::timestamptz) RETURNING id
-                        """)
-                .param("id", Captures.ID.value())
-                .param("at", at.toString())
-                .query(Long.class)
-                .single();
+    private long call() {
+        return Captures.call(database, "note-detail/v1");
     }
 
     private @Nullable String one(String sql) {
-        return database.jdbc()
-                .sql(sql)
-                .query((row, _) -> row.getString(1))
-                .list()
-                .getFirst();
-    }
-
-    private static NoteDetail.Note columns(java.sql.ResultSet row, int number) throws java.sql.SQLException {
-        return NoteCatalog.NOTE.mapRow(row, number);
+        return Captures.one(database, sql);
     }
 
     private Map<String, Long> counts() {

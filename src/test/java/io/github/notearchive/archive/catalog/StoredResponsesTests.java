@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Maps stored responses again; rows of an older mapper are simulated by spoiling them. */
@@ -144,7 +145,9 @@ class StoredResponsesTests {
     void videoResponseIsSkipped() {
         save("\"title\":\"t\"", NOW);
         NoteCapture video = Captures.of(
-                Captures.answerWith("\"title\":\"v\",\"liked_count\":2"), call("note-detail/v6"), NOW.plusSeconds(1));
+                Captures.answerWith("\"title\":\"v\",\"liked_count\":2"),
+                Captures.call(database, "note-detail/v6"),
+                NOW.plusSeconds(1));
         database.inTransaction(() -> notes.restoreVideo(video, List.of()));
         List<String> before = everything();
 
@@ -198,12 +201,13 @@ class StoredResponsesTests {
         byte[] answer = new String(Captures.sample(), UTF_8)
                 .replace("\"comment_list\": []", "\"comment_list\": [{\"id\":\"c\",\"content\":\"x\"}]")
                 .getBytes(UTF_8);
-        NoteCapture capture = Captures.of(answer, call("note-detail/v1"), NOW);
+        NoteCapture capture = Captures.of(answer, Captures.call(database, "note-detail/v1"), NOW);
         database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
     }
 
     private void save(String properties, Instant at) {
-        NoteCapture capture = Captures.of(Captures.answerWith(properties), call("note-detail/v1"), at);
+        NoteCapture capture =
+                Captures.of(Captures.answerWith(properties), Captures.call(database, "note-detail/v1"), at);
         database.inTransaction(() -> notes.restore(capture, List.of(), NOW));
     }
 
@@ -279,22 +283,7 @@ class StoredResponsesTests {
         return rows;
     }
 
-    private long call(String endpoint) {
-        return database.jdbc()
-                .sql("""
-                        INSERT INTO api_call (note_id, endpoint, sent_at) VALUES (:id, :endpoint, now()) RETURNING id
-                        """)
-                .param("id", Captures.ID.value())
-                .param("endpoint", endpoint)
-                .query(Long.class)
-                .single();
-    }
-
-    private String one(String sql) {
-        return database.jdbc()
-                .sql(sql)
-                .query((row, _) -> row.getString(1))
-                .list()
-                .getFirst();
+    private @Nullable String one(String sql) {
+        return Captures.one(database, sql);
     }
 }
