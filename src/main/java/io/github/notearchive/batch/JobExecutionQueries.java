@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -50,7 +51,7 @@ public class JobExecutionQueries {
                         """.formatted(OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
-                .query(Long.class)
+                .query((row, _) -> row.getLong("job_execution_id"))
                 .list();
     }
 
@@ -60,7 +61,7 @@ public class JobExecutionQueries {
      * @param node node of the execution; null for any node
      */
     public Optional<Execution> newest(String job, @Nullable String node) {
-        return newest(job, node, List.of(""), true);
+        return newest(job, node, "true");
     }
 
     /**
@@ -68,29 +69,26 @@ public class JobExecutionQueries {
      * {@link ExitCode#isOrderly}.
      */
     public Optional<Instant> lastOrderlyEnd(String node) {
-        List<String> orderly = Arrays.stream(ExitCode.values())
+        String orderly = Arrays.stream(ExitCode.values())
                 .filter(ExitCode::isOrderly)
-                .map(ExitCode::name)
-                .toList();
-        return newest(JobNames.NIGHTLY, node, orderly, false).map(Execution::ended);
+                .map(code -> "'" + code + "'")
+                .collect(Collectors.joining(", ", "e.exit_code IN (", ")"));
+        return newest(JobNames.NIGHTLY, node, orderly).map(Execution::ended);
     }
 
-    private Optional<Execution> newest(
-            String job, @Nullable String node, List<String> exitCodes, boolean orAnyExitCode) {
+    private Optional<Execution> newest(String job, @Nullable String node, String condition) {
         return jdbc.sql("""
                         SELECT e.job_execution_id, e.job_instance_id, e.status, e.exit_code,
                                e.start_time AT TIME ZONE 'UTC' AS began, e.end_time AT TIME ZONE 'UTC' AS ended
                         FROM batch_job_execution e
                         JOIN batch_job_instance i USING (job_instance_id)
-                        WHERE i.job_name = :job AND (:any OR e.exit_code IN (:exitCodes))
+                        WHERE i.job_name = :job AND %s
                           AND %s
                         ORDER BY e.job_execution_id DESC
                         LIMIT 1
-                        """.formatted(OF_NODE))
+                        """.formatted(condition, OF_NODE))
                 .param("job", job)
                 .param("node", node, Types.VARCHAR)
-                .param("any", orAnyExitCode)
-                .param("exitCodes", exitCodes)
                 .query((row, _) -> new Execution(
                         row.getLong("job_execution_id"),
                         row.getLong("job_instance_id"),
@@ -155,7 +153,7 @@ public class JobExecutionQueries {
                         ORDER BY e.job_execution_id
                         """)
                 .param("execution", jobExecutionId)
-                .query(Long.class)
+                .query((row, _) -> row.getLong("job_execution_id"))
                 .list();
     }
 

@@ -10,14 +10,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Summary of a rebuild.
  *
- * @param exitCode exit code of the command
  * @param reason cause of the exit code, for an operator
  * @param execution row of {@code batch_job_execution}; null if none was created
  * @param restart whether it resumed an unfinished rebuild
  * @param found contents of the bucket, read by all executions of the instance
  * @param rows rows of the tables at the end
  * @param sidecarsNow sidecars that this execution read
- * @param took duration
  */
 public record RebuildSummary(
         ExitCode exitCode,

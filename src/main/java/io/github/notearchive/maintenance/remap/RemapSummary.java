@@ -11,7 +11,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Summary of a remap.
  *
- * @param exitCode exit code of the command
  * @param reason cause of the exit code, for an operator
  * @param execution row of {@code batch_job_execution}; null if none was created, as in a dry run
  * @param instance job instance of the execution; null if none was created
@@ -24,7 +23,6 @@ import org.jspecify.annotations.Nullable;
  * @param unreadableNotes the first notes of these
  * @param changes changes by column, made or predicted, in all executions of the instance
  * @param newFields response fields that were first seen by this execution
- * @param took duration
  */
 public record RemapSummary(
         ExitCode exitCode,

@@ -13,7 +13,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Summary of an audit.
  *
- * @param exitCode exit code of the command
  * @param reason cause of the exit code, for an operator
  * @param execution row of {@code batch_job_execution}; null if none was created
  * @param instance job instance of the execution; null if none was created
@@ -30,7 +29,6 @@ import org.jspecify.annotations.Nullable;
  * @param sidecarsLeft sidecars that remain to be read
  * @param oldestVerified oldest verification of a file; null if a file was never verified, or there is none
  * @param repairs repairs of findings
- * @param took duration
  */
 public record VerifySummary(
         ExitCode exitCode,

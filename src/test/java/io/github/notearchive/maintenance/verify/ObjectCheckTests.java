@@ -1,10 +1,9 @@
 package io.github.notearchive.maintenance.verify;
 
+import static io.github.notearchive.io.ScriptedServer.reply;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected;
@@ -16,158 +15,121 @@ import io.github.notearchive.archive.catalog.Verdict.Damaged;
 import io.github.notearchive.archive.catalog.Verdict.Intact;
 import io.github.notearchive.archive.catalog.Verdict.Unread;
 import io.github.notearchive.archive.catalog.Verdict.Untouched;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
-import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Distinguishes damage from errors of the store. */
 @Timeout(30)
 class ObjectCheckTests {
 
-    private static final byte[] BYTES = "what was stored".getBytes(UTF_8);
-    private static final MediaFile FILE =
-            new MediaFile(new ObjectKey("media/00/file"), DigestUtils.sha256Hex(BYTES), BYTES.length);
+    private static final String BYTES = "what was stored";
+    private static final String SHA256 = DigestUtils.sha256Hex(BYTES);
+    private static final MediaFile FILE = new MediaFile(new ObjectKey("media/00/file"), SHA256, BYTES.length());
     private static final NoteId NOTE = new NoteId("66aa00000000000000000001");
     private static final Instant CAPTURED = Instant.parse("2026-03-10T04:00:00.123Z");
-    private static final byte[] SIDECAR = """
+    private static final String SIDECAR = """
             {"format": "note-archive/sidecar/2", "noteId": "66aa00000000000000000001",
              "capturedAt": "2026-03-10T04:00:00.123Z", "callId": 7, "call": {}, "worklist": {}, "media": [], "answer": "{}"}
-            """.getBytes(UTF_8);
+            """;
 
-    private final AtomicInteger requests = new AtomicInteger();
-    private HttpServer server;
-    private ObjectStore store;
-    private ObjectCheck check;
-    private Answer answer = exchange -> exchange.sendResponseHeaders(500, -1);
-
-    /** What the store answers. */
-    @FunctionalInterface
-    private interface Answer {
-        void to(HttpExchange exchange) throws IOException;
-    }
-
-    @BeforeEach
-    void start() throws IOException {
-        server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 10);
-        server.createContext("/", exchange -> {
-            requests.incrementAndGet();
-            try (exchange) {
-                answer.to(exchange);
-            }
-        });
-        server.start();
-        store = new ObjectStore(new StoreProperties(
-                "http://127.0.0.1:" + server.getAddress().getPort(),
-                "bucket",
-                "us-east-1",
-                "who",
-                new Secret("hunter2"),
-                false,
-                Duration.ofSeconds(2),
-                Duration.ofSeconds(2),
-                2));
-        check = new ObjectCheck(store);
-    }
+    private final ScriptedServer server = new ScriptedServer();
+    private final ObjectStore store = new ObjectStore(new StoreProperties(
+            server.address(),
+            "bucket",
+            "us-east-1",
+            "who",
+            new Secret("hunter2"),
+            false,
+            Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            2));
+    private final ObjectCheck check = new ObjectCheck(store);
 
     @AfterEach
     void stop() {
         store.close();
-        server.stop(0);
+        server.close();
     }
 
     @Test
     void storedBytesAreIntact() {
         gives(BYTES);
 
-        assertThat(look(FILE)).isEqualTo(new Intact(FILE, BYTES.length));
-        assertThat(requests).hasValue(1);
-    }
-
-    @Test
-    void otherBytesOfTheSameLengthAreCorrupt() {
-        byte[] flipped = BYTES.clone();
-        flipped[3] ^= 1;
-        gives(flipped);
-
-        assertThat(damage(FILE).kind()).isEqualTo(Kind.CORRUPT);
-        assertThat(damage(FILE).seen()).isEqualTo("sha256 " + DigestUtils.sha256Hex(flipped));
-        assertThat(damage(FILE).expected()).isEqualTo(BYTES.length + " bytes, sha256 " + DigestUtils.sha256Hex(BYTES));
-    }
-
-    @Test
-    void reportsAnotherLength() {
-        gives("short".getBytes(UTF_8));
-
-        assertThat(damage(FILE)).extracting(Damage::kind, Damage::seen).containsExactly(Kind.SIZE, "5 bytes");
+        assertThat(look(FILE)).isEqualTo(new Intact(FILE, BYTES.length()));
+        assertThat(server.requests()).hasSize(1);
     }
 
     @ParameterizedTest
-    @CsvSource({"NoSuchKey, true", "NoSuchBucket, false", "AccessDenied, false", "MethodNotAllowed, false"})
-    void onlyAnUnknownKeyIsMissing(String code, boolean missing) {
-        says(code.equals("AccessDenied") ? 403 : 404, "application/xml", "<Error><Code>" + code + "</Code></Error>");
+    @CsvSource({"What was stored, CORRUPT", "short, SIZE"})
+    void reportsOtherBytes(String bytes, Kind kind) {
+        gives(bytes);
 
-        Verdict verdict = look(FILE);
+        assertThat(damage(FILE))
+                .isEqualTo(new Damage(
+                        kind,
+                        BYTES.length() + " bytes, sha256 " + SHA256,
+                        kind == Kind.SIZE ? "5 bytes" : "sha256 " + DigestUtils.sha256Hex(bytes)));
+    }
 
-        if (missing) {
+    @ParameterizedTest
+    @CsvSource({
+        "404, NoSuchKey, true",
+        "404, NoSuchBucket, false",
+        "403, AccessDenied, false",
+        "404, MethodNotAllowed, false",
+        "500, InternalError, false"
+    })
+    void onlyAnUnknownKeyIsMissing(int status, String code, boolean isMissing) {
+        says(status, "<Error><Code>" + code + "</Code></Error>", "application/xml");
+
+        if (isMissing) {
             assertThat(damage(FILE))
                     .extracting(Damage::kind, Damage::seen)
                     .containsExactly(Kind.MISSING, "no such key");
         } else {
-            assertThat(verdict).isInstanceOf(Unread.class);
+            assertThat(look(FILE)).isInstanceOf(Unread.class);
+            assertThat(server.requests()).hasSize(status == 500 ? 2 : 1);
         }
     }
 
     @Test
     void notFoundPageOfAProxyIsAnError() {
-        says(404, "text/html", "<h1>404 Not Found</h1>");
+        says(404, "<h1>404 Not Found</h1>", "text/html");
 
         assertThat(look(FILE)).isInstanceOf(Unread.class);
-    }
-
-    @Test
-    void retriesStatus500AndReportsNoFinding() {
-        says(500, "application/xml", "<Error><Code>InternalError</Code></Error>");
-
-        assertThat(look(FILE)).isInstanceOf(Unread.class);
-        assertThat(requests).hasValue(2);
     }
 
     @Test
     void truncatedTransferIsAnErrorAndNoFinding() {
-        answer = exchange -> {
-            exchange.sendResponseHeaders(200, BYTES.length);
-            exchange.getResponseBody().write(BYTES, 0, 5);
-            exchange.getResponseBody().flush();
-        };
+        server.always(ScriptedServer.cutShort("HTTP/1.1 200 OK\r\nContent-Length: 15\r\n\r\nwhat "));
 
         assertThat(look(FILE)).isInstanceOf(Unread.class);
-        assertThat(requests).hasValue(2);
+        assertThat(server.requests()).hasSize(2);
     }
 
     @Test
     void abortsReadingWhenTheAuditEnds() {
         gives(BYTES);
-        AtomicInteger asked = new AtomicInteger();
+        AtomicInteger queries = new AtomicInteger();
 
-        assertThat(check.check(FILE, () -> asked.incrementAndGet() > 1)).isEqualTo(new Untouched(FILE));
+        assertThat(check.check(FILE, () -> queries.incrementAndGet() > 1)).isEqualTo(new Untouched(FILE));
         assertThat(check.check(FILE, () -> true)).isEqualTo(new Untouched(FILE));
-        assertThat(requests).hasValue(1);
+        assertThat(server.requests()).hasSize(1);
     }
 
     @Test
@@ -175,10 +137,9 @@ class ObjectCheckTests {
         gives(SIDECAR);
 
         assertThat(look(sidecar(NOTE, CAPTURED, null)))
-                .isEqualTo(new Intact(sidecar(NOTE, CAPTURED, null), SIDECAR.length));
-        assertThat(look(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex("{}".getBytes(UTF_8)))))
-                .isInstanceOf(Intact.class);
-        assertThat(damage(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex(BYTES))).seen())
+                .isEqualTo(new Intact(sidecar(NOTE, CAPTURED, null), SIDECAR.length()));
+        assertThat(look(sidecar(NOTE, CAPTURED, DigestUtils.sha256Hex("{}")))).isInstanceOf(Intact.class);
+        assertThat(damage(sidecar(NOTE, CAPTURED, SHA256)).seen())
                 .isEqualTo("another response than that of the ledger");
         assertThat(damage(sidecar(new NoteId("0".repeat(24)), CAPTURED, null)).seen())
                 .contains("the content is of note \"" + NOTE);
@@ -187,9 +148,8 @@ class ObjectCheckTests {
     }
 
     @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
+    @ValueSource(
+            strings = {
                 "{}",
                 "[]",
                 "nothing like it",
@@ -199,23 +159,12 @@ class ObjectCheckTests {
                 "{\"format\": \"note-archive/sidecar/1\", \"noteId\": \"x\", \"capturedAt\": \"2026-03-10T04:00:00Z\", \"answerBase64\": \"?\"}"
             })
     void reportsAnObjectThatIsNoSidecar(String text) {
-        gives(text.getBytes(UTF_8));
+        gives(text);
 
         Damage damage = damage(sidecar(NOTE, CAPTURED, null));
 
         assertThat(damage.kind()).isEqualTo(Kind.SIDECAR_CORRUPT);
         assertThat(damage.seen()).startsWith(text.length() + " bytes that cannot be used: ");
-    }
-
-    @Test
-    void reportsBytesThatDifferFromTheUpload() {
-        answer = exchange -> {
-            exchange.getResponseHeaders().set("x-amz-meta-sha256", "0".repeat(64));
-            exchange.sendResponseHeaders(200, SIDECAR.length);
-            exchange.getResponseBody().write(SIDECAR);
-        };
-
-        assertThat(damage(sidecar(NOTE, CAPTURED, null)).seen()).contains(" instead of the uploaded ");
     }
 
     private static SidecarFile sidecar(NoteId note, Instant capturedAt, @Nullable String answer) {
@@ -231,18 +180,11 @@ class ObjectCheckTests {
         return ((Damaged) look(expected)).damage();
     }
 
-    private void gives(byte[] bytes) {
-        answer = exchange -> {
-            exchange.sendResponseHeaders(200, bytes.length);
-            exchange.getResponseBody().write(bytes);
-        };
+    private void gives(String bytes) {
+        says(200, bytes, "application/octet-stream");
     }
 
-    private void says(int status, String type, String body) {
-        answer = exchange -> {
-            exchange.getResponseHeaders().set("Content-Type", type);
-            exchange.sendResponseHeaders(status, body.length());
-            exchange.getResponseBody().write(body.getBytes(UTF_8));
-        };
+    private void says(int status, String body, String type) {
+        server.always(reply(status, body.getBytes(UTF_8), "Content-Type: " + type));
     }
 }

@@ -3,10 +3,10 @@ package io.github.notearchive.maintenance.verify;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.FAILED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
+import static io.github.notearchive.io.ScriptedServer.reply;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
@@ -15,6 +15,7 @@ import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.nightly.NightServers;
 import io.github.notearchive.nightly.NightlyJobTest;
@@ -23,8 +24,7 @@ import io.github.notearchive.nightly.RunSummary;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
+import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
@@ -788,60 +788,49 @@ class VerifyTests extends MaintenanceScenario {
     void status403EndsTheAuditAndStatus500IsReportedWithoutRepair() throws Exception {
         String note = archive(1).getFirst();
         passes(Duration.ofMinutes(1));
-        HttpServer strict = storeThatAnswersToGets(403, "AccessDenied");
-        try {
-            night.wayToStore().leadTo(strict.getAddress().getPort());
-
+        try (ScriptedServer _ = store(403, "AccessDenied")) {
             VerifySummary audit = verify();
 
             assertEnded(audit, ExitCode.UPSTREAM_UNAVAILABLE);
             assertThat(audit.reason()).contains("AccessDenied");
             assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
             assertThat(audit.filesLeft()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
-        } finally {
-            strict.stop(0);
         }
-        HttpServer ill = storeThatAnswersToGets(500, "InternalError");
-        try {
-            night.wayToStore().leadTo(ill.getAddress().getPort());
-
+        try (ScriptedServer _ = store(500, "InternalError")) {
             VerifySummary audit = repair();
 
             assertEnded(audit, ExitCode.FINDINGS);
             assertThat(audit.open().keySet()).containsExactly(Kind.UNREADABLE);
             assertThat(audit.repairs().notPossible()).isEqualTo(audit.findings());
             assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        } finally {
-            night.wayToStore().mend();
-            ill.stop(0);
         }
+        night.wayToStore().mend();
         assertEnded(verify(), ExitCode.COMPLETED);
     }
 
-    /** Creates a store with an empty listing and {@code archive.json}, which returns an error for other objects. */
-    private HttpServer storeThatAnswersToGets(int status, String code) throws IOException {
+    /** Replaces the store by one with an empty listing and {@code archive.json}, and an error for other objects. */
+    private ScriptedServer store(int status, String code) {
         String archive = ArchiveObject.KEY.value();
         byte[] archiveObject = night.objects(archive).get(archive);
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 50);
-        server.createContext("/", exchange -> {
-            boolean isBucket = exchange.getRequestURI().getPath().matches("/" + NightServers.BUCKET + "/?");
-            exchange.getResponseHeaders().set("Content-Type", "application/xml");
-            if (exchange.getRequestMethod().equals("HEAD")) {
-                exchange.sendResponseHeaders(isBucket ? 200 : 404, -1);
-            } else {
-                boolean isArchive = exchange.getRequestURI().getPath().endsWith(archive);
-                byte[] body = (isBucket
-                                ? "<ListBucketResult"
-                                        + " xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
-                                : "<Error><Code>" + code + "</Code></Error>")
+        byte[] listing =
+                "<ListBucketResult xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><Name>nights</Name><Prefix/><KeyCount>0</KeyCount><MaxKeys>1000</MaxKeys><IsTruncated>false</IsTruncated></ListBucketResult>"
                         .getBytes(UTF_8);
-                exchange.sendResponseHeaders(
-                        isBucket || isArchive ? 200 : status, isArchive ? archiveObject.length : body.length);
-                exchange.getResponseBody().write(isArchive ? archiveObject : body);
+        byte[] error = ("<Error><Code>" + code + "</Code></Error>").getBytes(UTF_8);
+        ScriptedServer server = new ScriptedServer();
+        server.always((socket, out) -> {
+            String line = server.requests().getLast().line();
+            boolean isBucket = line.matches("\\w+ /" + NightServers.BUCKET + "/?(\\?\\S*)? .*");
+            ScriptedServer.Reply reply = reply(status, error, "Content-Type: application/xml");
+            if (line.startsWith("HEAD")) {
+                reply = reply(isBucket ? 200 : 404, new byte[0]);
+            } else if (isBucket) {
+                reply = reply(200, listing, "Content-Type: application/xml");
+            } else if (line.contains(archive)) {
+                reply = reply(200, archiveObject);
             }
-            exchange.close();
+            return reply.write(socket, out);
         });
-        server.start();
+        night.wayToStore().leadTo(URI.create(server.address()).getPort());
         return server;
     }
 
@@ -864,11 +853,6 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(night.state(note)).isEqualTo(PENDING);
     }
 
-    /** Executes an action while an audit waits to write its first verdicts; returns its summary. */
-    private VerifySummary inTheMiddle(Runnable action) {
-        return whileHeld(null, action);
-    }
-
     /** Ends the time box of an audit while it waits to write its first verdicts. */
     private VerifySummary inTheMiddle(Duration timeBox) {
         return whileHeld(timeBox, () -> {
@@ -878,6 +862,11 @@ class VerifyTests extends MaintenanceScenario {
                 throw new IllegalStateException(e);
             }
         });
+    }
+
+    /** Executes an action while an audit waits to write its first verdicts; returns its summary. */
+    private VerifySummary inTheMiddle(Runnable action) {
+        return whileHeld(null, action);
     }
 
     private VerifySummary whileHeld(@Nullable Duration timeBox, Runnable action) {
