@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * with a back-off from 250 ms on; removals and listings are sent once. Every failure is a {@link StoreException}. An
  * upload that fails leaves either no object or the whole object. Files are sent from the disk without a copy in memory.
  */
-public class ObjectStore implements AutoCloseable {
+public final class ObjectStore implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(ObjectStore.class);
 
