@@ -78,7 +78,7 @@ class ConfigCommandTests {
                         "archive.source.base-url  ${NOBODY_SETS_IT}  config/application.yml:4",
                         "  ! Could not resolve placeholder 'NOBODY_SETS_IT' in value \"${NOBODY_SETS_IT}\"",
                         "archive.source.calls-per-night  -2  config/application.yml:5",
-                        "  ! archive.source.calls-per-night must be greater than or equal to 0",
+                        "  ! archive.source.calls-per-night must be greater than or equal to 0, but is \"-2\" (config/application.yml:5)",
                         "archive.video.max-height  -1  environment variable ARCHIVE_VIDEO_MAXHEIGHT",
                         "archive.workers  abc  environment variable ARCHIVE_WORKERS",
                         "! archive.wokers is no setting (config/application.yml:2); did you mean archive.workers?",
