@@ -154,12 +154,13 @@ public final class DeadlineHttpClient implements AutoCloseable {
             }
             return send(request, reader);
         } catch (IOException | IllegalStateException e) {
-            // the HTTP client reports an abort between two of its steps as a programming error
-            if (e instanceof IllegalStateException bug && !request.isAborted()) {
+            // the delay: the aborted read may fail before the task of the deadline is done
+            boolean isLate = deadline.getDelay(TimeUnit.NANOSECONDS) <= 0;
+            // the HTTP client reports an abort between two of its steps as a programming error; the reader has its own
+            if (e instanceof IllegalStateException bug && !isLate && !isAborted) {
                 throw bug;
             }
-            // the delay: the aborted read may fail before the task of the deadline is done
-            if (deadline.getDelay(TimeUnit.NANOSECONDS) <= 0) {
+            if (isLate) {
                 throw new DeadlineExceededException(limit, e);
             }
             throw e instanceof IOException failure ? failure : new RequestFailedException("Request aborted", e);

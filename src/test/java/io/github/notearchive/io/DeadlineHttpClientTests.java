@@ -166,6 +166,19 @@ class DeadlineHttpClientTests {
     }
 
     @Test
+    void errorOfTheReaderIsNotAnAbort() throws Exception {
+        try (Server server = new Server(false, "", false);
+                DeadlineHttpClient client = client()) {
+            IllegalStateException error = new IllegalStateException("reader");
+
+            assertThatThrownBy(() -> client.execute(new HttpGet(server.address + "/b"), LONG, _ -> {
+                        throw error; // the body is not read
+                    }))
+                    .isSameAs(error);
+        }
+    }
+
+    @Test
     void abortEndsRequestsUntilTheClientResumes() throws Exception {
         try (Server server = new Server(false, "", false);
                 DeadlineHttpClient client = client()) {

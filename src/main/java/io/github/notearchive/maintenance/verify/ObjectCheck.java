@@ -22,6 +22,7 @@ import java.io.SequenceInputStream;
 import java.security.MessageDigest;
 import java.util.HexFormat;
 import java.util.Optional;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.apache.commons.codec.digest.DigestUtils;
@@ -68,7 +69,7 @@ class ObjectCheck {
             }
             return damaged(
                     expected, expected instanceof MediaFile ? Kind.MISSING : Kind.SIDECAR_MISSING, "no such key", 0);
-        } catch (EndedException e) {
+        } catch (CancellationException e) {
             return new Untouched(expected);
         }
     }
@@ -98,7 +99,7 @@ class ObjectCheck {
             digest.update(buffer, 0, n);
             size += n;
             if (ended.getAsBoolean()) {
-                throw new EndedException();
+                throw new CancellationException("the audit ended");
             }
         }
         String sha256 = HexFormat.of().formatHex(digest.digest());
@@ -151,13 +152,5 @@ class ObjectCheck {
         return putSha256
                 .filter(put -> !put.equals(sha256))
                 .map(put -> "sha256 " + sha256 + " instead of the uploaded " + put);
-    }
-
-    /** The audit ended while an object was read. */
-    private static final class EndedException extends RuntimeException {
-
-        EndedException() {
-            super("the audit ended", null, false, false);
-        }
     }
 }
