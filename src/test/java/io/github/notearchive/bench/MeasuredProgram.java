@@ -98,19 +98,14 @@ final class MeasuredProgram {
         servers.serve(kind, notes, service);
         servers.resetSink(verify);
         servers.checkpoint();
-        Path directory = temporary();
         try {
-            Map<String, String> settings = settings(directory, database);
-            settings.putAll(more);
-            return measure(directory, database, notes, settings);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+            return inDirectory(directory -> {
+                Map<String, String> settings = settings(directory, database);
+                settings.putAll(more);
+                return measure(directory, database, notes, settings);
+            });
         } finally {
             servers.dropDatabase(database);
-            delete(directory);
         }
     }
 
@@ -172,8 +167,7 @@ final class MeasuredProgram {
     /** Creates the database that nights of this size copy. */
     private void enqueue(String database, int notes) {
         servers.createDatabase(database, "template1");
-        Path directory = temporary();
-        try {
+        inDirectory(directory -> {
             Path ids = Files.write(directory.resolve("ids.txt"), Work.ids(notes));
             Process process = process(directory, settings(directory, database), "enqueue", ids.toString())
                     .redirectErrorStream(true)
@@ -183,14 +177,8 @@ final class MeasuredProgram {
             if (process.waitFor() != 0) {
                 throw new IllegalStateException("enqueue failed: " + output);
             }
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
-        } finally {
-            delete(directory);
-        }
+            return ids;
+        });
     }
 
     private Map<String, String> settings(Path directory, String database) {
@@ -210,19 +198,25 @@ final class MeasuredProgram {
         return settings;
     }
 
-    static Path temporary() {
-        try {
-            return Files.createTempDirectory("note-archive-bench-run-");
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
+    @FunctionalInterface
+    interface DirectoryWork<T> {
+        T in(Path directory) throws IOException, InterruptedException;
     }
 
-    static void delete(Path directory) {
+    /** Does something in a temporary directory and deletes the directory. */
+    static <T> T inDirectory(DirectoryWork<T> work) {
         try {
-            FileSystemUtils.deleteRecursively(directory);
+            Path directory = Files.createTempDirectory("note-archive-bench-run-");
+            try {
+                return work.in(directory);
+            } finally {
+                FileSystemUtils.deleteRecursively(directory);
+            }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException(e);
         }
     }
 

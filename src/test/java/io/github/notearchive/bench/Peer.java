@@ -1,7 +1,6 @@
 package io.github.notearchive.bench;
 
 import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -50,21 +49,14 @@ record Peer(int threads, boolean ledger) {
     Measurement run(Servers servers, int notes, String service, boolean verify) {
         servers.serve(Work.Kind.W1, notes, service);
         servers.resetSink(verify);
-        Path directory = MeasuredProgram.temporary();
         try {
             if (ledger) {
                 servers.createDatabase(DATABASE, "template1");
             }
             servers.checkpoint();
-            return measure(servers, notes, directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IllegalStateException(e);
+            return MeasuredProgram.inDirectory(directory -> measure(servers, notes, directory));
         } finally {
             servers.dropDatabase(DATABASE);
-            MeasuredProgram.delete(directory);
         }
     }
 

@@ -2,8 +2,6 @@ package io.github.notearchive.bench;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.IOException;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -13,7 +11,7 @@ import org.junit.jupiter.api.Test;
 class StartBench {
 
     @Test
-    void startToFirstCall() throws IOException, InterruptedException {
+    void startToFirstCall() {
         List<Measurement> runs = new ArrayList<>();
         Spread help = new Spread();
         try (Servers servers = Servers.start()) {
@@ -44,9 +42,8 @@ class StartBench {
         }
     }
 
-    private static double secondsOfHelp(MeasuredProgram program) throws IOException, InterruptedException {
-        Path directory = MeasuredProgram.temporary();
-        try {
+    private static double secondsOfHelp(MeasuredProgram program) {
+        return MeasuredProgram.inDirectory(directory -> {
             long started = System.nanoTime();
             Process process = program.process(directory, Map.of(), "--help")
                     .redirectErrorStream(true)
@@ -54,8 +51,6 @@ class StartBench {
             String output = new String(process.getInputStream().readAllBytes());
             assertThat(process.waitFor()).as(output).isZero();
             return (System.nanoTime() - started) / 1e9;
-        } finally {
-            MeasuredProgram.delete(directory);
-        }
+        });
     }
 }
