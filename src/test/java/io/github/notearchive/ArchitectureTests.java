@@ -62,7 +62,6 @@ class ArchitectureTests {
             "LiveProgress",
             "MediaCollector",
             "NightlyJob",
-            "Otlp",
             "Receivers",
             "ResponseWriter",
             "RunWatchdog",

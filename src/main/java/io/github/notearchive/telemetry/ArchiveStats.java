@@ -5,6 +5,7 @@ import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.CallTotals;
+import io.github.notearchive.archive.stats.CallTotals.CallCount;
 import io.github.notearchive.archive.stats.MediaTotals;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.stats.WorklistStats.StateCount;
@@ -16,7 +17,6 @@ import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
-import java.util.function.ToLongFunction;
 import org.springframework.stereotype.Component;
 
 /**
@@ -36,73 +36,53 @@ record ArchiveStats(
     void update(Meters meters, NodeGauges node, Instant now) {
         updateNotes(meters);
         updateCalls(meters, Night.of(now));
-        String allowed = "Configured limit of calls a day; 0: no limit";
-        meters.set("calls.allowed", allowed, node.callsPerNight().getAsLong());
+        meters.set("calls.allowed", node.callsPerNight().getAsLong());
         updateFiles(meters, now);
-        unfinished(meters, "rebuild", executions.isRebuildUnfinished() ? 1 : 0);
-        unfinished(meters, "remap", executions.isRemapUnfinished() ? 1 : 0);
-        unfinished(meters, "forget", erasures.count().unfinished());
-        String success = "End of the newest run with exit code 0, 3, 6 or 7; 0: none";
+        meters.set("unfinished", executions.isRebuildUnfinished() ? 1 : 0, "command", "rebuild");
+        meters.set("unfinished", executions.isRemapUnfinished() ? 1 : 0, "command", "remap");
+        meters.set("unfinished", erasures.count().unfinished(), "command", "forget");
         Instant lastSuccess = executions.lastOrderlyEnd(node.node()).orElse(null);
-        meters.set("last.success.timestamp", success, Meters.seconds(lastSuccess));
+        meters.set("last.success.timestamp", Meters.seconds(lastSuccess));
     }
 
     private void updateNotes(Meters meters) {
         List<StateCount> counts = worklist.countByState();
         for (NoteState state : NoteState.values()) {
-            String due = "Of these, notes that are due now";
-            meters.set("notes", "Notes on the worklist", sum(counts, state, StateCount::notes), "state", state.name());
-            meters.set("notes.due", due, sum(counts, state, StateCount::due), "state", state.name());
+            List<StateCount> same =
+                    counts.stream().filter(count -> count.state() == state).toList();
+            long notes = same.stream().mapToLong(StateCount::notes).sum();
+            meters.set("notes", notes, "state", state.name());
+            long due = same.stream().mapToLong(StateCount::due).sum();
+            meters.set("notes.due", due, "state", state.name());
         }
-        String refreshes = "Archived notes whose refresh is due";
-        meters.set("refreshes.due", refreshes, worklist.refreshes().due());
-        String degraded = "Archived notes that have a file in a lesser rendition than the best one offered";
-        meters.set("notes.degraded", degraded, media.degradedNotes());
-        String newFields = "Fields of responses that are new and not reviewed";
-        meters.set("new.fields", newFields, drift.unreviewed(0).fields());
-    }
-
-    private static long sum(List<StateCount> counts, NoteState state, ToLongFunction<StateCount> value) {
-        return counts.stream()
-                .filter(count -> count.state() == state)
-                .mapToLong(value)
-                .sum();
+        meters.set("refreshes.due", worklist.refreshes().due());
+        meters.set("notes.degraded", media.degradedNotes());
+        meters.set("new.fields", drift.unreviewed(0).fields());
     }
 
     private void updateCalls(Meters meters, Night tonight) {
-        List<CallTotals.CallCount> counts = calls.countsIn(tonight);
+        List<CallCount> counts = calls.countsIn(tonight);
         for (Billed billed : Billed.values()) {
             long sum = counts.stream()
                     .filter(count -> count.billed() == billed)
-                    .mapToLong(CallTotals.CallCount::calls)
+                    .mapToLong(CallCount::calls)
                     .sum();
-            String description = "Calls of this day in Shanghai, of all runs and nodes";
-            meters.set("calls.tonight", description, sum, "billed", Meters.label(billed));
+            meters.set("calls.tonight", sum, "billed", Meters.label(billed));
         }
-        String closed = "Time at which the gate reopens; 0: the gate is open";
         Instant until = holds.current().map(QuotaHolds.Closed::until).orElse(null);
-        meters.set("gate.closed.until.timestamp", closed, Meters.seconds(until));
+        meters.set("gate.closed.until.timestamp", Meters.seconds(until));
     }
 
     private void updateFiles(Meters meters, Instant now) {
         MediaTotals.Volume stored = media.now();
-        meters.set("media.objects", "Files in the store", stored.files());
-        meters.set("media.size", "Bytes of files in the store", stored.bytes());
+        meters.set("media.objects", stored.files());
+        meters.set("media.size", stored.bytes());
         AuditRepository.Verified verified = audits.verified(now);
-        String oldest = "Oldest time of verification of a file; 0: a file was never verified, or there is none";
-        meters.set("fixity.oldest.verified.timestamp", oldest, Meters.seconds(verified.oldest()));
-        String never = "Files not verified since the tables were rebuilt, counted up to 100000";
-        meters.set("fixity.never.verified", never, verified.never());
+        meters.set("fixity.oldest.verified.timestamp", Meters.seconds(verified.oldest()));
+        meters.set("fixity.never.verified", verified.never());
         Map<Damage.Kind, Long> findings = audits.countOpen();
         for (Damage.Kind kind : Damage.Kind.values()) {
-            long open = findings.getOrDefault(kind, 0L);
-            meters.set("fixity.findings", "Open findings of audits", open, "kind", kind.name());
+            meters.set("fixity.findings", findings.getOrDefault(kind, 0L), "kind", kind.name());
         }
-    }
-
-    private static void unfinished(Meters meters, String command, long value) {
-        String description =
-                "Not 0 while a started command is not completed; for forget the number of notes and authors";
-        meters.set("unfinished", description, value, "command", command);
     }
 }

@@ -7,12 +7,20 @@ import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.ProviderCode;
+import io.github.notearchive.telemetry.NodeGauges.SpoolUse;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Meter;
+import io.micrometer.core.instrument.Tag;
+import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import io.micrometer.core.instrument.config.MeterFilter;
+import io.micrometer.core.instrument.config.MeterFilterReply;
+import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler;
+import io.micrometer.core.instrument.observation.DefaultMeterObservationHandler.IgnoredMeters;
+import io.micrometer.observation.ObservationRegistry;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryUsage;
 import java.time.Clock;
@@ -22,11 +30,14 @@ import java.util.EnumSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.ResourceBundle;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.DoubleSupplier;
 import java.util.function.ToDoubleFunction;
-import java.util.stream.Stream;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
+import org.springframework.context.annotation.Bean;
 import org.springframework.stereotype.Component;
 
 /**
@@ -42,12 +53,16 @@ import org.springframework.stereotype.Component;
 class Meters implements CallListener {
 
     private static final List<String> RECEIVERS = List.of("textfile", "pushgateway", "otlp", "webhook", "ping");
-    private static final Duration[] LATENCY_BUCKETS = Stream.of(
+
+    /** Results that a run cannot have, or that it does not report. */
+    private static final Set<ExitCode> NO_RESULTS = EnumSet.of(ExitCode.FINDINGS, ExitCode.ALREADY_RUNNING);
+
+    private static final Duration[] LATENCY_BUCKETS = LongStream.of(
                     500, 1000, 2000, 5000, 10_000, 20_000, 30_000, 60_000, 120_000)
-            .map(Duration::ofMillis)
+            .mapToObj(Duration::ofMillis)
             .toArray(Duration[]::new);
 
-    private final CompositeMeterRegistry registry = new CompositeMeterRegistry();
+    final CompositeMeterRegistry registry = new CompositeMeterRegistry();
     private final NodeGauges node;
     private final Clock clock;
 
@@ -57,25 +72,65 @@ class Meters implements CallListener {
     Meters(NodeGauges node, Clock clock) {
         this.node = node;
         this.clock = clock;
-        registry.config().commonTags("node", node.node()).meterFilter(new BatchMetrics.Filter());
+        registry.config().commonTags("node", node.node()).meterFilter(new Exported());
     }
 
-    /** Adds a registry that receives all meters. */
-    void exportTo(MeterRegistry exporter) {
-        registry.add(exporter);
+    /**
+     * Denies meters without a description, and gives those of Spring Batch short labels, equal for all workers of a
+     * step. Spring Batch's reading has none, since it is mostly waiting.
+     */
+    private static final class Exported implements MeterFilter {
+
+        private final ResourceBundle descriptions =
+                ResourceBundle.getBundle(Meters.class.getPackageName() + ".metrics");
+
+        @Override
+        public MeterFilterReply accept(Meter.Id id) {
+            return id.getDescription() == null ? MeterFilterReply.DENY : MeterFilterReply.NEUTRAL;
+        }
+
+        @Override
+        public Meter.Id map(Meter.Id id) {
+            String name = id.getName();
+            String description = descriptions.containsKey(name) ? descriptions.getString(name) : null;
+            Tags tags = Tags.of(id.getTags());
+            if (name.startsWith("spring.")) {
+                tags = Tags.of(id.getTags().stream()
+                        .flatMap(tag -> label(tag).stream())
+                        .toList());
+            }
+            return new Meter.Id(name, tags, id.getBaseUnit(), description, id.getType());
+        }
+
+        private static List<Tag> label(Tag tag) {
+            if (tag.getKey().equals("node")) {
+                return List.of(tag);
+            }
+            if (tag.getKey().endsWith(".status")) {
+                return List.of(Tag.of("status", tag.getValue()));
+            }
+            return tag.getKey().endsWith("job.name") ? List.of(Tag.of("job_name", tag.getValue())) : List.of();
+        }
     }
 
-    /** Returns the registry for the meters of Spring Batch. */
-    MeterRegistry registry() {
-        return registry;
+    /** Records the observations of Spring Batch if metrics are exported. */
+    @Bean
+    ObservationRegistry observationRegistry(MetricsProperties settings) {
+        if (!settings.isAny()) {
+            return ObservationRegistry.NOOP;
+        }
+        ObservationRegistry observations = ObservationRegistry.create();
+        var handler = new DefaultMeterObservationHandler(registry, IgnoredMeters.LONG_TASK_TIMER);
+        observations.observationConfig().observationHandler(handler);
+        return observations;
     }
 
     /** Registers the metrics of the process, which every command has. */
     void open() {
-        register("exported.timestamp", "When these values were taken", () -> seconds(clock.instant()));
-        register("process.heap.used", "Heap that the process uses", () -> heap().getUsed());
-        register("process.heap.max", "Heap that the process may use", () -> heap().getMax());
-        register("process.cpu", "Processor time of the process, since it was started", Meters::cpuSeconds);
+        register("exported.timestamp", () -> seconds(clock.instant()));
+        register("process.heap.used", () -> heap().getUsed());
+        register("process.heap.max", () -> heap().getMax());
+        register("process.cpu", Meters::cpuSeconds);
         RECEIVERS.forEach(this::failures);
     }
 
@@ -88,10 +143,7 @@ class Meters implements CallListener {
     }
 
     private Counter failures(String receiver) {
-        return Counter.builder("note.archive.notification.failures")
-                .tag("to", receiver)
-                .description("Metrics, messages and pings that failed")
-                .register(registry);
+        return registry.counter("note.archive.notification.failures", "to", receiver);
     }
 
     /** Counts a failed delivery to a receiver; ignores other names. */
@@ -103,57 +155,47 @@ class Meters implements CallListener {
 
     /** Registers the metrics of a run, whose counters start at 0. */
     void runStarted() {
-        isRunning(true);
+        set("running", 1);
         progress(RunCounts.NONE);
         for (Endpoint endpoint : Endpoint.values()) {
             latency(endpoint);
         }
         calls("0", Billed.YES);
-        spool("files", "Files between download and store", NodeGauges.SpoolUse::files);
-        spool("size", "Bytes between download and store", NodeGauges.SpoolUse::bytes);
-        spool("limit", "Limit of these bytes, archive.media.max-spool-size", NodeGauges.SpoolUse::limit);
-        spool("disk.free", "Bytes that are free on the disk of these files", NodeGauges.SpoolUse::diskFree);
+        spool("files", SpoolUse::files);
+        spool("size", SpoolUse::bytes);
+        spool("limit", SpoolUse::limit);
+        spool("disk.free", SpoolUse::diskFree);
     }
 
-    private void spool(String name, String description, ToDoubleFunction<NodeGauges.SpoolUse> value) {
-        register(
-                "spool." + name,
-                description,
-                () -> value.applyAsDouble(node.spool().get()));
-    }
-
-    private void isRunning(boolean isRunning) {
-        set("running", "1 while a run is active, as last written", isRunning ? 1 : 0);
+    private void spool(String name, ToDoubleFunction<SpoolUse> value) {
+        register("spool." + name, () -> value.applyAsDouble(node.spool().get()));
     }
 
     /** Updates the counters of the run. */
     void progress(RunCounts run) {
         RunCounts.Notes notes = run.notes();
-        String dispositions = "Notes by disposition; a postponed note counts each time";
-        set("run.notes", dispositions, notes.archived(), "disposition", "archived");
-        set("run.notes", dispositions, notes.unavailable(), "disposition", "unavailable");
-        set("run.notes", dispositions, notes.postponed(), "disposition", "postponed");
-        set("run.notes", dispositions, notes.failed(), "disposition", "failed");
-        set("run.notes", dispositions, notes.released(), "disposition", "released");
-        set("run.notes", dispositions, notes.erased(), "disposition", "erased");
-        String refreshes = "Refreshes of archived notes by outcome";
-        set("run.refreshes", refreshes, run.refreshes().refreshed(), "outcome", "refreshed");
-        set("run.refreshes", refreshes, run.refreshes().unavailable(), "outcome", "unavailable");
-        set("run.refreshes", refreshes, run.refreshes().postponed(), "outcome", "postponed");
+        set("run.notes", notes.archived(), "disposition", "archived");
+        set("run.notes", notes.unavailable(), "disposition", "unavailable");
+        set("run.notes", notes.postponed(), "disposition", "postponed");
+        set("run.notes", notes.failed(), "disposition", "failed");
+        set("run.notes", notes.released(), "disposition", "released");
+        set("run.notes", notes.erased(), "disposition", "erased");
+        set("run.refreshes", run.refreshes().refreshed(), "outcome", "refreshed");
+        set("run.refreshes", run.refreshes().unavailable(), "outcome", "unavailable");
+        set("run.refreshes", run.refreshes().postponed(), "outcome", "postponed");
         RunCounts.Files files = run.files();
-        set("run.files", "Media files by outcome", files.stored(), "outcome", "stored");
-        set("run.files", "Media files by outcome", files.deduplicated(), "outcome", "deduplicated");
-        set("run.files", "Media files by outcome", files.reused(), "outcome", "reused");
-        set("run.files", "Media files by outcome", files.upgraded(), "outcome", "upgraded");
-        set("run.size", "Bytes of these files", files.bytesStored(), "outcome", "stored");
-        set("run.size", "Bytes of these files", files.bytesDeduplicated(), "outcome", "deduplicated");
-        set("run.size", "Bytes of these files", files.bytesReused(), "outcome", "reused");
-        set("run.media.requests", "Requests to media servers", files.requests());
-        String received = "Bytes of responses of media servers, failed attempts included";
-        set("run.media.received", received, run.bytesReceived());
-        set("run.media.failures", "Failed downloads", run.downloads().expired(), "class", "expired");
-        set("run.media.failures", "Failed downloads", run.downloads().retryable(), "class", "retryable");
-        set("run.media.failures", "Failed downloads", run.downloads().rejected(), "class", "rejected");
+        set("run.files", files.stored(), "outcome", "stored");
+        set("run.files", files.deduplicated(), "outcome", "deduplicated");
+        set("run.files", files.reused(), "outcome", "reused");
+        set("run.files", files.upgraded(), "outcome", "upgraded");
+        set("run.size", files.bytesStored(), "outcome", "stored");
+        set("run.size", files.bytesDeduplicated(), "outcome", "deduplicated");
+        set("run.size", files.bytesReused(), "outcome", "reused");
+        set("run.media.requests", files.requests());
+        set("run.media.received", run.bytesReceived());
+        set("run.media.failures", run.downloads().expired(), "class", "expired");
+        set("run.media.failures", run.downloads().retryable(), "class", "retryable");
+        set("run.media.failures", run.downloads().rejected(), "class", "rejected");
     }
 
     @Override
@@ -164,16 +206,12 @@ class Meters implements CallListener {
     }
 
     private Counter calls(String code, Billed billed) {
-        return Counter.builder("note.archive.run.calls")
-                .tags("code", code, "billed", label(billed))
-                .description("Responses of the provider by code")
-                .register(registry);
+        return registry.counter("note.archive.run.calls", "code", code, "billed", label(billed));
     }
 
     private Timer latency(Endpoint endpoint) {
         return Timer.builder("note.archive.run.call.duration")
                 .tag("endpoint", endpoint.ledgerName())
-                .description("Duration of calls")
                 .serviceLevelObjectives(LATENCY_BUCKETS)
                 .register(registry);
     }
@@ -188,51 +226,39 @@ class Meters implements CallListener {
      * @param command {@code run} or {@code verify}
      */
     void commandEnded(String command, ExitCode exitCode, Instant startedAt, Instant endedAt) {
-        boolean isRun = "run".equals(command);
-        String noun = isRun ? "run" : "audit";
         String last = "last." + command + ".";
-        set(last + "exit.code", "Exit code of the last " + noun, exitCode.number());
-        set(last + "start.timestamp", "When the last " + noun + " that has ended began", seconds(startedAt));
-        set(last + "end.timestamp", "When the last " + noun + " ended", seconds(endedAt));
-        double took = Duration.between(startedAt, endedAt).toMillis() / 1e3;
-        set(last + "duration", "How long the last " + noun + " took", took);
-        if (isRun) {
-            isRunning(false);
-            String description = "1 for how the last run ended, 0 for all others";
-            EnumSet.complementOf(EnumSet.of(ExitCode.FINDINGS, ExitCode.ALREADY_RUNNING))
-                    .forEach(
-                            code -> set(last + "result", description, code == exitCode ? 1 : 0, "result", code.name()));
+        set(last + "exit.code", exitCode.number());
+        set(last + "start.timestamp", seconds(startedAt));
+        set(last + "end.timestamp", seconds(endedAt));
+        set(last + "duration", Duration.between(startedAt, endedAt).toMillis() / 1e3);
+        if ("run".equals(command)) {
+            set("running", 0);
+            EnumSet.complementOf(EnumSet.copyOf(NO_RESULTS))
+                    .forEach(code -> set(last + "result", code == exitCode ? 1 : 0, "result", code.name()));
         }
-    }
-
-    /** Records the time of a run that found another active run of its node. */
-    void overlapped(Instant now) {
-        String description = "When a run last found another one of its node active, and ended with 5";
-        set("last.overlap.timestamp", description, seconds(now));
     }
 
     /** Sets a gauge, or a counter of the run, and registers it with its first value. */
-    void set(String name, String description, Number value, String... labels) {
+    void set(String name, Number value, String... labels) {
         String key = name + String.join(" ", labels);
         if (values.put(key, value.doubleValue()) == null) {
-            register(name, description, () -> values.getOrDefault(key, 0.0), labels);
+            register(name, () -> values.getOrDefault(key, 0.0), labels);
         }
     }
 
-    private void register(String name, String description, DoubleSupplier value, String... labels) {
+    private void register(String name, DoubleSupplier value, String... labels) {
         String metric = "note.archive." + name;
+        String unit = unit(name);
         if (name.startsWith("run.") || name.equals("process.cpu")) {
             // a meter holds its object weakly, and its function strongly
             FunctionCounter.builder(metric, this, _ -> value.getAsDouble())
                     .tags(labels)
-                    .baseUnit(unit(name))
-                    .description(description)
+                    .baseUnit(unit)
                     .register(registry);
         } else {
             Gauge.builder(metric, value::getAsDouble)
                     .tags(labels)
-                    .baseUnit(unit(name))
-                    .description(description)
+                    .baseUnit(unit)
                     .register(registry);
         }
     }

@@ -14,7 +14,6 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.HmacAlgorithms;
@@ -36,43 +35,31 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * <p>Deliveries are retried with exponential back-off until {@code archive.notify.timeout}; a retry of a start stops
  * when the command ends.
+ *
+ * @param night in which the command started
  */
-final class Notifications {
+record Notifications(
+        NotifyProperties settings,
+        String command,
+        String node,
+        Night night,
+        Clock clock,
+        Receivers receivers,
+        UUID runId) {
 
     /** Raised when a field changes its meaning or is removed, not when one is added. */
     private static final int VERSION = 1;
 
     private static final Duration ATTEMPT_TIMEOUT = Duration.ofSeconds(5);
-    private static final Duration FIRST_BACKOFF = Duration.ofMillis(500);
-    private static final Duration MAX_BACKOFF = Duration.ofSeconds(8);
     private static final JsonMapper JSON = JsonMapper.builder().build();
-
-    private final NotifyProperties settings;
-    private final String command;
-    private final String node;
-    private final Night night;
-    private final Clock clock;
-    private final Receivers receivers;
-    private final UUID runId = UUID.randomUUID();
-
-    /** @param night in which the command started */
-    Notifications(
-            NotifyProperties settings, String command, String node, Night night, Clock clock, Receivers receivers) {
-        this.settings = settings;
-        this.command = command;
-        this.node = node;
-        this.night = night;
-        this.clock = clock;
-        this.receivers = receivers;
-    }
 
     /** Reports the start of an execution. Returns at once. */
     void started(boolean restart) {
         long until = System.nanoTime() + settings.timeout().toNanos();
         String text =
                 "note-archive " + command + " on node " + node + (restart ? " resumes the unfinished run" : " starts");
-        Optional<Task> _ = post(Event.START, message(Event.START, text, null, restart, null), until);
-        Optional<Task> _ = ping(Event.START, "/start", "node " + node, until);
+        List<Task> _ = post(Event.START, message(Event.START, text, null, restart, null), until);
+        List<Task> _ = ping(Event.START, "/start", "node " + node, until);
     }
 
     /**
@@ -83,12 +70,10 @@ final class Notifications {
     List<Task> ended(CommandResult result, Duration took, long until) {
         Event event = Event.of(result.exitCode());
         String text = text(result);
-        String body = message(event, text, result, result.restart(), took.toMillis() / 1e3);
+        String message = message(event, text, result, result.restart(), took.toMillis() / 1e3);
         String path = event == Event.FAILURE ? "/" + result.exitCode().number() : "";
-        // the run that is active pings
-        Optional<Task> ping = event == Event.OVERLAP ? Optional.empty() : ping(event, path, text, until);
-        return Stream.of(post(event, body, until), ping)
-                .flatMap(Optional::stream)
+        return Stream.of(post(event, message, until), ping(event, path, text, until))
+                .flatMap(List::stream)
                 .toList();
     }
 
@@ -124,28 +109,30 @@ final class Notifications {
 
     /** Returns the result in two or three lines for people. */
     private String text(CommandResult result) {
-        StringBuilder text = new StringBuilder("note-archive %s on node %s: %s (exit %d): %s"
-                .formatted(command, node, result.exitCode(), result.exitCode().number(), result.reason()));
-        RunCounts counts = result.counts();
+        String counted = "";
         CommandResult.CallCounts calls = result.calls();
-        if (counts != null && calls != null) {
-            text.append("\nnotes archived %d, unavailable %d, postponed %d times, failed %d; calls %d, billed %d"
+        if (result.counts() != null && calls != null) {
+            RunCounts.Notes notes = result.counts().notes();
+            counted = "notes archived %d, unavailable %d, postponed %d times, failed %d; calls %d, billed %d\n"
                     .formatted(
-                            counts.notes().archived(),
-                            counts.notes().unavailable(),
-                            counts.notes().postponed(),
-                            counts.notes().failed(),
+                            notes.archived(),
+                            notes.unavailable(),
+                            notes.postponed(),
+                            notes.failed(),
                             calls.calls(),
-                            calls.billed()));
+                            calls.billed());
         }
-        return text.append("\nnext: ").append(result.next()).toString();
+        String end =
+                "%s (exit %d)".formatted(result.exitCode(), result.exitCode().number());
+        return "note-archive %s on node %s: %s: %s\n%snext: %s"
+                .formatted(command, node, end, result.reason(), counted, result.next());
     }
 
     /** Posts a message to the webhook; repetitions have the same delivery id. Empty if the event is not selected. */
-    private Optional<Task> post(Event event, String message, long until) {
+    private List<Task> post(Event event, String message, long until) {
         NotifyProperties.Webhook webhook = settings.webhook();
         if (!webhook.url().isPresent() || !settings.events().contains(event)) {
-            return Optional.empty();
+            return List.of();
         }
         Map<String, String> headers = new HashMap<>(webhook.url().authorizationHeader());
         headers.put("X-Note-Archive-Event", event.label());
@@ -161,21 +148,21 @@ final class Notifications {
         URI address = webhook.url().address();
         Attempt attempt = timeout ->
                 receivers.post(address, message.getBytes(UTF_8), ContentType.APPLICATION_JSON, headers, timeout);
-        return Optional.of(receivers.submit("webhook", webhook.url().toString(), () -> retry(event, until, attempt)));
+        return List.of(receivers.submit("webhook", webhook.url().toString(), () -> retry(event, until, attempt)));
     }
 
-    /** Pings the check of a run; empty for other commands, and if there is no check. */
-    private Optional<Task> ping(Event event, String path, String text, long until) {
+    /** Pings the check of a run; not for other commands, and not for an overlap, since the active run pings. */
+    private List<Task> ping(Event event, String path, String text, long until) {
         SecretUrl url = settings.pingUrl();
-        if (!url.isPresent() || !"run".equals(command)) {
-            return Optional.empty();
+        if (!url.isPresent() || !"run".equals(command) || event == Event.OVERLAP) {
+            return List.of();
         }
         URI check = url.address(path);
         URI address = URI.create(check + (check.getRawQuery() == null ? "?" : "&") + "rid=" + runId);
         ContentType type = ContentType.TEXT_PLAIN.withCharset(UTF_8);
         Attempt attempt =
                 timeout -> receivers.post(address, text.getBytes(UTF_8), type, url.authorizationHeader(), timeout);
-        return Optional.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
+        return List.of(receivers.submit("ping", url.toString(), () -> retry(event, until, attempt)));
     }
 
     /** One attempt of a delivery. */
@@ -190,9 +177,9 @@ final class Notifications {
         }
         RetryPolicy policy = RetryPolicy.builder()
                 .maxRetries(Long.MAX_VALUE)
-                .delay(FIRST_BACKOFF)
+                .delay(Duration.ofMillis(500))
                 .multiplier(2)
-                .maxDelay(MAX_BACKOFF)
+                .maxDelay(Duration.ofSeconds(8))
                 .timeout(left)
                 .predicate(e -> e instanceof DeliveryException failure
                         && failure.isRetryable

@@ -18,7 +18,6 @@ import org.apache.hc.client5.http.classic.methods.HttpPost;
 import org.apache.hc.core5.http.ClassicHttpResponse;
 import org.apache.hc.core5.http.ContentType;
 import org.apache.hc.core5.http.io.entity.ByteArrayEntity;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.core.NestedExceptionUtils;
@@ -26,7 +25,8 @@ import org.springframework.stereotype.Component;
 
 /**
  * Delivers metrics and notifications of one command, to each receiver on its own thread, so that a slow one delays
- * neither the others nor the run. The first failure of each receiver is logged, all of them are counted. Thread-safe.
+ * neither the others nor the run. The first failure of each receiver is logged, since a dead receiver usually stays
+ * dead for the run; all of them are counted. Thread-safe.
  *
  * <p>Receivers are not trusted: requests follow no redirects, read only the status of a response, and are aborted at
  * their deadline, even if the receiver keeps sending.
@@ -40,13 +40,10 @@ class Receivers implements AutoCloseable {
     /** Whether only the end of the command is reported from now on. */
     volatile boolean isEnding;
 
-    /** Whether failures are not logged any more. */
-    volatile boolean isFinished;
-
     private final Meters meters;
     private final Map<String, ExecutorService> threads = new ConcurrentHashMap<>();
     private final Set<String> failed = ConcurrentHashMap.newKeySet();
-    private @Nullable DeadlineHttpClient http;
+    private final DeadlineHttpClient http = new DeadlineHttpClient("telemetry", SILENCE, SILENCE, _ -> {});
 
     Receivers(Meters meters) {
         this.meters = meters;
@@ -75,27 +72,30 @@ class Receivers implements AutoCloseable {
     /** A submitted delivery. */
     record Task(String receiver, String target, Future<?> future) {}
 
-    /**
-     * Submits a delivery to the thread of a receiver.
-     *
-     * @param receiver name in metrics, log and thread names
-     * @param target file or URL without secrets
-     */
+    /** Submits a delivery to the thread of a receiver; see {@link #deliver}. */
     Task submit(String receiver, String target, Delivery delivery) {
         // a platform thread: virtual ones share their carriers with the workers of a run
         ExecutorService thread = threads.computeIfAbsent(
                 receiver,
                 name -> Executors.newSingleThreadExecutor(
                         Thread.ofPlatform().daemon().name("telemetry-" + name).factory()));
-        return new Task(receiver, target, thread.submit(() -> {
-            try {
-                delivery.send();
-            } catch (DeliveryException e) {
-                failed(receiver, target, String.valueOf(e.getMessage()));
-            } catch (RuntimeException | Error e) {
-                failed(receiver, target, location(e));
-            }
-        }));
+        return new Task(receiver, target, thread.submit(() -> deliver(receiver, target, delivery)));
+    }
+
+    /**
+     * Executes a delivery on this thread. Does not fail.
+     *
+     * @param receiver name in metrics, log and thread names
+     * @param target file or URL without secrets
+     */
+    void deliver(String receiver, String target, Delivery delivery) {
+        try {
+            delivery.send();
+        } catch (DeliveryException e) {
+            failed(receiver, target, String.valueOf(e.getMessage()));
+        } catch (RuntimeException | Error e) {
+            failed(receiver, target, location(e));
+        }
     }
 
     /** Waits for a task until a {@link System#nanoTime}. A task that is not finished then continues unobserved. */
@@ -109,15 +109,11 @@ class Receivers implements AutoCloseable {
         }
     }
 
-    /** Counts a failure of a receiver and logs the first one, since a dead receiver usually stays dead for the run. */
     private void failed(String receiver, String target, String reason) {
         meters.countFailure(receiver);
-        if (!isFinished && failed.add(receiver)) {
-            log.warn(
-                    "{} {}: {}; the result is not affected, further failures are only counted",
-                    receiver,
-                    target,
-                    reason);
+        if (failed.add(receiver)) {
+            String effect = "the result is not affected, further failures are only counted";
+            log.warn("{} {}: {}; {}", receiver, target, reason, effect);
         }
     }
 
@@ -129,24 +125,17 @@ class Receivers implements AutoCloseable {
         request.setEntity(new ByteArrayEntity(body, type));
         int status;
         try {
-            status = http().execute(request, timeout, ClassicHttpResponse::getCode);
+            status = http.execute(request, timeout, ClassicHttpResponse::getCode);
         } catch (DeadlineExceededException e) {
             throw new DeliveryException(String.valueOf(e.getMessage()), true);
         } catch (IOException | RuntimeException e) {
             // the class only, since exception messages may contain the URL
-            throw new DeliveryException(
-                    NestedExceptionUtils.getMostSpecificCause(e).getClass().getSimpleName(), true);
+            Throwable cause = NestedExceptionUtils.getMostSpecificCause(e);
+            throw new DeliveryException(cause.getClass().getSimpleName(), true);
         }
         if (status / 100 != 2) {
             throw new DeliveryException("HTTP " + status, status == 408 || status == 429 || status >= 500);
         }
-    }
-
-    private synchronized DeadlineHttpClient http() {
-        if (http == null) {
-            http = new DeadlineHttpClient("telemetry", SILENCE, SILENCE, _ -> {});
-        }
-        return http;
     }
 
     /** Returns the class and the source location of an exception, without its message, which may contain a URL. */
@@ -156,10 +145,9 @@ class Receivers implements AutoCloseable {
     }
 
     @Override
-    public synchronized void close() {
+    public void close() {
+        failed.addAll(threads.keySet()); // what is aborted now is not logged
         threads.values().forEach(ExecutorService::shutdownNow);
-        if (http != null) {
-            http.close();
-        }
+        http.close();
     }
 }

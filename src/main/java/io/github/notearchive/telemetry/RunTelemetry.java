@@ -12,6 +12,8 @@ import io.github.notearchive.telemetry.Receivers.DeliveryException;
 import io.github.notearchive.telemetry.Receivers.Task;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.micrometer.registry.otlp.OtlpMeterRegistry;
+import io.micrometer.registry.otlp.OtlpMetricsSender;
 import java.net.URI;
 import java.time.Clock;
 import java.time.Duration;
@@ -19,6 +21,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -42,6 +46,7 @@ public class RunTelemetry implements RunObserver {
 
     private static final Logger log = LoggerFactory.getLogger(RunTelemetry.class);
     private static final ContentType TEXT = ContentType.create("text/plain", UTF_8);
+    private static final ContentType PROTOBUF = ContentType.create("application/x-protobuf");
     private static final long MIN_INTERVAL = TimeUnit.SECONDS.toNanos(30);
 
     /** The tables are queried for at most one part in this number of the time. */
@@ -60,7 +65,6 @@ public class RunTelemetry implements RunObserver {
     private long startNanos;
     private volatile long exportedAt = System.nanoTime() - MIN_INTERVAL;
     private volatile long nextQueryAt = System.nanoTime();
-    private volatile boolean isQueryFailureLogged;
 
     /** Null before the command is opened, and after its end. */
     private volatile @Nullable Notifications notifications;
@@ -122,7 +126,8 @@ public class RunTelemetry implements RunObserver {
             if (metrics.isAny()) {
                 connectTargets(metrics.timeout().dividedBy(3));
             }
-            notifications = new Notifications(notify, command, node.node(), Night.of(startedAt), clock, receivers);
+            Night night = Night.of(startedAt);
+            notifications = new Notifications(notify, name, node.node(), night, clock, receivers, UUID.randomUUID());
         } catch (RuntimeException e) {
             log.warn("No metrics and notifications of this {}: {}", command, Receivers.location(e));
         }
@@ -145,12 +150,16 @@ public class RunTelemetry implements RunObserver {
             }));
         }
         if (!targets.isEmpty()) {
-            meters.exportTo(prometheus);
+            meters.registry.add(prometheus);
         }
         if (metrics.otlpUrl().isPresent()) {
-            Otlp otlp = new Otlp(metrics, node.node(), receivers, timeout);
-            meters.exportTo(otlp.registry);
-            targets.add(new Target("otlp", metrics.otlpUrl().toString(), otlp::export));
+            OtlpMeterRegistry otlp = otlp(timeout);
+            meters.registry.add(otlp);
+            targets.add(new Target("otlp", metrics.otlpUrl().toString(), isLast -> {
+                if (isLast) {
+                    otlp.close();
+                }
+            }));
         }
         meters.open();
     }
@@ -159,6 +168,24 @@ public class RunTelemetry implements RunObserver {
         return value.matches("[A-Za-z0-9._-]+")
                 ? "/" + name + "/" + value
                 : "/" + name + "@base64/" + Base64.getUrlEncoder().encodeToString(value.getBytes(UTF_8));
+    }
+
+    /** Returns a registry that sends by itself each minute, and once when it is closed. */
+    private OtlpMeterRegistry otlp(Duration timeout) {
+        SecretUrl url = metrics.otlpUrl();
+        Map<String, String> headers = metrics.otlpAuthorization().isPresent()
+                ? Map.of("Authorization", metrics.otlpAuthorization().value())
+                : url.authorizationHeader();
+        OtlpMetricsSender sender = request -> receivers.deliver(
+                "otlp",
+                url.toString(),
+                () -> receivers.post(url.address(), request.getMetricsData(), PROTOBUF, headers, timeout));
+        // instead of environment variables of OpenTelemetry; our own sender uses neither URL nor headers
+        Map<String, String> config = Map.of(
+                "otlp.url", "http://set-by-the-sender.invalid/v1/metrics",
+                "otlp.headers", "",
+                "otlp.resourceAttributes", "service.name=note-archive,service.instance.id=" + node.node());
+        return OtlpMeterRegistry.builder(config::get).metricsSender(sender).build();
     }
 
     @Override
@@ -187,21 +214,19 @@ public class RunTelemetry implements RunObserver {
 
     private void export() {
         exportedAt = System.nanoTime();
-        Task _ = submitQuery(() -> {
-            queryTables();
-            targets.forEach(target -> submit(target, false));
-        });
+        Task _ = submitQuery();
+        Task _ = receivers.submit("tables", "for metrics", () -> targets.forEach(target -> submit(target, false)));
     }
 
-    private Task submitQuery(Receivers.Delivery query) {
-        return receivers.submit("tables", "for metrics", query);
+    private Task submitQuery() {
+        return receivers.submit("tables", "for metrics", this::queryTables);
     }
 
     private Task submit(Target target, boolean isLast) {
         return receivers.submit(target.name, target.address, () -> target.export.run(isLast));
     }
 
-    private void queryTables() {
+    private void queryTables() throws DeliveryException {
         long start = System.nanoTime();
         if (start - nextQueryAt < 0) {
             return;
@@ -209,13 +234,14 @@ public class RunTelemetry implements RunObserver {
         try {
             stats.getObject().update(meters, node, clock.instant());
         } catch (RuntimeException e) {
-            if (!receivers.isEnding && !isQueryFailureLogged) {
-                isQueryFailureLogged = true;
-                log.warn("Metrics keep their previous values, the query failed: {}", DatabaseErrors.summary(e));
+            if (!receivers.isEnding) {
+                String reason = "the query failed, the metrics keep their previous values: ";
+                throw new DeliveryException(reason + DatabaseErrors.summary(e), false);
             }
+        } finally {
+            long end = System.nanoTime();
+            nextQueryAt = end + (end - start) * QUERY_SHARE;
         }
-        long took = System.nanoTime() - start;
-        nextQueryAt = System.nanoTime() + took * QUERY_SHARE;
     }
 
     /** Reports the result of the command and waits for all receivers. Further calls do nothing. */
@@ -233,7 +259,6 @@ public class RunTelemetry implements RunObserver {
             List<Task> sent = messages.ended(result, took, until);
             exportEnd(result, took);
             sent.forEach(task -> receivers.await(task, until));
-            receivers.isFinished = true;
         } catch (RuntimeException e) {
             log.warn("The end of the {} was not reported: {}", command, Receivers.location(e));
         }
@@ -247,12 +272,12 @@ public class RunTelemetry implements RunObserver {
         long timeout = metrics.timeout().toNanos();
         if (result.isSummarized()) {
             nextQueryAt = now;
-            receivers.await(submitQuery(this::queryTables), now + timeout / 3);
+            receivers.await(submitQuery(), now + timeout / 3);
         }
         if (result.exitCode() != ExitCode.ALREADY_RUNNING) {
             meters.commandEnded(command, result.exitCode(), startedAt, startedAt.plus(took));
         } else if ("run".equals(command)) {
-            meters.overlapped(clock.instant());
+            meters.set("last.overlap.timestamp", Meters.seconds(clock.instant()));
         }
         List<Task> exports =
                 targets.stream().map(target -> submit(target, true)).toList();

@@ -7,7 +7,7 @@ import java.net.URISyntaxException;
 import java.util.Base64;
 import java.util.Locale;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * URL that may be a credential itself, as those of chat webhooks and health checks are. Its string form contains only
@@ -27,18 +27,15 @@ public record SecretUrl(String value) {
 
     /** Returns whether the URL is empty or a valid HTTP URL. */
     boolean isUsable() {
-        URI uri = parsed();
         return !isPresent()
-                || (uri != null
-                        && scheme(uri).matches("https?")
-                        && uri.getHost() != null
-                        && uri.getRawFragment() == null);
+                || withHost()
+                        .filter(uri -> scheme(uri).matches("https?") && uri.getRawFragment() == null)
+                        .isPresent();
     }
 
     /** Returns the URL without user and password, which {@link #authorizationHeader} contains. */
     URI address() {
-        URI uri = parsed();
-        boolean hasUser = uri != null && uri.getRawUserInfo() != null;
+        boolean hasUser = withHost().map(URI::getRawUserInfo).isPresent();
         return URI.create(hasUser ? value.replaceFirst("//[^/?]*@", "//") : value);
     }
 
@@ -50,32 +47,32 @@ public record SecretUrl(String value) {
 
     /** Returns the header {@code Authorization} of the user and password in the URL; empty if there are none. */
     Map<String, String> authorizationHeader() {
-        URI uri = parsed();
-        String user = uri == null ? null : uri.getUserInfo();
-        return user == null
-                ? Map.of()
-                : Map.of("Authorization", "Basic " + Base64.getEncoder().encodeToString(user.getBytes(UTF_8)));
+        return withHost()
+                .map(URI::getUserInfo)
+                .map(user -> Base64.getEncoder().encodeToString(user.getBytes(UTF_8)))
+                .map(encoded -> Map.of("Authorization", "Basic " + encoded))
+                .orElse(Map.of());
     }
 
     /** Returns the URL without secrets, such as {@code https://hooks.example.org/***}. */
     @Override
     public String toString() {
-        URI uri = parsed();
-        if (uri == null || uri.getHost() == null) {
-            return isPresent() ? "***" : "";
-        }
-        return scheme(uri) + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/***";
+        return withHost()
+                .map(uri ->
+                        scheme(uri) + "://" + uri.getHost() + (uri.getPort() < 0 ? "" : ":" + uri.getPort()) + "/***")
+                .orElse(isPresent() ? "***" : "");
     }
 
     private static String scheme(URI uri) {
         return String.valueOf(uri.getScheme()).toLowerCase(Locale.ROOT);
     }
 
-    private @Nullable URI parsed() {
+    /** Returns the parsed URL; empty if it is invalid or has no host. */
+    private Optional<URI> withHost() {
         try {
-            return new URI(value);
-        } catch (URISyntaxException e) {
-            return null; // its message would contain the URL
+            return Optional.of(new URI(value)).filter(uri -> uri.getHost() != null);
+        } catch (URISyntaxException _) {
+            return Optional.empty(); // its message would contain the URL
         }
     }
 }

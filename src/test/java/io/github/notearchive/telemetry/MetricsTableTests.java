@@ -88,8 +88,8 @@ class MetricsTableTests {
     void metersOfLibrariesAreNotExported() {
         try (TelemetryFixture fixture = TelemetryFixture.with()) {
             PrometheusMeterRegistry registry = exported(fixture);
-            fixture.meters.registry().counter("hikaricp.connections").increment();
-            fixture.meters.registry().counter("process.cpu.time").increment();
+            fixture.meters.registry.counter("hikaricp.connections").increment();
+            fixture.meters.registry.counter("process.cpu.time").increment();
 
             assertThat(registry.scrape()).isEmpty();
         }
@@ -160,7 +160,7 @@ class MetricsTableTests {
             TelemetryFixture.STATS.update(meters, fixture.node, TelemetryFixture.NOW);
             meters.commandEnded("run", ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
             meters.commandEnded("verify", ExitCode.COMPLETED, TelemetryFixture.NOW, TelemetryFixture.NOW);
-            meters.overlapped(TelemetryFixture.NOW);
+            meters.set("last.overlap.timestamp", 0);
             batch(meters, "spring.batch.job", "COMPLETED");
             batch(meters, "spring.batch.item.process", "SUCCESS");
             batch(meters, "spring.batch.chunk.write", "SUCCESS");
@@ -180,13 +180,13 @@ class MetricsTableTests {
                         "archiveNotes:w7",
                         "error",
                         "none"))
-                .register(meters.registry())
+                .register(meters.registry)
                 .record(Duration.ofSeconds(1));
     }
 
     private static PrometheusMeterRegistry exported(TelemetryFixture fixture) {
         PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-        fixture.meters.exportTo(registry);
+        fixture.meters.registry.add(registry);
         return registry;
     }
 
