@@ -220,8 +220,8 @@ final class SyntheticNotes {
         values.put("format", word("formats", random.below(8, "format", noteId, index)));
         // the same for all renditions of a file, with the time of the note
         values.put("signature", "&sign=" + sign(fileId) + "&t=" + hex(secondOf(noteId)) + "&src=A");
-        values.put("width", wide ? MediaFiles.HEIGHT : MediaFiles.WIDTH);
-        values.put("height", wide ? MediaFiles.WIDTH : MediaFiles.HEIGHT);
+        values.put("width", wide ? SampleFile.HEIGHT : SampleFile.WIDTH);
+        values.put("height", wide ? SampleFile.WIDTH : SampleFile.HEIGHT);
         if (moves) {
             String name = "01e9" + random.hex("motion", noteId, index);
             values.put("liveId", "livephoto/1040g390" + random.hex("live", noteId, index));

@@ -115,7 +115,7 @@ public final class Served {
     }
 
     static Served mp4(long size) {
-        return film(SampleParts.mp4Head(size, 720, 1280), size, 720, 1280, "video/mp4");
+        return film(SampleParts.mp4Head(size), size, 720, 1280, "video/mp4");
     }
 
     static Served m4a(long size) {

@@ -1,5 +1,6 @@
 package io.github.notearchive.sandbox;
 
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.Socket;
@@ -91,11 +92,11 @@ final class Exchange {
 
     private void write(byte[]... parts) throws IOException {
         OutputStream out = connection.getOutputStream();
-        ByteWriter all = new ByteWriter();
+        ByteArrayOutputStream all = new ByteArrayOutputStream();
         for (byte[] part : parts) {
-            all.all(part);
+            all.writeBytes(part);
         }
-        out.write(all.toArray());
+        all.writeTo(out);
         out.flush();
     }
 

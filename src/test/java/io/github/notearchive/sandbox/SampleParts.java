@@ -1,9 +1,6 @@
 package io.github.notearchive.sandbox;
 
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.List;
-import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -99,31 +96,13 @@ public final class SampleParts {
         return each;
     }
 
-    /** Returns the part of a video file of this size that precedes its data. */
-    public static byte[] mp4Head(long size, int width, int height) {
-        return patched(MediaFiles.mp4(new SplittableRandom(1), ByteWriter.LEAST_NOISE, width, height), size);
+    /** Returns the start of a video of 720 by 1280 pixels and of this size; the rest may be anything. */
+    public static byte[] mp4Head(long size) {
+        return SampleFile.MP4_720_1280.head(size);
     }
 
-    /** Returns the part of a sound file of this size that precedes its data. */
+    /** Returns the start of a sound file of this size; the rest may be anything. */
     public static byte[] m4aHead(long size) {
-        return patched(MediaFiles.m4a(new SplittableRandom(1), ByteWriter.LEAST_NOISE), size);
-    }
-
-    private static byte[] patched(byte[] shortest, long size) {
-        byte[] head = Arrays.copyOf(shortest, shortest.length - ByteWriter.LEAST_NOISE);
-        long content = size - head.length;
-        if (content < ByteWriter.LEAST_NOISE || content > 0xffff_ff00L) {
-            throw new IllegalArgumentException("No file has " + size + " bytes");
-        }
-        put(head, head.length - 8, content + 8);
-        int samples = new String(head, StandardCharsets.ISO_8859_1).indexOf("stsz");
-        put(head, samples + 16, content);
-        return head;
-    }
-
-    private static void put(byte[] bytes, int at, long value) {
-        for (int i = 0; i < 4; i++) {
-            bytes[at + i] = (byte) (value >>> (24 - 8 * i));
-        }
+        return SampleFile.M4A.head(size);
     }
 }
