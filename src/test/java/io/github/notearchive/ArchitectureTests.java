@@ -58,7 +58,6 @@ class ArchitectureTests {
 
     /** Classes outside of {@code io} that create them. This list may only shrink. */
     private static final List<String> CREATORS = List.of(
-            "EmbeddedDatabase",
             "LiveProgress",
             "MediaCollector",
             "NightlyJob",

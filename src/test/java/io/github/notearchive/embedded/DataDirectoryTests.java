@@ -96,15 +96,6 @@ class DataDirectoryTests {
     }
 
     @Test
-    void directoryThatTheLibrarySweepsIsRefused() {
-        Path swept = Path.of(System.getProperty("java.io.tmpdir"), "embedded-pg");
-
-        assertThatThrownBy(() -> DataDirectory.open(swept))
-                .isInstanceOf(DataDirectoryException.class)
-                .hasMessageContaining("deletes old directories");
-    }
-
-    @Test
     void factsOfAProcessThatIsGoneAreNotFollowed() throws Exception {
         try (DataDirectory owner = DataDirectory.open(scratch);
                 DataDirectory guest = DataDirectory.open(scratch, Duration.ofMillis(200))) {
