@@ -15,7 +15,7 @@ public final class CommandFailure extends RuntimeException {
     }
 
     /** Returns a failure that an operator has to correct; nothing was bought. */
-    static CommandFailure usage(String message) {
+    public static CommandFailure usage(String message) {
         return new CommandFailure(ExitCode.USAGE, message);
     }
 

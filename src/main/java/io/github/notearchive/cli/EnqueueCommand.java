@@ -90,7 +90,6 @@ final class EnqueueCommand extends ArchiveCommand {
             for (String input : inputs) {
                 try (Reader reader = open(input)) {
                     EnqueueReport report = enqueuer.enqueue(reader, options, rejected::write);
-                    rejected.keep();
                     print(input, report);
                     clean &= report.rejected() == 0;
                 } catch (EnqueueException e) {

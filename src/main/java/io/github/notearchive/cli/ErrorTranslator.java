@@ -1,5 +1,7 @@
 package io.github.notearchive.cli;
 
+import static io.github.notearchive.cli.CommandFailure.usage;
+
 import io.github.notearchive.archive.worklist.Enqueuer.EnqueueException;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
@@ -16,6 +18,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -49,12 +52,17 @@ public final class ErrorTranslator {
     private static final String OWN_DATABASE =
             ". Name an empty database in ARCHIVE_DATABASE_URL, or one that this program created";
 
+    /** Form of settings that are numbers with a unit. */
+    private static final Map<Class<?>, String> NUMBERS = Map.of(
+            DataSize.class, "a whole number with one of the units B, KB, MB, GB and TB, as in 50GB",
+            Duration.class, "a whole number with one of the units ns, us, ms, s, m, h and d, as in 6h");
+
     private ErrorTranslator() {}
 
     /** Returns exit code and message of a known failure; empty if it is unexpected. */
     public static Optional<CommandFailure> explain(Throwable failure) {
         return causes(failure)
-                .flatMap(cause -> known(cause).stream())
+                .flatMap(cause -> Stream.ofNullable(known(cause)))
                 .findFirst()
                 .or(() -> DatabaseErrors.isUnavailable(failure)
                         ? Optional.of(new CommandFailure(
@@ -83,24 +91,24 @@ public final class ErrorTranslator {
         return Stream.iterate(failure, Objects::nonNull, Throwable::getCause);
     }
 
-    private static Optional<CommandFailure> known(Throwable cause) {
+    private static @Nullable CommandFailure known(Throwable cause) {
         String message = String.valueOf(cause.getMessage());
         return switch (cause) {
-            case CommandFailure e -> Optional.of(e);
+            case CommandFailure e -> e;
+            case BindException e when e.getCause() instanceof BindValidationException -> null; // the next cause
+            case BindException e -> usage(unreadable(e.getName(), e.getProperty(), e));
             case BindValidationException e ->
-                usage(violations(e).collect(Collectors.joining("\n  ", "The settings are not usable:\n  ", "")));
-            case BindException e
-            when !(e.getCause() instanceof BindValidationException) ->
-                usage(unreadable(e.getName(), e.getProperty(), e));
+                usage("The settings are not usable:\n  " + String.join("\n  ", violations(e)));
             case ConfigurationPropertiesBindException e when e.getCause() == null -> usage(message);
             case MarkedYAMLException e -> usage(yaml(e));
             case ConfigDataNotFoundException e ->
                 usage("Settings cannot be found: %s. Create them, or correct SPRING_CONFIG_IMPORT"
                         .formatted(e.getReferenceDescription()));
             case DataDirectoryException e ->
-                failure(e.isDiskFull() ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.USAGE, message);
+                new CommandFailure(e.isDiskFull() ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.USAGE, message);
             case EnqueueException _ -> usage(message);
-            case StoreException e -> failure(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, message);
+            case StoreException e ->
+                new CommandFailure(e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, message);
             // the advice of Flyway would mix the tables with those of another program
             case FlywayException _
             when message.contains("baselineOnMigrate") ->
@@ -117,16 +125,8 @@ public final class ErrorTranslator {
                 usage(
                         "The database rejected the login: %s. Check ARCHIVE_DATABASE_URL, ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
                                 .formatted(DatabaseErrors.summary(e)));
-            default -> Optional.empty();
+            default -> null;
         };
-    }
-
-    private static Optional<CommandFailure> usage(String message) {
-        return failure(ExitCode.USAGE, message);
-    }
-
-    private static Optional<CommandFailure> failure(ExitCode exitCode, String message) {
-        return Optional.of(new CommandFailure(exitCode, message));
     }
 
     /** The exception does not know the file; the line and the possible locations help. */
@@ -143,15 +143,16 @@ public final class ErrorTranslator {
     public static List<String> problems(
             ConfigurationPropertyName name, @Nullable ConfigurationProperty property, Throwable error) {
         return error instanceof BindValidationException invalid
-                ? violations(invalid).toList()
+                ? violations(invalid)
                 : List.of(unreadable(name, property, error));
     }
 
-    private static Stream<String> violations(BindValidationException e) {
+    private static List<String> violations(BindValidationException e) {
         return e.getValidationErrors().getAllErrors().stream()
                 .map(error -> violation(e, error))
                 .distinct()
-                .sorted();
+                .sorted()
+                .toList();
     }
 
     private static String violation(BindValidationException e, ObjectError error) {
@@ -198,24 +199,20 @@ public final class ErrorTranslator {
                         name,
                         value == null || Masks.isSecret(name) ? "" : " " + quoted(name, value),
                         property == null ? "" : " (" + Origins.describe(property) + ")",
-                        failed == null ? DatabaseErrors.summary(error) : expected(error, failed));
+                        failed == null
+                                ? DatabaseErrors.summary(error)
+                                : expected(failed.getTargetType().getType()).orElse(DatabaseErrors.summary(error)));
     }
 
-    private static String expected(Throwable error, ConversionFailedException failed) {
-        Class<?> type = failed.getTargetType().getType();
-        if (type == DataSize.class) {
-            return "it must be a whole number with one of the units B, KB, MB, GB and TB, as in 50GB";
-        }
-        if (type == Duration.class) {
-            return "it must be a whole number with one of the units ns, us, ms, s, m, h and d, as in 6h";
-        }
-        return type.isEnum()
-                ? Stream.of(type.getEnumConstants())
-                        .map(constant -> ((Enum<?>) constant)
-                                .name()
-                                .toLowerCase(Locale.ROOT)
-                                .replace('_', '-'))
-                        .collect(Collectors.joining(", ", "it must be one of ", ""))
-                : DatabaseErrors.summary(error);
+    private static Optional<String> expected(Class<?> type) {
+        String values = type.isEnum()
+                ? "one of "
+                        + Stream.of(type.getEnumConstants())
+                                .map(constant -> constant.toString()
+                                        .toLowerCase(Locale.ROOT)
+                                        .replace('_', '-'))
+                                .collect(Collectors.joining(", "))
+                : NUMBERS.get(type);
+        return Optional.ofNullable(values).map(expected -> "it must be " + expected);
     }
 }

@@ -15,14 +15,10 @@ import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreProperties;
 import io.github.notearchive.telemetry.NodeGauges;
 import org.springframework.beans.factory.ObjectProvider;
+import org.springframework.boot.autoconfigure.condition.ConditionalOnExpression;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.context.annotation.Bean;
-import org.springframework.context.annotation.Condition;
-import org.springframework.context.annotation.ConditionContext;
-import org.springframework.context.annotation.Conditional;
 import org.springframework.context.annotation.Configuration;
-import org.springframework.core.type.AnnotatedTypeMetadata;
-import org.springframework.util.StringUtils;
 
 /**
  * Database and store: those of the settings, or embedded ones over the data directory.
@@ -95,33 +91,12 @@ class StorageConfiguration {
 
     /** Connection to the embedded database, if no server is configured. */
     @Bean
-    @Conditional(NoDatabaseNamed.class)
+    @ConditionalOnExpression("environment.getProperty('spring.datasource.url', '').isBlank()")
     JdbcConnectionDetails embeddedDatabaseConnection(EmbeddedDatabase database) {
-        return new JdbcConnectionDetails() {
-
-            @Override
-            public String getUsername() {
-                return database.user();
-            }
-
-            @Override
-            public String getPassword() {
-                return database.password();
-            }
-
-            @Override
-            public String getJdbcUrl() {
-                return database.jdbcUrl();
-            }
-        };
+        return new Connection(database.user(), database.password(), database.jdbcUrl());
     }
 
-    /** Matches if the URL is empty or not set. */
-    static final class NoDatabaseNamed implements Condition {
-
-        @Override
-        public boolean matches(ConditionContext context, AnnotatedTypeMetadata metadata) {
-            return !StringUtils.hasText(context.getEnvironment().getProperty("spring.datasource.url"));
-        }
-    }
+    /** Login of a database; the names are those of Spring Boot. */
+    private record Connection(String getUsername, String getPassword, String getJdbcUrl)
+            implements JdbcConnectionDetails {}
 }

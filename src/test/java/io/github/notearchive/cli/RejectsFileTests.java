@@ -33,53 +33,24 @@ class RejectsFileTests {
     }
 
     @Test
-    void linesReplaceTheFileAfterACommit() throws IOException {
-        try (RejectsFile rejects = prepare(file, list)) {
+    void linesReplaceTheContent() throws IOException {
+        Path link = Files.createSymbolicLink(directory.resolve("link"), file);
+        try (RejectsFile rejects = prepare(link)) {
+            assertThat(file).hasContent("of the last time");
             rejects.open();
             rejects.write(LINE);
-            assertThat(file).hasContent("of the last time");
-            rejects.keep();
         }
-
-        assertThat(file).hasContent("line 3 \"何\" names no note");
-        assertThat(list).hasContent("years of work");
-        assertOnlyTheTwoFilesAreThere();
-    }
-
-    @Test
-    void fileIsKeptWithoutACommit() throws IOException {
-        write(file, false);
-
-        assertThat(file).hasContent("of the last time");
-        assertOnlyTheTwoFilesAreThere();
-    }
-
-    @Test
-    void fileIsKeptIfNotOpened() throws IOException {
-        try (RejectsFile rejects = prepare(file, list)) {
-            assertThat(rejects).isNotNull();
-        }
-
-        assertThat(file).hasContent("of the last time");
-        assertOnlyTheTwoFilesAreThere();
-    }
-
-    @Test
-    void targetOfALinkIsReplaced() throws IOException {
-        Path link = Files.createSymbolicLink(directory.resolve("link"), file);
-
-        write(link, true);
 
         assertThat(link).isSymbolicLink();
         assertThat(file).hasContent("line 3 \"何\" names no note");
+        assertThat(list).hasContent("years of work");
     }
 
     @Test
     void inputIsRejectedByAnyName() throws IOException {
         Path link = Files.createSymbolicLink(directory.resolve("link"), list);
         Path other = Files.createLink(directory.resolve("other"), list);
-        Path round = directory.resolve("x").resolve("..").resolve("list.txt");
-        Files.createDirectory(directory.resolve("x"));
+        Path round = Files.createDirectory(directory.resolve("x")).resolve("..").resolve("list.txt");
 
         for (Path same : List.of(list, link, other, round)) {
             assertRefused(same, "is also an input");
@@ -97,7 +68,7 @@ class RejectsFileTests {
     /** A device without space. */
     @Test
     void writeErrorIsReportedWithTheFile() {
-        try (RejectsFile rejects = prepare(Path.of("/dev/full"), list)) {
+        try (RejectsFile rejects = prepare(Path.of("/dev/full"))) {
             rejects.open();
 
             assertThatExceptionOfType(CommandFailure.class)
@@ -110,57 +81,26 @@ class RejectsFileTests {
     }
 
     @Test
-    void linesStayInTheTemporaryFileIfItCannotBeMoved() throws IOException {
-        RejectsFile rejects = prepare(file, list);
-        rejects.open();
-        rejects.write(LINE);
-        rejects.keep();
-        Files.delete(file);
-        Files.createDirectories(file.resolve("somebody's"));
-
-        assertThatExceptionOfType(CommandFailure.class)
-                .isThrownBy(rejects::close)
-                .matches(failure -> failure.exitCode() == ExitCode.USAGE)
-                .withMessageContaining("the notes were enqueued, and the rejected lines are in ");
-        try (var files = Files.list(directory)) {
-            assertThat(files.filter(path -> path.toString().contains("rejects.txt.partial-")))
-                    .singleElement()
-                    .satisfies(path -> assertThat(path).hasContent(LINE.toString()));
-        }
-    }
-
-    @Test
     void nothingIsWrittenWithoutTheOption() throws IOException {
-        write(null, true);
-
-        assertOnlyTheTwoFilesAreThere();
-    }
-
-    private void write(@Nullable Path named, boolean isCommitted) {
-        try (RejectsFile rejects = prepare(named, list)) {
+        try (RejectsFile rejects = prepare(null)) {
             rejects.open();
             rejects.write(LINE);
-            if (isCommitted) {
-                rejects.keep();
-            }
+        }
+
+        try (var files = Files.list(directory)) {
+            assertThat(files).containsExactlyInAnyOrder(list, file);
         }
     }
 
-    private static RejectsFile prepare(@Nullable Path named, Path input) {
-        return RejectsFile.prepare(named, List.of(input), NoteArchiveCommand.commandLine());
+    private RejectsFile prepare(@Nullable Path named) {
+        return RejectsFile.prepare(named, List.of(list), NoteArchiveCommand.commandLine());
     }
 
     private void assertRefused(Path named, String why) {
         assertThatExceptionOfType(ParameterException.class)
-                .isThrownBy(() -> prepare(named, list))
+                .isThrownBy(() -> prepare(named))
                 .withMessageStartingWith("--rejects " + named + " ")
                 .withMessageContaining(why)
                 .withMessageEndingWith("nothing was enqueued. Name another file");
-    }
-
-    private void assertOnlyTheTwoFilesAreThere() throws IOException {
-        try (var files = Files.list(directory)) {
-            assertThat(files).containsExactlyInAnyOrder(list, file);
-        }
     }
 }

@@ -10,7 +10,6 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
-import org.springframework.core.env.ConfigurableEnvironment;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -53,13 +52,7 @@ public final class ConfigCommand extends ArchiveCommand {
 
         @Override
         public Integer call() {
-            Settings settings = read(SettingsEnvironment.read());
-            json.print(settings, out(), () -> ConsoleText.render("config/show", settings));
-            return (settings.usable() ? ExitCode.COMPLETED : ExitCode.USAGE).number();
-        }
-
-        private Settings read(ConfigurableEnvironment environment) {
-            EffectiveSettings effective = new EffectiveSettings(environment);
+            EffectiveSettings effective = new EffectiveSettings(SettingsEnvironment.read());
             Set<String> problems = new LinkedHashSet<>(effective.problems());
             problems.addAll(effective.bindingProblems());
             Set<String> general = new LinkedHashSet<>(problems);
@@ -77,7 +70,9 @@ public final class ConfigCommand extends ArchiveCommand {
             }
             boolean usable = general.isEmpty()
                     && shown.stream().allMatch(each -> each.problems().isEmpty());
-            return new Settings(usable, shown, List.copyOf(general), effective.unused());
+            Settings settings = new Settings(usable, shown, List.copyOf(general), effective.unused());
+            json.print(settings, out(), () -> ConsoleText.render("config/show", settings));
+            return (usable ? ExitCode.COMPLETED : ExitCode.USAGE).number();
         }
     }
 }

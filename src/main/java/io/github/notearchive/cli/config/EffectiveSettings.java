@@ -7,6 +7,8 @@ import jakarta.validation.Validation;
 import jakarta.validation.ValidatorFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -30,10 +32,9 @@ import org.springframework.boot.context.properties.source.ConfigurationProperty;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySource;
 import org.springframework.boot.context.properties.source.ConfigurationPropertySources;
-import org.springframework.boot.origin.Origin;
-import org.springframework.boot.origin.OriginLookup;
+import org.springframework.boot.origin.PropertySourceOrigin;
+import org.springframework.boot.origin.TextResourceOrigin;
 import org.springframework.core.env.ConfigurableEnvironment;
-import org.springframework.core.env.PropertySource;
 import org.springframework.util.unit.DataSize;
 import org.springframework.validation.beanvalidation.SpringValidatorAdapter;
 
@@ -54,8 +55,10 @@ public final class EffectiveSettings {
             "logging.level.root",
             "logging.level.io.github.notearchive");
 
-    /** A number without unit; 0 needs none. */
-    private static final Pattern WITHOUT_UNIT = Pattern.compile("[+-]?0*[1-9]\\d*");
+    private static final String DATABASE = "spring.datasource.url";
+
+    /** An element of a list, or single value, that is a number without unit; 0 needs none. */
+    private static final Pattern WITHOUT_UNIT = Pattern.compile("(?:^|,)\\s*[+-]?0*[1-9]\\d*\\s*(?:,|$)");
 
     /** Meaning of a number without unit, and the correct spelling. */
     private static final Map<Class<?>, String> UNITS = Map.of(
@@ -63,7 +66,12 @@ public final class EffectiveSettings {
             DataSize.class, "bytes; write it like 64MB or 4GB");
 
     private final ConfigurableEnvironment environment;
-    private final Map<String, String> variables;
+
+    /** Placeholders of the settings files, by the setting in whose value they are. */
+    private final Map<ConfigurationPropertyName, String> variables = new HashMap<>();
+
+    /** Settings of the program, in the order of {@link KnownSetting#ALL}. */
+    private final Map<KnownSetting, Effective> known = new LinkedHashMap<>();
 
     /**
      * Effective value of a setting.
@@ -91,13 +99,17 @@ public final class EffectiveSettings {
 
     public EffectiveSettings(ConfigurableEnvironment environment) {
         this.environment = environment;
-        this.variables = Origins.placeholders(environment);
+        Origins.placeholders(environment)
+                .forEach((word, name) -> variables.putIfAbsent(ConfigurationPropertyName.adapt(name, '.'), word));
+        for (KnownSetting setting : KnownSetting.ALL) {
+            known.put(setting, effective(setting.name(), setting.isList(), setting.isSecret()));
+        }
     }
 
     /** Returns all settings of the program, then those of Spring Boot. */
     List<Effective> all() {
         return Stream.concat(
-                        KnownSetting.ALL.stream().map(this::effective),
+                        known.values().stream(),
                         SPRING.stream().map(name -> effective(name, false, Masks.isSecret(name))))
                 .toList();
     }
@@ -107,20 +119,18 @@ public final class EffectiveSettings {
      * which the driver would reject late and without advice.
      */
     public List<String> problems() {
-        List<String> problems = new ArrayList<>();
-        UnknownSettings.in(environment).forEach(unknown -> problems.add(unknown.toString()));
+        List<String> problems = new ArrayList<>(UnknownSettings.in(environment));
         problems.addAll(withoutUnit());
         String url;
         try {
-            url = environment.getProperty("spring.datasource.url", "");
+            url = environment.getProperty(DATABASE, "");
         } catch (IllegalArgumentException _) {
             return problems; // an unresolved placeholder, which is reported with the value
         }
         if (!url.isBlank() && Driver.parseURL(url, null) == null) {
             problems.add(
-                    "spring.datasource.url is \"%s\", but ARCHIVE_DATABASE_URL must look like jdbc:postgresql://host:5432/database; user and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
-                            .formatted(url.replaceFirst("//[^/]*@", "//***@")
-                                    .replaceAll("(?i)(password=)[^&]*", "$1***")));
+                    "%s is \"%s\", but ARCHIVE_DATABASE_URL must look like jdbc:postgresql://host:5432/database; user and password go into ARCHIVE_DATABASE_USER and ARCHIVE_DATABASE_PASSWORD"
+                            .formatted(DATABASE, Masks.shown(DATABASE, url)));
         }
         return problems;
     }
@@ -128,28 +138,22 @@ public final class EffectiveSettings {
     /** Returns a message for each duration and size without unit, which would be in milliseconds or bytes. */
     List<String> withoutUnit() {
         List<String> without = new ArrayList<>();
-        for (KnownSetting setting : KnownSetting.ALL) {
+        known.forEach((setting, effective) -> {
             String unit = UNITS.get(setting.valueType());
-            if (unit == null) {
-                continue;
-            }
-            Effective effective = effective(setting);
-            if (Stream.of(effective.value().split(",", -1))
-                    .anyMatch(value -> WITHOUT_UNIT.matcher(value.strip()).matches())) {
+            if (unit != null && WITHOUT_UNIT.matcher(effective.value()).find()) {
                 without.add("%s \"%s\" (%s) has no unit, and would be %s"
                         .formatted(setting.name(), effective.value(), effective.origin(), unit));
             }
-        }
+        });
         return without;
     }
 
     /** Returns a remark for each variable that a file refers to and that is set, but overridden by another source. */
     List<String> unused() {
-        Map<String, Object> set = environment.getSystemEnvironment();
-        return KnownSetting.ALL.stream()
-                .map(this::effective)
-                .filter(setting -> variables.containsKey(setting.variable()) && set.containsKey(setting.variable()))
-                .filter(setting -> !setting.origin().contains(setting.variable()))
+        return known.values().stream()
+                .filter(setting -> variables.containsValue(setting.variable())
+                        && environment.getSystemEnvironment().containsKey(setting.variable())
+                        && !setting.origin().contains(setting.variable()))
                 .map(setting -> "%s is set and has no effect: %s is set by %s"
                         .formatted(setting.variable(), setting.name(), setting.origin()))
                 .toList();
@@ -176,10 +180,6 @@ public final class EffectiveSettings {
             }
         }
         return problems;
-    }
-
-    private Effective effective(KnownSetting setting) {
-        return effective(setting.name(), setting.isList(), setting.isSecret());
     }
 
     private Effective effective(String name, boolean list, boolean secret) {
@@ -210,12 +210,7 @@ public final class EffectiveSettings {
         String value = values.stream().filter(Predicate.not(String::isBlank)).collect(Collectors.joining(", "));
         return new Effective(
                 name,
-                variables.entrySet().stream()
-                        .filter(variable -> ConfigurationPropertyName.adapt(variable.getValue(), '.')
-                                .equals(property))
-                        .map(Map.Entry::getKey)
-                        .findFirst()
-                        .orElseGet(() -> variable(name)),
+                variables.getOrDefault(property, variable(name)),
                 secret ? Masks.starsFor(value) : Masks.shown(name, value),
                 secret,
                 isDefault,
@@ -233,18 +228,16 @@ public final class EffectiveSettings {
                 ConfigurationPropertySources.get(environment).spliterator(), false);
     }
 
-    /** Returns whether the value is a default, also in a copy of the default file beside the program. */
+    /** Returns whether the value is that of the default file, also in a copy of the file beside the program. */
     private boolean isOurs(ConfigurationProperty property) {
-        return Origins.describe(property.getOrigin()).equals(Origins.DEFAULT)
-                || (Origins.textOf(property.getOrigin()) != null
-                        && sources()
-                                .flatMap(source ->
-                                        Stream.ofNullable(source.getConfigurationProperty(property.getName())))
-                                .filter(other ->
-                                        Origins.describe(other.getOrigin()).equals(Origins.DEFAULT))
-                                .limit(1)
-                                .anyMatch(other ->
-                                        String.valueOf(other.getValue()).equals(String.valueOf(property.getValue()))));
+        return property.getOrigin() instanceof PropertySourceOrigin origin
+                && origin.getOrigin() instanceof TextResourceOrigin
+                && sources()
+                        .flatMap(source -> Stream.ofNullable(source.getConfigurationProperty(property.getName())))
+                        .filter(other -> Origins.describe(other.getOrigin()).equals(Origins.DEFAULT))
+                        .limit(1)
+                        .anyMatch(
+                                other -> String.valueOf(other.getValue()).equals(String.valueOf(property.getValue())));
     }
 
     /** Returns the property of the first source that has it; of a list, also its elements. */
@@ -267,13 +260,11 @@ public final class EffectiveSettings {
     }
 
     private String originOf(String word) {
-        for (PropertySource<?> source : environment.getPropertySources()) {
-            if (!ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)
-                    && source.containsProperty(word)) {
-                Origin origin = OriginLookup.getOrigin(source, word);
-                return origin != null ? Origins.describe(origin) : Origins.inSource(source.getName(), word);
-            }
-        }
-        return word;
+        return environment.getPropertySources().stream()
+                .filter(source -> !ConfigurationPropertySources.isAttachedConfigurationPropertySource(source)
+                        && source.containsProperty(word))
+                .findFirst()
+                .map(source -> Origins.describe(PropertySourceOrigin.get(source, word)))
+                .orElse(word);
     }
 }

@@ -64,10 +64,9 @@ public final class Origins {
             case null -> DEFAULT;
             case TextResourceOrigin text -> describe(text);
             case SystemEnvironmentOrigin variable -> "environment variable " + variable.getProperty();
+            case PropertySourceOrigin source when source.getOrigin() != null -> describe(source.getOrigin());
             case PropertySourceOrigin source ->
-                source.getOrigin() != null
-                        ? describe(source.getOrigin())
-                        : inSource(source.getPropertySource().getName(), source.getPropertyName());
+                inSource(source.getPropertySource().getName(), source.getPropertyName());
             default -> origin.toString();
         };
     }
@@ -78,36 +77,22 @@ public final class Origins {
      */
     public static String describe(ConfigurationProperty property) {
         String set = placeholders(property.getValue()).stream()
-                .flatMap(Origins::ofPlaceholder)
+                .flatMap(word -> System.getProperty(word) != null
+                        ? Stream.of(inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, word))
+                        : StringUtils.hasText(System.getenv(word))
+                                ? Stream.of(inSource(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, word))
+                                : Stream.empty())
                 .collect(Collectors.joining(", "));
         return set.isEmpty() ? describe(property.getOrigin()) : set;
     }
 
-    private static Stream<String> ofPlaceholder(String name) {
-        if (System.getProperty(name) != null) {
-            return Stream.of(inSource(StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME, name));
-        }
-        return StringUtils.hasText(System.getenv(name))
-                ? Stream.of(inSource(StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME, name))
-                : Stream.empty();
-    }
-
     /** Describes a key of a source without origins. */
-    static String inSource(String source, String key) {
+    private static String inSource(String source, String key) {
         return switch (source) {
             case StandardEnvironment.SYSTEM_ENVIRONMENT_PROPERTY_SOURCE_NAME -> "environment variable " + key;
             case StandardEnvironment.SYSTEM_PROPERTIES_PROPERTY_SOURCE_NAME -> "option -D" + key + " of java";
             case "commandLineArgs" -> "command line";
             default -> source;
-        };
-    }
-
-    /** Returns the place in a file; null if the value is from elsewhere. */
-    static @Nullable TextResourceOrigin textOf(@Nullable Origin origin) {
-        return switch (origin) {
-            case TextResourceOrigin text -> text;
-            case PropertySourceOrigin source -> textOf(source.getOrigin());
-            case null, default -> null;
         };
     }
 

@@ -1,11 +1,9 @@
 package io.github.notearchive.cli.config;
 
-import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.cli.CommandFailure;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
@@ -51,32 +49,30 @@ public final class SettingsEnvironment extends StandardEnvironment {
      */
     private static void requireReadable() {
         for (String location : places().toList()) {
-            Path place = path(location);
-            for (Path file : Files.isDirectory(place)
-                    ? FILES.stream().map(place::resolve).toList()
-                    : List.of(place)) {
-                try {
-                    if (Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
-                        Files.newInputStream(file).close();
-                    }
-                } catch (NoSuchFileException _) {
-                    // optional, or reported by Spring Boot
-                } catch (IOException e) {
-                    throw new CommandFailure(
-                            ExitCode.USAGE,
-                            "The settings in %s cannot be read: %s; give user %s permission to read them, or remove the file"
-                                    .formatted(file, e, System.getProperty("user.name")));
+            try {
+                Path place = ResourceUtils.getFile(location).toPath();
+                for (Path file : Files.isDirectory(place)
+                        ? FILES.stream().map(place::resolve).toList()
+                        : List.of(place)) {
+                    requireReadable(file);
                 }
+            } catch (FileNotFoundException _) {
+                // not a location of files
             }
         }
     }
 
-    /** Returns the path of a location, which may be a URL with escapes. */
-    private static Path path(String location) {
+    private static void requireReadable(Path file) {
         try {
-            return ResourceUtils.getFile(location).toPath();
-        } catch (FileNotFoundException | InvalidPathException e) {
-            return Path.of(location);
+            if (Files.readAttributes(file, BasicFileAttributes.class).isRegularFile()) {
+                Files.newInputStream(file).close();
+            }
+        } catch (NoSuchFileException _) {
+            // optional, or reported by Spring Boot
+        } catch (IOException e) {
+            throw CommandFailure.usage(
+                    "The settings in %s cannot be read: %s; give user %s permission to read them, or remove the file"
+                            .formatted(file, e, System.getProperty("user.name")));
         }
     }
 

@@ -126,7 +126,7 @@ final class SettingsTable {
                 `5m`, `12h`, `7d`, sizes `512KB`, `32MB`, `4GB`. A duration or size without its unit ends every command with 2, unless it is 0.
 
                 An unknown key below `archive.`, or a variable that begins with `ARCHIVE_` or `JUSTONEAPI_` and sets nothing, ends every command with 2: it may be a mistyped limit.
-                Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; those of Kubernetes services are known.
+                Foreign variables with these prefixes are listed in `ARCHIVE_FOREIGN_VARIABLES`; on Kubernetes set `enableServiceLinks: false`.
                 """);
         String group = "";
         List<KnownSetting> byGroup = KnownSetting.ALL.stream()
