@@ -12,6 +12,7 @@ import java.util.Collection;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -40,7 +41,7 @@ public class AuditRepository {
 
     /** Objects with their rows. The order of an audit is that of an index of the table. */
     @SuppressWarnings("ImmutableEnumChecker") // mappings and functions are constant
-    private enum Objects {
+    public enum Area {
         FILES("media_object", "verified_at", "sha256", ":id", "object_key", """
                 sha256 AS id, object_key AS key, sha256, size_bytes AS size""", MediaFile.class),
         SIDECARS(
@@ -61,7 +62,7 @@ public class AuditRepository {
         private final String queue;
         private final Columns<? extends Record> type;
 
-        Objects(
+        Area(
                 String table,
                 String verifiedAt,
                 String id,
@@ -129,11 +130,11 @@ public class AuditRepository {
                 .params(Map.of("now", Timestamp.from(now), "before", Timestamp.from(since.minusMillis(1))))
                 .update());
         long all = 0;
-        for (Objects objects : Objects.values()) {
+        for (Area area : Area.values()) {
             String update = """
                     UPDATE %1$s SET %2$s = NULL
                     WHERE %3$s IN (SELECT %3$s FROM %1$s WHERE %4$s IS NOT NULL AND %5$s > :now LIMIT :batch)
-                    """.formatted(objects.table, objects.verifiedAt, objects.id, objects.key, objects.age());
+                    """.formatted(area.table, area.verifiedAt, area.id, area.key, area.age());
             int some;
             do {
                 some = ownTransaction.execute(_ -> jdbc.sql(update)
@@ -154,30 +155,21 @@ public class AuditRepository {
     public record Queued(Place place, Expected expected) {}
 
     /**
-     * Returns files not verified since the start of an audit, never verified ones first, then by age of verification.
+     * Returns objects not verified since the start of an audit, never verified ones first, then by age of verification.
      * In its own transaction.
      *
-     * @param repair whether to include files found damaged since and not repaired
+     * @param repair whether to include objects found damaged since and not repaired
      */
-    public List<Queued> files(Instant since, boolean repair, Place after, int limit) {
-        return queue(Objects.FILES, since, repair, after, limit);
-    }
-
-    /** As above, for sidecars. */
-    public List<Queued> sidecars(Instant since, boolean repair, Place after, int limit) {
-        return queue(Objects.SIDECARS, since, repair, after, limit);
-    }
-
-    private List<Queued> queue(Objects objects, Instant since, boolean repair, Place after, int limit) {
+    public List<Queued> queue(Area area, Instant since, boolean repair, Place after, int limit) {
         String finding = "(NOT :repair OR f.repaired_at >= :since)";
-        return ownTransaction.execute(_ -> jdbc.sql(objects.queue.formatted(objects.unverified(finding)))
+        return ownTransaction.execute(_ -> jdbc.sql(area.queue.formatted(area.unverified(finding)))
                 .param("since", Timestamp.from(since))
                 .param("verified", Timestamp.from(after.verifiedAt()))
                 .param("id", after.id())
                 .param("repair", repair)
                 .param("limit", limit)
                 .query((row, number) -> new Queued(
-                        Columns.of(Place.class).mapRow(row, number), (Expected) objects.type.mapRow(row, number)))
+                        Columns.of(Place.class).mapRow(row, number), (Expected) area.type.mapRow(row, number)))
                 .list());
     }
 
@@ -203,7 +195,7 @@ public class AuditRepository {
     }
 
     /** Records findings. Part of the caller's transaction; a repeat updates the row. */
-    public void recordFindings(Collection<Verdict.Damaged> damaged, Instant now, long jobExecution) {
+    public void recordFindings(Collection<Verdict> damaged, Instant now, long jobExecution) {
         write(damaged.stream().map(FindingRow::of), now, jobExecution);
     }
 
@@ -220,15 +212,16 @@ public class AuditRepository {
             @Nullable String expected,
             String seen) {
 
-        static FindingRow of(Verdict.Damaged damaged) {
-            Damage damage = damaged.damage();
-            String key = damaged.expected().key().value();
-            return switch (damaged.expected()) {
-                case MediaFile file ->
-                    new FindingRow(damage.kind(), key, file.sha256(), null, damage.expected(), damage.seen());
-                case SidecarFile sidecar ->
-                    new FindingRow(damage.kind(), key, null, sidecar.note(), damage.expected(), damage.seen());
-            };
+        static FindingRow of(Verdict damaged) {
+            Damage damage = Objects.requireNonNull(damaged.damage());
+            Expected expected = damaged.expected();
+            return new FindingRow(
+                    damage.kind(),
+                    expected.key().value(),
+                    expected instanceof MediaFile file ? file.sha256() : null,
+                    expected instanceof SidecarFile sidecar ? sidecar.note() : null,
+                    expected.description(),
+                    damage.seen());
         }
 
         static FindingRow of(StoredObject orphan) {
@@ -334,7 +327,7 @@ public class AuditRepository {
 
     public Remaining remaining(Instant since) {
         return jdbc.sql("SELECT (SELECT count(*) FROM %s) AS files, (SELECT count(*) FROM %s) AS sidecars"
-                        .formatted(Objects.FILES.unverified("true"), Objects.SIDECARS.unverified("true")))
+                        .formatted(Area.FILES.unverified("true"), Area.SIDECARS.unverified("true")))
                 .param("since", Timestamp.from(since))
                 .query(Columns.of(Remaining.class))
                 .single();

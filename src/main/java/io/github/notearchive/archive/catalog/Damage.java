@@ -3,8 +3,8 @@ package io.github.notearchive.archive.catalog;
 import java.util.Map;
 import java.util.stream.Collectors;
 
-/** Damage of an object, with the expectation from the tables and what the store returned, for operators. */
-public record Damage(Kind kind, String expected, String seen) {
+/** Damage of an object, with what the store returned, for operators. */
+public record Damage(Kind kind, String seen) {
 
     /** Kind of damage: the values of {@code fixity_finding.kind}. */
     public enum Kind {

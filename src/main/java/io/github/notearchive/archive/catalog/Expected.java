@@ -10,8 +10,17 @@ public sealed interface Expected {
 
     ObjectKey key();
 
+    /** Describes the object, for operators. */
+    String description();
+
     /** A media file, by the lower-case hexadecimal SHA-256 and the number of its bytes. */
-    record MediaFile(ObjectKey key, String sha256, long size) implements Expected {}
+    record MediaFile(ObjectKey key, String sha256, long size) implements Expected {
+
+        @Override
+        public String description() {
+            return size + " bytes, sha256 " + sha256;
+        }
+    }
 
     /**
      * The sidecar of a capture.
@@ -25,5 +34,11 @@ public sealed interface Expected {
             NoteId note,
             long call,
             Instant capturedAt,
-            @Nullable String answerSha256) implements Expected {}
+            @Nullable String answerSha256) implements Expected {
+
+        @Override
+        public String description() {
+            return "the response of note " + note + " of " + capturedAt;
+        }
+    }
 }

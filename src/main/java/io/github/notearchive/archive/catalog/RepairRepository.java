@@ -1,5 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.note.ProviderCode;
@@ -114,7 +115,7 @@ public class RepairRepository {
     public record User(
             NoteId note,
             @Nullable Obstacle obstacle,
-            @Nullable String state,
+            @Nullable NoteState state,
             boolean claimed) {}
 
     public enum Obstacle {

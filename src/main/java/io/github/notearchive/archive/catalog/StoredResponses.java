@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Collectors;
@@ -79,8 +80,8 @@ public class StoredResponses {
         private final List<SchemaDrift.NewFields> newFields = new ArrayList<>();
         private final List<NoteId> unreadable = new ArrayList<>();
 
-        /** Differences of all tables but {@code author}. */
-        private final RemapChanges changes = new RemapChanges();
+        /** Differences by column, of all tables but {@code author}. */
+        private final SortedMap<String, RemapChange> changes = new TreeMap<>();
 
         private Position last = Position.FIRST;
         private long characters;
@@ -182,18 +183,21 @@ public class StoredResponses {
         NoteDetail detail = NoteMapper.map(capture.get(), response);
         String newest = row.getString("note");
         boolean captureDiffers = row.getInt("mapper_version") != NoteMapper.VERSION;
-        captureDiffers |= page.changes.add(
-                "note_capture", NoteCatalog.CAPTURE, NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture(), note);
+        captureDiffers |= differ(
+                page.changes,
+                "note_capture",
+                note,
+                NoteCatalog.CAPTURE.differing(NoteCatalog.CAPTURE.mapRow(row, 0), detail.capture()));
         boolean noteDiffers = newest != null && row.getInt("note_mapper_version") != NoteMapper.VERSION;
         if (newest != null) {
-            noteDiffers |=
-                    page.changes.add("note", NoteCatalog.NOTE, NoteCatalog.NOTE.parse(newest), detail.note(), note);
+            List<String> columns = NoteCatalog.NOTE.differing(NoteCatalog.NOTE.parse(newest), detail.note());
+            noteDiffers |= differ(page.changes, "note", note, columns);
         }
         Set<NoteParts> parts = EnumSet.noneOf(NoteParts.class);
         for (NoteParts part : NoteParts.values()) {
             if ((part.ofCapture || newest != null) && !part.read(row).equals(part.of(detail))) {
                 parts.add(part);
-                page.changes.add(part.table, note);
+                add(page.changes, part.table, note);
                 captureDiffers |= part.ofCapture;
                 noteDiffers |= !part.ofCapture;
             }
@@ -202,10 +206,20 @@ public class StoredResponses {
         page.newFields.add(drift.newFieldsIn(note, capturedAt, response));
     }
 
-    /** Returns what the mapper would change. Read-only. */
-    public RemapChanges compare(Page page) {
-        RemapChanges changes = new RemapChanges();
-        changes.add(page.changes);
+    private static void add(SortedMap<String, RemapChange> changes, String column, NoteId note) {
+        changes.merge(column, new RemapChange(1, List.of(note.value())), RemapChange::and);
+    }
+
+    /** Adds columns of a row that differ, and returns whether any does. */
+    private static boolean differ(
+            SortedMap<String, RemapChange> changes, String table, NoteId note, List<String> columns) {
+        columns.forEach(column -> add(changes, table + "." + column, note));
+        return !columns.isEmpty();
+    }
+
+    /** Returns what the mapper would change, by column. Read-only. */
+    public SortedMap<String, RemapChange> compare(Page page) {
+        SortedMap<String, RemapChange> changes = new TreeMap<>(page.changes);
         authors(page, changes);
         return changes;
     }
@@ -214,12 +228,11 @@ public class StoredResponses {
      * Writes differences and new fields of the responses. Part of the caller's transaction, in which statements now
      * wait at most half a second for a lock, less than the database waits before it looks for deadlocks. Idempotent.
      *
-     * @return the differences
+     * @return the differences by column
      */
-    public RemapChanges write(Page page) {
+    public SortedMap<String, RemapChange> write(Page page) {
         jdbc.sql("SET LOCAL lock_timeout = '500ms'").update();
-        RemapChanges changes = new RemapChanges();
-        changes.add(page.changes);
+        SortedMap<String, RemapChange> changes = new TreeMap<>(page.changes);
         // responses removed meanwhile are skipped; otherwise they would restore their author
         update(
                 """
@@ -283,7 +296,7 @@ public class StoredResponses {
      *
      * @param changes receives the differences
      */
-    private List<Mapped> authors(Page page, RemapChanges changes) {
+    private List<Mapped> authors(Page page, SortedMap<String, RemapChange> changes) {
         Map<String, Mapped> newest = new TreeMap<>();
         for (Mapped mapped : page.mapped) {
             if (mapped.detail().author() != null) {
@@ -305,12 +318,13 @@ public class StoredResponses {
             AuthorBefore author = before.get(entry.getKey());
             Mapped next = entry.getValue();
             return (author != null && next.capturedAt().isBefore(author.updatedAt()))
-                    || !changes.add(
+                    || !differ(
+                            changes,
                             "author",
-                            NoteCatalog.AUTHOR,
-                            author == null ? null : author.columns(),
-                            Objects.requireNonNull(next.detail().author()),
-                            next.note());
+                            next.note(),
+                            NoteCatalog.AUTHOR.differing(
+                                    author == null ? null : author.columns(),
+                                    Objects.requireNonNull(next.detail().author())));
         });
         return List.copyOf(newest.values());
     }

@@ -31,7 +31,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -43,40 +42,18 @@ import org.springframework.transaction.support.TransactionTemplate;
  * that has a file in progress could store it again.
  */
 @Component
-public class Eraser {
+public record Eraser(
+        ErasureRepository rows,
+        ObjectStore store,
+        ResponseSpool spool,
+        Mentions mentions,
+        ArchiveRevision revision,
+        JdbcConnectionDetails database,
+        ArchiveProperties settings,
+        Clock clock,
+        TransactionTemplate transaction) {
 
     private static final Request UNFINISHED = new Request(List.of(), null, null);
-
-    private final ErasureRepository rows;
-    private final ObjectStore store;
-    private final ResponseSpool spool;
-    private final Mentions mentions;
-    private final ArchiveRevision revision;
-    private final JdbcConnectionDetails database;
-    private final ArchiveProperties settings;
-    private final Clock clock;
-    private final TransactionTemplate transaction;
-
-    Eraser(
-            ErasureRepository rows,
-            ObjectStore store,
-            ResponseSpool spool,
-            Mentions mentions,
-            ArchiveRevision revision,
-            JdbcConnectionDetails database,
-            ArchiveProperties settings,
-            Clock clock,
-            PlatformTransactionManager transactions) {
-        this.rows = rows;
-        this.store = store;
-        this.spool = spool;
-        this.mentions = mentions;
-        this.revision = revision;
-        this.database = database;
-        this.settings = settings;
-        this.clock = clock;
-        this.transaction = new TransactionTemplate(transactions);
-    }
 
     /**
      * Notes and person to erase.

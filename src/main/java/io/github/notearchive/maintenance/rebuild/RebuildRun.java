@@ -27,10 +27,9 @@ final class RebuildRun extends JobRun implements ItemStream {
 
     private static final String PROGRESS = "progress";
 
-    private volatile Found found = Found.NONE;
-    private volatile Found stored = Found.NONE;
+    private volatile Progress current = new Progress(Found.NONE, null);
+    private volatile Progress committed = current;
     private long sidecarsBefore;
-    private @Nullable NoteId note;
 
     RebuildRun(Gate gate, boolean merges, @Nullable Duration maxDuration) {
         super(gate);
@@ -38,7 +37,8 @@ final class RebuildRun extends JobRun implements ItemStream {
         addOption("maxDuration", maxDuration);
     }
 
-    private record Progress(Found found, @Nullable String note) {}
+    /** Counts, and the note of the sidecar that was written last. */
+    private record Progress(Found found, @Nullable NoteId note) {}
 
     /** Returns whether missing rows are merged into tables with rows, which the instance determines. */
     boolean merges() {
@@ -48,64 +48,62 @@ final class RebuildRun extends JobRun implements ItemStream {
     @Override
     public void open(ExecutionContext context) {
         if (context.containsKey(PROGRESS)) {
-            Progress before = JSON.readValue(context.getString(PROGRESS), Progress.class);
-            found = before.found;
-            stored = found;
-            sidecarsBefore = found.sidecars();
-            note = before.note == null ? null : new NoteId(before.note);
+            current = JSON.readValue(context.getString(PROGRESS), Progress.class);
+            committed = current;
+            sidecarsBefore = current.found.sidecars();
         }
     }
 
     @Override
     public void update(ExecutionContext context) {
-        stored = found;
-        context.putString(PROGRESS, JSON.writeValueAsString(new Progress(stored, note == null ? null : note.value())));
+        committed = current;
+        context.putString(PROGRESS, JSON.writeValueAsString(committed));
     }
 
     /** Counts a sidecar whose rows exist. */
     void countUnchanged() {
-        count(0, 0, 0, List.of());
+        count(0, 0, 0, List.of(), current.note);
     }
 
     /** Counts a sidecar of a note whose rows were written, with the files that the bucket does not have. */
     void countWritten(NoteId id, List<String> losses) {
-        note = id;
         count(
                 0,
                 losses.size(),
                 1,
-                losses.stream().map(loss -> "note " + id + ": " + loss).toList());
+                losses.stream().map(loss -> "note " + id + ": " + loss).toList(),
+                id);
     }
 
     /** Counts an object that cannot be used as sidecar. */
     void countRefused(String name, String reason) {
-        count(1, 0, 0, List.of(name + " is refused: " + reason));
+        count(1, 0, 0, List.of(name + " is refused: " + reason), current.note);
     }
 
-    private void count(long refused, long lost, long written, List<String> findings) {
+    private void count(long refused, long lost, long written, List<String> findings, @Nullable NoteId note) {
         List<String> lines =
                 findings.stream().map(line -> line.replaceAll("\\R", " ")).toList();
         lines.forEach(line -> log.warn("{}", line));
-        found = found.plus(new Found(1, refused, lost, written, lines));
+        current = new Progress(current.found.plus(new Found(1, refused, lost, written, lines)), note);
     }
 
     /** Returns whether the previous written sidecar belongs to this note. */
     boolean hasJustWritten(NoteId id) {
-        return id.equals(note);
+        return id.equals(current.note);
     }
 
     /** Returns the counts so far, including those of the chunk in progress. */
     Found found() {
-        return found;
+        return current.found;
     }
 
     /** Returns the counts whose rows are committed. */
     Found stored() {
-        return stored;
+        return committed.found;
     }
 
     /** Returns the number of sidecars that this execution read. */
     long sidecarsNow() {
-        return stored.sidecars() - sidecarsBefore;
+        return committed.found.sidecars() - sidecarsBefore;
     }
 }

@@ -2,9 +2,15 @@ package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ArchiveObject;
 import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
+import io.github.notearchive.archive.catalog.ArchiveRevision;
+import io.github.notearchive.archive.catalog.ErasureRepository;
+import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.RebuiltTables.Rows;
 import io.github.notearchive.archive.catalog.SchemaDrift;
+import io.github.notearchive.archive.catalog.Sidecar;
+import io.github.notearchive.archive.catalog.StoredMedia;
+import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobNames;
@@ -14,15 +20,28 @@ import io.github.notearchive.batch.RunWatchdog;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
 import io.github.notearchive.batch.StopReason;
+import io.github.notearchive.maintenance.erase.Eraser;
+import io.github.notearchive.maintenance.rebuild.RebuildSummary.Found;
+import io.github.notearchive.maintenance.verify.BucketReader;
+import io.github.notearchive.note.MediaType;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import io.github.notearchive.store.StoredObject;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.springframework.batch.core.job.Job;
+import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.stereotype.Component;
 
 /**
@@ -30,41 +49,31 @@ import org.springframework.stereotype.Component;
  * have. Resumes an unfinished rebuild.
  *
  * <p>In this order: lock of the whole archive, so that no run of any node and no audit is active; recovery of a killed
- * process; {@link RebuildChecks}. Before these nothing is written. A merge erases rows and sidecars of forgotten notes
- * first, since none of these may be merged, and their files last, when the tables contain all other notes.
+ * process; checks. Before these nothing is written. A merge erases rows and sidecars of forgotten notes first, since
+ * none of these may be merged, and their files last, when the tables contain all other notes.
+ *
+ * <p>The first step of the job lists the files in the bucket, the second one reads the sidecars. Both process the keys
+ * in order, and a restart continues after the last one that was committed with its rows.
  */
 @Component
-public class RebuildRunner {
+public record RebuildRunner(
+        JobRunner jobs,
+        ObjectStore store,
+        MediaCatalog media,
+        SidecarWriter writer,
+        RebuiltTables tables,
+        ErasureRepository erasures,
+        Eraser eraser,
+        ArchiveRevision revision,
+        SchemaDrift drift,
+        JobStopper gate,
+        ArchiveProperties settings,
+        Clock clock) {
 
     private static final Logger log = LoggerFactory.getLogger(RebuildRunner.class);
 
-    private final JobRunner jobs;
-    private final RebuildJob job;
-    private final RebuildChecks checks;
-    private final RebuiltTables tables;
-    private final SchemaDrift drift;
-    private final JobStopper gate;
-    private final ArchiveProperties settings;
-    private final Clock clock;
-
-    RebuildRunner(
-            JobRunner jobs,
-            RebuildJob job,
-            RebuildChecks checks,
-            RebuiltTables tables,
-            SchemaDrift drift,
-            JobStopper gate,
-            ArchiveProperties settings,
-            Clock clock) {
-        this.jobs = jobs;
-        this.job = job;
-        this.checks = checks;
-        this.tables = tables;
-        this.drift = drift;
-        this.gate = gate;
-        this.settings = settings;
-        this.clock = clock;
-    }
+    private static final int OBJECT_CHUNK = 1000;
+    private static final int SIDECAR_CHUNK = 50;
 
     /**
      * Runs a rebuild and returns its summary. Does not throw for unavailable servers.
@@ -87,16 +96,46 @@ public class RebuildRunner {
         jobs.prepare(run, JobNames.REBUILD, settings.node(), Night.current(clock));
         try {
             // before anything is read that a run of another database could change
-            Optional<ArchiveObject> bucket = ArchiveObject.read(checks.store());
-            Optional<String> obstacle = checks.obstacle(run, bucket);
+            Optional<ArchiveObject> bucket = ArchiveObject.read(store);
+            Optional<String> obstacle = obstacle(run, bucket);
             return obstacle.isPresent()
                     ? notStarted(run, ExitCode.USAGE, obstacle.get())
                     : execute(run, maxDuration, lock, bucket);
         } catch (StoreException e) {
-            ExitCode exitCode = e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE;
-            return notStarted(run, exitCode, e.getMessage());
+            return notStarted(run, e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, e.getMessage());
         } catch (BrokenArchiveObjectException | IOException e) {
             return notStarted(run, ExitCode.USAGE, e.getMessage());
+        }
+    }
+
+    /**
+     * Returns why these tables must not or cannot be rebuilt; empty if they can. A merge requires tables of the
+     * bucket's archive. A rebuild requires tables without rows, or with those of an unfinished rebuild, and a bucket
+     * with sidecars.
+     */
+    private Optional<String> obstacle(RebuildRun run, Optional<ArchiveObject> bucket) {
+        if (run.merges()) {
+            store.requireBucket();
+            return revision.otherArchive(bucket);
+        }
+        Optional<String> rows = run.isRestart()
+                ? tables.rowsOfRuns()
+                        .map(what -> what
+                                + ", so the unfinished rebuild cannot be resumed; restart it with an empty database")
+                : tables.firstWithRows()
+                        .map(table ->
+                                "the tables are not empty: %s holds rows. A rebuild requires an empty database; use another one"
+                                        .formatted(table));
+        return rows.or(this::emptyBucket);
+    }
+
+    private Optional<String> emptyBucket() {
+        try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX)) {
+            return sidecars.findFirst().isPresent()
+                    ? Optional.empty()
+                    : Optional.of(
+                            "the bucket holds no sidecar, nothing below %s, to rebuild from; check ARCHIVE_S3_ENDPOINT and ARCHIVE_S3_BUCKET, or ARCHIVE_DATA_DIR"
+                                    .formatted(Sidecar.PREFIX));
         }
     }
 
@@ -107,7 +146,10 @@ public class RebuildRunner {
                 "{}: {}",
                 run.isRestart() ? "Resuming the unfinished rebuild" : "Starting a new rebuild",
                 run.merges() ? "missing rows are merged from the bucket" : "all tables from the bucket");
-        checks.prepare(run, lock);
+        restoreTombstones(run.merges() ? null : clock.instant());
+        if (run.merges()) {
+            log.info("Erased {} notes and people named by tombstones in the bucket", eraser.removeUnfinished(lock));
+        }
         drift.load();
         gate.open();
         StopReason end;
@@ -117,15 +159,72 @@ public class RebuildRunner {
                 maxDuration,
                 settings.outage().after(),
                 () -> log.info("Progress: sidecars={}", run.found().sidecars()))) {
-            end = jobs.run(job.of(run), run);
+            end = jobs.run(job(run), run);
         }
         RebuildSummary summary =
                 summary(run, end.exitCode(), end.reason(), run.jobExecutionId(), tables.count(clock.instant()));
         // INCOMPLETE also completes a rebuild: a repetition would find the same
         if (end.exitCode() == ExitCode.COMPLETED || end.exitCode() == ExitCode.INCOMPLETE) {
-            checks.complete(run, bucket, lock);
+            if (run.merges()) {
+                eraser.completeUnfinished(lock); // only now the tables contain all notes that use their files
+            }
+            bucket.ifPresent(revision::adopt);
         }
         return summary;
+    }
+
+    /**
+     * Restores the tombstones of the bucket, so that no sidecar of a forgotten note is restored. Idempotent.
+     *
+     * @param finished when these erasures count as completed; null if the tables may hold rows of them
+     */
+    private void restoreTombstones(@Nullable Instant finished) {
+        try (Stream<StoredObject> listed = store.listAll(TombstoneObject.PREFIX, null)) {
+            listed.forEach(object -> ObjectKey.parse(object.name())
+                    .flatMap(key -> TombstoneObject.read(key.value(), store.read(key), object.modified()))
+                    .ifPresent(tombstone -> erasures.restore(tombstone, finished)));
+        }
+    }
+
+    private Job job(RebuildRun run) {
+        // a merge looks up the files of a sidecar individually
+        String[] areas = run.merges() ? new String[0] : new String[] {StoredMedia.PREFIX};
+        BucketReader objects = new BucketReader(store, gate, areas);
+        BucketReader sidecars = new BucketReader(store, gate, Sidecar.PREFIX);
+        return jobs.job(JobNames.REBUILD, run, _ -> whenComplete(run.stored()))
+                .start(jobs.<StoredObject>chunks(
+                                "rebuildObjects", OBJECT_CHUNK, objects, chunk -> media.insertFound(files(chunk)))
+                        .build())
+                .next(jobs
+                        .<StoredObject>chunks(
+                                "rebuildSidecars", SIDECAR_CHUNK, sidecars, chunk -> writer.write(chunk, run))
+                        .stream(run)
+                        .build())
+                .build();
+    }
+
+    /** Returns the files of the archive; other objects are ignored. */
+    private static Map<StoredMedia, Instant> files(Chunk<? extends StoredObject> objects) {
+        Map<StoredMedia, Instant> files = new LinkedHashMap<>();
+        for (StoredObject object : objects) {
+            String contentType =
+                    MediaType.ofName(object.name()).map(MediaType::contentType).orElse("application/octet-stream");
+            ObjectKey.parse(object.name())
+                    .filter(_ -> object.size() > 0)
+                    .flatMap(key -> StoredMedia.digestIn(key)
+                            .map(sha256 -> new StoredMedia(sha256, key, object.size(), contentType)))
+                    .ifPresent(file -> files.put(file, object.modified()));
+        }
+        return files;
+    }
+
+    private static StopReason whenComplete(Found found) {
+        return found.refused() + found.lost() == 0
+                ? new StopReason(ExitCode.COMPLETED, "the tables contain every sidecar")
+                : new StopReason(
+                        ExitCode.INCOMPLETE,
+                        "%d sidecars were refused, and %d files are not in the bucket"
+                                .formatted(found.refused(), found.lost()));
     }
 
     /** Returns the summary of a rebuild without execution, or whose end could not be written. */

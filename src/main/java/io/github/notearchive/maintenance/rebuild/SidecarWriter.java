@@ -1,9 +1,12 @@
 package io.github.notearchive.maintenance.rebuild;
 
+import io.github.notearchive.archive.catalog.BrokenSidecarException;
+import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.RebuiltTables;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.ledger.PaidResponses;
 import io.github.notearchive.archive.worklist.RefreshPlan;
@@ -12,15 +15,24 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Savepoint;
-import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Refused;
-import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Restorable;
+import io.github.notearchive.maintenance.rebuild.SidecarReader.Refused;
+import io.github.notearchive.maintenance.rebuild.SidecarReader.Restorable;
+import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoredObject;
 import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Stream;
+import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 import org.springframework.batch.infrastructure.item.Chunk;
 import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.stereotype.Component;
@@ -35,10 +47,11 @@ import org.springframework.transaction.PlatformTransactionManager;
  */
 @Component
 record SidecarWriter(
-        SidecarFinder finder,
+        SidecarReader sidecars,
+        ObjectStore store,
         PaidResponses paid,
         NoteCatalog notes,
-        SidecarSlots slots,
+        MediaCatalog media,
         WorklistRepository worklist,
         RefreshPlan refreshPlan,
         RebuiltTables tables,
@@ -48,7 +61,7 @@ record SidecarWriter(
 
     /** Writes the rows of a chunk of sidecars. Part of the step's transaction. */
     void write(Chunk<? extends StoredObject> chunk, RebuildRun run) {
-        finder.forEach(chunk, found -> {
+        sidecars.forEach(chunk, found -> {
             switch (found) {
                 case Refused(var name, var reason) -> run.countRefused(name, reason);
                 case Restorable restorable -> write(restorable, run);
@@ -66,15 +79,14 @@ record SidecarWriter(
         }
         try {
             new Savepoint(transactions).executeWithoutResult(_ -> restore(found, run.merges(), losses));
+            run.countWritten(id, losses);
         } catch (NonTransientDataAccessException e) {
             if (DatabaseErrors.isUnavailable(e)) {
                 throw e; // failure of the database, not of the sidecar
             }
             run.countRefused(
                     found.sidecar().key().value(), "the database rejects its rows: " + DatabaseErrors.summary(e));
-            return;
         }
-        run.countWritten(id, losses);
     }
 
     private void restore(Restorable found, boolean merges, List<String> losses) {
@@ -85,8 +97,8 @@ record SidecarWriter(
         WorklistRow row = found.row();
         NoteCapture capture = found.capture();
         if (capture != null) {
-            List<SlotRow> files = slots.of(sidecar, merges, losses, now);
-            if (found.isOfVideo()) {
+            List<SlotRow> files = slots(sidecar, merges, losses, now);
+            if (found.call().facts().endpoint().equals(Endpoint.VIDEO.ledgerName())) {
                 notes.restoreVideo(capture.boughtBy(number), files);
             } else {
                 notes.restore(capture.boughtBy(number), files, losses.isEmpty() ? sidecar.archivedAt() : null);
@@ -100,5 +112,91 @@ record SidecarWriter(
             refreshPlan.plan(id);
         }
         paid.clearResponsesBefore(id, now.minus(ledger.reuseFor()));
+    }
+
+    /**
+     * Returns the slots of a sidecar. A slot whose object is missing or has other bytes is MISSING.
+     *
+     * @param merges whether objects that the tables do not contain are looked up in the bucket
+     * @param losses receives the reason for each file that no later sidecar has
+     */
+    private List<SlotRow> slots(Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
+        List<SlotRow> recorded = Objects.requireNonNullElse(sidecar.media(), List.of());
+        Map<String, StoredMedia> objects = new HashMap<>(media.known(recorded.stream()
+                .map(SlotRow::media)
+                .filter(Objects::nonNull)
+                .map(StoredMedia::sha256)
+                .toList()));
+        if (merges) {
+            addUnknown(recorded, objects);
+        }
+        List<SlotRow> slots = new ArrayList<>();
+        for (SlotRow row : recorded) {
+            StoredMedia file = row.media();
+            StoredMedia object = file == null ? null : objects.get(file.sha256());
+            String loss = file == null ? null : loss(file, object);
+            if (loss == null) {
+                slots.add(object == null ? row : row.with(object));
+                continue;
+            }
+            if (!isStoredByLater(sidecar, row)) {
+                losses.add(row.kind() + " " + row.ordinal() + ": " + loss);
+            }
+            slots.add(row.asMissing(loss, now));
+        }
+        return slots;
+    }
+
+    /** Adds the objects that the bucket has and the tables do not contain, to both. */
+    private void addUnknown(List<SlotRow> slots, Map<String, StoredMedia> known) {
+        Map<StoredMedia, Instant> added = new HashMap<>();
+        for (SlotRow row : slots) {
+            StoredMedia file = row.media();
+            if (file != null && !known.containsKey(file.sha256())) {
+                store.stat(file.key()).ifPresent(object -> {
+                    StoredMedia there = new StoredMedia(file.sha256(), file.key(), object.size(), file.contentType());
+                    known.put(file.sha256(), there);
+                    added.put(there, row.updatedAt());
+                });
+            }
+        }
+        media.insertFound(added);
+    }
+
+    /** Returns why a file is not stored as recorded; null if it is. */
+    private @Nullable String loss(StoredMedia file, @Nullable StoredMedia object) {
+        if (object == null) {
+            return "its object " + file.key() + " is not in the bucket";
+        }
+        // if the lengths differ, the digest in the name decides
+        if (object.size() == file.size()
+                || object.sha256().equals(store.read(object.key(), (in, _) -> DigestUtils.sha256Hex(in)))) {
+            return null;
+        }
+        media.deleteUnused(object.sha256());
+        return "its object %s has other bytes than its name says, %d of %d"
+                .formatted(object.key(), object.size(), file.size());
+    }
+
+    /**
+     * Returns whether a later sidecar of the note has an object for the same file: then a better rendition has replaced
+     * that of this sidecar.
+     */
+    private boolean isStoredByLater(Sidecar sidecar, SlotRow row) {
+        try (Stream<StoredObject> all = store.list(Sidecar.PREFIX + sidecar.noteId() + "/")) {
+            return all.map(StoredObject::key)
+                    .filter(key -> key.compareTo(sidecar.key()) > 0)
+                    .anyMatch(key -> names(key, row));
+        }
+    }
+
+    private boolean names(ObjectKey key, SlotRow row) {
+        try {
+            return Objects.requireNonNullElse(Sidecar.read(key, store.read(key)).media(), List.<SlotRow>of()).stream()
+                    .filter(slot -> slot.media() != null && slot.kind() == row.kind())
+                    .anyMatch(slot -> slot.identity().equals(row.identity()));
+        } catch (BrokenSidecarException e) {
+            return false; // refused when it is processed
+        }
     }
 }

@@ -1,8 +1,7 @@
 package io.github.notearchive.maintenance.remap;
 
 import io.github.notearchive.archive.catalog.NoteMapper;
-import io.github.notearchive.archive.catalog.RemapChanges;
-import io.github.notearchive.archive.catalog.RemapChanges.Change;
+import io.github.notearchive.archive.catalog.RemapChange;
 import io.github.notearchive.archive.catalog.StoredResponses;
 import io.github.notearchive.archive.catalog.StoredResponses.Page;
 import io.github.notearchive.archive.catalog.StoredResponses.Position;
@@ -15,6 +14,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -80,24 +81,23 @@ final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWrite
             long answers,
             long unreadable,
             List<String> unreadableNotes,
-            Map<String, Change> changes) {
+            Map<String, RemapChange> changes) {
 
-        Progress after(Page page, RemapChanges changed) {
-            List<String> notes = Stream.concat(
-                            unreadableNotes.stream(), page.unreadable().stream().map(NoteId::value))
-                    .distinct()
-                    .limit(EXAMPLES)
-                    .toList();
-            RemapChanges sum = new RemapChanges();
-            changes.forEach(sum::add);
-            sum.add(changed);
+        Progress after(Page page, Map<String, RemapChange> changed) {
+            SortedMap<String, RemapChange> sum = new TreeMap<>(changes);
+            changed.forEach((column, change) -> sum.merge(column, change, RemapChange::and));
             return new Progress(
                     scope,
                     page.last(),
                     answers + page.answers(),
                     unreadable + page.unreadable().size(),
-                    notes,
-                    sum.byColumn());
+                    Stream.concat(
+                                    unreadableNotes.stream(),
+                                    page.unreadable().stream().map(NoteId::value))
+                            .distinct()
+                            .limit(EXAMPLES)
+                            .toList(),
+                    sum);
         }
     }
 
@@ -167,27 +167,24 @@ final class RemapRun extends JobRun implements ItemStreamReader<Page>, ItemWrite
     @Override
     public void write(Chunk<? extends Page> pages) throws InterruptedException {
         for (Page page : pages) {
-            write(page);
+            for (int attempt = 1; !isWritten(page, attempt) && !gate().isClosed(); attempt++) {
+                Thread.sleep(PAUSE);
+            }
         }
     }
 
-    private void write(Page page) throws InterruptedException {
-        for (int attempt = 1; ; attempt++) {
-            try {
-                progress = progress.after(page, savepoint.execute(_ -> responses.write(page)));
-                return;
-            } catch (DataAccessException e) {
-                // Spring translates these states for single statements, but not for a batch
-                if (attempt == MAX_ATTEMPTS
-                        || DatabaseErrors.sqlState(e).filter(LOCKED::contains).isEmpty()) {
-                    throw e;
-                }
+    private boolean isWritten(Page page, int attempt) {
+        try {
+            progress = progress.after(page, savepoint.execute(_ -> responses.write(page)));
+            return true;
+        } catch (DataAccessException e) {
+            // Spring translates these states for single statements, but not for a batch
+            if (attempt < MAX_ATTEMPTS
+                    && DatabaseErrors.sqlState(e).filter(LOCKED::contains).isPresent()) {
                 log.debug("The rows of a page are locked by another transaction; attempt {}", attempt, e);
-                if (gate().isClosed()) {
-                    return;
-                }
-                Thread.sleep(PAUSE);
+                return false;
             }
+            throw e;
         }
     }
 }

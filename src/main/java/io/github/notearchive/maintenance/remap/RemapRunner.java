@@ -32,34 +32,16 @@ import org.springframework.transaction.support.TransactionTemplate;
  * not. The job has one step, whose item is a page of responses, so that a transaction is limited by their length.
  */
 @Component
-public class RemapRunner {
+public record RemapRunner(
+        JobRunner jobs,
+        JobStopper gate,
+        StoredResponses responses,
+        SchemaDrift drift,
+        ArchiveProperties settings,
+        Clock clock,
+        PlatformTransactionManager transactions) {
 
     private static final Logger log = LoggerFactory.getLogger(RemapRunner.class);
-
-    private final JobRunner jobs;
-    private final JobStopper gate;
-    private final StoredResponses responses;
-    private final SchemaDrift drift;
-    private final ArchiveProperties settings;
-    private final Clock clock;
-    private final PlatformTransactionManager transactions;
-
-    RemapRunner(
-            JobRunner jobs,
-            JobStopper gate,
-            StoredResponses responses,
-            SchemaDrift drift,
-            ArchiveProperties settings,
-            Clock clock,
-            PlatformTransactionManager transactions) {
-        this.jobs = jobs;
-        this.gate = gate;
-        this.responses = responses;
-        this.drift = drift;
-        this.settings = settings;
-        this.clock = clock;
-        this.transactions = transactions;
-    }
 
     /**
      * Runs a remap and returns its summary. Does not throw for an unavailable database.

@@ -1,6 +1,6 @@
 package io.github.notearchive.maintenance.remap;
 
-import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.archive.catalog.RemapChange;
 import io.github.notearchive.archive.catalog.SchemaDrift;
 import io.github.notearchive.batch.ExitCode;
 import java.time.Duration;
@@ -36,6 +36,6 @@ public record RemapSummary(
         @Nullable Long left,
         long unreadable,
         List<String> unreadableNotes,
-        Map<String, RemapChanges.Change> changes,
+        Map<String, RemapChange> changes,
         List<SchemaDrift.Found> newFields,
         Duration took) {}

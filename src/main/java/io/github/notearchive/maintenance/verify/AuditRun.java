@@ -10,15 +10,17 @@ import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.LongAdder;
 
-/** State of one audit: options, start time, counts of this execution, and outage detection. */
+/** State of one audit: options, start time, counts of this execution, and outage detection of the store. */
 final class AuditRun extends JobRun {
 
     private static final String SINCE = "since";
 
-    private final VerifyOptions options;
-    private final Instant startedAt;
-    private final OutageDetector store;
+    final VerifyOptions options;
 
+    /** Start of this execution. */
+    final Instant startedAt;
+
+    final OutageDetector store;
     final LongAdder files = new LongAdder();
     final LongAdder sidecars = new LongAdder();
     final LongAdder bytes = new LongAdder();
@@ -43,15 +45,6 @@ final class AuditRun extends JobRun {
         addOption("maxDuration", options.maxDuration());
     }
 
-    VerifyOptions options() {
-        return options;
-    }
-
-    /** Returns when this execution was started. */
-    Instant startedAt() {
-        return startedAt;
-    }
-
     /**
      * Returns when the instance was created; objects verified later are not read again. After the clock was ahead, this
      * audit must not treat its own work as that of another one.
@@ -59,20 +52,5 @@ final class AuditRun extends JobRun {
     Instant since() {
         Instant created = Instant.parse(Objects.requireNonNull(parameters().getString(SINCE)));
         return created.isAfter(startedAt) ? startedAt : created;
-    }
-
-    /** Returns the outage detection of the store. */
-    OutageDetector store() {
-        return store;
-    }
-
-    /** Counts the repair of a finding. */
-    void count(Repairs.Repair repair) {
-        switch (repair.outcome()) {
-            case MADE_DUE -> notesMadeDue.add(repair.notes());
-            case WAITING -> waiting.increment();
-            case REWRITTEN -> sidecarsRewritten.increment();
-            case NOT_POSSIBLE -> notPossible.increment();
-        }
     }
 }

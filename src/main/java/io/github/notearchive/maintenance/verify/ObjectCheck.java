@@ -8,10 +8,6 @@ import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.Verdict;
-import io.github.notearchive.archive.catalog.Verdict.Damaged;
-import io.github.notearchive.archive.catalog.Verdict.Intact;
-import io.github.notearchive.archive.catalog.Verdict.Unread;
-import io.github.notearchive.archive.catalog.Verdict.Untouched;
 import io.github.notearchive.provider.ResponseMemory;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
@@ -26,6 +22,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 import org.springframework.stereotype.Component;
 
 /**
@@ -50,45 +47,30 @@ class ObjectCheck {
     }
 
     /**
-     * Checks an object.
+     * Checks an object; empty if it was not read completely, since the audit has ended.
      *
      * @param ended whether to abort, queried between two buffers
+     * @throws StoreException if the store returned an error, which does not describe the object during an outage
      */
-    Verdict check(Expected expected, BooleanSupplier ended) {
+    Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
         if (ended.getAsBoolean()) {
-            return new Untouched(expected);
+            return Optional.empty();
         }
         try {
-            return switch (expected) {
-                case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in, ended));
-                case SidecarFile sidecar -> checkSidecar(sidecar);
-            };
+            return Optional.of(
+                    switch (expected) {
+                        case MediaFile file -> store.read(file.key(), (in, _) -> compare(file, in, ended));
+                        case SidecarFile sidecar -> checkSidecar(sidecar);
+                    });
+        } catch (CancellationException e) {
+            return Optional.empty();
         } catch (StoreException e) {
             if (!e.absent()) {
-                return new Unread(expected, e);
+                throw e;
             }
-            return damaged(
-                    expected, expected instanceof MediaFile ? Kind.MISSING : Kind.SIDECAR_MISSING, "no such key", 0);
-        } catch (CancellationException e) {
-            return new Untouched(expected);
+            Kind kind = expected instanceof MediaFile ? Kind.MISSING : Kind.SIDECAR_MISSING;
+            return Optional.of(new Verdict(expected, new Damage(kind, "no such key"), 0));
         }
-    }
-
-    /** Returns the finding for an object that an available store does not return. */
-    static Damaged unreadable(Unread unread) {
-        return damaged(
-                unread.expected(),
-                Kind.UNREADABLE,
-                String.valueOf(unread.error().getMessage()),
-                0);
-    }
-
-    private static Damaged damaged(Expected expected, Kind kind, String seen, long bytes) {
-        String description = switch (expected) {
-            case MediaFile file -> file.size() + " bytes, sha256 " + file.sha256();
-            case SidecarFile sidecar -> "the response of note " + sidecar.note() + " of " + sidecar.capturedAt();
-        };
-        return new Damaged(expected, new Damage(kind, description, seen), bytes);
     }
 
     private static Verdict compare(MediaFile file, InputStream in, BooleanSupplier ended) throws IOException {
@@ -103,12 +85,13 @@ class ObjectCheck {
             }
         }
         String sha256 = HexFormat.of().formatHex(digest.digest());
+        Damage damage = null;
         if (size != file.size()) {
-            return damaged(file, Kind.SIZE, size + " bytes", size);
+            damage = new Damage(Kind.SIZE, size + " bytes");
+        } else if (!sha256.equals(file.sha256())) {
+            damage = new Damage(Kind.CORRUPT, "sha256 " + sha256);
         }
-        return sha256.equals(file.sha256())
-                ? new Intact(file, size)
-                : damaged(file, Kind.CORRUPT, "sha256 " + sha256, size);
+        return new Verdict(file, damage, size);
     }
 
     private Verdict checkSidecar(SidecarFile sidecar) {
@@ -128,29 +111,28 @@ class ObjectCheck {
     }
 
     private static Verdict compare(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
-        return flaw(sidecar, bytes, putSha256)
-                .<Verdict>map(flaw -> damaged(sidecar, Kind.SIDECAR_CORRUPT, flaw, bytes.length))
-                .orElseGet(() -> new Intact(sidecar, bytes.length));
+        String flaw = flaw(sidecar, bytes, putSha256);
+        return new Verdict(sidecar, flaw == null ? null : new Damage(Kind.SIDECAR_CORRUPT, flaw), bytes.length);
     }
 
-    /** Returns why these bytes are not the sidecar of its capture; empty if they are. */
-    private static Optional<String> flaw(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
+    /** Returns why these bytes are not the sidecar of its capture; null if they are. */
+    private static @Nullable String flaw(SidecarFile sidecar, byte[] bytes, Optional<String> putSha256) {
         if (bytes.length > LONGEST_SIDECAR) {
-            return Optional.of("more than " + LONGEST_SIDECAR + " bytes");
+            return "more than " + LONGEST_SIDECAR + " bytes";
         }
         try {
-            Sidecar read = Sidecar.read(sidecar.key(), bytes);
-            if (sidecar.answerSha256() != null
-                    && !sidecar.answerSha256().equals(DigestUtils.sha256Hex(read.answer()))) {
-                return Optional.of("another response than that of the ledger");
+            byte[] answer = Sidecar.read(sidecar.key(), bytes).answer();
+            if (sidecar.answerSha256() != null && !sidecar.answerSha256().equals(DigestUtils.sha256Hex(answer))) {
+                return "another response than that of the ledger";
             }
         } catch (BrokenSidecarException e) {
-            return Optional.of(bytes.length + " bytes that cannot be used: " + e.getMessage());
+            return bytes.length + " bytes that cannot be used: " + e.getMessage();
         }
         // the checksum of the upload only proves that the bytes are unchanged since then
         String sha256 = DigestUtils.sha256Hex(bytes);
         return putSha256
                 .filter(put -> !put.equals(sha256))
-                .map(put -> "sha256 " + sha256 + " instead of the uploaded " + put);
+                .map(put -> "sha256 " + sha256 + " instead of the uploaded " + put)
+                .orElse(null);
     }
 }

@@ -7,7 +7,7 @@ import io.github.notearchive.archive.catalog.RepairRepository;
 import io.github.notearchive.archive.catalog.RepairRepository.Obstacle;
 import io.github.notearchive.archive.catalog.RepairRepository.User;
 import io.github.notearchive.archive.catalog.Sidecars;
-import io.github.notearchive.archive.catalog.Verdict.Damaged;
+import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.WorklistRepository;
@@ -19,6 +19,7 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import org.springframework.stereotype.Component;
 
 /**
@@ -37,72 +38,47 @@ record Repairs(
         FixityProperties settings,
         Clock clock) {
 
-    /** Outcome of a repair. */
-    enum Outcome {
-        /** Notes are due now, so that the next run stores the file again. */
-        MADE_DUE,
-        /** A note that stores the file again is due already, or in progress. */
-        WAITING,
-        /** The sidecar was written again. */
-        REWRITTEN,
-        /** Nothing was changed. */
-        NOT_POSSIBLE
-    }
-
     /**
-     * Repair of one finding.
-     *
-     * @param notes number of notes made due
-     * @param text description for the operator
+     * Repairs a recorded finding, and records the result in its row and the counts. Part of the caller's transaction.
      */
-    record Repair(Outcome outcome, int notes, String text) {
-
-        private static Repair notPossible(String reason) {
-            return new Repair(Outcome.NOT_POSSIBLE, 0, "not possible: " + reason);
-        }
-    }
-
-    /**
-     * Repairs a recorded finding, and records the result. Part of the caller's transaction.
-     *
-     * @param madeDue number of notes that this audit has made due
-     */
-    Repair repair(Damaged damaged, long madeDue) {
-        Repair repair = damaged.damage().kind() == Damage.Kind.UNREADABLE
-                ? Repair.notPossible("the object may be intact; check the health of the store")
+    void repair(Verdict damaged, AuditRun audit) {
+        String repair = damaged.damage() != null && damaged.damage().kind() == Damage.Kind.UNREADABLE
+                ? notPossible("the object may be intact; check the health of the store", audit)
                 : switch (damaged.expected()) {
-                    case MediaFile file -> storeAgain(file, madeDue);
-                    case SidecarFile sidecar -> rewrite(sidecar);
+                    case MediaFile file -> storeAgain(file, audit);
+                    case SidecarFile sidecar -> rewrite(sidecar, audit);
                 };
-        findings.recordRepair(damaged.expected().key().value(), repair.text, clock.instant());
-        return repair;
+        findings.recordRepair(damaged.expected().key().value(), repair, clock.instant());
     }
 
-    private Repair storeAgain(MediaFile file, long madeDue) {
+    private static String notPossible(String reason, AuditRun audit) {
+        audit.notPossible.increment();
+        return "not possible: " + reason;
+    }
+
+    private String storeAgain(MediaFile file, AuditRun audit) {
         List<User> all = findings.usersOf(
                 file.sha256(), clock.instant().minus(ledgerSettings.reuseFor()), videoSettings.enabled());
         if (all.isEmpty()) {
-            return Repair.notPossible("no note uses it");
+            return notPossible("no note uses it", audit);
         }
         User first = all.getFirst();
         if (first.obstacle() != null) {
-            return Repair.notPossible(reason(first.note(), first.obstacle()));
+            return notPossible(reason(first.note(), first.obstacle()), audit);
         }
         List<User> users = all.stream().filter(user -> user.obstacle() == null).toList();
         for (User user : users) {
-            if (user.claimed() || isState(user, NoteState.PENDING) || isState(user, NoteState.POSTPONED)) {
-                return new Repair(Outcome.WAITING, 0, "note " + user.note() + " is due already");
+            if (user.claimed() || user.state() == NoteState.PENDING || user.state() == NoteState.POSTPONED) {
+                audit.waiting.increment();
+                return "note " + user.note() + " is due already";
             }
         }
-        if (madeDue >= settings.maxRepairs()) {
-            return tooMany();
-        }
         return users.stream()
-                .filter(user -> isState(user, NoteState.ARCHIVED))
+                .filter(user -> user.state() == NoteState.ARCHIVED)
                 .findFirst()
-                .map(user -> makeDue(List.of(user.note())))
-                .orElseGet(() -> Repair.notPossible(
-                        "none of its notes is ARCHIVED, for example " + first.note() + "; requeue one to try"));
+                .map(user -> makeDue(() -> List.of(user.note()), audit))
+                .orElseGet(() -> notPossible(
+                        "none of its notes is ARCHIVED, for example " + first.note() + "; requeue one to try", audit));
     }
 
     private static String reason(NoteId note, Obstacle obstacle) {
@@ -116,60 +92,53 @@ record Repairs(
         return reason.formatted(note);
     }
 
-    private Repair tooMany() {
-        return Repair.notPossible(
-                "archive.verify.max-repairs, %d notes, is reached; check that the bucket is the right one, then repeat"
-                        .formatted(settings.maxRepairs()));
-    }
-
-    private static boolean isState(User user, NoteState state) {
-        return state.name().equals(user.state());
-    }
-
-    private Repair makeDue(List<NoteId> notes) {
+    private String makeDue(Supplier<List<NoteId>> source, AuditRun audit) {
+        if (audit.notesMadeDue.sum() >= settings.maxRepairs()) {
+            return notPossible(
+                    "archive.verify.max-repairs, %d notes, is reached; check that the bucket is the right one, then repeat"
+                            .formatted(settings.maxRepairs()),
+                    audit);
+        }
+        List<NoteId> notes = source.get();
+        if (notes.isEmpty()) {
+            return notPossible("it has a row now", audit);
+        }
         List<NoteId> due = worklist.requeue(notes);
         if (due.isEmpty()) {
-            return Repair.notPossible(
-                    "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later");
+            return notPossible(
+                    "note " + notes.getFirst() + " is not on the worklist, or in progress; repeat later", audit);
         }
+        audit.notesMadeDue.add(due.size());
         String more = due.size() == 1 ? "" : " and " + (due.size() - 1) + " more";
-        return new Repair(
-                Outcome.MADE_DUE,
-                due.size(),
-                "note " + due.getFirst() + more + " made due; the next run stores it again");
+        return "note " + due.getFirst() + more + " made due; the next run stores it again";
     }
 
     /**
      * Resets slots that are STORED without a row of their object, and makes their notes due. Part of the caller's
      * transaction.
      */
-    Repair repairUnrecorded(String key, long madeDue) {
+    void repairUnrecorded(String key, AuditRun audit) {
         Instant now = clock.instant();
-        Repair repair;
-        if (madeDue >= settings.maxRepairs()) {
-            repair = tooMany();
-        } else {
-            List<NoteId> notes = findings.resetUnrecorded(key, now);
-            repair = notes.isEmpty() ? Repair.notPossible("it has a row now") : makeDue(notes);
-        }
-        findings.recordRepair(key, repair.text, now);
-        return repair;
+        findings.recordRepair(key, makeDue(() -> findings.resetUnrecorded(key, now), audit), now);
     }
 
-    private Repair rewrite(SidecarFile expected) {
+    private String rewrite(SidecarFile expected, AuditRun audit) {
         NoteId id = expected.note();
         Optional<WorklistRow> row = worklist.lockUnclaimed(id, null) ? worklist.row(id) : Optional.empty();
         if (row.isEmpty()) {
-            return Repair.notPossible("note " + id + " is in progress, or not on the worklist");
+            return notPossible("note " + id + " is in progress, or not on the worklist", audit);
         }
         try {
-            return sidecars.restore(id, expected.call(), row.get())
-                    ? new Repair(Outcome.REWRITTEN, 0, "written again from the ledger")
-                    : Repair.notPossible(
-                            "the ledger no longer has the exact response of call %d; note_capture.response has it as JSON"
-                                    .formatted(expected.call()));
+            if (!sidecars.restore(id, expected.call(), row.get())) {
+                return notPossible(
+                        "the ledger no longer has the exact response of call %d; note_capture.response has it as JSON"
+                                .formatted(expected.call()),
+                        audit);
+            }
+            audit.sidecarsRewritten.increment();
+            return "written again from the ledger";
         } catch (StoreException e) {
-            return Repair.notPossible(String.valueOf(e.getMessage()));
+            return notPossible(String.valueOf(e.getMessage()), audit);
         }
     }
 }

@@ -2,14 +2,11 @@ package io.github.notearchive.maintenance.verify;
 
 import static java.nio.charset.StandardCharsets.UTF_8;
 
+import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
-import io.github.notearchive.archive.catalog.Verdict.Damaged;
-import io.github.notearchive.archive.catalog.Verdict.Intact;
-import io.github.notearchive.archive.catalog.Verdict.Unread;
-import io.github.notearchive.archive.catalog.Verdict.Untouched;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
@@ -21,8 +18,6 @@ import java.util.UUID;
 import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 import org.springframework.stereotype.Component;
 
 /**
@@ -32,21 +27,12 @@ import org.springframework.stereotype.Component;
  * after each test; objects of a killed test are removed by the next one.
  */
 @Component
-public class SelfTest {
+public record SelfTest(ObjectStore store, ObjectCheck check) {
 
     /** Prefix of the objects of the test. */
     static final String AREA = "fixity-probe/";
 
-    private static final Logger log = LoggerFactory.getLogger(SelfTest.class);
     private static final NoteId NOTE = new NoteId("0".repeat(24));
-
-    private final ObjectStore store;
-    private final ObjectCheck check;
-
-    SelfTest(ObjectStore store, ObjectCheck check) {
-        this.store = store;
-        this.check = check;
-    }
 
     /**
      * One object of the test.
@@ -99,28 +85,14 @@ public class SelfTest {
         if (bytes != null) {
             store.putBytes(object.key(), bytes, "application/octet-stream");
         }
-        return switch (check.check(object, () -> false)) {
-            case Intact _ -> new Probe(planted, expected, "intact", expected == null);
-            case Damaged damaged ->
-                new Probe(
-                        planted,
-                        expected,
-                        damaged.damage().kind() + ", " + damaged.damage().seen(),
-                        damaged.damage().kind() == expected);
-            case Unread unread -> throw unread.error();
-            case Untouched _ -> new Probe(planted, expected, "not checked", false);
-        };
+        Damage damage = check.check(object, () -> false).orElseThrow().damage();
+        return damage == null
+                ? new Probe(planted, expected, "intact", expected == null)
+                : new Probe(planted, expected, damage.kind() + ", " + damage.seen(), damage.kind() == expected);
     }
 
     private void clear() {
-        for (String name : listed()) {
-            try {
-                store.remove(name);
-            } catch (StoreException e) {
-                log.warn("{}; repeating once", e.getMessage());
-                store.remove(name);
-            }
-        }
+        listed().forEach(store::remove);
         if (!listed().isEmpty()) {
             throw new IllegalStateException("The store still lists removed objects below " + AREA + ": " + listed());
         }

@@ -1,16 +1,18 @@
 package io.github.notearchive.maintenance.verify;
 
+import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.AuditRepository.Area;
 import io.github.notearchive.archive.catalog.AuditRepository.Place;
 import io.github.notearchive.archive.catalog.AuditRepository.Queued;
+import io.github.notearchive.archive.catalog.Damage;
+import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
-import java.time.Instant;
 import java.util.Collections;
 import java.util.Iterator;
-import java.util.List;
 import java.util.Optional;
 import java.util.stream.Gatherers;
 import java.util.stream.Stream;
@@ -32,78 +34,87 @@ final class VerdictReader implements ItemStreamReader<Verdict> {
 
     private static final int PAGE = 500;
 
-    private final Queue queue;
+    private final AuditRepository catalog;
+    private final Area area;
+    private final ObjectCheck check;
     private final ObjectStore store;
-    private final Gate gate;
     private final AuditRun audit;
-    private final Iterator<Verdict> verdicts;
+    private final Iterator<Checked> checked;
     private Iterator<Queued> page = Collections.emptyIterator();
     private Place last = Place.FIRST;
     private volatile boolean isClosed;
     private long unread;
     private @Nullable StoreException lastFailure;
 
-    VerdictReader(Queue queue, ObjectCheck check, ObjectStore store, AuditRun audit, int parallel) {
-        this.queue = queue;
+    VerdictReader(
+            AuditRepository catalog, Area area, ObjectCheck check, ObjectStore store, AuditRun audit, int parallel) {
+        this.catalog = catalog;
+        this.area = area;
+        this.check = check;
         this.store = store;
-        this.gate = audit.gate();
         this.audit = audit;
-        this.verdicts = Stream.generate(this::next)
+        this.checked = Stream.generate(this::next)
                 .takeWhile(Optional::isPresent)
-                .map(Optional::get)
-                .gather(Gatherers.mapConcurrent(parallel, queued -> check.check(queued.expected(), this::isEnded)))
+                .gather(Gatherers.mapConcurrent(parallel, next -> check(next.orElseThrow())))
                 .iterator();
     }
 
-    /** Objects to check, page by page. */
-    @FunctionalInterface
-    interface Queue {
+    /** An object with its verdict or the error of the store, or neither if the audit ended before it was read. */
+    private record Checked(
+            Expected expected,
+            Optional<Verdict> verdict,
+            @Nullable StoreException error) {}
 
-        List<Queued> next(Instant since, boolean repair, Place after, int limit);
-    }
-
-    private Optional<Queued> next() {
+    private Optional<Expected> next() {
         if (isEnded()) {
             return Optional.empty();
         }
         if (!page.hasNext()) {
-            page = queue.next(audit.since(), audit.options().repair(), last, PAGE)
+            page = catalog.queue(area, audit.since(), audit.options.repair(), last, PAGE)
                     .iterator();
         }
-        Optional<Queued> next = page.hasNext() ? Optional.of(page.next()) : Optional.empty();
-        next.ifPresent(queued -> last = queued.place());
-        return next;
+        if (!page.hasNext()) {
+            return Optional.empty();
+        }
+        Queued next = page.next();
+        last = next.place();
+        return Optional.of(next.expected());
+    }
+
+    private Checked check(Expected expected) {
+        try {
+            return new Checked(expected, check.check(expected, this::isEnded), null);
+        } catch (StoreException e) {
+            return new Checked(expected, Optional.empty(), e);
+        }
     }
 
     private boolean isEnded() {
-        return isClosed || gate.isClosed();
+        return isClosed || audit.gate().isClosed();
     }
 
     @Override
     public @Nullable Verdict read() {
-        while (verdicts.hasNext()) {
-            Verdict verdict = verdicts.next();
-            switch (verdict) {
-                case Verdict.Intact _, Verdict.Damaged _ -> {
-                    audit.store().works();
-                    return verdict;
-                }
-                case Verdict.Unread missed -> {
-                    if (isOfOneObject(missed.error())) {
-                        audit.store().works();
-                        return ObjectCheck.unreadable(missed);
-                    }
-                    missed(missed);
-                }
-                case Verdict.Untouched _ -> {}
+        while (checked.hasNext()) {
+            Checked next = checked.next();
+            StoreException error = next.error();
+            if (error == null && next.verdict().isPresent()) {
+                audit.store.works();
+                return next.verdict().get();
+            }
+            if (error != null && isOfOneObject(error)) {
+                audit.store.works();
+                Damage damage = new Damage(Damage.Kind.UNREADABLE, String.valueOf(error.getMessage()));
+                return new Verdict(next.expected(), damage, 0);
+            }
+            if (error != null) {
+                missed(next.expected(), error);
             }
         }
         if (lastFailure != null) {
-            gate.close(
-                    ExitCode.UPSTREAM_UNAVAILABLE,
-                    unread + " objects could not be read, last: " + lastFailure.getMessage());
+            unavailable(unread + " objects could not be read, last: " + lastFailure.getMessage());
         }
-        if (gate.isClosed()) {
+        if (audit.gate().isClosed()) {
             Gate.endStep();
         }
         return null;
@@ -111,20 +122,20 @@ final class VerdictReader implements ItemStreamReader<Verdict> {
 
     /** Returns whether the store is available and fails for this object only. Not requested during an outage. */
     private boolean isOfOneObject(StoreException error) {
-        return !error.ofTheAccount() && audit.store().faults() == 0 && store.isReachable();
+        return !error.ofTheAccount() && audit.store.faults() == 0 && store.isReachable();
     }
 
-    private void missed(Verdict.Unread missed) {
+    private void missed(Expected missed, StoreException error) {
         unread++;
-        lastFailure = missed.error();
-        log.warn(
-                "{} could not be read, {}; the next audit checks it",
-                missed.expected().key(),
-                missed.error().getMessage());
-        if (missed.error().ofTheAccount() || audit.store().fails()) {
-            gate.close(
-                    ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(missed.error().getMessage()));
+        lastFailure = error;
+        log.warn("{} could not be read, {}; the next audit checks it", missed.key(), error.getMessage());
+        if (error.ofTheAccount() || audit.store.fails()) {
+            unavailable(String.valueOf(error.getMessage()));
         }
+    }
+
+    private void unavailable(String reason) {
+        audit.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
     }
 
     @Override

@@ -1,13 +1,13 @@
 package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.AuditRepository.Area;
+import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.RepairRepository;
 import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.catalog.Verdict;
-import io.github.notearchive.archive.catalog.Verdict.Damaged;
-import io.github.notearchive.archive.catalog.Verdict.Intact;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.Gate;
 import io.github.notearchive.batch.JobNames;
@@ -20,7 +20,9 @@ import java.time.Clock;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.batch.core.job.Job;
@@ -72,8 +74,8 @@ record VerifyJob(
                 .next(jobs.tasklet("removeOrphans", (contribution, chunk) -> removeOrphans(contribution, chunk, audit))
                         .allowStartIfComplete(true)
                         .build())
-                .next(verdicts("verifyFiles", catalog::files, audit))
-                .next(verdicts("verifySidecars", catalog::sidecars, audit))
+                .next(verdicts("verifyFiles", Area.FILES, audit))
+                .next(verdicts("verifySidecars", Area.SIDECARS, audit))
                 .next(jobs.tasklet("verifyTables", (_, _) -> {
                             compareTables(audit);
                             return null;
@@ -82,8 +84,8 @@ record VerifyJob(
                 .build();
     }
 
-    private Step verdicts(String name, VerdictReader.Queue queue, AuditRun audit) {
-        VerdictReader reader = new VerdictReader(queue, check, store, audit, settings.parallel());
+    private Step verdicts(String name, Area area, AuditRun audit) {
+        VerdictReader reader = new VerdictReader(catalog, area, check, store, audit, settings.parallel());
         return jobs.<Verdict>chunks(name, CHUNK, reader, verdicts -> write(verdicts, audit))
                 // a restart reads objects that count as never verified since the step was completed
                 .allowStartIfComplete(true)
@@ -120,7 +122,7 @@ record VerifyJob(
      * checks those again that were found before removal was demanded.
      */
     private RepeatStatus removeOrphans(StepContribution contribution, ChunkContext chunk, AuditRun audit) {
-        if (!audit.options().deleteOrphans()) {
+        if (!audit.options.deleteOrphans()) {
             return RepeatStatus.FINISHED;
         }
         ExecutionContext context = chunk.getStepContext().getStepExecution().getExecutionContext();
@@ -138,20 +140,20 @@ record VerifyJob(
     }
 
     private void removeOrphan(String name, AuditRun audit) {
-        Optional<String> keptBecause;
+        String keptBecause;
         try {
             keptBecause = removeOrphan(name);
         } catch (StoreException e) {
+            keptBecause = String.valueOf(e.getMessage());
             if (e.unreachable() || e.ofTheAccount()) {
-                audit.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, String.valueOf(e.getMessage()));
+                audit.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, keptBecause);
             }
-            keptBecause = Optional.of(String.valueOf(e.getMessage()));
         }
-        if (keptBecause.isPresent()) {
-            audit.orphansLeft.add(name + ": " + keptBecause.get());
-        } else {
+        if (keptBecause == null) {
             audit.orphansRemoved.add(name);
             log.warn("ORPHAN {}: removed", name);
+        } else {
+            audit.orphansLeft.add(name + ": " + keptBecause);
         }
     }
 
@@ -161,74 +163,62 @@ record VerifyJob(
      * response, such as those of another database, do not contain its files. A run that starts between check and
      * removal would have to call, download and store within it. Part of the caller's transaction.
      *
-     * @return why it is kept; empty if it is removed
+     * @return why it is kept; null if it is removed
      */
-    private Optional<String> removeOrphan(String name) {
+    private @Nullable String removeOrphan(String name) {
         if (findings.isRunActive()) {
-            return Optional.of("a run is active; repeat when it has ended");
+            return "a run is active; repeat when it has ended";
         }
         Optional<String> unknown = findings.orphanedSidecar();
         if (unknown.isPresent()) {
-            return Optional.of(
-                    "the bucket contains a paid response that these tables do not contain, %s, and its note may use this object; check that database and bucket belong together, or move that sidecar elsewhere"
-                            .formatted(unknown.get()));
+            return "the bucket contains a paid response that these tables do not contain, %s, and its note may use this object; check that database and bucket belong together, or move that sidecar elsewhere"
+                    .formatted(unknown.get());
         }
         Instant now = clock.instant();
         Optional<Instant> modified = store.lastModified(name);
         if (modified.isPresent()) {
             if (!isOld(modified.get(), now)) {
-                return Optional.of("it was stored again");
+                return "it was stored again";
             }
             if (findings.unreferenced(List.of(new StoredObject(name, 0, modified.get())))
                     .isEmpty()) {
-                return Optional.of("a row uses it now");
+                return "a row uses it now";
             }
             findings.deleteUnused(name);
             store.remove(name);
         }
         findings.resolve(name, now);
-        return Optional.empty();
+        return null;
     }
 
     /** Marks intact objects, and records and repairs damage. Part of the step's transaction. */
     private void write(Chunk<? extends Verdict> verdicts, AuditRun audit) {
         Instant now = clock.instant();
         List<Expected> intact = new ArrayList<>();
-        List<Damaged> damaged = new ArrayList<>();
+        List<Verdict> damaged = new ArrayList<>();
         for (Verdict verdict : verdicts) {
-            switch (verdict) {
-                case Intact good -> {
-                    intact.add(good.expected());
-                    count(audit, good.expected(), good.bytes());
-                }
-                case Damaged bad -> {
-                    damaged.add(bad);
-                    count(audit, bad.expected(), bad.bytes());
-                }
-                case Verdict.Unread _, Verdict.Untouched _ ->
-                    throw new IllegalArgumentException("No verdict: " + verdict);
+            if (verdict.damage() == null) {
+                intact.add(verdict.expected());
+            } else {
+                damaged.add(verdict);
             }
+            (verdict.expected() instanceof Expected.MediaFile ? audit.files : audit.sidecars).increment();
+            audit.bytes.add(verdict.bytes());
         }
-        if (!intact.isEmpty()) {
-            catalog.markVerified(intact, now);
-        }
+        catalog.markVerified(intact, now);
         catalog.recordFindings(damaged, now, audit.jobExecutionId());
-        for (Damaged bad : damaged) {
+        for (Verdict bad : damaged) {
+            Damage damage = Objects.requireNonNull(bad.damage());
             log.warn(
                     "{} {}: expected {}, but the store has: {}",
-                    bad.damage().kind(),
+                    damage.kind(),
                     bad.expected().key(),
-                    bad.damage().expected(),
-                    bad.damage().seen());
-            if (audit.options().repair()) {
-                audit.count(repairs.repair(bad, audit.notesMadeDue.sum()));
+                    bad.expected().description(),
+                    damage.seen());
+            if (audit.options.repair()) {
+                repairs.repair(bad, audit);
             }
         }
-    }
-
-    private static void count(AuditRun audit, Expected expected, long bytes) {
-        (expected instanceof Expected.MediaFile ? audit.files : audit.sidecars).increment();
-        audit.bytes.add(bytes);
     }
 
     private void compareTables(AuditRun audit) {
@@ -237,8 +227,8 @@ record VerifyJob(
         catalog.deleteUnusedDamaged(now);
         for (String key : catalog.recordUnrecorded(now, audit.jobExecutionId())) {
             log.warn("UNRECORDED {}: a slot is STORED, but media_object has no such row", key);
-            if (audit.options().repair()) {
-                audit.count(repairs.repairUnrecorded(key, audit.notesMadeDue.sum()));
+            if (audit.options.repair()) {
+                repairs.repairUnrecorded(key, audit);
             }
         }
         catalog.resolveUnseenSince(audit.since(), now);

@@ -36,45 +36,21 @@ import org.springframework.stereotype.Component;
  * of the job instance is the time of its creation: objects verified later are not read again.
  */
 @Component
-public class VerifyRunner {
+public record VerifyRunner(
+        JobRunner jobs,
+        JobExecutionQueries executions,
+        VerifyJob job,
+        JobStopper gate,
+        AuditRepository catalog,
+        SelfTest test,
+        ObjectStore store,
+        ArchiveRevision revision,
+        ArchiveProperties settings,
+        Clock clock) {
 
     private static final Logger log = LoggerFactory.getLogger(VerifyRunner.class);
 
     private static final int EXAMPLES = 20;
-
-    private final JobRunner jobs;
-    private final JobExecutionQueries executions;
-    private final VerifyJob job;
-    private final JobStopper gate;
-    private final AuditRepository catalog;
-    private final SelfTest selfTest;
-    private final ObjectStore store;
-    private final ArchiveRevision revision;
-    private final ArchiveProperties settings;
-    private final Clock clock;
-
-    VerifyRunner(
-            JobRunner jobs,
-            JobExecutionQueries executions,
-            VerifyJob job,
-            JobStopper gate,
-            AuditRepository catalog,
-            SelfTest selfTest,
-            ObjectStore store,
-            ArchiveRevision revision,
-            ArchiveProperties settings,
-            Clock clock) {
-        this.jobs = jobs;
-        this.executions = executions;
-        this.job = job;
-        this.gate = gate;
-        this.catalog = catalog;
-        this.selfTest = selfTest;
-        this.store = store;
-        this.revision = revision;
-        this.settings = settings;
-        this.clock = clock;
-    }
 
     /** Runs an audit and returns its summary. Does not throw for unavailable servers. */
     public VerifySummary verify(VerifyOptions options) {
@@ -113,12 +89,12 @@ public class VerifyRunner {
      */
     public Optional<List<SelfTest.Probe>> selfTest() {
         try (RunnerLock lock = jobs.lock(Scope.AUDIT, "").orElse(null)) {
-            return lock == null ? Optional.empty() : Optional.of(selfTest.run());
+            return lock == null ? Optional.empty() : Optional.of(test.run());
         }
     }
 
     private VerifySummary start(AuditRun audit, RunnerLock lock) {
-        VerifyOptions options = audit.options();
+        VerifyOptions options = audit.options;
         jobs.prepare(audit, JobNames.VERIFY, options.node(), Night.current(clock));
         log.info(
                 "{}: objects not verified since {}{}{}",
@@ -126,12 +102,12 @@ public class VerifyRunner {
                 audit.since(),
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
-        audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), audit.startedAt()));
+        audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), audit.startedAt));
         if (audit.dateInFuture.sum() > 0) {
             log.warn(
                     "{} objects were verified later than now, {}; they count as never verified. Check the clocks (NTP)",
                     audit.dateInFuture,
-                    audit.startedAt());
+                    audit.startedAt);
         }
         gate.open();
         try (RunWatchdog _ = new RunWatchdog(

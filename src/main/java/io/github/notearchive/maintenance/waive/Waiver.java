@@ -28,12 +28,11 @@ import io.github.notearchive.provider.VideoProperties;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Stream;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.stereotype.Component;
-import org.springframework.transaction.PlatformTransactionManager;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -41,47 +40,21 @@ import org.springframework.transaction.support.TransactionTemplate;
  * sidecar first, then the rows.
  */
 @Component
-public class Waiver {
+public record Waiver(
+        MediaCatalog media,
+        NoteCatalog notes,
+        WorklistRepository worklist,
+        RefreshPlan refreshPlan,
+        CallLedger ledger,
+        Sidecars sidecars,
+        ArchiveRevision revision,
+        VideoProperties settings,
+        JdbcConnectionDetails database,
+        Clock clock,
+        TransactionTemplate transaction) {
 
     /** States in which a note waits for files. */
     private static final Set<NoteState> WAITING = Set.of(NoteState.PENDING, NoteState.POSTPONED, NoteState.FAILED);
-
-    private final MediaCatalog media;
-    private final NoteCatalog notes;
-    private final WorklistRepository worklist;
-    private final RefreshPlan refreshPlan;
-    private final CallLedger ledger;
-    private final Sidecars sidecars;
-    private final ArchiveRevision revision;
-    private final VideoProperties settings;
-    private final JdbcConnectionDetails database;
-    private final Clock clock;
-    private final TransactionTemplate transaction;
-
-    Waiver(
-            MediaCatalog media,
-            NoteCatalog notes,
-            WorklistRepository worklist,
-            RefreshPlan refreshPlan,
-            CallLedger ledger,
-            Sidecars sidecars,
-            ArchiveRevision revision,
-            VideoProperties settings,
-            JdbcConnectionDetails database,
-            Clock clock,
-            PlatformTransactionManager transactions) {
-        this.media = media;
-        this.notes = notes;
-        this.worklist = worklist;
-        this.refreshPlan = refreshPlan;
-        this.ledger = ledger;
-        this.sidecars = sidecars;
-        this.revision = revision;
-        this.settings = settings;
-        this.database = database;
-        this.clock = clock;
-        this.transaction = new TransactionTemplate(transactions);
-    }
 
     /** The slot cannot be waived; nothing was changed. */
     public static final class NotWaivedException extends RuntimeException {
@@ -102,8 +75,10 @@ public class Waiver {
             return new NotWaivedException("note " + id + " " + reason);
         }
 
-        NotWaivedException claimedMeanwhile() {
-            return refused("was claimed by a run meanwhile; repeat when that run has ended");
+        void requireUnclaimed(boolean isUnclaimed) {
+            if (!isUnclaimed) {
+                throw refused("was claimed by a run meanwhile; repeat when that run has ended");
+            }
         }
     }
 
@@ -149,66 +124,51 @@ public class Waiver {
         });
         revision.advance();
         int left = (int) slots.stream().filter(SlotRow::isMissing).count() - 1;
-        if (left > 0) {
-            waiveOneOfMany(request, row);
-        } else {
-            archive(request, row, slots);
+        Instant now = clock.instant().truncatedTo(ChronoUnit.MICROS); // the precision of a row
+        if (left == 0) {
+            archive(request, row, slots, now);
+            return 0;
         }
+        sidecars.writeWaiver(id, request.kind(), request.ordinal(), request.reason(), row, now);
+        transaction.executeWithoutResult(_ -> {
+            request.requireUnclaimed(worklist.lockUnclaimed(id, row));
+            media.waive(id, request.kind(), request.ordinal(), request.reason(), now);
+        });
         return left;
     }
 
-    private void waiveOneOfMany(Request request, WorklistRow row) {
-        Instant now = now();
-        sidecars.writeWaiver(request.id(), request.kind(), request.ordinal(), request.reason(), row, now);
-        transaction.executeWithoutResult(_ -> {
-            if (!worklist.lockUnclaimed(request.id(), row)) {
-                throw request.claimedMeanwhile();
-            }
-            media.waive(request.id(), request.kind(), request.ordinal(), request.reason(), now);
-        });
-    }
-
-    private void archive(Request request, WorklistRow row, List<SlotRow> rows) {
+    private void archive(Request request, WorklistRow row, List<SlotRow> rows, Instant now) {
         NoteId id = request.id();
         NoteCapture capture = ledger.held(id, Endpoint.DETAIL)
                 .orElseThrow(() -> request.refused("has no response in the ledger; requeue it instead"));
         NoteCapture video = ledger.heldVideo(capture).orElse(null);
-        List<SlotStatus> slots = new ArrayList<>();
-        for (MediaSlot slot : MediaSlots.of(capture, video, settings.preference())) {
-            List<SlotStatus> decided =
-                    slot.notOffered() == null ? List.of(status(slot, rows)) : VideoSlots.withoutOffer(slot, rows, null);
-            for (SlotStatus status : decided) {
-                boolean isWaived =
-                        request.isFor(status.slot().kind(), status.slot().ordinal());
-                slots.add(isWaived ? new SlotStatus.Waived(status.slot(), request.reason()) : status);
-            }
-        }
+        List<SlotStatus> slots = MediaSlots.of(capture, video, settings.preference()).stream()
+                .flatMap(slot -> decided(slot, rows))
+                .map(status -> request.isFor(status.slot().kind(), status.slot().ordinal())
+                        ? new SlotStatus.Waived(status.slot(), request.reason())
+                        : status)
+                .toList();
         if (slots.stream().anyMatch(SlotStatus.Missing.class::isInstance)) {
             throw request.refused("has files in its newest response that no run has processed; requeue it instead");
         }
-        Instant now = now();
         CapturedNote note = CapturedNote.of(capture, video, slots, true, now);
         WorklistRow completed = row.apply(new Transition.CompletedByWaiver(), now);
         sidecars.write(note, completed);
         transaction.executeWithoutResult(_ -> {
-            if (!worklist.settleUnclaimed(id, row, completed)) {
-                throw request.claimedMeanwhile();
-            }
+            request.requireUnclaimed(worklist.settleUnclaimed(id, row, completed));
             notes.save(note, now);
             refreshPlan.plan(id);
         });
     }
 
-    /** Returns the time with the precision of a row. */
-    private Instant now() {
-        return clock.instant().truncatedTo(ChronoUnit.MICROS);
-    }
-
-    private static SlotStatus status(MediaSlot slot, List<SlotRow> rows) {
-        return rows.stream()
+    private static Stream<SlotStatus> decided(MediaSlot slot, List<SlotRow> rows) {
+        if (slot.notOffered() != null) {
+            return VideoSlots.withoutOffer(slot, rows, null).stream();
+        }
+        return Stream.of(rows.stream()
                 .filter(row -> row.isFor(slot))
                 .findFirst()
                 .flatMap(row -> row.settled(slot))
-                .orElseGet(() -> new SlotStatus.Missing(slot, Gap.RETRY, "not processed yet", null));
+                .orElseGet(() -> new SlotStatus.Missing(slot, Gap.RETRY, "not processed yet", null)));
     }
 }

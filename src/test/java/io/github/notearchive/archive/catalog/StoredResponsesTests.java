@@ -10,6 +10,8 @@ import io.github.notearchive.note.NoteCapture;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -32,10 +34,10 @@ class StoredResponsesTests {
         spoil();
         assertThat(everything()).isNotEqualTo(before);
 
-        RemapChanges changes = remap(false);
+        SortedMap<String, RemapChange> changes = remap(false);
 
         assertThat(everything()).isEqualTo(before);
-        assertThat(changes.byColumn().keySet())
+        assertThat(changes.keySet())
                 .containsAll(NoteCatalog.NOTE.names().stream()
                         .filter(column -> !List.of("edited_at", "video_duration_ms", "music_id", "music_name")
                                 .contains(column))
@@ -49,8 +51,7 @@ class StoredResponsesTests {
                         "note_topic",
                         "note_mention",
                         "note_comment");
-        assertThat(changes.byColumn().get("note.title"))
-                .isEqualTo(new RemapChanges.Change(1, List.of(Captures.ID.value())));
+        assertThat(changes.get("note.title")).isEqualTo(new RemapChange(1, List.of(Captures.ID.value())));
     }
 
     @Test
@@ -59,10 +60,10 @@ class StoredResponsesTests {
         spoil();
         List<String> spoilt = everything();
 
-        RemapChanges dry = pages(false, answers::compare);
+        SortedMap<String, RemapChange> dry = pages(false, answers::compare);
 
         assertThat(everything()).isEqualTo(spoilt);
-        assertThat(dry.byColumn()).isEqualTo(remap(false).byColumn());
+        assertThat(dry).isEqualTo(remap(false));
     }
 
     @Test
@@ -73,8 +74,8 @@ class StoredResponsesTests {
 
         assertThat(answers.count(Position.FIRST, false)).isZero();
         assertThat(answers.count(Position.FIRST, true)).isOne();
-        assertThat(remap(false).byColumn()).isEmpty();
-        assertThat(remap(true).byColumn()).isEmpty();
+        assertThat(remap(false)).isEmpty();
+        assertThat(remap(true)).isEmpty();
     }
 
     @Test
@@ -82,7 +83,7 @@ class StoredResponsesTests {
         save("\"view_count\":1.2345678E7,\"time\":1.7224164E9", NOW);
 
         assertThat(one("SELECT view_count::text FROM note")).isEqualTo("12345678");
-        assertThat(remap(true).byColumn()).isEmpty();
+        assertThat(remap(true)).isEmpty();
     }
 
     @Test
@@ -92,7 +93,7 @@ class StoredResponsesTests {
                 """, NOW);
 
         assertThat(one("SELECT video_duration_ms::text FROM note")).isEqualTo("61200");
-        assertThat(remap(true).byColumn()).isEmpty();
+        assertThat(remap(true)).isEmpty();
     }
 
     @Test
@@ -103,11 +104,11 @@ class StoredResponsesTests {
         List<String> before = everything();
         spoil();
 
-        RemapChanges changes = remap(false);
+        SortedMap<String, RemapChange> changes = remap(false);
 
         assertThat(everything()).isEqualTo(before);
-        assertThat(changes.byColumn().get("note_capture.title").rows()).isEqualTo(2);
-        assertThat(changes.byColumn().get("note.title").rows()).isEqualTo(1);
+        assertThat(changes.get("note_capture.title").rows()).isEqualTo(2);
+        assertThat(changes.get("note.title").rows()).isEqualTo(1);
     }
 
     @Test
@@ -151,7 +152,7 @@ class StoredResponsesTests {
         database.inTransaction(() -> notes.restoreVideo(video, List.of()));
         List<String> before = everything();
 
-        assertThat(remap(true).byColumn()).isEmpty();
+        assertThat(remap(true)).isEmpty();
         assertThat(answers.count(Position.FIRST, true)).isOne();
         assertThat(everything()).isEqualTo(before);
     }
@@ -165,7 +166,7 @@ class StoredResponsesTests {
 
         assertThat(page.answers()).isOne();
         assertThat(page.unreadable()).containsExactly(Captures.ID);
-        database.inTransaction(() -> assertThat(answers.write(page).byColumn()).isEmpty());
+        database.inTransaction(() -> assertThat(answers.write(page)).isEmpty());
         assertThat(one("SELECT mapper_version::text FROM note_capture")).isEqualTo("1");
         assertThat(one("SELECT title FROM note")).isNotNull();
     }
@@ -248,19 +249,20 @@ class StoredResponsesTests {
         return "UPDATE " + table + " SET " + column + " = " + value.formatted(column);
     }
 
-    private RemapChanges remap(boolean all) {
+    private SortedMap<String, RemapChange> remap(boolean all) {
         return pages(all, answers::write);
     }
 
-    private RemapChanges pages(boolean all, Function<Page, RemapChanges> work) {
-        RemapChanges changes = new RemapChanges();
+    private SortedMap<String, RemapChange> pages(boolean all, Function<Page, SortedMap<String, RemapChange>> work) {
+        SortedMap<String, RemapChange> changes = new TreeMap<>();
         Position last = Position.FIRST;
         while (true) {
             Page page = page(last, all);
             if (page.answers() == 0) {
                 return changes;
             }
-            database.inTransaction(() -> changes.add(work.apply(page)));
+            database.inTransaction(() ->
+                    work.apply(page).forEach((column, change) -> changes.merge(column, change, RemapChange::and)));
             last = page.last();
         }
     }

@@ -56,7 +56,7 @@ class RebuildTests extends MaintenanceScenario {
     Enqueuer enqueuer;
 
     @Autowired
-    SidecarFinder finder;
+    SidecarReader reader;
 
     @Autowired
     PaidResponses paid;
@@ -275,9 +275,9 @@ class RebuildTests extends MaintenanceScenario {
     void doesNotReadASidecarLargerThanAnyResponse() {
         StoredObject huge = new StoredObject(key("ffffffffffffffffffffff01"), 1L << 40, Instant.EPOCH);
 
-        assertThat(finder.read(huge))
+        assertThat(reader.read(huge))
                 .isInstanceOfSatisfying(
-                        SidecarFinder.SidecarFound.Refused.class,
+                        SidecarReader.Refused.class,
                         refused -> assertThat(refused.reason()).contains("1099511627776 bytes"));
     }
 

@@ -2,7 +2,7 @@ package io.github.notearchive.maintenance.remap;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.RemapChanges;
+import io.github.notearchive.archive.catalog.RemapChange;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.batch.RunnerLock.Scope;
@@ -101,7 +101,7 @@ class RemapTests extends MaintenanceScenario {
         assertThat(rest.answers()).isEqualTo(OLDER + 1);
         assertThat(rest.answersNow()).isEqualTo(OLDER + 1 - PAGE);
         assertThat(rest.changes().get("note_capture.title").rows()).isEqualTo(OLDER + 1);
-        assertThat(rest.changes().get("note.title")).isEqualTo(new RemapChanges.Change(1, List.of(note)));
+        assertThat(rest.changes().get("note.title")).isEqualTo(new RemapChange(1, List.of(note)));
         assertThat(tables()).isEqualTo(before);
     }
 

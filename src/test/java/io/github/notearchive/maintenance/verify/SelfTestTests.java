@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
-import io.github.notearchive.archive.catalog.Verdict.Intact;
 import io.github.notearchive.embedded.DataDirectory;
 import io.github.notearchive.embedded.EmbeddedStore;
 import io.github.notearchive.io.Secret;
@@ -16,6 +15,7 @@ import io.github.notearchive.store.StoreProperties;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.BooleanSupplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -83,8 +83,8 @@ class SelfTestTests {
         }
 
         @Override
-        public Verdict check(Expected expected, BooleanSupplier ended) {
-            return new Intact(expected, 0);
+        Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
+            return Optional.of(new Verdict(expected, null, 0));
         }
     }
 
@@ -96,7 +96,7 @@ class SelfTestTests {
         }
 
         @Override
-        public Verdict check(Expected expected, BooleanSupplier ended) {
+        Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
             throw new IllegalStateException("broken");
         }
     }

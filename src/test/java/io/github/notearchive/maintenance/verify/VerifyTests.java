@@ -14,6 +14,7 @@ import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected;
 import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.MaintenanceScenario;
@@ -60,6 +61,9 @@ class VerifyTests extends MaintenanceScenario {
 
     @Autowired
     FixityProperties settings;
+
+    @Autowired
+    ArchiveProperties archive;
 
     @Autowired
     AuditRepository catalog;
@@ -717,7 +721,7 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     private List<AuditRepository.Queued> line(AuditRepository.Place after) {
-        return catalog.files(night.clock().instant().plusSeconds(1), false, after, 2);
+        return catalog.queue(AuditRepository.Area.FILES, night.clock().instant().plusSeconds(1), false, after, 2);
     }
 
     @Test
@@ -837,19 +841,21 @@ class VerifyTests extends MaintenanceScenario {
     @Test
     void makesNoMoreNotesDueThanAllowed() {
         String note = archive(1).getFirst();
-        AuditRepository.Queued first = catalog.files(night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
+        AuditRepository.Queued first = catalog.queue(
+                        AuditRepository.Area.FILES, night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
                 .getFirst();
-        Verdict.Damaged damaged =
-                new Verdict.Damaged(first.expected(), new Damage(Kind.MISSING, "it", "no such key"), 0);
+        Verdict damaged = new Verdict(first.expected(), new Damage(Kind.MISSING, "no such key"), 0);
+        AuditRun audit = new AuditRun(REPAIR, night.clock().instant(), gate, archive.outage());
+        audit.notesMadeDue.add(settings.maxRepairs());
 
-        Repairs.Repair refused = repairs.repair(damaged, settings.maxRepairs());
+        repairs.repair(damaged, audit);
         NoteState before = night.state(note);
-        Repairs.Repair allowed = repairs.repair(damaged, settings.maxRepairs() - 1L);
+        audit.notesMadeDue.decrement();
+        repairs.repair(damaged, audit);
 
-        assertThat(refused.text()).contains("archive.verify.max-repairs, 1000 notes, is reached");
+        assertThat(audit.notPossible.sum()).isOne();
         assertThat(before).isEqualTo(ARCHIVED);
-        assertThat(allowed.outcome()).isEqualTo(Repairs.Outcome.MADE_DUE);
-        assertThat(allowed.notes()).isOne();
+        assertThat(audit.notesMadeDue.sum()).isEqualTo(settings.maxRepairs());
         assertThat(night.state(note)).isEqualTo(PENDING);
     }
 
@@ -949,7 +955,7 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     private String firstInLine() {
-        return catalog.files(night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
+        return catalog.queue(AuditRepository.Area.FILES, night.clock().instant(), false, AuditRepository.Place.FIRST, 1)
                 .getFirst()
                 .expected()
                 .key()

@@ -7,9 +7,6 @@ import io.github.notearchive.archive.catalog.Sidecar;
 import io.github.notearchive.archive.ledger.PaidCall;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.WorklistRow;
-import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Refused;
-import io.github.notearchive.maintenance.rebuild.SidecarFinder.SidecarFound.Restorable;
-import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.NoteSourceProperties;
 import io.github.notearchive.provider.ResponseReader;
@@ -28,7 +25,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /** Reads sidecars from the bucket. An object that cannot be used is refused with a reason, and is not changed. */
 @Component
-record SidecarFinder(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
+record SidecarReader(ObjectStore store, ErasureList erasures, ErasureRepository rows, NoteSourceProperties source) {
 
     /** Maximum length without the response: about 500 bytes for each file, and few notes have more than 40. */
     private static final int MAX_WITHOUT_RESPONSE = 1 << 20;
@@ -42,28 +39,20 @@ record SidecarFinder(ObjectStore store, ErasureList erasures, ErasureRepository 
     private static final JsonMapper JSON = JsonMapper.builder().build();
 
     /** Contents of an object where a sidecar is expected. */
-    sealed interface SidecarFound {
+    sealed interface SidecarFound {}
 
-        /**
-         * A sidecar.
-         *
-         * @param call call that bought its response
-         * @param capture note of the response; null if the catalog has no row of it
-         * @param row worklist row of the note
-         */
-        record Restorable(
-                Sidecar sidecar, PaidCall call, @Nullable NoteCapture capture, WorklistRow row)
-                implements SidecarFound {
+    /**
+     * A sidecar.
+     *
+     * @param call call that bought its response
+     * @param capture note of the response; null if the catalog has no row of it
+     * @param row worklist row of the note
+     */
+    record Restorable(
+            Sidecar sidecar, PaidCall call, @Nullable NoteCapture capture, WorklistRow row) implements SidecarFound {}
 
-            /** Returns whether its response was bought for the note's video. */
-            boolean isOfVideo() {
-                return call.facts().endpoint().equals(Endpoint.VIDEO.ledgerName());
-            }
-        }
-
-        /** An object that cannot be used. */
-        record Refused(String name, String reason) implements SidecarFound {}
-    }
+    /** An object that cannot be used. */
+    record Refused(String name, String reason) implements SidecarFound {}
 
     /**
      * Reads sidecars in parallel, and passes each to the consumer, in order.
