@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.Optional;
@@ -51,9 +52,9 @@ public record ArchiveObject(
     /**
      * Reads the object of a bucket with one request; empty if the object or the bucket does not exist.
      *
-     * @throws BrokenArchiveObjectException if the object has another format
+     * @throws IOException if the object has another format
      */
-    public static Optional<ArchiveObject> read(ObjectStore store) throws BrokenArchiveObjectException {
+    public static Optional<ArchiveObject> read(ObjectStore store) throws IOException {
         byte[] bytes;
         try {
             bytes = store.read(KEY, (in, _) -> in.readNBytes(MAX_SIZE));
@@ -71,13 +72,7 @@ public record ArchiveObject(
         } catch (JacksonException unreadable) {
             // as an unknown format
         }
-        throw new BrokenArchiveObjectException(new String(bytes, StandardCharsets.UTF_8));
-    }
-
-    public static final class BrokenArchiveObjectException extends Exception {
-
-        BrokenArchiveObjectException(String content) {
-            super("the object " + KEY + " is not readable: " + Sidecar.shown(content));
-        }
+        throw new IOException(
+                "the object " + KEY + " is not readable: " + Sidecar.shown(new String(bytes, StandardCharsets.UTF_8)));
     }
 }

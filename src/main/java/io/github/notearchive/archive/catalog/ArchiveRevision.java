@@ -1,11 +1,11 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import io.github.notearchive.store.StoredObject;
+import java.io.IOException;
 import java.sql.Timestamp;
 import java.time.Clock;
 import java.util.Map;
@@ -29,22 +29,12 @@ import org.springframework.transaction.TransactionException;
  * nodes write; a higher one proves that the database is an older copy.
  */
 @Repository
-public class ArchiveRevision {
+public record ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactionManager transactions) {
 
     private static final Logger log = LoggerFactory.getLogger(ArchiveRevision.class);
 
     /** Maximum number of writes of the object while other nodes increment the revision. */
     private static final int MAX_WRITES = 10;
-
-    private final ObjectStore store;
-    private final JdbcClient autoCommit;
-    private final Clock clock;
-
-    ArchiveRevision(ObjectStore store, Clock clock, PlatformTransactionManager transactions) {
-        this.store = store;
-        this.autoCommit = AutoCommitClient.of(transactions);
-        this.clock = clock;
-    }
 
     /**
      * Returns why this database must not write to the bucket; empty if the bucket belongs to it, or to no archive yet.
@@ -56,7 +46,7 @@ public class ArchiveRevision {
         Optional<ArchiveObject> bucket;
         try {
             bucket = ArchiveObject.read(store);
-        } catch (BrokenArchiveObjectException e) {
+        } catch (IOException e) {
             return Optional.of(e.getMessage() + "; restore it from a copy of the bucket, or remove it");
         }
         Optional<ArchiveObject> database = inDatabase(); // never before the bucket
@@ -79,7 +69,7 @@ public class ArchiveRevision {
                             .formatted(written.archiveId()));
         }
         ArchiveObject known = database.get();
-        if (!isSame(written, known)) {
+        if (!written.archiveId().equals(known.archiveId())) {
             return Optional.of(
                     "the bucket belongs to archive %s, the database to archive %s; check ARCHIVE_S3_BUCKET and ARCHIVE_DATABASE_URL (rebuild --missing does not merge two archives)"
                             .formatted(written.archiveId(), known.archiveId()));
@@ -92,7 +82,7 @@ public class ArchiveRevision {
     }
 
     private boolean hasSidecarInDatabase() {
-        return autoCommit
+        return autoCommit()
                 .sql("SELECT EXISTS (SELECT 1 FROM note_capture WHERE sidecar_key IS NOT NULL)")
                 .query(Boolean.class)
                 .single();
@@ -113,14 +103,10 @@ public class ArchiveRevision {
      */
     public Optional<String> otherArchive(Optional<ArchiveObject> bucket) {
         return bucket.flatMap(written -> inDatabase()
-                .filter(known -> !isSame(written, known))
+                .filter(known -> !written.archiveId().equals(known.archiveId()))
                 .map(known ->
                         "the bucket belongs to archive %s, the database to archive %s; two archives cannot be merged"
                                 .formatted(written.archiveId(), known.archiveId())));
-    }
-
-    private static boolean isSame(ArchiveObject one, ArchiveObject other) {
-        return one.archiveId().equals(other.archiveId());
     }
 
     /**
@@ -161,22 +147,24 @@ public class ArchiveRevision {
     }
 
     private void write(UUID id, long revision, String change) {
-        String insert = """
-                INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
-                ON CONFLICT (only_one) DO UPDATE SET revised_at = EXCLUDED.revised_at,
-                """;
-        autoCommit
-                .sql(insert + change)
+        autoCommit()
+                .sql("""
+                        INSERT INTO archive (archive_id, revision, revised_at) VALUES (:id, :revision, :now)
+                        ON CONFLICT (only_one) DO UPDATE SET revised_at = EXCLUDED.revised_at,
+                        """ + change)
                 .params(Map.of("id", id, "revision", revision, "now", Timestamp.from(clock.instant())))
                 .update();
     }
 
     private Optional<ArchiveObject> inDatabase() {
-        String select = """
-                SELECT archive_id, revision, revised_at AS written_at,
-                       (SELECT max(job_execution_id) FROM run_history) AS execution
-                FROM archive
-                """;
-        return autoCommit.sql(select).query(Columns.of(ArchiveObject.class)).optional();
+        return autoCommit().sql("""
+                        SELECT archive_id, revision, revised_at AS written_at,
+                               (SELECT max(job_execution_id) FROM run_history) AS execution
+                        FROM archive
+                        """).query(Columns.of(ArchiveObject.class)).optional();
+    }
+
+    private JdbcClient autoCommit() {
+        return AutoCommitClient.of(transactions);
     }
 }

@@ -3,6 +3,7 @@ package io.github.notearchive.archive.catalog;
 import io.github.notearchive.archive.catalog.Damage.Kind;
 import io.github.notearchive.archive.catalog.Expected.MediaFile;
 import io.github.notearchive.archive.catalog.Expected.SidecarFile;
+import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.StoredObject;
 import java.sql.Timestamp;
@@ -18,7 +19,6 @@ import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
-import org.springframework.transaction.TransactionDefinition;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
@@ -28,7 +28,7 @@ import org.springframework.transaction.support.TransactionTemplate;
  * finding leaves that set, so an interrupted audit needs no further state.
  */
 @Repository
-public class AuditRepository {
+public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
 
     /** Upper bound for counting never verified files; a rebuild leaves all of them unverified. */
     public static final int MAX_NEVER_VERIFIED = 100_000;
@@ -38,6 +38,11 @@ public class AuditRepository {
 
     /** Number of rows changed by one statement; bounds the duration of its locks. */
     private static final int BATCH = 10_000;
+
+    /** Rows of findings, from {@code :rows}. */
+    private static final String ROWS = """
+            SELECT kind, object_key, sha256, note_id, expected, seen
+            FROM json_populate_recordset(NULL::fixity_finding, :rows::json)""";
 
     /** Objects with their rows. The order of an audit is that of an index of the table. */
     @SuppressWarnings("ImmutableEnumChecker") // mappings and functions are constant
@@ -100,15 +105,6 @@ public class AuditRepository {
         }
     }
 
-    private final JdbcClient jdbc;
-    private final TransactionTemplate ownTransaction;
-
-    AuditRepository(JdbcClient jdbc, PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.ownTransaction = new TransactionTemplate(transactions);
-        this.ownTransaction.setPropagationBehavior(TransactionDefinition.PROPAGATION_REQUIRES_NEW);
-    }
-
     /**
      * Corrects future times, written by a clock that was ahead. Such a verification counts as never done, and such a
      * finding as older than the audit, so that the audit reads the object again. Orphans stay open, since the bucket
@@ -118,15 +114,16 @@ public class AuditRepository {
      * @return number of objects that count as never verified
      */
     public long correctFutureTimes(Instant since, Instant now) {
-        ownTransaction.executeWithoutResult(_ -> jdbc.sql("""
-                                        UPDATE fixity_finding
-                                        SET first_seen = least(first_seen, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz
-                                                                                     ELSE :before::timestamptz END),
-                                            last_seen = least(last_seen, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz
-                                                                                   ELSE :before::timestamptz END),
-                                            repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
-                                        WHERE resolved_at IS NULL AND (last_seen > :now OR repaired_at > :now)
-                                        """)
+        TransactionTemplate separate = Transactions.separate(transactions);
+        separate.execute(_ -> jdbc.sql("""
+                        UPDATE fixity_finding
+                        SET first_seen = least(first_seen, latest), last_seen = least(last_seen, latest),
+                            repaired_at = CASE WHEN repaired_at <= :now THEN repaired_at END
+                        FROM (SELECT id, CASE kind WHEN 'ORPHAN' THEN :now::timestamptz ELSE :before::timestamptz END AS latest
+                              FROM fixity_finding) AS limits
+                        WHERE limits.id = fixity_finding.id
+                          AND resolved_at IS NULL AND (last_seen > :now OR repaired_at > :now)
+                        """)
                 .params(Map.of("now", Timestamp.from(now), "before", Timestamp.from(since.minusMillis(1))))
                 .update());
         long all = 0;
@@ -135,11 +132,10 @@ public class AuditRepository {
                     UPDATE %1$s SET %2$s = NULL
                     WHERE %3$s IN (SELECT %3$s FROM %1$s WHERE %4$s IS NOT NULL AND %5$s > :now LIMIT :batch)
                     """.formatted(area.table, area.verifiedAt, area.id, area.key, area.age());
+            Map<String, Object> parameters = Map.of("now", Timestamp.from(now), "batch", BATCH);
             int some;
             do {
-                some = ownTransaction.execute(_ -> jdbc.sql(update)
-                        .params(Map.of("now", Timestamp.from(now), "batch", BATCH))
-                        .update());
+                some = separate.execute(_ -> jdbc.sql(update).params(parameters).update());
                 all += some;
             } while (some == BATCH);
         }
@@ -162,15 +158,16 @@ public class AuditRepository {
      */
     public List<Queued> queue(Area area, Instant since, boolean repair, Place after, int limit) {
         String finding = "(NOT :repair OR f.repaired_at >= :since)";
-        return ownTransaction.execute(_ -> jdbc.sql(area.queue.formatted(area.unverified(finding)))
-                .param("since", Timestamp.from(since))
-                .param("verified", Timestamp.from(after.verifiedAt()))
-                .param("id", after.id())
-                .param("repair", repair)
-                .param("limit", limit)
-                .query((row, number) -> new Queued(
-                        Columns.of(Place.class).mapRow(row, number), (Expected) area.type.mapRow(row, number)))
-                .list());
+        return Transactions.separate(transactions)
+                .execute(_ -> jdbc.sql(area.queue.formatted(area.unverified(finding)))
+                        .param("since", Timestamp.from(since))
+                        .param("verified", Timestamp.from(after.verifiedAt()))
+                        .param("id", after.id())
+                        .param("repair", repair)
+                        .param("limit", limit)
+                        .query((row, number) -> new Queued(
+                                Columns.of(Place.class).mapRow(row, number), (Expected) area.type.mapRow(row, number)))
+                        .list());
     }
 
     /**
@@ -196,12 +193,12 @@ public class AuditRepository {
 
     /** Records findings. Part of the caller's transaction; a repeat updates the row. */
     public void recordFindings(Collection<Verdict> damaged, Instant now, long jobExecution) {
-        write(damaged.stream().map(FindingRow::of), now, jobExecution);
+        insert(ROWS, damaged.stream().map(FindingRow::of).toList(), now, jobExecution);
     }
 
     /** As above, for objects without a row. */
     public void recordOrphans(Collection<StoredObject> orphans, Instant now, long jobExecution) {
-        write(orphans.stream().map(FindingRow::of), now, jobExecution);
+        insert(ROWS, orphans.stream().map(FindingRow::of).toList(), now, jobExecution);
     }
 
     private record FindingRow(
@@ -228,12 +225,6 @@ public class AuditRepository {
             String seen = orphan.size() + " bytes, put " + orphan.modified();
             return new FindingRow(Kind.ORPHAN, orphan.name(), null, null, null, seen);
         }
-    }
-
-    private void write(Stream<FindingRow> rows, Instant now, long jobExecution) {
-        insert("""
-                SELECT kind, object_key, sha256, note_id, expected, seen
-                FROM json_populate_recordset(NULL::fixity_finding, :rows::json)""", rows.toList(), now, jobExecution);
     }
 
     private List<String> insert(String findings, List<FindingRow> rows, Instant now, long jobExecution) {
@@ -287,7 +278,7 @@ public class AuditRepository {
                 WHERE f.resolved_at IS NULL AND f.repaired_at IS NOT NULL AND f.kind IN ('MISSING', 'CORRUPT', 'SIZE')
                   AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)\
                 """;
-        ownTransaction.executeWithoutResult(_ -> {
+        Transactions.separate(transactions).executeWithoutResult(_ -> {
             if (jdbc.sql(unused + " LIMIT 1").query(String.class).optional().isPresent()) {
                 // a run that stores these bytes relies on the row between its two inserts
                 jdbc.sql("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE").update();

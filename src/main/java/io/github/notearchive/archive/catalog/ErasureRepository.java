@@ -31,39 +31,19 @@ import org.springframework.transaction.support.TransactionTemplate;
  * Removes erased notes and authors. A method is part of the caller's transaction unless it says otherwise; idempotent.
  */
 @Repository
-public class ErasureRepository {
+public record ErasureRepository(
+        JdbcClient jdbc,
+        WorklistRepository worklist,
+        ClaimRepository claims,
+        PaidResponses calls,
+        ObjectStore store,
+        Clock clock,
+        PlatformTransactionManager transactions) {
 
     /** Number of objects between two checks of the lock. */
     private static final int PAGE = 500;
 
     private static final String AUTHOR_FORGOTTEN = "its author is forgotten";
-
-    private final JdbcClient jdbc;
-    private final WorklistRepository worklist;
-    private final ClaimRepository claims;
-    private final PaidResponses calls;
-    private final ObjectStore store;
-    private final Clock clock;
-    private final TransactionTemplate transaction;
-    private final Savepoint savepoint;
-
-    ErasureRepository(
-            JdbcClient jdbc,
-            WorklistRepository worklist,
-            ClaimRepository claims,
-            PaidResponses calls,
-            ObjectStore store,
-            Clock clock,
-            PlatformTransactionManager transactions) {
-        this.jdbc = jdbc;
-        this.worklist = worklist;
-        this.claims = claims;
-        this.calls = calls;
-        this.store = store;
-        this.clock = clock;
-        this.transaction = new TransactionTemplate(transactions);
-        this.savepoint = new Savepoint(transactions);
-    }
 
     /**
      * Erases a claimed note whose author was erased during the run: first from the bucket, then from the tables. The
@@ -78,7 +58,7 @@ public class ErasureRepository {
         try (Stream<StoredObject> sidecars = store.list(Sidecar.PREFIX + claimed.id() + "/")) {
             sidecars.toList().forEach(sidecar -> store.remove(sidecar.key().value()));
         }
-        return savepoint.executeRepeated(status -> {
+        return new Savepoint(transactions).executeRepeated(status -> {
             markErased(note, AUTHOR_FORGOTTEN, now);
             if (!claims.release(claimed)) {
                 status.setRollbackOnly();
@@ -103,19 +83,14 @@ public class ErasureRepository {
 
     /** Returns the notes of authors whose erasure is unfinished, by any response. A tombstone may have only a hash. */
     public List<NoteId> notesOfUnfinishedAuthors() {
-        String[] authors = jdbc.sql("""
-                                SELECT author_id FROM author
-                                WHERE person_sha256(author_id) IN (SELECT author_sha256 FROM forgotten_author
-                                                                   WHERE finished_at IS NULL)
-                                """).query(String.class).list().toArray(String[]::new);
         return jdbc.sql("""
-                        SELECT note_id AS value FROM note WHERE author_id = ANY (:authors)
-                        UNION SELECT note_id FROM note_capture WHERE author_id = ANY (:authors)
+                        WITH erased AS (SELECT author_id FROM author
+                                        WHERE person_sha256(author_id) IN (SELECT author_sha256 FROM forgotten_author
+                                                                           WHERE finished_at IS NULL))
+                        SELECT note_id AS value FROM note WHERE author_id = ANY (ARRAY(SELECT author_id FROM erased))
+                        UNION SELECT note_id FROM note_capture WHERE author_id = ANY (ARRAY(SELECT author_id FROM erased))
                         ORDER BY value
-                        """)
-                .param("authors", authors)
-                .query(Columns.of(NoteId.class))
-                .list();
+                        """).query(Columns.of(NoteId.class)).list();
     }
 
     /** Returns the id of the only author with this public number; empty if there is none. */
@@ -148,11 +123,6 @@ public class ErasureRepository {
                 .update();
     }
 
-    /** Removes notes from the worklist, after {@link #markErased}. See {@link WorklistRepository#remove}. */
-    public long removeFromWorklist(Collection<NoteId> notes, Instant now) {
-        return worklist.remove(notes, now);
-    }
-
     /**
      * Restores a tombstone of the bucket in a rebuild. An existing row is unchanged.
      *
@@ -173,9 +143,7 @@ public class ErasureRepository {
 
     /** Marks an erasure as unfinished: remains of the note were found. The next erasure removes them. */
     public void reopen(NoteId note) {
-        jdbc.sql("UPDATE forgotten_note SET finished_at = NULL WHERE note_id = :note")
-                .param("note", note.value())
-                .update();
+        change("UPDATE forgotten_note SET finished_at = NULL WHERE note_id = ANY (:notes)", List.of(note));
     }
 
     /** Returns the tombstones of unfinished erasures, those of notes first. */
@@ -210,30 +178,27 @@ public class ErasureRepository {
         for (String table : List.of("note_media", "note_topic", "note_mention", "note_comment", "note_capture")) {
             rows.put(table, change("DELETE FROM " + table + " WHERE note_id = ANY (:notes)", notes));
         }
-        String[] authors = jdbc.sql("""
-                                SELECT DISTINCT author_id FROM note
-                                WHERE note_id = ANY (:notes) AND author_id IS NOT NULL
-                                """)
+        String[] authors = jdbc.sql("SELECT author_id FROM note WHERE note_id = ANY (:notes) AND author_id IS NOT NULL")
                 .param("notes", ids(notes))
                 .query(String.class)
                 .list()
                 .toArray(String[]::new);
         rows.put("note", change("DELETE FROM note WHERE note_id = ANY (:notes)", notes));
-        rows.put("author", (long) jdbc.sql("""
-                                        DELETE FROM author a
-                                        WHERE (a.author_id = ANY (:authors)
-                                               OR person_sha256(a.author_id) = ANY (ARRAY(
-                                                   SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
-                                          AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
-                                        """).param("authors", authors).update());
+        rows.put("author", change("""
+                DELETE FROM author a
+                WHERE (a.author_id = ANY (:authors)
+                       OR person_sha256(a.author_id) = ANY (ARRAY(
+                           SELECT author_sha256 FROM forgotten_author WHERE finished_at IS NULL)))
+                  AND NOT EXISTS (SELECT 1 FROM note n WHERE n.author_id = a.author_id)
+                """, Map.of("authors", authors)));
         // a file without a row may be used by another note
-        jdbc.sql("""
-                        INSERT INTO forgotten_object (object_key, size_bytes)
-                        SELECT o.object_key, o.size_bytes FROM media_object o
-                        WHERE o.object_key = ANY (:keys)
-                          AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                        ON CONFLICT (object_key) DO NOTHING
-                        """).param("keys", named.toArray(String[]::new)).update();
+        change("""
+                INSERT INTO forgotten_object (object_key, size_bytes)
+                SELECT o.object_key, o.size_bytes FROM media_object o
+                WHERE o.object_key = ANY (:keys)
+                  AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                ON CONFLICT (object_key) DO NOTHING
+                """, Map.of("keys", named.toArray(String[]::new)));
         rows.put("media_object", removeListedRows());
         rows.put("fixity_finding", change("""
                 DELETE FROM fixity_finding
@@ -246,7 +211,11 @@ public class ErasureRepository {
     }
 
     private long change(String sql, Collection<NoteId> notes) {
-        return jdbc.sql(sql).param("notes", ids(notes)).update();
+        return change(sql, Map.of("notes", ids(notes)));
+    }
+
+    private long change(String sql, Map<String, ?> parameters) {
+        return jdbc.sql(sql).params(parameters).update();
     }
 
     /**
@@ -283,14 +252,11 @@ public class ErasureRepository {
 
     /** Removes the rows of the listed objects. An object used by a slot keeps its row and leaves the list. */
     private long removeListedRows() {
-        long removed = jdbc.sql("""
-                                DELETE FROM media_object o USING forgotten_object f
-                                WHERE f.object_key = o.object_key
-                                  AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
-                                """).update();
-        jdbc.sql("""
-                        DELETE FROM forgotten_object f USING media_object o WHERE o.object_key = f.object_key
-                        """).update();
+        long removed = change("""
+                DELETE FROM media_object o USING forgotten_object f
+                WHERE f.object_key = o.object_key AND NOT EXISTS (SELECT 1 FROM note_media m WHERE m.sha256 = o.sha256)
+                """, Map.of());
+        change("DELETE FROM forgotten_object f USING media_object o WHERE o.object_key = f.object_key", Map.of());
         return removed;
     }
 
@@ -340,13 +306,10 @@ public class ErasureRepository {
                 } else {
                     store.removePromptly(file.key());
                 }
-                transaction.executeWithoutResult(_ -> jdbc.sql("""
-                                                WITH removed AS (DELETE FROM forgotten_object WHERE object_key = :key)
-                                                UPDATE fixity_finding SET resolved_at = :now
-                                                WHERE object_key = :key AND resolved_at IS NULL
-                                                """)
-                        .params(Map.of("now", Timestamp.from(clock.instant()), "key", file.key()))
-                        .update());
+                change("""
+                        WITH removed AS (DELETE FROM forgotten_object WHERE object_key = :key)
+                        UPDATE fixity_finding SET resolved_at = :now WHERE object_key = :key AND resolved_at IS NULL
+                        """, Map.of("now", Timestamp.from(clock.instant()), "key", file.key()));
                 removed = new Files(removed.count() + 1, removed.bytes() + file.bytes());
             }
         }
@@ -355,7 +318,7 @@ public class ErasureRepository {
 
     /** Returns the next files to remove, without their rows. A file in use again leaves the list. */
     private List<File> nextToRemove() {
-        return transaction.execute(_ -> {
+        return new TransactionTemplate(transactions).execute(_ -> {
             removeListedRows();
             return jdbc.sql("""
                             SELECT object_key AS key, size_bytes AS bytes FROM forgotten_object
@@ -369,15 +332,10 @@ public class ErasureRepository {
 
     /** Marks the erasure of notes, and of authors by their hashes, as finished. */
     public void finish(Collection<NoteId> notes, Collection<String> authors, Instant now) {
-        jdbc.sql("""
-                        WITH finished AS (
-                            UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes))
-                        UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:authors)
-                        """)
-                .param("now", Timestamp.from(now))
-                .param("notes", ids(notes))
-                .param("authors", authors.toArray(String[]::new))
-                .update();
+        change("""
+                WITH finished AS (UPDATE forgotten_note SET finished_at = :now WHERE note_id = ANY (:notes))
+                UPDATE forgotten_author SET finished_at = :now WHERE author_sha256 = ANY (:authors)
+                """, Map.of("now", Timestamp.from(now), "notes", ids(notes), "authors", authors.toArray(String[]::new)));
     }
 
     private static String[] ids(Collection<NoteId> notes) {

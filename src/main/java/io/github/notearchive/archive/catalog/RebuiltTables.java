@@ -16,7 +16,7 @@ import org.springframework.stereotype.Repository;
 
 /** Compares all tables of the archive with the state that a rebuild requires. Read-only. */
 @Repository
-public class RebuiltTables {
+public record RebuiltTables(JdbcClient jdbc) {
 
     /** In the order of their importance to an operator. */
     private static final List<String> TABLES = List.of(
@@ -39,12 +39,6 @@ public class RebuiltTables {
         },
         {"source_gate", "the table source_gate holds an end of a run"}
     };
-
-    private final JdbcClient jdbc;
-
-    RebuiltTables(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
 
     /** Returns the first table with a row; empty if all tables are empty. */
     public Optional<String> firstWithRows() {

@@ -18,13 +18,7 @@ import org.springframework.stereotype.Repository;
 
 /** Reads and writes the rows of damaged and orphaned objects. Each method is part of the caller's transaction. */
 @Repository
-public class RepairRepository {
-
-    private final JdbcClient jdbc;
-
-    RepairRepository(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
+public record RepairRepository(JdbcClient jdbc) {
 
     public void recordRepair(String key, String repair, Instant now) {
         jdbc.sql("""

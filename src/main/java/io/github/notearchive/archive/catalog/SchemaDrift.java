@@ -16,6 +16,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.BinaryOperator;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -43,7 +44,14 @@ public class SchemaDrift {
 
     private static final int EXAMPLES = 3;
 
+    private static final String SELECT =
+            "SELECT path, json_type AS type, first_seen_at, example_note_id AS example_note FROM schema_drift ";
+
     private static final Set<FieldPath> DOCUMENTED = documented();
+
+    /** Keeps the older sighting, so that the order of reading does not matter. */
+    private static final BinaryOperator<Sighting> OLDER =
+            BinaryOperator.minBy(Comparator.comparing(Sighting::at).thenComparing(Sighting::note));
 
     private final JdbcClient jdbc;
     private final Set<String> knownPaths = ConcurrentHashMap.newKeySet();
@@ -65,41 +73,23 @@ public class SchemaDrift {
 
     record NewFields(Sighting sighting, SortedSet<FieldPath> fields) {}
 
-    /** Response in which a field was seen. The older one is recorded, so the order of reading does not matter. */
-    record Sighting(Instant at, NoteId note) implements Comparable<Sighting> {
-
-        private static final Comparator<Sighting> ORDER =
-                Comparator.comparing(Sighting::at).thenComparing(Sighting::note);
-
-        Sighting older(Sighting other) {
-            return other.compareTo(this) < 0 ? other : this;
-        }
-
-        @Override
-        public int compareTo(Sighting other) {
-            return ORDER.compare(this, other);
-        }
-    }
+    /** Response in which a field was seen. */
+    record Sighting(Instant at, NoteId note) {}
 
     /** Reads the recorded fields of all processes. */
     public void load() {
-        List<Row> rows = jdbc.sql("""
-                        SELECT path, json_type AS type, first_seen_at, example_note_id AS example_note FROM schema_drift
-                        """).query(Columns.of(Row.class)).list();
+        List<Row> rows = jdbc.sql(SELECT).query(Columns.of(Row.class)).list();
         recorded.clear();
         knownPaths.clear();
         DOCUMENTED.forEach(field -> knownPaths.add(field.path()));
-        for (Row row : rows) {
-            remember(
-                    new FieldPath(row.path(), row.type()),
-                    new Sighting(row.firstSeenAt(), new NoteId(row.exampleNote())));
-        }
+        rows.forEach(row -> remember(
+                new FieldPath(row.path(), row.type()), new Sighting(row.firstSeenAt(), new NoteId(row.exampleNote()))));
         isFull = false;
         isLoaded = true;
     }
 
     private void remember(FieldPath field, Sighting sighting) {
-        recorded.merge(field, sighting, Sighting::older);
+        recorded.merge(field, sighting, OLDER);
         knownPaths.add(field.path());
     }
 
@@ -120,7 +110,8 @@ public class SchemaDrift {
 
     private boolean isKnown(FieldPath field, Sighting sighting) {
         Sighting oldest = recorded.get(field);
-        return DOCUMENTED.contains(field) || (oldest != null && sighting.compareTo(oldest) >= 0);
+        return DOCUMENTED.contains(field)
+                || (oldest != null && OLDER.apply(oldest, sighting).equals(oldest));
     }
 
     /**
@@ -130,7 +121,7 @@ public class SchemaDrift {
     void record(Collection<NewFields> newFields) {
         NavigableMap<FieldPath, Sighting> sightings = new TreeMap<>();
         for (NewFields of : newFields) {
-            of.fields().forEach(field -> sightings.merge(field, of.sighting(), Sighting::older));
+            of.fields().forEach(field -> sightings.merge(field, of.sighting(), OLDER));
         }
         applyLimit(sightings);
         if (sightings.isEmpty()) {
@@ -209,12 +200,8 @@ public class SchemaDrift {
     }
 
     public Unreviewed unreviewed(int examples) {
-        List<Row> rows = jdbc.sql("""
-                                SELECT path, json_type AS type, first_seen_at, example_note_id AS example_note
-                                FROM schema_drift WHERE state = 'NEW'
-                                ORDER BY first_seen_at DESC, path, json_type
-                                LIMIT :limit
-                                """)
+        List<Row> rows = jdbc.sql(
+                        SELECT + "WHERE state = 'NEW' ORDER BY first_seen_at DESC, path, json_type LIMIT :limit")
                 .param("limit", examples)
                 .query(Columns.of(Row.class))
                 .list();

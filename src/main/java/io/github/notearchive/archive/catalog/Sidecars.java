@@ -22,7 +22,6 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 import tools.jackson.databind.json.JsonMapper;
@@ -36,35 +35,17 @@ import tools.jackson.databind.json.JsonMapper;
  * them, until the repeat rewrites it.
  */
 @Component
-public class Sidecars {
+public record Sidecars(
+        ObjectStore store,
+        PaidResponses paid,
+        NoteCatalog notes,
+        MediaCatalog media,
+        WorklistRepository worklist,
+        ResponseMemory memory,
+        PlatformTransactionManager transactions) {
 
     private static final Logger log = LoggerFactory.getLogger(Sidecars.class);
     private static final JsonMapper JSON = JsonMapper.builder().build();
-
-    private final ObjectStore store;
-    private final PaidResponses paid;
-    private final NoteCatalog notes;
-    private final MediaCatalog media;
-    private final WorklistRepository worklist;
-    private final ResponseMemory memory;
-    private final JdbcOperations autoCommit;
-
-    Sidecars(
-            ObjectStore store,
-            PaidResponses paid,
-            NoteCatalog notes,
-            MediaCatalog media,
-            WorklistRepository worklist,
-            ResponseMemory memory,
-            PlatformTransactionManager transactions) {
-        this.store = store;
-        this.paid = paid;
-        this.notes = notes;
-        this.media = media;
-        this.worklist = worklist;
-        this.memory = memory;
-        this.autoCommit = AutoCommitClient.operations(transactions);
-    }
 
     /**
      * Writes the sidecars of a claimed note.
@@ -75,7 +56,7 @@ public class Sidecars {
      * @throws StoreException if a sidecar could not be stored; no row may be written then
      */
     public boolean write(WorklistItem claimed, @Nullable CapturedNote note, @Nullable WorklistRow row) {
-        StatementBatch batch = new StatementBatch(autoCommit);
+        StatementBatch batch = new StatementBatch(AutoCommitClient.operations(transactions));
         Supplier<List<PaidCall>> bought = batch.query(paid.latestPaidCallQuery(claimed.id()));
         Supplier<List<WorklistRow>> held = batch.query(worklist.rowQuery(claimed));
         batch.run();
@@ -100,26 +81,23 @@ public class Sidecars {
     private void write(NoteId id, @Nullable PaidCall newest, @Nullable CapturedNote note, WorklistRow row) {
         if (note != null) {
             for (NoteCapture response : note.answers()) {
-                PaidCall call = new PaidCall(
-                        response.callId(),
-                        response.capturedAt(),
-                        call(newest, response).facts());
-                put(id, call, row, note.archivedAt(), note.filesOf(response), response.response());
+                PaidCall call = newest != null && newest.number() == response.callId()
+                        ? newest
+                        : paid.paidCall(id, response.callId()).orElseThrow();
+                put(
+                        id,
+                        new PaidCall(response.callId(), response.capturedAt(), call.facts()),
+                        row,
+                        note.archivedAt(),
+                        note.filesOf(response),
+                        response.response());
             }
         }
-        if (newest != null && !isAmong(note, newest)) {
+        if (newest != null
+                && (note == null
+                        || note.answers().stream().noneMatch(response -> response.callId() == newest.number()))) {
             rewrite(id, newest, row, slots -> note == null ? slots : slots.filter(slot -> !note.lists(slot)));
         }
-    }
-
-    private PaidCall call(@Nullable PaidCall newest, NoteCapture response) {
-        return newest != null && newest.number() == response.callId()
-                ? newest
-                : paid.paidCall(response.id(), response.callId()).orElseThrow();
-    }
-
-    private static boolean isAmong(@Nullable CapturedNote note, PaidCall call) {
-        return note != null && note.answers().stream().anyMatch(response -> response.callId() == call.number());
     }
 
     /** Writes the sidecar of a waiver of one file, which leaves the state of the note unchanged. */

@@ -39,7 +39,7 @@ import tools.jackson.databind.JsonNode;
  * stays. Rows are locked in the order of a run, authors before notes before captures, so that neither deadlocks.
  */
 @Repository
-public class StoredResponses {
+public record StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batches, SchemaDrift drift) {
 
     /** Maximum number of responses in a page, which is written in one transaction. */
     private static final int MAX_PAGE = 200;
@@ -57,16 +57,6 @@ public class StoredResponses {
             """.formatted(
                     NoteCatalog.CAPTURE.each("c.?"),
                     Arrays.stream(NoteParts.values()).map(NoteParts::asJson).collect(Collectors.joining(", ")));
-
-    private final JdbcClient jdbc;
-    private final NamedParameterJdbcOperations batches;
-    private final SchemaDrift drift;
-
-    StoredResponses(JdbcClient jdbc, NamedParameterJdbcOperations batches, SchemaDrift drift) {
-        this.jdbc = jdbc;
-        this.batches = batches;
-        this.drift = drift;
-    }
 
     public record Position(String note, Instant capturedAt) {
 

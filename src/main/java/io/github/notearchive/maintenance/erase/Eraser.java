@@ -188,7 +188,7 @@ public record Eraser(
         rows.markErased(notes, author == null ? null : request.reason(), now);
         rows.markErased(request.notes(), request.reason(), now);
         notes.addAll(request.notes());
-        erasure.worklist = rows.removeFromWorklist(notes, now);
+        erasure.worklist = rows.worklist().remove(notes, now);
         for (TombstoneObject tombstone : rows.unfinished()) {
             erasure.marked.add(tombstone);
             tombstone.note().ifPresentOrElse(erasure.notes::add, () -> erasure.authors.add(tombstone.id()));

@@ -1,7 +1,6 @@
 package io.github.notearchive.maintenance.rebuild;
 
 import io.github.notearchive.archive.catalog.ArchiveObject;
-import io.github.notearchive.archive.catalog.ArchiveObject.BrokenArchiveObjectException;
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.MediaCatalog;
@@ -103,7 +102,7 @@ public record RebuildRunner(
                     : execute(run, maxDuration, lock, bucket);
         } catch (StoreException e) {
             return notStarted(run, e.refused() ? ExitCode.USAGE : ExitCode.UPSTREAM_UNAVAILABLE, e.getMessage());
-        } catch (BrokenArchiveObjectException | IOException e) {
+        } catch (IOException e) {
             return notStarted(run, ExitCode.USAGE, e.getMessage());
         }
     }
