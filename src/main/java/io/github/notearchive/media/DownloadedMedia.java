@@ -17,7 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param sha256 SHA-256 of the bytes, in lower-case hexadecimal
  * @param type detected from the first bytes
  * @param candidate the URL that was chosen
- * @param isOtherSize whether the provider's response promised another size, which was found in two downloads
  * @param checks comparison with the promised size and MD5, and unusual features, as in {@code note_media.checks}; null
  *     if there are none. Nothing documents which bytes the MD5 covers
  */
@@ -26,9 +25,7 @@ public record DownloadedMedia(
         String sha256,
         MediaType type,
         MediaCandidate candidate,
-        boolean isOtherSize,
-        @Nullable String checks)
-        implements AutoCloseable {
+        @Nullable String checks) implements AutoCloseable {
 
     private static final int TINY_SIDE = 64;
     private static final long TINY_FILE = 200;
@@ -55,9 +52,8 @@ public record DownloadedMedia(
             remarks.add("pixels " + actual + ", promised " + promised);
         }
         List<String> checks = new ArrayList<>();
-        boolean isOtherSize = candidate.size() != null && candidate.size() != file.size();
         if (candidate.size() != null) {
-            checks.add(isOtherSize ? "size mismatch" : "size match");
+            checks.add(candidate.size() == file.size() ? "size match" : "size mismatch");
         }
         if (candidate.md5() != null) {
             checks.add(candidate.md5().equalsIgnoreCase(file.md5()) ? "md5 match" : "md5 mismatch");
@@ -66,7 +62,7 @@ public record DownloadedMedia(
             checks.add("remarks \"" + String.join("; ", remarks) + "\"");
         }
         String all = checks.isEmpty() ? null : String.join(", ", checks);
-        return new DownloadedMedia(file, file.sha256(), type, candidate, isOtherSize, all);
+        return new DownloadedMedia(file, file.sha256(), type, candidate, all);
     }
 
     public long size() {

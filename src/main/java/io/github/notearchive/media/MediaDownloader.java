@@ -133,14 +133,12 @@ public class MediaDownloader implements AutoCloseable {
         long end = System.nanoTime() + properties.fileTimeout().toNanos();
         int waiting = urls.size();
         for (Map.Entry<MediaUrl, MediaCandidate> entry : urls.entrySet()) {
-            MediaUrl url = entry.getKey();
-            MediaCandidate candidate = entry.getValue();
             waiting--;
             long deadline = waiting > 0 ? end - (end - System.nanoTime()) / 2 : end;
-            try (var download = new UrlDownload(this, slot.kind(), candidate, url, stopped, deadline)) {
+            try (var download = new UrlDownload(this, slot.kind(), entry, stopped, deadline)) {
                 DownloadedMedia media = download.run();
                 files.increment();
-                return slot.isBest(candidate.rendition())
+                return slot.isBest(entry.getValue().rendition())
                         ? new DownloadOutcome.Downloaded(media, null, false)
                         : new DownloadOutcome.Downloaded(media, failures.reasons(), failures.retryable);
             } catch (FailedDownloadException e) {
@@ -148,7 +146,7 @@ public class MediaDownloader implements AutoCloseable {
                     // a lesser rendition might fit, and would be taken only for want of room
                     return new DownloadOutcome.NoRoom(e.reason);
                 }
-                failures.add(candidate, url, e);
+                failures.add(entry.getValue(), entry.getKey(), e);
             }
             if (isAborted(stopped)) {
                 return stopped();

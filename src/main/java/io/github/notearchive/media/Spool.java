@@ -5,12 +5,12 @@ import io.github.notearchive.media.format.FileBytes;
 import io.github.notearchive.media.format.FileCheck;
 import io.github.notearchive.media.format.FileCheck.TruncatedFileException;
 import io.github.notearchive.note.MediaType;
+import java.io.File;
 import java.io.FileOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.MessageDigest;
@@ -20,6 +20,7 @@ import java.util.Deque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
+import java.util.stream.Stream;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 
@@ -64,18 +65,19 @@ public final class Spool {
         if (!Files.isDirectory(directory)) {
             return 0;
         }
-        int swept = 0;
-        try (DirectoryStream<Path> remaining = Files.newDirectoryStream(directory, PREFIX + "*" + SUFFIX)) {
+        try (Stream<Path> files = Files.find(
+                directory,
+                1,
+                (file, attributes) -> attributes.isRegularFile()
+                        && file.getFileName().toString().matches(PREFIX + ".*" + SUFFIX))) {
+            List<Path> remaining = files.toList();
             for (Path file : remaining) {
-                if (Files.isRegularFile(file)) {
-                    Files.delete(file);
-                    swept++;
-                }
+                Files.delete(file);
             }
+            return remaining.size();
         } catch (IOException e) {
             throw new UncheckedIOException("Spool " + directory + " cannot be swept", e);
         }
-        return swept;
     }
 
     /** Whether the disk limit is at most half used. */
@@ -96,20 +98,13 @@ public final class Spool {
      */
     public record Held(long files, long bytes) {}
 
-    /**
-     * Free bytes on the disk of the directory, or of its nearest existing parent; NaN if the file system does not
-     * report it.
-     */
+    /** Free bytes on the disk of the directory, or of its nearest existing parent; 0 if unknown. */
     public double diskFree() {
-        Path existing = directory;
-        while (!Files.isDirectory(existing)) {
-            existing = Objects.requireNonNull(existing.getParent());
+        File existing = directory.toFile();
+        while (!existing.isDirectory()) {
+            existing = Objects.requireNonNull(existing.getParentFile());
         }
-        try {
-            return Files.getFileStore(existing).getUsableSpace();
-        } catch (IOException e) {
-            return Double.NaN;
-        }
+        return existing.getUsableSpace();
     }
 
     /** The settings allow no further bytes on disk for now. */
@@ -184,7 +179,10 @@ public final class Spool {
          */
         int append(InputStream in) throws IOException {
             List<byte[]> memory = blocks != null && hasMemory(blocks) ? blocks : null;
-            byte[] array = memory == null ? buffer() : memory.get((int) size / BLOCK);
+            if (memory == null && buffer == null) {
+                buffer = new byte[BLOCK];
+            }
+            byte[] array = memory == null ? Objects.requireNonNull(buffer) : memory.get((int) size / BLOCK);
             int offset = memory == null ? 0 : (int) size % BLOCK;
             int count = in.read(array, offset, BLOCK - offset);
             if (count <= 0) {
@@ -200,12 +198,6 @@ public final class Spool {
                 md5.update(array, offset, count);
             }
             return count;
-        }
-
-        private byte[] buffer() {
-            byte[] ready = buffer == null ? new byte[BLOCK] : buffer;
-            buffer = ready;
-            return ready;
         }
 
         /** Borrows memory for a further byte and all expected ones, if the file may stay in memory. */
@@ -228,25 +220,23 @@ public final class Spool {
             return true;
         }
 
-        private void returnMemory() {
-            List<byte[]> held = blocks;
-            blocks = null;
-            if (held != null) {
-                synchronized (Spool.this) {
-                    inMemory -= (long) held.size() * BLOCK;
-                    held.forEach(idle::push);
+        private void moveToDisk() throws SpoolFullException {
+            if (blocks != null) {
+                for (int at = 0; at < size; at += BLOCK) {
+                    write(blocks.get(at / BLOCK), (int) Math.min(BLOCK, size - at));
                 }
+                returnMemory();
             }
         }
 
-        private void moveToDisk() throws SpoolFullException {
-            if (blocks == null) {
-                return;
+        private void returnMemory() {
+            if (blocks != null) {
+                synchronized (Spool.this) {
+                    inMemory -= (long) blocks.size() * BLOCK;
+                    blocks.forEach(idle::push);
+                }
+                blocks = null;
             }
-            for (int at = 0; at < size; at += BLOCK) {
-                write(blocks.get(at / BLOCK), (int) Math.min(BLOCK, size - at));
-            }
-            returnMemory();
         }
 
         private void write(byte[] more, int count) throws SpoolFullException {
@@ -259,8 +249,7 @@ public final class Spool {
             }
             try {
                 if (path == null) {
-                    PrivateDirectory.create(directory);
-                    path = Files.createTempFile(directory, PREFIX, SUFFIX);
+                    path = Files.createTempFile(PrivateDirectory.create(directory), PREFIX, SUFFIX);
                 }
                 if (out == null) {
                     out = new FileOutputStream(path.toFile(), true);

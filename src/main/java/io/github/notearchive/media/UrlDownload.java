@@ -19,6 +19,7 @@ import java.net.SocketTimeoutException;
 import java.net.URI;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -56,7 +57,6 @@ final class UrlDownload implements AutoCloseable {
     private final MediaProperties properties;
     private final MediaKind kind;
     private final MediaCandidate candidate;
-    private final MediaUrl url;
     private final CountDownLatch stop;
     private final long deadline;
 
@@ -82,29 +82,26 @@ final class UrlDownload implements AutoCloseable {
     UrlDownload(
             MediaDownloader shared,
             MediaKind kind,
-            MediaCandidate candidate,
-            MediaUrl url,
+            Map.Entry<MediaUrl, MediaCandidate> source,
             CountDownLatch stop,
             long deadline) {
         this.shared = shared;
         this.properties = shared.properties;
         this.kind = kind;
-        this.candidate = candidate;
-        this.url = url;
-        this.next = url;
+        this.candidate = source.getValue();
+        this.next = source.getKey();
         this.stop = stop;
         this.deadline = deadline;
     }
 
-    /**
-     * Tries the URL until it succeeds, fails for good, or the deadline. A file of another size than promised is
-     * downloaded once more before it is accepted.
-     */
+    /** Tries the URL until it succeeds, fails for good, or the deadline. */
     DownloadedMedia run() throws FailedDownloadException {
+        MediaUrl url = next;
         for (int tries = 1; ; tries++) {
+            next = url;
+            redirects = 0;
             try {
-                DownloadedMedia media = attempt();
-                return media.isOtherSize() && pause(tries) ? confirmed(media) : media;
+                return attempt();
             } catch (FailedDownloadException e) {
                 boolean again = e.kind == Kind.RETRYABLE && tries < properties.triesPerCandidate();
                 if (!again || !pause(tries)) {
@@ -114,30 +111,13 @@ final class UrlDownload implements AutoCloseable {
         }
     }
 
-    private DownloadedMedia confirmed(DownloadedMedia first) {
-        DownloadedMedia second;
-        try {
-            second = attempt();
-        } catch (FailedDownloadException _) {
-            return first;
-        } catch (RuntimeException e) { // for example, the disk is full
-            first.close();
-            throw e;
-        }
-        first.close();
-        return second;
-    }
-
     private DownloadedMedia attempt() throws FailedDownloadException {
-        next = url;
-        redirects = 0;
         try {
-            while (true) {
-                Optional<DownloadedMedia> media = send(next);
-                if (media.isPresent()) {
-                    return media.get();
-                }
+            Optional<DownloadedMedia> media = Optional.empty();
+            while (media.isEmpty()) {
+                media = send(next);
             }
+            return media.get();
         } catch (IOException e) {
             if (!isResumable()) {
                 close();
@@ -223,7 +203,7 @@ final class UrlDownload implements AutoCloseable {
             throw retryable("empty body");
         }
         long length = entity.getContentLength();
-        requireAtMost(properties.maxFileSize().toBytes(), length);
+        requireAllowed(length);
         InputStream body = entity.getContent();
         byte[] head = body.readNBytes(TypeSniffer.HEAD_LENGTH);
         boolean incomplete = head.length < TypeSniffer.HEAD_LENGTH && head.length < length;
@@ -269,11 +249,10 @@ final class UrlDownload implements AutoCloseable {
 
     private DownloadedMedia save(InputStream body) throws IOException {
         SpoolFile receiving = file();
-        long limit = Math.min(properties.maxFileSize().toBytes(), type().maxBytes());
         try {
             for (int n = 0; n >= 0; n = receiving.append(body)) {
                 shared.bytes.add(n);
-                requireAtMost(limit, receiving.size());
+                requireAllowed(receiving.size());
             }
         } finally {
             receiving.pause();
@@ -283,7 +262,8 @@ final class UrlDownload implements AutoCloseable {
         }
         // an error from here on is one of the whole file
         validator = null;
-        DownloadedMedia media = DownloadedMedia.of(receiving, type(), candidate, receiving.check(type()));
+        MediaType received = Objects.requireNonNull(type);
+        DownloadedMedia media = DownloadedMedia.of(receiving, received, candidate, receiving.check(received));
         file = null;
         return media;
     }
@@ -291,21 +271,15 @@ final class UrlDownload implements AutoCloseable {
     /** Deletes what was received. Repetition has no effect. */
     @Override
     public void close() {
-        SpoolFile received = file;
-        file = null;
-        validator = null;
-        total = -1;
-        if (received != null) {
-            received.close();
+        try (SpoolFile _ = file) {
+            file = null;
+            validator = null;
+            total = -1;
         }
     }
 
     private SpoolFile file() {
         return Objects.requireNonNull(file);
-    }
-
-    private MediaType type() {
-        return Objects.requireNonNull(type);
     }
 
     private Duration remaining() {
@@ -330,12 +304,10 @@ final class UrlDownload implements AutoCloseable {
         }
     }
 
-    private void requireAtMost(long limit, long length) throws FailedDownloadException {
-        if (length > limit) {
-            String which = limit < properties.maxFileSize().toBytes()
-                    ? "the limit of subtitles, " + limit + " bytes"
-                    : "archive.media.max-file-size (" + properties.maxFileSize() + ")";
-            throw FailedDownloadException.rejected("longer than " + which);
+    private void requireAllowed(long length) throws FailedDownloadException {
+        if (length > properties.maxFileSize().toBytes()) {
+            throw FailedDownloadException.rejected(
+                    "longer than archive.media.max-file-size (" + properties.maxFileSize() + ")");
         }
     }
 

@@ -210,35 +210,32 @@ public final class MediaSlots {
      * @param md5 MD5 of the video; that of a stream takes precedence
      */
     private List<MediaCandidate> streams(JsonNode byCodec, @Nullable String md5) {
-        record Stream(JsonNode node, MediaCandidate master, StreamPreference.Offer offer) {}
-        List<Stream> streams = new ArrayList<>();
+        List<List<MediaCandidate>> streams = new ArrayList<>();
         for (String codec : StreamPreference.ALL) {
             int number = 0;
-            for (JsonNode node : elements(byCodec.path(codec))) {
-                JsonNode length = node.path("size");
-                Long size = length.canConvertToLong() && length.longValue() > 0 ? length.longValue() : null;
-                String own = md5(node.path("md5"));
-                MediaCandidate master = new MediaCandidate(
-                        text(node.path("master_url")),
-                        numbered(codec, number++) + "/master_url",
-                        size,
-                        dimension(node, "width"),
-                        dimension(node, "height"),
-                        own == null ? md5 : own);
-                streams.add(new Stream(node, master, StreamPreference.Offer.of(codec, master)));
+            for (JsonNode stream : elements(byCodec.path(codec))) {
+                streams.add(urls(stream, numbered(codec, number++), md5));
             }
         }
-        streams.sort(Comparator.comparing(Stream::offer, preference.order()));
-        List<MediaCandidate> candidates = new ArrayList<>();
-        for (Stream stream : streams) {
-            candidates.add(stream.master);
-            int backup = 0;
-            for (JsonNode url : elements(stream.node.path("backup_urls"))) {
-                String rendition = stream.master.variant() + "/backup_urls[" + backup++ + "]";
-                candidates.add(stream.master.at(text(url), rendition));
-            }
+        streams.sort(Comparator.comparing(List::getFirst, preference.order()));
+        return usable(streams.stream().flatMap(List::stream).toList());
+    }
+
+    private static List<MediaCandidate> urls(JsonNode stream, String name, @Nullable String md5) {
+        JsonNode length = stream.path("size");
+        String own = md5(stream.path("md5"));
+        MediaCandidate master = new MediaCandidate(
+                text(stream.path("master_url")),
+                name + "/master_url",
+                length.canConvertToLong() && length.longValue() > 0 ? length.longValue() : null,
+                dimension(stream, "width"),
+                dimension(stream, "height"),
+                own == null ? md5 : own);
+        List<MediaCandidate> urls = new ArrayList<>(List.of(master));
+        for (JsonNode url : elements(stream.path("backup_urls"))) {
+            urls.add(master.at(text(url), name + "/backup_urls[" + (urls.size() - 1) + "]"));
         }
-        return usable(candidates);
+        return urls;
     }
 
     /** Returns the candidates with distinct URLs. */

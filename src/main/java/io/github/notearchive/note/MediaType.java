@@ -24,9 +24,6 @@ public enum MediaType {
     SRT("application/x-subrip", "srt", MediaKind.SUBTITLE),
     VTT("text/vtt", "vtt", MediaKind.SUBTITLE);
 
-    /** A hundred times the subtitles of a film. */
-    private static final long MAX_SUBTITLE_BYTES = 16 << 20;
-
     private final String contentType;
     private final String extension;
 
@@ -58,9 +55,5 @@ public enum MediaType {
 
     public boolean suits(MediaKind kind) {
         return kinds.contains(kind);
-    }
-
-    public long maxBytes() {
-        return suits(MediaKind.SUBTITLE) ? MAX_SUBTITLE_BYTES : Long.MAX_VALUE;
     }
 }

@@ -32,41 +32,31 @@ public record StreamPreference(List<String> codecs, int maxHeight) {
     }
 
     /**
-     * Properties of an offered stream.
-     *
-     * @param width in pixels; 0 if unknown
-     * @param height in pixels; 0 if unknown
-     * @param size in bytes; 0 if unknown
-     */
-    record Offer(String codec, long width, long height, long size) {
-
-        static Offer of(String codec, MediaCandidate promised) {
-            return new Offer(codec, known(promised.width()), known(promised.height()), known(promised.size()));
-        }
-
-        private static long known(@Nullable Number number) {
-            return number == null ? 0 : number.longValue();
-        }
-
-        private long pixels() {
-            return width * height;
-        }
-    }
-
-    /**
      * Returns the order of preference: streams within the limit before others; then by codec, larger dimensions, larger
      * file. Streams beyond the limit are ordered by smallest dimensions.
      */
-    Comparator<Offer> order() {
-        Comparator<Offer> bySize = Comparator.comparingInt((Offer offer) -> codecs.indexOf(offer.codec()))
-                .thenComparing(Comparator.comparingLong(Offer::pixels).reversed())
-                .thenComparing(Comparator.comparingLong(Offer::size).reversed());
-        Comparator<Offer> beyond = Comparator.comparingLong(Offer::pixels).thenComparing(bySize);
+    Comparator<MediaCandidate> order() {
+        Comparator<MediaCandidate> bySize = Comparator.comparingInt((MediaCandidate stream) ->
+                        codecs.indexOf(stream.rendition().split("[\\[/]", 2)[0]))
+                .thenComparing(
+                        Comparator.comparingLong(StreamPreference::pixels).reversed())
+                .thenComparing(Comparator.comparingLong((MediaCandidate stream) -> known(stream.size()))
+                        .reversed());
+        Comparator<MediaCandidate> beyond =
+                Comparator.comparingLong(StreamPreference::pixels).thenComparing(bySize);
         return Comparator.comparing(this::isBeyond)
                 .thenComparing((a, b) -> isBeyond(a) ? beyond.compare(a, b) : bySize.compare(a, b));
     }
 
-    private boolean isBeyond(Offer offer) {
-        return maxHeight > 0 && Math.min(offer.width(), offer.height()) > maxHeight;
+    private boolean isBeyond(MediaCandidate stream) {
+        return maxHeight > 0 && Math.min(known(stream.width()), known(stream.height())) > maxHeight;
+    }
+
+    private static long pixels(MediaCandidate stream) {
+        return known(stream.width()) * known(stream.height());
+    }
+
+    private static long known(@Nullable Number number) {
+        return number == null ? 0 : number.longValue();
     }
 }

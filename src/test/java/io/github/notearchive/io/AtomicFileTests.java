@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -21,16 +20,6 @@ class AtomicFileTests {
 
     @TempDir
     Path directory;
-
-    @Test
-    void replacesTheFileAndLeavesNoTemporaryFile() throws IOException {
-        Path file = Files.writeString(directory.resolve("a.json"), "a much longer text of before");
-
-        AtomicFile.write(file, "new".getBytes(StandardCharsets.UTF_8));
-
-        assertThat(file).hasContent("new");
-        assertThat(directory.toFile().list()).containsExactly("a.json");
-    }
 
     @Test
     void failedReplacementKeepsTheTarget() throws IOException {

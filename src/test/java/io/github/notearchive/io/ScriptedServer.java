@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.zip.GZIPOutputStream;
 import org.jspecify.annotations.Nullable;
 
@@ -31,6 +32,7 @@ public final class ScriptedServer implements AutoCloseable {
 
     private final ServerSocket server;
     private final Queue<Reply> script = new ConcurrentLinkedQueue<>();
+    private final Map<String, Queue<Reply>> paths = new ConcurrentHashMap<>();
     private final List<Request> requests = new CopyOnWriteArrayList<>();
     private final Set<Socket> connections = ConcurrentHashMap.newKeySet();
     private final CountDownLatch closed = new CountDownLatch(1);
@@ -52,6 +54,10 @@ public final class ScriptedServer implements AutoCloseable {
         public String text() {
             return new String(body, UTF_8);
         }
+
+        public String target() {
+            return line.split(" ")[1];
+        }
     }
 
     /** Writes a response. */
@@ -61,9 +67,25 @@ public final class ScriptedServer implements AutoCloseable {
         boolean write(Socket socket, OutputStream out) throws IOException, InterruptedException;
     }
 
+    private record Choice(Function<Request, Reply> choice) implements Reply {
+
+        @Override
+        public boolean write(Socket socket, OutputStream out) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
     /** Returns the URL without a path. */
     public String address() {
-        return "http://127.0.0.1:" + server.getLocalPort();
+        return "http://" + authority();
+    }
+
+    public String authority() {
+        return "127.0.0.1:" + port();
+    }
+
+    public int port() {
+        return server.getLocalPort();
     }
 
     /** Returns the requests received, in order. */
@@ -73,6 +95,17 @@ public final class ScriptedServer implements AutoCloseable {
 
     public List<String> lines() {
         return requests.stream().map(Request::line).toList();
+    }
+
+    /** Returns the targets of the requests, in order. */
+    public List<String> targets() {
+        return requests.stream().map(Request::target).toList();
+    }
+
+    /** Sets the replies for a path; the last one is repeated. They come before the script. */
+    public ScriptedServer on(String path, Reply... replies) {
+        paths.put(path, new ConcurrentLinkedQueue<>(List.of(replies)));
+        return this;
     }
 
     /** Adds replies to the script. */
@@ -97,6 +130,20 @@ public final class ScriptedServer implements AutoCloseable {
             head.append(header).append("\r\n");
         }
         return raw(head.append("\r\n").toString(), body);
+    }
+
+    /** Chooses the reply by the request. */
+    public static Reply choice(Function<Request, Reply> choice) {
+        return new Choice(choice);
+    }
+
+    /** Sends this head and these bytes, and closes the connection. */
+    public static Reply closing(String head, byte[] bytes) {
+        Reply response = raw(head, bytes);
+        return (socket, out) -> {
+            response.write(socket, out);
+            return false;
+        };
     }
 
     public static Reply status(int status, String... headers) {
@@ -132,10 +179,7 @@ public final class ScriptedServer implements AutoCloseable {
 
     /** Sends this start of a response and closes the connection. */
     public static Reply cutShort(String start) {
-        return (_, out) -> {
-            out.write(start.getBytes(UTF_8));
-            return false;
-        };
+        return closing(start, new byte[0]);
     }
 
     /** Repeats a piece without end. */
@@ -150,8 +194,13 @@ public final class ScriptedServer implements AutoCloseable {
 
     /** Repeats a piece so slowly that no single wait is long, until the server is closed. */
     public Reply drip(String start, String piece) {
-        return (_, out) -> {
-            out.write(start.getBytes(US_ASCII));
+        return drip(raw(start, new byte[0]), piece, new CountDownLatch(1));
+    }
+
+    public Reply drip(Reply start, String piece, CountDownLatch started) {
+        return (socket, out) -> {
+            start.write(socket, out);
+            started.countDown();
             do {
                 out.write(piece.getBytes(US_ASCII));
             } while (!closed.await(20, TimeUnit.MILLISECONDS));
@@ -184,13 +233,20 @@ public final class ScriptedServer implements AutoCloseable {
             InputStream in = new BufferedInputStream(socket.getInputStream());
             boolean isKept = true;
             for (Request request = read(in); isKept && request != null; request = isKept ? read(in) : null) {
-                Reply reply = script.poll(); // first: a test that sees the request may script the next reply
+                Reply reply = next(request); // first: a test that sees the request may script the next reply
                 requests.add(request);
-                isKept = (reply == null ? otherwise : reply).write(socket, socket.getOutputStream());
+                isKept = reply.write(socket, socket.getOutputStream());
             }
         } catch (IOException | InterruptedException clientOrTestHasEnded) {
             // nothing is left to do
         }
+    }
+
+    private Reply next(Request request) {
+        Queue<Reply> ofPath = paths.get(request.target().split("\\?", 2)[0]);
+        Reply scripted = ofPath == null ? script.poll() : ofPath.size() > 1 ? ofPath.poll() : ofPath.element();
+        Reply reply = scripted == null ? otherwise : scripted;
+        return reply instanceof Choice by ? by.choice.apply(request) : reply;
     }
 
     private static @Nullable Request read(InputStream in) throws IOException {

@@ -1,29 +1,30 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.io.ScriptedServer.choice;
+import static io.github.notearchive.io.ScriptedServer.closing;
+import static io.github.notearchive.io.ScriptedServer.status;
+import static io.github.notearchive.media.MediaFixtures.body;
+import static io.github.notearchive.media.MediaFixtures.broken;
 import static io.github.notearchive.media.MediaFixtures.candidate;
 import static io.github.notearchive.media.MediaFixtures.hex;
 import static io.github.notearchive.media.MediaFixtures.loopback;
+import static io.github.notearchive.media.MediaFixtures.part;
+import static io.github.notearchive.media.MediaFixtures.rangeFrom;
+import static io.github.notearchive.media.MediaFixtures.redirect;
 import static io.github.notearchive.media.MediaFixtures.settings;
 import static io.github.notearchive.media.MediaFixtures.sized;
 import static io.github.notearchive.media.MediaFixtures.slot;
-import static io.github.notearchive.media.ScriptedCdn.body;
-import static io.github.notearchive.media.ScriptedCdn.broken;
-import static io.github.notearchive.media.ScriptedCdn.chunked;
-import static io.github.notearchive.media.ScriptedCdn.encoded;
-import static io.github.notearchive.media.ScriptedCdn.part;
-import static io.github.notearchive.media.ScriptedCdn.rangeFrom;
-import static io.github.notearchive.media.ScriptedCdn.redirect;
-import static io.github.notearchive.media.ScriptedCdn.status;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.github.notearchive.PublishedTable;
+import io.github.notearchive.io.ScriptedServer;
+import io.github.notearchive.io.ScriptedServer.Reply;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.media.DownloadOutcome.Failed;
 import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.media.DownloadOutcome.NoRoom;
-import io.github.notearchive.media.ScriptedCdn.Reply;
 import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
@@ -68,22 +69,22 @@ class CdnBehavioursTests {
     private static final int BROKEN_AT = 300;
 
     private static final Reply INCOMPLETE = broken(HEIC, BROKEN_AT, TAG);
-    private static final Reply REST = exchange -> {
-        assertThat(exchange.getRequestHeaders().getFirst("Range")).isEqualTo("bytes=" + BROKEN_AT + "-");
-        assertThat(exchange.getRequestHeaders().getFirst("If-Range")).isEqualTo(TAG);
-        part(HEIC, BROKEN_AT, TAG, rangeFrom(BROKEN_AT, HEIC)).to(exchange);
-    };
+    private static final Reply REST = choice(request -> {
+        boolean isRest = ("bytes=" + BROKEN_AT + "-").equals(request.headers().get("Range"))
+                && TAG.equals(request.headers().get("If-Range"));
+        return isRest ? part(HEIC, BROKEN_AT, TAG, rangeFrom(BROKEN_AT, HEIC)) : status(400);
+    });
 
     @TempDir
     Path directory;
 
-    private ScriptedCdn cdn;
-    private ScriptedCdn elsewhere;
+    private ScriptedServer cdn;
+    private ScriptedServer elsewhere;
 
     @BeforeEach
-    void start() throws IOException {
-        cdn = new ScriptedCdn();
-        elsewhere = new ScriptedCdn();
+    void start() {
+        cdn = MediaFixtures.cdn();
+        elsewhere = MediaFixtures.cdn();
     }
 
     @AfterEach
@@ -138,15 +139,12 @@ class CdnBehavioursTests {
     private static List<Behaviour> whole() {
         return List.of(
                 when("sends the complete file", 1, body(HEIC)),
-                when("sends it without a length", 1, chunked(HEIC)),
+                when("sends it without a length", 1, closing("HTTP/1.1 200 x\r\n\r\n", HEIC)),
                 when("names an M4A `.wav` and `audio/wav`", test -> {
-                    test.cdn.on("/1_0.wav", exchange -> {
-                        exchange.getResponseHeaders().set("Content-Type", "audio/wav");
-                        body(SOUND).to(exchange);
-                    });
+                    test.cdn.on("/1_0.wav", body(SOUND, "Content-Type: audio/wav"));
                     return slot(MediaKind.AUDIO, test.at("first", "/1_0.wav"));
                 }),
-                when("sends a plain file with `Content-Encoding: gzip`", 1, encoded("gzip", HEIC)));
+                when("sends a plain file with `Content-Encoding: gzip`", 1, body(HEIC, "Content-Encoding: gzip")));
     }
 
     private static List<Behaviour> brokenOff() {
@@ -196,7 +194,7 @@ class CdnBehavioursTests {
                 }),
                 when("redirects to another host that is allowed", test -> {
                     test.elsewhere.on("/there", body(HEIC));
-                    test.cdn.on("/1", redirect(test.elsewhere.url("/there")));
+                    test.cdn.on("/1", redirect(test.elsewhere.address() + "/there"));
                     return test.picture(1);
                 }),
                 when("redirects to a host that is not allowed", 1, redirect("http://169.254.169.254/")),
@@ -215,7 +213,7 @@ class CdnBehavioursTests {
                 when(
                         "sends single bytes without end",
                         test -> {
-                            test.cdn.on("/1", test.cdn.dripping(JPEG, new CountDownLatch(1)));
+                            test.cdn.on("/1", MediaFixtures.dripping(test.cdn, JPEG, new CountDownLatch(1)));
                             return test.picture(1);
                         },
                         "file-timeout=1s"));
@@ -229,11 +227,16 @@ class CdnBehavioursTests {
                 when("sends JSON", 1, body(json)),
                 when("sends an empty body", 1, body(new byte[0])),
                 when("sends a film instead of a picture", 1, body(FILM)),
-                when("sends the file compressed, which was not requested", 1, encoded("gzip", gzip(HEIC))),
+                when(
+                        "sends the file compressed, which was not requested",
+                        1,
+                        body(gzip(HEIC), "Content-Encoding: gzip")),
                 when("sends a picture of 48x32 where 1080x1440 are promised", test -> {
                     test.cdn.on("/1", body(OTHER_HEIC)).on("/2", body(JPEG));
                     return slot(
-                            MediaKind.IMAGE, sized("first", test.cdn.url("/1"), 1080, 1440), test.at("second", "/2"));
+                            MediaKind.IMAGE,
+                            sized("first", test.cdn.address() + "/1", 1080, 1440),
+                            test.at("second", "/2"));
                 }),
                 when("sends more than `archive.media.max-file-size`", 1, body(new byte[1_600_000])));
     }
@@ -270,7 +273,7 @@ class CdnBehavioursTests {
                         test -> test.promisedFilm(null, "0123456789abcdef0123456789abcdef")),
                 when("sends other dimensions than those of the response", test -> {
                     test.cdn.on("/1", body(OTHER_HEIC));
-                    return slot(MediaKind.IMAGE, sized("first", test.cdn.url("/1"), 96, 64));
+                    return slot(MediaKind.IMAGE, sized("first", test.cdn.address() + "/1", 96, 64));
                 }));
     }
 
@@ -309,18 +312,19 @@ class CdnBehavioursTests {
         try (MediaDownloader downloader = downloader(behaviour)) {
             DownloadOutcome outcome = downloader.download(slot);
 
-            long ranges =
-                    cdn.headers().stream().filter(h -> h.containsKey("Range")).count();
+            long ranges = cdn.requests().stream()
+                    .filter(request -> request.headers().containsKey("Range"))
+                    .count();
             TABLE.assertHolds("| %s | %d%s | %s |"
                     .formatted(
                             behaviour.name,
                             downloader.traffic().requests(),
                             ranges == 0 ? "" : ", " + ranges + " for the rest",
                             describe(outcome)));
-            assertThat(cdn.requests().size() + elsewhere.requests().size() + withoutTls(slot))
+            assertThat(cdn.targets().size() + elsewhere.targets().size() + withoutTls(slot))
                     .as("what the servers saw")
                     .isEqualTo(Math.toIntExact(downloader.traffic().requests()));
-            assertThat(cdn.requests()).noneMatch(target -> target.contains("|"));
+            assertThat(cdn.targets()).noneMatch(target -> target.contains("|"));
         }
         assertThat(directory).as("the spool").isEmptyDirectory();
     }
@@ -379,11 +383,11 @@ class CdnBehavioursTests {
 
     private MediaSlot promisedFilm(@Nullable Long size, @Nullable String md5) {
         cdn.on("/1", body(FILM));
-        return slot(MediaKind.VIDEO, new MediaCandidate(cdn.url("/1"), "first", size, null, null, md5));
+        return slot(MediaKind.VIDEO, new MediaCandidate(cdn.address() + "/1", "first", size, null, null, md5));
     }
 
     private MediaCandidate at(String rendition, String path) {
-        return candidate(rendition, cdn.url(path));
+        return candidate(rendition, cdn.address() + path);
     }
 
     private static byte[] gzip(byte[] bytes) {

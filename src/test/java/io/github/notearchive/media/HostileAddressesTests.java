@@ -5,6 +5,7 @@ import static io.github.notearchive.media.MediaFixtures.settings;
 import static io.github.notearchive.media.MediaFixtures.slot;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.media.DownloadOutcome.Failed;
 import io.github.notearchive.media.DownloadOutcome.Gone;
 import io.github.notearchive.note.MediaKind;
@@ -57,7 +58,7 @@ class HostileAddressesTests {
     private final List<String> lookups = new CopyOnWriteArrayList<>();
     private final AtomicInteger caught = new AtomicInteger();
     private final List<ServerSocket> traps = new ArrayList<>();
-    private ScriptedCdn cdn;
+    private ScriptedServer cdn;
 
     /** Where a URL is rejected. */
     enum Where {
@@ -124,7 +125,7 @@ class HostileAddressesTests {
 
     @BeforeAll
     void listen() throws IOException {
-        cdn = new ScriptedCdn();
+        cdn = MediaFixtures.cdn();
         ServerSocket trap = new ServerSocket(0, 50, InetAddress.getByName("127.0.0.1"));
         traps.add(trap);
         try {
@@ -165,26 +166,23 @@ class HostileAddressesTests {
     void onlyAllowedHostsAreRequested(Tried tried) {
         String address = ports(tried.address);
         if (tried.status != 0) {
-            cdn.on("/r", exchange -> {
-                exchange.getResponseHeaders().set("Location", address);
-                exchange.sendResponseHeaders(tried.status, -1);
-            });
+            cdn.on("/r", ScriptedServer.status(tried.status, "Location: " + address));
         }
-        cdn.on("/a", ScriptedCdn.body(GIF));
+        cdn.on("/a", MediaFixtures.body(GIF));
 
-        DownloadOutcome outcome = download(tried, tried.status == 0 ? address : cdn.url("/r"));
+        DownloadOutcome outcome = download(tried, tried.status == 0 ? address : cdn.address() + "/r");
 
         assertThat(caught).as("connections to the trap").hasValue(0);
         switch (tried.where) {
             case BEFORE -> {
                 assertThat(outcome).isEqualTo(new Failed("r: " + ports(tried.reason), false));
                 assertThat(lookups).isEmpty();
-                assertThat(cdn.requests()).isEmpty();
+                assertThat(cdn.targets()).isEmpty();
             }
             case RESOLVED -> {
                 assertThat(outcome).isEqualTo(new Failed("r at a.xhscdn.com: " + tried.reason, false));
                 assertThat(lookups).hasSameSizeAs(tried.resolvesTo);
-                assertThat(cdn.requests()).isEmpty();
+                assertThat(cdn.targets()).isEmpty();
             }
             case REDIRECT -> {
                 assertThat(outcome)
@@ -192,12 +190,12 @@ class HostileAddressesTests {
                         .asString()
                         .contains("r at 127.0.0.1: " + ports(tried.reason));
                 assertThat(lookups).hasSameSizeAs(tried.resolvesTo);
-                assertThat(cdn.requests()).hasSizeBetween(1, 6).doesNotContain("/a");
+                assertThat(cdn.targets()).hasSizeBetween(1, 6).doesNotContain("/a");
             }
             case FOLLOWED -> {
                 MediaFixtures.downloaded(outcome).close();
                 assertThat(lookups).containsOnly(tried.reason);
-                assertThat(cdn.requests()).containsExactly("/a");
+                assertThat(cdn.targets()).containsExactly("/a");
             }
         }
     }

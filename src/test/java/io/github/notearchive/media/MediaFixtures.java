@@ -1,7 +1,13 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.io.ScriptedServer.closing;
+import static io.github.notearchive.io.ScriptedServer.raw;
+import static io.github.notearchive.io.ScriptedServer.reply;
+import static io.github.notearchive.io.ScriptedServer.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.io.ScriptedServer;
+import io.github.notearchive.io.ScriptedServer.Reply;
 import io.github.notearchive.media.DownloadOutcome.Downloaded;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaKind;
@@ -12,10 +18,12 @@ import java.net.UnknownHostException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.function.IntUnaryOperator;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -66,6 +74,47 @@ final class MediaFixtures {
     static MediaProperties bound(Map<String, String> values) {
         return new Binder(new MapConfigurationPropertySource(values))
                 .bindOrCreate("archive.media", MediaProperties.class);
+    }
+
+    /** A media server, which answers 404 for paths that are not scripted. */
+    static ScriptedServer cdn() {
+        return new ScriptedServer().always(status(404));
+    }
+
+    static Reply body(byte[] bytes, String... headers) {
+        return reply(200, bytes, headers);
+    }
+
+    static Reply redirect(String location) {
+        return status(302, "Location: " + location);
+    }
+
+    /** States the length of all bytes, and closes the connection after {@code count} of them. */
+    static Reply broken(byte[] bytes, int count, String etag) {
+        String head = "HTTP/1.1 200 x\r\nContent-Length: " + bytes.length + "\r\n";
+        return closing(head + (etag.isEmpty() ? "" : "ETag: " + etag + "\r\n") + "\r\n", Arrays.copyOf(bytes, count));
+    }
+
+    /** Sends the bytes from here on with status 206 and these headers, if any. */
+    static Reply part(byte[] bytes, int from, @Nullable String etag, @Nullable String contentRange) {
+        return reply(
+                206,
+                Arrays.copyOfRange(bytes, from, bytes.length),
+                Stream.of(
+                                etag == null ? "" : "ETag: " + etag,
+                                contentRange == null ? "" : "Content-Range: " + contentRange)
+                        .filter(header -> !header.isEmpty())
+                        .toArray(String[]::new));
+    }
+
+    /** {@code Content-Range} of the bytes from here on. */
+    static String rangeFrom(int from, byte[] bytes) {
+        return "bytes %d-%d/%d".formatted(from, bytes.length - 1, bytes.length);
+    }
+
+    /** Sends these bytes of a longer body, then single bytes until the client closes the connection. */
+    static Reply dripping(ScriptedServer server, byte[] start, CountDownLatch started) {
+        return server.drip(raw("HTTP/1.1 200 x\r\nContent-Length: 1000000\r\n\r\n", start), "\0", started);
     }
 
     /** A slot whose candidates are these URLs, as renditions r0, r1 and so on. */

@@ -42,15 +42,6 @@ class MediaPropertiesTests {
                 .isEqualTo(1);
     }
 
-    @Test
-    void lastPauseIsRepeated() {
-        MediaProperties properties = bound(Map.of());
-
-        assertThat(properties.backoffAfter(1)).hasSeconds(1);
-        assertThat(properties.backoffAfter(2)).hasSeconds(3);
-        assertThat(properties.backoffAfter(9)).hasSeconds(3);
-    }
-
     private static int violations(MediaProperties properties) {
         try (var factory = Validation.buildDefaultValidatorFactory()) {
             return factory.getValidator().validate(properties).size();

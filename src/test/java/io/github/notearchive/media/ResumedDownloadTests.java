@@ -1,24 +1,23 @@
 package io.github.notearchive.media;
 
+import static io.github.notearchive.io.ScriptedServer.choice;
+import static io.github.notearchive.io.ScriptedServer.closing;
+import static io.github.notearchive.media.MediaFixtures.body;
+import static io.github.notearchive.media.MediaFixtures.broken;
 import static io.github.notearchive.media.MediaFixtures.downloaded;
 import static io.github.notearchive.media.MediaFixtures.hex;
+import static io.github.notearchive.media.MediaFixtures.part;
+import static io.github.notearchive.media.MediaFixtures.rangeFrom;
+import static io.github.notearchive.media.MediaFixtures.redirect;
 import static io.github.notearchive.media.MediaFixtures.settings;
 import static io.github.notearchive.media.MediaFixtures.slot;
-import static io.github.notearchive.media.ScriptedCdn.body;
-import static io.github.notearchive.media.ScriptedCdn.broken;
-import static io.github.notearchive.media.ScriptedCdn.part;
-import static io.github.notearchive.media.ScriptedCdn.rangeFrom;
-import static io.github.notearchive.media.ScriptedCdn.redirect;
-import static io.github.notearchive.media.ScriptedCdn.status;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpExchange;
+import io.github.notearchive.io.ScriptedServer;
+import io.github.notearchive.io.ScriptedServer.Reply;
+import io.github.notearchive.io.ScriptedServer.Request;
 import io.github.notearchive.media.DownloadOutcome.Failed;
-import io.github.notearchive.media.ScriptedCdn.Reply;
 import io.github.notearchive.note.MediaKind;
-import java.io.FilterOutputStream;
-import java.io.IOException;
-import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -46,12 +45,12 @@ class ResumedDownloadTests {
     @TempDir
     Path directory;
 
-    private ScriptedCdn cdn;
+    private ScriptedServer cdn;
     private MediaDownloader downloader;
 
     @BeforeEach
-    void start() throws IOException {
-        cdn = new ScriptedCdn();
+    void start() {
+        cdn = MediaFixtures.cdn();
         downloader = MediaFixtures.downloader(
                 directory, settings(List.of(cdn.authority()), "max-file-size=" + SOUND.length + "B"));
     }
@@ -103,9 +102,10 @@ class ResumedDownloadTests {
 
         assertComplete(media, SOUND);
         assertThat(ranges()).isEqualTo(ranges);
-        assertThat(cdn.headers())
-                .allSatisfy(headers -> assertThat(headers.get("If-range"))
-                        .isEqualTo(headers.containsKey("Range") ? List.of(TAG) : null));
+        assertThat(cdn.requests())
+                .extracting(Request::headers)
+                .allSatisfy(headers ->
+                        assertThat(headers.get("If-Range")).isEqualTo(headers.containsKey("Range") ? TAG : null));
         if (!ranges.getLast().isEmpty()) {
             assertThat(downloader.traffic().bytes()).as("no byte twice").isEqualTo(SOUND.length);
         }
@@ -126,19 +126,19 @@ class ResumedDownloadTests {
 
         assertComplete(download("/a", "/b"), SOUND);
 
-        assertThat(cdn.requests()).containsExactly("/a", "/a", "/a", "/b");
+        assertThat(cdn.targets()).containsExactly("/a", "/a", "/a", "/b");
         assertThat(ranges().getLast()).isEmpty();
     }
 
     @Test
     void restWithoutEndIsRejectedAtTheLimit() {
         byte[] endless = Arrays.copyOf(SOUND, 4 * SOUND.length);
-        cdn.on("/a", broken(SOUND, 100_000, TAG), exchange -> {
-            sendPartHeaders(exchange, 100_000, 0);
-            exchange.getResponseBody().write(endless, 100_000, 3 * SOUND.length);
-        });
+        cdn.on(
+                "/a",
+                broken(SOUND, 100_000, TAG),
+                closing(partHead(100_000), Arrays.copyOfRange(endless, 100_000, endless.length)));
 
-        DownloadOutcome outcome = downloader.download(slot(MediaKind.AUDIO, cdn.url("/a")));
+        DownloadOutcome outcome = downloader.download(slot(MediaKind.AUDIO, cdn.address() + "/a"));
 
         assertThat(outcome)
                 .isInstanceOfSatisfying(
@@ -148,7 +148,7 @@ class ResumedDownloadTests {
     }
 
     private DownloadedMedia download(String... paths) {
-        String[] urls = Stream.of(paths).map(cdn::url).toArray(String[]::new);
+        String[] urls = Stream.of(paths).map(path -> cdn.address() + path).toArray(String[]::new);
         return downloaded(downloader.download(slot(MediaKind.AUDIO, urls)));
     }
 
@@ -163,54 +163,37 @@ class ResumedDownloadTests {
 
     /** The range of each request, empty for a whole file. */
     private List<String> ranges() {
-        return cdn.headers().stream()
-                .map(headers -> headers.getOrDefault("Range", List.of("")).getFirst())
+        return cdn.requests().stream()
+                .map(request -> request.headers().getOrDefault("Range", ""))
                 .toList();
     }
 
     /** Sends a part without a length, and closes the connection before its end. */
     private static Reply chunked(int status, int from, int end) {
-        return exchange -> {
-            if (status == 206) {
-                sendPartHeaders(exchange, from, 0);
-            } else {
-                exchange.getResponseHeaders().set("ETag", TAG);
-                exchange.sendResponseHeaders(status, 0);
-            }
-            exchange.getResponseBody().write(SOUND, from, end - from);
-            exchange.getResponseBody().flush();
-            if (status == 200) {
-                exchange.setStreams(null, new FilterOutputStream(OutputStream.nullOutputStream()) {
-                    @Override
-                    public void close() throws IOException {
-                        throw new IOException("Connection closed before the end");
-                    }
-                });
-            }
-        };
+        String head = status == 206 ? partHead(from) : "HTTP/1.1 200 x\r\nETag: " + TAG + "\r\n\r\n";
+        return closing(
+                head.replace(
+                        "\r\n\r\n",
+                        "\r\nTransfer-Encoding: chunked\r\n\r\n" + Integer.toHexString(end - from) + "\r\n"),
+                Arrays.copyOfRange(SOUND, from, end));
     }
 
     /** Sends the rest up to this byte for the right validator, else the beginning of the file up to this byte. */
     private static Reply rest(int end) {
-        return exchange -> {
-            String range = exchange.getRequestHeaders().getFirst("Range");
-            int from = 0;
-            if (range != null && TAG.equals(exchange.getRequestHeaders().getFirst("If-Range"))) {
-                from = Integer.parseInt(range.replaceAll("\\D", ""));
-                sendPartHeaders(exchange, from, SOUND.length - from);
-            } else {
-                exchange.getResponseHeaders().set("ETag", TAG);
-                exchange.sendResponseHeaders(200, SOUND.length);
+        return choice(request -> {
+            String range = request.headers().get("Range");
+            if (range == null || !TAG.equals(request.headers().get("If-Range"))) {
+                return broken(SOUND, end, TAG);
             }
-            exchange.getResponseBody().write(SOUND, from, Math.max(0, end - from));
-            exchange.getResponseBody().flush();
-        };
+            int from = Integer.parseInt(range.replaceAll("\\D", ""));
+            String length = "\r\nContent-Length: " + (SOUND.length - from) + "\r\n\r\n";
+            return closing(
+                    partHead(from).replace("\r\n\r\n", length), Arrays.copyOfRange(SOUND, from, Math.max(from, end)));
+        });
     }
 
-    private static void sendPartHeaders(HttpExchange exchange, int from, int length) throws IOException {
-        exchange.getResponseHeaders().set("ETag", TAG);
-        exchange.getResponseHeaders().set("Content-Range", rangeFrom(from, SOUND));
-        exchange.sendResponseHeaders(206, length);
+    private static String partHead(int from) {
+        return "HTTP/1.1 206 x\r\nETag: " + TAG + "\r\nContent-Range: " + rangeFrom(from, SOUND) + "\r\n\r\n";
     }
 
     /** A complete sound. */

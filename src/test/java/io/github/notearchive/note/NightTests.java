@@ -2,11 +2,9 @@ package io.github.notearchive.note;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
-import java.time.ZoneOffset;
 import org.junit.jupiter.api.Test;
 
 class NightTests {
@@ -29,22 +27,6 @@ class NightTests {
                 .isEqualTo(Night.of(MIDNIGHT).begins());
         assertThat(Duration.between(night.begins(), night.ends())).hasHours(24);
         assertThat(Night.of(night.begins())).isEqualTo(night);
-    }
-
-    @Test
-    void goesByTheInstantOfTheClockAndNotByItsZone() {
-        Clock clock = Clock.fixed(MIDNIGHT, ZoneOffset.ofHours(-11));
-
-        assertThat(Night.current(clock)).isEqualTo(new Night(LocalDate.of(2026, 11, 26)));
-    }
-
-    @Test
-    void isEarlierThanTheNextOneAcrossAYear() {
-        Night last = new Night(LocalDate.of(2026, 12, 31));
-        Night first = Night.of(last.ends());
-
-        assertThat(last).isLessThan(first);
-        assertThat(first).hasToString("2027-01-01");
     }
 
     @Test

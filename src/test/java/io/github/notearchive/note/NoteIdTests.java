@@ -38,10 +38,4 @@ class NoteIdTests {
                 .isThrownBy(() -> new NoteId("66AA00000000000000000001"))
                 .withMessageContaining("66AA00000000000000000001");
     }
-
-    @Test
-    void printsAsItIsAndSortsByItsDigits() {
-        assertThat(new NoteId(ID)).hasToString(ID);
-        assertThat(new NoteId(ID)).isLessThan(new NoteId("66aa00000000000000000002"));
-    }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.note.ProviderCode.Meaning;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -35,14 +34,6 @@ class ProviderCodeTests {
         assertThat(ProviderCode.DOCUMENTED)
                 .hasSize(ProviderCode.values().length - 1)
                 .doesNotContain(300);
-    }
-
-    @Test
-    void anAnswerWithoutACodeHasNoneOfThem() {
-        assertThat(Arrays.stream(ProviderCode.values()).noneMatch(code -> code.is(null)))
-                .isTrue();
-        assertThat(ProviderCode.DAILY_QUOTA.is(303)).isTrue();
-        assertThat(ProviderCode.DAILY_QUOTA.is(302)).isFalse();
     }
 
     @Test

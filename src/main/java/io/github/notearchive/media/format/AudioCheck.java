@@ -18,14 +18,9 @@ final class AudioCheck extends FileCheck {
     private static final int OGG_HEADER = 27;
     private static final int OGG_END = 0x04;
 
-    /**
-     * By four bits of the header, in kbit/s: layers 1 to 3 of MPEG-1, layer 1 of MPEG-2 and 2.5, their layers 2 and 3.
-     */
+    /** By four bits of the header, in kbit/s, of layer 3: MPEG-1, then MPEG-2 and 2.5. */
     private static final int[][] BIT_RATES = {
-        {0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448, 0},
-        {0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384, 0},
         {0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 0},
-        {0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256, 0},
         {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160, 0},
     };
 
@@ -127,21 +122,13 @@ final class AudioCheck extends FileCheck {
         return mpegFrame(header);
     }
 
+    /** Length of a frame of layer 3; 0 for the other layers and for a free bit rate. */
     private static long mpegFrame(int header) {
         int version = header >>> 19 & 3;
-        int layer = 4 - (header >>> 17 & 3);
-        int row = version == 3 ? layer - 1 : layer == 1 ? 3 : 4;
-        int bitRate = BIT_RATES[row][header >>> 12 & 0xf] * 1000;
+        int bitRate = BIT_RATES[version == 3 ? 0 : 1][header >>> 12 & 0xf] * 1000;
         int sampleRate = SAMPLE_RATES[header >>> 10 & 3] / (version == 3 ? 1 : version == 2 ? 2 : 4);
-        int padding = header >>> 9 & 1;
-        if (bitRate == 0) {
-            return 0;
-        }
-        if (layer == 1) {
-            return (12L * bitRate / sampleRate + padding) * 4;
-        }
-        int slots = layer == 3 && version != 3 ? 72 : 144;
-        return (long) slots * bitRate / sampleRate + padding;
+        boolean isLayer3 = (header >>> 17 & 3) == 1;
+        return isLayer3 && bitRate > 0 ? (version == 3 ? 144L : 72L) * bitRate / sampleRate + (header >>> 9 & 1) : 0;
     }
 
     /** Whether a frame of MP3 may start with these four bytes. */

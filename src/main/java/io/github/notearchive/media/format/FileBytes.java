@@ -2,10 +2,6 @@ package io.github.notearchive.media.format;
 
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.lang.invoke.MethodHandles;
-import java.lang.invoke.VarHandle;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -19,9 +15,6 @@ import org.jspecify.annotations.Nullable;
 public final class FileBytes implements AutoCloseable {
 
     private static final int BUFFER = 8 * 1024;
-    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
-    private static final long LOW_BITS = 0x0101_0101_0101_0101L;
-    private static final long HIGH_BITS = 0x8080_8080_8080_8080L;
 
     /** Null if all bytes are in memory. */
     private final @Nullable RandomAccessFile file;
@@ -68,17 +61,12 @@ public final class FileBytes implements AutoCloseable {
     }
 
     long little(long at, int count) throws IOException {
-        long number = 0;
-        for (int i = count - 1; i >= 0; i--) {
-            number = number << 8 | u8(at + i);
-        }
-        return number;
+        return Long.reverseBytes(big(at, count)) >>> (Long.SIZE - Byte.SIZE * count);
     }
 
     /** Four bytes as Latin-1 characters, as most containers name their parts. */
     String name(long at) throws IOException {
-        byte[] four = {(byte) u8(at), (byte) u8(at + 1), (byte) u8(at + 2), (byte) u8(at + 3)};
-        return new String(four, StandardCharsets.ISO_8859_1);
+        return "" + (char) u8(at) + (char) u8(at + 1) + (char) u8(at + 2) + (char) u8(at + 3);
     }
 
     static String printable(String name) {
@@ -98,29 +86,14 @@ public final class FileBytes implements AutoCloseable {
     /** Position of the next byte of this value; the file length if there is none. */
     long find(int value, long from) throws IOException {
         for (long at = from; holds(at); ) {
-            int i = indexOf(value, (int) (at - start));
-            if (i < held) {
-                return start + i;
+            for (int i = (int) (at - start); i < held; i++) {
+                if ((buffer[i] & 0xff) == value) {
+                    return start + i;
+                }
             }
             at = start + held;
         }
         return length;
-    }
-
-    /** Compares eight bytes at a time, since most of a picture is skipped. */
-    private int indexOf(int value, int from) {
-        long pattern = value * LOW_BITS;
-        int i = from;
-        for (; i + Long.BYTES <= held; i += Long.BYTES) {
-            long zeroWhereEqual = (long) LONGS.get(buffer, i) ^ pattern;
-            if (((zeroWhereEqual - LOW_BITS) & ~zeroWhereEqual & HIGH_BITS) != 0) {
-                break;
-            }
-        }
-        while (i < held && (buffer[i] & 0xff) != value) {
-            i++;
-        }
-        return i;
     }
 
     boolean isZeroFrom(long from) throws IOException {
