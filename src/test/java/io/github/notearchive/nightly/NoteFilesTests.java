@@ -5,14 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.PublishedTable;
 import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.media.format.Samples;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -26,7 +22,6 @@ import org.junit.jupiter.api.TestFactory;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestPropertySource;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -44,8 +39,6 @@ class NoteFilesTests {
     private static final PublishedTable TABLE =
             new PublishedTable("media-behaviours.md", "The files of a note, in two nights");
 
-    private static final JsonMapper JSON = new JsonMapper();
-    private static final Path SAMPLES = Path.of("src", "test", "resources", "media");
 
     @Autowired
     NightlyScenario night;
@@ -65,9 +58,7 @@ class NoteFilesTests {
         night.run(ExitCode.COMPLETED);
         pictures(other);
         livePhotos();
-        sounds();
         trouble();
-        promises();
         names();
         night.pending(rows.stream().map(row -> row.note).toList());
 
@@ -87,15 +78,6 @@ class NoteFilesTests {
     }
 
     private void pictures(String other) {
-        note("18 pictures", (id, note) -> {
-            for (int i = 0; i < 18; i++) {
-                image(id, note, "p" + i);
-            }
-        });
-        note("a picture that stands twice", (id, note) -> {
-            image(id, note, "p");
-            image(id, note, "p");
-        });
         note(
                 "a picture that another note has under the same `fileid`",
                 (id, note) -> image(id, note, "own").put("fileid", named(other, "shared")));
@@ -103,7 +85,6 @@ class NoteFilesTests {
             image(id, note, "p");
             serve(id, _ -> true, MediaReply.bytes("image/heic", night.provider().mediaBytes(best(other, "shared"))));
         });
-        note("`original` empty", (id, note) -> image(id, note, "p").put("original", ""));
         note("`original` answers 404 in both nights, the next rendition works", (id, note) -> {
             image(id, note, "p");
             serve(id, isBest(), MediaReply.status(404));
@@ -123,39 +104,13 @@ class NoteFilesTests {
             image(id, note, "p");
             serve(id, isBest(), MediaReply.status(503));
         });
-        note("`original` is a HEIC that is cut, the next rendition is whole", (id, note) -> {
-            image(id, note, "p");
-            serve(id, isBest(), MediaReply.bytes("image/heic", cut("tiles.heic")));
-        });
         note("`original` is a placeholder, the next rendition is the picture", (id, note) -> {
             image(id, note, "p").put("width", 1080).put("height", 1440);
-            serve(id, isBest(), MediaReply.bytes("image/heic", sample("picture.heic")));
-        });
-        note("a bar in the only address", (id, note) -> onlyAddress(id, note, "/1040g?q/58|strip"));
-        note(
-                "a picture without an address",
-                (_, note) -> note.putArray("images_list").addObject().put("fileid", "nowhere"));
-        note(
-                "the only address is at a host that is not allowed",
-                (_, note) -> note.putArray("images_list")
-                        .addObject()
-                        .put("fileid", "foreign")
-                        .put("original", "https://xhscdn.com.evil.test/a"));
-        note("all addresses answer 403, those of a new answer too", (id, note) -> {
-            image(id, note, "p");
-            serve(id, _ -> true, MediaReply.status(403));
-        });
-        answers("all addresses answer 410, those of a new answer work", id -> {
-            serve(id, target -> !target.contains("renewed"), MediaReply.status(410));
-            return List.of(
-                    Reply.noteWith(note -> image(id, note, "p")),
-                    Reply.noteWith(
-                            note -> onlyAddress(id, note, "/renewed/1040g").put("fileid", named(id, "p"))));
+            serve(id, isBest(), MediaReply.bytes("image/heic", Samples.bytes("picture.heic")));
         });
     }
 
     private void livePhotos() {
-        note("live photo, its motion as H.265 only", this::livePhoto);
         note("live photo, its motion dead in both nights", (id, note) -> {
             livePhoto(id, note);
             serve(id, target -> target.contains("/stream/"), MediaReply.status(404));
@@ -166,27 +121,10 @@ class NoteFilesTests {
                 target -> !target.contains("/stream/"),
                 MediaReply.status(403),
                 MediaReply.normal());
-        note("live photo, master dead, first backup equal to it, second alive", (id, note) -> {
-            livePhoto(id, note);
-            serve(id, target -> target.contains("/stream/") && !target.contains("/backup/"), MediaReply.status(404));
-        });
         note("live photo, its motion an MP4 that is cut at every address", (id, note) -> {
             livePhoto(id, note);
-            serve(id, target -> target.contains("/stream/"), MediaReply.bytes("video/mp4", cut("faststart.mp4")));
+            serve(id, target -> target.contains("/stream/"), MediaReply.bytes("video/mp4", Samples.without("faststart.mp4", 1)));
         });
-    }
-
-    private void sounds() {
-        note("a sound called `.wav` that is an M4A, and stands in `widgets_context` again", (id, note) -> {
-            ObjectNode sound = voice(id, note);
-            ObjectNode widgets = JSON.createObjectNode();
-            widgets.set("note_sound_info", sound.deepCopy());
-            note.put("widgets_context", widgets.toString());
-            serve(id, _ -> true, MediaReply.bytes("audio/wav", sample("sound.m4a")));
-        });
-        note(
-                "a sound with another MD5 than promised",
-                (id, note) -> voice(id, note).put("md5sum", "0123456789abcdef0123456789abcdef"));
     }
 
     private void names() {
@@ -209,25 +147,6 @@ class NoteFilesTests {
             replies[15] = MediaReply.normal();
             serve(id, _ -> true, replies);
         });
-        note("a page of HTML in both nights", (id, note) -> {
-            onlyAddress(id, note, "/1040g");
-            serve(id, _ -> true, MediaReply.bytes("image/jpeg", "<html>expired".getBytes(StandardCharsets.UTF_8)));
-        });
-        note("breaks off half-way, then has the rest", (id, note) -> {
-            onlyAddress(id, note, "/1040g");
-            serve(id, _ -> true, MediaReply.truncated(), MediaReply.normal());
-        });
-        note("redirects to where the file is", (id, note) -> {
-            onlyAddress(id, note, "/1040g");
-            serve(id, target -> !target.contains("there"), MediaReply.redirect("/" + id + "/there/1040g"));
-        });
-    }
-
-    private void promises() {
-        note("a motion of another length than promised", (id, note) -> {
-            livePhoto(id, note);
-            ((ObjectNode) note.at("/images_list/0/live_photo/media/stream/h265/0")).put("size", 7);
-        });
     }
 
     // how notes are made
@@ -236,18 +155,9 @@ class NoteFilesTests {
         void to(String id, ObjectNode note);
     }
 
-    private interface Answers {
-        List<Reply> about(String id);
-    }
-
     private void note(String name, NoteChange change) {
-        answers(name, id -> List.of(Reply.noteWith(note -> change.to(id, note))));
-    }
-
-    private void answers(String name, Answers answers) {
         String id = ids.get(rows.size());
-        List<Reply> replies = answers.about(id);
-        night.script().answers(id, replies.toArray(Reply[]::new));
+        night.script().answers(id, Reply.noteWith(note -> change.to(id, note)));
         rows.add(new Row(name, id));
     }
 
@@ -308,28 +218,9 @@ class NoteFilesTests {
         return "http://" + night.provider().mediaHost() + server + "/stream/" + id + "/x_66.mp4";
     }
 
-    private ObjectNode voice(String id, ObjectNode note) {
-        return note.putObject("native_voice_info")
-                .put("sound_id", named(id, "1146000000000000001"))
-                .put("url", "http://" + night.provider().mediaHost() + "/audio/" + id + "/0.wav");
-    }
-
     private ObjectNode music(String id, ObjectNode note) {
         return note.putObject("simple_music_info")
                 .put("url", "http://" + night.provider().mediaHost() + "/audio/" + id + "/1.m4a");
-    }
-
-    private static byte[] sample(String name) {
-        try {
-            return Files.readAllBytes(SAMPLES.resolve(name));
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-    }
-
-    private static byte[] cut(String name) {
-        byte[] whole = sample(name);
-        return Arrays.copyOf(whole, whole.length - 1);
     }
 
     /** What became of one note, as it is told in the table. */
