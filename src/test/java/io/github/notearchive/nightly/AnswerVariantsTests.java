@@ -1,7 +1,6 @@
 package io.github.notearchive.nightly;
 
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
-import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
@@ -18,7 +17,6 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.math.BigInteger;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -28,14 +26,10 @@ import java.util.Random;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.DynamicTest;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestFactory;
-import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.test.annotation.DirtiesContext;
 import org.springframework.test.context.TestPropertySource;
@@ -45,12 +39,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Thirty kinds of answers that the provider may give, and what becomes of a note for each, as
- * {@code src/docs/answer-variants.md} tells it.
+ * Results of the kinds of responses in {@code src/docs/answer-variants.md}.
  *
- * <p>All that concern one note are asked for in one night, side by side, and once more the night after: what one of
- * them does must not touch the others. What ends a whole run has a run of its own; answers that come late are in
- * {@link SlowAnswerTests}.
+ * <p>All notes are processed in one night and the next one, and must not affect each other. Late responses are in
+ * {@link SlowAnswerTests}, codes that end a run in {@link CodeTests} and {@link QuotaTests}.
  */
 @NightlyJobTest
 // in the second night nearly every file fails, by intent: on a slow machine that looks like an
@@ -99,7 +91,7 @@ class AnswerVariantsTests {
                 .containsOnly("COMPLETED");
         return variants.stream()
                 .map(variant -> DynamicTest.dynamicTest(variant.row.name(), () -> {
-                    AnswerTable.assertHolds(variant.row);
+                    variant.row.assertHolds();
                     MappedRows.assertHold(night, variant.row.name(), variant.id);
                     assertPaidAnswersAreHeld(variant.id);
                     variant.check.accept(variant.id);
@@ -540,88 +532,6 @@ class AnswerVariantsTests {
                 });
     }
 
-    // 27, 28: the end of a run
-
-    @ParameterizedTest(name = "27 {0}")
-    @CsvSource({
-        "'code 303 by HTTP 429, 23:59 in Shanghai', 429, 2026-03-10T15:59:00Z," + " 2026-03-10T16:00:00Z",
-        "'code 303 by HTTP 429, 00:31 in Shanghai', 429, 2026-03-10T16:31:00Z," + " 2026-03-11T16:00:00Z",
-        "'code 303 by HTTP 200', 200, 2026-03-10T04:00:00Z, 2026-03-10T16:00:00Z"
-    })
-    void usedUpQuota(String what, int status, Instant now, Instant until) {
-        night.clock().set(now);
-        String note = night.pending(1).getFirst();
-        night.script().answers(note, Reply.code(303, status), Reply.normal());
-        var row = new AnswerTable.Row(night, 27, what, note, "exit 3; no call until " + until);
-
-        night.run(ExitCode.QUOTA_EXHAUSTED);
-
-        row.look();
-        assertThat(night.state(note)).isEqualTo(PENDING);
-        assertThat(night.bills(note)).containsExactly("NO");
-        night.run(ExitCode.QUOTA_EXHAUSTED);
-        assertThat(night.calls()).isOne();
-        night.clock().set(until);
-        night.run(ExitCode.COMPLETED);
-
-        row.look();
-        AnswerTable.assertHolds(row);
-    }
-
-    @Test
-    void tooFast27() {
-        String note = night.pending(1).getFirst();
-        night.script().answers(note, Reply.code(302).header("Retry-After", "0"), Reply.normal());
-        var row = new AnswerTable.Row(
-                night,
-                27,
-                "code 302 by HTTP 429, then the note",
-                note,
-                "the whole client pauses; the note loses no try");
-
-        row.assertHoldsForTwoNights();
-
-        assertThat(night.note(note).attempts()).isZero();
-        assertThat(night.bills(note)).containsExactly("NO", "YES");
-    }
-
-    @ParameterizedTest(name = "28 code {0} by HTTP {1}")
-    @CsvSource({
-        "100, 401, BLOCKED_TOKEN",
-        "600, 403, BLOCKED_PERMISSION",
-        "601, 200, BLOCKED_BALANCE",
-        "602, 200, BLOCKED_BALANCE"
-    })
-    void blockedAccount(int code, int status, ExitCode exitCode) {
-        String note = night.pending(1).getFirst();
-        night.script().answers(note, Reply.code(code, status), Reply.normal());
-        var row = new AnswerTable.Row(
-                night,
-                28,
-                "code " + code + " by HTTP " + status,
-                note,
-                "exit 4, " + exitCode + "; the same command goes on");
-
-        night.run(exitCode);
-        row.look();
-        assertThat(night.state(note)).isEqualTo(PENDING);
-        assertThat(night.bills(note)).containsExactly("NO");
-        night.isNextDay();
-        night.run(ExitCode.COMPLETED);
-        row.look();
-
-        AnswerTable.assertHolds(row);
-    }
-
-    @Test
-    void theTableHasAllThirtyAndNoRowTwice() {
-        List<String> rows = AnswerTable.rows();
-
-        assertThat(rows).doesNotHaveDuplicates();
-        assertThat(rows.stream().map(AnswerTable::numberOf).distinct())
-                .containsExactlyElementsOf(IntStream.rangeClosed(1, 30).boxed().toList());
-    }
-
     // how answers are made
 
     private interface NoteChange {
@@ -632,11 +542,11 @@ class AnswerVariantsTests {
     private final class Variant {
 
         final String id = ids.get(variants.size());
-        final AnswerTable.Row row;
+        final AnswerRow row;
         Consumer<String> check = _ -> {};
 
         Variant(int number, String what, String remark) {
-            row = new AnswerTable.Row(night, number, what, id, remark);
+            row = new AnswerRow(night, number, what, id, remark);
             variants.add(this);
         }
 

@@ -39,7 +39,6 @@ class NoteFilesTests {
     private static final PublishedTable TABLE =
             new PublishedTable("media-behaviours.md", "The files of a note, in two nights");
 
-
     @Autowired
     NightlyScenario night;
 
@@ -123,7 +122,10 @@ class NoteFilesTests {
                 MediaReply.normal());
         note("live photo, its motion an MP4 that is cut at every address", (id, note) -> {
             livePhoto(id, note);
-            serve(id, target -> target.contains("/stream/"), MediaReply.bytes("video/mp4", Samples.without("faststart.mp4", 1)));
+            serve(
+                    id,
+                    target -> target.contains("/stream/"),
+                    MediaReply.bytes("video/mp4", Samples.without("faststart.mp4", 1)));
         });
     }
 

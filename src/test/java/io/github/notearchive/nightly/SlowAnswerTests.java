@@ -21,7 +21,7 @@ class SlowAnswerTests {
     void answerWithinTheLimit30() {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.normal().after(Duration.ofMillis(900)));
-        var row = new AnswerTable.Row(night, 30, "after 55 s", note, "waited for");
+        var row = new AnswerRow(night, 30, "after 55 s", note, "waited for");
 
         row.assertHoldsForTwoNights();
 
@@ -32,7 +32,7 @@ class SlowAnswerTests {
     void answerBeyondTheLimit30() {
         String note = night.pending(1).getFirst();
         night.script().answers(note, Reply.normal().after(Duration.ofMillis(3_300)), Reply.normal());
-        var row = new AnswerTable.Row(
+        var row = new AnswerRow(
                 night, 30, "after 130 s, then the note", note, "the bill of the first is unknown, and one try is lost");
 
         row.assertHoldsForTwoNights();

@@ -357,29 +357,6 @@ class VideoTests {
         return url.substring(url.lastIndexOf('/') + 1);
     }
 
-    @Test
-    void lesserStreamIsMarkedAndTheBetterOneTriedForOnALaterNightWithoutACall() {
-        String note = videoNote();
-        night.script().media(target -> target.contains("_115.mp4"), MediaReply.status(404));
-
-        night.run(ExitCode.COMPLETED);
-
-        assertThat(night.state(note)).isEqualTo(ARCHIVED);
-        assertThat(night.video(note).rendition()).isEqualTo("h265/master_url");
-        assertThat(night.video(note).reason()).isEqualTo("DEGRADED");
-        assertThat(night.note(note).dueAt()).isEqualTo(night.midnight());
-
-        night.script().clear();
-        night.isNextDay();
-        RunSummary second = night.run(ExitCode.COMPLETED);
-
-        assertThat(second.files().upgraded()).isOne();
-        assertThat(night.video(note).rendition()).isEqualTo("h265[1]/master_url");
-        assertThat(night.video(note).reason()).isNull();
-        assertThat(night.calls(note)).isOne();
-        assertThat(night.provider().videoCalls(note)).isOne();
-    }
-
     /** A failed collection counts as an attempt, a rate limit does not. */
     @ParameterizedTest
     @CsvSource({"301, 1", "302, 0"})
@@ -655,29 +632,6 @@ class VideoTests {
     }
 
     @Test
-    void addressesFoundDeadInTheNightWhoseNewAnswerDoesNotComeAreRemembered() {
-        String note = videoNote();
-        night.script().media(target -> target.contains("/stream/"), MediaReply.status(500));
-        night.run(ExitCode.INCOMPLETE);
-        assertThat(night.video(note).reason()).isEqualTo("RETRY");
-
-        night.isNextDay();
-        night.script().clear();
-        night.script().media(target -> target.contains("/stream/"), MediaReply.status(410));
-        night.script().answersVideo(note, Reply.code(301));
-        night.run(ExitCode.INCOMPLETE);
-        assertThat(night.video(note).reason()).isEqualTo("DEAD");
-
-        night.isNextDay();
-        night.script().answersVideo(note, Reply.normal());
-        night.run(ExitCode.INCOMPLETE);
-
-        assertThat(night.state(note)).isEqualTo(FAILED);
-        assertThat(night.video(note).reason()).isEqualTo("GONE");
-        assertThat(night.provider().videosBought()).hasSize(2);
-    }
-
-    @Test
     void successWithoutTheNoteIsBelievedTheSecondTimeThoughAnAnswerOfBeforeIsHeld() {
         String note = videoNote();
         night.script().media(target -> target.contains("/stream/"), MediaReply.status(403));
@@ -719,22 +673,6 @@ class VideoTests {
                 .extracting(SlotRow::state)
                 .containsOnly(SlotState.STORED);
         assertThat(night.provider().mediaRequests("_115.mp4")).as("the video").isOne();
-    }
-
-    @Test
-    void deadCoverBuysTheNoteAnewAndNotItsVideo() {
-        String note = videoNote();
-        night.script().media(target -> target.contains("1040g"), MediaReply.status(403));
-
-        night.run(ExitCode.INCOMPLETE);
-        assertThat(night.video(note).state()).isEqualTo(SlotState.STORED);
-
-        night.script().clear();
-        night.isNextDay();
-        night.run(ExitCode.COMPLETED);
-
-        assertArchivedWithVideo(note);
-        assertThat(night.provider().videoCalls(note)).isOne();
     }
 
     @Test
@@ -797,47 +735,6 @@ class VideoTests {
         assertThat(waiver.waive(new NoteId(note), MediaKind.SUBTITLE, 1, "none"))
                 .isZero();
         assertThat(night.objects("notes/")).as("sidecars").hasSize(2);
-    }
-
-    @ParameterizedTest
-    @CsvSource(
-            delimiter = '|',
-            value = {
-                "6 | video note, its video by the second call (v6) | h265[1]/master_url | `archive.video.enabled`: the largest H.265; nothing of the recommended note",
-                "7 | the same by the second call (v6), master dead, second backup alive | h265[1]/backup_urls[1] | an address that stands twice is asked once"
-            })
-    void videoOfTheSecondCallIsInTheTable(int number, String answer, String rendition, String remark) {
-        String note = videoNote();
-        answersWithFilm(note);
-        night.script()
-                .media(
-                        target -> number == 7 && target.contains(note) && !target.contains("/backup/"),
-                        MediaReply.status(404));
-
-        new AnswerTable.Row(night, number, answer, note, remark).assertHoldsForTwoNights();
-
-        assertThat(night.video(note).rendition()).isEqualTo(rendition);
-    }
-
-    /** Addresses with the note's id in them, by which the table counts requests. */
-    private void answersWithFilm(String note) {
-        night.script().answersVideo(note, Reply.noteWith(answer -> {
-            ObjectNode media = (ObjectNode) answer.at("/video_info_v2/media");
-            media.remove("video");
-            ObjectNode streams = media.putObject("stream");
-            film(note, streams.putArray("h264"), "x_258.mp4", 1280);
-            ArrayNode h265 = streams.putArray("h265");
-            film(note, h265, "x_114.mp4", 1280);
-            film(note, h265, "x_115.mp4", 2560);
-        }));
-    }
-
-    private void film(String note, ArrayNode streams, String file, int width) {
-        String host = "http://" + night.provider().mediaHost();
-        String path = "/stream/" + note + "/" + file;
-        ObjectNode stream = streams.addObject().put("master_url", host + path);
-        stream.putArray("backup_urls").add(host + path).add(host + "/backup/1" + path);
-        stream.put("width", width).put("height", width * 9 / 16);
     }
 
     private String videoNote() {

@@ -1,0 +1,117 @@
+package io.github.notearchive.nightly;
+
+import io.github.notearchive.PublishedTable;
+import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.worklist.WorklistEntry;
+import io.github.notearchive.batch.ExitCode;
+import java.time.Instant;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/** Row of the table in {@code src/docs/answer-variants.md}: the result of one note after two nights. */
+final class AnswerRow {
+
+    private static final PublishedTable TABLE = new PublishedTable("answer-variants.md", "Responses");
+
+    private final NightlyScenario night;
+    private final int number;
+    private final String answer;
+    private final String note;
+    private final String remark;
+    private final StringBuilder nights = new StringBuilder();
+    private String calls = "";
+    private String requests = "";
+    private int callsBefore;
+    private int requestsBefore;
+    private @Nullable Instant settledBefore;
+
+    AnswerRow(NightlyScenario night, int number, String answer, String note, String remark) {
+        this.night = night;
+        this.number = number;
+        this.answer = answer;
+        this.note = note;
+        this.remark = remark;
+    }
+
+    /** Like {@code 11 `images_list` empty}. */
+    String name() {
+        return number + " " + answer;
+    }
+
+    /** Looks at the note when a run has ended. */
+    void look() {
+        int callsNow = night.calls(note);
+        int requestsNow = night.provider().mediaRequests(note);
+        boolean first = nights.isEmpty();
+        boolean idle = !first && Objects.equals(night.note(note).settledAt(), settledBefore);
+        nights.append(first ? "" : " | ").append(idle ? "–" : disposition());
+        calls += (first ? "" : " + ") + (callsNow - callsBefore);
+        requests += (first ? "" : " + ") + (requestsNow - requestsBefore);
+        callsBefore = callsNow;
+        requestsBefore = requestsNow;
+        settledBefore = night.note(note).settledAt();
+    }
+
+    /** Runs in two nights, each of which completes, and fails unless the document has this row. */
+    void assertHoldsForTwoNights() {
+        night.run(ExitCode.COMPLETED);
+        look();
+        night.isNextDay();
+        night.run(ExitCode.COMPLETED);
+        look();
+        assertHolds();
+    }
+
+    void assertHolds() {
+        TABLE.assertHolds(toString());
+    }
+
+    private String disposition() {
+        WorklistEntry entry = night.note(note);
+        String code = entry.lastCode() == null ? "" : " " + entry.lastCode();
+        String reason = (entry.reason() == null ? "" : ", " + entry.reason())
+                + (entry.detail() == null ? "" : ": " + entry.detail());
+        return plain(entry.state() + code + files() + reason);
+    }
+
+    /** Like {@code , 2 IMAGE STORED, 1 VIDEO WAIVED NOT_OFFERED_BY_V1}. */
+    private String files() {
+        List<SlotRow> slots = night.slots(note);
+        Map<String, Integer> counts = new LinkedHashMap<>();
+        for (SlotRow slot : slots) {
+            String reason = slot.reason() == null ? "" : " " + slot.reason();
+            counts.merge(slot.kind() + " " + slot.state() + reason, 1, Integer::sum);
+        }
+        long stored = slots.stream().filter(slot -> slot.media() != null).count();
+        long objects = slots.stream()
+                .filter(slot -> slot.media() != null)
+                .map(slot -> slot.media().sha256())
+                .distinct()
+                .count();
+        String files = counts.entrySet().stream()
+                .map(count -> ", " + count.getValue() + " " + count.getKey())
+                .collect(Collectors.joining());
+        return stored == objects ? files : files + " (" + objects + " object)";
+    }
+
+    private String plain(String text) {
+        return text.replace(note, "ID").replace("|", "\\|");
+    }
+
+    @Override
+    public String toString() {
+        return "| %d | %s | %s | %s | %s | %s | %s |"
+                .formatted(
+                        number,
+                        answer,
+                        nights,
+                        calls,
+                        requests,
+                        night.text("SELECT count(*) FROM note_capture WHERE note_id = :note", note),
+                        remark);
+    }
+}
