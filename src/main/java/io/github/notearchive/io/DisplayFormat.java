@@ -41,6 +41,11 @@ public final class DisplayFormat {
         return String.format(Locale.ROOT, "%,d", number);
     }
 
+    /** Formats a number with its noun, such as {@code 1 note} and {@code 1,200 notes}. */
+    public static String plural(long number, String noun) {
+        return count(number) + " " + noun + (number == 1 ? "" : "s");
+    }
+
     /** Formats a duration such as {@code 1.2 s}, {@code 3 min 4 s} or {@code 5 h 6 min}. */
     public static String took(Duration duration) {
         if (duration.compareTo(Duration.ofMinutes(1)) < 0) {

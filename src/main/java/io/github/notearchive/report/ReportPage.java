@@ -74,11 +74,7 @@ record ReportPage(NightReport night) {
     }
 
     static String notes(long number) {
-        return plural(number, "note");
-    }
-
-    static String plural(long number, String noun) {
-        return DisplayFormat.count(number) + " " + noun + (number == 1 ? "" : "s");
+        return DisplayFormat.plural(number, "note");
     }
 
     static String orDash(@Nullable Number number) {
@@ -135,7 +131,7 @@ record ReportPage(NightReport night) {
                 : made.stream().map(calls -> Math.max(0, allowed - calls)).toList();
         long all = max(made);
         String description = allowed == null
-                ? plural(all, "call") + (all == 1 ? " was" : " were")
+                ? DisplayFormat.plural(all, "call") + (all == 1 ? " was" : " were")
                         + " made by all nodes since 00:00; no limit is set."
                 : "%s of %s calls were left at the end, after the calls of all nodes since 00:00."
                         .formatted(DisplayFormat.count(values.getLast()), DisplayFormat.count(allowed));
