@@ -10,7 +10,7 @@ import java.util.Arrays;
  */
 public enum ExitCode {
     /** Every due note was processed, or no note was due. No further run is needed. */
-    COMPLETED(0, "no action required until notes are due again"),
+    COMPLETED(0, "no further run is needed until notes are due again"),
     /** Unexpected error. Read the log; the next run restarts. */
     FAILED(1, "read the log", "; the next run resumes this one", ", then run again"),
     /**
@@ -19,7 +19,7 @@ public enum ExitCode {
      */
     USAGE(2, "correct the configuration, then run again", ExitCode.RESUMES, "; nothing was bought"),
     /** Code 303, or the configured nightly limit. Remaining notes stay due; run again after the reset. */
-    QUOTA_EXHAUSTED(3, "run again after 00:00 in Shanghai", ExitCode.RESUMES, ""),
+    QUOTA_EXHAUSTED(3, "run again after 00:00 Shanghai", ExitCode.RESUMES, ""),
     /** Code 100: the token is invalid or not activated. */
     BLOCKED_TOKEN(4, "renew or activate the token, then run again"),
     /** Code 600: the account may not use this endpoint. */
@@ -29,7 +29,7 @@ public enum ExitCode {
     /** Another run of this node is active. Nothing was done. */
     ALREADY_RUNNING(5, "no action required; the other run continues"),
     /** All due notes were processed, but some were postponed to a later night, or failed. */
-    INCOMPLETE(6, "status lists the open notes; the next night's run retries them"),
+    INCOMPLETE(6, "a later run retries postponed notes; failed ones need a decision: note-archive status"),
     /** An audit found something missing, damaged or orphaned. */
     FINDINGS(6, "not a result of a run; see verify"),
     /** A signal, {@code --limit} or the time box. No data is lost; run again. */
@@ -56,6 +56,11 @@ public enum ExitCode {
     /** Returns the exit code of the process. */
     public int number() {
         return number;
+    }
+
+    /** Returns name and number for display, such as {@code COMPLETED (exit 0)}. */
+    public String label() {
+        return name() + " (exit " + number + ")";
     }
 
     /** Describes the next action of the operator after a run with this result. */

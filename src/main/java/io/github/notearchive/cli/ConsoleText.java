@@ -23,6 +23,8 @@ public final class ConsoleText {
     private static final TemplateEngine TEMPLATES = TemplateEngine.createPrecompiled(
             null, ContentType.Plain, ConsoleText.class.getClassLoader(), "io.github.notearchive");
 
+    private static final String SEPARATOR = " · ";
+
     private ConsoleText() {}
 
     /**
@@ -48,21 +50,33 @@ public final class ConsoleText {
     }
 
     /**
-     * Formats the counts of a record with the names of its components, such as {@code 19 archived · 1 postponed}. Those
-     * whose names start with {@code bytes} are sizes.
+     * Formats the counts of a record that are not 0 with the names of its components, such as {@code 19 archived ·
+     * postponed 2 times}; {@code none} if all are 0. Those whose names start with {@code bytes} are the size of the count
+     * before them.
      */
     static String counts(Record counts) {
-        return Stream.of(counts.getClass().getRecordComponents())
+        String text = Stream.of(counts.getClass().getRecordComponents())
                 .map(component -> {
                     Object value = ReflectionUtils.invokeMethod(component.getAccessor(), counts);
-                    long number = value instanceof Long count ? count : 0;
-                    String name =
-                            component.getName().replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
-                    return name.startsWith("bytes")
-                            ? DisplayFormat.size(number) + name.substring("bytes".length())
-                            : number + " " + name;
+                    return value instanceof Long number && number != 0 ? count(number, component.getName()) : "";
                 })
-                .collect(Collectors.joining(" · "));
+                .collect(Collectors.joining());
+        return text.isEmpty() ? "none" : text.substring(SEPARATOR.length());
+    }
+
+    private static String count(long number, String name) {
+        if (name.startsWith("bytes")) {
+            return ", " + DisplayFormat.size(number);
+        }
+        if (name.equals("postponed")) {
+            // a note counts each time
+            return SEPARATOR + "postponed " + DisplayFormat.plural(number, "time");
+        }
+        String words = name.replaceAll("([A-Z])", " $1").toLowerCase(Locale.ROOT);
+        return SEPARATOR
+                + (name.matches("calls|requests")
+                        ? DisplayFormat.plural(number, name.substring(0, name.length() - 1))
+                        : DisplayFormat.count(number) + " " + words);
     }
 
     static long perSecond(long number, Duration took) {

@@ -4,6 +4,7 @@ import static org.springframework.transaction.support.AbstractPlatformTransactio
 
 import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.OpenCount;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
@@ -162,12 +163,10 @@ public class NightlyJob {
     /** Returns the result of a completed run: INCOMPLETE with postponed or failed notes. */
     private StopReason whenComplete(JobExecution job, JobExecutionQueries executions, WorklistStats counts) {
         try {
-            long left = outages.call(() -> counts.countOpenOf(executions.siblingsOf(job.getId())));
-            return left == 0
+            OpenCount left = outages.call(() -> counts.countOpenOf(executions.siblingsOf(job.getId())));
+            return left.isNone()
                     ? new StopReason(ExitCode.COMPLETED, "")
-                    : new StopReason(
-                            ExitCode.INCOMPLETE,
-                            left + " notes were postponed to a later night or failed; status lists them");
+                    : new StopReason(ExitCode.INCOMPLETE, left.inWords());
         } catch (RuntimeException e) {
             closeUncounted(e);
             throw e;

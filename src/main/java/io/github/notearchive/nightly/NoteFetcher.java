@@ -6,7 +6,6 @@ import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.provider.CallsEndedException;
@@ -70,7 +69,7 @@ record NoteFetcher(CallLedger ledger, JustOneApiClient provider, QuotaHolds quot
      */
     String stop(FetchOutcome.Exhausted exhausted, String occasion) {
         String quota = occasion + exhausted.quota();
-        String reason = quota + " is used up until " + Night.local(exhausted.until());
+        String reason = occasion + exhausted.reason();
         if (exhausted.limit() == null) {
             quotaHolds.close(ProviderCode.DAILY_QUOTA.number(), quota, exhausted.until(), run.jobExecutionId());
             run.stopper.close(ExitCode.QUOTA_EXHAUSTED, reason);

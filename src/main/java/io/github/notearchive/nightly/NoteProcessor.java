@@ -14,7 +14,6 @@ import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Endpoint;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.provider.CallKind;
 import io.github.notearchive.provider.CallsEndedException;
@@ -130,9 +129,9 @@ record NoteProcessor(
                 new Disposition.Settled(item, before, retries.rejected(item, reply));
             case FetchOutcome.Deferred(var reply, var cause) ->
                 deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), before);
-            case FetchOutcome.Exhausted(var quota, var limit, var until)
-            when limit == CallKind.REFRESH ->
-                new Disposition.Released(item, before, quota + " is used up until " + Night.local(until));
+            case FetchOutcome.Exhausted exhausted
+            when exhausted.limit() == CallKind.REFRESH ->
+                new Disposition.Released(item, before, exhausted.reason());
             case FetchOutcome.Exhausted exhausted ->
                 new Disposition.Released(item, before, fetcher.stop(exhausted, occasion));
             case FetchOutcome.Unclaimed _ -> new Disposition.Released(item, before, NoteFetcher.CLAIM_LOST);

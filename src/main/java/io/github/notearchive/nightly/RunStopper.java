@@ -149,7 +149,7 @@ public class RunStopper extends Gate {
             abort();
             return;
         }
-        log.info("{}: finishing work in progress; a second signal releases it immediately. No data is lost", signal);
+        log.info("{}: finishing work in progress. A second signal ends at once; calls in flight become billing unknown", signal);
         interrupt(signal);
         setDeadline();
     }
@@ -162,8 +162,8 @@ public class RunStopper extends Gate {
             String until = Night.local(stop.holdsUntil());
             close(
                     ExitCode.QUOTA_EXHAUSTED,
-                    "the provider's daily quota (%s) is used up until %s, met by %s"
-                            .formatted(stop.reason(), until, stop.metBy()));
+                    "the provider's daily quota (code %d) is used up, met by %s; no call before %s"
+                            .formatted(stop.code(), stop.metBy(), until));
         }
     }
 

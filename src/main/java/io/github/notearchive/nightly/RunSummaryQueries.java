@@ -6,9 +6,12 @@ import io.github.notearchive.archive.stats.CallTotals;
 import io.github.notearchive.archive.stats.CallTotals.Bill;
 import io.github.notearchive.archive.stats.CallTotals.Kind;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.StateCount;
+import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.StopReason;
 import io.github.notearchive.io.DatabaseErrors;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.RunSummary.Refreshes;
 import io.github.notearchive.nightly.RunSummary.Tonight;
 import io.github.notearchive.nightly.RunSummary.Videos;
@@ -69,15 +72,23 @@ record RunSummaryQueries(
                 newFields.subList(run.fieldsBefore, newFields.size()));
     }
 
-    /** Returns the reason of a completed run; distinguishes an empty worklist. */
+    /** Returns the reason of a completed run; names an empty worklist and notes that failed in earlier runs. */
     private String whyCompleted() {
+        String what = run.counts().done() == 0 ? "no note was due" : "every due note was processed";
         try {
-            if (run.counts().done() == 0 && worklist.countByState().isEmpty()) {
+            List<StateCount> states = worklist.countByState();
+            if (states.isEmpty()) {
                 return "the worklist is empty; fill it with: note-archive enqueue FILE";
             }
+            return states.stream()
+                    .filter(count -> count.state() == NoteState.FAILED)
+                    .findFirst()
+                    .map(failed -> what + "; " + DisplayFormat.plural(failed.notes(), "note")
+                            + " failed earlier, see note-archive status")
+                    .orElse(what);
         } catch (DataAccessException | TransactionException e) {
             RunState.log.warn("Worklist could not be counted: {}", DatabaseErrors.summary(e));
         }
-        return "every due note was processed";
+        return what;
     }
 }

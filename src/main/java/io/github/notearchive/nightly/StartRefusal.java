@@ -43,12 +43,9 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
 
     public static Optional<StartRefusal> ofGate(Optional<QuotaHolds.Closed> closed) {
         return closed.map(gate -> {
-            String met = "%s was met on %s; no call is made until %s"
+            String met = "%s is used up since %s; no call before %s, unless run --force overrides this"
                     .formatted(gate.reason(), Night.local(gate.at()), Night.local(gate.until()));
-            return new StartRefusal(
-                    ExitCode.QUOTA_EXHAUSTED,
-                    met + ". --force overrides this",
-                    met + ", unless run --force overrides this");
+            return of(ExitCode.QUOTA_EXHAUSTED, met);
         });
     }
 
@@ -78,7 +75,7 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
     }
 
     private static StartRefusal usedUp(String what, Night tonight) {
-        String reason = "our own limit of " + what + " a night is used up until " + Night.local(tonight.ends());
+        String reason = "our own limit of " + what + " a night is used up; nothing more before " + Night.local(tonight.ends());
         return of(ExitCode.QUOTA_EXHAUSTED, reason);
     }
 }

@@ -9,7 +9,6 @@ import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlots;
-import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.CallKind;
@@ -62,9 +61,9 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
             }
             case FetchOutcome.Deferred(var reply, var cause) ->
                 new Unanswered.Repeated("the call for it: " + reply, reply, cause);
-            case FetchOutcome.Exhausted(var quota, var limit, var until)
-            when limit == CallKind.VIDEO ->
-                new Unanswered.Later(quota + " is used up until " + Night.local(until), until);
+            case FetchOutcome.Exhausted exhausted
+            when exhausted.limit() == CallKind.VIDEO ->
+                new Unanswered.Later(exhausted.reason(), exhausted.until());
             case FetchOutcome.Exhausted exhausted -> new Unanswered.Ended(fetcher.stop(exhausted, "for a video: "));
             case FetchOutcome.Outstanding call ->
                 new Unanswered.Later(call.reason(), run.tonight().ends());

@@ -33,9 +33,9 @@ public record Night(@JsonValue LocalDate date) implements Comparable<Night> {
         return date.plusDays(1).atStartOfDay(ZONE).toInstant();
     }
 
-    /** Formats an instant in local time, such as {@code 2026-11-26 00:00 in Shanghai}. */
+    /** Formats an instant in local time, such as {@code 2026-11-26 00:00 Shanghai}. */
     public static String local(Instant instant) {
-        return LOCAL.format(instant) + " in Shanghai";
+        return LOCAL.format(instant) + " Shanghai";
     }
 
     @Override

@@ -50,7 +50,13 @@ public sealed interface FetchOutcome {
      *
      * @param limit which of our own limits; null for the provider's quota (303)
      */
-    record Exhausted(String quota, @Nullable CallKind limit, Instant until) implements FetchOutcome {}
+    record Exhausted(String quota, @Nullable CallKind limit, Instant until) implements FetchOutcome {
+
+        /** Describes until when no call is sent. */
+        public String reason() {
+            return quota + " is used up; no call before " + Night.local(until);
+        }
+    }
 
     /** The claim was lost before the request was sent; another node may have the note. Nothing was billed. */
     record Unclaimed() implements FetchOutcome, CallRecorder.CallAdmission {}

@@ -288,7 +288,7 @@ public class JustOneApiClient implements AutoCloseable {
             return new Deferred(reply, Cause.NOT_RESET);
         }
         return new Exhausted(
-                "the provider's daily quota (" + reply + ")", null, day.ends().plus(behind));
+                "the provider's daily quota (code " + reply.code() + ")", null, day.ends().plus(behind));
     }
 
     /** Pauses or ends the calls of this node, before anything slow is done. */

@@ -99,12 +99,11 @@ public class HealthCheck {
         if (run.exitNumber() != null) {
             return Optional.of(new Reason(
                     Cause.RUN_FAILED,
-                    "the last run of node %s ended %s with %d %s%s"
+                    "the last run of node %s ended %s with %s%s"
                             .formatted(
                                     run.node(),
                                     age(run.ended(), now),
-                                    run.exitNumber(),
-                                    run.exitCode(),
+                                    run.exitLabel(),
                                     run.reason() == null ? "" : ": " + run.reason()),
                     run.next()));
         }
@@ -215,8 +214,7 @@ public class HealthCheck {
 
     private String describe(Run last, Instant now) {
         if (last.exitNumber() != null) {
-            return "the last run ended %s with %d %s"
-                    .formatted(age(last.ended(), now), last.exitNumber(), last.exitCode());
+            return "the last run ended %s with %s".formatted(age(last.ended(), now), last.exitLabel());
         }
         return !last.isKilled() && executions.isRunActive(last.node())
                 ? "a run is active, started " + age(last.began(), now)

@@ -133,6 +133,11 @@ public record NightReport(
             return ended == null || ended.isBefore(began) ? Duration.ZERO : Duration.between(began, ended);
         }
 
+        /** Returns the exit code for display. Only for runs that recorded their end. */
+        String exitLabel() {
+            return ExitCode.named(exitCode).label();
+        }
+
         /** Returns the next action of the operator. Only for runs that recorded their end. */
         String next() {
             ExitCode code = ExitCode.named(exitCode);

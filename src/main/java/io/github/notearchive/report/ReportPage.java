@@ -65,7 +65,7 @@ record ReportPage(NightReport night) {
     /** Returns the exit of a run in a table. */
     static String end(Run run) {
         return run.exitNumber() != null
-                ? run.exitNumber() + " " + run.exitCode()
+                ? run.exitLabel()
                 : run.isKilled() ? "Killed" : "Not ended";
     }
 

@@ -60,8 +60,8 @@ class SandboxCommandTests {
             List<Path> pages = reports.sorted().toList();
 
             assertThat(pages).hasSize(2);
-            assertThat(pages.getFirst()).content().contains("Exit 3, QUOTA_EXHAUSTED");
-            assertThat(pages.getLast()).content().contains("Exit 0, COMPLETED");
+            assertThat(pages.getFirst()).content().contains("QUOTA_EXHAUSTED (exit 3)");
+            assertThat(pages.getLast()).content().contains("COMPLETED (exit 0)");
             for (Path page : pages) {
                 PageChecks.assertSound(Files.readString(page));
             }

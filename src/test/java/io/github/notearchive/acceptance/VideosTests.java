@@ -41,7 +41,7 @@ class VideosTests {
 
             assertThat(run).contains("tonight 4 of 4 allowed");
             assertThat(practice.call("status").with(0).out())
-                    .contains("of these for videos: 4 of 4 allowed, billed 4, billing unknown 0");
+                    .contains("of these for videos: 4 calls · 4 billed; at most 4 a night");
             assertThat(provider.videoCalls()).isEqualTo(ALLOWED);
             assertThat(provider.videosBought()).hasSize(ALLOWED).doesNotHaveDuplicates();
             assertThat(provider.calls()).isEqualTo(NOTES);

@@ -184,7 +184,7 @@ class ExitCodePagesTests {
 
                         What happened. The provider replied 303,""")
                 .contains(
-                        "    QUOTA_EXHAUSTED (exit 3): the provider's daily quota (code 303 (DAILY QUOTA EXCEEDED)) is used up until 2026-11-27 00:00 in Shanghai\n");
+                        "    QUOTA_EXHAUSTED (exit 3): the provider's daily quota (code 303) is used up; no call before 2026-11-27 00:00 Shanghai\n");
         assertThat(print("exit-code"))
                 .contains("\n| code | name in the tables | meaning | action required |\n")
                 .contains("\n| 2 | –, USAGE | usage or configuration is wrong | yes |\n");

@@ -53,7 +53,7 @@ class NightlyMediaLimitTests {
         RunSummary first = night.run(ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(first.reason())
-                .isEqualTo("our own limit of 1MB of media a night is used up until 2026-03-11 00:00 in Shanghai");
+                .isEqualTo("our own limit of 1MB of media a night is used up; nothing more before 2026-03-11 00:00 Shanghai");
         assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED");
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(pictures.stream()
@@ -142,7 +142,7 @@ class NightlyMediaLimitTests {
 
         RunSummary stopped = night.release(run, ExitCode.INTERRUPTED);
 
-        assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 in Shanghai was reached");
+        assertThat(stopped.reason()).isEqualTo("archive.limits.stop-at 2026-03-10 13:30 Shanghai was reached");
         assertThat(night.archived()).hasSize(2);
         assertThat(night.claims()).isZero();
 

@@ -35,16 +35,16 @@ class StartRefusalTests {
         assertThat(StartRefusal.ofCalls(3, new NightlyCalls(3, 0, 0), TONIGHT))
                 .contains(new StartRefusal(
                         ExitCode.QUOTA_EXHAUSTED,
-                        "our own limit of 3 calls a night is used up until " + Night.local(TONIGHT.ends()),
-                        "our own limit of 3 calls a night is used up until " + Night.local(TONIGHT.ends())));
+                        "our own limit of 3 calls a night is used up; nothing more before " + Night.local(TONIGHT.ends()),
+                        "our own limit of 3 calls a night is used up; nothing more before " + Night.local(TONIGHT.ends())));
         assertThat(StartRefusal.ofBytes(limits(2), 2 << 20, TONIGHT)
                         .orElseThrow()
                         .reason())
-                .startsWith("our own limit of 2MB of media a night is used up until ");
+                .startsWith("our own limit of 2MB of media a night is used up; nothing more before ");
     }
 
     @Test
-    void whoRunsIsToldOfForceAndWhoPlansHowToAskForIt() {
+    void closedGateNamesTheTimeAndForce() {
         Instant met = Instant.parse("2026-11-25T11:00:00Z");
         StartRefusal refusal = StartRefusal.ofGate(
                         Optional.of(new QuotaHolds.Closed(303, "the quota", met, TONIGHT.ends(), null)))
@@ -52,9 +52,9 @@ class StartRefusalTests {
 
         assertThat(refusal.exitCode()).isEqualTo(ExitCode.QUOTA_EXHAUSTED);
         assertThat(refusal.reason())
-                .startsWith("the quota was met on " + Night.local(met))
-                .endsWith(". --force overrides this");
-        assertThat(refusal.planReason()).endsWith(", unless run --force overrides this");
+                .startsWith("the quota is used up since " + Night.local(met))
+                .endsWith(", unless run --force overrides this")
+                .isEqualTo(refusal.planReason());
     }
 
     private static NightlyLimitProperties limits(long megabytes) {

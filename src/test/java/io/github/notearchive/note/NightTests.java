@@ -31,6 +31,6 @@ class NightTests {
 
     @Test
     void showsAnInstantAsTheProvidersPeopleReadIt() {
-        assertThat(Night.local(MIDNIGHT)).isEqualTo("2026-11-26 00:00 in Shanghai");
+        assertThat(Night.local(MIDNIGHT)).isEqualTo("2026-11-26 00:00 Shanghai");
     }
 }

@@ -58,7 +58,7 @@ class HealthTests {
 
         assertThat(health.level()).isEqualTo(Level.HEALTHY);
         assertThat(health.reasons()).isEmpty();
-        assertThat(health.inAWord()).contains("no action required", "with 0 COMPLETED");
+        assertThat(health.inAWord()).contains("no action required", "with COMPLETED (exit 0)");
     }
 
     @Test
@@ -91,7 +91,7 @@ class HealthTests {
         Health blocked = check.check();
 
         assertThat(blocked.level()).isEqualTo(Level.BROKEN);
-        assertThat(blocked.reasons().getFirst().what()).contains("4 BLOCKED_TOKEN", "code 100");
+        assertThat(blocked.reasons().getFirst().what()).contains("BLOCKED_TOKEN (exit 4)", "code 100");
         assertThat(blocked.reasons().getFirst().command()).contains("renew or activate the token");
 
         night.script().clear();
@@ -108,7 +108,7 @@ class HealthTests {
 
         Health.Reason reason = check.check().reasons().getFirst();
 
-        assertThat(reason.what()).endsWith("8 UPSTREAM_UNAVAILABLE: the store is away");
+        assertThat(reason.what()).endsWith("UPSTREAM_UNAVAILABLE (exit 8): the store is away");
         assertThat(reason.command()).isEqualTo("run again when the server is available");
     }
 
@@ -127,7 +127,7 @@ class HealthTests {
 
         assertThat(health.level()).isEqualTo(Level.HEALTHY);
         assertThat(health.inAWord())
-                .contains("by a clock ahead of this one, with 0 COMPLETED")
+                .contains("by a clock ahead of this one, with COMPLETED (exit 0)")
                 .doesNotContain("just now");
     }
 

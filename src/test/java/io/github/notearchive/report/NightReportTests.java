@@ -72,7 +72,7 @@ class NightReportTests {
 
         PageChecks.assertSound(page);
         assertThat(page)
-                .contains("Exit 3, QUOTA_EXHAUSTED", "3 notes archived", "Run again after 00:00 in Shanghai")
+                .contains("QUOTA_EXHAUSTED (exit 3)", "3 notes archived", "Run again after 00:00 Shanghai")
                 .contains("Code 303 stopped the run at")
                 .doesNotContain(settings.node() + "\"");
         assertThat(report.calls())
@@ -110,7 +110,7 @@ class NightReportTests {
         assertThat(next.retries()).containsExactly(new NightStats.Retry(1, 1, 1));
         assertThat(next.nights()).hasSize(2);
         assertThat(next.left().orElseThrow().backlog()).isZero();
-        assertThat(NightReports.page(next)).contains("Exit 0, COMPLETED", "Previous nights");
+        assertThat(NightReports.page(next)).contains("COMPLETED (exit 0)", "Previous nights");
         PageChecks.assertSound(NightReports.page(next));
     }
 
@@ -186,7 +186,7 @@ class NightReportTests {
 
         assertThat(report.runs()).hasSize(2);
         assertThat(report.runs().getLast().execution()).isNull();
-        assertThat(NightReports.page(report)).contains("no call is made until");
+        assertThat(NightReports.page(report)).contains("no call before");
     }
 
     @Test

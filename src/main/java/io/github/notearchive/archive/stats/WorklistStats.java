@@ -5,6 +5,7 @@ import static java.time.temporal.ChronoUnit.HOURS;
 import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.StateReason;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import java.sql.Timestamp;
 import java.time.Clock;
@@ -13,6 +14,8 @@ import java.time.LocalDate;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -124,14 +127,33 @@ public class WorklistStats {
     }
 
     /** Counts the notes that these executions postponed or failed and that are not settled since. */
-    public long countOpenOf(Collection<Long> jobExecutionIds) {
+    public OpenCount countOpenOf(Collection<Long> jobExecutionIds) {
         return jdbc.sql("""
-                        SELECT count(*) FROM worklist
+                        SELECT count(*) FILTER (WHERE state = 'POSTPONED') AS postponed,
+                               count(*) FILTER (WHERE state = 'FAILED') AS failed
+                        FROM worklist
                         WHERE state IN ('POSTPONED', 'FAILED') AND settled_by IN (:executions)
                         """)
                 .param("executions", jobExecutionIds)
-                .query(Long.class)
+                .query(OpenCount.class)
                 .single();
+    }
+
+    /** Number of notes that were postponed, and of those that failed. */
+    public record OpenCount(long postponed, long failed) {
+
+        public boolean isNone() {
+            return postponed + failed == 0;
+        }
+
+        /** Describes the counts that are not 0, such as {@code 14 notes postponed, 1 note failed}. */
+        public String inWords() {
+            return Stream.of(
+                            postponed == 0 ? "" : DisplayFormat.plural(postponed, "note") + " postponed",
+                            failed == 0 ? "" : DisplayFormat.plural(failed, "note") + " failed")
+                    .filter(part -> !part.isEmpty())
+                    .collect(Collectors.joining(", "));
+        }
     }
 
     public PlannedRefreshes refreshes() {

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.stats;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.github.notearchive.archive.stats.WorklistStats.OpenCount;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ListedNotes;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -179,10 +180,10 @@ class WorklistStatsTests {
         list.settleBy(8, NoteState.ARCHIVED, null);
         list.settleBy(9, NoteState.FAILED, null);
 
-        assertThat(counts.countOpenOf(List.of(7L, 8L))).isEqualTo(2);
+        assertThat(counts.countOpenOf(List.of(7L, 8L))).isEqualTo(new OpenCount(1, 1));
         list.now = tomorrow;
         list.settleBy(10, NoteState.ARCHIVED, null);
-        assertThat(counts.countOpenOf(List.of(7L, 8L))).isEqualTo(1);
+        assertThat(counts.countOpenOf(List.of(7L, 8L))).isEqualTo(new OpenCount(0, 1));
     }
 
     @Test

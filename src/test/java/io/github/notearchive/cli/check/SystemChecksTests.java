@@ -236,7 +236,7 @@ class SystemChecksTests {
                 "1 new notes are due only later",
                 "a clock was ahead");
         assertWarns(found, "gate", "the daily quota was met", "in 1 h", "--force");
-        assertWarns(found, "limits", "source.calls-per-night ", " left of 1", "07:30 in Shanghai");
+        assertWarns(found, "limits", "source.calls-per-night ", " left of 1", "07:30 Shanghai");
         assertThat(found.get("runs").message()).startsWith("active: node main since ");
         assertThat(found.get("store").message()).endsWith("an object was written, read back, compared and deleted");
         try (Stream<Path> objects = Files.walk(home.resolve("store/s3/note-archive"))) {

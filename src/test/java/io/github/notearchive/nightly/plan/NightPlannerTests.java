@@ -176,7 +176,7 @@ class NightPlannerTests {
         assertThat(closed.obstacles())
                 .singleElement()
                 .asString()
-                .contains("303", "2026-03-11 00:00 in Shanghai", "--force");
+                .contains("303", "2026-03-11 00:00 Shanghai", "--force");
         assertThat(closed.calls().needed()).isEqualTo(1);
         assertThat(closed.calls().tonight()).isZero();
         assertThat(closed.backlog().perNight()).isEqualTo(4);

@@ -75,7 +75,7 @@ class PlanCalculatorTests {
         assertThat(plan.calls().tonight()).isEqualTo(untilMidnight);
         assertThat(plan.calls().because())
                 .isEqualTo(
-                        "the time until 2026-03-11 00:00 in Shanghai, 2.0 calls a second by archive.source.calls-per-second");
+                        "the time until 2026-03-11 00:00 Shanghai, 2.0 calls a second by archive.source.calls-per-second");
         assertThat(plan.backlog().calls()).isEqualTo(400_000 - untilMidnight);
         assertThat(plan.backlog().perNight()).isEqualTo(172_800);
         assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
@@ -219,7 +219,7 @@ class PlanCalculatorTests {
 
         assertThat(plan.obstacles())
                 .satisfiesExactly(
-                        gate -> assertThat(gate).startsWith("the daily quota was met"),
+                        gate -> assertThat(gate).startsWith("the daily quota is used up"),
                         calls -> assertThat(calls).startsWith("our own limit of 20 calls a night"),
                         bytes -> assertThat(bytes).startsWith("our own limit of 1MB of media"));
         assertThat(plan.calls().tonight()).isZero();
@@ -238,7 +238,7 @@ class PlanCalculatorTests {
 
         assertThat(plan.obstacles()).isEmpty();
         assertThat(plan.calls().tonight()).isZero();
-        assertThat(plan.calls().because()).startsWith("the daily quota was met");
+        assertThat(plan.calls().because()).startsWith("the daily quota is used up");
         assertThat(plan.duration().expected()).isPositive();
     }
 
