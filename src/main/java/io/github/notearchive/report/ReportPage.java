@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.stats.RunHistory.Left;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.ProviderCode;
 import io.github.notearchive.report.NightReport.Past;
 import io.github.notearchive.report.NightReport.Run;
 import io.github.notearchive.report.NightReport.Slice;
@@ -64,9 +65,7 @@ record ReportPage(NightReport night) {
 
     /** Returns the exit of a run in a table. */
     static String end(Run run) {
-        return run.exitNumber() != null
-                ? run.exitLabel()
-                : run.isKilled() ? "Killed" : "Not ended";
+        return run.exitNumber() != null ? run.exitLabel() : run.isKilled() ? "Killed" : "Not ended";
     }
 
     static String clock(Instant time) {
@@ -78,11 +77,16 @@ record ReportPage(NightReport night) {
     }
 
     static String orDash(@Nullable Number number) {
-        return number == null ? "–" : number.toString();
+        return number == null ? "-" : number.toString();
+    }
+
+    /** Formats the code of a note that is not archived; a dash for a success, whose cause is another one. */
+    static String code(@Nullable Integer code) {
+        return orDash(ProviderCode.SUCCESS.is(code) ? null : code);
     }
 
     static String countOrDash(@Nullable Long number) {
-        return number == null ? "–" : DisplayFormat.count(number);
+        return number == null ? "-" : DisplayFormat.count(number);
     }
 
     static String sentenceCase(String text) {
@@ -98,13 +102,16 @@ record ReportPage(NightReport night) {
                 + (failed == 0 ? "" : ", " + DisplayFormat.count(failed) + " failed");
     }
 
+    /** Returns the number of notes that failed before this night; 0 if no run recorded it. */
+    long failedEarlier() {
+        return Math.max(0, night.left().map(Left::failedInAll).orElse(0L) - night.failedInAll());
+    }
+
     /** Returns why the last run ended, without a full stop. */
     String reason() {
         Run last = night.last();
         if (last.exitNumber() != null) {
-            return last.reason() == null
-                    ? "of an unknown reason"
-                    : last.reason().replaceFirst("\\.$", "");
+            return last.reason() == null ? "reason unknown" : last.reason().replaceFirst("\\.$", "");
         }
         return last.isKilled()
                 ? "it was killed, or the database was unavailable; the next run resumes it"
@@ -160,22 +167,20 @@ record ReportPage(NightReport night) {
         return night.left().map(Left::callsAllowed).orElse(null);
     }
 
-    Plot perMinute(String title, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
+    /** Plots an amount per minute; of less than a minute, the amounts themselves. */
+    Plot perMinute(String what, ToLongFunction<Slice> amount, LongFunction<String> format, String unit) {
         Slices slices = night.slices();
         List<Long> amounts = slices.each().stream().map(amount::applyAsLong).toList();
-        double minutes = slices.width().toMillis() / 60_000.0;
-        List<Long> rates = amounts.stream().map(a -> Math.round(a / minutes)).toList();
         long all = amounts.stream().mapToLong(Long::longValue).sum();
-        long busy = amounts.stream().filter(a -> a > 0).count();
-        String description = busy == 0
-                ? "None."
-                : "%s%s in total; at most %s per minute, %s on average in active periods."
-                        .formatted(
-                                format.apply(all),
-                                unit,
-                                format.apply(max(rates)),
-                                format.apply(Math.round(all / (busy * minutes))));
-        return Plot.bars(title, description, rates, format, times(slices));
+        String total = format.apply(all) + unit + " in total";
+        double minutes = slices.width().toMillis() / 60_000.0;
+        if (minutes * amounts.size() < 1) {
+            return Plot.bars(what, total + ".", amounts, format, times(slices));
+        }
+        List<Long> rates = amounts.stream().map(a -> Math.round(a / minutes)).toList();
+        String description = "%s; at most %s per minute, %s on average."
+                .formatted(total, format.apply(max(rates)), format.apply(Math.round(all / (minutes * amounts.size()))));
+        return Plot.bars(what + " per minute", description, rates, format, times(slices));
     }
 
     private static long max(List<Long> values) {

@@ -205,7 +205,7 @@ class NightReportTests {
         PageChecks.assertSound(page);
         assertThat(page)
                 .contains("Killed", "the next run resumes the killed one", "Unknown")
-                .contains("The results of its notes are unknown; it made 1 call of which")
+                .contains("The results of its notes are unknown; it made 1 call (")
                 .doesNotContain("0 notes archived");
     }
 
