@@ -4,6 +4,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.batch.core.scope.context.StepContext;
 import org.springframework.batch.core.scope.context.StepSynchronizationManager;
 
@@ -35,7 +36,7 @@ public abstract class Gate {
         }
         StopReason now = new StopReason(exitCode, reason);
         stopReason = now;
-        log.info("Stopping: {} ({})", exitCode, reason);
+        log.atLevel(exitCode.isOrderly() ? Level.INFO : Level.WARN).log("Stopping: {} ({})", exitCode, reason);
         onClose(now);
         return true;
     }

@@ -91,6 +91,9 @@ public class NightlyRun implements AutoCloseable {
                 this::notStarted);
         boolean serversRespond =
                 summary.exitCode() != ExitCode.UPSTREAM_UNAVAILABLE && summary.exitCode() != ExitCode.FAILED;
+        if (summary.execution() != null) {
+            reporter.onEnd(summary);
+        }
         if (summary.execution() != null && serversRespond) {
             removeReplacedFiles();
         }

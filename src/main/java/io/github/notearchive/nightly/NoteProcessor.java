@@ -130,8 +130,7 @@ record NoteProcessor(
             case FetchOutcome.Deferred(var reply, var cause) ->
                 deferred(item, reply, cause, StateReason.PROVIDER_ERROR, reply.toString(), before);
             case FetchOutcome.Exhausted exhausted
-            when exhausted.limit() == CallKind.REFRESH ->
-                new Disposition.Released(item, before, exhausted.reason());
+            when exhausted.limit() == CallKind.REFRESH -> new Disposition.Released(item, before, exhausted.reason());
             case FetchOutcome.Exhausted exhausted ->
                 new Disposition.Released(item, before, fetcher.stop(exhausted, occasion));
             case FetchOutcome.Unclaimed _ -> new Disposition.Released(item, before, NoteFetcher.CLAIM_LOST);
@@ -241,7 +240,7 @@ record NoteProcessor(
         String detail = files.detail() + "; no new response is bought, since archive.ledger.buy-again is false";
         return files.retrySoon()
                 ? disposition(note, files)
-                : new Disposition.Settled(note, files, PostponementPolicy.incomplete(detail));
+                : new Disposition.Settled(note, files, PostponementPolicy.incomplete(note.id(), detail));
     }
 
     private Disposition collectAgain(NewNote note, NoteCapture newer, CollectedMedia before)
@@ -276,7 +275,7 @@ record NoteProcessor(
             return new Disposition.Released(note, files, "the run ended while files were missing");
         }
         Transition transition = files.isPermanentlyIncomplete()
-                ? PostponementPolicy.incomplete(files.detail())
+                ? PostponementPolicy.incomplete(note.id(), files.detail())
                 : retries.forMedia(note, files.reason(), files.detail(), files.retrySoon());
         return new Disposition.Settled(note, files, transition);
     }

@@ -14,6 +14,7 @@ import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
+import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.FetchOutcome;
 import io.github.notearchive.provider.ProviderReply;
 import java.time.Instant;
@@ -52,8 +53,7 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         WorklistItem claimed = note.claimed();
         int times = claimed.mediaAttempts() + 1;
         if (times >= limits().perLife()) {
-            log.warn("Note {}: failed permanently, files missing after {} attempts: {}", claimed.id(), times, detail);
-            return incomplete(detail);
+            return incomplete(claimed.id(), detail);
         }
         Instant due = next(claimed.mediaAttemptsIn(run.tonight()) + 1, soon);
         return postponed(Counter.MEDIA, due, 0, reason, detail, null, true);
@@ -88,7 +88,11 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
         WorklistItem claimed = item.claimed();
         int calls = claimed.attempts() + 1;
         if (calls >= limits().perLife()) {
-            log.warn("Note {}: failed permanently after {} calls: {}", claimed.id(), calls, detail);
+            log.warn(
+                    "Note {}: failed permanently, RETRIES_EXHAUSTED: {} calls without success, {}",
+                    claimed.id(),
+                    calls,
+                    detail);
             return failed(reply, StateReason.RETRIES_EXHAUSTED, calls + " calls without success: " + detail);
         }
         Instant due = next(claimed.attemptsIn(run.tonight()) + 1, soon);
@@ -274,7 +278,8 @@ record PostponementPolicy(CallLedger ledger, RunState run) {
     }
 
     /** Returns the transition of a note that failed because of missing files. */
-    static Transition incomplete(String detail) {
+    static Transition incomplete(NoteId id, String detail) {
+        log.warn("Note {}: failed permanently, MEDIA_INCOMPLETE: {}", id, detail);
         return new StateTransition(
                 NoteState.FAILED, Counter.MEDIA, null, 0, StateReason.MEDIA_INCOMPLETE, detail, null, false);
     }

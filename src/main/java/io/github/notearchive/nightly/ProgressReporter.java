@@ -4,6 +4,7 @@ import io.github.notearchive.archive.ledger.CallRepository;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.batch.RunCounts;
 import io.github.notearchive.batch.RunObserver;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.provider.JustOneApiClient;
 import io.github.notearchive.provider.NoteSourceProperties;
@@ -11,6 +12,7 @@ import java.time.Instant;
 import java.util.function.Consumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.Level;
 import org.springframework.beans.factory.ObjectProvider;
 
 /** Publishes the progress of a run to observers and the log. */
@@ -27,7 +29,7 @@ record ProgressReporter(
     void onStart(Night tonight) {
         NoteSourceProperties source = run.settings.source();
         RunState.log.info(
-                "{} for node {}: night {}, {} notes at once, {} calls a second, {} in flight, videos {}, provider {}",
+                "{} for node {}: night {}, {} workers, at most {} calls a second and {} in flight, videos {}, provider {}",
                 run.isRestart() ? "Resuming the unfinished run" : "Starting a new run",
                 run.node(),
                 tonight,
@@ -37,6 +39,21 @@ record ProgressReporter(
                 run.settings.videos().enabled() ? "bought" : "not bought",
                 source.baseUrl());
         notifyObservers(observer -> observer.onStart(run.isRestart()));
+    }
+
+    /** Logs how the run ended. */
+    void onEnd(RunSummary summary) {
+        Level level = summary.exitCode().isOrderly() ? Level.INFO : Level.WARN;
+        RunState.log
+                .atLevel(level)
+                .log(
+                        "Execution {} ended, {}: {}; {}, {} billed, {} archived",
+                        summary.executionId(),
+                        summary.exitCode().label(),
+                        summary.reason(),
+                        DisplayFormat.plural(summary.bill().calls(), "call"),
+                        summary.bill().billed(),
+                        DisplayFormat.plural(summary.notes().archived(), "note"));
     }
 
     void onProgress() {

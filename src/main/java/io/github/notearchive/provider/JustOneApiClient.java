@@ -251,7 +251,7 @@ public class JustOneApiClient implements AutoCloseable {
         return switch (ProviderCode.meaning(envelope.code())) {
             case DELIVERED -> {
                 if (envelope.note().isEmpty()) {
-                    log.warn("Note {}: the provider's response is {}", call.id(), reply);
+                    log.warn("Note {}: billed response without the note, {}", call.id(), reply);
                     yield new Missing(reply, false);
                 }
                 byte[] body = Objects.requireNonNull(response.body());
@@ -288,7 +288,9 @@ public class JustOneApiClient implements AutoCloseable {
             return new Deferred(reply, Cause.NOT_RESET);
         }
         return new Exhausted(
-                "the provider's daily quota (code " + reply.code() + ")", null, day.ends().plus(behind));
+                "the provider's daily quota (code " + reply.code() + ")",
+                null,
+                day.ends().plus(behind));
     }
 
     /** Pauses or ends the calls of this node, before anything slow is done. */

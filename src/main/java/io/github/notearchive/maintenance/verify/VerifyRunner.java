@@ -99,7 +99,7 @@ public record VerifyRunner(
         log.info(
                 "{}: objects not verified since {}{}{}",
                 audit.isRestart() ? "Resuming the unfinished audit" : "Starting a new audit",
-                audit.since(),
+                Night.local(audit.since()),
                 options.repair() ? ", with repairs" : "",
                 options.deleteOrphans() ? ", orphans are removed" : "");
         audit.dateInFuture.add(catalog.correctFutureTimes(audit.since(), audit.startedAt));
@@ -107,7 +107,7 @@ public record VerifyRunner(
             log.warn(
                     "{} objects were verified later than now, {}; they count as never verified. Check the clocks (NTP)",
                     audit.dateInFuture,
-                    audit.startedAt);
+                    Night.local(audit.startedAt));
         }
         gate.open();
         try (RunWatchdog _ = new RunWatchdog(
