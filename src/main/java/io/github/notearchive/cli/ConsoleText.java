@@ -51,8 +51,8 @@ public final class ConsoleText {
 
     /**
      * Formats the counts of a record that are not 0 with the names of its components, such as {@code 19 archived ·
-     * postponed 2 times}; {@code none} if all are 0. Those whose names start with {@code bytes} are the size of the count
-     * before them.
+     * postponed 2 times}; {@code none} if all are 0. Those whose names start with {@code bytes} are the size of the
+     * count before them.
      */
     static String counts(Record counts) {
         String text = Stream.of(counts.getClass().getRecordComponents())

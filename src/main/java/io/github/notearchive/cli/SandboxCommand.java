@@ -217,7 +217,7 @@ final class SandboxCommand extends ArchiveCommand {
     private void enqueue(Enqueuer enqueuer, SandboxProvider provider) {
         String ids = String.join("\n", provider.noteIds(notes));
         var report = enqueuer.enqueue(new StringReader(ids), new Enqueuer.Options(null, 5, "sandbox"), _ -> {});
-        out().println("Enqueued %d generated notes; the provider sells %d responses a day"
+        out().println("Enqueued %d generated notes; the provider's quota is %d notes a day"
                 .formatted(report.added(), quota));
     }
 

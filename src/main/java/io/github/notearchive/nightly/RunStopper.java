@@ -149,7 +149,9 @@ public class RunStopper extends Gate {
             abort();
             return;
         }
-        log.info("{}: finishing work in progress. A second signal ends at once; calls in flight become billing unknown", signal);
+        log.info(
+                "{}: finishing work in progress. A second signal ends at once; calls in flight become billing unknown",
+                signal);
         interrupt(signal);
         setDeadline();
     }

@@ -75,7 +75,8 @@ public record StartRefusal(ExitCode exitCode, String reason, String planReason) 
     }
 
     private static StartRefusal usedUp(String what, Night tonight) {
-        String reason = "our own limit of " + what + " a night is used up; nothing more before " + Night.local(tonight.ends());
+        String reason =
+                "our own limit of " + what + " a night is used up; nothing more before " + Night.local(tonight.ends());
         return of(ExitCode.QUOTA_EXHAUSTED, reason);
     }
 }

@@ -62,8 +62,7 @@ record VideoFetcher(MediaCatalog catalog, CallLedger ledger, NoteFetcher fetcher
             case FetchOutcome.Deferred(var reply, var cause) ->
                 new Unanswered.Repeated("the call for it: " + reply, reply, cause);
             case FetchOutcome.Exhausted exhausted
-            when exhausted.limit() == CallKind.VIDEO ->
-                new Unanswered.Later(exhausted.reason(), exhausted.until());
+            when exhausted.limit() == CallKind.VIDEO -> new Unanswered.Later(exhausted.reason(), exhausted.until());
             case FetchOutcome.Exhausted exhausted -> new Unanswered.Ended(fetcher.stop(exhausted, "for a video: "));
             case FetchOutcome.Outstanding call ->
                 new Unanswered.Later(call.reason(), run.tonight().ends());

@@ -29,7 +29,7 @@ class ForgetCommandTests {
             var before = archive.objects("");
 
             Ended shown = practice.call("forget", note).with(0);
-            assertThat(shown.out()).contains("Would be forgotten: 1 notes (nothing was changed; --yes does it)");
+            assertThat(shown.out()).contains("Would be forgotten: 1 note (nothing was changed; --yes does it)");
             assertThat(archive.objects("")).isEqualTo(before);
             assertThat(archive.number("SELECT count(*) FROM forgotten_note")).isZero();
 

@@ -53,7 +53,7 @@ class RemapCommandTests {
             assertThat(mapped).isEqualTo(2 * PAGE);
             assertThat(rest.out())
                     .contains("COMPLETED (exit 0)")
-                    .contains(", a restart")
+                    .contains(", resumed")
                     .containsPattern("responses +%d read".formatted(OLDER + 1))
                     .containsPattern("note_capture\\.author_nickname +%d ".formatted(OLDER + 1));
             assertThat(captures(archive)).isEqualTo(captures);

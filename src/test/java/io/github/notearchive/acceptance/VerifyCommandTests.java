@@ -43,7 +43,7 @@ class VerifyCommandTests {
             assertThat(verified).as("verified when it was killed").isBetween(1L, files - 1);
             assertThat(rest.out())
                     .contains("COMPLETED (exit 0)")
-                    .contains(", a restart")
+                    .contains(", resumed")
                     .contains("audited   %d files and %d sidecars".formatted(files - verified, NOTES))
                     .contains("left      0 files and 0 sidecars");
             Ended selfTest = practice.call("verify", "--self-test").with(0);

@@ -64,7 +64,7 @@ class GoldenMasterTests {
             Map.entry(", \\d+\\.\\d s\n", ", DURATION\n"),
             Map.entry("\\d+ a second", "N a second"),
             Map.entry("\\d+ objects/s, \\S+ \\S+/s", "N objects/s, SIZE/s"),
-            Map.entry("files, \\S+ \\S+, and|sidecars \\([^)]*\\)", "SIZE"),
+            Map.entry("files, \\S+ \\S+, and|sidecars? \\([^)]*\\)", "SIZE"),
             Map.entry("(\"[a-zA-Z]*(Seconds|durationMs|sidecarBytes|bytes|bytesStored)\" : )[\\d.E-]+", "$1NUMBER"));
 
     @TempDir

@@ -53,7 +53,8 @@ class NightlyMediaLimitTests {
         RunSummary first = night.run(ExitCode.QUOTA_EXHAUSTED);
 
         assertThat(first.reason())
-                .isEqualTo("our own limit of 1MB of media a night is used up; nothing more before 2026-03-11 00:00 Shanghai");
+                .isEqualTo(
+                        "our own limit of 1MB of media a night is used up; nothing more before 2026-03-11 00:00 Shanghai");
         assertThat(night.exitCodes()).containsExactly("QUOTA_EXHAUSTED");
         assertThat(night.states(notes)).containsOnly(ARCHIVED);
         assertThat(pictures.stream()

@@ -35,8 +35,10 @@ class StartRefusalTests {
         assertThat(StartRefusal.ofCalls(3, new NightlyCalls(3, 0, 0), TONIGHT))
                 .contains(new StartRefusal(
                         ExitCode.QUOTA_EXHAUSTED,
-                        "our own limit of 3 calls a night is used up; nothing more before " + Night.local(TONIGHT.ends()),
-                        "our own limit of 3 calls a night is used up; nothing more before " + Night.local(TONIGHT.ends())));
+                        "our own limit of 3 calls a night is used up; nothing more before "
+                                + Night.local(TONIGHT.ends()),
+                        "our own limit of 3 calls a night is used up; nothing more before "
+                                + Night.local(TONIGHT.ends())));
         assertThat(StartRefusal.ofBytes(limits(2), 2 << 20, TONIGHT)
                         .orElseThrow()
                         .reason())
