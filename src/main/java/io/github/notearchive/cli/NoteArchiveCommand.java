@@ -11,12 +11,17 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Properties;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.IVersionProvider;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -94,7 +99,7 @@ public final class NoteArchiveCommand implements Runnable {
                         parsed.commandSpec().commandLine()))
                 .setParameterExceptionHandler((e, _) -> {
                     CommandLine command = e.getCommandLine();
-                    command.getErr().println("note-archive: " + e.getMessage());
+                    command.getErr().println(TerminalText.lines("note-archive: " + problem(e)));
                     suggestions(e).ifPresent(command.getErr()::println);
                     command.getErr().println("Try: " + command.getCommandSpec().qualifiedName() + " --help");
                     return ExitCode.USAGE.number();
@@ -112,6 +117,45 @@ public final class NoteArchiveCommand implements Runnable {
                 });
     }
 
+    /** Returns what is wrong, in the form of our own messages: the option or parameter, then the problem. */
+    private static String problem(ParameterException e) {
+        if (e instanceof UnmatchedArgumentException unmatched) {
+            String word = unmatched.getUnmatched().getFirst();
+            return unmatched.isUnknownOption()
+                    ? "there is no option " + word
+                    : e.getCommandLine().getParent() == null
+                            ? "there is no command \"" + word + "\""
+                            : "there is one argument too many: \"" + word + "\"";
+        }
+        if (e instanceof MissingParameterException missing
+                && !missing.getMissing().isEmpty()) {
+            return missing.getMissing().stream().map(NoteArchiveCommand::name).collect(Collectors.joining(", "))
+                    + (missing.getMissing().size() == 1 ? " is missing" : " are missing");
+        }
+        ArgSpec argument = e.getArgSpec();
+        if (argument == null || e.getCause() == null) {
+            return String.valueOf(e.getMessage());
+        }
+        return name(argument) + " " + invalid(argument, e);
+    }
+
+    /** Returns why a value cannot be converted. The converters of {@link Arguments} have a message of their own. */
+    private static String invalid(ArgSpec argument, ParameterException e) {
+        Class<?> type = argument.auxiliaryTypes()[0];
+        String expected = type.isEnum()
+                ? Stream.of(type.getEnumConstants())
+                        .map(String::valueOf)
+                        .collect(Collectors.joining(", ", "one of ", ""))
+                : type == boolean.class ? "given without a value" : "a number";
+        return argument.converters().length > 0
+                ? String.valueOf(e.getCause().getMessage())
+                : "must be %s, but is \"%s\"".formatted(expected, e.getValue());
+    }
+
+    private static String name(ArgSpec argument) {
+        return argument instanceof OptionSpec option ? option.longestName() : argument.paramLabel();
+    }
+
     /** Returns corrections of a mistyped word; empty if nothing is similar. */
     private static Optional<String> suggestions(ParameterException e) {
         if (!(e instanceof UnmatchedArgumentException unmatched)) {
@@ -124,10 +168,11 @@ public final class NoteArchiveCommand implements Runnable {
             return Optional.empty();
         }
         String program = unmatched.getCommandLine().getCommandSpec().qualifiedName() + " ";
-        return Optional.of(
-                unmatched.isUnknownOption()
-                        ? "Possible solutions: " + String.join(", ", similar)
-                        : "Did you mean: " + program + String.join(" or " + program, similar) + "?");
+        return Optional.of("Did you mean: "
+                + (unmatched.isUnknownOption()
+                        ? String.join(" or ", similar)
+                        : program + String.join(" or " + program, similar))
+                + "?");
     }
 
     /** Prints where an exit code is explained, and returns the exit code. */
@@ -140,7 +185,7 @@ public final class NoteArchiveCommand implements Runnable {
     }
 
     static String pointer(int exitCode) {
-        return "note-archive: see note-archive exit-code " + exitCode;
+        return "Help: note-archive exit-code " + exitCode;
     }
 
     @Override

@@ -103,12 +103,21 @@ final class SandboxCommand extends ArchiveCommand {
         if (notes < 1) {
             throw usage("--notes must be at least 1, but is " + notes);
         }
+        if (quota < 1) {
+            throw usage("--quota must be at least 1, but is " + quota);
+        }
+        if (callsPerSecond < 1 || callsPerSecond > 1_000) {
+            throw usage("--calls-per-second must be from 1 to 1000, but is " + callsPerSecond);
+        }
+        SandboxSettings behaviour = behaviour();
         SignalHandlers signals = SignalHandlers.install();
         Path home = Path.of(System.getProperty("archive.home", ""), "sandbox-data");
         Path directory = (dataDir == null ? home : dataDir).toAbsolutePath().normalize();
-        prepare(directory);
+        if (prepare(directory)) {
+            out().println("Emptied " + directory + ", which an earlier sandbox had written");
+        }
         SandboxClock clock = new SandboxClock(daysBehind());
-        try (SandboxProvider provider = SandboxProvider.start(behaviour(), clock);
+        try (SandboxProvider provider = SandboxProvider.start(behaviour, clock);
                 CommandContext context = CommandContext.open(settings(directory, provider), clock)) {
             out().println("Practice provider at %s, media server at %s"
                     .formatted(provider.baseUrl(), provider.mediaHost()));
@@ -149,7 +158,7 @@ final class SandboxCommand extends ArchiveCommand {
                     .with(Fault.DEAD_MEDIA, deadMedia)
                     .withLatency(latency);
         } catch (IllegalArgumentException e) {
-            throw usage(String.valueOf(e.getMessage()));
+            throw usage("--" + e.getMessage());
         }
     }
 
@@ -160,14 +169,19 @@ final class SandboxCommand extends ArchiveCommand {
      */
     private int daysBehind() {
         long responses = videos ? 2L * notes : notes;
-        long nights = Math.ceilDiv(responses, Math.max(quota, 1));
+        long nights = Math.ceilDiv(responses, quota);
         boolean isPostponed = empty > 0 || deadMedia > 0;
         return Math.clamp(nights - (isPostponed ? 0 : 1), 1, MOST_NIGHTS - 1);
     }
 
-    /** Empties the directory of an earlier practice, and no other directory. */
-    private static void prepare(Path directory) throws IOException {
-        if (Files.isDirectory(directory) && !isEmpty(directory)) {
+    /**
+     * Empties the directory of an earlier practice, and no other directory.
+     *
+     * @return whether there was something to remove
+     */
+    private static boolean prepare(Path directory) throws IOException {
+        boolean isUsed = Files.isDirectory(directory) && !isEmpty(directory);
+        if (isUsed) {
             if (!Files.exists(directory.resolve(MARKER))) {
                 throw CommandFailure.usage(
                         directory + " is not empty and does not belong to the sandbox; name another --data-dir");
@@ -186,6 +200,7 @@ final class SandboxCommand extends ArchiveCommand {
         PrivateDirectory.create(directory);
         Files.writeString(
                 directory.resolve(MARKER), "This directory belongs to the sandbox, which empties it at each start.\n");
+        return isUsed;
     }
 
     private static boolean isEmpty(Path directory) throws IOException {
@@ -222,17 +237,20 @@ final class SandboxCommand extends ArchiveCommand {
     }
 
     private RunSummary runNights(Action action, SandboxProvider provider, SandboxClock clock) {
-        RunSummary summary = run(action, clock, "run");
+        RunSummary summary = run(action, clock, "the first night");
         for (int night = 1; isIncomplete(summary) && night < MOST_NIGHTS; night++) {
-            if (night == 1 && summary.exitCode() == ExitCode.QUOTA_EXHAUSTED) {
-                run(action, clock, "run again on the same day: the gate is closed, no call is made");
+            boolean isResumed = summary.exitCode() == ExitCode.QUOTA_EXHAUSTED;
+            if (night == 1 && isResumed) {
+                run(action, clock, "the same night again; the gate is closed, so no call is made");
             }
             clock.nextDay();
             provider.grant(quota);
-            out().println("\n   ... the clock of the sandbox moves to %s in Shanghai, the quota is reset"
+            out().println("\n   ... the clock of the sandbox moves to %s Shanghai, the quota is reset"
                     .formatted(DisplayFormat.minute(clock.instant())));
-            summary =
-                    run(action, clock, "run on the next day: the job instance is resumed, postponed notes are retried");
+            summary = run(
+                    action,
+                    clock,
+                    "the next night; " + (isResumed ? "the run is resumed" : "a new run retries postponed notes"));
         }
         return summary;
     }

@@ -47,7 +47,7 @@ class SandboxCommandTests {
             assertThat(ended.with(0).out())
                     .containsPattern("(?m)^ *1 +1 +STOPPED +QUOTA_EXHAUSTED ")
                     .containsPattern("(?m)^ *2 +1 +COMPLETED +COMPLETED *")
-                    .contains("the gate is closed, no call is made")
+                    .contains("the gate is closed, so no call is made")
                     .containsPattern("ARCHIVED +\\d+")
                     .doesNotContain("POSTPONED", "FAILED");
             assertThat(ended.err()).doesNotContain("ERROR", "\tat ", "clock of this machine");

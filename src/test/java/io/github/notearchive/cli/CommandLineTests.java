@@ -121,7 +121,7 @@ class CommandLineTests {
         assertThat(err.toString()).contains("Did you mean: note-archive status?");
 
         assertThat(execute("run", "--limt", "3")).isEqualTo(2);
-        assertThat(err.toString()).contains("Possible solutions: --limit");
+        assertThat(err.toString()).contains("Did you mean: --limit?");
     }
 
     @Test
@@ -217,6 +217,48 @@ class CommandLineTests {
         assertThat(err.toString()).startsWith("note-archive: ").contains("--help");
     }
 
+    @ParameterizedTest
+    @CsvSource(quoteCharacter = '\'', textBlock = """
+                    runn, there is no command "runn"
+                    run --limt 3, there is no option --limt
+                    run surplus, there is one argument too many: "surplus"
+                    run --limit, --limit is missing
+                    run --limit x, '--limit must be a number, but is "x"'
+                    run --force=1, '--force must be given without a value, but is "1"'
+                    search, TEXT is missing
+                    waive 66aa00000000000000000001 IMAGE 0, --reason is missing
+                    waive 66aa00000000000000000001 PICTURE 0 --reason x, 'KIND must be one of IMAGE, MOTION, AUDIO, VIDEO, SUBTITLE, but is "PICTURE"'
+                    requeue --state WORSE, '--state must be one of PENDING, POSTPONED, ARCHIVED, UNAVAILABLE, FAILED, but is "WORSE"'
+                    status --fail-on HEALTHY, '--fail-on must be ATTENTION or BROKEN, but is "HEALTHY"'
+                    sandbox --fail-301 2, '--fail-301 must be from 0 to 1, but is 2.0'
+                    report --night soon, '--night "soon" is not a day; write it like 2026-11-25'
+                    """)
+    void usageErrorNamesTheArgumentAndTheProblem(String line, String message) {
+        execute(line.split(" "));
+
+        assertThat(err.toString().lines().findFirst()).contains("note-archive: " + message);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "--fail-301 2",
+                "--dead-media -1",
+                "--quota 0",
+                "--notes 0",
+                "--calls-per-second 0",
+                "--latency 0s"
+            })
+    void sandboxChecksItsOptionsBeforeItEmptiesItsDirectory(String option, @TempDir Path data) throws IOException {
+        Files.writeString(data.resolve("note-archive-sandbox"), "");
+        Files.createDirectory(data.resolve("postgres"));
+
+        assertThat(execute(("sandbox " + option + " --data-dir " + data).split(" ")))
+                .isEqualTo(2);
+
+        assertThat(data.resolve("postgres")).exists();
+    }
+
     @Test
     void invalidIdIsReported() {
         execute("explain", ID + "0");
@@ -244,7 +286,7 @@ class CommandLineTests {
     void timeLimitBelowAMinuteIsRejected(String text) {
         assertThatThrownBy(() -> new Arguments.TimeLimit().convert(text))
                 .isInstanceOf(TypeConversionException.class)
-                .hasMessage("it must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
+                .hasMessage("must be at least 1m, with its unit as in 6h, but is \"" + text + "\"");
     }
 
     @ParameterizedTest
@@ -258,8 +300,7 @@ class CommandLineTests {
         execute("run", "--max-duration", "90");
 
         assertThat(err.toString())
-                .contains("'--max-duration'")
-                .contains("it must be at least 1m, with its unit as in 6h, but is \"90\"");
+                .contains("--max-duration must be at least 1m, with its unit as in 6h, but is \"90\"");
     }
 
     @ParameterizedTest

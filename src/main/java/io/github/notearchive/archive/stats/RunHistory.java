@@ -124,11 +124,12 @@ public class RunHistory {
     /** Returns the newest executions of the nightly job, of all nodes, newest first. */
     public List<Execution> latest(int limit) {
         return jdbc.sql("""
-                        SELECT job_execution_id AS execution, job_instance_id AS instance, night, instance_night, node,
-                               status, exit_code, exit_message, started_at AT TIME ZONE 'UTC' AS began,
-                               ended_at AT TIME ZONE 'UTC' AS ended, calls, billed
-                        FROM run_history
-                        ORDER BY job_execution_id DESC
+                        SELECT h.job_execution_id AS execution, h.job_instance_id AS instance, h.night, h.instance_night,
+                               h.node, h.status, h.exit_code, h.exit_message,
+                               coalesce(s.began_at, h.started_at AT TIME ZONE 'UTC') AS began,
+                               coalesce(s.ended_at, h.ended_at AT TIME ZONE 'UTC') AS ended, h.calls, h.billed
+                        FROM run_history h LEFT JOIN run_summary s ON s.job_execution_id = h.job_execution_id
+                        ORDER BY h.job_execution_id DESC
                         LIMIT :limit
                         """)
                 .param("limit", limit)

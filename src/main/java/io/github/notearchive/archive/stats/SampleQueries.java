@@ -27,7 +27,7 @@ public class SampleQueries {
                         FROM run_history ORDER BY job_execution_id
                         """),
                 sample("The worklist", """
-                        SELECT state, count(*) AS notes, sum(attempts) AS postponed, min(due_at) AS next_due
+                        SELECT state, count(*) AS notes, min(due_at AT TIME ZONE 'Asia/Shanghai') AS next_due_in_shanghai
                         FROM worklist GROUP BY state ORDER BY state
                         """),
                 sample("The ledger: calls and their billing", """
