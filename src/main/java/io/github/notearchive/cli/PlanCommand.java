@@ -4,6 +4,7 @@ import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.plan.NightPlan;
 import io.github.notearchive.nightly.plan.NightPlanner;
+import java.time.Duration;
 import java.util.Locale;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -25,7 +26,12 @@ final class PlanCommand extends ArchiveCommand {
     }
 
     static String amount(NightPlan.Limit limit, long amount) {
-        return limit.unit().equals("bytes") ? DisplayFormat.size(amount) : String.valueOf(amount);
+        return limit.unit().equals("bytes") ? DisplayFormat.size(amount) : DisplayFormat.plural(amount, "call");
+    }
+
+    /** Formats an estimate, to the second. */
+    static String about(Duration duration) {
+        return duration.toMinutes() == 0 ? duration.toSeconds() + " s" : DisplayFormat.took(duration);
     }
 
     static String sample(long size, String what) {

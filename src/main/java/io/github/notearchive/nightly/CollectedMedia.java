@@ -15,6 +15,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -148,7 +149,8 @@ record CollectedMedia(
 
     String lesserDetail() {
         Piece first = lesser().findFirst().orElseThrow();
-        return first.slot() + " DEGRADED: " + first.lesserBecause() + andMore(lesser().count());
+        return first.slot() + " DEGRADED: " + first.lesserBecause()
+                + andMore(lesser().skip(1).map(Piece::slot));
     }
 
     private Stream<Missing> missing() {
@@ -178,11 +180,12 @@ record CollectedMedia(
     String detail() {
         Missing first = first();
         return first.slot() + " " + first.gap() + ": " + first.error()
-                + andMore(missing().count());
+                + andMore(missing().filter(file -> file != first).map(Missing::slot));
     }
 
-    private static String andMore(long files) {
-        return files == 1 ? "" : ", and " + (files - 1) + " more";
+    private static String andMore(Stream<?> others) {
+        String slots = others.map(String::valueOf).collect(Collectors.joining(", "));
+        return slots.isEmpty() ? "" : "; also " + slots;
     }
 
     /** Returns the spooled files; a file shared by two pieces occurs twice. */

@@ -34,9 +34,9 @@ public record NightPlan(
     public enum DueKind {
         FILES_ONLY("files only: the response is paid"),
         BETTER_FILES("archived, a better rendition is tried"),
-        ANSWER_TOO_OLD("files missing, the response is too old or expired"),
+        ANSWER_TOO_OLD("files missing, a new response is needed"),
         NEW("new"),
-        POSTPONED("fetched before and postponed"),
+        POSTPONED("postponed"),
         RECHECK("unavailable, checked again"),
         VIDEO("second calls for videos"),
         REFRESH("archived, refreshed");

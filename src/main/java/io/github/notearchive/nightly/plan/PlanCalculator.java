@@ -115,7 +115,7 @@ final class PlanCalculator {
                 PlanLimits.configured(settings, inputs.made(), inputs.storedBytes()),
                 duration(made),
                 backlogEnd(needed - refreshes, madeForBacklog),
-                leftOut(wanted - made, allowed, videos - filming, refreshes - refreshing),
+                leftOut(wanted - made, videos - filming, refreshes - refreshing),
                 notKnown());
     }
 
@@ -238,24 +238,28 @@ final class PlanCalculator {
 
     // what is left out
 
-    private List<LeftOut> leftOut(long calls, Bound allowed, long videos, long refreshes) {
+    private List<LeftOut> leftOut(long calls, long videos, long refreshes) {
         Instant tomorrow = tonight.ends();
         LocalDate nextRefresh = work.refreshes().next();
         Instant refreshed = nextRefresh == null ? null : new Night(nextRefresh).begins();
         Stream<LeftOut> left = Stream.of(
-                new LeftOut(calls, "calls beyond the limit of tonight: " + allowed.because(), tomorrow, ""),
+                new LeftOut(calls, "calls beyond the limit of tonight", tomorrow, ""),
                 new LeftOut(videos, "calls for videos beyond archive.video.calls-per-night", tomorrow, ""),
                 new LeftOut(refreshes, "refreshes beyond archive.refresh.share or its calls-per-night", tomorrow, ""),
-                waiting(Kind.POSTPONED_TONIGHT, "postponed, due again later tonight"),
-                waiting(Kind.POSTPONED_LATER, "postponed to a later night"),
-                waiting(Kind.NEW_LATER, "new, but due in the future: a clock was ahead when they were enqueued"),
-                waiting(Kind.RECHECK_LATER, "UNAVAILABLE, checked again later"),
-                waiting(Kind.BETTER_LATER, "archived, a better rendition is tried later"),
-                new LeftOut(work.refreshes().later(), "archived, refreshed in a later night", refreshed, ""),
-                new LeftOut(work.failed(), "FAILED", null, "status lists reasons and remedies"));
+                waiting(Kind.POSTPONED_TONIGHT, "postponed notes, due again later tonight"),
+                waiting(Kind.POSTPONED_LATER, "notes postponed to a later night"),
+                waiting(Kind.NEW_LATER, "new notes, due in the future: a clock was ahead when they were enqueued"),
+                waiting(Kind.RECHECK_LATER, "UNAVAILABLE notes, checked again later"),
+                waiting(Kind.BETTER_LATER, "archived notes, a better rendition is tried later"),
+                new LeftOut(work.refreshes().later(), "archived notes, refreshed in a later night", refreshed, ""),
+                new LeftOut(
+                        work.failed(),
+                        "FAILED notes",
+                        null,
+                        "not retried; note-archive status lists reasons and remedies"));
         Stream<LeftOut> claimed = work.claims().stream()
-                .map(claims -> new LeftOut(claims.notes(), "in progress on node " + claims.node(), null, ""));
-        Stream<LeftOut> erased = Stream.of(new LeftOut(work.erased(), "erased, never fetched", null, ""));
+                .map(claims -> new LeftOut(claims.notes(), "notes in progress on node " + claims.node(), null, ""));
+        Stream<LeftOut> erased = Stream.of(new LeftOut(work.erased(), "erased notes, never fetched", null, ""));
         return Stream.of(left, claimed, erased)
                 .flatMap(all -> all)
                 .filter(of -> of.notes() > 0)
@@ -281,8 +285,9 @@ final class PlanCalculator {
             notKnown.add("how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
                     .formatted(PastNights.NIGHTS, ASSUMED_FILES.toSeconds()));
         }
-        if (past.responsesBeforeStops().isEmpty() && settings.source().callsPerNight() == 0) {
-            notKnown.add("the provider's quota: no run has reached it, and archive.source.calls-per-night sets none");
+        if (limits.quota().isEmpty() && settings.source().callsPerNight() == 0) {
+            notKnown.add(
+                    "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set");
         }
         if (settings.limits().bytesPerNight().toBytes() > 0 && past.bytesPerResponse() == 0) {
             notKnown.add(

@@ -1,5 +1,6 @@
 package io.github.notearchive.nightly.plan;
 
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.nightly.NightlySettings;
 import io.github.notearchive.nightly.plan.NightPlan.Limit;
 import io.github.notearchive.nightly.plan.PlanCalculator.PlanInputs;
@@ -100,16 +101,21 @@ record PlanLimits(NightlySettings settings, PlanInputs inputs, Pace pace) {
         return Bound.least(Stream.of(ownBounds(0, 0), quota().stream(), time).flatMap(bound -> bound));
     }
 
-    /** Returns the number of calls that the provider allowed in nights that ended with its quota; empty if none did. */
-    private Optional<Bound> quota() {
-        List<Long> stops =
-                inputs.past().responsesBeforeStops().stream().sorted().toList();
+    /**
+     * Returns the number of calls that the provider allowed in nights that ended with its quota; empty if none did. A
+     * night without a response says nothing: its quota was used up before.
+     */
+    Optional<Bound> quota() {
+        List<Long> stops = inputs.past().responsesBeforeStops().stream()
+                .filter(responses -> responses > 0)
+                .sorted()
+                .toList();
         if (stops.isEmpty()) {
             return Optional.empty();
         }
         long responses = stops.get((stops.size() - 1) / 2);
-        String because = "the provider's quota: %d answers, the median of the last %d nights that reached it"
-                .formatted(responses, stops.size());
+        String because = "the provider's quota, about %s as met in %s"
+                .formatted(DisplayFormat.plural(responses, "response"), DisplayFormat.plural(stops.size(), "night"));
         return Optional.of(new Bound(inputs.past().calls().neededFor(responses), because));
     }
 

@@ -93,15 +93,15 @@ class NightPlannerTests {
         assertThat(plan.leftOut())
                 .extracting(LeftOut::notes, LeftOut::why)
                 .containsExactly(
-                        tuple(7L, "calls beyond the limit of tonight: our own limit of 10 calls a night"),
+                        tuple(7L, "calls beyond the limit of tonight"),
                         tuple(1L, "refreshes beyond archive.refresh.share or its calls-per-night"),
-                        tuple(1L, "postponed, due again later tonight"),
-                        tuple(2L, "postponed to a later night"),
-                        tuple(1L, "new, but due in the future: a clock was ahead when they were enqueued"),
-                        tuple(1L, "UNAVAILABLE, checked again later"),
-                        tuple(1L, "archived, refreshed in a later night"),
-                        tuple(3L, "FAILED"),
-                        tuple(2L, "in progress on node other"));
+                        tuple(1L, "postponed notes, due again later tonight"),
+                        tuple(2L, "notes postponed to a later night"),
+                        tuple(1L, "new notes, due in the future: a clock was ahead when they were enqueued"),
+                        tuple(1L, "UNAVAILABLE notes, checked again later"),
+                        tuple(1L, "archived notes, refreshed in a later night"),
+                        tuple(3L, "FAILED notes"),
+                        tuple(2L, "notes in progress on node other"));
         assertThat(plan.calls().needed()).isEqualTo(9 + 2 + 2 + 1 + 3);
         assertThat(plan.calls().tonight()).as("one was made").isEqualTo(9);
         assertThat(plan.backlog().calls()).as("without refreshes").isEqualTo(14 + 1 + 1 + 2 - 9);
@@ -180,8 +180,7 @@ class NightPlannerTests {
         assertThat(closed.calls().needed()).isEqualTo(1);
         assertThat(closed.calls().tonight()).isZero();
         assertThat(closed.backlog().perNight()).isEqualTo(4);
-        assertThat(closed.backlog().because())
-                .isEqualTo("the provider's quota: 4 answers, the median of the last 1 nights that reached it");
+        assertThat(closed.backlog().because()).isEqualTo("the provider's quota, about 4 responses as met in 1 night");
         assertThat(closed.backlog().lastNight()).isEqualTo(LocalDate.of(2026, 3, 11));
     }
 

@@ -122,7 +122,7 @@ class PlanCalculatorTests {
         assertThat(plan.backlog().perNight()).isEqualTo(500);
         assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(2));
         assertThat(leftOut(plan, "calls beyond the limit of tonight")).isEqualTo(700);
-        assertThat(leftOut(plan, "postponed to a later night")).isEqualTo(100);
+        assertThat(leftOut(plan, "notes postponed to a later night")).isEqualTo(100);
     }
 
     @Test
@@ -136,9 +136,19 @@ class PlanCalculatorTests {
         assertThat(plan.calls().needed()).isEqualTo(1_000);
         assertThat(plan.calls().expected()).isEqualTo(1_250);
         assertThat(plan.calls().tonight()).isEqualTo(113);
-        assertThat(plan.backlog().because())
-                .isEqualTo("the provider's quota: 90 answers, the median of the last 3 nights that reached it");
+        assertThat(plan.backlog().because()).isEqualTo("the provider's quota, about 90 responses as met in 3 nights");
         assertThat(plan.backlog().lastNight()).isEqualTo(TONIGHT.plusDays(11));
+    }
+
+    @Test
+    void nightWithoutAResponseIsNoEstimateOfTheQuota() {
+        notes(Kind.NEW, 10);
+        stops = List.of(0L);
+
+        NightPlan plan = plan();
+
+        assertThat(plan.calls().tonight()).isEqualTo(10);
+        assertThat(plan.notKnown()).anyMatch(unknown -> unknown.startsWith("the provider's quota: no night"));
     }
 
     @Test
