@@ -3,6 +3,7 @@ package io.github.notearchive.cli;
 import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteCatalog;
 import io.github.notearchive.archive.catalog.SlotRow;
+import io.github.notearchive.archive.catalog.SlotState;
 import io.github.notearchive.archive.stats.NoteStats;
 import io.github.notearchive.archive.worklist.ErasureList;
 import io.github.notearchive.archive.worklist.NoteState;
@@ -48,6 +49,15 @@ final class ExplainCommand extends ArchiveCommand {
     /** Result with what only the text shows. */
     record Text(Explained explained, List<SlotRow> slots, boolean isVideoEnabled) {
 
+        /** Describes how often the note was postponed. */
+        String times(int all, int tonight) {
+            return DisplayFormat.plural(all, "time")
+                    + (tonight == 0
+                            ? ""
+                            : ", %d of them in the night of %s"
+                                    .formatted(tonight, explained.worklist().countedNight()));
+        }
+
         boolean isListed(SlotRow slot) {
             return explained.files().stream()
                     .filter(file -> file.kind().equals(slot.kind().name()) && file.ordinal() == slot.ordinal())
@@ -74,18 +84,22 @@ final class ExplainCommand extends ArchiveCommand {
                 return CommandFailure.usage(
                         "note " + id + " is not on the worklist; enqueue it with: note-archive enqueue " + id);
             });
+            List<SlotRow> slots = action.media.slotsOf(id);
             NoteHistories.History history = action.histories.of(entry);
             Explained explained = new Explained(
                     id.value(),
                     entry.state(),
-                    Stream.concat(Stream.of(next(entry, action.histories)), refresh(entry).stream())
+                    Stream.of(
+                                    damage(slots),
+                                    Stream.of(next(entry, action.histories, history.files())),
+                                    refresh(entry).stream())
+                            .flatMap(lines -> lines)
                             .toList(),
                     history.events(),
                     entry,
                     action.notes.find(id).orElse(null),
                     action.calls.calls(id),
                     history.files());
-            List<SlotRow> slots = action.media.slotsOf(id);
             json.print(
                     explained,
                     out(),
@@ -105,6 +119,13 @@ final class ExplainCommand extends ArchiveCommand {
                 .collect(Collectors.joining("; "));
     }
 
+    private static Stream<String> damage(List<SlotRow> slots) {
+        return slots.stream()
+                .filter(slot -> slot.damage() != null)
+                .map(slot -> "%s %d is %s: note-archive verify --repair, then run"
+                        .formatted(slot.kind(), slot.ordinal(), slot.damage()));
+    }
+
     /** Describes the next refresh; empty if none is planned. */
     private static Optional<String> refresh(WorklistEntry entry) {
         String own = (entry.refreshDays() == null ? "" : "; requested every " + entry.refreshDays() + " nights")
@@ -118,7 +139,21 @@ final class ExplainCommand extends ArchiveCommand {
                 .map(night -> "refreshed, by a call, from the night of %s%s%s".formatted(night, failures, own));
     }
 
-    private static String next(WorklistEntry entry, NoteHistories histories) {
+    private static String remedy(NoteId id, List<NoteStats.File> files) {
+        List<String> missing = files.stream()
+                .filter(file -> file.state() == SlotState.MISSING)
+                .map(file -> file.kind() + " " + file.ordinal())
+                .toList();
+        if (missing.isEmpty()) {
+            return "note-archive requeue " + id + " makes it due, with counters at 0";
+        }
+        String others =
+                missing.size() == 1 ? "" : " (also " + String.join(", ", missing.subList(1, missing.size())) + ")";
+        return "note-archive waive %s %s --reason TEXT%s accepts the missing file; requeue makes it due"
+                .formatted(id, missing.getFirst(), others);
+    }
+
+    private static String next(WorklistEntry entry, NoteHistories histories, List<NoteStats.File> files) {
         if (entry.claimedBy() != null) {
             return "node %s is processing it; if that process has died, its next run resumes the note"
                     .formatted(entry.claimedBy());
@@ -132,15 +167,12 @@ final class ExplainCommand extends ArchiveCommand {
                         + (entry.reason() == null ? "" : ", " + histories.costOf(entry.reason()));
             case ARCHIVED ->
                 entry.dueAt() == null
-                        ? "nothing; requeue " + id + " checks it again"
-                        : "a better rendition, or a missing file, is tried from %s, without a call; requeue %s checks it again"
-                                .formatted(due, id);
+                        ? "nothing"
+                        : "a better rendition, or a missing file, is tried from %s, without a call".formatted(due);
             case UNAVAILABLE ->
-                (entry.dueAt() == null ? "what was archived of it stays" : "checked again from " + due) + "; requeue "
-                        + id + " does so with the next run";
-            case FAILED ->
-                "nothing by itself; requeue %s makes it due, waive %s KIND ORDINAL accepts a missing file"
-                        .formatted(id, id);
+                (entry.dueAt() == null ? "what was archived of it stays" : "checked again from " + due)
+                        + ", by one more call; note-archive requeue " + id + " makes it due now";
+            case FAILED -> "not retried by itself; " + remedy(id, files);
         };
     }
 }

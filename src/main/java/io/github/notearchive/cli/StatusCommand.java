@@ -41,7 +41,7 @@ final class StatusCommand extends ArchiveCommand {
     @Mixin
     private JsonOption json = new JsonOption();
 
-    @Option(names = "--fail-on", paramLabel = "LEVEL")
+    @Option(names = "--fail-on", paramLabel = "LEVEL", converter = Arguments.FailureLevel.class)
     private Health.@Nullable Level failOn;
 
     /**
@@ -160,7 +160,7 @@ final class StatusCommand extends ArchiveCommand {
     static String ifNoRun(NightReport.@Nullable Run newest) {
         return newest == null
                 ? "none; start one with: note-archive run"
-                : "none yet: the run with exit code %d %s was refused before it started"
-                        .formatted(newest.exitNumber(), newest.exitCode());
+                : "none yet: the last one was refused before it started, %s"
+                        .formatted(ExitCode.named(newest.exitCode()).label());
     }
 }

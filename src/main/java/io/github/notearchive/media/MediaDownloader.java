@@ -1,6 +1,7 @@
 package io.github.notearchive.media;
 
 import io.github.notearchive.io.DeadlineHttpClient;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.media.FailedDownloadException.Kind;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
@@ -187,7 +188,7 @@ public class MediaDownloader implements AutoCloseable {
         String reasons() {
             String first = String.join("; ", reasons.subList(0, Math.min(MAX_REASONS, reasons.size())));
             int more = reasons.size() - MAX_REASONS;
-            return more > 0 ? first + "; and " + more + " more" : first;
+            return more > 0 ? first + "; and " + DisplayFormat.plural(more, "more URL") : first;
         }
     }
 }

@@ -74,7 +74,7 @@ class ArchiveHealth {
         if (unfinished > 0) {
             reasons.add(new Reason(
                     Cause.FORGET_UNFINISHED,
-                    "the erasure of " + unfinished + " notes or authors is not finished",
+                    "erasures of notes or authors that are not finished: " + unfinished,
                     "repeat the last note-archive forget --yes"));
         }
         try {
@@ -121,7 +121,7 @@ class ArchiveHealth {
         if (fields > 0) {
             reasons.add(new Reason(
                     Cause.NEW_FIELDS,
-                    fields + " fields of responses are new",
+                    DisplayFormat.plural(fields, "new field") + " in responses",
                     "review them below; UPDATE schema_drift SET state = 'BASELINE' accepts them"));
         }
         return reasons;
@@ -135,10 +135,8 @@ class ArchiveHealth {
                         ReasonCount::reason, TreeMap::new, Collectors.summingLong(ReasonCount::notes)));
         failed.forEach((reason, notes) -> reasons.add(new Reason(
                 Cause.NOTES_FAILED,
-                (notes == 1 ? "1 note has" : DisplayFormat.count(notes) + " notes have")
-                        + " failed and will not be retried: "
-                        + reason.meaning(),
-                reason.command() + ": " + reason.effect())));
+                DisplayFormat.plural(notes, "note") + " failed and will not be retried: " + reason.meaning(),
+                reason.command())));
     }
 
     private void findings(List<Reason> reasons) {
@@ -146,10 +144,11 @@ class ArchiveHealth {
         Map<Damage.Kind, Long> others = new EnumMap<>(Damage.Kind.class);
         audits.countOpen().forEach((kind, count) -> (isDamage(kind) ? damage : others).put(kind, count));
         if (!damage.isEmpty()) {
-            reasons.add(new Reason(
-                    Cause.STORE_DAMAGED,
-                    "the store differs from the tables: " + Damage.describe(damage),
-                    "note-archive verify --repair, then run"));
+            reasons.add(
+                    new Reason(
+                            Cause.STORE_DAMAGED,
+                            "the store differs from the tables: " + Damage.describe(damage),
+                            "note-archive verify --repair, then run, which stores the files again, then verify, which confirms it"));
         }
         if (!others.isEmpty()) {
             reasons.add(new Reason(
@@ -175,7 +174,8 @@ class ArchiveHealth {
                     Cause.NEVER_VERIFIED,
                     DisplayFormat.count(verified.never())
                             + (verified.never() < AuditRepository.MAX_NEVER_VERIFIED ? "" : " or more")
-                            + " files were never verified since the tables were rebuilt, or at a time later than now",
+                            + (verified.never() == 1 ? " file has" : " files have")
+                            + " no usable time of verification: none since the tables were rebuilt, or one later than now",
                     "note-archive verify"));
         } else if (oldest != null && oldest.plus(settings.verifiedWithin()).isBefore(now)) {
             reasons.add(new Reason(

@@ -1,6 +1,7 @@
 package io.github.notearchive.report;
 
 import com.fasterxml.jackson.annotation.JsonIncludeProperties;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.report.NightReport.Run;
 import java.util.Comparator;
 import java.util.List;
@@ -40,6 +41,7 @@ public record Health(
     public enum Cause {
         RUN_ACTIVE(Level.HEALTHY),
         GATE_CLOSED(Level.HEALTHY),
+        RUN_INTERRUPTED(Level.HEALTHY),
         WORKLIST_EMPTY(Level.ATTENTION),
         NO_RUN(Level.ATTENTION),
         RUN_KILLED(Level.ATTENTION),
@@ -94,8 +96,10 @@ public record Health(
         long attention = count(sorted, Level.ATTENTION);
         String summary = switch (level) {
             case HEALTHY -> "no action required";
-            case ATTENTION -> attention + " to review";
-            case BROKEN -> broken + " to fix now" + (attention == 0 ? "" : ", " + attention + " to review");
+            case ATTENTION -> DisplayFormat.plural(attention, "problem") + " to review";
+            case BROKEN ->
+                DisplayFormat.plural(broken, "problem") + " to fix now"
+                        + (attention == 0 ? "" : ", " + attention + " to review");
         };
         return new Health(level, summary + "; " + lastRunDescription, lastRun, sorted);
     }

@@ -3,6 +3,7 @@ package io.github.notearchive.report;
 import io.github.notearchive.archive.ledger.QuotaHolds;
 import io.github.notearchive.archive.stats.RunHistory;
 import io.github.notearchive.archive.stats.WorklistStats;
+import io.github.notearchive.archive.stats.WorklistStats.StateCount;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
 import io.github.notearchive.io.DisplayFormat;
@@ -70,7 +71,7 @@ public class HealthCheck {
         all.forEach(run -> lastByNode.put(run.node(), run));
         List<Reason> reasons = new ArrayList<>(archive.unfinishedJobs());
         lastByNode.values().forEach(run -> lastRun(run, now).ifPresent(reasons::add));
-        quotaHold().ifPresent(reasons::add);
+        quotaHold().or(() -> interruption(all)).ifPresent(reasons::add);
         lastSuccess(all, now).ifPresent(reasons::add);
         reasons.addAll(consecutiveNights(all));
         reasons.addAll(archive.contents(now));
@@ -127,6 +128,19 @@ public class HealthCheck {
                         Cause.GATE_CLOSED,
                         "the gate is closed until " + Night.local(closed.until()) + ": " + closed.reason(),
                         "no action needed; a later run makes calls again"));
+    }
+
+    /** Returns a reason if the last run of any node was interrupted and left due notes. */
+    private Optional<Reason> interruption(List<Run> all) {
+        long due = worklist.countByState().stream().mapToLong(StateCount::due).sum();
+        return all.isEmpty()
+                        || due == 0
+                        || !ExitCode.INTERRUPTED.name().equals(all.getLast().exitCode())
+                ? Optional.empty()
+                : Optional.of(new Reason(
+                        Cause.RUN_INTERRUPTED,
+                        "the last run was interrupted; notes that are due: " + DisplayFormat.count(due),
+                        "note-archive run resumes it, at the latest the next night"));
     }
 
     private Optional<Reason> lastSuccess(List<Run> all, Instant now) {

@@ -43,7 +43,7 @@ public class NoteHistories {
         events.add(new Event(
                 entry.enqueuedAt(),
                 Kind.QUEUED,
-                "queued from \"%s\" with priority %d".formatted(entry.source(), entry.priority())));
+                "enqueued from \"%s\" with priority %d".formatted(entry.source(), entry.priority())));
         Map<String, CallEntry> before = new HashMap<>();
         Map<Long, String> sidecars = stats.sidecarKeys(id);
         for (CallEntry call : stats.calls(id)) {
@@ -58,12 +58,11 @@ public class NoteHistories {
             events.add(new Event(
                     settledAt,
                     Kind.DECIDED,
-                    (entry.settledBy() == null
-                                    ? "set by an operator, or by a run before a rebuild: "
-                                    : "set by execution " + entry.settledBy() + ": ")
-                            + entry.state()
-                            + after(", ", entry.reason())
-                            + after(": ", entry.detail())));
+                    entry.state()
+                            + (entry.reason() == null ? "" : " (" + entry.reason() + ")")
+                            + (entry.settledBy() == null
+                                    ? " by an operator, or by a run before a rebuild"
+                                    : " by execution " + entry.settledBy())));
         }
         events.sort(Comparator.comparing(Event::at).thenComparing(Event::kind));
         return new History(List.copyOf(events), files);
@@ -84,19 +83,15 @@ public class NoteHistories {
 
     private String describe(CallEntry call, @Nullable CallEntry before, @Nullable String sidecar) {
         boolean isVideo = call.endpoint().equals(Endpoint.VIDEO.ledgerName());
-        String subject =
-                "call %d for the %s, %s: ".formatted(call.id(), isVideo ? "video" : "note", purpose(call, before));
+        String subject = "call " + call.id() + (isVideo ? " for the video" : "") + purpose(call, before) + ": ";
         if (call.receivedAt() == null) {
             return subject + "no response; in progress, or interrupted by the end of its process; billing unknown";
         }
         String response = call.code() != null
                 ? "code " + call.code()
                 : call.httpStatus() != null ? "HTTP " + call.httpStatus() : "no response";
-        boolean hasMessage = call.message() != null && !call.message().isBlank();
         return subject
                 + response
-                + (hasMessage ? " (" + call.message() + ")" : "")
-                + (call.durationMs() == null ? "" : " after " + DisplayFormat.count(call.durationMs()) + " ms")
                 + switch (call.billed()) {
                     case YES -> ", billed";
                     case NO -> ", not billed";
@@ -104,7 +99,9 @@ public class NoteHistories {
                 }
                 + after(", by execution ", call.jobExecutionId())
                 + after("; stored as ", sidecar)
-                + (call.mediaGoneAt() == null ? "" : "; URLs of its files expired later");
+                + (call.mediaGoneAt() == null
+                        ? ""
+                        : "; URLs found expired at " + DisplayFormat.second(call.mediaGoneAt()));
     }
 
     /** Returns the text with the value, or an empty text without a value. */
@@ -112,37 +109,36 @@ public class NoteHistories {
         return value == null ? "" : text + value;
     }
 
-    /** Returns the purpose of a call, derived from the previous call to the same endpoint. */
+    /** Returns the purpose of a call other than the first one, derived from the previous call to the same endpoint. */
     private String purpose(CallEntry call, @Nullable CallEntry before) {
         if (call.refresh()) {
-            return "as a refresh";
+            return " as a refresh";
         }
         if (before == null) {
-            return "for the first time";
+            return "";
         }
         if (before.receivedAt() == null) {
-            return "again, since call " + before.id() + " has no response";
+            return ", since call " + before.id() + " has no response";
         }
         if (before.billed() != Billed.YES) {
-            return "again after "
+            return " after "
                     + (before.code() == null ? "an error" : "code " + before.code())
                     + " of call "
                     + before.id();
         }
         Instant gone = before.mediaGoneAt();
         if (gone != null && gone.isBefore(call.sentAt())) {
-            return "again, bought again since URLs of call " + before.id() + " had expired";
+            return ", bought since URLs of call " + before.id() + " had expired";
         }
         if (before.code() != null && !ProviderCode.SUCCESS.is(before.code())) {
-            return "again, since it was not found before (code " + before.code() + ")";
+            return ", since the note was not found before (code " + before.code() + ")";
         }
         return Duration.between(before.receivedAt(), call.sentAt()).compareTo(ledger.reuseFor()) > 0
-                ? "again, bought again since the response of call " + before.id() + " was too old"
-                : "again, since call " + before.id() + " did not return it";
+                ? ", bought since the response of call " + before.id() + " was too old"
+                : ", since call " + before.id() + " did not return it";
     }
 
     private static String describe(File file) {
-        String tried = file.state() == SlotState.STORED ? "; lesser rendition, since " : "; last attempts: ";
         return "file " + file.kind() + " " + file.ordinal()
                 + switch (file.state()) {
                     case STORED ->
@@ -150,10 +146,10 @@ public class NoteHistories {
                                 + after(", rendition ", file.rendition())
                                 + (file.sizeBytes() == null ? "" : ", " + DisplayFormat.size(file.sizeBytes()))
                                 + after(", ", file.contentType());
-                    case WAIVED -> " waived, " + file.reason();
-                    case MISSING -> " missing, " + file.reason();
+                    case WAIVED -> " waived: " + file.reason();
+                    case MISSING -> " missing: " + file.reason();
                 }
-                + (file.tried().isEmpty() ? "" : tried + String.join("; ", file.tried()))
+                + (file.tried().isEmpty() || file.state() != SlotState.STORED ? "" : "; a lesser rendition")
                 + (file.isListed() ? "" : "; not in the newest response");
     }
 

@@ -68,7 +68,7 @@ class ConsoleTextTests {
                 new Run("main", null, Night.of(TIME), TIME, TIME, 8, "UPSTREAM_UNAVAILABLE", null, Bill.NONE, null);
 
         assertThat(StatusCommand.ifNoRun(refused))
-                .contains("exit code 8 UPSTREAM_UNAVAILABLE was refused before it started")
+                .contains("refused before it started, UPSTREAM_UNAVAILABLE (exit 8)")
                 .doesNotContain("start one");
     }
 

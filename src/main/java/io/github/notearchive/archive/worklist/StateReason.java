@@ -12,19 +12,19 @@ public enum StateReason {
     MEDIA_INCOMPLETE(
             "A file is gone permanently, or its retries are exhausted; all other files are stored",
             "note-archive waive NOTE_ID KIND ORDINAL --reason TEXT",
-            "accepts the gap without a call, and the note is archived once no gap is left; requeue NOTE_ID buys another response, probably in vain"),
+            "accepts a missing file without a call; or requeue NOTE_ID, which buys a response, probably in vain"),
     REJECTED(
             "The provider rejects the request, mostly since the id is wrong",
             "note-archive explain NOTE_ID",
-            "shows the call and its request id, without a call; enqueue the right id, or requeue NOTE_ID, which makes one more call"),
+            "shows the call; then enqueue the right id, or requeue NOTE_ID, which makes one more call"),
     RETRIES_EXHAUSTED(
             "All calls that a note may take failed",
             "note-archive requeue --state FAILED",
-            "makes all notes that are FAILED due, with counters at 0; each takes at least one more call, which may be billed"),
+            "makes all FAILED notes due, with counters at 0; each takes at least one more call"),
     WRITE_FAILED(
             "The database rejects the rows of the response",
             "note-archive explain NOTE_ID",
-            "shows the error, without a call; requeue NOTE_ID makes it due again"),
+            "shows the error; requeue NOTE_ID makes it due again"),
     // of notes that are UNAVAILABLE
     NOT_FOUND(
             "The provider has no such note, or no longer",
@@ -34,7 +34,7 @@ public enum StateReason {
     PROVIDER_ERROR(
             "The provider returned an error (301 and similar)",
             "no action needed",
-            "a later run makes another call; requeue NOTE_ID makes it due at once"),
+            "a run makes another call when it is due"),
     NOTE_ABSENT(
             "The response was a success without the note",
             "no action needed",
@@ -42,7 +42,7 @@ public enum StateReason {
     URLS_EXPIRED(
             "All URLs of a file have expired",
             "no action needed",
-            "one new response is bought in the next night, since it may have other URLs; with archive.ledger.buy-again: false none is bought"),
+            "one new response is bought in a later night, unless archive.ledger.buy-again is false"),
     MEDIA_PENDING(
             "A file could not be downloaded yet",
             "no action needed",
