@@ -6,6 +6,7 @@ import io.github.notearchive.archive.worklist.Enqueuer.EnqueueReport;
 import io.github.notearchive.archive.worklist.NoteReference;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;
+import io.github.notearchive.io.DisplayFormat;
 import io.github.notearchive.io.TerminalText;
 import io.github.notearchive.note.Night;
 import java.io.IOException;
@@ -123,7 +124,9 @@ final class EnqueueCommand extends ArchiveCommand {
         if (Files.isDirectory(file) || !Files.isReadable(file)) {
             String problem = Files.isRegularFile(file)
                     ? "is a file that this user may not read"
-                    : "is neither a readable file nor a note id (24 hexadecimal digits) nor a link to a note";
+                    : Files.isDirectory(file)
+                            ? "is a directory"
+                            : "does not exist; nor is it a note id (24 hexadecimal digits) or a link to a note";
             throw usage("\"%s\" %s; nothing was enqueued"
                     .formatted(TerminalText.line(NoteReference.withoutShareToken(input)), problem));
         }
@@ -153,12 +156,20 @@ final class EnqueueCommand extends ArchiveCommand {
     }
 
     private void print(String input, EnqueueReport report) {
-        out().println("%s: %d new, %d already known, %d duplicates, %d rejected"
-                .formatted(name(input), report.added(), report.known(), report.repeated(), report.rejected()));
-        if (report.heading() != null) {
-            out().println("  line 1 names columns: \"" + TerminalText.line(report.heading()) + "\"");
+        out().println(name(input) + ": " + report.added() + " new"
+                + (report.known() == 0 ? "" : ", " + report.known() + " already known")
+                + (report.repeated() == 0 ? "" : ", " + DisplayFormat.plural(report.repeated(), "duplicate"))
+                + (report.rejected() == 0 ? "" : ", " + report.rejected() + " rejected"));
+        if (report.added() + report.known() + report.repeated() + report.rejected() == 0) {
+            warn(name(input) + " contains no note; nothing was enqueued");
         }
-        if (rejects == null) {
+        if (report.heading() != null) {
+            out().println("  line 1 was skipped, since it names columns: \"" + TerminalText.line(report.heading())
+                    + "\"");
+        }
+        if (rejects == null && report.rejected() > 0) {
+            out().flush();
+            err().println(name(input) + ", rejected:");
             report.examples().forEach(line -> err().println("  " + TerminalText.line(line)));
             long more = report.rejected() - report.examples().size();
             if (more > 0) {

@@ -34,7 +34,13 @@ final class SearchCommand extends ArchiveCommand {
     private JsonOption json = new JsonOption();
 
     /** Result, as printed. */
-    record Found(String text, int limit, List<FoundNote> notes) {}
+    record Found(String text, int limit, List<FoundNote> notes) {
+
+        /** Returns the words for display, of which a note has to contain each. */
+        String words() {
+            return String.join(" and ", text.strip().split("\\s+"));
+        }
+    }
 
     /** Matching note. */
     record FoundNote(

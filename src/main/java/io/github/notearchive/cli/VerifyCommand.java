@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobStopper;
@@ -93,8 +94,10 @@ final class VerifyCommand extends ArchiveCommand {
             case COMPLETED -> "no action required until the next audit";
             case FINDINGS ->
                 summary.repairs().notesMadeDue() + summary.repairs().waiting() > 0
-                        ? "run, which stores the due files again; then verify"
-                        : furtherOptions(repair, deleteOrphans)
+                                || summary.examples().stream().allMatch(finding -> finding.repair() != null)
+                        ? "run, which stores the files again; then verify, which confirms it"
+                        : furtherOptions(
+                                        repair, deleteOrphans || !summary.open().containsKey(Damage.Kind.ORPHAN))
                                 + (summary.filesLeft() + summary.sidecarsLeft() > 0
                                         ? "; the same command resumes this audit"
                                         : "");

@@ -44,7 +44,7 @@ class BesideARunTests {
             assertThat(shown.at("/health/inAWord").stringValue())
                     .contains("a run is active, started ")
                     .doesNotContain("has not said");
-            assertThat(added.out()).contains("1 new, 0 already known");
+            assertThat(added.out()).contains(": 1 new");
             assertThat(explained.out())
                     .contains("Note " + inWork + " is PENDING")
                     .contains("in progress on node main");

@@ -47,7 +47,7 @@ class VerifyCommandTests {
                     .contains("audited   %d files and %d sidecars".formatted(files - verified, NOTES))
                     .contains("left      0 files and 0 sidecars");
             Ended selfTest = practice.call("verify", "--self-test").with(0);
-            assertThat(selfTest.out()).contains("The audit finds what is planted (exit 0)");
+            assertThat(selfTest.out()).contains("Self-test passed (exit 0)");
             assertThat(archive.objects("fixity-probe/")).isEmpty();
             assertThat(executionsOfAudits(archive)).containsExactly("2 FAILED CRASHED", "2 COMPLETED COMPLETED");
         }

@@ -76,9 +76,9 @@ final class NoteListReader {
         try {
             readLines(new BufferedReader(list, MAX_LINE));
         } catch (CsvParseException e) {
-            throw failure("The list is not well-formed CSV: " + reason(e), e);
+            throw failure("not well-formed CSV: " + reason(e), e);
         } catch (IOException | UncheckedIOException e) {
-            throw failure("The list cannot be read: " + reason(e), e);
+            throw failure("cannot be read: " + reason(e), e);
         }
     }
 
@@ -101,7 +101,7 @@ final class NoteListReader {
             return;
         }
         if (isCut) {
-            throw failure("The first line is longer than " + MAX_LINE + " characters, so it is not CSV", null);
+            throw failure("the first line is longer than " + MAX_LINE + " characters, so it is not CSV", null);
         }
         reader.reset();
         readCsv(reader, separator, detected.orElseGet(() -> indexOf(Objects.requireNonNull(column), names)));
@@ -112,9 +112,9 @@ final class NoteListReader {
         if (isHeading && USER_COLUMN.matcher(first).find()) {
             // user ids cannot be distinguished from note ids, and each costs a call
             throw failure(
-                    "The first line \""
+                    "the first line \""
                             + shown(first)
-                            + "\" names users and no column of notes; name that column with --column",
+                            + "\" names users, not notes; choose the column of notes with --column",
                     null);
         }
         String second = readLine(reader);
@@ -183,10 +183,10 @@ final class NoteListReader {
         if (isNumber(wanted)) {
             int number = Integer.parseInt(wanted);
             if (number < 1) {
-                throw new EnqueueException("Column numbers start at 1; --column " + wanted + " does not exist", null);
+                throw new EnqueueException("column numbers start at 1; --column " + wanted + " does not exist", null);
             }
             if (number > names.size()) {
-                throw failure("The list has no column %d; its first line has %d".formatted(number, names.size()), null);
+                throw failure("there is no column %d; the first line has %d".formatted(number, names.size()), null);
             }
             return number - 1;
         }
@@ -194,7 +194,7 @@ final class NoteListReader {
                 .filter(i -> names.get(i).strip().equalsIgnoreCase(wanted))
                 .findFirst()
                 .orElseThrow(() -> failure(
-                        "The list has no column \"%s\"; its first line names %s"
+                        "there is no column \"%s\"; the first line names %s"
                                 .formatted(wanted, String.join(", ", names)),
                         null));
     }

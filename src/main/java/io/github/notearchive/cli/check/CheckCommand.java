@@ -5,6 +5,7 @@ import io.github.notearchive.cli.ConsoleText;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 
@@ -18,8 +19,12 @@ public final class CheckCommand extends ArchiveCommand {
     /** Result, as printed. */
     record Report(Instant at, int exitCode, List<Finding> checks) {
 
-        long count(Finding.Result result) {
-            return checks.stream().filter(check -> check.result() == result).count();
+        /** Returns the names of the checks with a result, separated by commas. */
+        String names(Finding.Result result) {
+            return checks.stream()
+                    .filter(check -> check.result() == result)
+                    .map(Finding::name)
+                    .collect(Collectors.joining(", "));
         }
     }
 

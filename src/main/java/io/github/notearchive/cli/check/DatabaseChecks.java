@@ -159,8 +159,8 @@ final class DatabaseChecks implements AutoCloseable {
         if (pending > 0) {
             noTables = "the tables are not up to date";
             return Finding.warning(
-                    "version %s, and %d migrations are pending: the next command that uses the database applies them. Back it up before, if necessary"
-                            .formatted(info.current().getVersion(), pending));
+                    "version %s; the next command that uses the database applies %s. Back it up before, if necessary"
+                            .formatted(info.current().getVersion(), DisplayFormat.plural(pending, "migration")));
         }
         ValidateResult valid = flyway.validateWithResult();
         if (!valid.validationSuccessful) {
@@ -193,14 +193,14 @@ final class DatabaseChecks implements AutoCloseable {
     Finding rebuild() {
         return context.get(JobExecutionQueries.class).isRebuildUnfinished()
                 ? Finding.wrong("the tables are being rebuilt from the bucket; finish it with note-archive rebuild")
-                : Finding.ok("none is unfinished");
+                : Finding.ok("no rebuild is unfinished");
     }
 
     Finding runs() {
         List<RunnerLock.RunningNode> nodes = RunnerLock.runningNodes(jdbc());
         return Finding.ok(
                 nodes.isEmpty()
-                        ? "none is active"
+                        ? "no run is active"
                         : nodes.stream()
                                 .map(node -> (node.node().isEmpty() ? "some node" : "node " + node.node())
                                         + " since "
@@ -214,11 +214,12 @@ final class DatabaseChecks implements AutoCloseable {
         String until = "%s, in %s".formatted(Night.local(reset), DisplayFormat.took(Duration.between(now, reset)));
         return context.get(QuotaHolds.class)
                 .current()
-                .map(closed -> Finding.warning("closed until %s, in %s: %s was met; run --force overrides this"
-                        .formatted(
-                                Night.local(closed.until()),
-                                DisplayFormat.took(Duration.between(now, closed.until())),
-                                closed.reason())))
+                .map(closed -> Finding.warning(
+                        "closed until %s, in %s: a run makes no call before then (%s); run --force opens it"
+                                .formatted(
+                                        Night.local(closed.until()),
+                                        DisplayFormat.took(Duration.between(now, closed.until())),
+                                        closed.reason())))
                 .orElseGet(() -> Finding.ok("open; the provider's day ends on " + until));
     }
 
@@ -230,21 +231,18 @@ final class DatabaseChecks implements AutoCloseable {
         for (NightPlan.Limit limit : limits) {
             if (limit.left() != null) {
                 isUsedUp |= limit.left() == 0;
-                parts.add("%s %s left of %s"
-                        .formatted(
-                                limit.name().replaceFirst("^archive\\.", ""),
-                                amount(limit, limit.left()),
-                                amount(limit, limit.limit())));
+                parts.add("%s: %s left of %s"
+                        .formatted(limit.name(), amount(limit, limit.left()), amount(limit, limit.limit())));
             }
         }
         night.stopAfter(context.get(Clock.class).instant())
                 .ifPresent(end -> parts.add("a run ends on " + Night.local(end)));
         if (parts.isEmpty()) {
-            return Finding.ok("none configured; %d calls were made tonight"
-                    .formatted(limits.getFirst().used()));
+            return Finding.ok(
+                    "none configured; calls made tonight: " + limits.getFirst().used());
         }
         String found = String.join(", ", parts);
-        return isUsedUp ? Finding.warning(found + "; they are reset at 00:00 in Shanghai") : Finding.ok(found);
+        return isUsedUp ? Finding.warning(found + "; they are reset at 00:00 Shanghai") : Finding.ok(found);
     }
 
     private static String amount(NightPlan.Limit limit, long amount) {

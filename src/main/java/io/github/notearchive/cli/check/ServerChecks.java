@@ -75,8 +75,9 @@ final class ServerChecks {
         }
         if (!store.hasBucket()) {
             return settings.createBucket()
-                    ? Finding.ok(where + ": it does not exist yet, and the first run creates it")
-                    : Finding.wrong(where + ": it does not exist; create it, or set archive.store.create-bucket");
+                    ? Finding.ok(where + ": the bucket does not exist yet; the first run creates it")
+                    : Finding.wrong(
+                            where + ": the bucket does not exist; create it, or set archive.store.create-bucket");
         }
         ObjectKey key = new ObjectKey("check/" + UUID.randomUUID());
         byte[] probe = ("probe of " + clock.instant()).getBytes(StandardCharsets.UTF_8);
@@ -128,16 +129,16 @@ final class ServerChecks {
         List<String> problems = new ArrayList<>();
         if (database.noServer() == null) {
             Instant asked = clock.instant();
-            compare("the database's", drift(asked, database.clock()), equal, problems);
+            compare("database", drift(asked, database.clock()), equal, problems);
         }
-        compare("the store's", storeDrift, equal, problems);
-        compare("the provider's", providerDrift, equal, problems);
+        compare("store", storeDrift, equal, problems);
+        compare("provider", providerDrift, equal, problems);
         if (database.noTables() == null) {
             WorklistStats.DueLater later =
                     database.newNotesDueAfter(clock.instant().plus(AHEAD));
             if (later.last() != null) {
                 problems.add(
-                        "%d new notes are due only later, up to %s in Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
+                        "%d new notes are due only later, up to %s Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
                                 .formatted(later.notes(), DisplayFormat.minute(later.last())));
             }
         }
@@ -146,7 +147,8 @@ final class ServerChecks {
         }
         return equal.isEmpty()
                 ? Finding.skipped("no other clock is available")
-                : Finding.ok("as " + String.join(", ", equal) + ", within " + CLOCK_DRIFT.toSeconds() + " s");
+                : Finding.ok(
+                        "at most " + CLOCK_DRIFT.toSeconds() + " s from the clock of: " + String.join(", ", equal));
     }
 
     private static void compare(String whose, @Nullable Duration drift, List<String> equal, List<String> problems) {
@@ -156,8 +158,12 @@ final class ServerChecks {
         if (drift.abs().compareTo(CLOCK_DRIFT) <= 0) {
             equal.add(whose);
         } else {
-            problems.add("this machine's clock is %s %s %s; set it (NTP), since nights and quotas depend on it"
-                    .formatted(DisplayFormat.took(drift.abs()), drift.isNegative() ? "ahead of" : "behind", whose));
+            problems.add(
+                    "this machine's clock is %s %s that of the %s; set it (NTP), since nights and quotas depend on it"
+                            .formatted(
+                                    DisplayFormat.took(drift.abs()),
+                                    drift.isNegative() ? "ahead of" : "behind",
+                                    whose));
         }
     }
 }

@@ -65,11 +65,11 @@ public record SelfTest(ObjectStore store, ObjectCheck check) {
         flipped[flipped.length / 2] ^= 1;
         byte[] other = "{\"format\": \"none of ours\"}".getBytes(UTF_8);
         return List.of(
-                check("an object as it should be", file(prefix + "intact", bytes, 0), bytes, null),
+                check("an intact object", file(prefix + "intact", bytes, 0), bytes, null),
                 check("an object with one bit flipped", file(prefix + "corrupt", bytes, 0), flipped, Kind.CORRUPT),
                 check("an object that lacks its last byte", file(prefix + "cut", bytes, 1), bytes, Kind.SIZE),
                 check("no object", file(prefix + "missing", bytes, 0), null, Kind.MISSING),
-                check("a sidecar that is none", sidecar(prefix + "sidecar.json"), other, Kind.SIDECAR_CORRUPT),
+                check("a sidecar of an unknown format", sidecar(prefix + "sidecar.json"), other, Kind.SIDECAR_CORRUPT),
                 check("no sidecar", sidecar(prefix + "no-sidecar.json"), null, Kind.SIDECAR_MISSING));
     }
 

@@ -126,7 +126,7 @@ class SystemChecksTests {
         assertThat(found.get("schema").message()).startsWith("empty");
         assertThat(found.get("store").message()).contains("the first run creates it");
         assertThat(found.get("provider").message()).contains("/ping with HTTP 200");
-        assertThat(found.get("clock").message()).isEqualTo("as the database's, the provider's, within 5 s");
+        assertThat(found.get("clock").message()).isEqualTo("at most 5 s from the clock of: database, provider");
         assertThat(List.of("rebuild", "gate", "limits"))
                 .allSatisfy(of -> assertThat(found.get(of).result()).isEqualTo(Result.SKIPPED));
         assertThat(count("SELECT count(*) FROM pg_tables WHERE schemaname = 'public'"))
