@@ -346,7 +346,7 @@ class HealthTests {
                 .extracting(Health.Reason::what)
                 .anyMatch(what -> what.contains("ORPHAN 1"))
                 .anyMatch(what -> what.contains("last verified 36 days ago"))
-                .anyMatch(what -> what.contains("1 fields"));
+                .anyMatch(what -> what.contains("1 new field in responses"));
         assertThat(health.inAWord()).startsWith("1 problem to fix now, 3 to review");
     }
 
@@ -362,7 +362,7 @@ class HealthTests {
 
         assertThat(health.reasons())
                 .extracting(Health.Reason::what)
-                .anyMatch(what -> what.contains("were never verified"));
+                .anyMatch(what -> what.contains("no usable time of verification"));
         assertThat(health.level()).isEqualTo(Level.ATTENTION);
         assertThat(fixity.verified(night.clock().instant()).oldest()).isNull();
     }

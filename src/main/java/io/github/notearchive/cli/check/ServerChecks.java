@@ -138,8 +138,10 @@ final class ServerChecks {
                     database.newNotesDueAfter(clock.instant().plus(AHEAD));
             if (later.last() != null) {
                 problems.add(
-                        "%d new notes are due only later, up to %s Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
-                                .formatted(later.notes(), DisplayFormat.minute(later.last())));
+                        "%s due only later, up to %s Shanghai: a clock was ahead when they were enqueued; note-archive requeue --state PENDING makes them due now"
+                                .formatted(
+                                        DisplayFormat.plural(later.notes(), "new note"),
+                                        DisplayFormat.minute(later.last())));
             }
         }
         if (!problems.isEmpty()) {

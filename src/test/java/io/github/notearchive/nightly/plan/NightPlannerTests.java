@@ -164,7 +164,7 @@ class NightPlannerTests {
         assertThat(beside.due()).isEmpty();
         assertThat(beside.leftOut())
                 .extracting(LeftOut::notes, LeftOut::why)
-                .containsExactly(tuple(4L, "in progress on node main"));
+                .containsExactly(tuple(4L, "notes in progress on node main"));
         night.release(run, ExitCode.COMPLETED);
 
         night.script().grants(0);
