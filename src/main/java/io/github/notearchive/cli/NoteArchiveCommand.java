@@ -133,14 +133,14 @@ public final class NoteArchiveCommand implements Runnable {
                     + (missing.getMissing().size() == 1 ? " is missing" : " are missing");
         }
         ArgSpec argument = e.getArgSpec();
-        if (argument == null || e.getCause() == null) {
-            return String.valueOf(e.getMessage());
-        }
-        return name(argument) + " " + invalid(argument, e);
+        Throwable cause = e.getCause();
+        return argument == null || cause == null
+                ? String.valueOf(e.getMessage())
+                : name(argument) + " " + invalid(argument, e, cause);
     }
 
     /** Returns why a value cannot be converted. The converters of {@link Arguments} have a message of their own. */
-    private static String invalid(ArgSpec argument, ParameterException e) {
+    private static String invalid(ArgSpec argument, ParameterException e, Throwable cause) {
         Class<?> type = argument.auxiliaryTypes()[0];
         String expected = type.isEnum()
                 ? Stream.of(type.getEnumConstants())
@@ -148,7 +148,7 @@ public final class NoteArchiveCommand implements Runnable {
                         .collect(Collectors.joining(", ", "one of ", ""))
                 : type == boolean.class ? "given without a value" : "a number";
         return argument.converters().length > 0
-                ? String.valueOf(e.getCause().getMessage())
+                ? String.valueOf(cause.getMessage())
                 : "must be %s, but is \"%s\"".formatted(expected, e.getValue());
     }
 

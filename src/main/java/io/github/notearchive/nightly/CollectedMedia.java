@@ -180,7 +180,7 @@ record CollectedMedia(
     String detail() {
         Missing first = first();
         return first.slot() + " " + first.gap() + ": " + first.error()
-                + andMore(missing().filter(file -> file != first).map(Missing::slot));
+                + andMore(missing().map(Missing::slot).filter(slot -> !slot.equals(first.slot())));
     }
 
     private static String andMore(Stream<?> others) {
