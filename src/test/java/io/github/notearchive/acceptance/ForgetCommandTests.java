@@ -61,7 +61,7 @@ class ForgetCommandTests {
             assertThat(archive.objects("media/")).hasSize((int) archive.number("SELECT count(*) FROM media_object"));
             assertThat(practice.provider().calls()).isEqualTo(calls);
             assertThat(archive.number("SELECT count(*) FROM api_call")).isEqualTo(calls);
-            assertThat(practice.call("verify").with(0).out()).contains(" 0 without a row are too young to be orphans");
+            assertThat(practice.call("verify").with(0).out()).doesNotContain("too young to be orphans");
         }
     }
 

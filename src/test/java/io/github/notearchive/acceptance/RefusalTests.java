@@ -247,6 +247,7 @@ class RefusalTests {
             assertThat(ended.out()).contains("2 new, 5 rejected");
             assertThat(ended.message().lines().filter(line -> !line.startsWith(POINTER)))
                     .satisfiesExactly(
+                            line -> assertThat(line).endsWith("list.txt, rejected:"),
                             line -> assertThat(line).contains("2", "hello", "neither a note id"),
                             line -> assertThat(line).contains("3", "xhslink", "short link"),
                             line -> assertThat(line).contains("4", "names 2 notes"),

@@ -45,7 +45,7 @@ class VerifyCommandTests {
                     .contains("COMPLETED (exit 0)")
                     .contains(", resumed")
                     .contains("audited   %d files and %d sidecars".formatted(files - verified, NOTES))
-                    .contains("left      0 files and 0 sidecars");
+                    .contains("left      nothing to audit");
             Ended selfTest = practice.call("verify", "--self-test").with(0);
             assertThat(selfTest.out()).contains("Self-test passed (exit 0)");
             assertThat(archive.objects("fixity-probe/")).isEmpty();
@@ -87,7 +87,7 @@ class VerifyCommandTests {
             assertThat(found.at("/repairs/notesMadeDue").intValue()).isOne();
             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", NOTES - 1L, "PENDING", 1L));
             assertThat(practice.call("status").with(0).out())
-                    .contains("COMPLETED FINDINGS")
+                    .contains("FINDINGS (exit 6)")
                     .containsPattern("open findings +CORRUPT 1");
             practice.call("run").with(0);
             Ended clean = practice.call("verify").with(0);

@@ -28,7 +28,7 @@ class VideosTests {
             practice.call("run").with(0);
             assertThat(provider.videoCalls()).isZero();
             assertThat(practice.call("explain", ids.getFirst()).with(0).out())
-                    .contains("NOT_OFFERED_BY_V1", "with archive.video.enabled, requeue");
+                    .contains("NOT_OFFERED_BY_V1", "Set archive.video.enabled, then note-archive requeue");
 
             assertThat(practice.call("requeue", "--without-video").with(2).message())
                     .contains("videos are not bought, so nothing was made due");
@@ -67,7 +67,7 @@ class VideosTests {
                     .contains(
                             "POSTPONED",
                             "our own limit of 4 calls for videos a night is used up",
-                            "it needs a second call (note-detail/v6), which the next run");
+                            "the next run with this note makes a second call for it (note-detail/v6)");
         }
     }
 
