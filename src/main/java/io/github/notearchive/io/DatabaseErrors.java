@@ -52,6 +52,18 @@ public final class DatabaseErrors {
         return sqlState(failure).filter(UNDONE::contains).isPresent();
     }
 
+    /** Whether PostgreSQL ended one of several conflicting transactions: 40P01 (deadlock), 40001 (serialization). */
+    static boolean isConflict(Throwable failure) {
+        return sqlState(failure).filter(state -> state.startsWith("40")).isPresent();
+    }
+
+    /** Whether a value is the cause: class 22 (data exception) or 23 (constraint violation). */
+    static boolean isDataError(Throwable failure) {
+        return sqlState(failure)
+                .filter(state -> state.startsWith("22") || state.startsWith("23"))
+                .isPresent();
+    }
+
     /**
      * Whether the database rejects the account: a wrong login (class 28), a missing database (3D000) or a missing
      * privilege (42501).
