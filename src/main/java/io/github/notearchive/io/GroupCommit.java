@@ -24,8 +24,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  * <p>Failures:
  *
  * <ul>
- *   <li>A data error (SQL states 22 and 23) of a group: each request is executed again in its own transaction, so that a
- *       wrong row fails its own caller.
+ *   <li>A data error (SQL states 22 and 23) of a group: each request is executed again in its own transaction, so that
+ *       a wrong row fails its own caller.
  *   <li>A deadlock or serialization failure (40P01, 40001): the group is executed once more.
  *   <li>Any other failure: all callers receive it and nothing is repeated, since the result of a commit over a lost
  *       connection is unknown.

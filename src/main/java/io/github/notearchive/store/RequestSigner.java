@@ -7,11 +7,14 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.HexFormat;
+import java.util.Objects;
 import java.util.SortedMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Signs requests to the store with AWS Signature Version 4. Thread-safe.
@@ -21,15 +24,17 @@ import org.apache.commons.codec.digest.DigestUtils;
  */
 final class RequestSigner {
 
+    private static final String ALGORITHM = "HmacSHA256";
+
     private static final DateTimeFormatter TIME =
             DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
 
     private final String region;
     private final String accessKey;
     private final String secretKey;
-    private volatile DayKey key = new DayKey("", new byte[0]);
+    private volatile @Nullable DayKey cached;
 
-    private record DayKey(String day, byte[] bytes) {}
+    private record DayKey(String day, SecretKeySpec key) {}
 
     RequestSigner(String region, String accessKey, String secretKey) {
         this.region = region;
@@ -45,18 +50,22 @@ final class RequestSigner {
     /**
      * Returns the value of the header {@code Authorization}.
      *
-     * @param path encoded path; the request has no query
+     * @param path encoded path
+     * @param query encoded parameters, each with a value; null for none
      * @param headers headers to sign by their names in lower case, with {@code host}, {@code x-amz-date} and
      *     {@code x-amz-content-sha256}
      */
-    String authorization(String method, String path, SortedMap<String, String> headers) {
-        String time = headers.get("x-amz-date");
+    String authorization(String method, String path, @Nullable String query, SortedMap<String, String> headers) {
+        String time = Objects.requireNonNull(headers.get("x-amz-date"));
         String day = time.substring(0, 8);
         String names = String.join(";", headers.keySet());
-        String request = "%s\n%s\n\n%s\n%s\n%s"
+        String request = "%s\n%s\n%s\n%s\n%s\n%s"
                 .formatted(
                         method,
                         path,
+                        query == null
+                                ? ""
+                                : Stream.of(query.split("&")).sorted().collect(Collectors.joining("&")),
                         headers.entrySet().stream()
                                 .map(header -> header.getKey() + ":" + header.getValue() + "\n")
                                 .collect(Collectors.joining()),
@@ -68,26 +77,26 @@ final class RequestSigner {
                 .formatted(accessKey, scope, names, HexFormat.of().formatHex(hmac(keyOf(day), text)));
     }
 
-    private byte[] keyOf(String day) {
-        DayKey cached = key;
-        if (!cached.day.equals(day)) {
-            byte[] bytes = ("AWS4" + secretKey).getBytes(UTF_8);
+    private SecretKeySpec keyOf(String day) {
+        DayKey ofDay = cached;
+        if (ofDay == null || !ofDay.day.equals(day)) {
+            SecretKeySpec key = new SecretKeySpec(("AWS4" + secretKey).getBytes(UTF_8), ALGORITHM);
             for (String part : new String[] {day, region, "s3", "aws4_request"}) {
-                bytes = hmac(bytes, part);
+                key = new SecretKeySpec(hmac(key, part), ALGORITHM);
             }
-            cached = new DayKey(day, bytes);
-            key = cached;
+            ofDay = new DayKey(day, key);
+            cached = ofDay;
         }
-        return cached.bytes;
+        return ofDay.key;
     }
 
-    private static byte[] hmac(byte[] key, String text) {
+    private static byte[] hmac(SecretKeySpec key, String text) {
         try {
-            Mac mac = Mac.getInstance("HmacSHA256");
-            mac.init(new SecretKeySpec(key, "HmacSHA256"));
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(key);
             return mac.doFinal(text.getBytes(UTF_8));
         } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("HmacSHA256 is part of each JDK", e);
+            throw new IllegalStateException(ALGORITHM + " is part of each JDK", e);
         }
     }
 }

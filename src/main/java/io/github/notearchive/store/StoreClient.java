@@ -5,7 +5,6 @@ import io.github.notearchive.io.DeadlineHttpClient.ResponseReader;
 import io.minio.Http;
 import io.minio.Http.QueryParameters;
 import io.minio.Signer;
-import io.minio.Time;
 import io.minio.Utils;
 import io.minio.Xml;
 import io.minio.errors.MinioException;
@@ -15,14 +14,14 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.time.ZoneOffset;
-import java.time.ZonedDateTime;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import okhttp3.HttpUrl;
 import okhttp3.Request;
-import okhttp3.RequestBody;
 import org.apache.commons.codec.digest.DigestUtils;
 import org.apache.hc.client5.http.classic.methods.HttpUriRequestBase;
 import org.apache.hc.core5.http.ClassicHttpResponse;
@@ -34,10 +33,11 @@ import org.springframework.core.retry.RetryTemplate;
 
 /**
  * Sends signed requests to the store on the caller's thread, and translates every failure into a
- * {@link StoreException}. URLs, signatures and XML are those of the MinIO SDK. Thread-safe.
+ * {@link StoreException}. URLs and XML are those of the MinIO SDK. Thread-safe.
  */
 final class StoreClient implements AutoCloseable {
 
+    static final String CONTENT_TYPE = "Content-Type";
     static final String PAYLOAD_SHA256 = "x-amz-content-sha256";
     static final int MAX_CONNECTIONS = 128;
 
@@ -64,6 +64,7 @@ final class StoreClient implements AutoCloseable {
 
     private final StoreProperties properties;
     private final Http.BaseUrl endpoint;
+    private final RequestSigner signer;
     private final RetryTemplate retries;
     private final DeadlineHttpClient uploads;
 
@@ -73,6 +74,10 @@ final class StoreClient implements AutoCloseable {
     StoreClient(StoreProperties properties) {
         this.properties = properties;
         endpoint = new Http.BaseUrl(properties.endpoint().strip());
+        signer = new RequestSigner(
+                properties.region(),
+                properties.accessKey(),
+                properties.secretKey().value());
         uploads = http("object-store");
         reads = http("object-store-reads");
         retries = new RetryTemplate(RetryPolicy.builder()
@@ -147,43 +152,41 @@ final class StoreClient implements AutoCloseable {
 
     private HttpUriRequestBase signed(Http.Method method, @Nullable String name, Content content)
             throws MinioException {
-        Request.Builder unsigned = unsigned(method, name, content.query).header(PAYLOAD_SHA256, NOTHING_SHA256);
-        content.headers.forEach(unsigned::header);
-        String payload = content.headers.getOrDefault(PAYLOAD_SHA256, NOTHING_SHA256);
-        Request signed = Signer.signV4S3(
-                unsigned.build(),
-                properties.region(),
-                properties.accessKey(),
-                properties.secretKey().value(),
-                payload);
-        HttpUriRequestBase request =
-                new HttpUriRequestBase(method.name(), signed.url().uri());
-        // the HTTP client adds the Host itself
-        signed.headers()
-                .newBuilder()
-                .removeAll("Host")
-                .build()
-                .forEach(header -> request.setHeader(header.getFirst(), header.getSecond()));
+        HttpUrl url = url(method, name, content.query);
+        SortedMap<String, String> signed = new TreeMap<>(content.headers);
+        signed.remove(CONTENT_TYPE);
+        signed.putIfAbsent(PAYLOAD_SHA256, NOTHING_SHA256);
+        signed.put("host", Utils.getHostHeader(url));
+        signed.put("x-amz-date", RequestSigner.time(Instant.now()));
+        HttpUriRequestBase request = new HttpUriRequestBase(method.name(), url.uri());
+        request.setHeader(
+                "Authorization", signer.authorization(method.name(), url.encodedPath(), url.encodedQuery(), signed));
+        signed.remove("host"); // the HTTP client adds it
+        signed.forEach(request::setHeader);
+        String type = content.headers.get(CONTENT_TYPE);
+        if (type != null) {
+            request.setHeader(CONTENT_TYPE, type);
+        }
         if (method != Http.Method.PUT) {
             request.setHeader("Connection", "close");
         }
         return request;
     }
 
-    private Request.Builder unsigned(Http.Method method, @Nullable String name, @Nullable QueryParameters query)
+    private HttpUrl url(Http.Method method, @Nullable String name, @Nullable QueryParameters query)
             throws MinioException {
-        HttpUrl url = endpoint.buildUrl(method, properties.bucket(), name, properties.region(), query);
-        return new Request.Builder()
-                .url(url)
-                .method(method.name(), method == Http.Method.PUT ? RequestBody.create(new byte[0]) : null)
-                .header("Host", Utils.getHostHeader(url))
-                .header("x-amz-date", ZonedDateTime.now(ZoneOffset.UTC).format(Time.AMZ_DATE_FORMAT));
+        return endpoint.buildUrl(method, properties.bucket(), name, properties.region(), query);
     }
 
     /** Returns a signed URL, which is a credential until it expires. Sends no request. */
     URI presign(String name, Duration validity) {
         try {
-            Request request = unsigned(Http.Method.GET, name, null).build();
+            HttpUrl url = url(Http.Method.GET, name, null);
+            Request request = new Request.Builder()
+                    .url(url)
+                    .header("Host", Utils.getHostHeader(url))
+                    .header("x-amz-date", RequestSigner.time(Instant.now()))
+                    .build();
             return Signer.presignV4(
                             request,
                             properties.region(),

@@ -105,7 +105,7 @@ final class Uploads {
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
         boolean isSigned = bytes.size() <= MAX_SIGNED;
         Map<String, String> headers = new HashMap<>();
-        headers.put("Content-Type", contentType);
+        headers.put(StoreClient.CONTENT_TYPE, contentType);
         headers.put(StoreClient.PAYLOAD_SHA256, isSigned ? sha256 : "UNSIGNED-PAYLOAD");
         headers.put(META_SHA256, sha256);
         if (withChecksum) {

@@ -37,7 +37,8 @@ class GroupCommitTests {
 
     @BeforeEach
     void createTable() {
-        jdbc.sql("CREATE TABLE group_commit (id int PRIMARY KEY CHECK (id <> 13))").update();
+        jdbc.sql("CREATE TABLE group_commit (id int PRIMARY KEY CHECK (id <> 13))")
+                .update();
         commits = groupCommit(this::insert);
     }
 
@@ -80,7 +81,9 @@ class GroupCommitTests {
     }
 
     private List<Integer> storedIds() {
-        return jdbc.sql("SELECT id FROM group_commit ORDER BY id").query(Integer.class).list();
+        return jdbc.sql("SELECT id FROM group_commit ORDER BY id")
+                .query(Integer.class)
+                .list();
     }
 
     @Test
@@ -169,8 +172,9 @@ class GroupCommitTests {
 
         List<Future<Integer>> results = executeInTwoGroups(5);
 
-        results.stream().skip(1).forEach(result -> assertThatThrownBy(result::get)
-                .hasCauseInstanceOf(UncategorizedSQLException.class));
+        results.stream()
+                .skip(1)
+                .forEach(result -> assertThatThrownBy(result::get).hasCauseInstanceOf(UncategorizedSQLException.class));
         assertThat(groups).hasSize(2);
         assertThat(storedIds()).containsExactly(0);
     }

@@ -30,12 +30,13 @@ class RequestSignerTests {
             headers.put("x-amz-content-sha256", i % 5 == 0 ? "UNSIGNED-PAYLOAD" : sha256);
             headers.put("x-amz-date", RequestSigner.time(Instant.ofEpochSecond(1_790_000_000L + i * 600L)));
             headers.put("x-amz-meta-sha256", sha256);
+            String query = i % 4 == 0 ? "list-type=2&encoding-type=url&prefix=notes%2F" + i : null;
             Request.Builder request = new Request.Builder()
-                    .url("http://" + headers.get("host") + path)
+                    .url("http://" + headers.get("host") + path + (query == null ? "" : "?" + query))
                     .method("PUT", RequestBody.create(new byte[0]));
             headers.forEach(request::header);
 
-            String authorization = signer.authorization("PUT", path, headers);
+            String authorization = signer.authorization("PUT", path, query, headers);
 
             assertThat(authorization)
                     .isEqualTo(Signer.signV4S3(
