@@ -21,7 +21,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
-import tools.jackson.databind.ObjectWriter;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
@@ -32,8 +31,6 @@ import tools.jackson.databind.json.JsonMapper;
  */
 @Command(mixinStandardHelpOptions = true)
 public abstract class ArchiveCommand implements Callable<Integer> {
-
-    private static final ObjectWriter JSON = JsonMapper.shared().writerWithDefaultPrettyPrinter();
 
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -57,6 +54,17 @@ public abstract class ArchiveCommand implements Callable<Integer> {
 
     static <A> int execute(Class<A> action, Body<A> body) throws Exception {
         return execute(Map.of(), action, body);
+    }
+
+    /**
+     * Starts what the action requires on an existing archive with the schema of this version, and executes the action.
+     */
+    static <A> int read(Map<String, String> settings, Class<A> action, Body<A> body) throws Exception {
+        return execute(CommandContext.openToRead(settings, action), action, body);
+    }
+
+    static <A> int read(Class<A> action, Body<A> body) throws Exception {
+        return read(Map.of(), action, body);
     }
 
     /** Starts the program, also without an archive, and executes the action. */
@@ -89,7 +97,7 @@ public abstract class ArchiveCommand implements Callable<Integer> {
     }
 
     static String json(Object document) {
-        return JSON.writeValueAsString(document);
+        return JsonMapper.shared().writerWithDefaultPrettyPrinter().writeValueAsString(document);
     }
 
     /** Writes a document as JSON; no character in it controls a terminal. */

@@ -1,5 +1,6 @@
 package io.github.notearchive.cli;
 
+import io.github.notearchive.batch.MigrationHistory;
 import io.github.notearchive.cli.config.EffectiveSettings;
 import io.github.notearchive.cli.config.SettingsEnvironment;
 import io.github.notearchive.telemetry.logging.LogAppender;
@@ -7,6 +8,7 @@ import io.github.notearchive.telemetry.logging.LogProperties;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.springframework.boot.Banner;
@@ -36,7 +38,7 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if a setting is unknown or has no unit
      */
     public static CommandContext open(Map<String, String> settings, @Nullable Clock clock) {
-        return open(settings, clock, _ -> {});
+        return open(Set.of(ArchiveApplication.class), settings, clock, _ -> {});
     }
 
     /**
@@ -45,13 +47,46 @@ public final class CommandContext implements AutoCloseable {
      * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
      */
     static CommandContext openExisting(Map<String, String> settings) {
+        return openExisting(Set.of(ArchiveApplication.class), settings);
+    }
+
+    /**
+     * Opens a small context for a command that reads an archive: without auto-configuration and with few components. If
+     * the schema is not that of this version, opens that of other commands instead, which migrates or refuses it.
+     *
+     * @param action the bean that the command obtains
+     * @throws CommandFailure if there is no archive, or a setting is unknown or has no unit
+     */
+    static CommandContext openToRead(Map<String, String> settings, Class<?> action) {
+        Set<Class<?>> components = ReadApplication.requiredBy(action);
+        components.addAll(List.of(ReadApplication.class, ArchiveLocation.class, MigrationHistory.class));
+        CommandContext context = openExisting(components, settings);
+        try {
+            if (context.get(MigrationHistory.class).isCurrent()) {
+                return context;
+            }
+        } catch (RuntimeException e) {
+            context.close();
+            throw e;
+        }
+        context.close();
+        return openExisting(settings);
+    }
+
+    private static CommandContext openExisting(Set<Class<?>> application, Map<String, String> settings) {
         return open(
-                settings, null, context -> context.get(ArchiveLocation.class).requireExisting());
+                application,
+                settings,
+                null,
+                context -> context.get(ArchiveLocation.class).requireExisting());
     }
 
     private static CommandContext open(
-            Map<String, String> settings, @Nullable Clock clock, Consumer<CommandContext> check) {
-        CommandContext context = openUnchecked(settings, clock);
+            Set<Class<?>> application,
+            Map<String, String> settings,
+            @Nullable Clock clock,
+            Consumer<CommandContext> check) {
+        CommandContext context = start(application, settings, clock);
         try {
             context.get(LogProperties.class); // no other bean uses it
             List<String> problems = context.settings().problems();
@@ -70,8 +105,13 @@ public final class CommandContext implements AutoCloseable {
 
     /** Opens a context without checking the settings. */
     public static CommandContext openUnchecked(Map<String, String> settings, @Nullable Clock clock) {
+        return start(Set.of(ArchiveApplication.class), settings, clock);
+    }
+
+    private static CommandContext start(
+            Set<Class<?>> application, Map<String, String> settings, @Nullable Clock clock) {
         SettingsEnvironment.locate();
-        return new CommandContext(new SpringApplicationBuilder(ArchiveApplication.class)
+        return new CommandContext(new SpringApplicationBuilder(application.toArray(Class<?>[]::new))
                 .environment(new SettingsEnvironment())
                 .bannerMode(Banner.Mode.OFF)
                 .web(WebApplicationType.NONE)

@@ -78,7 +78,7 @@ final class ExplainCommand extends ArchiveCommand {
     @Override
     public Integer call() throws Exception {
         NoteId id = noteId(note);
-        return execute(Action.class, action -> {
+        return read(Action.class, action -> {
             WorklistEntry entry = action.worklist.find(id).orElseThrow(() -> {
                 requireNotErased(action.erased, id);
                 return CommandFailure.usage(

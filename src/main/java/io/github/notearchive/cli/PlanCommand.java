@@ -18,7 +18,7 @@ final class PlanCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        return execute(NightPlanner.class, planner -> {
+        return read(NightPlanner.class, planner -> {
             NightPlan plan = planner.plan();
             json.print(plan, out(), () -> ConsoleText.render("plan", plan));
             return ExitCode.COMPLETED;

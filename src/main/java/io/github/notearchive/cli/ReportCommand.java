@@ -60,7 +60,7 @@ final class ReportCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        return execute(node.settings(), Action.class, action -> {
+        return read(node.settings(), Action.class, action -> {
             NightReport report = action.find(night);
             String page = NightReports.page(report);
             if ("-".equals(output)) {

@@ -70,7 +70,7 @@ final class SearchCommand extends ArchiveCommand {
         if (limit < 1) {
             throw usage("--limit must be at least 1, but is " + limit);
         }
-        return execute(NoteSearch.class, search -> {
+        return read(NoteSearch.class, search -> {
             List<FoundNote> notes = search.find(words, limit).stream()
                     .map(hit -> FoundNote.of(hit, words))
                     .toList();

@@ -143,7 +143,7 @@ final class StatusCommand extends ArchiveCommand {
 
     @Override
     public Integer call() throws Exception {
-        return execute(Action.class, action -> {
+        return read(Action.class, action -> {
             Status status = action.read();
             json.print(status, out(), () -> ConsoleText.render("status", status));
             return failOn != null && status.health().level().compareTo(failOn) >= 0

@@ -11,11 +11,8 @@ import org.springframework.boot.context.properties.ConfigurationProperties;
 import org.springframework.boot.context.properties.bind.DataObjectPropertyName;
 import org.springframework.boot.context.properties.source.ConfigurationPropertyName;
 import org.springframework.boot.convert.ApplicationConversionService;
-import org.springframework.context.annotation.ClassPathScanningCandidateComponentProvider;
 import org.springframework.core.ResolvableType;
 import org.springframework.core.annotation.MergedAnnotations;
-import org.springframework.core.type.filter.AnnotationTypeFilter;
-import org.springframework.util.ClassUtils;
 
 /**
  * Setting of the program: a component of a settings record, or of a group within it.
@@ -29,22 +26,13 @@ record KnownSetting(String name, Class<?> holder, RecordComponent component) {
     static final String ROOT = "archive";
 
     /** All settings records, without groups. */
-    static final List<? extends Class<?>> RECORDS = records();
+    static final List<Class<?>> RECORDS = SettingsRecords.all();
 
     /** All settings, by name. */
     static final List<KnownSetting> ALL = RECORDS.stream()
             .flatMap(type -> settings(prefixOf(type), type))
             .sorted(Comparator.comparing(KnownSetting::name))
             .toList();
-
-    private static List<? extends Class<?>> records() {
-        var scanner = new ClassPathScanningCandidateComponentProvider(false);
-        scanner.addIncludeFilter(new AnnotationTypeFilter(ConfigurationProperties.class));
-        return scanner.findCandidateComponents("io.github.notearchive").stream()
-                .map(found -> ClassUtils.resolveClassName(
-                        String.valueOf(found.getBeanClassName()), KnownSetting.class.getClassLoader()))
-                .toList();
-    }
 
     /** Returns the prefix of the settings of a record. */
     static String prefixOf(Class<?> type) {

@@ -1,0 +1,45 @@
+package io.github.notearchive.cli.config;
+
+import io.github.notearchive.archive.ledger.LedgerProperties;
+import io.github.notearchive.batch.ArchiveProperties;
+import io.github.notearchive.maintenance.verify.FixityProperties;
+import io.github.notearchive.media.MediaProperties;
+import io.github.notearchive.nightly.NightlyLimitProperties;
+import io.github.notearchive.provider.NoteSourceProperties;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.VideoProperties;
+import io.github.notearchive.report.HealthProperties;
+import io.github.notearchive.store.StoreProperties;
+import io.github.notearchive.telemetry.MetricsProperties;
+import io.github.notearchive.telemetry.NotifyProperties;
+import io.github.notearchive.telemetry.logging.LogProperties;
+import java.util.List;
+import org.springframework.boot.context.properties.EnableConfigurationProperties;
+import org.springframework.core.annotation.MergedAnnotations;
+
+/** All records of settings, as beans. A list, since a search of the class path delays the start of each command. */
+@EnableConfigurationProperties({
+    ArchiveProperties.class,
+    FixityProperties.class,
+    HealthProperties.class,
+    LedgerProperties.class,
+    LogProperties.class,
+    MediaProperties.class,
+    MetricsProperties.class,
+    NightlyLimitProperties.class,
+    NoteSourceProperties.class,
+    NotifyProperties.class,
+    RefreshProperties.class,
+    StoreProperties.class,
+    VideoProperties.class
+})
+public final class SettingsRecords {
+
+    SettingsRecords() {}
+
+    static List<Class<?>> all() {
+        return List.of(MergedAnnotations.from(SettingsRecords.class)
+                .get(EnableConfigurationProperties.class)
+                .getClassArray("value"));
+    }
+}

@@ -1,0 +1,59 @@
+package io.github.notearchive.batch;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.github.notearchive.ArchiveDatabase;
+import org.junit.jupiter.api.Test;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+class MigrationHistoryTests {
+
+    private final ArchiveDatabase database = ArchiveDatabase.running();
+    private final MigrationHistory history = new MigrationHistory(database.jdbc());
+    private final TransactionTemplate transaction =
+            new TransactionTemplate(new JdbcTransactionManager(database.dataSource()));
+
+    @Test
+    void migrationsOfThisVersionAreCurrent() {
+        assertThat(history.isCurrent())
+                .as("MigrationHistory.CURRENT must be %s", history.digest())
+                .isTrue();
+    }
+
+    @Test
+    void differentHistoryIsNotCurrent() {
+        for (String change : new String[] {
+            "DELETE FROM flyway_schema_history WHERE version = '8'",
+            "UPDATE flyway_schema_history SET checksum = checksum + 1 WHERE version = '3'",
+            "UPDATE flyway_schema_history SET success = false WHERE version = '8'",
+            "INSERT INTO flyway_schema_history SELECT 9, '9', 'next', type, 'V9__next.sql', 1, installed_by, now(), 1, true"
+                    + " FROM flyway_schema_history WHERE version = '8'",
+            "DELETE FROM flyway_schema_history"
+        }) {
+            transaction.executeWithoutResult(status -> {
+                JdbcClient jdbc = database.jdbc();
+                assertThat(jdbc.sql(change).update()).isPositive();
+
+                assertThat(history.isCurrent()).as(change).isFalse();
+
+                status.setRollbackOnly();
+            });
+        }
+        assertThat(history.isCurrent()).isTrue();
+    }
+
+    @Test
+    void databaseWithoutHistoryIsNotCurrent() {
+        transaction.executeWithoutResult(status -> {
+            database.jdbc()
+                    .sql("ALTER TABLE flyway_schema_history RENAME TO elsewhere")
+                    .update();
+
+            assertThat(history.isCurrent()).isFalse();
+
+            status.setRollbackOnly();
+        });
+    }
+}

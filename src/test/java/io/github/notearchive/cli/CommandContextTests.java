@@ -1,0 +1,91 @@
+package io.github.notearchive.cli;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.catalog.NoteSearch;
+import io.github.notearchive.nightly.plan.NightPlanner;
+import java.util.HashMap;
+import java.util.Map;
+import org.flywaydb.core.Flyway;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.parallel.Isolated;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.springframework.batch.core.repository.JobRepository;
+import org.springframework.beans.factory.NoSuchBeanDefinitionException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Contexts of commands that read. */
+@Isolated("sets system properties")
+class CommandContextTests {
+
+    private static final String DATABASE = "command_context";
+
+    private final ArchiveDatabase server = ArchiveDatabase.running();
+
+    @AfterEach
+    void dropDatabase() {
+        server.jdbc()
+                .sql("DROP DATABASE IF EXISTS " + DATABASE + " WITH (FORCE)")
+                .update();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            classes = {
+                StatusCommand.Action.class,
+                ExplainCommand.Action.class,
+                NoteSearch.class,
+                NightPlanner.class,
+                ReportCommand.Action.class
+            })
+    void smallContextHasWhatAnActionRequires(Class<?> action) {
+        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()), action)) {
+            assertThat(context.get(action)).isNotNull();
+            assertNone(context, Flyway.class);
+            assertNone(context, JobRepository.class);
+        }
+    }
+
+    @Test
+    void commandThatReadsMigratesAnOlderSchema() {
+        server.jdbc().sql("CREATE DATABASE " + DATABASE).update();
+        Map<String, String> settings = settings(server.jdbcUrl().replaceFirst("/\\w+$", "/" + DATABASE));
+
+        try (CommandContext context = CommandContext.openToRead(settings, NoteSearch.class)) {
+            assertThat(context.get(NoteSearch.class).find("none", 1)).isEmpty();
+        }
+    }
+
+    @Test
+    void connectionHasTheSettingsOfThePool() {
+        try (CommandContext context = CommandContext.openToRead(settings(server.jdbcUrl()), NoteSearch.class)) {
+            JdbcClient jdbc = context.get(JdbcClient.class);
+
+            assertThat(shown(jdbc, "lock_timeout")).isEqualTo("1min");
+            assertThat(shown(jdbc, "application_name")).isEqualTo("note-archive");
+        }
+    }
+
+    private static String shown(JdbcClient jdbc, String setting) {
+        return jdbc.sql("SHOW " + setting).query(String.class).single();
+    }
+
+    private static void assertNone(CommandContext context, Class<?> type) {
+        assertThatThrownBy(() -> context.get(type)).isInstanceOf(NoSuchBeanDefinitionException.class);
+    }
+
+    private Map<String, String> settings(String url) {
+        Map<String, String> settings = new HashMap<>();
+        settings.put("spring.datasource.url", url);
+        settings.put("spring.datasource.username", server.user());
+        settings.put("spring.datasource.password", server.password());
+        settings.put("archive.store.endpoint", "http://127.0.0.1:1");
+        settings.put("archive.store.access-key", "key");
+        settings.put("archive.store.secret-key", "secret");
+        return settings;
+    }
+}
