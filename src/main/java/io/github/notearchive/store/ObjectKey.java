@@ -21,6 +21,9 @@ public record ObjectKey(@JsonValue String value) implements Comparable<ObjectKey
     /** Key of an empty object: an upload to it shows whether the store accepts writes. */
     static final ObjectKey PROBE = new ObjectKey("probe");
 
+    /** Key of an upload whose signature names other bytes: a store that accepts it does not verify signatures. */
+    static final ObjectKey WRONG_PAYLOAD = new ObjectKey("probe-payload");
+
     public ObjectKey {
         if (!isValid(value)) {
             throw new IllegalArgumentException("Not an object key: \"" + value + "\"");

@@ -180,9 +180,19 @@ public final class ObjectStore implements AutoCloseable {
      */
     public void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
         client.retry(() -> {
-            uploads.put(key, bytes, contentType, sha256);
+            uploads.put(key, bytes, contentType, sha256, properties.requestTimeout(bytes.size()));
             return key;
         });
+    }
+
+    /**
+     * As above, without retries.
+     *
+     * @param limit time of the request; never more than that of the settings
+     */
+    public void putOnce(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
+        Duration longest = properties.requestTimeout(bytes.size());
+        uploads.put(key, bytes, contentType, sha256, limit.compareTo(longest) < 0 ? limit : longest);
     }
 
     /** Returns an object; empty if there is none. */

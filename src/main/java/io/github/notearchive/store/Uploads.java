@@ -6,7 +6,9 @@ import io.minio.UploadObjectArgs;
 import io.minio.errors.ErrorResponseException;
 import io.minio.errors.MinioException;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
@@ -16,8 +18,11 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.regex.Pattern;
 import okhttp3.OkHttpClient;
 import org.apache.commons.codec.digest.DigestUtils;
+import org.apache.hc.core5.http.ClassicHttpResponse;
+import org.apache.hc.core5.http.HttpEntity;
 import org.apache.hc.core5.http.io.entity.EntityTemplate;
 import org.apache.hc.core5.http.io.entity.EntityUtils;
+import org.apache.hc.core5.http.io.entity.StringEntity;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,6 +34,9 @@ import org.slf4j.LoggerFactory;
  * so that the bytes are read once. As the object's checksum, a store that supports checksums returns it, which proves
  * that it holds these bytes. Above {@value #MAX_SIGNED} bytes the payload is not signed, because some stores (S3Proxy)
  * keep a signed payload in memory until they have compared it.
+ *
+ * <p>A store that returns no checksum is probed once, with a byte that differs from the signed digest: if the store
+ * rejects it, each accepted upload with a signed payload is proof. Otherwise the ETag or the stored bytes are compared.
  */
 final class Uploads {
 
@@ -47,6 +55,10 @@ final class Uploads {
     private static final String CHECKSUM = "x-amz-checksum-sha256";
     private static final Pattern MD5 = Pattern.compile("[0-9a-f]{32}");
 
+    /** Error codes of stores that reject bytes because their digest is not the signed one. */
+    private static final Set<String> PAYLOAD_REJECTED = Set.of(
+            "XAmzContentSHA256Mismatch", "SignatureDoesNotMatch", "BadDigest", "InvalidDigest", "InvalidRequest");
+
     /** Error codes of stores that reject the checksum header. */
     private static final Set<String> CHECKSUM_REJECTED = Set.of("InvalidArgument", "InvalidRequest", "NotImplemented");
 
@@ -55,7 +67,11 @@ final class Uploads {
     private final ObjectStore store;
     private final long maxSinglePut;
     private final ReentrantLock partsInMemory = new ReentrantLock();
+    private final ReentrantLock probing = new ReentrantLock();
     private volatile boolean checksums = true;
+
+    /** Whether the store rejects bytes that differ from the signed digest; null until this is known. */
+    private volatile @Nullable Boolean verifiesPayloads;
 
     /**
      * @param store reads back what cannot be verified otherwise
@@ -73,35 +89,82 @@ final class Uploads {
      *
      * @param etag ETag without quotes; empty if the store sent none
      * @param isConfirmed whether the store returned the SHA-256 of the object
-     * @param isSigned whether the store has compared the bytes with a digest
+     * @param isSigned whether the request named a digest of the bytes for the store to compare
      */
     private record Receipt(String etag, boolean isConfirmed, boolean isSigned) {}
 
     /** Uploads an object once and verifies it. */
-    void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256) {
-        Path file = bytes.file();
+    void put(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, Duration limit) {
+        Path inParts = bytes.size() > maxSinglePut ? bytes.file() : null;
         boolean withChecksum = checksums;
         Receipt receipt;
         try {
-            receipt = file != null && bytes.size() > maxSinglePut
-                    ? sendInParts(key, file, contentType, sha256)
-                    : send(key, bytes, contentType, sha256, withChecksum);
+            receipt = inParts != null
+                    ? sendInParts(key, inParts, contentType, sha256)
+                    : send(key, bytes, contentType, sha256, withChecksum, limit);
         } catch (StoreException e) {
             if (!withChecksum || !CHECKSUM_REJECTED.contains(e.code())) {
                 throw e;
             }
-            receipt = send(key, bytes, contentType, sha256, false);
+            receipt = send(key, bytes, contentType, sha256, false, limit);
             if (checksums) {
                 checksums = false;
                 log.info("The store rejects the header {} ({}): comparing its ETag from now on", CHECKSUM, e.code());
             }
         }
-        if (!receipt.isConfirmed) {
+        boolean isProven = receipt.isConfirmed || (receipt.isSigned && inParts == null && verifiesPayloads());
+        if (!isProven) {
             verify(key, bytes, sha256, receipt);
         }
     }
 
-    private Receipt send(ObjectKey key, ObjectBytes bytes, String contentType, String sha256, boolean withChecksum) {
+    /**
+     * Returns whether an accepted upload with a signed digest is proof of its bytes: whether the store rejects a byte
+     * whose signature names the digest of another one. Tried once, after the first upload that the store accepted
+     * without returning its checksum. Without a clear result, it is tried again with the next upload.
+     */
+    private boolean verifiesPayloads() {
+        Boolean known = verifiesPayloads;
+        if (known != null) {
+            return known;
+        }
+        probing.lock();
+        try {
+            if (verifiesPayloads == null) {
+                verifiesPayloads = probe();
+            }
+            return Boolean.TRUE.equals(verifiesPayloads);
+        } finally {
+            probing.unlock();
+        }
+    }
+
+    private @Nullable Boolean probe() {
+        String name = ObjectKey.WRONG_PAYLOAD.value();
+        Map<String, String> headers = Map.of(
+                StoreClient.CONTENT_TYPE, "text/plain", StoreClient.PAYLOAD_SHA256, DigestUtils.sha256Hex("signed"));
+        HttpEntity sent = new StringEntity("sent", StandardCharsets.US_ASCII);
+        try {
+            client.send(
+                    Http.Method.PUT,
+                    name,
+                    new StoreClient.Content(null, headers, sent),
+                    properties.requestTimeout(0),
+                    ClassicHttpResponse::getCode);
+        } catch (StoreException e) {
+            return PAYLOAD_REJECTED.contains(e.code()) ? Boolean.TRUE : null;
+        }
+        log.info("The store does not compare uploads with their signature: comparing its ETag");
+        try {
+            store.remove(name);
+        } catch (StoreException e) {
+            log.debug("The object {} remains in the store: {}", name, e.getMessage());
+        }
+        return false;
+    }
+
+    private Receipt send(
+            ObjectKey key, ObjectBytes bytes, String contentType, String sha256, boolean withChecksum, Duration limit) {
         String checksum = Base64.getEncoder().encodeToString(HexFormat.of().parseHex(sha256));
         boolean isSigned = bytes.size() <= MAX_SIGNED;
         Map<String, String> headers = new HashMap<>();
@@ -114,11 +177,7 @@ final class Uploads {
         var body = new EntityTemplate(
                 bytes.size(), null, null, out -> bytes.content().writeTo(out));
         return client.send(
-                Http.Method.PUT,
-                key.value(),
-                new StoreClient.Content(null, headers, body),
-                properties.requestTimeout(bytes.size()),
-                response -> {
+                Http.Method.PUT, key.value(), new StoreClient.Content(null, headers, body), limit, response -> {
                     EntityUtils.consume(response.getEntity());
                     boolean isConfirmed = withChecksum && checksum.equals(StoreClient.header(response, CHECKSUM));
                     return new Receipt(withoutQuotes(StoreClient.header(response, "ETag")), isConfirmed, isSigned);

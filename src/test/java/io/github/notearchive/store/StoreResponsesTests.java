@@ -177,7 +177,46 @@ class StoreResponsesTests {
 
         assertThat(e.refused()).isTrue();
         assertThat(e).hasMessageContaining("holds other bytes than were sent");
-        assertThat(methods()).filteredOn("PUT"::equals).hasSize(3);
+        assertThat(server.lines()).filteredOn("PUT /bucket/a HTTP/1.1"::equals).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "200, '', true",
+        "400, XAmzContentSHA256Mismatch, false",
+        "403, SignatureDoesNotMatch, false",
+        "403, AccessDenied, true",
+        "503, SlowDown, true",
+    })
+    void uploadIsComparedUnlessTheStoreRejectsBytesThatDifferFromTheSignature(
+            int status, String code, boolean isCompared) {
+        Reply otherBytes = hold("0".repeat(32), new AtomicReference<>("jello".getBytes(US_ASCII)));
+        Reply probe =
+                reply(status, "<Error><Code>%s</Code></Error>".formatted(code).getBytes(US_ASCII));
+        server.always((socket, out) -> (isProbe(last()) ? probe : otherBytes).write(socket, out));
+
+        if (isCompared) {
+            assertThat(failure(() -> store.putBytes(KEY, TEXT, "text/plain")))
+                    .hasMessageContaining("holds other bytes than were sent");
+        } else {
+            store.putBytes(KEY, TEXT, "text/plain");
+            store.putBytes(KEY, TEXT, "text/plain");
+            assertThat(server.lines())
+                    .containsExactly(
+                            "PUT /bucket/a HTTP/1.1", "PUT /bucket/probe-payload HTTP/1.1", "PUT /bucket/a HTTP/1.1");
+        }
+        Request probed = server.requests().stream()
+                .filter(StoreResponsesTests::isProbe)
+                .findFirst()
+                .orElseThrow();
+        assertThat(probed.headers())
+                .doesNotContainKey(CHECKSUM)
+                .extracting("x-amz-content-sha256")
+                .isNotEqualTo(DigestUtils.sha256Hex(probed.body()));
+    }
+
+    private static boolean isProbe(Request request) {
+        return request.line().contains("/probe-payload ");
     }
 
     @Test
@@ -201,7 +240,9 @@ class StoreResponsesTests {
         store.putBytes(KEY, TEXT, "text/plain");
         store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
 
-        assertThat(server.requests().stream().map(request -> request.headers().containsKey(CHECKSUM)))
+        assertThat(server.requests().stream()
+                        .filter(request -> !isProbe(request))
+                        .map(request -> request.headers().containsKey(CHECKSUM)))
                 .containsExactly(true, false, false);
     }
 
@@ -229,7 +270,9 @@ class StoreResponsesTests {
 
         store.putBytes(new ObjectKey("b"), TEXT, "text/plain");
 
-        assertThat(connections).hasSize(7);
+        assertThat(connections)
+                .as("six at a time, that of the removed probe, a new one")
+                .hasSize(8);
     }
 
     /** The server stores the path of each object as its bytes. */
@@ -252,7 +295,10 @@ class StoreResponsesTests {
             assertThat(store.read(new ObjectKey(key))).isEqualTo(bytes);
             store.putBytes(new ObjectKey(key), bytes, "text/plain");
         }
-        assertThat(server.lines()).hasSize(9).doesNotHaveDuplicates();
+        assertThat(server.lines())
+                .filteredOn(line -> !line.contains("/probe-payload "))
+                .hasSize(9)
+                .doesNotHaveDuplicates();
     }
 
     @Test
