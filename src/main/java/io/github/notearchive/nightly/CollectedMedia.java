@@ -4,13 +4,11 @@ import io.github.notearchive.archive.catalog.SlotStatus;
 import io.github.notearchive.archive.catalog.SlotStatus.Gap;
 import io.github.notearchive.archive.catalog.SlotStatus.Missing;
 import io.github.notearchive.archive.catalog.SlotStatus.Stored;
-import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.StateReason;
-import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.note.MediaCandidate;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.NoteCapture;
-import io.github.notearchive.store.ObjectKey;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
@@ -21,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Result of collecting the media of one note: its responses and the status of each file that they promise. Closing it
- * removes spooled files.
+ * removes the files in the spool.
  *
  * @param video response for the note's video; null if there is none
  * @param retrySoon whether a file failed with an error that may pass within minutes
@@ -51,22 +49,25 @@ record CollectedMedia(
     /**
      * Status of one expected file.
      *
-     * @param status for a download: as it will be when the file is stored under the key of its digest
-     * @param download file in the spool that is not stored yet; null if the file was stored before, is waived or
+     * @param status for a download that is in the spool: as it will be when it is stored under the key of its digest
+     * @param upload downloaded file, which may be in the spool; null if the file was stored before, is waived or
      *     missing
      */
-    record Piece(SlotStatus status, @Nullable DownloadedMedia download) {
+    record Piece(SlotStatus status, @Nullable Upload upload) {
 
         /** @param lesserBecause why it is not the best rendition offered; null if it is */
-        static Piece downloaded(MediaSlot slot, DownloadedMedia file, @Nullable String lesserBecause) {
-            MediaCandidate from = file.candidate();
-            ObjectKey key = StoredMedia.keyOf(file.sha256(), file.type().extension());
-            StoredMedia media =
-                    new StoredMedia(file.sha256(), key, file.size(), file.type().contentType());
+        static Piece downloaded(MediaSlot slot, Upload upload, @Nullable String lesserBecause) {
+            MediaCandidate from = upload.file().candidate();
             return new Piece(
                     new Stored(
-                            slot, media, from.rendition(), from.width(), from.height(), file.checks(), lesserBecause),
-                    file);
+                            slot,
+                            upload.object(),
+                            from.rendition(),
+                            from.width(),
+                            from.height(),
+                            upload.file().checks(),
+                            lesserBecause),
+                    upload);
         }
 
         static Piece unchanged(SlotStatus status) {
@@ -75,6 +76,19 @@ record CollectedMedia(
 
         MediaSlot slot() {
             return status.slot();
+        }
+
+        private SlotStatus stored() {
+            return upload != null && status instanceof Stored to
+                    ? new Stored(
+                            to.slot(),
+                            upload.store(),
+                            to.rendition(),
+                            to.width(),
+                            to.height(),
+                            to.checks(),
+                            to.lesserBecause())
+                    : status;
         }
 
         /** Returns why the present file is not the best rendition offered; null if it is, or none is present. */
@@ -188,14 +202,33 @@ record CollectedMedia(
         return slots.isEmpty() ? "" : "; also " + slots;
     }
 
-    /** Returns the spooled files; a file shared by two pieces occurs twice. */
-    static Stream<DownloadedMedia> downloads(Collection<Piece> pieces) {
-        return pieces.stream().map(Piece::download).filter(Objects::nonNull);
+    /** Returns the downloaded files; a file shared by two pieces occurs twice. */
+    static Stream<Upload> uploads(Collection<Piece> pieces) {
+        return pieces.stream().map(Piece::upload).filter(Objects::nonNull);
+    }
+
+    /** Returns whether a downloaded file is not stored yet. */
+    boolean isInSpool() {
+        return uploads(pieces).anyMatch(Upload::isSpooled);
+    }
+
+    /**
+     * Stores the files that are only in the spool, and returns the status of all files. A repetition stores the rest.
+     *
+     * @throws io.github.notearchive.store.StoreException if the store rejects a file; files before it remain stored
+     */
+    List<SlotStatus> store() {
+        return pieces.stream().map(Piece::stored).toList();
+    }
+
+    /** Records that the rows of the files are committed. */
+    void settle() {
+        uploads(pieces).forEach(Upload::settle);
     }
 
     /** Removes the spooled files. Idempotent. */
     @Override
     public void close() {
-        downloads(pieces).forEach(DownloadedMedia::close);
+        uploads(pieces).forEach(Upload::close);
     }
 }

@@ -2,36 +2,23 @@ package io.github.notearchive.nightly;
 
 import io.github.notearchive.archive.catalog.CapturedNote;
 import io.github.notearchive.archive.catalog.ErasureRepository;
-import io.github.notearchive.archive.catalog.MediaCatalog;
 import io.github.notearchive.archive.catalog.NoteRowWriter;
 import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
 import io.github.notearchive.archive.catalog.Sidecars;
-import io.github.notearchive.archive.catalog.SlotStatus;
-import io.github.notearchive.archive.catalog.SlotStatus.Stored;
-import io.github.notearchive.archive.catalog.StoredMedia;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.Transition;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
-import io.github.notearchive.media.DownloadedMedia;
-import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.nightly.WorkItem.ArchivedNote;
 import io.github.notearchive.nightly.WorkItem.NewNote;
 import io.github.notearchive.nightly.WorkItem.RefreshNote;
 import io.github.notearchive.provider.ResponseMemory;
-import io.github.notearchive.store.ObjectBytes;
-import io.github.notearchive.store.ObjectKey;
 import io.github.notearchive.store.ObjectStore;
 import io.github.notearchive.store.StoreException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -42,15 +29,15 @@ import org.springframework.dao.NonTransientDataAccessException;
 import org.springframework.transaction.TransactionException;
 
 /**
- * Writes dispositions: media objects, then the sidecar, then catalog rows and worklist row in one transaction. All of
- * it is repeated during an outage of database or store. No transaction is open during an upload.
+ * Writes dispositions: media objects that are only in the spool, then the sidecar, then catalog rows and worklist row
+ * in one transaction. All of it is repeated during an outage of database or store. No transaction is open during an
+ * upload.
  *
  * <p>If the claim was lost, no row is written. Objects stored for it remain: they are content-addressed, so the owner
  * of the claim reuses them.
  */
 record DispositionWriter(
         ObjectStore store,
-        MediaCatalog media,
         Sidecars sidecars,
         NoteRowWriter rows,
         ErasureRepository erasures,
@@ -99,8 +86,8 @@ record DispositionWriter(
     private void persist(WorkItem item, @Nullable CollectedMedia files, Transition transition) {
         Instant now = now();
         boolean isArchived = transition instanceof StateTransition to && to.state() == NoteState.ARCHIVED;
-        try (Upload upload = new Upload()) {
-            CapturedNote note = files == null ? null : upload.store(files, isArchived, now);
+        try {
+            CapturedNote note = files == null ? null : stored(files, isArchived, now);
             WorklistRow row = item.claimed().row().apply(transition, now);
             if (!sidecars.write(item.claimed(), note, row)) {
                 lost(item);
@@ -109,14 +96,11 @@ record DispositionWriter(
             } else {
                 run.store.works();
                 Optional<Change> change = record(item, note, row, now);
-                if (change.isPresent()) {
+                if (change.isPresent() && files != null) {
                     run.settled(item, transition, change.get());
-                    upload.settle();
+                    files.settle();
                     boolean isNew = item.claimed().state() != NoteState.ARCHIVED;
-                    run.filesDegraded.add(
-                            files != null && isArchived && isNew
-                                    ? files.lesser().count()
-                                    : 0);
+                    run.filesDegraded.add(isArchived && isNew ? files.lesser().count() : 0);
                 }
             }
         } catch (StoreException | DataAccessException | TransactionException e) {
@@ -124,6 +108,11 @@ record DispositionWriter(
         } catch (RuntimeException e) {
             fail(item, e);
         }
+    }
+
+    /** Stores the files that are only in the spool. Part of each attempt; files that are stored are skipped. */
+    private static CapturedNote stored(CollectedMedia files, boolean isComplete, Instant now) {
+        return CapturedNote.of(files.capture(), files.video(), files.store(), isComplete, now);
     }
 
     /** Writes all rows of a note; empty if that is not possible. */
@@ -147,8 +136,8 @@ record DispositionWriter(
             return;
         }
         Instant now = now();
-        try (Upload upload = new Upload()) {
-            CapturedNote note = upload.store(files, false, now);
+        try {
+            CapturedNote note = stored(files, false, now);
             if (!sidecars.write(item.claimed(), note, null)) {
                 lost(item);
                 return;
@@ -158,7 +147,7 @@ record DispositionWriter(
             } catch (NonTransientDataAccessException e) {
                 cannotBeWritten(item, e);
             }
-            upload.settle();
+            files.settle();
         } catch (DataAccessException | TransactionException e) {
             throw e; // failure of the database, not of the note
         } catch (RuntimeException e) {
@@ -255,86 +244,5 @@ record DispositionWriter(
                 "Note {}: claim {} was lost to another worker; nothing was written",
                 item.id(),
                 item.claimed().claim());
-    }
-
-    /**
-     * Files uploaded for one attempt to write a note. They count as stored; closing it takes them back unless their
-     * rows are committed, since a repetition stores them again.
-     */
-    private final class Upload implements AutoCloseable {
-
-        private int files;
-        private long bytes;
-
-        /**
-         * Uploads the files and returns the note with its stored slots. Idempotent.
-         *
-         * @param complete whether the note is archived with them
-         * @throws io.github.notearchive.store.StoreException if the store rejects a file; files before it remain stored
-         */
-        CapturedNote store(CollectedMedia files, boolean complete, Instant now) {
-            Map<String, MediaCatalog.KnownObject> rows = media.findByDigest(CollectedMedia.downloads(files.pieces())
-                    .map(DownloadedMedia::sha256)
-                    .collect(Collectors.toSet()));
-            Map<SpoolFile, StoredMedia> put = new HashMap<>(); // two places may share a file
-            List<SlotStatus> slots = files.pieces().stream()
-                    .map(piece -> piece.download() != null && piece.status() instanceof Stored to
-                            ? as(
-                                    to,
-                                    put.computeIfAbsent(piece.download().file(), file -> store(to.media(), file, rows)))
-                            : piece.status())
-                    .toList();
-            return CapturedNote.of(files.capture(), files.video(), slots, complete, now);
-        }
-
-        private static SlotStatus as(Stored to, StoredMedia media) {
-            return new Stored(
-                    to.slot(), media, to.rendition(), to.width(), to.height(), to.checks(), to.lesserBecause());
-        }
-
-        private StoredMedia store(StoredMedia file, SpoolFile spooled, Map<String, MediaCatalog.KnownObject> rows) {
-            Optional<MediaCatalog.KnownObject> row = Optional.ofNullable(rows.get(file.sha256()));
-            Optional<StoredMedia> known = row.filter(r -> !r.damaged())
-                    .map(MediaCatalog.KnownObject::media)
-                    .filter(stored -> store.stat(stored.key())
-                            .filter(object -> object.size() == file.size())
-                            .isPresent());
-            StoredMedia stored = known.orElseGet(() -> {
-                // an existing row keeps its key
-                ObjectKey key = row.map(r -> r.media().key()).orElse(file.key());
-                store.put(key, bytesOf(spooled), file.contentType(), file.sha256());
-                return new StoredMedia(file.sha256(), key, file.size(), file.contentType());
-            });
-            if (known.isPresent()) {
-                run.filesDeduplicated.increment();
-                run.bytesDeduplicated.add(file.size());
-            } else {
-                run.filesStored.increment();
-                run.bytesStored.add(file.size());
-                this.files++;
-                bytes += file.size();
-            }
-            return stored;
-        }
-
-        /** Records that the rows of the files are committed. */
-        void settle() {
-            run.bytesSettled.add(bytes);
-            files = 0;
-            bytes = 0;
-        }
-
-        @Override
-        public void close() {
-            run.filesStored.add(-files);
-            run.bytesStored.add(-bytes);
-        }
-    }
-
-    private static ObjectBytes bytesOf(SpoolFile file) {
-        List<byte[]> inMemory = file.inMemory();
-        return inMemory == null
-                ? ObjectBytes.of(Objects.requireNonNull(file.onDisk()))
-                : ObjectBytes.of(inMemory, file.size());
     }
 }

@@ -32,7 +32,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Collects the media of a note: keeps stored and waived files, reuses files of other notes with the same source file
- * id, and downloads the rest in parallel. For files stored in a lesser rendition, better renditions are tried again.
+ * id, and downloads the rest in parallel. Where the disposition is certain to store a file, the thread that downloaded
+ * it also uploads it. For files stored in a lesser rendition, better renditions are tried again.
  *
  * <p>The first night with only expired URLs is recorded with each slot. A file is gone permanently when responses of
  * two different nights had only expired URLs for it. Thread-safe.
@@ -43,9 +44,10 @@ class MediaCollector implements AutoCloseable {
 
     private final MediaCatalog catalog;
     private final MediaDownloader downloads;
+    private final MediaUploads uploads;
     private final VideoFetcher videos;
     private final RunState run;
-    private final Duration patience;
+    private final Duration fileTimeout;
 
     /**
      * One platform thread per parallel download. Virtual threads would cost an additional switch for each wait, and
@@ -56,14 +58,16 @@ class MediaCollector implements AutoCloseable {
     MediaCollector(
             MediaCatalog catalog,
             MediaDownloader downloads,
+            MediaUploads uploads,
             VideoFetcher videos,
             RunState run,
             MediaProperties settings) {
         this.catalog = catalog;
         this.downloads = downloads;
+        this.uploads = uploads;
         this.videos = videos;
         this.run = run;
-        this.patience = settings.fileTimeout();
+        this.fileTimeout = settings.fileTimeout();
         int atATime = settings.downloadsInFlight();
         this.threads = new ThreadPoolExecutor(
                 atATime,
@@ -86,9 +90,8 @@ class MediaCollector implements AutoCloseable {
      * that fill the spool have to finish without it.
      */
     void awaitRoom(CollectedMedia collected) throws InterruptedException {
-        boolean isWaiting =
-                CollectedMedia.downloads(collected.pieces()).findAny().isEmpty();
-        long end = System.nanoTime() + patience.toNanos();
+        boolean isWaiting = !collected.isInSpool();
+        long end = System.nanoTime() + fileTimeout.toNanos();
         while (isWaiting && !run.stopper.awaitClosed(ROOM_CHECK_INTERVAL)) {
             isWaiting = !downloads.hasRoom() && System.nanoTime() < end;
         }
@@ -99,8 +102,10 @@ class MediaCollector implements AutoCloseable {
      *
      * @param video outcome of the call for the note's video
      * @param before what earlier responses of this night delivered; null for the first of a note
+     * @param isFinal whether the disposition stores every downloaded file, so that each is uploaded after its check;
+     *     otherwise they remain in the spool
      */
-    CollectedMedia collect(NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before)
+    CollectedMedia collect(NoteCapture capture, VideoOutcome video, @Nullable CollectedMedia before, boolean isFinal)
             throws InterruptedException {
         NoteCapture bought = videos.responseOf(capture, video).orElse(null);
         List<MediaSlot> expected =
@@ -108,7 +113,7 @@ class MediaCollector implements AutoCloseable {
         MediaCatalog.Known known = catalog.known(capture.id(), expected);
         List<Piece> pieces = before == null ? List.of() : before.pieces();
         MediaPlan plan = new MediaPlan(capture, bought, video, expected, known, pieces, run);
-        return plan.take(download(plan));
+        return plan.take(download(plan, isFinal));
     }
 
     /**
@@ -136,8 +141,8 @@ class MediaCollector implements AutoCloseable {
      * Downloads missing slots, and the better renditions of slots stored in a lesser one. URLs that expire first come
      * first. A file expected in two places is downloaded once, from the URLs of both.
      */
-    private Map<MediaSlot, DownloadOutcome> download(MediaPlan plan) throws InterruptedException {
-        Map<Expected, Download> files = new LinkedHashMap<>();
+    private Map<MediaSlot, MediaPlan.Download> download(MediaPlan plan, boolean isFinal) throws InterruptedException {
+        Map<Expected, DownloadRequest> files = new LinkedHashMap<>();
         Stream.concat(plan.wanted.keySet().stream(), plan.lesser.keySet().stream())
                 .forEach(slot -> {
                     MediaSlot requested = Optional.ofNullable(plan.lesser.get(slot))
@@ -146,36 +151,50 @@ class MediaCollector implements AutoCloseable {
                             .orElse(slot);
                     files.merge(
                             Expected.of(requested),
-                            new Download(requested, List.of(slot), requested.signedAt()),
-                            Download::and);
+                            new DownloadRequest(requested, List.of(slot), requested.signedAt()),
+                            DownloadRequest::and);
                 });
-        Map<Download, CompletableFuture<DownloadOutcome>> running = new LinkedHashMap<>();
+        Map<DownloadRequest, CompletableFuture<MediaPlan.Download>> running = new LinkedHashMap<>();
         files.values().stream()
-                .sorted(Comparator.comparingLong(Download::signedAt))
-                .forEach(file -> running.put(file, start(file)));
-        Map<MediaSlot, DownloadOutcome> outcomes = new LinkedHashMap<>();
+                .sorted(Comparator.comparingLong(DownloadRequest::signedAt))
+                .forEach(file -> running.put(file, start(file, isFinal)));
+        Map<MediaSlot, MediaPlan.Download> results = new LinkedHashMap<>();
         try {
-            for (Map.Entry<Download, CompletableFuture<DownloadOutcome>> download : running.entrySet()) {
+            for (Map.Entry<DownloadRequest, CompletableFuture<MediaPlan.Download>> download : running.entrySet()) {
                 List<MediaSlot> places = download.getKey().places();
-                DownloadOutcome outcome = outcome(download.getValue());
-                count(outcome, places.size() - 1);
-                places.forEach(slot -> outcomes.put(slot, outcome));
+                MediaPlan.Download result = result(download.getValue());
+                count(result.outcome(), places.size() - 1);
+                places.forEach(slot -> results.put(slot, result));
             }
-            return outcomes;
+            return results;
         } catch (InterruptedException | RuntimeException e) { // no caller uses these files, finished or not
             running.values().forEach(MediaCollector::discardWhenDone);
             throw e;
         }
     }
 
-    private CompletableFuture<DownloadOutcome> start(Download file) {
-        return CompletableFuture.supplyAsync(LogContext.carried(() -> downloads.download(file.requested())), threads);
+    private CompletableFuture<MediaPlan.Download> start(DownloadRequest file, boolean isFinal) {
+        return CompletableFuture.supplyAsync(LogContext.carried(() -> download(file.requested(), isFinal)), threads);
     }
 
-    private static void discardWhenDone(CompletableFuture<DownloadOutcome> download) {
-        var _ = download.thenAccept(outcome -> {
-            if (outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _)) {
-                media.close();
+    /** Downloads a file and uploads it if it is final. The time limit of the file is for both. */
+    private MediaPlan.Download download(MediaSlot requested, boolean isFinal) {
+        long end = System.nanoTime() + fileTimeout.toNanos();
+        DownloadOutcome outcome = downloads.download(requested);
+        if (!(outcome instanceof DownloadOutcome.Downloaded(var media, var _, var _))) {
+            return new MediaPlan.Download(outcome, null);
+        }
+        MediaUploads.Upload upload = uploads.of(media);
+        if (isFinal) {
+            upload.tryStore(Duration.ofNanos(end - System.nanoTime()));
+        }
+        return new MediaPlan.Download(outcome, upload);
+    }
+
+    private static void discardWhenDone(CompletableFuture<MediaPlan.Download> running) {
+        var _ = running.thenAccept(download -> {
+            if (download.upload() != null) {
+                download.upload().close();
             }
         });
     }
@@ -194,7 +213,7 @@ class MediaCollector implements AutoCloseable {
         }
     }
 
-    private DownloadOutcome outcome(Future<DownloadOutcome> download) throws InterruptedException {
+    private MediaPlan.Download result(Future<MediaPlan.Download> download) throws InterruptedException {
         try {
             return download.get();
         } catch (ExecutionException e) {
@@ -202,7 +221,7 @@ class MediaCollector implements AutoCloseable {
                 // a full disk is a failure of the machine: no attempt is counted for the note
                 String reason = "a file could not be spooled: " + DatabaseErrors.summary(spool);
                 run.stopper.close(ExitCode.UPSTREAM_UNAVAILABLE, reason);
-                return new DownloadOutcome.Failed(reason, true);
+                return new MediaPlan.Download(new DownloadOutcome.Failed(reason, true), null);
             }
             throw new IllegalStateException(
                     "Download ended without file and without reason: " + e.getCause(), e.getCause());
@@ -224,12 +243,13 @@ class MediaCollector implements AutoCloseable {
     }
 
     /** One file to download from the URLs of a slot, the slots that it fills, and the earliest signature time. */
-    private record Download(MediaSlot requested, List<MediaSlot> places, long signedAt) {
+    private record DownloadRequest(MediaSlot requested, List<MediaSlot> places, long signedAt) {
 
-        Download and(Download twin) {
+        DownloadRequest and(DownloadRequest twin) {
             List<MediaSlot> both =
                     Stream.concat(places.stream(), twin.places.stream()).toList();
-            return new Download(requested.withAddressesOf(twin.requested), both, Math.min(signedAt, twin.signedAt));
+            return new DownloadRequest(
+                    requested.withAddressesOf(twin.requested), both, Math.min(signedAt, twin.signedAt));
         }
     }
 }

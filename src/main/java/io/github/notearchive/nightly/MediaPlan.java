@@ -8,9 +8,8 @@ import io.github.notearchive.archive.catalog.SlotStatus.Gap;
 import io.github.notearchive.archive.catalog.SlotStatus.Missing;
 import io.github.notearchive.archive.catalog.VideoSlots;
 import io.github.notearchive.media.DownloadOutcome;
-import io.github.notearchive.media.DownloadedMedia;
-import io.github.notearchive.media.Spool.SpoolFile;
 import io.github.notearchive.nightly.CollectedMedia.Piece;
+import io.github.notearchive.nightly.MediaUploads.Upload;
 import io.github.notearchive.note.MediaKind;
 import io.github.notearchive.note.MediaSlot;
 import io.github.notearchive.note.Night;
@@ -22,6 +21,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -93,7 +93,7 @@ final class MediaPlan {
         Optional<SlotRow> row = Optional.ofNullable(rows.get(place)).filter(r -> r.isFor(slot));
         Optional<Piece> same = Optional.ofNullable(before.get(place))
                 .filter(piece -> piece.slot().identity().equals(slot.identity()));
-        Optional<Piece> fresh = same.filter(piece -> piece.download() != null);
+        Optional<Piece> fresh = same.filter(piece -> piece.upload() != null);
         Optional<SlotStatus> settled = row.flatMap(r -> r.settled(slot)).or(() -> moved(slot));
         if (slot.notOffered() != null) {
             withoutOffer(slot);
@@ -165,8 +165,8 @@ final class MediaPlan {
     }
 
     /** Returns the result with the outcomes of the downloads. */
-    CollectedMedia take(Map<MediaSlot, DownloadOutcome> downloads) {
-        downloads.forEach((slot, outcome) -> decided.add(pieceOf(slot, lesser.get(slot), outcome)));
+    CollectedMedia take(Map<MediaSlot, Download> downloads) {
+        downloads.forEach((slot, download) -> decided.add(pieceOf(slot, lesser.get(slot), download)));
         closeUnused(lesser.values(), decided.stream());
         decided.sort(Comparator.comparingInt(piece -> order.getOrDefault(Place.of(piece.slot()), 0)));
         return new CollectedMedia(capture, video, videoOutcome, decided, retrySoon, retryBetter, noRoom, served, dead);
@@ -175,13 +175,13 @@ final class MediaPlan {
     /**
      * @param present lesser rendition, which is kept unless a better one was downloaded; null if the file is missing
      */
-    private Piece pieceOf(MediaSlot slot, @Nullable Piece present, DownloadOutcome outcome) {
-        return switch (outcome) {
-            case DownloadOutcome.Downloaded(var media, var lesserBecause, var again) -> {
+    private Piece pieceOf(MediaSlot slot, @Nullable Piece present, Download download) {
+        return switch (download.outcome()) {
+            case DownloadOutcome.Downloaded(var _, var lesserBecause, var again) -> {
                 retryBetter |= again;
                 served |= present == null;
                 run.filesUpgraded.add(present == null ? 0 : 1);
-                yield Piece.downloaded(slot, media, lesserBecause);
+                yield Piece.downloaded(slot, Objects.requireNonNull(download.upload()), lesserBecause);
             }
             case DownloadOutcome.Failed(var reason, var soon) -> {
                 retrySoon |= soon && present == null;
@@ -212,13 +212,16 @@ final class MediaPlan {
 
     /** Removes spooled files that no kept piece uses; two places may share a file. */
     private static void closeUnused(Collection<Piece> unused, Stream<Piece> kept) {
-        Set<SpoolFile> used = CollectedMedia.downloads(kept.toList())
-                .map(DownloadedMedia::file)
-                .collect(Collectors.toSet());
-        CollectedMedia.downloads(unused)
-                .filter(media -> !used.contains(media.file()))
-                .forEach(DownloadedMedia::close);
+        Set<Upload> used = CollectedMedia.uploads(kept.toList()).collect(Collectors.toSet());
+        CollectedMedia.uploads(unused).filter(upload -> !used.contains(upload)).forEach(Upload::close);
     }
+
+    /**
+     * Result of a download.
+     *
+     * @param upload the downloaded file, which may be stored already; null if there is none
+     */
+    record Download(DownloadOutcome outcome, @Nullable Upload upload) {}
 
     /** Position of a file within its note. Responses may promise any number of files of a kind. */
     record Place(MediaKind kind, int ordinal) {

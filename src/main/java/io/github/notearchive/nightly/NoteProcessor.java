@@ -170,11 +170,16 @@ record NoteProcessor(
         if (!(item instanceof NewNote note)) {
             return keepArchived(item, capture);
         }
-        return before == null
-                ? collected(
-                        media.collect(capture, videos.fetch(note, capture), null),
-                        files -> conclude(note, capture, files))
-                : collectAgain(note, capture, before);
+        if (before != null) {
+            return collectAgain(note, capture, before);
+        }
+        VideoOutcome video = videos.fetch(note, capture);
+        // a response that may be replaced leaves its files in the spool, since a new one may not list them
+        boolean isReplaceable = !ledger.isRecent(capture)
+                || !videos.responseOf(capture, video).map(ledger::isRecent).orElse(true);
+        return collected(
+                media.collect(capture, video, null, !isReplaceable),
+                files -> conclude(note, capture, files, isReplaceable));
     }
 
     /** Decision about collected media. */
@@ -192,8 +197,14 @@ record NoteProcessor(
         }
     }
 
-    /** Buys a new response if that may deliver missing files. */
-    private Disposition conclude(NewNote note, NoteCapture capture, CollectedMedia files) throws InterruptedException {
+    /**
+     * Buys a new response if that may deliver missing files.
+     *
+     * @param isReplaceable whether a response is old enough; otherwise the files may be stored already, and none is
+     *     bought
+     */
+    private Disposition conclude(NewNote note, NoteCapture capture, CollectedMedia files, boolean isReplaceable)
+            throws InterruptedException {
         if (files.noRoom()) {
             return disposition(note, files);
         }
@@ -213,7 +224,7 @@ record NoteProcessor(
         List<NoteCapture> old = replaceable.stream()
                 .filter(response -> !ledger.isRecent(response))
                 .toList();
-        if (old.isEmpty() || run.stopper.isClosed()) {
+        if (!isReplaceable || old.isEmpty() || run.stopper.isClosed()) {
             return disposition(note, files);
         }
         // the response is of an earlier night, so its URLs may have expired: buy one new response
@@ -247,7 +258,7 @@ record NoteProcessor(
             throws InterruptedException {
         // a pending video is not fetched twice in a row
         VideoOutcome video = before.videoOutcome() instanceof Unanswered waiting ? waiting : videos.fetch(note, newer);
-        return collected(media.collect(newer, video, before), files -> {
+        return collected(media.collect(newer, video, before, true), files -> {
             markExpired(files.expiredResponses());
             return disposition(note, files);
         });
@@ -312,7 +323,7 @@ record NoteProcessor(
     }
 
     private Disposition keepArchived(WorkItem item, NoteCapture capture) throws InterruptedException {
-        return collected(media.collect(capture, videos.known(capture), null), files -> keptArchived(item, files));
+        return collected(media.collect(capture, videos.known(capture), null, true), files -> keptArchived(item, files));
     }
 
     /**

@@ -7,6 +7,23 @@
  * the Spring Batch job: one partitioned step whose workers loop over {@link WorklistReader}, {@link NoteProcessor} and
  * {@link DispositionWriter}. {@link RunStopper} ends a run once, with a reason.
  *
+ * <p>Sequence of a note. Each step is durable before the next one, and can be repeated.
+ *
+ * <ol>
+ *   <li>{@link NoteFetcher} and {@link VideoFetcher} return the responses, which are in the ledger.
+ *   <li>{@link MediaCollector} downloads the missing files in parallel. The thread that downloaded a file checks it and
+ *       uploads it ({@link MediaUploads}), within one time limit. So memory and disk hold only files in transfer.
+ *   <li>{@link NoteProcessor} decides.
+ *   <li>{@link DispositionWriter} uploads the files that are still in the spool, then writes the sidecar, then the
+ *       rows.
+ * </ol>
+ *
+ * <p>A file remains in the spool after its download in two cases. First, the store did not accept it: the writer
+ * repeats the upload, ends the run if the store stays unavailable, and charges the note if the store rejects only its
+ * file. Second, a response of the note is so old that a new one may be bought, which may not list the file or may be of
+ * an erased author: an object without a row would remain. The files of any other note are stored by each disposition,
+ * also if it is released.
+ *
  * <p>Uses: {@code archive}, {@code batch}, {@code provider}, {@code media}, {@code store}. Used by: {@code cli}.
  */
 @NullMarked

@@ -24,6 +24,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -151,6 +152,39 @@ class DeadMediaTests {
         assertThat(night.calls()).isEqualTo(1);
         assertThat(night.state(note)).isEqualTo(ARCHIVED);
         assertThat(night.slots(note)).hasSize(pictures.size());
+    }
+
+    @Test
+    void fileThatOnlyAReplacedResponseListsIsNotStored() {
+        night.holdsAnswerOf(note, Duration.ofDays(1));
+        isDead(pictures.get(1));
+        night.script().answers(note, Reply.note(envelope -> {
+            ArrayNode images = (ArrayNode) envelope.at("/data/0/note_list/0/images_list");
+            images.remove(2);
+            images.remove(1);
+            return envelope;
+        }));
+
+        night.run(ExitCode.COMPLETED);
+
+        assertThat(night.calls()).isOne();
+        assertThat(night.objects("media/")).hasSize((int) night.count("SELECT count(*) FROM media_object"));
+    }
+
+    @Test
+    void fileIsInTheStoreAndNotInTheSpoolWhileAnotherOneOfItsNoteIsDownloaded() throws Exception {
+        night.script().media(target -> target.contains(pictures.get(1)), MediaReply.hang());
+
+        CompletableFuture<RunSummary> run = night.runAside();
+
+        NightlyScenario.await("all files are requested", () -> night.provider().mediaRequests() >= pictures.size());
+        NightlyScenario.await(
+                "the other files are stored", () -> night.objects("media/").size() == pictures.size() - 1);
+        NightlyScenario.await("the spool is empty", () -> spool.held().bytes() == 0);
+        assertThat(night.count("SELECT count(*) FROM media_object")).isZero();
+        night.script().clear().releaseHung();
+        NightlyScenario.ended(run, ExitCode.COMPLETED);
+        night.assertArchived(List.of(note), 1);
     }
 
     @Test

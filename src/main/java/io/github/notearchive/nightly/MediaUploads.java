@@ -1,0 +1,186 @@
+package io.github.notearchive.nightly;
+
+import static org.springframework.transaction.support.AbstractPlatformTransactionManager.SYNCHRONIZATION_NEVER;
+
+import io.github.notearchive.archive.catalog.MediaCatalog;
+import io.github.notearchive.archive.catalog.MediaCatalog.KnownObject;
+import io.github.notearchive.archive.catalog.StoredMedia;
+import io.github.notearchive.io.GroupCommit;
+import io.github.notearchive.media.DownloadedMedia;
+import io.github.notearchive.media.Spool.SpoolFile;
+import io.github.notearchive.store.ObjectBytes;
+import io.github.notearchive.store.ObjectKey;
+import io.github.notearchive.store.ObjectStore;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.batch.infrastructure.support.transaction.ResourcelessTransactionManager;
+
+/**
+ * Uploads downloaded files to the store. Thread-safe.
+ *
+ * <p>A file whose digest is in the catalog is not uploaded again if the store still has the object, unless an audit
+ * found it damaged. Files of concurrent downloads are looked up in one statement.
+ */
+class MediaUploads implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(MediaUploads.class);
+
+    private final ObjectStore store;
+    private final OutageRetry outages;
+    private final RunState run;
+    private final GroupCommit<String, Optional<KnownObject>> known;
+
+    MediaUploads(ObjectStore store, MediaCatalog catalog, OutageRetry outages, RunState run) {
+        this.store = store;
+        this.outages = outages;
+        this.run = run;
+        // the statement only reads: no transaction around it
+        ResourcelessTransactionManager none = new ResourcelessTransactionManager();
+        none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);
+        this.known = new GroupCommit<>("digests", Duration.ZERO, none, digests -> {
+            Map<String, KnownObject> objects = catalog.findByDigest(new HashSet<>(digests));
+            return digests.stream()
+                    .map(digest -> Optional.ofNullable(objects.get(digest)))
+                    .toList();
+        });
+    }
+
+    @Override
+    public void close() {
+        known.close();
+    }
+
+    Upload of(DownloadedMedia file) {
+        return new Upload(file);
+    }
+
+    /**
+     * A downloaded file, which is in the spool until it is stored. It counts as stored by the run from its upload on;
+     * closing it takes that back unless its row is committed. Used by one thread at a time.
+     */
+    final class Upload implements AutoCloseable {
+
+        private final DownloadedMedia file;
+        private @Nullable StoredMedia stored;
+        private boolean isNew;
+
+        private Upload(DownloadedMedia file) {
+            this.file = file;
+        }
+
+        DownloadedMedia file() {
+            return file;
+        }
+
+        boolean isSpooled() {
+            return stored == null;
+        }
+
+        /** Returns the object of the file; until it is stored, that of its digest and type. */
+        StoredMedia object() {
+            return stored == null
+                    ? new StoredMedia(
+                            file.sha256(),
+                            StoredMedia.keyOf(file.sha256(), file.type().extension()),
+                            file.size(),
+                            file.type().contentType())
+                    : stored;
+        }
+
+        /**
+         * Stores the file. Repetition has no effect.
+         *
+         * @throws io.github.notearchive.store.StoreException if the store is unavailable or rejects the file, which
+         *     remains in the spool
+         */
+        StoredMedia store() {
+            return store(null);
+        }
+
+        /**
+         * Tries once to store the file within a time limit, and removes it from the spool then. After a failure it
+         * remains there for {@link #store}. Not tried during an outage, which would occupy the download threads.
+         */
+        void tryStore(Duration limit) {
+            if (limit.isPositive() && outages.waiting() == 0) {
+                try {
+                    store(limit);
+                    file.close();
+                } catch (RuntimeException e) {
+                    log.debug("File {} is stored later: {}", file.sha256(), e.toString());
+                }
+            }
+        }
+
+        /** @param limit of one attempt; null for the limits and attempts of the store's settings */
+        private StoredMedia store(@Nullable Duration limit) {
+            StoredMedia done = stored;
+            if (done != null) {
+                return done;
+            }
+            StoredMedia object = object();
+            Optional<KnownObject> row = known.execute(object.sha256());
+            Optional<StoredMedia> present = row.filter(r -> !r.damaged())
+                    .map(KnownObject::media)
+                    .filter(media -> store.stat(media.key())
+                            .filter(held -> held.size() == object.size())
+                            .isPresent());
+            if (present.isPresent()) {
+                run.filesDeduplicated.increment();
+                run.bytesDeduplicated.add(object.size());
+                stored = present.get();
+                return present.get();
+            }
+            // an existing row keeps its key
+            ObjectKey key = row.map(r -> r.media().key()).orElse(object.key());
+            if (limit == null) {
+                store.put(key, bytes(), object.contentType(), object.sha256());
+            } else {
+                store.putOnce(key, bytes(), object.contentType(), object.sha256(), limit);
+            }
+            StoredMedia put = new StoredMedia(object.sha256(), key, object.size(), object.contentType());
+            stored = put;
+            count(1);
+            return put;
+        }
+
+        private ObjectBytes bytes() {
+            SpoolFile spooled = file.file();
+            List<byte[]> inMemory = spooled.inMemory();
+            return inMemory == null
+                    ? ObjectBytes.of(Objects.requireNonNull(spooled.onDisk()))
+                    : ObjectBytes.of(inMemory, spooled.size());
+        }
+
+        /** @param sign 1 or -1 */
+        private void count(int sign) {
+            isNew = sign > 0;
+            run.filesStored.add(sign);
+            run.bytesStored.add(sign * file.size());
+        }
+
+        /** Records that the row of the file is committed. Repetition has no effect. */
+        void settle() {
+            if (isNew) {
+                isNew = false;
+                run.bytesSettled.add(file.size());
+            }
+        }
+
+        /** Removes the file from the spool. Repetition has no effect. */
+        @Override
+        public void close() {
+            if (isNew) {
+                count(-1);
+            }
+            file.close();
+        }
+    }
+}
