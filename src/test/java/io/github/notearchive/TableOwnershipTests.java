@@ -113,10 +113,13 @@ class TableOwnershipTests {
                 .isEmpty();
     }
 
+    /** Spring Batch writes its own tables, except the counts of active steps. */
     @Test
     void tablesAreWrittenByTheirOwners() {
         assertThat(USES)
                 .filteredOn(Use::isWrite)
+                .filteredOn(use ->
+                        !use.location().equals("batch") || !use.relation().equals("batch_step_execution"))
                 .filteredOn(use -> !OWNED.getOrDefault(use.location(), Set.of()).contains(use.relation()))
                 .isEmpty();
     }

@@ -5,15 +5,21 @@ import io.github.notearchive.io.Timestamps;
 import io.github.notearchive.note.Night;
 import java.sql.Types;
 import java.time.Instant;
+import java.time.LocalDateTime;
+import java.time.ZoneId;
 import java.util.Arrays;
+import java.util.Collection;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.function.ToLongFunction;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.springframework.batch.core.step.StepExecution;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 
-/** Queries on the tables of Spring Batch that its job repository does not offer. */
+/** Statements on the tables of Spring Batch that its job repository does not offer. */
 @Repository
 public class JobExecutionQueries {
 
@@ -141,6 +147,44 @@ public class JobExecutionQueries {
         return newest(job, null)
                 .filter(execution -> !execution.status().equals("COMPLETED"))
                 .isPresent();
+    }
+
+    /**
+     * Writes the counts of active steps in one statement; may be repeated. A step that the job repository has written
+     * meanwhile, at its end or when another process recovers it, has another version and is not changed.
+     */
+    public void writeCounts(Collection<StepExecution> steps) {
+        jdbc.sql("""
+                        UPDATE batch_step_execution s
+                        SET commit_count = c.commits, read_count = c.reads, filter_count = c.filtered,
+                            write_count = c.writes, last_updated = :now
+                        FROM unnest(:steps, :versions, :commits, :reads, :filtered, :writes)
+                             AS c (step, version, commits, reads, filtered, writes)
+                        WHERE s.step_execution_id = c.step AND s.version = c.version
+                        """)
+                .param("now", LocalDateTime.now(ZoneId.systemDefault())) // as Spring Batch writes it
+                .param("steps", longs(steps, StepExecution::getId))
+                .param("versions", longs(steps, step -> Objects.requireNonNull(step.getVersion())))
+                .param("commits", longs(steps, StepExecution::getCommitCount))
+                .param("reads", longs(steps, StepExecution::getReadCount))
+                .param("filtered", longs(steps, StepExecution::getFilterCount))
+                .param("writes", longs(steps, StepExecution::getWriteCount))
+                .update();
+    }
+
+    private static long[] longs(Collection<StepExecution> steps, ToLongFunction<StepExecution> value) {
+        return steps.stream().mapToLong(value).toArray();
+    }
+
+    /** Returns whether the stop of an execution was requested, by {@code JobOperator.stop} of any process. */
+    public boolean isStopRequested(long jobExecutionId) {
+        return jdbc.sql("""
+                        SELECT EXISTS (SELECT 1 FROM batch_job_execution
+                                       WHERE job_execution_id = :execution AND status IN ('STOPPING', 'STOPPED'))
+                        """)
+                .param("execution", jobExecutionId)
+                .query(Boolean.class)
+                .single();
     }
 
     /** Returns all executions of the instance that an execution belongs to. */

@@ -40,9 +40,8 @@ import org.springframework.core.task.SimpleAsyncTaskExecutor;
  * processes and writes one note at a time.
  *
  * <p>The number of workers is part of the instance and therefore fixed; {@code archive.workers} limits how many are
- * active. The others start when these end, and find no notes. So no more than that many use the connection pool, also
- * when all stop at once. The {@link RunStopper} holds the reason of an early stop, which becomes the exit status of the
- * job.
+ * active. The others start when these end, and find no notes. The {@link RunStopper} holds the reason of an early stop,
+ * which becomes the exit status of the job.
  */
 public class NightlyJob {
 
@@ -55,15 +54,16 @@ public class NightlyJob {
     private final RunState run;
     private final OutageRetry outages;
 
-    NightlyJob(JobRepository repository, RunState run, OutageRetry outages) {
-        this.repository = NightlyJobRepository.of(repository, outages);
+    NightlyJob(NightlyJobRepository repository, RunState run, OutageRetry outages) {
+        this.repository = repository.repository();
         this.run = run;
         this.outages = outages;
     }
 
     @Bean
     Step archiveNotesWorker(WorklistReader reader, NoteProcessor processor, DispositionWriter writer) {
-        // no transaction for a chunk: OutageRetry repeats its parts, which commit separately
+        // no transaction for a chunk: OutageRetry repeats its parts, which commit separately, and NightlyJobRepository
+        // writes its counts later
         ResourcelessTransactionManager none = new ResourcelessTransactionManager();
         // otherwise a statement outside of a transaction would keep its connection until the chunk ends
         none.setTransactionSynchronization(SYNCHRONIZATION_NEVER);

@@ -23,6 +23,7 @@ public class NightlyJobRunner {
         VideoFetcher.class,
         NightlyBytes.class,
         StartChecks.class,
+        NightlyJobRepository.class,
         NightlyJob.class,
         WorklistReader.class,
         NoteProcessor.class,

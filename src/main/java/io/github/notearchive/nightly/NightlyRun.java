@@ -40,6 +40,7 @@ public class NightlyRun implements AutoCloseable {
     private final StartChecks checks;
     private final JobRunner jobs;
     private final JobExecutionQueries executions;
+    private final NightlyJobRepository repository;
     private final Job job;
     private final ClaimRepository claims;
     private final CallRepository calls;
@@ -53,7 +54,7 @@ public class NightlyRun implements AutoCloseable {
             RunState run,
             StartChecks checks,
             JobRunner jobs,
-            JobExecutionQueries executions,
+            NightlyJobRepository repository,
             Job archiveNotes,
             ClaimRepository claims,
             CallRepository calls,
@@ -65,7 +66,8 @@ public class NightlyRun implements AutoCloseable {
         this.run = run;
         this.checks = checks;
         this.jobs = jobs;
-        this.executions = executions;
+        this.executions = checks.executions();
+        this.repository = repository;
         this.job = archiveNotes;
         this.claims = claims;
         this.calls = calls;
@@ -133,7 +135,7 @@ public class NightlyRun implements AutoCloseable {
         }
     }
 
-    /** Supervises lock, leases, time limits and stop notices of other nodes until the returned watchdog is closed. */
+    /** Supervises lock, leases, time limits, stops and step counts until the returned watchdog is closed. */
     private RunWatchdog watch(RunnerLock lock) {
         NightlySettings settings = run.settings;
         RunWatchdog watchdog = new RunWatchdog(
@@ -149,8 +151,11 @@ public class NightlyRun implements AutoCloseable {
         if (run.options.maxDuration() == null && maxDuration.isPositive()) {
             watchdog.endAfter(maxDuration, "archive.limits.max-duration");
         }
-        // a node may send no call for minutes, which would also detect the stop
-        watchdog.eachSecond(this::closeIfStopped);
+        // a node may send no call for minutes, which would also detect the stop by another one
+        watchdog.eachSecond(() -> {
+            closeIfStopped();
+            repository.writeCounts();
+        });
         watchdog.eachSecond(run.stopper::abortAfterDeadline);
         settings.limits().stopAfter(run.now()).ifPresent(end -> {
             RunState.log.info("Starting no notes after {}", Night.local(end));
@@ -162,6 +167,9 @@ public class NightlyRun implements AutoCloseable {
     private void closeIfStopped() {
         if (!run.stopper.isClosed()) {
             calls.stops().observed(run.now()).ifPresent(run.stopper::close);
+            if (executions.isStopRequested(run.jobExecutionId())) {
+                run.stopper.close(ExitCode.INTERRUPTED, "stopped through JobOperator");
+            }
         }
     }
 

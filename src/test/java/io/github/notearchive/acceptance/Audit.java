@@ -61,6 +61,21 @@ record Audit(
             """;
 
     /**
+     * Ended executions whose steps do not count as many notes written as read, or fewer than the execution has settled.
+     * The counts of a killed process may be a second old.
+     */
+    private static final String MISCOUNTED = """
+            SELECT format('execution %s has settled %s notes, and counts %s read and %s written',
+                          job_execution_id, settled, read, written)
+            FROM (SELECT e.job_execution_id, sum(s.read_count) AS read, sum(s.write_count) AS written,
+                         (SELECT count(*) FROM worklist w WHERE w.settled_by = e.job_execution_id) AS settled
+                  FROM batch_job_execution e JOIN batch_step_execution s USING (job_execution_id)
+                  WHERE e.status IN ('COMPLETED', 'STOPPED') AND s.step_name LIKE 'archiveNotes:w%'
+                  GROUP BY e.job_execution_id) counts
+            WHERE read <> written OR written < settled
+            """;
+
+    /**
      * Looks at everything. The notes are those that must be archived by now, all of them kinds that the provider has.
      */
     static Audit of(Practice practice, Archive archive, Collection<String> ids) throws Exception {
@@ -121,6 +136,7 @@ record Audit(
                         FROM batch_step_execution
                         WHERE status IN ('STARTING', 'STARTED', 'STOPPING', 'UNKNOWN') OR end_time IS NULL
                         """).forEach(row -> stuck.add("stuck: " + row));
+        archive.strings(MISCOUNTED).forEach(row -> stuck.add("stuck: " + row));
         Path spool = practice.directory().resolve("data").resolve("spool");
         if (Files.exists(spool)) {
             try (Stream<Path> files = Files.walk(spool)) {

@@ -270,12 +270,12 @@ final class KillPoints {
                         "run"),
                 KillPoint.trapped(
                         "STEP_UPDATE",
-                        "the note's rows are written, its step's counters are not",
+                        "the rows of all notes are written, no step's counts are",
                         Trap.before("UPDATE ON batch_step_execution", "NEW.write_count > OLD.write_count"),
-                        1, // Spring Batch writes one step at a time
-                        WORKERS + " notes archived, none counted, none claimed",
-                        (_, archive) -> {
-                            Scene.awaitNumber(archive, SETTLED, WORKERS);
+                        1, // one statement a second has the counts of all steps
+                        "all notes archived, none counted, none claimed",
+                        (scene, archive) -> {
+                            Scene.awaitNumber(archive, SETTLED, scene.ids().size());
                             assertThat(archive.number(CLAIMS)).isZero();
                             assertThat(archive.number(COUNTED)).isZero();
                         },
@@ -290,7 +290,7 @@ final class KillPoints {
                         (_, archive) -> {
                             assertThat(archive.number(SETTLED)).isEqualTo(WORKERS);
                             assertThat(archive.number(CLAIMS)).isZero();
-                            assertThat(archive.number(COUNTED)).isEqualTo(WORKERS);
+                            Scene.awaitNumber(archive, COUNTED, WORKERS); // counts are written once a second
                         },
                         "run"),
                 KillPoint.trapped(
@@ -300,8 +300,10 @@ final class KillPoints {
                                 "UPDATE ON batch_job_execution",
                                 "NEW.end_time IS NOT NULL AND NEW.exit_code <> 'CRASHED'"),
                         1,
-                        "all notes archived, the execution is STARTED",
+                        "all notes archived and counted, the execution is STARTED",
                         (scene, archive) -> {
+                            assertThat(archive.number(COUNTED))
+                                    .isEqualTo(scene.ids().size());
                             assertThat(archive.states()).isEqualTo(Map.of("ARCHIVED", (long)
                                     scene.ids().size()));
                             assertThat(archive.executions().getLast()).endsWith("STARTED UNKNOWN");

@@ -1,10 +1,16 @@
 package io.github.notearchive.nightly;
 
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.mockito.ArgumentMatchers.any;
+import static org.mockito.Mockito.doThrow;
 import static org.mockito.Mockito.mock;
+import static org.mockito.Mockito.never;
 import static org.mockito.Mockito.times;
 import static org.mockito.Mockito.verify;
 
+import io.github.notearchive.batch.JobExecutionQueries;
 import java.time.Duration;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.JobExecution;
@@ -12,6 +18,7 @@ import org.springframework.batch.core.job.JobInstance;
 import org.springframework.batch.core.job.parameters.JobParameters;
 import org.springframework.batch.core.repository.JobRepository;
 import org.springframework.batch.core.step.StepExecution;
+import org.springframework.dao.DataAccessResourceFailureException;
 
 /** Updates of the job repository by a worker. */
 class NightlyJobRepositoryTests {
@@ -19,62 +26,87 @@ class NightlyJobRepositoryTests {
     private static final Duration TEN_MINUTES = Duration.ofMinutes(10);
 
     private final JobRepository written = mock();
-    private final JobRepository repository = NightlyJobRepository.of(written, OutageRetryTests.retryFor(TEN_MINUTES));
+    private final JobExecutionQueries executions = mock();
+    private final NightlyJobRepository counts =
+            new NightlyJobRepository(written, OutageRetryTests.retryFor(TEN_MINUTES), executions);
+    private final JobRepository repository = counts.repository();
     private final JobExecution job = new JobExecution(1, new JobInstance(1, "night"), new JobParameters());
     private final StepExecution step = new StepExecution(1, "worker", job);
 
     NightlyJobRepositoryTests() {
         step.setVersion(1);
+        step.setStatus(BatchStatus.STARTED);
         job.setVersion(1);
     }
 
     @Test
-    void chunkWritesChangedContext() {
-        step.setStatus(BatchStatus.STARTED);
+    void startOfStepIsWritten() {
+        repository.update(step);
 
-        step.getExecutionContext().put("at", 1L);
-        repository.updateExecutionContext(step);
-        step.getExecutionContext().put("at", 2L);
-        repository.updateExecutionContext(step);
-
-        verify(written, times(2)).updateExecutionContext(step);
+        verify(written).update(step);
     }
 
     @Test
-    void chunkDoesNotWriteUnchangedContext() {
-        step.setStatus(BatchStatus.STARTED);
+    void chunkIsNotWritten() {
+        endChunk();
 
-        step.getExecutionContext().put("at", 1L);
-        repository.updateExecutionContext(step);
-        step.getExecutionContext().put("at", 1L);
-        repository.updateExecutionContext(step);
-
-        verify(written, times(1)).updateExecutionContext(step);
+        verify(written, never()).update(any(StepExecution.class));
+        verify(written, never()).updateExecutionContext(any(StepExecution.class));
     }
 
-    /** Its chunk may have been rolled back, the write of its context with it. */
     @Test
-    void endOfStepWritesContext() {
-        step.setStatus(BatchStatus.STARTED);
-        step.getExecutionContext().put("at", 1L);
-        repository.updateExecutionContext(step);
+    void countsOfChunksAreWrittenTogether() {
+        endChunk();
+        endChunk();
+
+        counts.writeCounts();
+        counts.writeCounts();
+
+        verify(executions, times(1)).writeCounts(List.of(step));
+    }
+
+    @Test
+    void countsThatCouldNotBeWrittenAreWrittenByTheNextCall() {
+        endChunk();
+        doThrow(new DataAccessResourceFailureException("the connection is refused"))
+                .doNothing()
+                .when(executions)
+                .writeCounts(any());
+
+        assertThatThrownBy(counts::writeCounts).isInstanceOf(DataAccessResourceFailureException.class);
+        counts.writeCounts();
+        counts.writeCounts();
+
+        verify(executions, times(2)).writeCounts(List.of(step));
+    }
+
+    @Test
+    void endOfStepIsWritten() {
+        endChunk();
         step.setStatus(BatchStatus.COMPLETED);
 
+        repository.update(step);
         repository.updateExecutionContext(step);
+        counts.writeCounts();
 
-        verify(written, times(2)).updateExecutionContext(step);
+        verify(written).update(step);
+        verify(written).updateExecutionContext(step);
+        verify(executions, never()).writeCounts(any());
     }
 
     @Test
-    void otherUpdatesAreWritten() {
-        step.setStatus(BatchStatus.STARTED);
-
-        repository.update(step);
-        repository.update(step);
-        repository.updateExecutionContext(job);
+    void updatesOfTheJobAreWritten() {
+        repository.update(job);
+        repository.update(job);
         repository.updateExecutionContext(job);
 
-        verify(written, times(2)).update(step);
-        verify(written, times(2)).updateExecutionContext(job);
+        verify(written, times(2)).update(job);
+        verify(written).updateExecutionContext(job);
+    }
+
+    private void endChunk() {
+        step.incrementCommitCount();
+        repository.updateExecutionContext(step);
+        repository.update(step);
     }
 }
