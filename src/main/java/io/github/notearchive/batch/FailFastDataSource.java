@@ -8,15 +8,17 @@ import java.time.Duration;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.springframework.beans.factory.ObjectProvider;
 import org.springframework.beans.factory.config.BeanPostProcessor;
 import org.springframework.core.Ordered;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.stereotype.Component;
 
 /**
- * Connection pool that fails fast: after a timeout with no open connection it rejects requests for two seconds. An
- * exhausted pool is reported as such, not as an outage of the database.
+ * Connection pool that fails fast: after a timeout with no open connection it rejects requests for two seconds.
+ *
+ * <p>A worker has a connection for one statement or transaction, never while it waits for another one, so that a few
+ * serve many workers. While all are in use, a request waits longer than the lock timeout of a statement; then it is
+ * rejected like a connection beyond the server's limit.
  *
  * <p>Spring Batch writes the end of one step at a time, under a lock ({@code JdbcStepExecutionDao.updateStepExecution},
  * {@code JdbcExecutionContextDao}). Without this, each of the 64 workers would wait its own 15 seconds there, one after
@@ -26,8 +28,13 @@ final class FailFastDataSource extends DelegatingDataSource {
 
     private static final Duration REJECT_FOR = Duration.ofSeconds(2);
 
-    /** SQL/CLI's "limit on the number of handles exceeded": none of the states of an unavailable database. */
-    private static final String EXHAUSTED = "HY014";
+    /**
+     * Timeouts of the pool for which a request waits while all connections are in use: 75 s, the lock timeout is 60.
+     */
+    private static final int ATTEMPTS = 5;
+
+    /** PostgreSQL's too_many_connections, one of the states of an unavailable database. */
+    private static final String EXHAUSTED = "53300";
 
     private final HikariDataSource pool;
     private final LongSupplier nanoTime;
@@ -47,22 +54,26 @@ final class FailFastDataSource extends DelegatingDataSource {
         if (wait != null && nanoTime.getAsLong() - wait.at < REJECT_FOR.toNanos()) {
             throw unavailable("the database is unavailable; next attempt within 2 s", wait.failure);
         }
-        try {
-            Connection connection = pool.getConnection();
-            last.set(null);
-            return connection;
-        } catch (SQLTransientConnectionException e) {
-            int connections = pool.getHikariPoolMXBean().getTotalConnections();
-            if (connections >= pool.getMaximumPoolSize()) {
-                throw new SQLException(
-                        "all %d connections to the database were in use for %d ms"
-                                .formatted(connections, pool.getConnectionTimeout()),
-                        EXHAUSTED);
+        for (int attempt = 1; ; attempt++) {
+            try {
+                Connection connection = pool.getConnection();
+                last.set(null);
+                return connection;
+            } catch (SQLTransientConnectionException e) {
+                int connections = pool.getHikariPoolMXBean().getTotalConnections();
+                if (connections < pool.getMaximumPoolSize()) {
+                    if (connections == 0) {
+                        last.set(new Timeout(nanoTime.getAsLong(), e));
+                    }
+                    throw unavailable("the database is unavailable", e);
+                }
+                if (attempt == ATTEMPTS) {
+                    throw new SQLException(
+                            "all %d connections to the database were in use for %d ms"
+                                    .formatted(connections, ATTEMPTS * pool.getConnectionTimeout()),
+                            EXHAUSTED);
+                }
             }
-            if (connections == 0) {
-                last.set(new Timeout(nanoTime.getAsLong(), e));
-            }
-            throw unavailable("the database is unavailable", e);
         }
     }
 
@@ -71,41 +82,15 @@ final class FailFastDataSource extends DelegatingDataSource {
         return new SQLTransientConnectionException(message, failure.getSQLState(), failure.getCause());
     }
 
-    /**
-     * Wraps the connection pool, and sizes it for parallel writes of all workers and for other threads. The nightly job
-     * has {@code archive.workers} active workers, each with one connection at a time, so the pool is never exhausted.
-     *
-     * <p>A worker that has written its note keeps its connection while it waits for the lock under which Spring Batch
-     * saves the context of one step at a time. The holder of that lock may still need a connection. With a pool smaller
-     * than the number of workers both would wait for each other until the timeout of the pool, which happens when a run
-     * ends with all its notes in progress.
-     */
+    /** Wraps the connection pool before Spring Boot wraps it in its lazy data source. */
     @Component
     static final class Pool implements BeanPostProcessor, Ordered {
-
-        private static final int ADDITIONAL_CONNECTIONS = 8;
-
-        private final ObjectProvider<ArchiveProperties> settings;
-
-        Pool(ObjectProvider<ArchiveProperties> settings) {
-            this.settings = settings;
-        }
-
-        @Override
-        public Object postProcessBeforeInitialization(Object bean, String name) {
-            if (bean instanceof HikariDataSource pool) {
-                int room = settings.getObject().workers() + ADDITIONAL_CONNECTIONS;
-                pool.setMaximumPoolSize(Math.max(pool.getMaximumPoolSize(), room));
-            }
-            return bean;
-        }
 
         @Override
         public Object postProcessAfterInitialization(Object bean, String name) {
             return bean instanceof HikariDataSource pool ? new FailFastDataSource(pool, System::nanoTime) : bean;
         }
 
-        /** Runs before Spring Boot wraps the pool in its lazy data source. */
         @Override
         public int getOrder() {
             return -1;

@@ -10,6 +10,10 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLTransientConnectionException;
 import java.time.Duration;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -72,15 +76,34 @@ class FailFastDataSourceTests {
     }
 
     @Test
-    void waitsForABusyPoolAndReportsNoOutage() throws SQLException {
+    void waitsForABusyPoolForSeveralTimeouts() throws Exception {
+        pool.setConnectionTimeout(250);
+        Connection held = source.getConnection();
+        try (ScheduledExecutorService later = Executors.newSingleThreadScheduledExecutor()) {
+            ScheduledFuture<Boolean> closed = later.schedule(
+                    () -> {
+                        held.close();
+                        return true;
+                    },
+                    600,
+                    TimeUnit.MILLISECONDS);
+
+            assertThat(works()).isTrue();
+            assertThat(closed.get()).isTrue();
+        }
+    }
+
+    @Test
+    void reportsAnExhaustedPoolAsUnavailable() throws SQLException {
+        pool.setConnectionTimeout(250);
         try (Connection _ = source.getConnection()) {
             for (int i = 0; i < 2; i++) {
                 assertThatThrownBy(source::getConnection)
                         .isInstanceOf(SQLException.class)
-                        .hasMessage("all 1 connections to the database were in use for 1000 ms")
+                        .hasMessage("all 1 connections to the database were in use for 1250 ms")
                         .satisfies(e -> assertThat(DatabaseErrors.isUnavailable(
                                         new CannotCreateTransactionException("no connection", e)))
-                                .isFalse());
+                                .isTrue());
             }
         }
 

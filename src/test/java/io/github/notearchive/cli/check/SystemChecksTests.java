@@ -165,6 +165,8 @@ class SystemChecksTests {
                 try (Connection connection = context.get(DataSource.class).getConnection();
                         Statement statement = connection.createStatement()) {
                     assertThat(shown(statement, "lock_timeout")).isEqualTo("1min");
+                    assertThat(shown(statement, "default_toast_compression"))
+                            .isEqualTo(isOffered(statement, "lz4") ? "lz4" : "pglz");
                     connection.setAutoCommit(false);
                     statement.execute("SET LOCAL lock_timeout = '1s'");
                     connection.rollback();
@@ -174,6 +176,14 @@ class SystemChecksTests {
             assertThat(check(null).get("schema").message()).startsWith("up to date");
         }
         assertThat(count("SELECT count(*) FROM worklist")).isZero();
+    }
+
+    private static boolean isOffered(Statement statement, String compression) throws SQLException {
+        try (ResultSet row = statement.executeQuery("SELECT '" + compression
+                + "' = ANY (enumvals) FROM pg_settings WHERE name = 'default_toast_compression'")) {
+            assertThat(row.next()).isTrue();
+            return row.getBoolean(1);
+        }
     }
 
     private static String shown(Statement statement, String setting) throws SQLException {

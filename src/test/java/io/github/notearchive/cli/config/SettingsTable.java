@@ -61,16 +61,14 @@ final class SettingsTable {
             Map.entry(
                     "spring.datasource.password",
                     "its password; from the environment only, never from a file in the repository"),
-            Map.entry(
-                    "spring.datasource.hikari.maximum-pool-size",
-                    "maximum number of database connections; grows to archive.workers + 8 if it is less"),
+            Map.entry("spring.datasource.hikari.maximum-pool-size", "maximum number of database connections"),
             Map.entry("spring.datasource.hikari.minimum-idle", "number of idle connections that stay open"),
             Map.entry(
                     "spring.datasource.hikari.connection-timeout",
                     "timeout for a connection of the pool, in milliseconds"),
             Map.entry(
                     "spring.datasource.hikari.connection-init-sql",
-                    "first statement of each connection: the lock timeout"),
+                    "first statements of each connection: lock timeout, and lz4 compression where the server has it"),
             Map.entry(
                     "spring.datasource.hikari.data-source-properties.connectTimeout",
                     "timeout of the connection to the server, in seconds"),
