@@ -13,6 +13,7 @@ import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.nightly.FinishedRun;
 import io.github.notearchive.nightly.RunRecorder;
@@ -78,7 +79,8 @@ final class BacklogTasks {
                 parts.get(ClaimRepository.class).claim(NODE, Lanes.ALL).orElseThrow();
         StateTransition archived =
                 new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false);
-        parts.get(WorklistRepository.class).settle(note, note.row().apply(archived, Instant.now()), 7);
+        parts.get(WorklistRepository.class)
+                .settle(List.of(new Settlement(note, note.row().apply(archived, Instant.now()), 7)));
     }
 
     private static void keep(BigWorklist.Parts parts) {

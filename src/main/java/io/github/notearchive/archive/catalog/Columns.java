@@ -76,7 +76,7 @@ public final class Columns<R extends Record> implements RowMapper<R> {
     }
 
     /** Returns a record, or a list of records, as argument of {@code json_populate_record} or its set variant. */
-    static String json(Object rows) {
+    public static String json(Object rows) {
         return JSON.writeValueAsString(rows);
     }
 

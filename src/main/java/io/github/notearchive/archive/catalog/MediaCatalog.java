@@ -3,7 +3,6 @@ package io.github.notearchive.archive.catalog;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
-import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.MediaKind;
@@ -18,7 +17,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -35,28 +33,28 @@ import org.springframework.transaction.PlatformTransactionManager;
 public class MediaCatalog {
 
     /** Rows are locked in one order, so that two notes with the same files do not deadlock. */
-    private static final NamedStatement INSERT_OBJECTS = NamedStatement.of("""
-                    INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-                    SELECT sha256, key, size, content_type, stored_at, verified_at
-                    FROM json_to_recordset(:objects::json) AS object (
-                        sha256 text, key text, size bigint, content_type text, stored_at timestamptz, verified_at timestamptz)
-                    ORDER BY sha256
-                    ON CONFLICT (sha256) DO NOTHING
-                    """);
+    private static final String INSERT_OBJECTS = """
+            INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
+            SELECT sha256, key, size, content_type, stored_at, verified_at
+            FROM json_to_recordset(:rows::json) AS object (
+                sha256 text, key text, size bigint, content_type text, stored_at timestamptz, verified_at timestamptz)
+            ORDER BY sha256
+            ON CONFLICT (sha256) DO NOTHING
+            """;
 
-    private static final NamedStatement SAVE_SLOTS = NamedStatement.of("""
-                    INSERT INTO note_media (note_id, captured_at, kind, ordinal, identity, state, reason, rendition,
-                                            width, height, sha256, checks, error, dead_night, updated_at)
-                    SELECT :noteId, :capturedAt::timestamptz, kind, ordinal, identity, state, reason, rendition,
-                           width, height, sha256, checks, error, dead_night, updated_at
-                    FROM json_populate_recordset(NULL::note_media, :slots::json)
-                    ON CONFLICT (note_id, kind, ordinal) DO UPDATE
-                    SET (captured_at, identity, state, reason, rendition,
-                         width, height, sha256, checks, error, dead_night, updated_at)
-                        = (EXCLUDED.captured_at, EXCLUDED.identity, EXCLUDED.state, EXCLUDED.reason, EXCLUDED.rendition,
-                           EXCLUDED.width, EXCLUDED.height, EXCLUDED.sha256, EXCLUDED.checks, EXCLUDED.error,
-                           EXCLUDED.dead_night, EXCLUDED.updated_at)
-                    """);
+    private static final String SAVE_SLOTS = """
+            INSERT INTO note_media (note_id, captured_at, kind, ordinal, identity, state, reason, rendition,
+                                    width, height, sha256, checks, error, dead_night, updated_at)
+            SELECT note_id, captured_at, kind, ordinal, identity, state, reason, rendition,
+                   width, height, sha256, checks, error, dead_night, updated_at
+            FROM json_populate_recordset(NULL::note_media, :rows::json)
+            ON CONFLICT (note_id, kind, ordinal) DO UPDATE
+            SET (captured_at, identity, state, reason, rendition,
+                 width, height, sha256, checks, error, dead_night, updated_at)
+                = (EXCLUDED.captured_at, EXCLUDED.identity, EXCLUDED.state, EXCLUDED.reason, EXCLUDED.rendition,
+                   EXCLUDED.width, EXCLUDED.height, EXCLUDED.sha256, EXCLUDED.checks, EXCLUDED.error,
+                   EXCLUDED.dead_night, EXCLUDED.updated_at)
+            """;
 
     private static final NamedStatement SLOTS = NamedStatement.of("""
                     SELECT m.kind, m.ordinal, m.identity, m.state, m.reason, m.rendition, m.width, m.height,
@@ -106,9 +104,10 @@ public class MediaCatalog {
     }
 
     private static Query<SlotRow> slots(NoteId id, @Nullable Instant capturedAt) {
-        return SLOTS.with(new MapSqlParameterSource("noteId", id.value())
-                        .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP))
-                .as(Columns.of(SlotRow.class));
+        return SLOTS.with(
+                new MapSqlParameterSource("noteId", id.value())
+                        .addValue("capturedAt", timestamp(capturedAt), Types.TIMESTAMP),
+                Columns.of(SlotRow.class));
     }
 
     /**
@@ -160,32 +159,54 @@ public class MediaCatalog {
                 .toArray(String[]::new);
         StatementBatch batch = new StatementBatch(autoCommit);
         Supplier<List<SlotRow>> slots = batch.query(slots(id, null));
-        Supplier<List<SameFile>> sameFiles = batch.query(SAME_FILES
-                .with(new MapSqlParameterSource("names", names).addValue("noteId", id.value()))
-                .as(Columns.of(SameFile.class)));
+        Supplier<List<SameFile>> sameFiles = batch.query(SAME_FILES.with(
+                new MapSqlParameterSource("names", names).addValue("noteId", id.value()), Columns.of(SameFile.class)));
         batch.run();
         return new Known(slots.get(), sameFiles.get());
     }
 
-    private record ObjectRow(
+    /** Row of an object. */
+    record ObjectRow(
             @JsonUnwrapped StoredMedia media,
             Instant storedAt,
-            @Nullable Instant verifiedAt) {}
+            @Nullable Instant verifiedAt) {
 
-    private static BoundStatement insert(Stream<ObjectRow> objects) {
-        return INSERT_OBJECTS.with(new MapSqlParameterSource("objects", Columns.json(objects.toList())));
+        /** Returns the objects of files that are stored now. */
+        static Stream<ObjectRow> of(List<SlotRow> files, Instant now) {
+            return files.stream()
+                    .map(SlotRow::media)
+                    .filter(Objects::nonNull)
+                    .distinct()
+                    .map(media -> new ObjectRow(media, now, now));
+        }
     }
 
-    /** Returns the statement that inserts missing rows of objects; empty if no file is stored. */
-    Optional<BoundStatement> objects(List<SlotRow> slots, Instant now) {
-        List<StoredMedia> stored = slots.stream()
-                .map(SlotRow::media)
-                .filter(Objects::nonNull)
-                .distinct()
-                .toList();
-        return stored.isEmpty()
-                ? Optional.empty()
-                : Optional.of(insert(stored.stream().map(media -> new ObjectRow(media, now, now))));
+    /** Row of a slot, as listed by a response. */
+    record ListedSlot(
+            NoteId noteId,
+            Instant capturedAt,
+            @JsonUnwrapped SlotRow slot) {
+
+        static Stream<ListedSlot> of(NoteCapture response, List<SlotRow> slots) {
+            return slots.stream().map(slot -> new ListedSlot(response.id(), response.capturedAt(), slot));
+        }
+    }
+
+    /** Inserts missing rows of objects. Part of the caller's transaction. */
+    void insertObjects(Stream<ObjectRow> objects) {
+        write(INSERT_OBJECTS, objects);
+    }
+
+    /** Writes the rows of slots that are new or in their place. Part of the caller's transaction. */
+    void writeSlots(Stream<ListedSlot> slots) {
+        write(SAVE_SLOTS, slots);
+    }
+
+    private void write(String statement, Stream<?> rows) {
+        List<?> list = rows.toList();
+        if (!list.isEmpty()) {
+            jdbc.sql(statement).param("rows", Columns.json(list)).update();
+        }
     }
 
     /**
@@ -198,19 +219,9 @@ public class MediaCatalog {
         dropUnlisted(response, ofVideo);
         if (!slots.isEmpty()) {
             List<HeldSlots.Held> before = heldSlots.makeRoom(response.id(), slots);
-            slots(response, slots).ifPresent(statement -> statement.update(jdbc));
+            writeSlots(ListedSlot.of(response, slots));
             heldSlots.listReplaced(before, slots);
         }
-    }
-
-    /** As above, for a note without files or with room for these; empty without any. */
-    Optional<BoundStatement> slots(NoteCapture response, List<SlotRow> slots) {
-        return slots.isEmpty()
-                ? Optional.empty()
-                : Optional.of(SAVE_SLOTS.with(
-                        new MapSqlParameterSource("noteId", response.id().value())
-                                .addValue("capturedAt", Timestamp.from(response.capturedAt()))
-                                .addValue("slots", Columns.json(slots))));
     }
 
     /** Deletes unfilled slots that an earlier response to the same endpoint promised and this one does not. */
@@ -234,8 +245,7 @@ public class MediaCatalog {
      * Inserts unverified objects found in the bucket, with their time. Part of the caller's transaction; idempotent.
      */
     public void insertFound(Map<StoredMedia, Instant> found) {
-        insert(found.entrySet().stream().map(object -> new ObjectRow(object.getKey(), object.getValue(), null)))
-                .update(jdbc);
+        insertObjects(found.entrySet().stream().map(object -> new ObjectRow(object.getKey(), object.getValue(), null)));
     }
 
     /** Returns the known objects of these digests, by SHA-256. Part of the caller's transaction. */

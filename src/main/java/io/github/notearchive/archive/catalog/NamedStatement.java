@@ -7,7 +7,7 @@ import org.springframework.jdbc.core.namedparam.ParsedSql;
 import org.springframework.jdbc.core.namedparam.SqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
-/** A parsed statement with named parameters, to be kept as a constant. Parameters are values or arrays, not lists. */
+/** A parsed query with named parameters, to be kept as a constant. Parameters are values or arrays, not lists. */
 public record NamedStatement(String sql, ParsedSql parsed, String positional) {
 
     public static NamedStatement of(String sql) {
@@ -15,33 +15,21 @@ public record NamedStatement(String sql, ParsedSql parsed, String positional) {
         return new NamedStatement(sql, parsed, NamedParameterUtils.substituteNamedParameters(parsed, null));
     }
 
-    public BoundStatement with(SqlParameterSource parameters) {
-        return new BoundStatement(this, parameters);
+    public <T> Query<T> with(SqlParameterSource parameters, RowMapper<T> mapper) {
+        return new Query<>(this, parameters, mapper);
     }
 
-    /** A statement with its parameters, executed alone or as part of a {@link StatementBatch}. */
-    public record BoundStatement(NamedStatement statement, SqlParameterSource parameters) {
+    /** A query with its parameters, executed alone or as part of a {@link StatementBatch}. */
+    public record Query<T>(NamedStatement statement, SqlParameterSource parameters, RowMapper<T> mapper) {
 
-        /** Executes the statement alone, and returns the number of changed rows. */
-        public int update(JdbcClient jdbc) {
-            return jdbc.sql(statement.sql).paramSource(parameters).update();
-        }
-
-        public <T> Query<T> as(RowMapper<T> mapper) {
-            return new Query<>(this, mapper);
+        public JdbcClient.MappedQuerySpec<T> execute(JdbcClient jdbc) {
+            return jdbc.sql(statement.sql).paramSource(parameters).query(mapper);
         }
 
         /** Returns the values in the order of the question marks. */
         @Nullable
         Object[] values() {
             return NamedParameterUtils.buildValueArray(statement.parsed, parameters, null);
-        }
-    }
-
-    public record Query<T>(BoundStatement bound, RowMapper<T> mapper) {
-
-        public JdbcClient.MappedQuerySpec<T> execute(JdbcClient jdbc) {
-            return jdbc.sql(bound.statement.sql).paramSource(bound.parameters).query(mapper);
         }
     }
 }

@@ -1,9 +1,9 @@
 package io.github.notearchive.archive.catalog;
 
-import static io.github.notearchive.io.Timestamps.timestamp;
-
-import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
-import io.github.notearchive.archive.catalog.NamedStatement.Query;
+import com.fasterxml.jackson.annotation.JsonIgnore;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
+import io.github.notearchive.archive.catalog.MediaCatalog.ListedSlot;
+import io.github.notearchive.archive.catalog.MediaCatalog.ObjectRow;
 import io.github.notearchive.archive.catalog.NoteDetail.Author;
 import io.github.notearchive.archive.catalog.NoteDetail.Capture;
 import io.github.notearchive.archive.catalog.NoteDetail.Note;
@@ -14,19 +14,18 @@ import io.github.notearchive.note.NoteCapture;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.store.ObjectKey;
 import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import org.springframework.dao.DuplicateKeyException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
-import tools.jackson.databind.JsonNode;
 
 /** Reads and writes captured notes: current state, captures, topics, mentions and comments. */
 @Repository
@@ -36,35 +35,35 @@ public class NoteCatalog {
     static final Columns<Capture> CAPTURE = Columns.of(Capture.class);
     static final Columns<Author> AUTHOR = Columns.of(Author.class);
 
-    private static final NamedStatement SAVE_AUTHOR =
-            NamedStatement.of("""
-                    INSERT INTO author (%1$s, updated_at)
-                    SELECT %1$s, :capturedAt::timestamptz FROM json_populate_record(NULL::author, :author::json)
-                    ON CONFLICT (author_id) DO UPDATE SET %2$s, updated_at = EXCLUDED.updated_at
-                    WHERE author.updated_at < EXCLUDED.updated_at
-                    """.formatted(AUTHOR.each("?"), AUTHOR.each("? = EXCLUDED.?")));
+    /** Rows are locked in one order, so that two groups of notes with the same authors do not deadlock. */
+    private static final String SAVE_AUTHORS = """
+            INSERT INTO author (%1$s, updated_at)
+            SELECT %1$s, updated_at FROM json_populate_recordset(NULL::author, :rows::json)
+            ORDER BY author_id
+            ON CONFLICT (author_id) DO UPDATE SET %2$s, updated_at = EXCLUDED.updated_at
+            WHERE author.updated_at < EXCLUDED.updated_at
+            """.formatted(AUTHOR.each("?"), AUTHOR.each("? = EXCLUDED.?"));
 
-    private static final NamedStatement SAVE_NOTE =
-            NamedStatement.of("""
-                    INSERT INTO note (note_id, %1$s, mapper_version, first_captured_at, last_captured_at, archived_at)
-                    SELECT :noteId, %1$s, :mapperVersion,
-                           :capturedAt::timestamptz, :capturedAt::timestamptz, :archivedAt::timestamptz
-                    FROM json_populate_record(NULL::note, :note::json)
-                    ON CONFLICT (note_id) DO UPDATE
-                    SET %2$s, mapper_version = EXCLUDED.mapper_version,
-                        last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
-                    WHERE note.last_captured_at <= EXCLUDED.last_captured_at
-                    RETURNING xmax = 0
-                    """.formatted(NOTE.each("?"), NOTE.each("? = EXCLUDED.?")));
+    private static final String INSERT_NOTES = """
+            INSERT INTO note (note_id, %1$s, mapper_version, first_captured_at, last_captured_at, archived_at)
+            SELECT note_id, %1$s, mapper_version, first_captured_at, last_captured_at, archived_at
+            FROM json_populate_recordset(NULL::note, :rows::json)
+            """.formatted(NOTE.each("?"));
 
-    private static final NamedStatement SAVE_CAPTURE =
-            NamedStatement.of("""
-                    INSERT INTO note_capture (note_id, captured_at, call_id, %1$s, mapper_version, response, sidecar_key)
-                    SELECT :noteId, :capturedAt::timestamptz, :callId, %1$s, :mapperVersion::integer, :answer::jsonb, :sidecar
-                    FROM json_populate_record(NULL::note_capture, :capture::json)
-                    ON CONFLICT (note_id, captured_at) DO UPDATE
-                    SET %2$s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
-                    """.formatted(CAPTURE.each("?"), CAPTURE.each("? = EXCLUDED.?")));
+    private static final String SAVE_NOTE = INSERT_NOTES + """
+            ON CONFLICT (note_id) DO UPDATE
+            SET %s, mapper_version = EXCLUDED.mapper_version,
+                last_captured_at = EXCLUDED.last_captured_at, archived_at = EXCLUDED.archived_at
+            WHERE note.last_captured_at <= EXCLUDED.last_captured_at
+            """.formatted(NOTE.each("? = EXCLUDED.?"));
+
+    private static final String SAVE_CAPTURES = """
+            INSERT INTO note_capture (note_id, captured_at, call_id, %1$s, mapper_version, response, sidecar_key)
+            SELECT note_id, captured_at, call_id, %1$s, mapper_version, d.unnest::jsonb, sidecar_key
+            FROM ROWS FROM (json_populate_recordset(NULL::note_capture, :rows::json), unnest(:responses::text[])) AS d
+            ON CONFLICT (note_id, captured_at) DO UPDATE
+            SET %2$s, mapper_version = EXCLUDED.mapper_version, sidecar_key = EXCLUDED.sidecar_key
+            """.formatted(CAPTURE.each("?"), CAPTURE.each("? = EXCLUDED.?"));
 
     private final JdbcClient jdbc;
     private final MediaCatalog media;
@@ -86,54 +85,59 @@ public class NoteCatalog {
      */
     public void save(CapturedNote note, Instant now) {
         NoteCapture capture = note.capture();
-        Mapped mapped = Mapped.of(capture);
+        Mapped mapped = map(capture);
         boolean isNewest = saveNote(mapped, note.archivedAt());
-        media.objects(note.filesOf(capture), now).ifPresent(this::write);
+        media.insertObjects(ObjectRow.of(note.filesOf(capture), now));
         if (isNewest) {
             media.saveSlots(capture, false, note.filesOf(capture));
         }
-        List<NewFields> newFields = new ArrayList<>(List.of(newFields(mapped)));
+        List<NewFields> newFields = new ArrayList<>(List.of(mapped.newFields()));
         NoteCapture video = note.video();
         if (video != null) {
             newFields.add(saveVideo(video));
-            media.objects(note.filesOf(video), now).ifPresent(this::write);
+            media.insertObjects(ObjectRow.of(note.filesOf(video), now));
             media.saveSlots(video, true, note.filesOf(video));
         }
         drift.record(newFields);
     }
 
-    /**
-     * Adds the statements of {@link #save} for a note without row and without video response. The caller undoes them if
-     * a row existed, which a statement reports or fails on.
-     */
-    First first(StatementBatch batch, CapturedNote note, Instant now) {
-        Mapped mapped = Mapped.of(note.capture());
-        mapped.author().ifPresent(batch::update);
-        Supplier<List<Boolean>> isNew = batch.query(mapped.note(note.archivedAt()));
-        batch.update(mapped.captureRow());
-        mapped.parts().forEach(batch::update);
-        List<SlotRow> files = note.filesOf(note.capture());
-        media.objects(files, now).ifPresent(batch::update);
-        media.slots(note.capture(), files).ifPresent(batch::update);
-        return new First(isNew, newFields(mapped));
+    /** Maps the first response about a note, without video response, for {@link #insert}. */
+    FirstCapture first(CapturedNote note, Instant now) {
+        Mapped mapped = map(note.capture());
+        return new FirstCapture(
+                mapped, mapped.note(note.archivedAt()), mapped.captureRow(), note.filesOf(note.capture()), now);
     }
 
-    /** A note's first response, once its statements are executed. */
-    record First(Supplier<List<Boolean>> isNew, NewFields newFields) {
+    /** A note's first response with its rows. */
+    record FirstCapture(Mapped mapped, NoteRow note, CaptureRow row, List<SlotRow> files, Instant now) {
 
-        /** Returns whether it was the first, so that its rows are final. */
-        boolean isTrue() {
-            return isNew.get().equals(List.of(true));
+        NoteId id() {
+            return mapped.capture().id();
         }
     }
 
-    /** Records the new fields of a first response; has to be the last statement of the caller's transaction. */
-    void recordNewFields(First first) {
-        drift.record(List.of(first.newFields()));
+    /**
+     * Writes the same rows as {@link #save} for notes without rows, in one statement a table. Part of the caller's
+     * transaction, which {@link #recordNewFields} ends.
+     *
+     * @throws DuplicateKeyException if a note has rows already
+     */
+    void insert(List<FirstCapture> firsts) {
+        List<Mapped> mapped = firsts.stream().map(FirstCapture::mapped).toList();
+        saveAuthors(mapped);
+        write(INSERT_NOTES, firsts.stream().map(FirstCapture::note).toList());
+        saveCaptures(firsts.stream().map(FirstCapture::row).toList());
+        for (NoteParts part : NoteParts.values()) {
+            part.insert(jdbc, mapped.stream().flatMap(of -> of.parts(part)));
+        }
+        media.insertObjects(firsts.stream().flatMap(first -> ObjectRow.of(first.files(), first.now())));
+        media.writeSlots(
+                firsts.stream().flatMap(first -> ListedSlot.of(first.mapped().capture(), first.files())));
     }
 
-    private void write(BoundStatement statement) {
-        statement.update(jdbc);
+    /** Records the new fields of first responses; has to be the last statement of the caller's transaction. */
+    void recordNewFields(List<FirstCapture> firsts) {
+        drift.record(firsts.stream().map(first -> first.mapped().newFields()).toList());
     }
 
     /**
@@ -143,10 +147,10 @@ public class NoteCatalog {
      * @param archivedAt when the note became complete; null if it is not
      */
     public void restore(NoteCapture capture, List<SlotRow> files, @Nullable Instant archivedAt) {
-        Mapped mapped = Mapped.of(capture);
+        Mapped mapped = map(capture);
         saveNote(mapped, archivedAt);
         media.saveSlots(capture, false, files);
-        drift.record(List.of(newFields(mapped)));
+        drift.record(List.of(mapped.newFields()));
     }
 
     /** As above, for the sidecar of a video response. */
@@ -159,16 +163,18 @@ public class NoteCatalog {
     /** Returns whether the response is the newest; an older one only changes when the note was first known. */
     private boolean saveNote(Mapped mapped, @Nullable Instant archivedAt) {
         NoteCapture capture = mapped.capture();
-        mapped.author().ifPresent(this::write);
-        Query<Boolean> note = mapped.note(archivedAt);
-        boolean isNewest = note.execute(jdbc).optional().isPresent();
+        saveAuthors(List.of(mapped));
+        boolean isNewest = write(SAVE_NOTE, List.of(mapped.note(archivedAt))) > 0;
         if (!isNewest) {
             jdbc.sql("""
                             UPDATE note SET first_captured_at = :capturedAt
                             WHERE note_id = :noteId AND first_captured_at > :capturedAt
-                            """).paramSource(note.bound().parameters()).update();
+                            """)
+                    .param("noteId", capture.id().value())
+                    .param("capturedAt", Timestamp.from(capture.capturedAt()))
+                    .update();
         }
-        write(mapped.captureRow());
+        saveCaptures(List.of(mapped.captureRow()));
         for (NoteParts part : NoteParts.values()) {
             if (isNewest || part.ofCapture) {
                 part.replace(jdbc, capture.id(), capture.capturedAt(), mapped.detail());
@@ -178,13 +184,36 @@ public class NoteCatalog {
     }
 
     private NewFields saveVideo(NoteCapture video) {
-        Mapped mapped = Mapped.of(video);
-        write(mapped.captureRow(mapped.detail().capture().countsOnly(), null));
-        return newFields(mapped);
+        Mapped mapped = map(video);
+        saveCaptures(List.of(mapped.captureRow(mapped.detail().capture().countsOnly(), null)));
+        return mapped.newFields();
     }
 
-    private NewFields newFields(Mapped mapped) {
-        return drift.newFieldsIn(mapped.capture().id(), mapped.capture().capturedAt(), mapped.response());
+    /** Writes each author once: the newest, by the first response that has it. */
+    private void saveAuthors(List<Mapped> mapped) {
+        Map<String, AuthorRow> newest = new LinkedHashMap<>();
+        mapped.stream()
+                .flatMap(Mapped::author)
+                .forEach(row -> newest.merge(row.author().authorId(), row, AuthorRow::newer));
+        write(SAVE_AUTHORS, newest.values());
+    }
+
+    private void saveCaptures(List<CaptureRow> rows) {
+        jdbc.sql(SAVE_CAPTURES)
+                .param("rows", Columns.json(rows))
+                .param("responses", rows.stream().map(CaptureRow::response).toArray(String[]::new))
+                .update();
+    }
+
+    private int write(String statement, Collection<? extends Record> rows) {
+        return rows.isEmpty()
+                ? 0
+                : jdbc.sql(statement).param("rows", Columns.json(rows)).update();
+    }
+
+    private Mapped map(NoteCapture capture) {
+        NoteDetail detail = NoteMapper.map(capture, capture.envelope());
+        return new Mapped(capture, detail, drift.newFieldsIn(capture.id(), capture.capturedAt(), capture.envelope()));
     }
 
     /** Returns the platform's id of the author; empty if the response has none. */
@@ -192,55 +221,63 @@ public class NoteCatalog {
         return Optional.ofNullable(NoteMapper.author(capture.author())).map(Author::authorId);
     }
 
-    /** A response with its columns, and the statements that write them. */
-    private record Mapped(NoteCapture capture, JsonNode response, NoteDetail detail) {
+    /** A response with its columns. */
+    record Mapped(NoteCapture capture, NoteDetail detail, NewFields newFields) {
 
-        static Mapped of(NoteCapture capture) {
-            JsonNode response = capture.envelope();
-            return new Mapped(capture, response, NoteMapper.map(capture, response));
+        private Stream<AuthorRow> author() {
+            Author author = detail.author();
+            return author == null ? Stream.empty() : Stream.of(new AuthorRow(author, capture.capturedAt()));
         }
 
-        private MapSqlParameterSource key(@Nullable Integer mapperVersion) {
-            return new MapSqlParameterSource("noteId", capture.id().value())
-                    .addValue("capturedAt", Timestamp.from(capture.capturedAt()))
-                    .addValue("mapperVersion", mapperVersion, Types.INTEGER);
+        private NoteRow note(@Nullable Instant archivedAt) {
+            Instant at = capture.capturedAt();
+            return new NoteRow(capture.id(), detail.note(), NoteMapper.VERSION, at, at, archivedAt);
         }
 
-        Optional<BoundStatement> author() {
-            return Optional.ofNullable(detail.author())
-                    .map(author -> SAVE_AUTHOR.with(key(null).addValue("author", Columns.json(author))));
+        private Stream<NoteParts.Part> parts(NoteParts part) {
+            return part.rows(capture.id(), capture.capturedAt(), detail);
         }
 
-        /** Returns whether the note had no row; no result if the response is older than the row. */
-        Query<Boolean> note(@Nullable Instant archivedAt) {
-            return SAVE_NOTE
-                    .with(key(NoteMapper.VERSION)
-                            .addValue("archivedAt", timestamp(archivedAt), Types.TIMESTAMP)
-                            .addValue("note", Columns.json(detail.note())))
-                    .as((row, _) -> row.getBoolean(1));
-        }
-
-        BoundStatement captureRow() {
+        private CaptureRow captureRow() {
             return captureRow(detail.capture(), NoteMapper.VERSION);
         }
 
         /** @param mapperVersion null for a response of which only counts are kept */
-        BoundStatement captureRow(Capture columns, @Nullable Integer mapperVersion) {
-            ObjectKey sidecar = Sidecar.keyOf(capture.id(), capture.capturedAt());
-            return SAVE_CAPTURE.with(key(mapperVersion)
-                    .addValue("callId", capture.callId())
-                    .addValue("capture", Columns.json(columns))
-                    .addValue("answer", PostgresText.json(response))
-                    .addValue("sidecar", sidecar.value()));
-        }
-
-        /** Returns the statements of dependent rows, for a note without any. */
-        List<BoundStatement> parts() {
-            return Arrays.stream(NoteParts.values())
-                    .flatMap(part -> part.insert(capture.id(), capture.capturedAt(), detail).stream())
-                    .toList();
+        private CaptureRow captureRow(Capture columns, @Nullable Integer mapperVersion) {
+            return new CaptureRow(
+                    capture.id(),
+                    capture.capturedAt(),
+                    capture.callId(),
+                    columns,
+                    mapperVersion,
+                    Sidecar.keyOf(capture.id(), capture.capturedAt()),
+                    PostgresText.json(capture.envelope()));
         }
     }
+
+    private record AuthorRow(@JsonUnwrapped Author author, Instant updatedAt) {
+
+        AuthorRow newer(AuthorRow other) {
+            return other.updatedAt.isAfter(updatedAt) ? other : this;
+        }
+    }
+
+    private record NoteRow(
+            NoteId noteId,
+            @JsonUnwrapped Note note,
+            int mapperVersion,
+            Instant firstCapturedAt,
+            Instant lastCapturedAt,
+            @Nullable Instant archivedAt) {}
+
+    private record CaptureRow(
+            NoteId noteId,
+            Instant capturedAt,
+            long callId,
+            @JsonUnwrapped Capture columns,
+            @Nullable Integer mapperVersion,
+            ObjectKey sidecarKey,
+            @JsonIgnore String response) {}
 
     /** Returns the state of a response in the catalog; empty if it was never written to it. */
     public Optional<Taken> taken(NoteId id, Instant capturedAt) {

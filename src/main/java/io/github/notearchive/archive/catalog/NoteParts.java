@@ -1,6 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.NoteDetail.Comment;
 import io.github.notearchive.archive.catalog.NoteDetail.Mention;
 import io.github.notearchive.archive.catalog.NoteDetail.Topic;
@@ -10,9 +10,9 @@ import java.sql.SQLException;
 import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.List;
-import java.util.Optional;
 import java.util.function.Function;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
 import org.springframework.jdbc.core.simple.JdbcClient;
 
 /** Lists of a response that are rows of their own, in the order of the response. */
@@ -29,32 +29,31 @@ enum NoteParts {
 
     private final Columns<?> columns;
     private final Function<NoteDetail, List<? extends Record>> rows;
-    private final NamedStatement delete;
-    private final NamedStatement insert;
+    private final String delete;
+    private final String insert;
 
     NoteParts(String table, String key, Columns<?> columns, Function<NoteDetail, List<? extends Record>> rows) {
         this.table = table;
         this.columns = columns;
         this.ofCapture = key.contains("captured_at");
         this.rows = rows;
-        String values = ofCapture ? ":noteId, :capturedAt::timestamptz" : ":noteId";
-        this.delete = NamedStatement.of("DELETE FROM %s WHERE (%s) = (%s)".formatted(table, key, values));
-        this.insert = NamedStatement.of("""
+        this.delete = "DELETE FROM %s WHERE (%s) = (%s)"
+                .formatted(table, key, ofCapture ? ":noteId, :capturedAt" : ":noteId");
+        this.insert = """
                 INSERT INTO %1$s (%2$s, ordinal, %3$s)
-                SELECT %4$s, ordinality - 1, %3$s
-                FROM json_populate_recordset(NULL::%1$s, :rows::json) WITH ORDINALITY
-                """.formatted(table, key, columns.each("?"), values));
+                SELECT %2$s, ordinal, %3$s FROM json_populate_recordset(NULL::%1$s, :rows::json)
+                """.formatted(table, key, columns.each("?"));
     }
+
+    /** A row of any of the lists. */
+    record Part(
+            NoteId noteId,
+            Instant capturedAt,
+            int ordinal,
+            @JsonUnwrapped Record part) {}
 
     List<? extends Record> of(NoteDetail detail) {
         return rows.apply(detail);
-    }
-
-    /** Returns the statement that inserts rows of a capture without any; empty if the response lists none. */
-    Optional<BoundStatement> insert(NoteId id, Instant capturedAt, NoteDetail detail) {
-        return of(detail).isEmpty()
-                ? Optional.empty()
-                : Optional.of(insert.with(key(id, capturedAt).addValue("rows", Columns.json(of(detail)))));
     }
 
     /** Returns a column of the rows of capture {@code c}, to be read by {@link #read}. */
@@ -69,13 +68,26 @@ enum NoteParts {
         return json == null ? List.of() : columns.parseList(json);
     }
 
-    /** Replaces the rows. Part of the caller's transaction. */
-    void replace(JdbcClient jdbc, NoteId id, Instant capturedAt, NoteDetail detail) {
-        delete.with(key(id, capturedAt)).update(jdbc);
-        insert(id, capturedAt, detail).ifPresent(statement -> statement.update(jdbc));
+    /** Returns the rows of a capture. */
+    Stream<Part> rows(NoteId id, Instant capturedAt, NoteDetail detail) {
+        List<? extends Record> list = of(detail);
+        return IntStream.range(0, list.size()).mapToObj(i -> new Part(id, capturedAt, i, list.get(i)));
     }
 
-    private static MapSqlParameterSource key(NoteId id, Instant capturedAt) {
-        return new MapSqlParameterSource("noteId", id.value()).addValue("capturedAt", Timestamp.from(capturedAt));
+    /** Inserts rows of captures without any. Part of the caller's transaction. */
+    void insert(JdbcClient jdbc, Stream<Part> rows) {
+        List<Part> parts = rows.toList();
+        if (!parts.isEmpty()) {
+            jdbc.sql(insert).param("rows", Columns.json(parts)).update();
+        }
+    }
+
+    /** Replaces the rows of a capture. Part of the caller's transaction. */
+    void replace(JdbcClient jdbc, NoteId id, Instant capturedAt, NoteDetail detail) {
+        jdbc.sql(delete)
+                .param("noteId", id.value())
+                .param("capturedAt", Timestamp.from(capturedAt))
+                .update();
+        insert(jdbc, rows(id, capturedAt, detail));
     }
 }

@@ -1,54 +1,79 @@
 package io.github.notearchive.archive.catalog;
 
+import io.github.notearchive.archive.catalog.NoteCatalog.FirstCapture;
+import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.archive.worklist.RefreshPlan;
 import io.github.notearchive.archive.worklist.WorklistItem;
 import io.github.notearchive.archive.worklist.WorklistRepository;
+import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.archive.worklist.WorklistRow;
+import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.Savepoint;
 import io.github.notearchive.note.NoteId;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
+import java.util.Set;
+import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DuplicateKeyException;
-import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Component;
 import org.springframework.transaction.PlatformTransactionManager;
 
-/** Writes catalog rows and worklist row of a note in one transaction. Writes nothing if the claim was lost. */
+/**
+ * Writes catalog rows and worklist row of a note in one transaction. Writes nothing if the claim was lost.
+ *
+ * <p>First responses and notes without new data are written in groups, see {@link GroupCommit}; a note with rows or
+ * with a video response is written alone. Methods of both kinds must not be called within a transaction. Thread-safe.
+ */
 @Component
-public class NoteRowWriter {
+public final class NoteRowWriter implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(NoteRowWriter.class);
+
+    private static final Duration LINGER = Duration.ofMillis(40);
 
     private final NoteCatalog notes;
     private final ClaimRepository claims;
     private final WorklistRepository worklist;
     private final RefreshPlan refreshPlan;
-    private final JdbcOperations batches;
     private final JdbcClient jdbc;
     private final Savepoint transaction;
+    private final GroupCommit<Request, Boolean> group;
 
     NoteRowWriter(
             NoteCatalog notes,
             ClaimRepository claims,
             WorklistRepository worklist,
             RefreshPlan refreshPlan,
-            JdbcOperations batches,
             JdbcClient jdbc,
             PlatformTransactionManager transactions) {
         this.notes = notes;
         this.claims = claims;
         this.worklist = worklist;
         this.refreshPlan = refreshPlan;
-        this.batches = batches;
         this.jdbc = jdbc;
         this.transaction = new Savepoint(transactions);
+        this.group = new GroupCommit<>("settlements", LINGER, transactions, this::writeGroup);
+    }
+
+    /** A note that is written with others. */
+    record Request(Settlement settlement, @Nullable FirstCapture first) {
+
+        NoteId id() {
+            return settlement.claimed().id();
+        }
+
+        long claim() {
+            return settlement.claimed().claim();
+        }
     }
 
     /** What a response has changed of a note: any count, title or text, a new file or a newly listed one. */
@@ -64,50 +89,63 @@ public class NoteRowWriter {
      */
     public Optional<Change> record(
             WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
-        if (Savepoint.repeated(() -> hasWrittenFirst(claimed, note, row, jobExecution, now))) {
-            return Optional.of(Change.NONE);
+        Settlement settlement = new Settlement(claimed, row, jobExecution);
+        if (isFirst(claimed, note)) {
+            try {
+                return write(settlement, notes.first(note, now)) ? Optional.of(Change.NONE) : Optional.empty();
+            } catch (DuplicateKeyException e) {
+                log.debug("Note {}: has rows already", claimed.id(), e);
+            }
         }
         return transaction.executeRepeated(_ -> {
-            if (!worklist.settle(claimed, row, jobExecution)) {
+            if (worklist.settle(List.of(settlement)).isEmpty()) {
                 return Optional.empty();
             }
             Optional<Snapshot> before = claimed.refreshNight() == null ? Optional.empty() : snapshot(claimed.id());
             notes.save(note, now);
             Optional<Change> change =
                     before.flatMap(old -> snapshot(claimed.id()).map(old::changeTo));
-            refreshPlan.plan(claimed.id());
+            refreshPlan.plan(List.of(claimed.id()));
             return change.or(() -> Optional.of(Change.NONE));
         });
     }
 
-    /**
-     * Writes a note without rows, the common case, in one round trip. Writes nothing and returns false if it has rows,
-     * if the claim was lost, or if it is not a new one for another reason.
-     */
-    private boolean hasWrittenFirst(
-            WorklistItem claimed, CapturedNote note, WorklistRow row, long jobExecution, Instant now) {
-        if (claimed.state() != NoteState.PENDING || note.video() != null) {
-            return false;
+    /** Returns whether the note probably has no rows; a released note may have some. */
+    private static boolean isFirst(WorklistItem claimed, CapturedNote note) {
+        return claimed.state() == NoteState.PENDING && claimed.settledAt() == null && note.video() == null;
+    }
+
+    private boolean write(Settlement settlement, @Nullable FirstCapture first) {
+        return Savepoint.repeated(() -> group.execute(new Request(settlement, first)));
+    }
+
+    /** Writes a group within a transaction; false for each lost claim, of which nothing is written. */
+    List<Boolean> writeGroup(List<Request> requests) {
+        if (requests.size() > 1) {
+            WorklistStats.countByStatement(jdbc);
         }
-        StatementBatch trip = new StatementBatch(batches);
-        Supplier<Integer> settled = trip.update(worklist.settleStatement(claimed, row, jobExecution));
-        NoteCatalog.First first = notes.first(trip, note, now);
-        trip.update(refreshPlan.planStatement(claimed.id()));
-        try {
-            return transaction.execute(status -> {
-                trip.run();
-                boolean isWritten = settled.get() == 1 && first.isTrue();
-                if (isWritten) {
-                    notes.recordNewFields(first);
-                } else {
-                    status.setRollbackOnly();
-                }
-                return isWritten;
-            });
-        } catch (DuplicateKeyException e) {
-            log.debug("Note {}: has rows already", claimed.id(), e);
-            return false;
+        // sorted, so that concurrent groups do not deadlock
+        List<Request> sorted =
+                requests.stream().sorted(Comparator.comparing(Request::id)).toList();
+        Set<Long> settled =
+                worklist.settle(sorted.stream().map(Request::settlement).toList());
+        List<FirstCapture> firsts = sorted.stream()
+                .filter(request -> settled.contains(request.claim()))
+                .flatMap(request -> Stream.ofNullable(request.first()))
+                .toList();
+        if (!firsts.isEmpty()) {
+            notes.insert(firsts);
+            refreshPlan.plan(firsts.stream().map(FirstCapture::id).toList());
+            notes.recordNewFields(firsts);
         }
+        return requests.stream()
+                .map(request -> settled.contains(request.claim()))
+                .toList();
+    }
+
+    @Override
+    public void close() {
+        group.close();
     }
 
     private record Snapshot(String counts, String words, List<String> files) {
@@ -134,7 +172,7 @@ public class NoteRowWriter {
 
     /** Writes the row of a note without new data; false if the claim was lost. */
     public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecution) {
-        return transaction.executeRepeated(_ -> worklist.settle(claimed, row, jobExecution));
+        return write(new Settlement(claimed, row, jobExecution), null);
     }
 
     /** Releases a note unchanged; false if the claim was lost. */

@@ -1,6 +1,5 @@
 package io.github.notearchive.archive.catalog;
 
-import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -14,7 +13,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import org.springframework.dao.DataAccessException;
 import org.springframework.jdbc.core.JdbcOperations;
 import org.springframework.jdbc.core.PreparedStatementCallback;
 import org.springframework.jdbc.core.RowMapperResultSetExtractor;
@@ -22,11 +20,10 @@ import org.springframework.jdbc.core.SqlTypeValue;
 import org.springframework.jdbc.core.StatementCreatorUtils;
 
 /**
- * Statements sent to the database in one round trip, since round trips dominate the cost of a note. PostgreSQL executes
- * them in order, each sees the writes of those before it, and none is executed after a failure.
+ * Queries sent to the database in one round trip.
  *
  * <p>The driver sends them as one text joined by semicolons, and prepares each of them after some executions. That
- * requires equal texts, so one is cached for each list of statements; there must be few such lists.
+ * requires equal texts, so one is cached for each list of queries; there must be few such lists.
  *
  * <p>Not thread-safe.
  */
@@ -35,7 +32,7 @@ public final class StatementBatch {
     private static final Map<List<NamedStatement>, String> TEXTS = new ConcurrentHashMap<>();
 
     private final JdbcOperations jdbc;
-    private final List<BoundStatement> statements = new ArrayList<>();
+    private final List<Query<?>> queries = new ArrayList<>();
     private final List<Result> results = new ArrayList<>();
 
     public StatementBatch(JdbcOperations jdbc) {
@@ -46,19 +43,11 @@ public final class StatementBatch {
         void take(PreparedStatement from) throws SQLException;
     }
 
-    /** Adds a statement, and returns the number of changed rows, available after {@link #run}. */
-    public Supplier<Integer> update(BoundStatement statement) {
-        CompletableFuture<Integer> changed = new CompletableFuture<>();
-        statements.add(statement);
-        results.add(from -> changed.complete(Math.max(0, from.getUpdateCount())));
-        return changed::resultNow;
-    }
-
     /** Adds a query, and returns its rows, available after {@link #run}. */
     public <T> Supplier<List<T>> query(Query<T> query) {
         CompletableFuture<List<T>> rows = new CompletableFuture<>();
         var extractor = new RowMapperResultSetExtractor<>(query.mapper());
-        statements.add(query.bound());
+        queries.add(query);
         results.add(from -> {
             try (ResultSet set = Objects.requireNonNull(from.getResultSet(), "rows")) {
                 rows.complete(extractor.extractData(set));
@@ -67,19 +56,15 @@ public final class StatementBatch {
         return rows::resultNow;
     }
 
-    /**
-     * Executes the statements in the caller's transaction if there is one, otherwise in their own.
-     *
-     * @throws DataAccessException of the first statement that fails
-     */
+    /** Executes the queries in the caller's transaction if there is one, otherwise in their own. */
     public void run() {
         String sql = TEXTS.computeIfAbsent(
-                statements.stream().map(BoundStatement::statement).toList(),
+                queries.stream().map(Query::statement).toList(),
                 list -> list.stream().map(NamedStatement::positional).collect(Collectors.joining(";\n")));
         PreparedStatementCallback<Boolean> execution = statement -> {
             int index = 0;
-            for (BoundStatement bound : statements) {
-                for (@Nullable Object value : bound.values()) {
+            for (Query<?> query : queries) {
+                for (@Nullable Object value : query.values()) {
                     StatementCreatorUtils.setParameterValue(statement, ++index, SqlTypeValue.TYPE_UNKNOWN, value);
                 }
             }

@@ -5,7 +5,7 @@
  * {@link MediaCatalog} write the rows, {@link Sidecars} the JSON objects from which the rows can be rebuilt.
  * {@link NoteMapper} maps a response to columns, {@link StoredResponses} maps stored responses again, and
  * {@link SchemaDrift} records unknown fields. {@link AuditRepository} holds the results of audits,
- * {@link ErasureRepository} removes notes. {@link StatementBatch} sends the statements of all {@code archive} packages.
+ * {@link ErasureRepository} removes notes. {@link NoteRowWriter} writes notes in groups.
  *
  * <p>Owns: {@code archive}, {@code note} and its tables, {@code media_object}, {@code fixity_finding},
  * {@code schema_drift} and the tables of erased notes.

@@ -156,11 +156,9 @@ public class PaidResponses {
     }
 
     private static Query<PaidCall> paidCallQuery(NoteId id, @Nullable Long number) {
-        return PAID_CALL
-                .with(new MapSqlParameterSource()
-                        .addValue("noteId", id.value())
-                        .addValue("number", number, Types.BIGINT))
-                .as((row, _) -> paidCall(row));
+        return PAID_CALL.with(
+                new MapSqlParameterSource().addValue("noteId", id.value()).addValue("number", number, Types.BIGINT),
+                (row, _) -> paidCall(row));
     }
 
     private static PaidCall paidCall(ResultSet row) throws SQLException {

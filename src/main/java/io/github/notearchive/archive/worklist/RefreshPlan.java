@@ -1,19 +1,17 @@
 package io.github.notearchive.archive.worklist;
 
-import io.github.notearchive.archive.catalog.NamedStatement;
-import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.io.Transactions;
 import io.github.notearchive.note.NoteId;
 import io.github.notearchive.provider.RefreshProperties;
 import java.sql.Timestamp;
 import java.time.Clock;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.stream.Collectors;
-import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
 import org.springframework.transaction.PlatformTransactionManager;
@@ -30,10 +28,8 @@ import org.springframework.transaction.support.TransactionTemplate;
 @Repository
 public class RefreshPlan {
 
-    private static final String ONE = "w.note_id = :noteId";
-
     /** Rows are locked in id order, so that concurrent planners do not deadlock. */
-    private static final String SOME = """
+    private static final String RANGE = """
             w.note_id > :after AND w.note_id <= :last AND n.note_id > :after AND n.note_id <= :last AND NOT %s
             ORDER BY w.note_id FOR UPDATE OF w""".formatted(Enqueuer.REFRESH_UNPROCESSED);
 
@@ -46,7 +42,6 @@ public class RefreshPlan {
     private final JdbcClient jdbc;
     private final RefreshProperties settings;
     private final Clock clock;
-    private final NamedStatement planOne;
     private final TransactionTemplate ownTransaction;
 
     public RefreshPlan(
@@ -54,18 +49,19 @@ public class RefreshPlan {
         this.jdbc = jdbc;
         this.settings = settings;
         this.clock = clock;
-        this.planOne = NamedStatement.of(statement(ONE));
         this.ownTransaction = Transactions.separate(transactions);
     }
 
-    /** Plans a note after the rows of its newest response are written. Part of the caller's transaction; idempotent. */
-    public void plan(NoteId id) {
-        planStatement(id).update(jdbc);
-    }
-
-    /** Returns {@link #plan} as a statement. */
-    public BoundStatement planStatement(NoteId id) {
-        return planOne.with(new MapSqlParameterSource("noteId", id.value()));
+    /**
+     * Plans notes after the rows of their newest responses are written. Part of the caller's transaction; idempotent.
+     */
+    public void plan(Collection<NoteId> notes) {
+        // looked up one by one: a plan made while the tables were small would read all of them later
+        String rows = "unnest(:ids::text[]) AS listed (id) CROSS JOIN LATERAL (%s) AS plan"
+                .formatted(planned("w.note_id = listed.id AND n.note_id = listed.id LIMIT 1"));
+        jdbc.sql(statement(rows) + " AND w.note_id = ANY (:ids)")
+                .param("ids", notes.stream().map(NoteId::value).toArray(String[]::new))
+                .update();
     }
 
     /**
@@ -141,30 +137,37 @@ public class RefreshPlan {
             return OptionalInt.empty();
         }
         WorklistStats.countByStatement(jdbc);
-        return OptionalInt.of(jdbc.sql(statement(SOME)).paramSource(range).update());
+        return OptionalInt.of(jdbc.sql(statement("(%s) AS plan".formatted(planned(RANGE))))
+                .paramSource(range)
+                .update());
+    }
+
+    private static String statement(String plan) {
+        return """
+                UPDATE worklist w SET refresh_night = plan.night, refresh_attempts = 0
+                FROM %s
+                WHERE w.note_id = plan.note_id\
+                """.formatted(plan);
     }
 
     /**
-     * Returns the statement that sets {@code refresh_night} of notes {@code w} with their rows {@code n}. Gaps and ages
-     * are literals: with array parameters, PostgreSQL plans per note, which takes longer than the statement.
+     * Returns the query of nights that change, for notes {@code w} with their rows {@code n}. Gaps and ages are
+     * literals: with array parameters, PostgreSQL plans per note, which takes longer than the statement.
      */
-    private String statement(String which) {
+    private String planned(String which) {
         return """
-                UPDATE worklist w SET refresh_night = plan.night, refresh_attempts = 0
-                FROM (SELECT w.note_id, p.night
-                      FROM worklist w JOIN note n USING (note_id)
-                      CROSS JOIN LATERAL (
-                          SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured,
-                                 (coalesce(n.published_at, n.first_captured_at) AT TIME ZONE 'Asia/Shanghai')::date AS published) AS t
-                      CROSS JOIN LATERAL (
-                          SELECT least(CASE WHEN w.refresh_on > t.captured THEN w.refresh_on END,
-                                       t.captured + coalesce(w.refresh_days,
-                                                             ('{%s}'::int[])[1 + (SELECT count(*) FROM unnest('{%s}'::int[]) AS age
-                                                                                  WHERE age <= t.captured - t.published)])) AS night) AS p
-                      WHERE w.state = 'ARCHIVED' AND (w.refresh_night IS DISTINCT FROM p.night OR w.refresh_attempts <> 0)
-                        AND %s) AS plan
-                WHERE w.note_id = plan.note_id
-                """.formatted(joined(settings.gapDays()), joined(settings.ageDays()), which);
+                SELECT w.note_id, p.night
+                FROM worklist w JOIN note n USING (note_id)
+                CROSS JOIN LATERAL (
+                    SELECT (n.last_captured_at AT TIME ZONE 'Asia/Shanghai')::date AS captured,
+                           (coalesce(n.published_at, n.first_captured_at) AT TIME ZONE 'Asia/Shanghai')::date AS published) AS t
+                CROSS JOIN LATERAL (
+                    SELECT least(CASE WHEN w.refresh_on > t.captured THEN w.refresh_on END,
+                                 t.captured + coalesce(w.refresh_days,
+                                                       ('{%s}'::int[])[1 + (SELECT count(*) FROM unnest('{%s}'::int[]) AS age
+                                                                            WHERE age <= t.captured - t.published)])) AS night) AS p
+                WHERE w.state = 'ARCHIVED' AND (w.refresh_night IS DISTINCT FROM p.night OR w.refresh_attempts <> 0)
+                  AND %s""".formatted(joined(settings.gapDays()), joined(settings.ageDays()), which);
     }
 
     private static String joined(List<Long> days) {

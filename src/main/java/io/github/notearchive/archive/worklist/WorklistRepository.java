@@ -3,17 +3,16 @@ package io.github.notearchive.archive.worklist;
 import static io.github.notearchive.io.Timestamps.instant;
 import static io.github.notearchive.io.Timestamps.timestamp;
 
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.github.notearchive.archive.catalog.AutoCommitClient;
+import io.github.notearchive.archive.catalog.Columns;
 import io.github.notearchive.archive.catalog.NamedStatement;
-import io.github.notearchive.archive.catalog.NamedStatement.BoundStatement;
 import io.github.notearchive.archive.catalog.NamedStatement.Query;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.WorklistRow.Counters;
 import io.github.notearchive.archive.worklist.WorklistRow.Origin;
 import io.github.notearchive.archive.worklist.WorklistRow.Refresh;
-import io.github.notearchive.io.PostgresText;
-import io.github.notearchive.io.RecordParameters;
 import io.github.notearchive.note.Endpoint;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
@@ -28,6 +27,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.namedparam.MapSqlParameterSource;
@@ -48,31 +49,51 @@ public class WorklistRepository {
                     WHERE note_id = :noteId AND (:claim::bigint IS NULL OR claim_id = :claim)
                     """);
 
-    /** Assignments of the columns that only the owner of the claim changes. */
-    private static final String STATE = """
-            state = :state, response_held = :responseHeld, attempts = :attempts, attempts_tonight = :attemptsTonight,
-            media_attempts = :mediaAttempts, media_attempts_tonight = :mediaAttemptsTonight,
-            counted_night = :countedNight, missing_night = :missingNight, due_at = :dueAt, last_code = :lastCode,
-            reason = :reason, detail = :detail, settled_at = :settledAt""";
+    /** Columns that only the owner of the claim changes. */
+    private static final List<String> STATE = List.of(
+            "state",
+            "response_held",
+            "attempts",
+            "attempts_tonight",
+            "media_attempts",
+            "media_attempts_tonight",
+            "counted_night",
+            "missing_night",
+            "due_at",
+            "last_code",
+            "reason",
+            "detail",
+            "settled_at");
+
+    /** The other columns of a {@link WorklistRow}. */
+    private static final List<String> ORIGIN = List.of(
+            "priority", "source", "enqueued_at", "refresh_days", "refresh_on", "refresh_night", "refresh_attempts");
 
     /** Condition that the refreshes are planned as they were at the claim. */
-    private static final String SAME_PLAN =
-            "refresh_night IS NOT DISTINCT FROM :plannedNight::date AND refresh_attempts = :plannedAttempts";
+    private static final String SAME_PLAN = """
+            (w.refresh_night IS NOT DISTINCT FROM (planned ->> 'planned_night')::date
+             AND w.refresh_attempts = (planned ->> 'planned_attempts')::integer)\
+            """;
 
-    /** Without a night, the row leaves the plan to {@link RefreshPlan}, which plans archived notes only. */
-    private static final NamedStatement SETTLE =
-            NamedStatement.of("""
-                    UPDATE worklist
-                    SET %s,
-                        refresh_night = CASE WHEN :refreshNight::date IS NULL
-                                             THEN CASE WHEN :state = 'ARCHIVED' THEN refresh_night END
-                                             WHEN %s THEN :refreshNight::date ELSE refresh_night END,
-                        refresh_attempts = CASE WHEN :refreshNight::date IS NOT NULL AND %s
-                                                THEN :refreshAttempts ELSE refresh_attempts END,
-                        settled_by = :execution,
-                        %s
-                    WHERE note_id = :noteId AND claim_id = :claim
-                    """.formatted(STATE, SAME_PLAN, SAME_PLAN, ClaimRepository.ENDED));
+    /**
+     * Without a night, the row leaves the plan to {@link RefreshPlan}, which plans archived notes only. The ids are
+     * listed twice: a plan made while the table was small would join all rows later.
+     */
+    private static final String SETTLE = """
+            UPDATE worklist w
+            SET %1$s,
+                refresh_night = CASE WHEN d.refresh_night IS NULL
+                                     THEN CASE WHEN d.state = 'ARCHIVED' THEN w.refresh_night END
+                                     WHEN %2$s THEN d.refresh_night ELSE w.refresh_night END,
+                refresh_attempts = CASE WHEN d.refresh_night IS NOT NULL AND %2$s
+                                        THEN d.refresh_attempts ELSE w.refresh_attempts END,
+                settled_by = d.settled_by,
+                %3$s
+            FROM json_array_elements(:rows::json) AS settled (planned)
+            CROSS JOIN LATERAL json_populate_record(NULL::worklist, planned) AS d
+            WHERE w.note_id = ANY (:ids) AND w.note_id = d.note_id AND w.claim_id = d.claim_id
+            RETURNING d.claim_id
+            """.formatted(from("d", STATE), SAME_PLAN, ClaimRepository.ENDED);
 
     /** Resets notes on which no node works; a claim whose lease ended an hour ago does not count. */
     private static final String RESET = """
@@ -122,8 +143,9 @@ public class WorklistRepository {
     }
 
     private static Query<WorklistRow> rowQuery(NoteId id, @Nullable Long claim) {
-        return ROW.with(new MapSqlParameterSource("noteId", id.value()).addValue("claim", claim, Types.BIGINT))
-                .as((row, _) -> row(row));
+        return ROW.with(
+                new MapSqlParameterSource("noteId", id.value()).addValue("claim", claim, Types.BIGINT),
+                (row, _) -> row(row));
     }
 
     static WorklistRow row(ResultSet row) throws SQLException {
@@ -154,30 +176,51 @@ public class WorklistRepository {
                         row.getTimestamp("enqueued_at").toInstant()));
     }
 
-    private static MapSqlParameterSource parameters(NoteId id, WorklistRow row) {
-        return RecordParameters.of(row)
-                .addValue("noteId", id.value())
-                .addValue("detail", PostgresText.of(row.detail()), Types.VARCHAR);
+    /** Returns assignments of columns from those of a row {@code d}. */
+    private static String from(String d, List<String> columns) {
+        return columns.stream().map(column -> column + " = " + d + "." + column).collect(Collectors.joining(", "));
+    }
+
+    /** The next row of a claimed note, and the job execution that decided it. */
+    public record Settlement(WorklistItem claimed, WorklistRow row, long jobExecution) {}
+
+    private record SettledRow(
+            NoteId noteId,
+            long claimId,
+            @JsonUnwrapped WorklistRow row,
+            long settledBy,
+            @Nullable LocalDate plannedNight,
+            int plannedAttempts) {
+
+        static SettledRow of(Settlement settlement) {
+            WorklistItem claimed = settlement.claimed();
+            Refresh planned = claimed.row().refresh();
+            return new SettledRow(
+                    claimed.id(),
+                    claimed.claim(),
+                    settlement.row(),
+                    settlement.jobExecution(),
+                    planned.refreshNight(),
+                    planned.refreshAttempts());
+        }
     }
 
     /**
-     * Writes the row of a claimed note and ends the claim. A refresh that was planned again since the claim keeps the
+     * Writes the rows of claimed notes and ends the claims. A refresh that was planned again since the claim keeps the
      * newer plan.
      *
-     * @return false if the claim was lost; nothing is written then
+     * @return the claims that were not lost; nothing is written for the others
      */
-    public boolean settle(WorklistItem claimed, WorklistRow row, long jobExecutionId) {
-        return settleStatement(claimed, row, jobExecutionId).update(jdbc) == 1;
-    }
-
-    /** Returns {@link #settle} as a statement that changes one row, or none if the claim was lost. */
-    public BoundStatement settleStatement(WorklistItem claimed, WorklistRow row, long jobExecutionId) {
-        Refresh planned = claimed.row().refresh();
-        return SETTLE.with(parameters(claimed.id(), row)
-                .addValue("plannedNight", planned.refreshNight(), Types.DATE)
-                .addValue("plannedAttempts", planned.refreshAttempts())
-                .addValue("execution", jobExecutionId)
-                .addValue("claim", claimed.claim()));
+    public Set<Long> settle(List<Settlement> settlements) {
+        return jdbc.sql(SETTLE)
+                .param(
+                        "ids",
+                        array(settlements.stream().map(s -> s.claimed().id()).toList()))
+                .param(
+                        "rows",
+                        Columns.json(settlements.stream().map(SettledRow::of).toList()))
+                .query((row, _) -> row.getLong("claim_id"))
+                .set();
     }
 
     /**
@@ -188,13 +231,14 @@ public class WorklistRepository {
      */
     public boolean settleUnclaimed(NoteId id, WorklistRow seen, WorklistRow row) {
         return jdbc.sql("""
-                                UPDATE worklist SET %s
-                                WHERE note_id = :noteId AND state = :seenState AND claim_id IS NULL
-                                  AND settled_at IS NOT DISTINCT FROM :seen
-                                """.formatted(STATE))
-                        .paramSource(parameters(id, row)
-                                .addValue("seenState", seen.state().name())
-                                .addValue("seen", timestamp(seen.settledAt()), Types.TIMESTAMP))
+                                UPDATE worklist w SET %s FROM json_populate_record(NULL::worklist, :row::json) AS d
+                                WHERE w.note_id = :noteId AND w.state = :seenState AND w.claim_id IS NULL
+                                  AND w.settled_at IS NOT DISTINCT FROM :seen
+                                """.formatted(from("d", STATE)))
+                        .param("row", Columns.json(row))
+                        .param("noteId", id.value())
+                        .param("seenState", seen.state().name())
+                        .param("seen", timestamp(seen.settledAt()), Types.TIMESTAMP)
                         .update()
                 == 1;
     }
@@ -207,24 +251,21 @@ public class WorklistRepository {
      */
     public boolean restore(NoteId id, WorklistRow row, boolean onlyIfLater) {
         return jdbc.sql("""
-                                INSERT INTO worklist (note_id, state, response_held, attempts, attempts_tonight,
-                                    media_attempts, media_attempts_tonight, counted_night, missing_night, due_at,
-                                    last_code, reason, detail, settled_at, priority, source, enqueued_at,
-                                    refresh_days, refresh_on, refresh_night, refresh_attempts)
-                                VALUES (:noteId, :state, :responseHeld, :attempts, :attemptsTonight,
-                                    :mediaAttempts, :mediaAttemptsTonight, :countedNight, :missingNight, :dueAt,
-                                    :lastCode, :reason, :detail, :settledAt, :priority, :source, :enqueuedAt,
-                                    :refreshDays, :refreshOn, :refreshNight, :refreshAttempts)
+                                INSERT INTO worklist (note_id, %1$s, %2$s)
+                                SELECT :noteId, %1$s, %2$s FROM json_populate_record(NULL::worklist, :row::json)
                                 ON CONFLICT (note_id) DO UPDATE
-                                SET %s,
-                                    priority = :priority, source = :source, enqueued_at = :enqueuedAt,
-                                    refresh_days = :refreshDays, refresh_on = :refreshOn,
-                                    refresh_night = :refreshNight, refresh_attempts = :refreshAttempts,
-                                    settled_by = NULL, %s
+                                SET %3$s, %4$s, settled_by = NULL, %5$s
                                 WHERE NOT :onlyIfLater OR coalesce(EXCLUDED.settled_at > worklist.settled_at,
                                                                    EXCLUDED.settled_at IS NOT NULL)
-                                """.formatted(STATE, ClaimRepository.ENDED))
-                        .paramSource(parameters(id, row).addValue("onlyIfLater", onlyIfLater))
+                                """.formatted(
+                                        String.join(", ", STATE),
+                                        String.join(", ", ORIGIN),
+                                        from("EXCLUDED", STATE),
+                                        from("EXCLUDED", ORIGIN),
+                                        ClaimRepository.ENDED))
+                        .param("noteId", id.value())
+                        .param("row", Columns.json(row))
+                        .param("onlyIfLater", onlyIfLater)
                         .update()
                 > 0;
     }

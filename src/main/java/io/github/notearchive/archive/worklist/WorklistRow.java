@@ -6,6 +6,7 @@ import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.FileLost;
 import io.github.notearchive.archive.worklist.Transition.RefreshResult;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
+import io.github.notearchive.io.PostgresText;
 import io.github.notearchive.note.Night;
 import java.time.Instant;
 import java.time.LocalDate;
@@ -33,6 +34,7 @@ public record WorklistRow(
         @JsonUnwrapped Origin origin) {
 
     public WorklistRow {
+        detail = PostgresText.of(detail);
         if (state == null) {
             throw new IllegalArgumentException("state of a worklist row is required");
         }

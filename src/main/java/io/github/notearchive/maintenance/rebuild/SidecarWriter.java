@@ -109,7 +109,7 @@ record SidecarWriter(
         }
         boolean restored = worklist.restore(id, row, merges && losses.isEmpty());
         if (restored && row.refresh().refreshNight() == null) {
-            refreshPlan.plan(id);
+            refreshPlan.plan(List.of(id));
         }
         paid.clearResponsesBefore(id, now.minus(ledger.reuseFor()));
     }

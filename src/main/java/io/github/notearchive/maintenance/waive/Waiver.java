@@ -157,7 +157,7 @@ public record Waiver(
         transaction.executeWithoutResult(_ -> {
             request.requireUnclaimed(worklist.settleUnclaimed(id, row, completed));
             notes.save(note, now);
-            refreshPlan.plan(id);
+            refreshPlan.plan(List.of(id));
         });
     }
 

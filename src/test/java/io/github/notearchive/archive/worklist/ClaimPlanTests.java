@@ -4,14 +4,18 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
+import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
+import io.github.notearchive.provider.RefreshProperties;
 import java.lang.reflect.Proxy;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
@@ -24,7 +28,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
-/** Cost of claims on a long worklist with few open notes. */
+/** Cost of claims and settlements on a long worklist with few open notes. */
 class ClaimPlanTests {
 
     private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z");
@@ -92,6 +96,23 @@ class ClaimPlanTests {
         String plan = planOf("SELECT (SELECT count(*) FROM worklist");
 
         assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_due");
+    }
+
+    @Test
+    void settlementReadsItsOwnRowsByTheirKey() throws Exception {
+        WorklistItem claimed = claims.claim("main", Lanes.ALL).orElseThrow();
+        WorklistRepository worklist =
+                new WorklistRepository(jdbc, transactions, new LedgerProperties(Duration.ofDays(7), true), clock);
+        RefreshPlan refreshPlan = new RefreshPlan(
+                jdbc, new RefreshProperties(true, List.of(), List.of(Duration.ofDays(1)), 0.2, 0), clock, transactions);
+
+        worklist.settle(List.of(new Settlement(claimed, claimed.row(), 7)));
+        String settled = planOf("UPDATE worklist");
+        refreshPlan.plan(List.of(claimed.id()));
+        String planned = planOf("UPDATE worklist");
+
+        assertThat(settled).doesNotContain("Seq Scan").contains("worklist_pkey");
+        assertThat(planned).doesNotContain("Seq Scan").contains("worklist_pkey").contains("note_pkey");
     }
 
     /** Returns the generic plan, which a prepared statement uses eventually. */

@@ -6,12 +6,15 @@ import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.archive.worklist.Transition.StateTransition;
+import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.note.NoteId;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** Fixture of a worklist in an emptied database, with a clock that the test sets. */
@@ -20,7 +23,7 @@ public final class ListedNotes {
     private static final String NODE = "main";
 
     public final ArchiveDatabase database = ArchiveDatabase.emptied();
-    final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
+    public final Clock clock = ((InstantSource) () -> this.now).withZone(ZoneOffset.UTC);
     public Instant now;
     public final WorklistStats counts;
     public final ClaimRepository claims;
@@ -49,7 +52,11 @@ public final class ListedNotes {
 
     /** Settles a claimed note now, by the execution 7. */
     public boolean settle(WorklistItem claimed, Transition transition) {
-        return worklist.settle(claimed, claimed.row().apply(transition, clock.instant()), 7);
+        return settle(claimed, claimed.row().apply(transition, clock.instant()), 7);
+    }
+
+    boolean settle(WorklistItem claimed, WorklistRow row, long execution) {
+        return worklist.settle(List.of(new Settlement(claimed, row, execution))).equals(Set.of(claimed.claim()));
     }
 
     /** Claims the next due note by the node {@code main}. */
@@ -71,7 +78,7 @@ public final class ListedNotes {
         WorklistItem claimed = claim();
         StateTransition transition =
                 new StateTransition(state, Counter.NONE, due, null, StateReason.PROVIDER_ERROR, null, null, false);
-        worklist.settle(claimed, claimed.row().apply(transition, clock.instant()), execution);
+        settle(claimed, claimed.row().apply(transition, clock.instant()), execution);
     }
 
     public void pending(int number, int priority, Instant due) {

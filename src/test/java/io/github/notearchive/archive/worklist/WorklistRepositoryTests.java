@@ -38,7 +38,7 @@ class WorklistRepositoryTests {
         WorklistItem claimed = claim(before);
         WorklistRow row = claimed.row().apply(transition, NOW);
 
-        boolean settled = list.worklist.settle(claimed, row, 42);
+        boolean settled = list.settle(claimed, row, 42);
 
         assertThat(settled).isTrue();
         assertThat(claimed.row()).isEqualTo(before);

@@ -1,0 +1,338 @@
+package io.github.notearchive.archive.catalog;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.ArchiveRows;
+import io.github.notearchive.archive.catalog.NoteRowWriter.Change;
+import io.github.notearchive.archive.catalog.NoteRowWriter.Request;
+import io.github.notearchive.archive.worklist.ListedNotes;
+import io.github.notearchive.archive.worklist.NoteState;
+import io.github.notearchive.archive.worklist.RefreshPlan;
+import io.github.notearchive.archive.worklist.Transition.Counter;
+import io.github.notearchive.archive.worklist.Transition.StateTransition;
+import io.github.notearchive.archive.worklist.WorklistItem;
+import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
+import io.github.notearchive.archive.worklist.WorklistRow;
+import io.github.notearchive.note.MediaKind;
+import io.github.notearchive.note.MediaSlot;
+import io.github.notearchive.note.NoteCapture;
+import io.github.notearchive.note.NoteId;
+import io.github.notearchive.provider.RefreshProperties;
+import io.github.notearchive.provider.ResponseReader;
+import io.github.notearchive.sandbox.SampleParts;
+import io.github.notearchive.sandbox.SampleParts.Part;
+import java.nio.charset.StandardCharsets;
+import java.sql.Timestamp;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.springframework.dao.DataIntegrityViolationException;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.transaction.support.TransactionTemplate;
+
+@Timeout(120)
+class NoteRowWriterTests {
+
+    private static final Instant NOW = Captures.NOW;
+    private static final int GROUP = 32;
+
+    private final ListedNotes list = new ListedNotes(NOW);
+    private final JdbcClient jdbc = list.database.jdbc();
+    private final SchemaDrift drift = new SchemaDrift(jdbc);
+    private final NoteCatalog notes =
+            new NoteCatalog(jdbc, new MediaCatalog(jdbc, list.database.transactions()), drift);
+    private final RefreshPlan refreshPlan = new RefreshPlan(
+            jdbc,
+            new RefreshProperties(
+                    true, List.of(Duration.ofDays(7)), List.of(Duration.ofDays(1), Duration.ofDays(7)), 0.2, 0),
+            list.clock,
+            list.database.transactions());
+    private final NoteRowWriter writer =
+            new NoteRowWriter(notes, list.claims, list.worklist, refreshPlan, jdbc, list.database.transactions());
+    private final TransactionTemplate transaction = new TransactionTemplate(list.database.transactions());
+    private final ExecutorService workers = Executors.newCachedThreadPool();
+
+    @AfterEach
+    void close() {
+        workers.close();
+        writer.close();
+    }
+
+    /** A claimed note with its first response. */
+    private record First(WorklistItem claimed, CapturedNote note) {
+
+        WorklistRow row() {
+            return claimed.row()
+                    .apply(
+                            new StateTransition(NoteState.ARCHIVED, Counter.NONE, null, 0, null, null, null, false),
+                            NOW);
+        }
+    }
+
+    @Test
+    void groupWritesTheSameRowsAsTheGeneralPath() throws Exception {
+        jdbc.sql("ALTER TABLE api_call ALTER id RESTART").update();
+        List<First> oneByOne = sandboxNotes(50);
+        for (First first : oneByOne) {
+            transaction.executeWithoutResult(_ -> {
+                list.worklist.settle(List.of(new Settlement(first.claimed, first.row(), 7)));
+                notes.save(first.note, NOW);
+                refreshPlan.plan(List.of(first.claimed.id()));
+            });
+        }
+        Map<String, List<String>> expected = rows();
+        List<String> counts = counts();
+
+        ArchiveDatabase.emptied();
+        drift.load();
+        jdbc.sql("ALTER TABLE api_call ALTER id RESTART").update();
+        List<First> together = sandboxNotes(50);
+        transaction.executeWithoutResult(_ -> writer.writeGroup(requests(together)));
+
+        assertThat(rows()).isEqualTo(expected);
+        assertThat(counts()).isEqualTo(counts);
+        assertThat(expected.get("note")).hasSize(50);
+        assertThat(expected.get("note_media")).hasSize(100);
+        assertThat(expected.get("schema_drift")).isNotEmpty();
+    }
+
+    @Test
+    void concurrentNotesShareTransactions() throws Exception {
+        assertThat(record(sandboxNotes(GROUP))).allMatch(Optional.of(Change.NONE)::equals);
+
+        assertThat(one("SELECT count(DISTINCT xmin::text) FROM note")).isLessThan(GROUP / 2);
+        assertThat(one("SELECT count(*) FROM worklist WHERE claim_id IS NULL AND state = 'ARCHIVED'"))
+                .isEqualTo(GROUP);
+    }
+
+    @Test
+    void refusedRowFailsItsOwnNoteOnly() throws Exception {
+        List<First> firsts = sandboxNotes(GROUP);
+        First refused = firsts.get(13);
+        jdbc.sql("DELETE FROM api_call WHERE note_id = ?")
+                .param(refused.claimed.id().value())
+                .update();
+
+        List<Future<Optional<Change>>> results = submit(firsts);
+
+        assertThatThrownBy(() -> results.remove(13).get()).hasCauseInstanceOf(DataIntegrityViolationException.class);
+        for (Future<Optional<Change>> result : results) {
+            assertThat(result.get()).contains(Change.NONE);
+        }
+        assertThat(one("SELECT count(*) FROM note")).isEqualTo(GROUP - 1);
+        assertThat(one("SELECT count(*) FROM worklist WHERE claim_id = " + refused.claimed.claim()))
+                .isOne();
+    }
+
+    @Test
+    void lostClaimDropsOut() throws Exception {
+        List<First> firsts = sandboxNotes(GROUP);
+        WorklistItem lost = firsts.get(13).claimed;
+        jdbc.sql("UPDATE worklist SET claim_id = nextval('worklist_claim_seq') WHERE note_id = ?")
+                .param(lost.id().value())
+                .update();
+
+        List<Optional<Change>> results = record(firsts);
+
+        assertThat(results.remove(13)).isEmpty();
+        assertThat(results).allMatch(Optional.of(Change.NONE)::equals);
+        assertThat(notes.find(lost.id())).isEmpty();
+        assertThat(one("SELECT count(*) FROM note")).isEqualTo(GROUP - 1);
+        assertThat(one("SELECT count(*) FROM worklist WHERE state = 'PENDING'")).isOne();
+    }
+
+    @Test
+    void noteWithRowsIsWrittenAlone() throws Exception {
+        List<First> firsts = sandboxNotes(GROUP);
+        CapturedNote known = firsts.get(13).note;
+        transaction.executeWithoutResult(
+                _ -> notes.save(new CapturedNote(known.capture(), null, List.of(), null), NOW.minusSeconds(60)));
+
+        assertThat(record(firsts)).allMatch(Optional.of(Change.NONE)::equals);
+
+        assertThat(one("SELECT count(*) FROM note WHERE archived_at IS NOT NULL"))
+                .isEqualTo(GROUP);
+        assertThat(one("SELECT count(*) FROM note_media")).isEqualTo(2 * GROUP);
+        assertThat(one("SELECT count(*) FROM worklist WHERE state = 'ARCHIVED'"))
+                .isEqualTo(GROUP);
+    }
+
+    @Test
+    void notesWithoutNewDataAreSettledInGroups() throws Exception {
+        List<First> firsts = sandboxNotes(GROUP);
+
+        List<Future<Boolean>> results = firsts.stream()
+                .map(first -> workers.submit(() -> writer.settle(first.claimed, first.row(), 7)))
+                .toList();
+
+        for (Future<Boolean> result : results) {
+            assertThat(result.get()).isTrue();
+        }
+        assertThat(one("SELECT count(*) FROM worklist WHERE state = 'ARCHIVED' AND settled_by = 7"))
+                .isEqualTo(GROUP);
+        assertThat(one("SELECT count(*) FROM note")).isZero();
+    }
+
+    @Test
+    void twoNodesWithTheSameAuthorsAndFilesInOppositeOrderDoNotDeadlock() throws Exception {
+        CyclicBarrier start = new CyclicBarrier(2);
+        for (int round = 0; round < 200; round++) {
+            List<First> some = new ArrayList<>();
+            List<First> others = new ArrayList<>();
+            for (int i = 0; i < 4; i++) {
+                some.add(noteOf("author" + round + "-" + i, digest(4 * round + i)));
+                others.add(noteOf("author" + round + "-" + (3 - i), digest(4 * round + 3 - i)));
+            }
+
+            List<Future<List<Boolean>>> nodes = Stream.of(some, others)
+                    .map(group -> workers.submit(() -> {
+                        start.await();
+                        return transaction.execute(_ -> writer.writeGroup(requests(group)));
+                    }))
+                    .toList();
+
+            for (Future<List<Boolean>> node : nodes) {
+                assertThat(node.get()).doesNotContain(false);
+            }
+        }
+        assertThat(one("SELECT count(*) FROM note")).isEqualTo(1600);
+        assertThat(one("SELECT count(*) FROM media_object")).isEqualTo(800);
+    }
+
+    @Test
+    void notesRemovedMeanwhileAreNotWritten() throws Exception {
+        CyclicBarrier start = new CyclicBarrier(2);
+        for (int round = 0; round < 25; round++) {
+            List<First> firsts = sandboxNotes(8 * round, 8);
+            List<NoteId> removed =
+                    firsts.stream().map(first -> first.claimed.id()).limit(4).toList();
+            Future<?> removal = workers.submit(() -> {
+                start.await();
+                return transaction.execute(_ -> list.worklist.remove(removed, NOW));
+            });
+            start.await();
+
+            List<Boolean> written = transaction.execute(_ -> writer.writeGroup(requests(firsts)));
+
+            removal.get();
+            for (int i = 0; i < firsts.size(); i++) {
+                assertThat(notes.find(firsts.get(i).claimed.id()).isPresent()).isEqualTo(written.get(i));
+            }
+            assertThat(written.subList(4, 8)).doesNotContain(false);
+        }
+    }
+
+    private List<Optional<Change>> record(List<First> firsts) throws Exception {
+        List<Optional<Change>> results = new ArrayList<>();
+        for (Future<Optional<Change>> result : submit(firsts)) {
+            results.add(result.get());
+        }
+        return results;
+    }
+
+    /** Writes notes concurrently. */
+    private List<Future<Optional<Change>>> submit(List<First> firsts) {
+        List<Future<Optional<Change>>> results = new ArrayList<>();
+        firsts.forEach(first ->
+                results.add(workers.submit(() -> writer.record(first.claimed, first.note, first.row(), 7, NOW))));
+        return results;
+    }
+
+    private List<Request> requests(List<First> firsts) {
+        return firsts.stream()
+                .map(first -> new Request(new Settlement(first.claimed, first.row(), 7), notes.first(first.note, NOW)))
+                .toList();
+    }
+
+    private List<First> sandboxNotes(int count) {
+        return sandboxNotes(0, count);
+    }
+
+    /** Notes of the sandbox, with a file of their own and one that all of them have. */
+    private List<First> sandboxNotes(int from, int count) {
+        SampleParts samples = new SampleParts(7, "http://media.test");
+        return IntStream.range(from, from + count)
+                .mapToObj(i -> {
+                    NoteId id = new NoteId(samples.id(i));
+                    List<Part> images = List.of(
+                            new Part("file" + i, "http://media.test/a", 7, 3, 4, "0"),
+                            new Part("common", "http://media.test/b", 7, 3, 4, "0"));
+                    byte[] answer = samples.answer(id.value(), images, List.of(), List.of());
+                    byte[] withNewField = new String(answer, StandardCharsets.UTF_8)
+                            .replaceFirst("\\{", "{\"new_field\":1,")
+                            .getBytes(StandardCharsets.UTF_8);
+                    return first(id, withNewField, digest(i), digest(-1));
+                })
+                .toList();
+    }
+
+    private First noteOf(String author, String file) {
+        NoteId id = new NoteId("%024x".formatted(one("SELECT nextval('worklist_claim_seq')")));
+        String answer =
+                "{\"code\":0,\"data\":[{\"note_list\":[{\"id\":\"%s\",\"title\":\"t\"}],\"user\":{\"id\":\"%s\",\"nickname\":\"n\"}}]}"
+                        .formatted(id, author);
+        return first(id, answer.getBytes(StandardCharsets.UTF_8), file);
+    }
+
+    private First first(NoteId id, byte[] answer, String... digests) {
+        long claim = one("""
+                INSERT INTO worklist (note_id, due_at, enqueued_at, claimed_by, claimed_until, claim_id)
+                VALUES ('%1$s', '%2$s', '%2$s', 'main', now() + interval '1 hour', nextval('worklist_claim_seq'))
+                RETURNING claim_id
+                """.formatted(id, Timestamp.from(NOW)));
+        long call = one(
+                "INSERT INTO api_call (note_id, endpoint, sent_at) VALUES ('%s', 'note-detail/v1', '%s') RETURNING id"
+                        .formatted(id, Timestamp.from(NOW)));
+        NoteCapture capture = ResponseReader.read(answer, id)
+                .orElseThrow()
+                .note()
+                .orElseThrow()
+                .capture(id, call, NOW, answer);
+        List<SlotStatus> slots = IntStream.range(0, digests.length)
+                .mapToObj(i -> (SlotStatus) new SlotStatus.Stored(
+                        new MediaSlot(MediaKind.IMAGE, i, "file" + i, List.of(), null),
+                        new StoredMedia(digests[i], StoredMedia.keyOf(digests[i], "jpg"), 7, "image/jpeg"),
+                        "original",
+                        3,
+                        4,
+                        null,
+                        null))
+                .toList();
+        WorklistItem claimed = new WorklistItem(id, claim, list.worklist.row(id).orElseThrow(), null);
+        return new First(claimed, CapturedNote.of(capture, null, slots, true, NOW));
+    }
+
+    private static String digest(int number) {
+        return "%064x".formatted(number);
+    }
+
+    private Map<String, List<String>> rows() {
+        return ArchiveRows.of(sql -> jdbc.sql(sql).query(String.class).list());
+    }
+
+    /** Returns the counts of notes by kind. */
+    private List<String> counts() {
+        return jdbc.sql("""
+                        SELECT concat_ws('|', state, due_hour, refresh_night, reason, sum(notes)) FROM worklist_count
+                        GROUP BY state, due_hour, refresh_night, reason HAVING sum(notes) <> 0 ORDER BY 1
+                        """).query(String.class).list();
+    }
+
+    private long one(String sql) {
+        return jdbc.sql(sql).query(Long.class).single();
+    }
+}
