@@ -2,6 +2,7 @@ package io.github.notearchive.io;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
@@ -9,17 +10,20 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.springframework.transaction.PlatformTransactionManager;
+import org.springframework.transaction.support.TransactionOperations;
 import org.springframework.transaction.support.TransactionTemplate;
 
 /**
  * Commits the requests of concurrent callers in common transactions: one commit and few statements for a group, which
  * costs PostgreSQL a third of single transactions.
  *
- * <p>One platform thread takes the waiting requests, at most {@value #MAX_SIZE}, executes them in one transaction and
- * releases the callers after its commit. Requests that arrive meanwhile form the next group. A group whose predecessor
- * had several members waits for further requests, so that a caller alone is never delayed.
+ * <p>One platform thread, started by the first request, takes the waiting requests, at most {@value #MAX_SIZE},
+ * executes them in one transaction and releases the callers after its commit. Requests that arrive meanwhile form the
+ * next group. A group whose predecessor had several members waits for further requests, so that a caller alone is never
+ * delayed.
  *
  * <p>Failures:
  *
@@ -43,14 +47,15 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
 
     private final String name;
     private final Duration linger;
-    private final TransactionTemplate transactions;
+    private final TransactionOperations transactions;
+    private final Function<? super Q, ?> kind;
     private final Function<List<Q>, List<R>> action;
     private final BlockingQueue<Entry<Q, R>> queue = new LinkedBlockingQueue<>();
     private final Thread thread;
     private boolean closed;
 
     /**
-     * Starts the thread.
+     * Creates groups that are a transaction each.
      *
      * @param name name of the thread
      * @param linger time for which a group waits for further requests
@@ -58,11 +63,32 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
      */
     public GroupCommit(
             String name, Duration linger, PlatformTransactionManager transactions, Function<List<Q>, List<R>> action) {
+        this(name, linger, new TransactionTemplate(transactions), _ -> true, action);
+    }
+
+    private GroupCommit(
+            String name,
+            Duration linger,
+            TransactionOperations transactions,
+            Function<? super Q, ?> kind,
+            Function<List<Q>, List<R>> action) {
         this.name = name;
         this.linger = linger;
-        this.transactions = new TransactionTemplate(transactions);
+        this.transactions = transactions;
+        this.kind = kind;
         this.action = action;
-        this.thread = Thread.ofPlatform().daemon().name(name).start(this::run);
+        this.thread = Thread.ofPlatform().daemon().name(name).unstarted(this::run);
+    }
+
+    /**
+     * Creates groups that are a statement each, which commits on its own: no lock outlives it if this process dies.
+     *
+     * @param kind returns a value by which requests are separated: those with equal values form a group
+     * @param action executes one statement for requests of one kind, as above
+     */
+    public static <Q, R> GroupCommit<Q, R> ofStatements(
+            String name, Duration linger, Function<? super Q, ?> kind, Function<List<Q>, List<R>> action) {
+        return new GroupCommit<>(name, linger, TransactionOperations.withoutTransaction(), kind, action);
     }
 
     /**
@@ -78,6 +104,9 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
                 throw new IllegalStateException(name + " is closed");
             }
             queue.add(entry);
+            if (thread.getState() == Thread.State.NEW) {
+                thread.start();
+            }
         }
         try {
             return entry.result.join();
@@ -122,7 +151,11 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
         List<Entry<Q, R>> group = new ArrayList<>();
         while (collect(group, concurrent)) {
             concurrent = group.size() > 1;
-            commit(group, true);
+            group.stream()
+                    .collect(Collectors.groupingBy(
+                            entry -> kind.apply(entry.request), LinkedHashMap::new, Collectors.toList()))
+                    .values()
+                    .forEach(each -> commit(each, true));
             group = new ArrayList<>();
         }
     }

@@ -180,6 +180,19 @@ class GroupCommitTests {
     }
 
     @Test
+    void statementHasRequestsOfOneKind() throws Exception {
+        commits.close();
+        commits = GroupCommit.ofStatements("test", Duration.ofMillis(10), id -> id % 2, this::insert);
+
+        List<Future<Integer>> results = executeInTwoGroups(4);
+
+        for (int id = 0; id <= 4; id++) {
+            assertThat(results.get(id).get()).isEqualTo(2 * id);
+        }
+        assertThat(groups).hasSize(3).allMatch(group -> group.stream().map(id -> id % 2).distinct().count() == 1);
+    }
+
+    @Test
     void interruptedCallerStillReceivesItsResult() throws Exception {
         firstReleased.countDown();
 
