@@ -1,10 +1,11 @@
 package io.github.notearchive.archive.worklist;
 
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.Function;
+import java.util.function.BiFunction;
 
 /**
  * Position in each lane up to which this process has claimed notes. Claimed rows leave index entries until the next
@@ -12,7 +13,7 @@ import java.util.function.Function;
  * night.
  *
  * <p>A note may become claimable before the position, for example when another node's lease ends. So the scan restarts
- * every {@value #SECONDS} seconds, and whenever nothing is found after the position. Thread-safe.
+ * every {@value #SECONDS} seconds, and whenever too few are found after the position. One thread claims; others reset.
  */
 final class ClaimCursor {
 
@@ -44,38 +45,44 @@ final class ClaimCursor {
     }
 
     /** A claimed note and its position. */
-    record Claimed<T>(T note, int lane, Position at) {}
+    record Claimed<T>(T note, int lane, Position at) {
 
-    /**
-     * Claims the next note: after the positions, or from the start of each lane if that is due or nothing is found
-     * after them.
-     *
-     * @param claim claims the first note after the given positions; a lane without one is scanned from its start
-     */
-    <T> Optional<T> next(Function<Map<Integer, Position>, Optional<Claimed<T>>> claim) {
-        Map<Integer, Position> current = positions;
-        Optional<Claimed<T>> found = Optional.empty();
-        boolean restarts = isRestartDue();
-        if (!restarts) {
-            found = claim.apply(current);
-            restarts = found.isEmpty() && isRestartUseful();
-        }
-        if (restarts) {
-            found = claim.apply(Map.of());
-            if (found.isEmpty()) {
-                lastRestart = System.nanoTime();
-                isEmpty = true;
-            }
-        }
-        found.ifPresent(claimed -> {
-            isEmpty = false;
-            current.merge(claimed.lane(), claimed.at(), (known, at) -> at.compareTo(known) > 0 ? at : known);
-        });
-        return found.map(Claimed::note);
+        /** Order of claims. */
+        static final Comparator<Claimed<?>> ORDER =
+                Comparator.<Claimed<?>>comparingInt(Claimed::lane).reversed().thenComparing(Claimed::at);
     }
 
-    /** Returns whether a scan from the start is due; true for one of concurrent callers. */
-    private synchronized boolean isRestartDue() {
+    /**
+     * Claims the next notes: after the positions, or from the start of each lane if that is due or too few are found
+     * after them.
+     *
+     * @param count maximum number of notes
+     * @param claim claims the first notes after the given positions, at most the given number, and returns them in
+     *     order; a lane without a position is scanned from its start
+     */
+    <T> List<T> next(int count, BiFunction<Map<Integer, Position>, Integer, List<Claimed<T>>> claim) {
+        Map<Integer, Position> current = positions;
+        List<Claimed<T>> found = new ArrayList<>();
+        boolean restarts = isRestartDue();
+        if (!restarts) {
+            found.addAll(claim.apply(current, count));
+            isEmpty &= found.isEmpty();
+            restarts = found.size() < count && isRestartUseful();
+        }
+        if (restarts) {
+            found.addAll(claim.apply(Map.of(), count - found.size()));
+            isEmpty = found.size() < count;
+            if (isEmpty) {
+                lastRestart = System.nanoTime();
+            }
+        }
+        found.forEach(claimed ->
+                current.merge(claimed.lane(), claimed.at(), (known, at) -> at.compareTo(known) > 0 ? at : known));
+        return found.stream().map(Claimed::note).toList();
+    }
+
+    /** Returns whether a scan from the start is due. */
+    private boolean isRestartDue() {
         if (positions.isEmpty() || System.nanoTime() - lastRestart < NANOS) {
             return false;
         }
@@ -83,7 +90,7 @@ final class ClaimCursor {
         return true;
     }
 
-    /** Returns whether to scan from the start if nothing is found after the positions. */
+    /** Returns whether to scan from the start if too few are found after the positions. */
     private boolean isRestartUseful() {
         return !positions.isEmpty() && !(isEmpty && System.nanoTime() - lastRestart < QUIET_NANOS);
     }

@@ -4,6 +4,7 @@ import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
+import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
 import java.sql.ResultSet;
@@ -36,10 +37,13 @@ import org.springframework.transaction.PlatformTransactionManager;
  * do not take each other's claims. Thread-safe.
  */
 @Repository
-public class ClaimRepository {
+public class ClaimRepository implements AutoCloseable {
 
     /** Time that a claim holds without renewal. */
     public static final Duration LEASE = Duration.ofMinutes(5);
+
+    /** Time for which a claim waits for those of other workers. */
+    private static final Duration LINGER = Duration.ofMillis(10);
 
     /** Assignments that end a claim. */
     static final String ENDED = "claimed_by = NULL, claimed_until = NULL, claim_id = NULL";
@@ -47,6 +51,7 @@ public class ClaimRepository {
     /** Condition under which a node may claim a note. */
     private static final String FREE = "(claimed_until IS NULL OR (claimed_until < now() AND claimed_by <> :node))";
 
+    /** Locks the rows that it returns only; the constant limit keeps plans in the order of the index. */
     private static final String NEXT_DUE = """
             SELECT due.note_id
             FROM unnest(:lanes::int[], :dues::timestamptz[], :ids::text[]) AS lanes (lane, due, id)
@@ -54,10 +59,10 @@ public class ClaimRepository {
                 SELECT note_id FROM worklist
                 WHERE lane = lanes.lane AND due_at <= :now AND (due_at, note_id) >= (lanes.due, lanes.id) AND %s
                 ORDER BY due_at, note_id
-                LIMIT 1
+                LIMIT %d
                 FOR UPDATE SKIP LOCKED) AS due
-            LIMIT 1
-            """.formatted(FREE);
+            LIMIT :count
+            """.formatted(FREE, GroupCommit.MAX_SIZE);
 
     private static final String REFRESH_DUE = """
             FROM worklist
@@ -65,11 +70,14 @@ public class ClaimRepository {
             """.formatted(FREE);
 
     private static final String NEXT_REFRESH = """
-            SELECT note_id %s AND (refresh_night, note_id) >= (:night::date, :id)
-            ORDER BY refresh_night, note_id
-            LIMIT 1
-            FOR UPDATE SKIP LOCKED
-            """.formatted(REFRESH_DUE);
+            SELECT note_id
+            FROM (
+                SELECT note_id %s AND (refresh_night, note_id) >= (:night::date, :id)
+                ORDER BY refresh_night, note_id
+                LIMIT %d
+                FOR UPDATE SKIP LOCKED) AS due
+            LIMIT :count
+            """.formatted(REFRESH_DUE, GroupCommit.MAX_SIZE);
 
     /** Lane of notes with a stored response; the others are numbered by priority. */
     private static final int HIGHEST_LANE = 10;
@@ -88,6 +96,10 @@ public class ClaimRepository {
     private final WorklistStats counts;
     private final ClaimCursor cursor = new ClaimCursor();
     private final ClaimCursor refreshCursor = new ClaimCursor();
+    private final GroupCommit<Reader, Optional<WorklistItem>> readers =
+            GroupCommit.ofStatements("claims", LINGER, reader -> reader, this::claimDue);
+    private final GroupCommit<String, Optional<WorklistItem>> refreshReaders =
+            GroupCommit.ofStatements("refresh-claims", LINGER, node -> node, this::claimRefreshes);
 
     ClaimRepository(JdbcClient jdbc, Clock clock, WorklistStats counts, PlatformTransactionManager transactions) {
         this.jdbc = jdbc;
@@ -95,6 +107,9 @@ public class ClaimRepository {
         this.clock = clock;
         this.counts = counts;
     }
+
+    /** A caller that waits for a note. */
+    private record Reader(String node, Lanes lanes) {}
 
     /** Notes that a run claims. */
     public enum Lanes {
@@ -118,7 +133,8 @@ public class ClaimRepository {
     }
 
     /**
-     * Claims the next due note for a {@link #LEASE}.
+     * Claims the next due note for a {@link #LEASE}. One statement serves the callers that wait at the same time; it
+     * claims one note at most for each.
      *
      * <p>Order: highest lane first; within a lane, earliest due first. Rows locked by other workers are skipped. A note
      * that becomes claimable before the {@link ClaimCursor} may be claimed {@value ClaimCursor#SECONDS} seconds late.
@@ -126,59 +142,82 @@ public class ClaimRepository {
      * <p>A claim of this node is never replaced, however old its lease: its worker may still wait for a paid response.
      */
     public Optional<WorklistItem> claim(String node, Lanes lanes) {
-        return cursor.next(from -> {
-            List<Position> begins = Stream.of(lanes.numbers())
+        return readers.execute(new Reader(node, lanes));
+    }
+
+    private List<Optional<WorklistItem>> claimDue(List<Reader> group) {
+        Reader reader = group.getFirst();
+        List<WorklistItem> claimed = cursor.next(group.size(), (from, count) -> {
+            List<Position> begins = Stream.of(reader.lanes().numbers())
                     .map(lane -> from.getOrDefault(lane, Position.START))
                     .toList();
             Map<String, Object> parameters = Map.of(
-                    "lanes", lanes.numbers(),
+                    "count", count,
+                    "lanes", reader.lanes().numbers(),
                     "dues", begins.stream().map(Position::due).toArray(String[]::new),
                     "ids", begins.stream().map(Position::noteId).toArray(String[]::new),
                     "now", Timestamp.from(clock.instant()));
-            return take(node, NEXT_DUE, parameters, (row, _) -> {
+            return take(reader.node(), NEXT_DUE, parameters, (row, _) -> {
                 String due = MICROSECONDS.format(row.getTimestamp("due_at").toInstant());
                 return new Claimed<>(
                         claimed(row, null), row.getInt("lane"), new Position(due, row.getString("note_id")));
             });
         });
+        return oneForEach(group, claimed);
     }
 
     /** Claims the archived note whose refresh has been due longest. Callers exhaust {@link #claim} first. */
     public Optional<WorklistItem> claimRefresh(String node) {
-        return refreshCursor.next(from -> {
+        return refreshReaders.execute(node);
+    }
+
+    private List<Optional<WorklistItem>> claimRefreshes(List<String> group) {
+        List<WorklistItem> claimed = refreshCursor.next(group.size(), (from, count) -> {
             Position begin = from.getOrDefault(REFRESHES, Position.START);
             Map<String, Object> parameters = Map.of(
+                    "count", count,
                     "night", begin.due(),
                     "id", begin.noteId(),
                     "tonight", Night.current(clock).date());
-            return take(node, NEXT_REFRESH, parameters, (row, _) -> {
+            return take(group.getFirst(), NEXT_REFRESH, parameters, (row, _) -> {
                 LocalDate night = row.getObject("refresh_night", LocalDate.class);
                 return new Claimed<>(
                         claimed(row, night), REFRESHES, new Position(night.toString(), row.getString("note_id")));
             });
         });
+        return oneForEach(group, claimed);
+    }
+
+    private static List<Optional<WorklistItem>> oneForEach(List<?> readers, List<WorklistItem> claimed) {
+        return IntStream.range(0, readers.size())
+                .mapToObj(i -> i < claimed.size() ? Optional.of(claimed.get(i)) : Optional.<WorklistItem>empty())
+                .toList();
     }
 
     /**
-     * Starts the claim of a note.
+     * Starts the claims of notes.
      *
-     * @param next query that selects the note and locks its row
+     * @param next query that selects the notes and locks their rows
+     * @return the claimed notes in the order of claims
      */
-    private Optional<Claimed<WorklistItem>> take(
+    private List<Claimed<WorklistItem>> take(
             String node, String next, Map<String, Object> parameters, RowMapper<Claimed<WorklistItem>> claimed) {
         return autoCommit
                 .sql("""
                         UPDATE worklist w
                         SET claimed_by = :node, claimed_until = now() + :lease * interval '1 second',
                             claim_id = nextval('worklist_claim_seq')
-                        WHERE w.note_id = (
-                        %s)
+                        WHERE w.note_id = ANY (ARRAY(
+                        %s))
                         RETURNING w.*
                         """.formatted(next))
                 .params(Map.of("node", node, "lease", LEASE.toSeconds()))
                 .params(parameters)
                 .query(claimed)
-                .optional();
+                .list()
+                .stream()
+                .sorted(Claimed.ORDER)
+                .toList();
     }
 
     private static WorklistItem claimed(ResultSet row, @Nullable LocalDate refresh) throws SQLException {
@@ -307,5 +346,11 @@ public class ClaimRepository {
     private void restartScans() {
         cursor.reset();
         refreshCursor.reset();
+    }
+
+    @Override
+    public void close() {
+        readers.close();
+        refreshReaders.close();
     }
 }

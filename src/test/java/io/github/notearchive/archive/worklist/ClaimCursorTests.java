@@ -6,7 +6,7 @@ import io.github.notearchive.archive.worklist.ClaimCursor.Claimed;
 import io.github.notearchive.archive.worklist.ClaimCursor.Position;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
@@ -67,10 +67,34 @@ class ClaimCursorTests {
         assertThat(begun).containsExactly(Position.START);
     }
 
+    @Test
+    void remainingNotesAreTakenFromTheStart() {
+        take("b");
+        take("c");
+        begun.clear();
+
+        List<String> taken = marks.next(3, (from, count) -> {
+            Position begin = from.getOrDefault(LINE, Position.START);
+            begun.add(begin);
+            List<String> found = begin.equals(Position.START) ? List.of("a", "b") : List.of("d");
+            return found.stream()
+                    .limit(count)
+                    .map(note -> new Claimed<>(note, LINE, mark(note)))
+                    .toList();
+        });
+
+        assertThat(taken).containsExactly("d", "a", "b");
+        assertThat(begun).containsExactly(mark("c"), Position.START);
+        take("e");
+        assertThat(begun).endsWith(mark("d"));
+    }
+
     private void take(@Nullable String found) {
-        marks.next(from -> {
+        marks.next(1, (from, _) -> {
             begun.add(from.getOrDefault(LINE, Position.START));
-            return Optional.ofNullable(found).map(note -> new Claimed<>(note, LINE, mark(note)));
+            return Stream.ofNullable(found)
+                    .map(note -> new Claimed<>(note, LINE, mark(note)))
+                    .toList();
         });
     }
 

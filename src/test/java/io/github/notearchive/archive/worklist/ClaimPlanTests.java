@@ -2,30 +2,22 @@ package io.github.notearchive.archive.worklist;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.zaxxer.hikari.HikariDataSource;
 import io.github.notearchive.ArchiveDatabase;
+import io.github.notearchive.RecordedPlans;
 import io.github.notearchive.archive.ledger.LedgerProperties;
 import io.github.notearchive.archive.stats.WorklistStats;
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.WorklistRepository.Settlement;
 import io.github.notearchive.provider.RefreshProperties;
-import java.lang.reflect.Proxy;
-import java.sql.Connection;
-import java.sql.ResultSet;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
-import java.util.concurrent.CopyOnWriteArrayList;
-import javax.sql.DataSource;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.springframework.jdbc.core.simple.JdbcClient;
-import org.springframework.jdbc.datasource.DelegatingDataSource;
 import org.springframework.jdbc.support.JdbcTransactionManager;
 
 /** Cost of claims and settlements on a long worklist with few open notes. */
@@ -34,8 +26,7 @@ class ClaimPlanTests {
     private static final Instant NOW = Instant.parse("2026-11-25T14:00:00Z");
     private static final ArchiveDatabase DATABASE = ArchiveDatabase.emptied();
 
-    private final List<String> statements = new CopyOnWriteArrayList<>();
-    private final DataSource recorded = recording(DATABASE.dataSource());
+    private final RecordedPlans recorded = new RecordedPlans(DATABASE);
     private final JdbcClient jdbc = JdbcClient.create(recorded);
     private final Clock clock = Clock.fixed(NOW, ZoneOffset.UTC);
     private final JdbcTransactionManager transactions = new JdbcTransactionManager(recorded);
@@ -68,7 +59,7 @@ class ClaimPlanTests {
     void claimReadsOneIndexEntryPerLane() throws Exception {
         claims.claim("main", Lanes.ALL);
 
-        String plan = planOf("UPDATE worklist");
+        String plan = recorded.planOf("UPDATE worklist");
 
         assertThat(plan)
                 .doesNotContain("Seq Scan on worklist")
@@ -80,11 +71,11 @@ class ClaimPlanTests {
     void refreshClaimReadsOneIndexEntry() throws Exception {
         assertThat(claims.claimRefresh("main")).isPresent();
 
-        String plan = planOf("UPDATE worklist");
+        String plan = recorded.planOf("UPDATE worklist");
 
         assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_refresh");
         claims.isRefreshDue("main");
-        assertThat(planOf("SELECT count(*) > 0"))
+        assertThat(recorded.planOf("SELECT count(*) > 0"))
                 .doesNotContain("Seq Scan on worklist")
                 .contains("worklist_refresh");
     }
@@ -93,7 +84,7 @@ class ClaimPlanTests {
     void pendingWorkReadsOneIndexEntryPerLane() throws Exception {
         claims.pendingWork("main", Lanes.ALL);
 
-        String plan = planOf("SELECT (SELECT count(*) FROM worklist");
+        String plan = recorded.planOf("SELECT (SELECT count(*) FROM worklist");
 
         assertThat(plan).doesNotContain("Seq Scan on worklist").contains("worklist_due");
     }
@@ -107,52 +98,11 @@ class ClaimPlanTests {
                 jdbc, new RefreshProperties(true, List.of(), List.of(Duration.ofDays(1)), 0.2, 0), clock, transactions);
 
         worklist.settle(List.of(new Settlement(claimed, claimed.row(), 7)));
-        String settled = planOf("UPDATE worklist");
+        String settled = recorded.planOf("UPDATE worklist");
         refreshPlan.plan(List.of(claimed.id()));
-        String planned = planOf("UPDATE worklist");
+        String planned = recorded.planOf("UPDATE worklist");
 
         assertThat(settled).doesNotContain("Seq Scan").contains("worklist_pkey");
         assertThat(planned).doesNotContain("Seq Scan").contains("worklist_pkey").contains("note_pkey");
-    }
-
-    /** Returns the generic plan, which a prepared statement uses eventually. */
-    private String planOf(String beginning) throws SQLException {
-        String sql = statements.stream()
-                .filter(statement -> statement.stripLeading().startsWith(beginning))
-                .reduce((_, last) -> last)
-                .orElseThrow();
-        StringBuilder numbered = new StringBuilder();
-        int parameter = 0;
-        for (char c : sql.toCharArray()) {
-            numbered.append(c == '?' ? "$" + ++parameter : String.valueOf(c));
-        }
-        StringBuilder plan = new StringBuilder();
-        try (HikariDataSource plain = DATABASE.poolOf(1)) {
-            plain.addDataSourceProperty("preferQueryMode", "simple"); // parameters without values
-            try (Connection connection = plain.getConnection();
-                    Statement explain = connection.createStatement();
-                    ResultSet rows = explain.executeQuery("EXPLAIN (GENERIC_PLAN) " + numbered)) {
-                while (rows.next()) {
-                    plan.append(rows.getString(1)).append('\n');
-                }
-            }
-        }
-        return plan.toString();
-    }
-
-    private DataSource recording(DataSource dataSource) {
-        return new DelegatingDataSource(dataSource) {
-            @Override
-            public Connection getConnection() throws SQLException {
-                Connection connection = super.getConnection();
-                return (Connection) Proxy.newProxyInstance(
-                        getClass().getClassLoader(), new Class<?>[] {Connection.class}, (_, method, arguments) -> {
-                            if (method.getName().equals("prepareStatement")) {
-                                statements.add((String) arguments[0]);
-                            }
-                            return method.invoke(connection, arguments);
-                        });
-            }
-        };
     }
 }

@@ -2,12 +2,15 @@ package io.github.notearchive.archive.worklist;
 
 import static io.github.notearchive.archive.worklist.ListedNotes.id;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.archive.worklist.ClaimRepository.Lanes;
 import io.github.notearchive.archive.worklist.ClaimRepository.PendingWork;
 import io.github.notearchive.archive.worklist.Transition.Counter;
 import io.github.notearchive.note.Night;
 import io.github.notearchive.note.NoteId;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -17,6 +20,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -114,6 +119,59 @@ class ClaimRepositoryTests {
         }
 
         assertThat(claimed).hasSize(notes).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void readersThatWaitTogetherGetOneNoteEachInTheOrderOfClaims() throws Exception {
+        list.threeHundredNotes();
+        claims.claim(NODE, Lanes.ALL);
+        list.database.jdbc().sql("""
+                        CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+                        BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$
+                        """).update();
+        list.database
+                .jdbc()
+                .sql("CREATE TRIGGER hold BEFORE UPDATE ON worklist FOR EACH ROW EXECUTE FUNCTION hold()")
+                .update();
+        List<FutureTask<Optional<WorklistItem>>> results = IntStream.range(0, 8)
+                .mapToObj(_ -> new FutureTask<>(() -> claims.claim(NODE, Lanes.ALL)))
+                .toList();
+
+        try (Connection other = list.database.dataSource().getConnection();
+                Statement lock = other.createStatement()) {
+            other.setAutoCommit(false);
+            lock.execute("SELECT pg_advisory_xact_lock(77)");
+            for (FutureTask<?> each : results) {
+                Thread reader = Thread.ofPlatform().daemon().start(each);
+                await().until(() -> reader.getState() == Thread.State.WAITING);
+            }
+            other.rollback();
+        } finally {
+            list.database.jdbc().sql("DROP FUNCTION hold() CASCADE").update();
+        }
+
+        List<String> claimed = new ArrayList<>();
+        for (FutureTask<Optional<WorklistItem>> result : results) {
+            claimed.add(result.get().orElseThrow().id().value());
+        }
+        assertThat(claimed)
+                .containsExactlyElementsOf(
+                        list.database.jdbc().sql("""
+                                SELECT note_id FROM worklist ORDER BY lane DESC, due_at, note_id OFFSET 1 LIMIT 8
+                                """).query(String.class).list());
+        assertThat(list.database
+                        .jdbc()
+                        .sql("SELECT count(*) FROM worklist WHERE claimed_by IS NOT NULL")
+                        .query(Long.class)
+                        .single())
+                .isEqualTo(9);
+        assertThat(list.database
+                        .jdbc()
+                        .sql("SELECT count(DISTINCT xmin::text) FROM worklist WHERE claimed_by IS NOT NULL")
+                        .query(Long.class)
+                        .single())
+                .as("first claim, that of the first reader, and that of the seven who waited for it")
+                .isEqualTo(3);
     }
 
     @Test
