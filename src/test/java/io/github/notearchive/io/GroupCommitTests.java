@@ -189,7 +189,9 @@ class GroupCommitTests {
         for (int id = 0; id <= 4; id++) {
             assertThat(results.get(id).get()).isEqualTo(2 * id);
         }
-        assertThat(groups).hasSize(3).allMatch(group -> group.stream().map(id -> id % 2).distinct().count() == 1);
+        assertThat(groups)
+                .hasSize(3)
+                .allMatch(group -> group.stream().map(id -> id % 2).distinct().count() == 1);
     }
 
     @Test

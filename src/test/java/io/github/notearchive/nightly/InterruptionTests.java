@@ -9,6 +9,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,15 +33,19 @@ class InterruptionTests {
     @Test
     void limitOfNotesEndsTheRunAndTheNextOneContinues() {
         List<String> notes = night.pending(30);
+        long claimBefore = night.count("SELECT nextval('worklist_claim_seq')");
 
-        RunSummary limited = night.runAtMost(12);
+        RunSummary limited = night.runAtMost(7);
 
         assertEnded(limited, ExitCode.INTERRUPTED);
         assertThat(limited.exitCode().number()).isEqualTo(7);
         assertThat(night.executions().getFirst().status()).isEqualTo("STOPPED");
         assertThat(night.exitCodes()).containsExactly("INTERRUPTED");
-        assertThat(night.archived()).hasSize(12);
-        assertThat(night.calls()).isEqualTo(12);
+        assertThat(night.archived()).hasSize(7);
+        assertThat(night.calls()).isEqualTo(7);
+        assertThat(night.count("SELECT last_value FROM worklist_claim_seq"))
+                .as("claims")
+                .isEqualTo(claimBefore + 7);
 
         RunSummary rest = night.run(ExitCode.COMPLETED);
 
@@ -87,6 +93,43 @@ class InterruptionTests {
         assertThat(night.calls()).isZero();
         assertThat(night.states(notes)).containsOnly(PENDING);
         assertThat(night.claims()).isZero();
+    }
+
+    @Test
+    @DirtiesContext
+    void signalWhileClaimsAreBeingWrittenReleasesThem() throws Exception {
+        List<String> notes = night.pending(40);
+        night.provider().holdAnswers();
+        night.update("""
+                CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$
+                BEGIN PERFORM pg_advisory_xact_lock_shared(77); RETURN NEW; END $$
+                """);
+        night.update("""
+                CREATE TRIGGER hold BEFORE UPDATE ON worklist FOR EACH ROW
+                WHEN (OLD.claim_id IS NULL AND NEW.claim_id IS NOT NULL) EXECUTE FUNCTION hold()
+                """);
+        CompletableFuture<RunSummary> run;
+        try (Connection other = night.connect();
+                Statement lock = other.createStatement()) {
+            other.setAutoCommit(false);
+            lock.execute("SELECT pg_advisory_xact_lock(77)");
+            run = night.runAside();
+            NightlyScenario.await(
+                    "claims are being written",
+                    () -> night.count("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted") > 0);
+            gate.stop("SIGTERM");
+            other.rollback();
+        } finally {
+            night.update("DROP FUNCTION hold() CASCADE");
+        }
+
+        night.release(run, ExitCode.INTERRUPTED);
+
+        assertThat(night.claims()).isZero();
+        assertThat(night.states(notes)).contains(PENDING);
+        assertThat(night.calls()).isEqualTo(night.archived().size());
+        night.run(ExitCode.COMPLETED);
+        night.assertArchived(notes, 40);
     }
 
     @Test

@@ -2,6 +2,7 @@ package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
+import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -22,6 +23,9 @@ import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -48,9 +52,12 @@ import org.springframework.transaction.TransactionException;
  * the response is received. Row numbers follow the order of sending.
  */
 @Repository
-public class CallRepository implements CallRecorder {
+public class CallRepository implements CallRecorder, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CallRepository.class);
+
+    /** Time for which a call or response waits for those of other workers. */
+    static final Duration LINGER = Duration.ofMillis(10);
 
     /** Limit of attempts for a call that a limit rejected and then allowed. */
     private static final int MAX_ATTEMPTS = 10;
@@ -58,41 +65,72 @@ public class CallRepository implements CallRecorder {
     private static final RowMapper<NightlyCalls> NIGHTLY_CALLS = (row, _) ->
             new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
 
-    private static final String ROW = """
-            INSERT INTO api_call (note_id, endpoint, sent_at, job_execution_id, refresh)
-            SELECT :noteId, :endpoint, :sentAt, :execution, :refresh
-            """;
-
-    private static final String CLAIMED =
-            "EXISTS (SELECT 1 FROM worklist w WHERE w.note_id = :noteId AND w.claim_id = :claim)";
+    private static final String CLAIMED = "SELECT 1 FROM worklist WHERE note_id = %s AND claim_id = %s";
 
     private static final String PAUSES = "coalesce((SELECT throttles FROM call_pace), 0) AS pauses";
 
-    private static final String WRITE_COUNTED =
-            """
-            WITH counted AS (
-                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
-                SELECT :night, 1, :video, :refreshes
-                WHERE NOT EXISTS (%s) AND %s AND NOT EXISTS (%s)
-                ON CONFLICT (night) DO UPDATE
-                SET calls = n.calls + 1, video_calls = n.video_calls + :video,
-                    refresh_calls = n.refresh_calls + :refreshes
-                WHERE (:limit = 0 OR n.calls < :limit)
-                  AND (:video = 0 OR :videoLimit = 0 OR n.video_calls < :videoLimit)
-                  AND (:refreshes = 0 OR :refreshLimit = 0 OR n.refresh_calls < :refreshLimit)
-                RETURNING calls, video_calls, refresh_calls),
-            written AS (
-                %s FROM counted
-                RETURNING id)
-            SELECT written.id, counted.*, %s
-            FROM written, counted
-            """.formatted(StopNotices.OBSERVED, CLAIMED, PaidResponses.OUTSTANDING, ROW, PAUSES);
+    /** Calls that may be sent. {@code OFFSET} keeps a subquery a look-up of the index, in tables of all sizes. */
+    private static final String WANTED = """
+            wanted AS (
+                SELECT d.*, nextval('api_call_id_seq') AS id
+                FROM unnest(:notes::text[], :claims::bigint[], :endpoints::text[], :refreshes::boolean[],
+                            :times::timestamptz[], :nights::date[])
+                     WITH ORDINALITY AS d (note_id, claim, endpoint, refresh, sent_at, night, position)
+                WHERE NOT EXISTS (%s)
+                  AND EXISTS (%s OFFSET 0)
+                  AND NOT EXISTS (%s OFFSET 0)
+                ORDER BY d.sent_at)
+            """.formatted(
+                    StopNotices.OBSERVED,
+                    CLAIMED.formatted("d.note_id", "d.claim"),
+                    PaidResponses.OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"));
 
-    private static final String WRITE_UNCOUNTED =
-            """
-            %s WHERE NOT EXISTS (%s) AND %s AND NOT EXISTS (%s)
-            RETURNING id, %s
-            """.formatted(ROW, StopNotices.OBSERVED, CLAIMED, PaidResponses.OUTSTANDING, PAUSES);
+    private static final String WRITTEN = """
+            written AS (
+                INSERT INTO api_call (id, note_id, endpoint, sent_at, job_execution_id, refresh)
+                OVERRIDING SYSTEM VALUE
+                SELECT id, note_id, endpoint, sent_at, :execution::bigint, refresh FROM wanted %s)
+            """;
+
+    private static final String WITHIN_LIMITS = """
+            (:limit = 0 OR %s <= :limit)
+              AND (:videoLimit = 0 OR %s <= :videoLimit)
+              AND (:refreshLimit = 0 OR %s <= :refreshLimit)
+            """;
+
+    private static final String SUM_OF_KIND = "CASE WHEN EXCLUDED.%1$s > 0 THEN n.%1$s + EXCLUDED.%1$s ELSE 0 END";
+
+    private static final String WRITE_COUNTED = """
+            WITH %s,
+            counted AS (
+                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                SELECT night, calls, videos, refreshes
+                FROM (SELECT night, count(*) AS calls, count(*) FILTER (WHERE endpoint = :video) AS videos,
+                             count(*) FILTER (WHERE refresh) AS refreshes
+                      FROM wanted GROUP BY night) AS added
+                WHERE %s
+                ORDER BY night
+                ON CONFLICT (night) DO UPDATE
+                SET calls = n.calls + EXCLUDED.calls, video_calls = n.video_calls + EXCLUDED.video_calls,
+                    refresh_calls = n.refresh_calls + EXCLUDED.refresh_calls
+                WHERE %s
+                RETURNING *),
+            %s
+            SELECT position, id, counted.*, %s FROM wanted JOIN counted USING (night)
+            """.formatted(
+                    WANTED,
+                    WITHIN_LIMITS.formatted("calls", "videos", "refreshes"),
+                    WITHIN_LIMITS.formatted(
+                            "n.calls + EXCLUDED.calls",
+                            SUM_OF_KIND.formatted("video_calls"),
+                            SUM_OF_KIND.formatted("refresh_calls")),
+                    WRITTEN.formatted("JOIN counted USING (night)"),
+                    PAUSES);
+
+    private static final String WRITE_UNCOUNTED = """
+            WITH %s, %s
+            SELECT position, id, %s FROM wanted
+            """.formatted(WANTED, WRITTEN.formatted(""), PAUSES);
 
     /** Observer of the provider's responses. Exceptions are logged and ignored. */
     @FunctionalInterface
@@ -107,11 +145,18 @@ public class CallRepository implements CallRecorder {
         void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took);
     }
 
+    /** A call to be written. Calls with the same limits share a statement; those without a limit are not counted. */
+    private record Sending(
+            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {}
+
     /**
      * Commits each statement on its own: all nodes wait for a row that a statement locks, so no client may die between
      * statement and commit.
      */
     private final JdbcClient jdbc;
+
+    private final GroupCommit<Sending, Optional<CallAdmission.Written>> groups =
+            GroupCommit.ofStatements("calls", LINGER, Sending::limits, this::write);
 
     private final StopNotices stops;
     private final ResponseWriter writer;
@@ -162,17 +207,22 @@ public class CallRepository implements CallRecorder {
     }
 
     /**
-     * Counts and records the call in one statement, so that concurrent nodes share one limit: the second statement
-     * waits for the commit of the first and sees its count. A call to which no own limit applies is not counted and
-     * does not wait. A call is rejected while an earlier one about the note may have a response that is not recorded
-     * yet.
+     * Counts and records the calls of concurrent callers in one statement, so that concurrent nodes share one limit:
+     * the second statement waits for the commit of the first and sees its count. Calls to which no own limit applies
+     * are not counted and do not wait for other nodes. If a limit does not allow all calls of a statement, none is
+     * written, and each is tried again on its own. A call is rejected while an earlier one about the note may have a
+     * response that is not recorded yet.
      */
     @Override
     public CallAdmission sending(
             FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         Night night = Night.of(sentAt);
+        boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
+        var sending = new Sending(request, endpoint, sentAt, refresh, counted ? limits : CallLimits.NONE);
         for (int attempt = 1; ; attempt++) {
-            Optional<CallAdmission.Written> written = write(request, endpoint, sentAt, refresh, limits);
+            Optional<CallAdmission.Written> written = attempt == 1
+                    ? groups.execute(sending)
+                    : write(List.of(sending)).getFirst();
             if (written.isPresent()) {
                 sent.increment();
                 inProgress.add(written.get().call().number());
@@ -190,7 +240,7 @@ public class CallRepository implements CallRecorder {
                 return outstanding.get();
             }
             NightlyCalls made = sentIn(night);
-            // else another node has returned a call to the limit since
+            // else its group exceeded the limit, or another node has returned a call to it since
             if (!limits.allow(made, endpoint == Endpoint.VIDEO, refresh) || attempt >= MAX_ATTEMPTS) {
                 return new CallAdmission.OverLimit(made);
             }
@@ -207,38 +257,69 @@ public class CallRepository implements CallRecorder {
     }
 
     private boolean isClaimed(FetchRequest request) {
-        return jdbc.sql("SELECT " + CLAIMED)
+        return jdbc.sql("SELECT EXISTS (%s)".formatted(CLAIMED.formatted(":noteId", ":claim")))
                 .params(Map.of("noteId", request.id().value(), "claim", request.claim()))
                 .query(Boolean.class)
                 .single();
     }
 
-    /** Empty if a limit is reached, calls have ended, the claim is lost, or an earlier call is outstanding. */
-    private Optional<CallAdmission.Written> write(
-            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
-        NoteId id = request.id();
-        boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
-        return jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
-                .param("night", Night.of(sentAt).date())
-                .param("video", endpoint == Endpoint.VIDEO ? 1 : 0)
-                .param("refreshes", refresh ? 1 : 0)
+    /**
+     * Writes the rows of calls with the same limits. The result of a call is empty if a limit does not allow all of
+     * them, calls have ended, its claim is lost, or an earlier call is outstanding.
+     */
+    private List<Optional<CallAdmission.Written>> write(List<Sending> group) {
+        CallLimits limits = group.getFirst().limits();
+        boolean counted = !limits.equals(CallLimits.NONE);
+        List<Optional<CallAdmission.Written>> results =
+                new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
+        jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
                 .param("limit", limits.all())
                 .param("videoLimit", limits.videos())
                 .param("refreshLimit", limits.refreshes())
+                .param("video", Endpoint.VIDEO.ledgerName())
                 .param("after", stops.observedAfter())
-                .param("now", Timestamp.from(sentAt))
-                .param("noteId", id.value())
-                .param("claim", request.claim())
-                .param("endpoint", endpoint.ledgerName())
-                .param("sentAt", Timestamp.from(sentAt))
+                .param(
+                        "now",
+                        Timestamp.from(group.stream()
+                                .map(Sending::sentAt)
+                                .min(Comparator.naturalOrder())
+                                .orElseThrow()))
                 .param("execution", execution.get(), Types.BIGINT)
                 .param("inProgress", inProgress())
-                .param("refresh", refresh)
-                .query((row, n) -> new CallAdmission.Written(
-                        new CallRecord(row.getLong("id"), id, endpoint, sentAt, refresh),
-                        counted ? NIGHTLY_CALLS.mapRow(row, n) : null,
-                        row.getLong("pauses")))
-                .optional();
+                .param(
+                        "notes",
+                        group.stream().map(call -> call.request().id().value()).toArray(String[]::new))
+                .param(
+                        "claims",
+                        group.stream().map(call -> call.request().claim()).toArray(Long[]::new))
+                .param(
+                        "endpoints",
+                        group.stream().map(call -> call.endpoint().ledgerName()).toArray(String[]::new))
+                .param("refreshes", group.stream().map(Sending::refresh).toArray(Boolean[]::new))
+                .param(
+                        "times",
+                        group.stream().map(call -> call.sentAt().toString()).toArray(String[]::new))
+                .param(
+                        "nights",
+                        group.stream()
+                                .map(call -> Night.of(call.sentAt()).date().toString())
+                                .toArray(String[]::new))
+                .query(row -> {
+                    int position = row.getInt("position") - 1;
+                    Sending call = group.get(position);
+                    results.set(
+                            position,
+                            Optional.of(new CallAdmission.Written(
+                                    new CallRecord(
+                                            row.getLong("id"),
+                                            call.request().id(),
+                                            call.endpoint(),
+                                            call.sentAt(),
+                                            call.refresh()),
+                                    counted ? NIGHTLY_CALLS.mapRow(row, position) : null,
+                                    row.getLong("pauses"))));
+                });
+        return results;
     }
 
     /** Returns the number of calls of a night, as counted for our own limits. */
@@ -371,5 +452,11 @@ public class CallRepository implements CallRecorder {
     /** As above, for the responses of this node to one note. Requires that no call about it is in flight. */
     public void persistSpooled(NoteId note) {
         writer.persist(note);
+    }
+
+    @Override
+    public void close() {
+        groups.close();
+        writer.close();
     }
 }

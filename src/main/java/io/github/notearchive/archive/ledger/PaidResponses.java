@@ -47,14 +47,15 @@ public class PaidResponses {
 
     /**
      * Calls whose response may be in a file of the sending node: for a day at most, and until that node has recovered.
+     * Formatted with note, endpoint and time.
      */
     static final String OUTSTANDING = """
             SELECT id, job_execution_id, sent_at FROM api_call
-            WHERE note_id = :noteId AND endpoint = :endpoint AND job_execution_id IS NOT NULL
+            WHERE note_id = %1$s AND endpoint = %2$s AND job_execution_id IS NOT NULL
               AND received_at IS NULL AND recovered_at IS NULL
               AND (job_execution_id IS DISTINCT FROM :execution::bigint OR id = ANY (:inProgress))
-              AND sent_at > :sentAt::timestamptz - interval '1 day'
-              AND sent_at < :sentAt::timestamptz + interval '1 day'
+              AND sent_at > %3$s::timestamptz - interval '1 day'
+              AND sent_at < %3$s::timestamptz + interval '1 day'
             """;
 
     /** A paid call with its response body as stored in the ledger. */
@@ -96,7 +97,7 @@ public class PaidResponses {
     Optional<Outstanding> outstanding(
             NoteId id, Endpoint endpoint, Instant now, @Nullable Long execution, Long[] inProgress) {
         return autoCommit
-                .sql(OUTSTANDING + " ORDER BY id DESC LIMIT 1")
+                .sql(OUTSTANDING.formatted(":noteId", ":endpoint", ":sentAt") + " ORDER BY id DESC LIMIT 1")
                 .param("noteId", id.value())
                 .param("endpoint", endpoint.ledgerName())
                 .param("sentAt", Timestamp.from(now))

@@ -27,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.stream.IntStream;
+import org.assertj.core.api.Condition;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -324,6 +325,118 @@ class CallRepositoryTests extends LedgerFixture {
         assertThat(calls.sentIn(Night.of(NOW))).isEqualTo(NightlyCalls.NONE);
         assertThat(calls.sending(new FetchRequest(ID, before.claim() + 1, null), Endpoint.DETAIL, NOW, false, ALL))
                 .isInstanceOf(CallAdmission.Written.class);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void concurrentCallsAreDurableWhenTheyMayBeSent(boolean limited) throws Exception {
+        CallLimits limits = limited ? ALL : CallLimits.NONE;
+
+        List<Future<Long>> found = inGroups(
+                ids(32).stream()
+                        .map(this::claimed)
+                        .<Callable<Long>>map(note -> () -> {
+                            CallRecord call = written(calls.sending(note, Endpoint.DETAIL, NOW, false, limits))
+                                    .call();
+                            return database.jdbc() // the provider looks, over another connection
+                                    .sql("SELECT count(*) FROM api_call WHERE id = ? AND note_id = ?")
+                                    .params(call.number(), call.id().value())
+                                    .query(Long.class)
+                                    .single();
+                        })
+                        .toList(),
+                () -> null);
+
+        for (Future<Long> rows : found) {
+            assertThat(rows.get()).isOne();
+        }
+        assertThat(transactions()).isEqualTo(2);
+        assertThat(calls.sentIn(Night.of(NOW)).all()).isEqualTo(limited ? 32 : 0);
+    }
+
+    @Test
+    void limitWithinAGroupIsReachedExactly() throws Exception {
+        CallLimits limits = new CallLimits(10, 4, 0);
+        List<Callable<CallAdmission>> group = new ArrayList<>();
+        for (FetchRequest note : ids(33).stream().map(this::claimed).toList()) {
+            Endpoint endpoint = group.size() % 3 == 0 ? Endpoint.VIDEO : Endpoint.DETAIL;
+            group.add(() -> calls.sending(note, endpoint, NOW, false, limits));
+        }
+
+        List<Future<CallAdmission>> results = inGroups(group, () -> null);
+
+        assertThat(results)
+                .extracting(Future::get)
+                .haveExactly(10, new Condition<>(CallAdmission.Written.class::isInstance, "written"));
+        assertThat(results)
+                .extracting(Future::get)
+                .haveExactly(23, new Condition<>(CallAdmission.OverLimit.class::isInstance, "over the limit"));
+        NightlyCalls made = calls.sentIn(Night.of(NOW));
+        assertThat(made.all()).isEqualTo(10);
+        assertThat(made.videos()).isLessThanOrEqualTo(4);
+        assertThat(totals.made(Night.of(NOW))).isEqualTo(made);
+    }
+
+    @Test
+    void lostClaimInAGroupConcernsItsOwnCallOnly() throws Exception {
+        List<FetchRequest> notes =
+                new ArrayList<>(ids(32).stream().map(this::claimed).toList());
+        FetchRequest lost = notes.get(20);
+        notes.set(20, new FetchRequest(lost.id(), lost.claim() - 1, null));
+
+        List<Future<CallAdmission>> results = inGroups(
+                notes.stream()
+                        .<Callable<CallAdmission>>map(note -> () -> sending(calls, note))
+                        .toList(),
+                () -> null);
+
+        for (int i = 0; i < 32; i++) {
+            CallAdmission result = results.get(i).get();
+            if (i == 20) {
+                assertThat(result).isEqualTo(new Unclaimed());
+            } else {
+                assertThat(written(result).call().id()).isEqualTo(notes.get(i).id());
+            }
+        }
+        assertThat(calls.sentIn(Night.of(NOW)).all()).isEqualTo(31);
+        assertThat(history.calls(lost.id())).isEmpty();
+    }
+
+    @Test
+    void callsOfAGroupAreCountedInTheirNights() throws Exception {
+        Night night = Night.of(NOW);
+        List<FetchRequest> notes = ids(9).stream().map(this::claimed).toList();
+
+        List<Future<CallAdmission>> results = inGroups(
+                IntStream.range(0, 9)
+                        .<Callable<CallAdmission>>mapToObj(i -> () -> calls.sending(
+                                notes.get(i), Endpoint.DETAIL, i % 2 == 0 ? night.ends() : NOW, false, ALL))
+                        .toList(),
+                () -> null);
+
+        for (int i = 0; i < 9; i++) {
+            assertThat(written(results.get(i).get()).call().sentAt()).isEqualTo(i % 2 == 0 ? night.ends() : NOW);
+        }
+        assertThat(calls.sentIn(night).all()).isEqualTo(4);
+        assertThat(calls.sentIn(Night.of(night.ends())).all()).isEqualTo(5);
+        assertThat(database.jdbc()
+                        .sql(
+                                "SELECT count(*) FROM api_call a JOIN api_call b ON a.id < b.id AND a.sent_at > b.sent_at AND a.xmin = b.xmin")
+                        .query(Long.class)
+                        .single())
+                .as("numbers in the order of sending")
+                .isZero();
+    }
+
+    private CallAdmission sending(CallRepository node, FetchRequest note) {
+        return node.sending(note, Endpoint.DETAIL, NOW, false, ALL);
+    }
+
+    private long transactions() {
+        return database.jdbc()
+                .sql("SELECT count(DISTINCT xmin::text) FROM api_call")
+                .query(Long.class)
+                .single();
     }
 
     private static long sum(List<Callable<Long>> nodes) throws Exception {

@@ -1,6 +1,7 @@
 package io.github.notearchive.archive.ledger;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import io.github.notearchive.ArchiveDatabase;
 import io.github.notearchive.archive.ledger.PaidResponses.PaidResponse;
@@ -19,11 +20,16 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BooleanSupplier;
+import java.util.stream.IntStream;
 import javax.sql.DataSource;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -111,6 +117,33 @@ public abstract class LedgerFixture {
         JdbcTransactionManager transactions = new JdbcTransactionManager(way);
         return new CallRepository(
                 way, transactions, files, new PaidResponses(jdbc, new ResponseMemory(), transactions), List.of());
+    }
+
+    /** Runs calls at the same time: the first one waits for a lock, so that all others form a group behind it. */
+    <T> List<Future<T>> inGroups(List<Callable<T>> tasks, Callable<?> whileWaiting) throws Exception {
+        List<FutureTask<T>> results = tasks.stream().map(FutureTask::new).toList();
+        try (Connection other = database.dataSource().getConnection();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            statement.execute("LOCK TABLE api_call IN EXCLUSIVE MODE");
+            List<Thread> threads = results.stream()
+                    .map(task -> Thread.ofPlatform().daemon().start(task))
+                    .toList();
+            await().until(() -> threads.stream().allMatch(thread -> thread.getState() == Thread.State.WAITING));
+            whileWaiting.call();
+            other.rollback();
+        }
+        for (FutureTask<T> result : results) {
+            await().until(result::isDone);
+        }
+        return List.copyOf(results);
+    }
+
+    /** Returns ids of different notes. */
+    static List<NoteId> ids(int count) {
+        return IntStream.range(0, count)
+                .mapToObj(n -> new NoteId("66bb%020d".formatted(n)))
+                .toList();
     }
 
     FetchRequest claimed(NoteId id) {

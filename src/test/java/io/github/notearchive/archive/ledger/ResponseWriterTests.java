@@ -18,6 +18,7 @@ import io.github.notearchive.provider.ProviderReply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.lang.reflect.Proxy;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -26,6 +27,8 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.Callable;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -33,6 +36,7 @@ import javax.sql.DataSource;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.springframework.dao.DataAccessException;
+import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.jdbc.datasource.DelegatingDataSource;
 
@@ -103,6 +107,77 @@ class ResponseWriterTests extends LedgerFixture {
         assertThat(received.get(20, TimeUnit.SECONDS)).isEqualTo(call.number());
         assertThat(spooledFiles()).isEmpty();
         assertStored();
+    }
+
+    @Test
+    void responsesOfAGroupSurviveTheEndOfItsConnectionInTheirFiles() throws Exception {
+        List<CallRecord> sent = ids(32).stream()
+                .map(id -> sent(id, Endpoint.DETAIL, NOW, false))
+                .toList();
+
+        List<Future<Long>> results = inGroups(
+                sent.stream()
+                        .<Callable<Long>>map(call -> () -> received(calls, call))
+                        .toList(),
+                () -> {
+                    assertThat(endBackendsThatWait())
+                            .as("statements of all responses")
+                            .isOne();
+                    await().until(() -> spooledFiles().size() == sent.size());
+                    return endBackendsThatWait();
+                });
+
+        for (int i = 0; i < sent.size(); i++) {
+            assertThat(results.get(i).get()).isEqualTo(sent.get(i).number());
+        }
+        assertThat(spooledFiles()).isEmpty();
+        assertThat(sent)
+                .allSatisfy(call -> assertThat(history.calls(call.id()))
+                        .singleElement()
+                        .matches(NoteStats.CallEntry::responseHeld));
+    }
+
+    private long endBackendsThatWait() {
+        return database.jdbc()
+                .sql("SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_locks WHERE NOT granted")
+                .query(Long.class)
+                .single();
+    }
+
+    @Test
+    void rejectedResponseOfAGroupConcernsItsOwnCallOnly() throws Exception {
+        List<CallRecord> sent = ids(32).stream()
+                .map(id -> sent(id, Endpoint.DETAIL, NOW, false))
+                .toList();
+
+        List<Future<Long>> results = inGroups(
+                sent.stream()
+                        .<Callable<Long>>map(call -> () -> calls.received(
+                                call,
+                                new ProviderReply(
+                                        0,
+                                        200,
+                                        call.equals(sent.get(20)) ? "a\0b" : null,
+                                        "r-" + call.number(),
+                                        Billed.YES),
+                                String.valueOf(call.number()).getBytes(StandardCharsets.UTF_8),
+                                NOW,
+                                Duration.ZERO))
+                        .toList(),
+                () -> null);
+
+        for (int i = 0; i < sent.size(); i++) {
+            if (i != 20) {
+                PaidResponse paid = responses
+                        .latestPaid(sent.get(i).id(), Endpoint.DETAIL, NOW)
+                        .orElseThrow();
+                assertThat(paid.number()).isEqualTo(results.get(i).get());
+                assertThat(new String(paid.body(), StandardCharsets.UTF_8)).isEqualTo("" + paid.number());
+                assertThat(paid.call().facts().requestId()).isEqualTo("r-" + paid.number());
+            }
+        }
+        assertThatThrownBy(results.get(20)::get).hasCauseInstanceOf(DataIntegrityViolationException.class);
+        assertThat(ResponseSpool.read(spooledFiles().getFirst()).call()).isEqualTo(sent.get(20));
     }
 
     @Test
