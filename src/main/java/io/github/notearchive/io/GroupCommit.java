@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
@@ -153,7 +154,9 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
             concurrent = group.size() > 1;
             group.stream()
                     .collect(Collectors.groupingBy(
-                            entry -> kind.apply(entry.request), LinkedHashMap::new, Collectors.toList()))
+                            entry -> kind.apply(Objects.requireNonNull(entry.request)),
+                            LinkedHashMap::new,
+                            Collectors.toList()))
                     .values()
                     .forEach(each -> commit(each, true));
             group = new ArrayList<>();

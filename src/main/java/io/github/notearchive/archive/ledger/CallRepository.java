@@ -2,7 +2,6 @@ package io.github.notearchive.archive.ledger;
 
 import io.github.notearchive.archive.catalog.AutoCommitClient;
 import io.github.notearchive.archive.ledger.ResponseWriter.ReceivedResponse;
-import io.github.notearchive.io.GroupCommit;
 import io.github.notearchive.io.NetworkTimeoutDataSource;
 import io.github.notearchive.note.Billed;
 import io.github.notearchive.note.Endpoint;
@@ -20,12 +19,8 @@ import io.github.notearchive.provider.ProviderReply;
 import io.github.notearchive.provider.StopNotice;
 import java.io.UncheckedIOException;
 import java.sql.Timestamp;
-import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,7 +35,6 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.dao.DataAccessException;
-import org.springframework.jdbc.core.RowMapper;
 import org.springframework.jdbc.core.SimplePropertyRowMapper;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -56,81 +50,8 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(CallRepository.class);
 
-    /** Time for which a call or response waits for those of other workers. */
-    static final Duration LINGER = Duration.ofMillis(10);
-
     /** Limit of attempts for a call that a limit rejected and then allowed. */
     private static final int MAX_ATTEMPTS = 10;
-
-    private static final RowMapper<NightlyCalls> NIGHTLY_CALLS = (row, _) ->
-            new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
-
-    private static final String CLAIMED = "SELECT 1 FROM worklist WHERE note_id = %s AND claim_id = %s";
-
-    private static final String PAUSES = "coalesce((SELECT throttles FROM call_pace), 0) AS pauses";
-
-    /** Calls that may be sent. {@code OFFSET} keeps a subquery a look-up of the index, in tables of all sizes. */
-    private static final String WANTED = """
-            wanted AS (
-                SELECT d.*, nextval('api_call_id_seq') AS id
-                FROM unnest(:notes::text[], :claims::bigint[], :endpoints::text[], :refreshes::boolean[],
-                            :times::timestamptz[], :nights::date[])
-                     WITH ORDINALITY AS d (note_id, claim, endpoint, refresh, sent_at, night, position)
-                WHERE NOT EXISTS (%s)
-                  AND EXISTS (%s OFFSET 0)
-                  AND NOT EXISTS (%s OFFSET 0)
-                ORDER BY d.sent_at)
-            """.formatted(
-                    StopNotices.OBSERVED,
-                    CLAIMED.formatted("d.note_id", "d.claim"),
-                    PaidResponses.OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"));
-
-    private static final String WRITTEN = """
-            written AS (
-                INSERT INTO api_call (id, note_id, endpoint, sent_at, job_execution_id, refresh)
-                OVERRIDING SYSTEM VALUE
-                SELECT id, note_id, endpoint, sent_at, :execution::bigint, refresh FROM wanted %s)
-            """;
-
-    private static final String WITHIN_LIMITS = """
-            (:limit = 0 OR %s <= :limit)
-              AND (:videoLimit = 0 OR %s <= :videoLimit)
-              AND (:refreshLimit = 0 OR %s <= :refreshLimit)
-            """;
-
-    private static final String SUM_OF_KIND = "CASE WHEN EXCLUDED.%1$s > 0 THEN n.%1$s + EXCLUDED.%1$s ELSE 0 END";
-
-    private static final String WRITE_COUNTED = """
-            WITH %s,
-            counted AS (
-                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
-                SELECT night, calls, videos, refreshes
-                FROM (SELECT night, count(*) AS calls, count(*) FILTER (WHERE endpoint = :video) AS videos,
-                             count(*) FILTER (WHERE refresh) AS refreshes
-                      FROM wanted GROUP BY night) AS added
-                WHERE %s
-                ORDER BY night
-                ON CONFLICT (night) DO UPDATE
-                SET calls = n.calls + EXCLUDED.calls, video_calls = n.video_calls + EXCLUDED.video_calls,
-                    refresh_calls = n.refresh_calls + EXCLUDED.refresh_calls
-                WHERE %s
-                RETURNING *),
-            %s
-            SELECT position, id, counted.*, %s FROM wanted JOIN counted USING (night)
-            """.formatted(
-                    WANTED,
-                    WITHIN_LIMITS.formatted("calls", "videos", "refreshes"),
-                    WITHIN_LIMITS.formatted(
-                            "n.calls + EXCLUDED.calls",
-                            SUM_OF_KIND.formatted("video_calls"),
-                            SUM_OF_KIND.formatted("refresh_calls")),
-                    WRITTEN.formatted("JOIN counted USING (night)"),
-                    PAUSES);
-
-    private static final String WRITE_UNCOUNTED = """
-            WITH %s, %s
-            SELECT position, id, %s FROM wanted
-            """.formatted(WANTED, WRITTEN.formatted(""), PAUSES);
 
     /** Observer of the provider's responses. Exceptions are logged and ignored. */
     @FunctionalInterface
@@ -145,19 +66,13 @@ public class CallRepository implements CallRecorder, AutoCloseable {
         void onResponse(Endpoint endpoint, @Nullable Integer code, Billed billed, Duration took);
     }
 
-    /** A call to be written. Calls with the same limits share a statement; those without a limit are not counted. */
-    private record Sending(
-            FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {}
-
     /**
      * Commits each statement on its own: all nodes wait for a row that a statement locks, so no client may die between
      * statement and commit.
      */
     private final JdbcClient jdbc;
 
-    private final GroupCommit<Sending, Optional<CallAdmission.Written>> groups =
-            GroupCommit.ofStatements("calls", LINGER, Sending::limits, this::write);
-
+    private final CallRows rows;
     private final StopNotices stops;
     private final ResponseWriter writer;
     private final PaidResponses paid;
@@ -180,6 +95,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
         this.paid = paid;
         this.listeners = listeners;
         this.stops = new StopNotices(jdbc, execution::get);
+        this.rows = new CallRows(jdbc, stops, execution::get, this::inProgress);
         JdbcClient impatient =
                 AutoCommitClient.of(new NetworkTimeoutDataSource(database, ResponseWriter.READ_TIMEOUT), transactions);
         this.writer = new ResponseWriter(impatient, spool, execution::get, () -> isAborting.getAsBoolean());
@@ -218,11 +134,11 @@ public class CallRepository implements CallRecorder, AutoCloseable {
             FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {
         Night night = Night.of(sentAt);
         boolean counted = limits.areAbout(endpoint == Endpoint.VIDEO, refresh);
-        var sending = new Sending(request, endpoint, sentAt, refresh, counted ? limits : CallLimits.NONE);
+        var sending = new CallRows.Sending(request, endpoint, sentAt, refresh, counted ? limits : CallLimits.NONE);
         for (int attempt = 1; ; attempt++) {
             Optional<CallAdmission.Written> written = attempt == 1
-                    ? groups.execute(sending)
-                    : write(List.of(sending)).getFirst();
+                    ? rows.writeInGroup(sending)
+                    : rows.write(List.of(sending)).getFirst();
             if (written.isPresent()) {
                 sent.increment();
                 inProgress.add(written.get().call().number());
@@ -257,76 +173,17 @@ public class CallRepository implements CallRecorder, AutoCloseable {
     }
 
     private boolean isClaimed(FetchRequest request) {
-        return jdbc.sql("SELECT EXISTS (%s)".formatted(CLAIMED.formatted(":noteId", ":claim")))
+        return jdbc.sql("SELECT EXISTS (%s)".formatted(CallRows.CLAIMED.formatted(":noteId", ":claim")))
                 .params(Map.of("noteId", request.id().value(), "claim", request.claim()))
                 .query(Boolean.class)
                 .single();
-    }
-
-    /**
-     * Writes the rows of calls with the same limits. The result of a call is empty if a limit does not allow all of
-     * them, calls have ended, its claim is lost, or an earlier call is outstanding.
-     */
-    private List<Optional<CallAdmission.Written>> write(List<Sending> group) {
-        CallLimits limits = group.getFirst().limits();
-        boolean counted = !limits.equals(CallLimits.NONE);
-        List<Optional<CallAdmission.Written>> results =
-                new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
-        jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
-                .param("limit", limits.all())
-                .param("videoLimit", limits.videos())
-                .param("refreshLimit", limits.refreshes())
-                .param("video", Endpoint.VIDEO.ledgerName())
-                .param("after", stops.observedAfter())
-                .param(
-                        "now",
-                        Timestamp.from(group.stream()
-                                .map(Sending::sentAt)
-                                .min(Comparator.naturalOrder())
-                                .orElseThrow()))
-                .param("execution", execution.get(), Types.BIGINT)
-                .param("inProgress", inProgress())
-                .param(
-                        "notes",
-                        group.stream().map(call -> call.request().id().value()).toArray(String[]::new))
-                .param(
-                        "claims",
-                        group.stream().map(call -> call.request().claim()).toArray(Long[]::new))
-                .param(
-                        "endpoints",
-                        group.stream().map(call -> call.endpoint().ledgerName()).toArray(String[]::new))
-                .param("refreshes", group.stream().map(Sending::refresh).toArray(Boolean[]::new))
-                .param(
-                        "times",
-                        group.stream().map(call -> call.sentAt().toString()).toArray(String[]::new))
-                .param(
-                        "nights",
-                        group.stream()
-                                .map(call -> Night.of(call.sentAt()).date().toString())
-                                .toArray(String[]::new))
-                .query(row -> {
-                    int position = row.getInt("position") - 1;
-                    Sending call = group.get(position);
-                    results.set(
-                            position,
-                            Optional.of(new CallAdmission.Written(
-                                    new CallRecord(
-                                            row.getLong("id"),
-                                            call.request().id(),
-                                            call.endpoint(),
-                                            call.sentAt(),
-                                            call.refresh()),
-                                    counted ? NIGHTLY_CALLS.mapRow(row, position) : null,
-                                    row.getLong("pauses"))));
-                });
-        return results;
     }
 
     /** Returns the number of calls of a night, as counted for our own limits. */
     public NightlyCalls sentIn(Night night) {
         return jdbc.sql("SELECT calls, video_calls, refresh_calls FROM nightly_calls WHERE night = :night")
                 .param("night", night.date())
-                .query(NIGHTLY_CALLS)
+                .query(CallRows.NIGHTLY_CALLS)
                 .optional()
                 .orElse(NightlyCalls.NONE);
     }
@@ -351,7 +208,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
                 .param("video", Endpoint.VIDEO.ledgerName())
                 .param("begins", Timestamp.from(night.begins()))
                 .param("ends", Timestamp.from(night.ends()))
-                .query(NIGHTLY_CALLS)
+                .query(CallRows.NIGHTLY_CALLS)
                 .single();
     }
 
@@ -456,7 +313,7 @@ public class CallRepository implements CallRecorder, AutoCloseable {
 
     @Override
     public void close() {
-        groups.close();
+        rows.close();
         writer.close();
     }
 }

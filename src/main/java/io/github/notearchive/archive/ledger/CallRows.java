@@ -1,0 +1,190 @@
+package io.github.notearchive.archive.ledger;
+
+import io.github.notearchive.io.GroupCommit;
+import io.github.notearchive.note.Endpoint;
+import io.github.notearchive.note.Night;
+import io.github.notearchive.provider.CallLimits;
+import io.github.notearchive.provider.CallRecorder.CallAdmission;
+import io.github.notearchive.provider.CallRecorder.CallRecord;
+import io.github.notearchive.provider.FetchRequest;
+import io.github.notearchive.provider.NightlyCalls;
+import java.sql.Timestamp;
+import java.sql.Types;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.core.RowMapper;
+import org.springframework.jdbc.core.simple.JdbcClient;
+
+/** Writes the rows of calls before they are sent, those of concurrent workers in one statement. */
+final class CallRows {
+
+    /** Time for which a call or response waits for those of other workers. */
+    static final Duration LINGER = Duration.ofMillis(10);
+
+    static final RowMapper<NightlyCalls> NIGHTLY_CALLS = (row, _) ->
+            new NightlyCalls(row.getLong("calls"), row.getLong("video_calls"), row.getLong("refresh_calls"));
+
+    static final String CLAIMED = "SELECT 1 FROM worklist WHERE note_id = %s AND claim_id = %s";
+
+    private static final String PAUSES = "coalesce((SELECT throttles FROM call_pace), 0) AS pauses";
+
+    /** Calls that may be sent. {@code OFFSET} keeps a subquery a look-up of the index, in tables of all sizes. */
+    private static final String WANTED = """
+            wanted AS (
+                SELECT d.*, nextval('api_call_id_seq') AS id
+                FROM unnest(:notes::text[], :claims::bigint[], :endpoints::text[], :refreshes::boolean[],
+                            :times::timestamptz[], :nights::date[])
+                     WITH ORDINALITY AS d (note_id, claim, endpoint, refresh, sent_at, night, position)
+                WHERE NOT EXISTS (%s)
+                  AND EXISTS (%s OFFSET 0)
+                  AND NOT EXISTS (%s OFFSET 0)
+                ORDER BY d.sent_at)
+            """.formatted(
+                    StopNotices.OBSERVED,
+                    CLAIMED.formatted("d.note_id", "d.claim"),
+                    PaidResponses.OUTSTANDING.formatted("d.note_id", "d.endpoint", "d.sent_at"));
+
+    private static final String WRITTEN = """
+            written AS (
+                INSERT INTO api_call (id, note_id, endpoint, sent_at, job_execution_id, refresh)
+                OVERRIDING SYSTEM VALUE
+                SELECT id, note_id, endpoint, sent_at, :execution::bigint, refresh FROM wanted %s)
+            """;
+
+    private static final String WITHIN_LIMITS = """
+            (:limit = 0 OR %s <= :limit)
+              AND (:videoLimit = 0 OR %s <= :videoLimit)
+              AND (:refreshLimit = 0 OR %s <= :refreshLimit)
+            """;
+
+    private static final String SUM_OF_KIND = "CASE WHEN EXCLUDED.%1$s > 0 THEN n.%1$s + EXCLUDED.%1$s ELSE 0 END";
+
+    private static final String WRITE_COUNTED = """
+            WITH %s,
+            counted AS (
+                INSERT INTO nightly_calls AS n (night, calls, video_calls, refresh_calls)
+                SELECT night, calls, videos, refreshes
+                FROM (SELECT night, count(*) AS calls, count(*) FILTER (WHERE endpoint = :video) AS videos,
+                             count(*) FILTER (WHERE refresh) AS refreshes
+                      FROM wanted GROUP BY night) AS added
+                WHERE %s
+                ORDER BY night
+                ON CONFLICT (night) DO UPDATE
+                SET calls = n.calls + EXCLUDED.calls, video_calls = n.video_calls + EXCLUDED.video_calls,
+                    refresh_calls = n.refresh_calls + EXCLUDED.refresh_calls
+                WHERE %s
+                RETURNING *),
+            %s
+            SELECT position, id, counted.*, %s FROM wanted JOIN counted USING (night)
+            """.formatted(
+                    WANTED,
+                    WITHIN_LIMITS.formatted("calls", "videos", "refreshes"),
+                    WITHIN_LIMITS.formatted(
+                            "n.calls + EXCLUDED.calls",
+                            SUM_OF_KIND.formatted("video_calls"),
+                            SUM_OF_KIND.formatted("refresh_calls")),
+                    WRITTEN.formatted("JOIN counted USING (night)"),
+                    PAUSES);
+
+    private static final String WRITE_UNCOUNTED = """
+            WITH %s, %s
+            SELECT position, id, %s FROM wanted
+            """.formatted(WANTED, WRITTEN.formatted(""), PAUSES);
+
+    /** A call to be written. Calls with the same limits share a statement; those without a limit are not counted. */
+    record Sending(FetchRequest request, Endpoint endpoint, Instant sentAt, boolean refresh, CallLimits limits) {}
+
+    private final JdbcClient jdbc;
+    private final StopNotices stops;
+    private final Supplier<@Nullable Long> execution;
+    private final Supplier<Long[]> inProgress;
+    private final GroupCommit<Sending, Optional<CallAdmission.Written>> groups =
+            GroupCommit.ofStatements("calls", LINGER, Sending::limits, this::write);
+
+    /**
+     * @param jdbc commits each statement on its own
+     * @param execution supplies the execution of this process
+     * @param inProgress supplies the numbers of this process's calls whose responses are not written yet
+     */
+    CallRows(JdbcClient jdbc, StopNotices stops, Supplier<@Nullable Long> execution, Supplier<Long[]> inProgress) {
+        this.jdbc = jdbc;
+        this.stops = stops;
+        this.execution = execution;
+        this.inProgress = inProgress;
+    }
+
+    /** Writes a call together with those of other workers. */
+    Optional<CallAdmission.Written> writeInGroup(Sending call) {
+        return groups.execute(call);
+    }
+
+    /**
+     * Writes the rows of calls with the same limits. The result of a call is empty if a limit does not allow all of
+     * them, calls have ended, its claim is lost, or an earlier call is outstanding.
+     */
+    List<Optional<CallAdmission.Written>> write(List<Sending> group) {
+        CallLimits limits = group.getFirst().limits();
+        boolean counted = !limits.equals(CallLimits.NONE);
+        List<Optional<CallAdmission.Written>> results =
+                new ArrayList<>(Collections.nCopies(group.size(), Optional.empty()));
+        jdbc.sql(counted ? WRITE_COUNTED : WRITE_UNCOUNTED)
+                .param("limit", limits.all())
+                .param("videoLimit", limits.videos())
+                .param("refreshLimit", limits.refreshes())
+                .param("video", Endpoint.VIDEO.ledgerName())
+                .param("after", stops.observedAfter())
+                .param(
+                        "now",
+                        Timestamp.from(group.stream()
+                                .map(Sending::sentAt)
+                                .min(Comparator.naturalOrder())
+                                .orElseThrow()))
+                .param("execution", execution.get(), Types.BIGINT)
+                .param("inProgress", inProgress.get())
+                .param(
+                        "notes",
+                        group.stream().map(call -> call.request().id().value()).toArray(String[]::new))
+                .param(
+                        "claims",
+                        group.stream().map(call -> call.request().claim()).toArray(Long[]::new))
+                .param(
+                        "endpoints",
+                        group.stream().map(call -> call.endpoint().ledgerName()).toArray(String[]::new))
+                .param("refreshes", group.stream().map(Sending::refresh).toArray(Boolean[]::new))
+                .param(
+                        "times",
+                        group.stream().map(call -> call.sentAt().toString()).toArray(String[]::new))
+                .param(
+                        "nights",
+                        group.stream()
+                                .map(call -> Night.of(call.sentAt()).date().toString())
+                                .toArray(String[]::new))
+                .query(row -> {
+                    int position = row.getInt("position") - 1;
+                    Sending call = group.get(position);
+                    results.set(
+                            position,
+                            Optional.of(new CallAdmission.Written(
+                                    new CallRecord(
+                                            row.getLong("id"),
+                                            call.request().id(),
+                                            call.endpoint(),
+                                            call.sentAt(),
+                                            call.refresh()),
+                                    counted ? NIGHTLY_CALLS.mapRow(row, position) : null,
+                                    row.getLong("pauses"))));
+                });
+        return results;
+    }
+
+    void close() {
+        groups.close();
+    }
+}
