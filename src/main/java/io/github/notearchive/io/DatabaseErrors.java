@@ -13,7 +13,7 @@ import org.springframework.dao.TransientDataAccessResourceException;
 import org.springframework.transaction.CannotCreateTransactionException;
 import org.springframework.transaction.TransactionSystemException;
 
-/** Classifies database exceptions as outage, conflict, rejected account or programming error. */
+/** Classifies database exceptions as outage, rejected account or programming error. */
 public final class DatabaseErrors {
 
     /** Message of the driver without a reason, which is in the cause. */
@@ -50,11 +50,6 @@ public final class DatabaseErrors {
      */
     public static boolean isUndone(Throwable failure) {
         return sqlState(failure).filter(UNDONE::contains).isPresent();
-    }
-
-    /** Whether PostgreSQL ended one of several conflicting transactions: 40P01 (deadlock), 40001 (serialization). */
-    static boolean isConflict(Throwable failure) {
-        return sqlState(failure).filter(state -> state.startsWith("40")).isPresent();
     }
 
     /** Whether a value is the cause: class 22 (data exception) or 23 (constraint violation). */

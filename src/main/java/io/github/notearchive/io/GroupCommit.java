@@ -31,7 +31,8 @@ import org.springframework.transaction.support.TransactionTemplate;
  * <ul>
  *   <li>A data error (SQL states 22 and 23) of a group: each request is executed again in its own transaction, so that
  *       a wrong row fails its own caller.
- *   <li>A deadlock or serialization failure (40P01, 40001): the group is executed once more.
+ *   <li>A statement that PostgreSQL undid because of other sessions (40P01, 40001, 57014): the group is executed once
+ *       more, then each request alone.
  *   <li>Any other failure: all callers receive it and nothing is repeated, since the result of a commit over a lost
  *       connection is unknown.
  * </ul>
@@ -43,6 +44,9 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
 
     /** Maximum number of requests in a transaction. */
     public static final int MAX_SIZE = 64;
+
+    /** Attempts if PostgreSQL undoes a request; the last one is made alone. */
+    private static final int MAX_ATTEMPTS = 3;
 
     private record Entry<Q, R>(@Nullable Q request, CompletableFuture<R> result) {}
 
@@ -158,7 +162,7 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
                             LinkedHashMap::new,
                             Collectors.toList()))
                     .values()
-                    .forEach(each -> commit(each, true));
+                    .forEach(each -> commit(each, 1));
             group = new ArrayList<>();
         }
     }
@@ -193,16 +197,18 @@ public final class GroupCommit<Q, R> implements AutoCloseable {
         }
     }
 
-    private void commit(List<Entry<Q, R>> group, boolean repeatable) {
+    private void commit(List<Entry<Q, R>> group, int attempt) {
         List<R> results;
         try {
             List<Q> requests = group.stream().map(Entry::request).toList();
             results = transactions.execute(_ -> action.apply(requests));
         } catch (RuntimeException | Error e) {
-            if (repeatable && DatabaseErrors.isConflict(e)) {
-                commit(group, false);
+            if (DatabaseErrors.isUndone(e) && attempt < MAX_ATTEMPTS - 1) {
+                commit(group, attempt + 1);
+            } else if (DatabaseErrors.isUndone(e) && attempt < MAX_ATTEMPTS) {
+                group.forEach(entry -> commit(List.of(entry), MAX_ATTEMPTS));
             } else if (group.size() > 1 && DatabaseErrors.isDataError(e)) {
-                group.forEach(entry -> commit(List.of(entry), true));
+                group.forEach(entry -> commit(List.of(entry), 1));
             } else {
                 group.forEach(entry -> entry.result.completeExceptionally(e));
             }

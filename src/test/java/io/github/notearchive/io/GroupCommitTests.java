@@ -20,6 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.dao.DataIntegrityViolationException;
 import org.springframework.jdbc.UncategorizedSQLException;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -157,6 +159,27 @@ class GroupCommitTests {
         }
         assertThat(storedIds()).containsExactly(0, 1, 2);
         assertThat(groups).hasSize(3);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"40P01", "57014"})
+    void requestThatIsUndoneEachTimeFailsItsOwnCallerOnly(String state) throws Exception {
+        commits.close();
+        commits = groupCommit(ids -> {
+            List<Integer> results = insert(ids);
+            if (ids.contains(1)) {
+                throw failure(state);
+            }
+            return results;
+        });
+
+        List<Future<Integer>> results = executeInTwoGroups(3);
+
+        assertThatThrownBy(results.remove(1)::get).hasRootCauseInstanceOf(SQLException.class);
+        for (Future<Integer> result : results) {
+            result.get();
+        }
+        assertThat(storedIds()).containsExactly(0, 2, 3);
     }
 
     @Test

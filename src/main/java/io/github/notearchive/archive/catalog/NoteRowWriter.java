@@ -116,7 +116,7 @@ public final class NoteRowWriter implements AutoCloseable {
     }
 
     private boolean write(Settlement settlement, @Nullable FirstCapture first) {
-        return Savepoint.repeated(() -> group.execute(new Request(settlement, first)));
+        return group.execute(new Request(settlement, first));
     }
 
     /** Writes a group within a transaction; false for each lost claim, of which nothing is written. */
