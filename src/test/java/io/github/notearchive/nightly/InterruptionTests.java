@@ -67,7 +67,7 @@ class InterruptionTests {
     void timeBoxFinishesWhatIsInFlightAndTakesUpNothingNew() throws Exception {
         List<String> notes = night.pending(40);
         night.provider().holdAnswers();
-        CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(2), false, "main"));
+        CompletableFuture<RunSummary> run = night.runAside(new RunOptions(null, Duration.ofSeconds(4), false, "main"));
         night.provider().awaitHeld(WORKERS, NightlyScenario.PATIENCE);
         NightlyScenario.await("the time box is over", () -> gate.stopReason().isPresent());
 

@@ -92,7 +92,9 @@ class NightlyMediaLimitTests {
             other.setAutoCommit(false);
             statement.execute("LOCK TABLE media_object IN SHARE ROW EXCLUSIVE MODE");
             run = night.runAside();
-            NightlyScenario.await("both notes have their files stored and no rows", () -> waitingForTheTable() == 2);
+            NightlyScenario.await(
+                    "both notes have their files stored and no rows",
+                    () -> waitingForTheTable() == 1 && night.objects("notes/").size() == 2);
 
             assertThat(night.part(NightlyBytes.class).refusal()).isEmpty();
             other.rollback();
