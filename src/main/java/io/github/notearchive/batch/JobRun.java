@@ -1,10 +1,11 @@
 package io.github.notearchive.batch;
 
-import io.github.notearchive.io.DatabaseErrors;
 import java.time.Duration;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.springframework.batch.core.BatchStatus;
 import org.springframework.batch.core.job.JobExecution;
@@ -20,10 +21,14 @@ import org.springframework.batch.core.listener.JobExecutionListener;
  */
 public abstract class JobRun {
 
+    /** Parameters of the execution, complete after {@link JobRunner#prepare}. */
+    final JobParametersBuilder parameters = new JobParametersBuilder();
+
+    /** Whether the run resumes an unfinished instance, set by {@link JobRunner#prepare}. */
+    boolean isRestart;
+
     private final Gate gate;
     private final long startedAt = System.nanoTime();
-    private JobParameters parameters = new JobParameters();
-    private boolean isRestart;
     private volatile @Nullable JobExecution execution;
 
     protected JobRun(Gate gate) {
@@ -32,7 +37,7 @@ public abstract class JobRun {
 
     /** Adds a parameter that identifies a new instance; a restart repeats that of its instance. */
     protected final void addIdentity(String name, Object value) {
-        addParameter(name, value, true);
+        parameters.addString(name, value.toString());
     }
 
     /**
@@ -41,28 +46,14 @@ public abstract class JobRun {
      */
     protected final void addOption(String name, @Nullable Object value) {
         if (value != null) {
-            addParameter(name, value, false);
+            parameters.addString(name, value.toString(), false);
         }
     }
 
-    private void addParameter(String name, Object value, boolean isIdentifying) {
-        parameters = new JobParametersBuilder(parameters)
-                .addString(name, value.toString(), isIdentifying)
-                .toJobParameters();
-    }
-
-    /** Sets the parameters of the execution. */
-    void prepare(JobParameters complete, boolean restart) {
-        parameters = complete;
-        isRestart = restart;
-    }
-
-    /** Returns the parameters of the execution, complete after {@link JobRunner#prepare}. */
     public final JobParameters parameters() {
-        return parameters;
+        return parameters.toJobParameters();
     }
 
-    /** Returns whether the run resumes an unfinished instance. */
     public final boolean isRestart() {
         return isRestart;
     }
@@ -79,8 +70,7 @@ public abstract class JobRun {
 
     /** Returns the id in {@code batch_job_execution}; 0 before the execution starts. */
     public final long jobExecutionId() {
-        JobExecution started = execution;
-        return started == null ? 0 : started.getId();
+        return execution().map(JobExecution::getId).orElse(0L);
     }
 
     /**
@@ -123,9 +113,7 @@ public abstract class JobRun {
 
             @Override
             public void afterJob(JobExecution job) {
-                if (job.getStatus() == BatchStatus.STOPPED) {
-                    gate.stopReason().ifPresent(stop -> job.setExitStatus(stop.exitStatus()));
-                } else if (job.getStatus() == BatchStatus.COMPLETED) {
+                if (job.getStatus() == BatchStatus.COMPLETED) {
                     try {
                         job.setExitStatus(whenComplete.apply(job).exitStatus());
                     } catch (RuntimeException e) {
@@ -133,51 +121,31 @@ public abstract class JobRun {
                         job.addFailureException(e);
                     }
                 }
-                if (job.getStatus() == BatchStatus.FAILED) {
-                    job.setExitStatus(failure(job).exitStatus());
+                switch (job.getStatus()) {
+                    case COMPLETED -> {}
+                    case STOPPED -> gate.stopReason().ifPresent(stop -> job.setExitStatus(stop.exitStatus()));
+                    // also UNKNOWN, of a step whose end could not be written
+                    default -> job.setExitStatus(failure(job).exitStatus());
                 }
             }
         };
-    }
-
-    /** Returns exit code and reason of an execution that has ended, as stored in the job repository. */
-    StopReason end(JobExecution job) {
-        return switch (exitCode(job)) {
-            case FAILED, UPSTREAM_UNAVAILABLE -> failure(job);
-            case ExitCode code -> new StopReason(code, job.getExitStatus().getExitDescription());
-        };
-    }
-
-    /** Returns the exit code of an execution. Failures caused by an unavailable server are distinguished. */
-    private ExitCode exitCode(JobExecution job) {
-        if (job.getStatus() == BatchStatus.COMPLETED || job.getStatus() == BatchStatus.STOPPED) {
-            return ExitCode.named(job.getExitStatus().getExitCode());
-        }
-        if (job.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isRefused)) {
-            return ExitCode.USAGE;
-        }
-        boolean isUnavailable = job.getAllFailureExceptions().stream().anyMatch(DatabaseErrors::isUnavailable)
-                || gate.isClosedFor(ExitCode.UPSTREAM_UNAVAILABLE);
-        return isUnavailable ? ExitCode.UPSTREAM_UNAVAILABLE : ExitCode.FAILED;
     }
 
     /**
      * Returns exit code and reason of a failed execution. An earlier stop reason with another exit code, such as a
      * quota or a signal, is not the cause. The failure of a partition handler is used last.
      */
-    StopReason failure(JobExecution job) {
-        ExitCode code = exitCode(job);
-        Optional<String> cause = job.getAllFailureExceptions().stream()
-                .filter(failure ->
-                        code == ExitCode.FAILED || StopReason.of(failure).exitCode() == code)
-                .min(Comparator.comparing(JobExecutionException.class::isInstance))
-                .map(failure -> StopReason.of(failure).reason());
-        String reason = gate.stopReason()
-                .filter(stop -> stop.exitCode() == code)
-                .map(StopReason::reason)
-                .or(() -> cause)
-                .or(() -> gate.stopReason().map(StopReason::reason))
-                .orElse("see the log");
-        return new StopReason(code, reason);
+    final StopReason failure(JobExecution job) {
+        Optional<StopReason> stop = gate.stopReason();
+        List<StopReason> causes = job.getAllFailureExceptions().stream()
+                .sorted(Comparator.comparing(JobExecutionException.class::isInstance))
+                .map(StopReason::of)
+                .toList();
+        return Stream.of(ExitCode.USAGE, ExitCode.UPSTREAM_UNAVAILABLE, ExitCode.FAILED)
+                .flatMap(code ->
+                        Stream.concat(stop.stream(), causes.stream()).filter(reason -> reason.exitCode() == code))
+                .findFirst()
+                .orElseGet(() -> new StopReason(
+                        ExitCode.FAILED, stop.map(StopReason::reason).orElse("see the log")));
     }
 }

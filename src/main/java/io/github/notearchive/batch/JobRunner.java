@@ -40,34 +40,18 @@ import org.springframework.transaction.TransactionException;
  * Spring Batch's metrics are set here.
  */
 @Component
-public class JobRunner {
+public record JobRunner(
+        JobOperator operator,
+        JobRepository repository,
+        JobExecutionQueries executions,
+        JdbcConnectionDetails database,
+        PlatformTransactionManager transactions,
+        ObservationRegistry observations) {
 
     private static final Logger log = LoggerFactory.getLogger(JobRunner.class);
 
     private static final ExitStatus CRASHED =
             new ExitStatus("CRASHED", "the process ended without recording its end; recovered by the next run");
-
-    private final JobOperator operator;
-    private final JobRepository repository;
-    private final JobExecutionQueries executions;
-    private final JdbcConnectionDetails database;
-    private final PlatformTransactionManager transactions;
-    private final ObservationRegistry observations;
-
-    JobRunner(
-            JobOperator operator,
-            JobRepository repository,
-            JobExecutionQueries executions,
-            JdbcConnectionDetails database,
-            PlatformTransactionManager transactions,
-            ObservationRegistry observations) {
-        this.operator = operator;
-        this.repository = repository;
-        this.executions = executions;
-        this.database = database;
-        this.transactions = transactions;
-        this.observations = observations;
-    }
 
     /** Returns the builder of a job. */
     public JobBuilder job(String name, JobRun run, Function<JobExecution, StopReason> whenComplete) {
@@ -134,27 +118,20 @@ public class JobRunner {
                 .map(newest -> repository.getJobExecution(newest.execution()))
                 .filter(newest -> newest.getStatus() != BatchStatus.COMPLETED)
                 .orElse(null);
-        JobParametersBuilder parameters = new JobParametersBuilder(run.parameters());
-        if (before == null) {
-            parameters.addLocalDate("night", tonight.date()).addString("node", node);
-            addSequence(parameters, job, executions.instancesOf(job, tonight, node) + 1);
-        } else {
+        run.isRestart = before != null;
+        JobParametersBuilder parameters = run.parameters;
+        if (before != null) {
             before.getJobParameters().getIdentifyingParameters().forEach(parameters::addJobParameter);
+            return;
         }
-        run.prepare(parameters.toJobParameters(), before != null);
-    }
-
-    /**
-     * Adds the next free sequence number. An instance without execution occupies its number as well: Spring Batch
-     * writes the two in separate transactions, and a process may have died in between.
-     */
-    private void addSequence(JobParametersBuilder parameters, String job, long first) {
-        long sequence = first;
-        while (repository.getJobInstance(
-                        job, parameters.addLong("sequence", sequence).toJobParameters())
-                != null) {
+        parameters.addLocalDate("night", tonight.date()).addString("node", node);
+        long sequence = executions.instancesOf(job, tonight, node);
+        do {
+            // an instance without execution occupies its number too: Spring Batch writes the two in separate
+            // transactions, and a process may have died in between
             sequence++;
-        }
+            parameters.addLong("sequence", sequence);
+        } while (repository.getJobInstance(job, run.parameters()) != null);
     }
 
     /**
@@ -196,13 +173,14 @@ public class JobRunner {
     }
 
     /**
-     * Executes a job and returns how it ended.
+     * Executes a job and returns how it ended, as recorded in the job repository.
      *
      * @param job assembled for this run, with its {@link JobRun#listener}
      */
     public StopReason run(Job job, JobRun run) {
         try {
-            return run.end(operator.start(job, run.parameters()));
+            ExitStatus end = operator.start(job, run.parameters()).getExitStatus();
+            return new StopReason(ExitCode.named(end.getExitCode()), end.getExitDescription());
         } catch (JobExecutionException e) {
             throw new IllegalStateException("Job could not be started: " + e.getMessage(), e);
         } finally {

@@ -22,26 +22,25 @@ public final class LogContext {
 
     /** Sets the execution of this thread; 0 removes it. */
     public static void execution(long id) {
-        if (id == 0) {
-            MDC.remove(EXECUTION);
-        } else {
-            MDC.put(EXECUTION, Long.toString(id));
-        }
+        set(EXECUTION, id == 0 ? null : Long.toString(id));
     }
 
     /** Sets the note of this thread; null removes it. */
     public static void note(@Nullable NoteId id) {
-        if (id == null) {
-            MDC.remove(NOTE);
+        set(NOTE, id == null ? null : id.value());
+    }
+
+    private static void set(String key, @Nullable String value) {
+        if (value == null) {
+            MDC.remove(key);
         } else {
-            MDC.put(NOTE, id.value());
+            MDC.put(key, value);
         }
     }
 
-    /** Removes execution and note. */
     public static void clear() {
-        MDC.remove(EXECUTION);
-        MDC.remove(NOTE);
+        execution(0);
+        note(null);
     }
 
     /** Wraps work so that it runs in this context on a thread without context, which is cleared afterwards. */

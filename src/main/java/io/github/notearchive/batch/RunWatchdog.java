@@ -21,18 +21,15 @@ import org.springframework.dao.DataAccessException;
 public final class RunWatchdog implements AutoCloseable {
 
     private static final Logger log = LoggerFactory.getLogger(RunWatchdog.class);
-    private static final Duration LOCK_INTERVAL = Duration.ofSeconds(2);
-    private static final Duration MINUTE = Duration.ofMinutes(1);
 
-    private final Gate gate;
+    private final JobRun run;
+    private final Duration outageLimit;
     private final ScheduledExecutorService timer = Executors.newScheduledThreadPool(
             3, // a server that does not respond must not keep the lock from being renewed
             Thread.ofPlatform().daemon().name("run-watch-", 0).factory());
 
-    private final JobRun run;
-    private final Duration outageLimit;
-    private long lostSince;
-    private boolean isLost;
+    /** {@link System#nanoTime} since which the database is unavailable to the lock; null if it is not. */
+    private @Nullable Long lostSince;
 
     /**
      * Starts the watchdog.
@@ -45,11 +42,10 @@ public final class RunWatchdog implements AutoCloseable {
             JobRun run, RunnerLock lock, @Nullable Duration maxDuration, Duration outageLimit, Runnable... eachMinute) {
         this.run = run;
         this.outageLimit = outageLimit;
-        this.gate = run.gate();
         for (Runnable work : eachMinute) {
-            every(MINUTE, work);
+            every(60, work);
         }
-        every(LOCK_INTERVAL, () -> keep(lock));
+        every(2, () -> keep(lock));
         if (maxDuration != null) {
             endAfter(maxDuration, "--max-duration");
         }
@@ -61,27 +57,25 @@ public final class RunWatchdog implements AutoCloseable {
      * @param origin option or setting that defines it
      */
     public void endAfter(Duration length, String origin) {
-        var _ = timer.schedule(
-                () -> {
-                    LogContext.execution(run.jobExecutionId());
-                    gate.close(ExitCode.INTERRUPTED, origin + " " + DisplayFormat.setting(length) + " has elapsed");
-                },
-                length.toMillis(),
-                TimeUnit.MILLISECONDS);
+        Runnable end = () -> {
+            LogContext.execution(run.jobExecutionId());
+            run.gate().close(ExitCode.INTERRUPTED, origin + " " + DisplayFormat.setting(length) + " has elapsed");
+        };
+        var _ = timer.schedule(end, length.toMillis(), TimeUnit.MILLISECONDS);
     }
 
     /** Closes the gate at a time of the clock, which may be adjusted meanwhile. */
     public void endAt(Clock clock, Instant end, String reason) {
         eachSecond(() -> {
             if (!clock.instant().isBefore(end)) {
-                gate.close(ExitCode.INTERRUPTED, reason);
+                run.gate().close(ExitCode.INTERRUPTED, reason);
             }
         });
     }
 
     /** Executes a task every second until the job ends. */
     public void eachSecond(Runnable work) {
-        every(Duration.ofSeconds(1), work);
+        every(1, work);
     }
 
     /**
@@ -89,51 +83,42 @@ public final class RunWatchdog implements AutoCloseable {
      * the lock until it has ended, since a next job would recover its work in progress.
      */
     private void keep(RunnerLock lock) {
-        String lost = "the connection of " + lock.name() + " is lost";
         try {
-            switch (lock.keep()) {
-                case HELD -> {}
-                case RETAKEN -> log.warn("{}; the lock was acquired again by a new connection", lost);
-                case LOST ->
-                    gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ", and " + lock.rival() + " holds the lock now");
+            if (!lock.keep()) {
+                run.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, lock.heldByRival());
             }
-            isLost = false;
+            lostSince = null;
         } catch (DataAccessException e) {
-            if (!isLost) {
-                isLost = true;
-                lostSince = System.nanoTime();
-                log.warn("{}: {}; trying a new connection", lost, DatabaseErrors.summary(e));
+            String lost = lock.lost() + ": " + DatabaseErrors.summary(e);
+            long now = System.nanoTime();
+            if (lostSince == null) {
+                lostSince = now;
+                log.warn("{}; trying a new connection", lost);
             }
-            if (System.nanoTime() - lostSince >= outageLimit.toNanos()) {
-                gate.close(ExitCode.UPSTREAM_UNAVAILABLE, lost + ": " + DatabaseErrors.summary(e));
+            if (now - lostSince >= outageLimit.toNanos()) {
+                run.gate().close(ExitCode.UPSTREAM_UNAVAILABLE, lost);
             }
         }
     }
 
-    private void every(Duration period, Runnable work) {
+    private void every(int seconds, Runnable work) {
         var isFailing = new AtomicBoolean();
-        var _ = timer.scheduleWithFixedDelay(
-                () -> {
-                    LogContext.execution(run.jobExecutionId());
-                    try {
-                        work.run();
-                        isFailing.set(false);
-                    } catch (RuntimeException e) {
-                        // an outage in one line, a programming error with its stack trace
-                        boolean isOutage = DatabaseErrors.isUnavailable(e);
-                        if (!isFailing.getAndSet(true) || !isOutage) {
-                            log.atWarn()
-                                    .setCause(isOutage ? null : e)
-                                    .log(
-                                            "Periodic task failed: {}; next attempt in {} s",
-                                            DatabaseErrors.summary(e),
-                                            period.toSeconds());
-                        }
-                    }
-                },
-                period.toMillis(),
-                period.toMillis(),
-                TimeUnit.MILLISECONDS);
+        Runnable task = () -> {
+            LogContext.execution(run.jobExecutionId());
+            try {
+                work.run();
+                isFailing.set(false);
+            } catch (RuntimeException e) {
+                // an outage in one line, a programming error with its stack trace
+                boolean isOutage = DatabaseErrors.isUnavailable(e);
+                if (!isFailing.getAndSet(true) || !isOutage) {
+                    String reason = DatabaseErrors.summary(e);
+                    String line = "Periodic task failed: {}; next attempt in {} s";
+                    log.atWarn().setCause(isOutage ? null : e).log(line, reason, seconds);
+                }
+            }
+        };
+        var _ = timer.scheduleWithFixedDelay(task, seconds, seconds, TimeUnit.SECONDS);
     }
 
     @Override

@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.boot.jdbc.autoconfigure.JdbcConnectionDetails;
 import org.springframework.dao.DataAccessException;
 import org.springframework.dao.DataAccessResourceFailureException;
@@ -19,6 +21,8 @@ import org.springframework.jdbc.datasource.SingleConnectionDataSource;
  * lost while the process is alive, for example by a restart of the server. Thread-safe.
  */
 public final class RunnerLock implements AutoCloseable {
+
+    private static final Logger log = LoggerFactory.getLogger(RunnerLock.class);
 
     /** Group of the locks of runs, one per node. */
     public static final String RUNS = "note-archive";
@@ -109,14 +113,10 @@ public final class RunnerLock implements AutoCloseable {
         isLocked = false;
         try {
             jdbc.sql("SET lock_timeout = " + ARCHIVE_PATIENCE.toMillis()).update();
-            isLocked = jdbc.sql("""
-                            SELECT own%s
-                            FROM (SELECT pg_try_advisory_lock(hashtext(:group), hashtext(:member)) AS own) AS locked
-                            """.formatted(scope.more))
-                    .param("group", scope.group)
-                    .param("member", member)
-                    .query(Boolean.class)
-                    .single();
+            isLocked = is(jdbc, scope, member, """
+                    SELECT own%s
+                    FROM (SELECT pg_try_advisory_lock(hashtext(:group), hashtext(:member)) AS own) AS locked
+                    """.formatted(scope.more));
         } catch (DataAccessException e) {
             if (DatabaseErrors.sqlState(e).filter(LOCK_NOT_AVAILABLE::equals).isEmpty()) {
                 throw e;
@@ -135,15 +135,16 @@ public final class RunnerLock implements AutoCloseable {
      * @param byThis true for the lock of this member, false for that of any other
      */
     public static boolean isTaken(JdbcClient jdbc, Scope scope, String member, boolean byThis) {
-        return jdbc.sql("""
-                        SELECT EXISTS (
-                            SELECT 1 FROM pg_locks l
-                            WHERE %s
-                              AND (l.objid = hashtext(:member)::oid) = :byThis)
-                        """.formatted(OF_GROUP))
+        String those = byThis ? "=" : "<>";
+        return is(jdbc, scope, member, """
+                SELECT EXISTS (SELECT 1 FROM pg_locks l WHERE %s AND l.objid %s hashtext(:member)::oid)
+                """.formatted(OF_GROUP, those));
+    }
+
+    private static boolean is(JdbcClient jdbc, Scope scope, String member, String sql) {
+        return jdbc.sql(sql)
                 .param("group", scope.group)
                 .param("member", member)
-                .param("byThis", byThis)
                 .query(Boolean.class)
                 .single();
     }
@@ -173,37 +174,31 @@ public final class RunnerLock implements AutoCloseable {
                 .list();
     }
 
-    /** Returns the name of the lock for messages. */
-    String name() {
-        return scope.label.formatted(member);
+    /** Describes a lost connection. */
+    String lost() {
+        return "the connection of " + scope.label.formatted(member) + " is lost";
     }
 
-    /** Returns the name of another holder for messages. */
-    String rival() {
-        return scope.rival;
-    }
-
-    /** Result of checking the lock. */
-    enum Kept {
-        /** The connection works and has the lock. */
-        HELD,
-        /** The connection was lost, and a new one has the lock. */
-        RETAKEN,
-        /** The connection was lost, and another process has the lock. */
-        LOST
+    /** Describes why the lock is lost after {@link #keep} has returned false. */
+    String heldByRival() {
+        return lost() + ", and " + scope.rival + " holds the lock now";
     }
 
     /**
      * Checks the connection, and acquires the lock with a new one if it is lost.
      *
+     * @return false if another process has the lock now
      * @throws DataAccessException if the connection is lost and the database unavailable; may be repeated
      */
-    synchronized Kept keep() {
+    synchronized boolean keep() {
         if (isReleased || (isLocked && isConnected())) {
-            return Kept.HELD;
+            return true;
         }
         connection.resetConnection(); // otherwise a server that still sees it would refuse the new one
-        return tryLock() ? Kept.RETAKEN : Kept.LOST;
+        if (tryLock()) {
+            log.warn("{}; the lock was acquired again by a new connection", lost());
+        }
+        return isLocked;
     }
 
     private boolean isConnected() {
@@ -220,10 +215,8 @@ public final class RunnerLock implements AutoCloseable {
      * @throws DataAccessResourceFailureException if another process has it
      */
     public void requireHeld() {
-        if (keep() == Kept.LOST) {
-            throw new DataAccessResourceFailureException(
-                    "the connection of %s is lost, and %s holds the lock now; repeat the command to finish"
-                            .formatted(name(), rival()));
+        if (!keep()) {
+            throw new DataAccessResourceFailureException(heldByRival() + "; repeat the command to finish");
         }
     }
 
@@ -240,7 +233,7 @@ public final class RunnerLock implements AutoCloseable {
                         .query(String.class)
                         .single();
             }
-        } catch (DataAccessException e) {
+        } catch (DataAccessException _) {
             // the lock ended with the connection
         } finally {
             connection.close();

@@ -44,13 +44,10 @@ class JobRunTests {
 
     @Test
     void setsTheComputedStatusOfACompletedJob() {
-        StopReason end = new StopReason(ExitCode.INCOMPLETE, "3 remain");
-
-        end(BatchStatus.COMPLETED, _ -> end);
+        end(BatchStatus.COMPLETED, _ -> new StopReason(ExitCode.INCOMPLETE, "3 remain"));
 
         assertThat(job.getStatus()).isEqualTo(BatchStatus.COMPLETED);
         assertThat(job.getExitStatus()).isEqualTo(new ExitStatus("INCOMPLETE", "3 remain"));
-        assertThat(run.end(job)).isEqualTo(end);
     }
 
     @Test
@@ -94,9 +91,10 @@ class JobRunTests {
             job.addFailureException(new JobExecutionException("Partition handler returned"));
             job.addFailureException(state.equals("57P01") ? UNAVAILABLE : new SQLException("no such index", state));
         }
-        job.setStatus(BatchStatus.FAILED);
 
-        assertThat(run.failure(job)).isEqualTo(new StopReason(expected, reason));
+        end(BatchStatus.FAILED, _ -> new StopReason(ExitCode.COMPLETED, ""));
+
+        assertThat(job.getExitStatus()).isEqualTo(new ExitStatus(expected.name(), reason));
     }
 
     @Test
