@@ -30,7 +30,6 @@ public record CommandResult(
     /** Calls of a run. */
     public record CallCounts(long calls, long billed, long billingUnknown) {}
 
-    /** Returns the result of a command that failed with an exception. */
     public static CommandResult failed(ExitCode exitCode, String reason, String next) {
         return new CommandResult(exitCode, reason, next, false, null, null, null, null, null);
     }

@@ -24,7 +24,7 @@ public abstract class JobRun {
     /** Parameters of the execution, complete after {@link JobRunner#prepare}. */
     final JobParametersBuilder parameters = new JobParametersBuilder();
 
-    /** Whether the run resumes an unfinished instance, set by {@link JobRunner#prepare}. */
+    /** Whether the run resumes an unfinished instance. */
     boolean isRestart;
 
     private final Gate gate;
@@ -58,7 +58,6 @@ public abstract class JobRun {
         return isRestart;
     }
 
-    /** Returns the gate that stops the run. */
     public final Gate gate() {
         return gate;
     }
@@ -97,10 +96,9 @@ public abstract class JobRun {
 
     /**
      * Returns the listener that every job needs: it records the execution, and sets the exit status that operators
-     * read. That of a stopped job is the stop reason of the gate.
-     *
-     * <p>If the status of a completed job cannot be computed, the execution is FAILED with the exception, so that the
-     * job is restarted: Spring Batch would log an exception of its listener and leave the job COMPLETED.
+     * read. That of a stopped job is the stop reason of the gate. If the status of a completed job cannot be computed,
+     * the execution is FAILED with the exception: Spring Batch would log an exception of its listener and leave the job
+     * COMPLETED.
      *
      * @param whenComplete returns exit code and reason of a completed job, from its remaining work or findings
      */

@@ -6,16 +6,12 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.MDC;
 
-/**
- * Log context of a thread: the job execution and the note that its log lines belong to. {@link #carried} passes it to
- * another thread.
- */
+/** Log context of a thread: the job execution and the note that its log lines belong to. */
 public final class LogContext {
 
-    /** MDC key of the id in {@code batch_job_execution}. */
+    /** Keys of the MDC. */
     public static final String EXECUTION = "job_execution_id";
 
-    /** MDC key of the id of the note. */
     public static final String NOTE = "note_id";
 
     private LogContext() {}

@@ -1,8 +1,8 @@
 package io.github.notearchive.batch;
 
 /**
- * Counts of a run. Each number only grows. The names of the components are the names in JSON, metrics, messages and the
- * console.
+ * Counts of a run, as {@code src/docs/run-summary.md} defines them. Each number only grows. The names of the components
+ * are the names in JSON, metrics, messages and the console.
  *
  * @param notes notes that were not archived before
  * @param refreshes archived notes that were fetched again
@@ -25,29 +25,10 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
         return notes.archived() + notes.unavailable() + notes.failed() + refreshes.done();
     }
 
-    /**
-     * Notes by disposition.
-     *
-     * @param archived notes whose media is complete
-     * @param unavailable notes that do not exist, or no longer
-     * @param postponed postponements; a note counts each time
-     * @param failed notes that failed permanently
-     * @param released notes that were returned to the worklist unchanged
-     * @param erased notes whose responses were discarded, since their authors are erased
-     */
+    /** Notes by disposition; a note counts at each postponement. */
     public record Notes(long archived, long unavailable, long postponed, long failed, long released, long erased) {}
 
-    /**
-     * Refreshes of archived notes.
-     *
-     * @param refreshed notes with a new response; the next four count those with a difference
-     * @param changedCounts notes with other counts than before
-     * @param changedText notes with another title or text
-     * @param changedFiles notes with a new file
-     * @param restored notes that were UNAVAILABLE before
-     * @param unavailable notes that are no longer available, whose archived content is kept
-     * @param postponed notes whose refresh was postponed to a later night
-     */
+    /** Refreshes of archived notes; the four components after {@code refreshed} count those with a difference. */
     public record Refreshes(
             long refreshed,
             long changedCounts,
@@ -66,13 +47,8 @@ public record RunCounts(Notes notes, Refreshes refreshes, Files files, FailedDow
     /**
      * Media files of notes.
      *
-     * @param stored files that were uploaded
-     * @param bytesStored bytes of these
      * @param deduplicated files that the store already had, found after the download
-     * @param bytesDeduplicated bytes of these, which were not uploaded
      * @param reused files with the source id of a stored file, for which no request was sent
-     * @param bytesReused bytes of these, which were not downloaded
-     * @param upgraded files whose lesser rendition was replaced by a better one
      * @param degraded files of notes archived by this run in a lesser rendition than the best one offered
      * @param requests requests to media servers, which are not billed
      */

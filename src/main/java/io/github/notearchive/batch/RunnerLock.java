@@ -30,7 +30,7 @@ public final class RunnerLock implements AutoCloseable {
     /** Prefix of the application name of connections with a lock of this group, before the node. */
     public static final String APPLICATION = RUNS + " runner ";
 
-    /** Condition: row {@code l} of {@code pg_locks} is a granted lock of {@code :group}, of any process. */
+    /** Condition: row {@code l} of {@code pg_locks} is a granted lock of {@code :group}. */
     public static final String OF_GROUP = """
             l.locktype = 'advisory' AND l.granted AND l.objsubid = 2
               AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -71,10 +71,7 @@ public final class RunnerLock implements AutoCloseable {
         private final String label;
         private final String rival;
 
-        /**
-         * @param group name of the first half of the lock's number; the member is that of the second
-         * @param more condition that acquires an additional lock
-         */
+        /** @param more condition that acquires additional locks */
         Scope(String group, String more, String label, String rival) {
             this.group = group;
             this.more = more;
@@ -129,11 +126,7 @@ public final class RunnerLock implements AutoCloseable {
         return isLocked;
     }
 
-    /**
-     * Returns whether a process has a lock of a scope.
-     *
-     * @param byThis true for the lock of this member, false for that of any other
-     */
+    /** Returns whether a process has the lock of this member of a scope, or that of another member. */
     public static boolean isTaken(JdbcClient jdbc, Scope scope, String member, boolean byThis) {
         String those = byThis ? "=" : "<>";
         return is(jdbc, scope, member, """
@@ -149,15 +142,10 @@ public final class RunnerLock implements AutoCloseable {
                 .single();
     }
 
-    /**
-     * A node with a lock of the archive: of a run, a rebuild or an erasure.
-     *
-     * @param node name of the node; empty if the database hides the owner of the connection
-     * @param since when its connection was opened, by the clock of the database
-     */
+    /** A node, empty if the database hides the owner of the connection, and when its connection was opened. */
     public record RunningNode(String node, Instant since) {}
 
-    /** Lists the nodes with a lock of the archive. Needs no table. */
+    /** Lists the nodes with a lock of a run, a rebuild or an erasure. Needs no table. */
     public static List<RunningNode> runningNodes(JdbcClient jdbc) {
         return jdbc.sql("""
                         SELECT CASE WHEN starts_with(a.application_name, :application)
@@ -209,11 +197,7 @@ public final class RunnerLock implements AutoCloseable {
         }
     }
 
-    /**
-     * Requires that this process has the lock, as {@link #keep} determines.
-     *
-     * @throws DataAccessResourceFailureException if another process has it
-     */
+    /** Throws a {@link DataAccessResourceFailureException} if another process has the lock, as {@link #keep} does. */
     public void requireHeld() {
         if (!keep()) {
             throw new DataAccessResourceFailureException(heldByRival() + "; repeat the command to finish");

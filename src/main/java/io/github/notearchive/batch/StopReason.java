@@ -15,7 +15,6 @@ public record StopReason(ExitCode exitCode, String reason) {
 
     private static final Logger log = LoggerFactory.getLogger(StopReason.class);
 
-    /** Returns the exit status as stored in the job repository. */
     public ExitStatus exitStatus() {
         return new ExitStatus(exitCode.name(), reason);
     }

@@ -5,7 +5,6 @@ public record CallLimits(long all, long videos, long refreshes) {
 
     public static final CallLimits NONE = new CallLimits(0, 0, 0);
 
-    /** Whether one more call is allowed after these. */
     public boolean allow(NightlyCalls made, boolean forVideo, boolean aboutArchived) {
         return left(CallKind.NOTE, made) > 0
                 && (!forVideo || left(CallKind.VIDEO, made) > 0)

@@ -126,9 +126,7 @@ public class JustOneApiClient implements AutoCloseable {
         return respondedAt - nanos > 0;
     }
 
-    /**
-     * Returns the outcome that has ended the calls, {@link Exhausted} or {@link FetchOutcome.Blocked}, of any caller.
-     */
+    /** Returns the {@link Exhausted} or {@link FetchOutcome.Blocked} that has ended the calls, of any caller. */
     public Optional<FetchOutcome> ending() {
         return Optional.ofNullable(ending);
     }
@@ -186,7 +184,13 @@ public class JustOneApiClient implements AutoCloseable {
                 }
                 case OverLimit(var made) -> {
                     quota.update(tonight, made);
-                    yield limitReached(kind, tonight, made);
+                    // if the limit of all calls is reached, those that were counted are sent
+                    boolean isOfAll = kind == CallKind.NOTE || quota.limits.left(CallKind.NOTE, made) == 0;
+                    Exhausted exhausted = quota.exhausted(isOfAll ? CallKind.NOTE : kind, tonight);
+                    if (isOfAll) {
+                        limiter.endPermits(exhausted.quota());
+                    }
+                    yield exhausted;
                 }
                 case Stopped(var stop) -> {
                     onStop.accept(stop);
@@ -197,16 +201,6 @@ public class JustOneApiClient implements AutoCloseable {
                 case FetchOutcome.Outstanding outstanding -> outstanding;
             };
         }
-    }
-
-    /** Ends permits if the limit of all calls is reached; calls that were counted are sent. */
-    private Exhausted limitReached(CallKind kind, Night tonight, NightlyCalls made) {
-        boolean isOfAll = kind == CallKind.NOTE || quota.limits.left(CallKind.NOTE, made) == 0;
-        Exhausted exhausted = quota.exhausted(isOfAll ? CallKind.NOTE : kind, tonight);
-        if (isOfAll) {
-            limiter.endPermits(exhausted.quota());
-        }
-        return exhausted;
     }
 
     /** Waits until the call may be sent; if it must not, its record is removed. */
@@ -281,38 +275,32 @@ public class JustOneApiClient implements AutoCloseable {
             return new Deferred(reply, Cause.THROTTLED);
         }
         if (endedAt.isBefore(begins.plus(RESET_WITHIN)) && !recorder.hasBilledSince(begins)) {
-            log.warn(
-                    "The provider's daily quota ({}) is used up before the first billed response; calls pause for {} min",
-                    reply,
-                    RESET_PAUSE.toMinutes());
+            String line = "The provider's daily quota ({}) is used up before the first billed response; "
+                    + "calls pause for {} min";
+            log.warn(line, reply, RESET_PAUSE.toMinutes());
             return new Deferred(reply, Cause.NOT_RESET);
         }
-        return new Exhausted(
-                "the provider's daily quota (code " + reply.code() + ")",
-                null,
-                day.ends().plus(behind));
+        String quotaOfAll = "the provider's daily quota (code " + reply.code() + ")";
+        return new Exhausted(quotaOfAll, null, day.ends().plus(behind));
     }
 
     /** Pauses or ends the calls of this node, before anything slow is done. */
     private void observe(FetchOutcome outcome, ProviderResponse response, RateLimiter.Permit permit, Instant endedAt) {
+        ProviderReply reply = response.reply();
         switch (outcome) {
             case Deferred(var _, var cause)
             when cause.isPause() ->
                 limiter.throttled(permit, cause == Cause.NOT_RESET ? RESET_PAUSE : response.retryAfter());
-            case Deferred(var reply, var cause)
-            when cause == Cause.FAULT -> {
-                if (reply.code() != null) {
-                    limiter.responded(permit);
-                }
-            }
+            case Deferred(var _, var cause) when cause == Cause.FAULT && reply.code() == null -> {}
+            case Deferred(var _, var cause) when cause == Cause.FAULT -> limiter.responded(permit);
             case Found _, Missing _, FetchOutcome.Rejected _, Deferred _ -> {
                 respondedAt = System.nanoTime();
                 limiter.responded(permit);
             }
             case Exhausted _, FetchOutcome.Blocked _ -> {
                 ending = outcome;
-                limiter.end(response.reply().toString());
-                recorder.stopped(response.reply(), endedAt);
+                limiter.end(reply.toString());
+                recorder.stopped(reply, endedAt);
             }
             case FetchOutcome.Unclaimed _, FetchOutcome.Outstanding _ -> {} // no request was sent
         }

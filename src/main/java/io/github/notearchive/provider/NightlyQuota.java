@@ -4,10 +4,8 @@ import io.github.notearchive.note.Night;
 import java.time.Instant;
 
 /**
- * Calls of the night as far as this node knows, and our own limits of them. Thread-safe.
- *
- * <p>Other nodes send calls too, so the ledger decides whether a call is sent, and returns the number to
- * {@link #update}.
+ * Calls of the night as far as this node knows, and our own limits of them. Other nodes send calls too, so the ledger
+ * decides whether a call is sent, and returns the number to {@link #update}. Thread-safe.
  */
 final class NightlyQuota {
 

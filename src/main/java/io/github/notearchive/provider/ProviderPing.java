@@ -12,15 +12,9 @@ import org.springframework.stereotype.Component;
 
 /** Checks without a paid call whether the provider is reachable: by any HTTP response to {@code /ping}. */
 @Component
-public class ProviderPing {
+public record ProviderPing(NoteSourceProperties settings) {
 
     private static final Duration LIMIT = Duration.ofSeconds(15);
-
-    private final NoteSourceProperties settings;
-
-    public ProviderPing(NoteSourceProperties settings) {
-        this.settings = settings;
-    }
 
     /**
      * A response to {@code /ping}.

@@ -25,9 +25,8 @@ public interface RateLimitStore {
     record Pause(Duration length, long backoffEpoch) {}
 
     /**
-     * Reserves the next send times, after all that were reserved before.
+     * Reserves the next send times, after all that were reserved before, at a rate of all nodes together.
      *
-     * @param callsPerSecond rate of all nodes together
      * @param maxPause a pause that ends later was written before a clock was set back, and is ignored
      */
     SendTimes reserve(int count, double callsPerSecond, Duration maxPause);

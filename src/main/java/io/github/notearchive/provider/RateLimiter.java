@@ -16,14 +16,11 @@ import org.jspecify.annotations.Nullable;
  * Decides when the next call of this node is sent: at a send time of the {@link RateLimitStore}, with a limited number
  * of calls in flight, and not after calls have ended. Thread-safe.
  *
- * <p>A few callers prepare their calls at once, so that a commit may take longer than the distance of two send times. A
- * call is prepared as long before its send time as that usually takes. Two calls of this node are at least nine tenths
- * of the distance apart, counted from the moment the first one was sent: a late call does not delay all others, and
- * many late calls are not sent together.
- *
- * <p>A send time that a call is too late for, after a slow commit or a stall of this process, is void: another one is
- * reserved. The distance is greater than the rate demands by as much as a call may be late, so that all nodes together
- * keep to the rate in every second.
+ * <p>A few callers prepare their calls at once, so that a commit may take longer than the distance of two send times,
+ * each as long before its send time as that usually takes. Two calls of this node are at least nine tenths of the
+ * distance apart: a late call does not delay all others, and many late calls are not sent together. A send time that a
+ * call is too late for, after a slow commit or a stall of this process, is void. The distance is greater than the rate
+ * demands by as much as a call may be late, so that all nodes together keep to the rate in every second.
  *
  * <p>Code 302 pauses all nodes, 1 s at first and doubling to 60 s while it is repeated, and halves the rate; each other
  * response then restores a twentieth of the configured rate. Calls that were sent before the pause do not count again.
@@ -137,8 +134,8 @@ final class RateLimiter {
     Permit acquire() throws InterruptedException {
         Permit permit = new Permit();
         try {
-            acquire(permit, inFlight);
-            acquire(permit, preparing);
+            permit.hold(inFlight);
+            permit.hold(preparing);
             permit.time = reserve();
             awaitTime(permit.time.at - lead, false);
             permit.startedAt = nanoTime.getAsLong();
@@ -147,13 +144,6 @@ final class RateLimiter {
             permit.close();
             throw e;
         }
-    }
-
-    private void acquire(Permit permit, Semaphore semaphore) throws InterruptedException {
-        do {
-            requireOpen(false);
-        } while (!semaphore.tryAcquire(200, TimeUnit.MILLISECONDS));
-        permit.held.add(semaphore);
     }
 
     private void requireOpen(boolean hasPermit) {
@@ -227,18 +217,14 @@ final class RateLimiter {
         }
     }
 
-    /**
-     * Records that a call was rejected with 302. This node pauses at once, the others with their next call; the length
-     * that the provider requests is preferred to our own.
-     */
+    /** Records that a call was rejected with 302: this node pauses at once, the others with their next call. */
     void throttled(Permit permit, @Nullable Duration retryAfter) {
         long epoch = permit.time.backoffEpoch;
         if (epoch < backoffEpoch) {
             return;
         }
         Duration length = retryAfter == null ? FIRST_PAUSE : retryAfter;
-        Duration limited = length.compareTo(maxPause) <= 0 ? length : maxPause;
-        pause(epoch, limited);
+        pause(epoch, length.compareTo(maxPause) <= 0 ? length : maxPause);
         store.backOff(epoch, retryAfter, maxPause).ifPresent(pause -> pause(pause.backoffEpoch(), pause.length()));
     }
 
@@ -266,6 +252,19 @@ final class RateLimiter {
         private final Set<Semaphore> held = new HashSet<>();
         private long startedAt;
         private long sentAt;
+
+        private void hold(Semaphore semaphore) throws InterruptedException {
+            do {
+                requireOpen(false);
+            } while (!semaphore.tryAcquire(200, TimeUnit.MILLISECONDS));
+            held.add(semaphore);
+        }
+
+        private void release(Semaphore semaphore) {
+            if (held.remove(semaphore)) {
+                semaphore.release();
+            }
+        }
 
         Duration untilSendTime() {
             return Duration.ofNanos(Math.max(0, time.at - nanoTime.getAsLong()));
@@ -320,12 +319,6 @@ final class RateLimiter {
 
         long sentAt() {
             return sentAt;
-        }
-
-        private void release(Semaphore semaphore) {
-            if (held.remove(semaphore)) {
-                semaphore.release();
-            }
         }
 
         /** Ends the call, sent or not. */

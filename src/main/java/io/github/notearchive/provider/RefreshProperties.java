@@ -65,7 +65,6 @@ public record RefreshProperties(
         return gaps.size() == ages.size() || gaps.size() == ages.size() + 1;
     }
 
-    /** The ages in days. */
     public List<Long> ageDays() {
         return ages.stream().map(Duration::toDays).toList();
     }

@@ -49,6 +49,7 @@ final class RequestSender {
     /** Limit of a token in any encoding, in bytes. */
     private static final int MAX_TOKEN = 4096;
 
+    /** The setting {@code calls-in-flight} is at most as large. */
     private static final int MAX_RECENT = 256;
 
     final DeadlineHttpClient http;
@@ -59,7 +60,7 @@ final class RequestSender {
     /** One large response at a time is parsed before its note holds a part of the memory. */
     private final ReentrantLock parsingLarge = new ReentrantLock();
 
-    /** Requests of the last notes, at most as many as the setting {@code calls-in-flight} allows. */
+    /** Requests of the last notes. */
     private final Map<NoteId, Request> recent =
             Collections.synchronizedMap(new LinkedHashMap<>(MAX_RECENT, 0.75f, true) {
                 @Override
@@ -122,20 +123,20 @@ final class RequestSender {
 
     /** Sends the request of a call and returns what was received, within the response timeout. */
     ProviderResponse send(CallRecord call) {
+        Received received;
         try {
-            Received received = exchange(new Request(call, new HttpGet(uri(call))));
-            ProviderResponse response = parsed(call.id(), received);
-            // a response about another note that was requested lately belongs to that request
-            return response.envelope()
-                    .filter(envelope -> envelope.note().isEmpty())
-                    .flatMap(Envelope::other)
-                    .map(recent::get)
-                    .map(owner -> redirect(call, received, owner))
-                    .orElse(response);
+            received = exchange(new Request(call, new HttpGet(uri(call))));
         } catch (IOException e) {
-            return ProviderResponse.fault(
-                    redactor.describe(e), null, isBeforeSending(e) ? Billed.NO : Billed.UNKNOWN, null);
+            Billed billed = isBeforeSending(e) ? Billed.NO : Billed.UNKNOWN;
+            return ProviderResponse.fault(redactor.describe(e), null, billed, null);
         }
+        ProviderResponse response = parsed(call.id(), received);
+        // a response about another note that was requested lately belongs to that request
+        return response.envelope()
+                .flatMap(Envelope::other)
+                .map(recent::get)
+                .map(owner -> redirect(call, received, owner))
+                .orElse(response);
     }
 
     private Received exchange(Request request) throws IOException {
@@ -170,12 +171,12 @@ final class RequestSender {
 
     /** Reads at most one byte more than the limit; memory follows the bytes received, not the length announced. */
     private Received receive(ClassicHttpResponse response) throws IOException {
-        long limit = settings.maxAnswerSize().toBytes();
+        int limit = (int) settings.maxAnswerSize().toBytes();
         HttpEntity entity = response.getEntity();
         boolean isAnnounced = entity != null && entity.getContentLength() > limit;
         byte[] body = entity == null || isAnnounced
                 ? new byte[0]
-                : entity.getContent().readNBytes((int) limit + 1);
+                : entity.getContent().readNBytes(limit + 1);
         if (isAnnounced || body.length > limit) {
             byte[] start = Arrays.copyOf(body, Math.min(body.length, ResponseMemory.ORDINARY_SIZE));
             return new Received(response.getCode(), start, true, null);
@@ -207,18 +208,16 @@ final class RequestSender {
             return ProviderResponse.fault(fault, status, Billed.UNKNOWN, stored);
         }
         Optional<Envelope> envelope = parse(body, id);
-        return new ProviderResponse(reply(envelope, status), envelope, body, true, received.retryAfter);
-    }
-
-    private static ProviderReply reply(Optional<Envelope> content, int status) {
-        if (content.isEmpty()) {
+        ProviderReply reply = envelope.map(content -> reply(content, status)).orElseGet(() -> {
             Billed billed = status == HttpStatus.SC_TOO_MANY_REQUESTS ? Billed.NO : Billed.UNKNOWN;
             return new ProviderReply(null, status, "the response is not the provider's envelope", null, billed);
-        }
-        Envelope envelope = content.get();
+        });
+        return new ProviderResponse(reply, envelope, body, true, received.retryAfter);
+    }
+
+    private static ProviderReply reply(Envelope envelope, int status) {
         int code = envelope.code();
-        boolean isWithoutNote = ProviderCode.SUCCESS.is(code) && envelope.note().isEmpty();
-        String message = isWithoutNote
+        String message = ProviderCode.SUCCESS.is(code) && envelope.note().isEmpty()
                 ? ResponseReader.shorten("success without the note: " + envelope.shape())
                 : envelope.message();
         return new ProviderReply(code, status, message, envelope.requestId(), ProviderCode.billed(code));
@@ -249,11 +248,12 @@ final class RequestSender {
             owner.redirected = received;
             owner.http.abort(); // its own connection is not waited for
         }
+        String effect = isPassed ? "that note's call receives it" : "it is discarded";
         log.warn(
-                "Note {}: the response is about note {}; {}, and the connections are closed",
+                "Note {}: the response is about note {}; {}, and idle connections are closed",
                 call.id(),
                 other,
-                isPassed ? "that note's call receives it" : "it is discarded");
+                effect);
         return ProviderResponse.fault("the response is about note " + other, received.status, Billed.UNKNOWN, null);
     }
 }

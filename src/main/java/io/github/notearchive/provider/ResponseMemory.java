@@ -9,17 +9,14 @@ import org.springframework.stereotype.Component;
 /**
  * Budget of heap for large responses, shared by all workers of this process: a quarter of the maximum heap.
  *
- * <p>A response is in memory as bytes, as a tree and, while it is written, as the text of a column and of a sidecar,
- * together about {@value #BYTES_PER_BYTE} times its size. A worker waits until this part is free, and releases it at
- * the end of its note. Responses of ordinary size need no part: 64 workers have at most 16 MB of them.
- *
- * <p>Thread-safe. The wait ends, since every holder ends: a note with a part never waits for a second one, and no call
- * or statement in progress waits for one.
+ * <p>A response takes about {@value #BYTES_PER_BYTE} times its size, as bytes, tree, and texts of a column and a
+ * sidecar. A worker waits until this part is free, and releases it at the end of its note. The wait ends, since a note
+ * with a part never waits for a second one, and no call or statement in progress waits for one. Thread-safe.
  */
 @Component
 public final class ResponseMemory {
 
-    /** Size in bytes up to which a response needs no part of the budget. */
+    /** Size in bytes up to which a response needs no part of the budget: 64 workers have at most 16 MB of them. */
     public static final int ORDINARY_SIZE = 256 * 1024;
 
     private static final int BYTES_PER_BYTE = 8;
@@ -40,7 +37,6 @@ public final class ResponseMemory {
         this.free = new Semaphore(units, true);
     }
 
-    /** Whether a response of this size needs a part of the budget. */
     public static boolean isLarge(long size) {
         return size > ORDINARY_SIZE;
     }

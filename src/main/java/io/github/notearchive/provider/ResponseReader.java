@@ -41,7 +41,7 @@ public final class ResponseReader {
      * Content of a body.
      *
      * @param note the requested note; empty if the body does not contain it
-     * @param other the only note that the body names, if it is not the requested one
+     * @param other the only note that the body names, if it does not contain the requested one
      * @param shape keys of the data, or its type; distinguishes a changed format from empty data
      */
     public record Envelope(
@@ -54,24 +54,15 @@ public final class ResponseReader {
 
         /** Returns a copy that records only whether it contains the note. */
         Envelope withoutTree() {
-            FoundNote noteOnDemand = new FoundNote(MISSING, MISSING, MISSING);
-            return new Envelope(code, message, requestId, note.map(_ -> noteOnDemand), other, shape);
+            FoundNote onDemand = new FoundNote(MISSING, MISSING, MISSING);
+            return new Envelope(code, message, requestId, note.map(_ -> onDemand), other, shape);
         }
     }
 
-    /**
-     * The requested note within a body.
-     *
-     * @param root the whole body
-     * @param author author of the note; a missing node if there is none
-     */
+    /** The requested note within a whole body, and its author, a missing node if there is none. */
     public record FoundNote(JsonNode root, JsonNode note, JsonNode author) {
 
-        /**
-         * Returns the capture of this note.
-         *
-         * @param body the exact bytes that were parsed
-         */
+        /** Returns the capture of this note, with the exact bytes that were parsed. */
         public NoteCapture capture(NoteId id, long call, Instant receivedAt, byte[] body) {
             return new NoteCapture(id, call, receivedAt, body, root, note, author);
         }
@@ -80,22 +71,23 @@ public final class ResponseReader {
     /** Parses a body; empty if it is no envelope with a code. */
     public static Optional<Envelope> read(byte[] body, NoteId requested) {
         return ResponseJson.read(body)
-                .flatMap(root -> code(root.path("code")).map(code -> {
-                    // the only id, unless it is unreadable or that of the requested note
-                    Set<String> ids = places(root).stream()
-                            .map(place -> id(place.note))
-                            .flatMap(Optional::stream)
-                            .collect(Collectors.toSet());
-                    Optional<NoteId> only =
-                            ids.size() == 1 ? NoteId.parse(ids.iterator().next()) : Optional.empty();
-                    return new Envelope(
-                            code,
-                            shorten(root.path("message")),
-                            shorten(root.path("requestId")),
-                            noteIn(root, requested),
-                            only.filter(id -> !id.equals(requested)),
-                            shorten(shape(root.path("data"))));
-                }));
+                .flatMap(root -> code(root.path("code")).map(code -> envelope(code, root, requested)));
+    }
+
+    private static Envelope envelope(int code, JsonNode root, NoteId requested) {
+        Optional<FoundNote> note = noteIn(root, requested);
+        List<String> ids = places(root).stream()
+                .flatMap(place -> id(place.note).stream())
+                .distinct()
+                .toList();
+        Optional<NoteId> other = ids.size() == 1 && note.isEmpty() ? NoteId.parse(ids.getFirst()) : Optional.empty();
+        return new Envelope(
+                code,
+                shorten(root.path("message")),
+                shorten(root.path("requestId")),
+                note,
+                other.filter(id -> !id.equals(requested)),
+                shorten(shape(root.path("data"))));
     }
 
     private static Optional<Integer> code(JsonNode node) {
@@ -150,7 +142,7 @@ public final class ResponseReader {
             if (id.isString() && !id.stringValue().isBlank()) {
                 return Optional.of(id.stringValue().strip().toLowerCase(Locale.ROOT));
             }
-            if (!id.isString() && !id.isMissingNode() && !id.isNull()) {
+            if (!id.isString() && !isAbsent(id)) {
                 return Optional.of("id of another type"); // belongs to an unknown note
             }
         }
@@ -168,7 +160,7 @@ public final class ResponseReader {
     }
 
     private static String shape(JsonNode data) {
-        if (data.isMissingNode() || data.isNull() || (data.isContainer() && data.isEmpty())) {
+        if (isAbsent(data) || (data.isContainer() && data.isEmpty())) {
             return "data is empty";
         }
         if (!data.isContainer()) {
@@ -180,9 +172,11 @@ public final class ResponseReader {
     }
 
     private static @Nullable String shorten(JsonNode text) {
-        return text.isMissingNode() || text.isNull()
-                ? null
-                : shorten(text.isString() ? text.stringValue() : text.toString());
+        return isAbsent(text) ? null : shorten(text.isString() ? text.stringValue() : text.toString());
+    }
+
+    private static boolean isAbsent(JsonNode node) {
+        return node.isMissingNode() || node.isNull();
     }
 
     /** Shortens an untrusted text to what fits a log line and a column, without controls and possible credentials. */

@@ -17,7 +17,6 @@ public record StopNotice(
         @Nullable String node,
         @Nullable Long jobExecutionId) {
 
-    /** Describes who received it. */
     public String metBy() {
         return (node == null ? "another node" : "node " + node)
                 + (jobExecutionId == null ? "" : " in execution " + jobExecutionId);

@@ -52,7 +52,7 @@ final class TokenRedactor {
         return "(?:" + plain + "|%(?:25)*+" + hex + "|u00" + hex + ")";
     }
 
-    /** Returns the bytes without the token; empty if they do not contain it. */
+    /** Returns a copy of bytes that contain the token without it; otherwise empty. */
     Optional<byte[]> redact(byte[] bytes) {
         if (token.length == 0) {
             return Optional.empty();

@@ -39,7 +39,6 @@ public record VideoProperties(
                 && codecs.stream().distinct().count() == codecs.size();
     }
 
-    /** Which stream is wanted most. */
     public StreamPreference preference() {
         return new StreamPreference(codecs, maxHeight);
     }

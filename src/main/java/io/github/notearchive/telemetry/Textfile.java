@@ -8,7 +8,6 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,8 +40,6 @@ record Textfile(Path file, String node, PrometheusMeterRegistry registry) {
             families.putAll(families(registry.scrape()));
             byte[] text = String.join("", families.values()).getBytes(UTF_8);
             AtomicFile.write(file, ".tmp", out -> out.write(text), AtomicFile.READABLE_BY_ALL);
-        } catch (OverlappingFileLockException e) {
-            throw failure("another thread is writing it");
         } catch (FileSystemException e) {
             String why = e.getReason();
             throw failure(e.getClass().getSimpleName() + (why == null ? "" : ": " + why));
@@ -55,24 +52,20 @@ record Textfile(Path file, String node, PrometheusMeterRegistry registry) {
         return new DeliveryException(message, false);
     }
 
-    /**
-     * Returns the families of the existing file.
-     *
-     * @throws DeliveryException if the file belongs to another program or node
-     */
+    /** Returns the families of the existing file, unless it belongs to another program or node. */
     private Map<String, String> before() throws IOException, DeliveryException {
         String text = Files.readString(file, UTF_8);
         Map<String, String> families = families(text);
         for (String family : families.keySet()) {
             if (!OWN.matcher(family).matches()) {
-                throw failure("not replaced, since it contains " + family
-                        + " of another program; set another file in archive.metrics.textfile");
+                String remedy = " of another program; set another file in archive.metrics.textfile";
+                throw failure("not replaced, since it contains " + family + remedy);
             }
         }
         Matcher owner = NODE.matcher(text);
         if (owner.find() && !owner.group(1).equals(node)) {
-            throw failure("not replaced, since it belongs to node " + owner.group(1)
-                    + "; use {node} in archive.metrics.textfile, or delete the file of a removed node");
+            String remedy = "; use {node} in archive.metrics.textfile, or delete the file of a removed node";
+            throw failure("not replaced, since it belongs to node " + owner.group(1) + remedy);
         }
         return families;
     }

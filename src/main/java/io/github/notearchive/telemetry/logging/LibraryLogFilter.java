@@ -86,7 +86,7 @@ public final class LibraryLogFilter extends TurboFilter {
             return isOf(CARRIERS_OF_SECRETS, logger) ? FilterReply.DENY : FilterReply.NEUTRAL;
         }
         Throwable cause = failure == null ? EventArgUtil.extractThrowable(parameters) : failure;
-        boolean isServer = isOf(List.of(EMBEDDED_SERVER), logger);
+        boolean isServer = logger.getName().startsWith(EMBEDDED_SERVER);
         if (cause == null || (!isServer && !isOf(DATABASE_CLIENTS, logger))) {
             return FilterReply.NEUTRAL;
         }
@@ -96,8 +96,13 @@ public final class LibraryLogFilter extends TurboFilter {
         }
         long suppressed = (isServer ? files : database).admit(nanoTime.getAsLong());
         if (suppressed >= 0) {
+            String name = logger.getName().substring(logger.getName().lastIndexOf('.') + 1);
             String message = MessageFormatter.arrayFormat(format, parameters).getMessage();
-            log(logger, level, outage, message, suppressed);
+            String more = suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed";
+            logger.getLoggerContext()
+                    .getLogger(LibraryLogFilter.class)
+                    .atLevel(org.slf4j.event.Level.valueOf(level.toString()))
+                    .log("{}. {}: {}{}. Similar lines are suppressed for a minute", outage, name, message, more);
         }
         return FilterReply.DENY;
     }
@@ -122,18 +127,5 @@ public final class LibraryLogFilter extends TurboFilter {
             }
         }
         return null;
-    }
-
-    private static void log(Logger library, Level level, String outage, String message, long suppressed) {
-        String name = library.getName().substring(library.getName().lastIndexOf('.') + 1);
-        String line = "%s. %s: %s%s. Similar lines are suppressed for a minute"
-                .formatted(
-                        outage, name, message, suppressed == 0 ? "" : "; " + suppressed + " similar lines suppressed");
-        Logger logger = library.getLoggerContext().getLogger(LibraryLogFilter.class);
-        if (level.isGreaterOrEqual(Level.ERROR)) {
-            logger.error("{}", line);
-        } else {
-            logger.warn("{}", line);
-        }
     }
 }
