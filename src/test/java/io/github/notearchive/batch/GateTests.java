@@ -25,6 +25,8 @@ class GateTests {
 
         assertThat(gate.stopReason())
                 .contains(new StopReason(ExitCode.UPSTREAM_UNAVAILABLE, "the store is unavailable"));
+        gate.open();
+        assertThat(gate.isClosed()).as("for the next job").isFalse();
     }
 
     @Test
@@ -34,16 +36,6 @@ class GateTests {
         gate.open();
 
         assertThat(gate.stopReason()).contains(new StopReason(ExitCode.INTERRUPTED, "SIGTERM"));
-    }
-
-    @Test
-    void opensForTheNextJob() {
-        gate.open();
-        gate.close(ExitCode.INTERRUPTED, "the time box");
-
-        gate.open();
-
-        assertThat(gate.isClosed()).isFalse();
     }
 
     @Test

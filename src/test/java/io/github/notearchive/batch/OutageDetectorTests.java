@@ -4,7 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicLong;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class OutageDetectorTests {
 
@@ -12,73 +13,44 @@ class OutageDetectorTests {
     private final OutageDetector detector =
             new OutageDetector(new ArchiveProperties.Outage(5, Duration.ofMinutes(10)), nanos::get);
 
-    @Test
-    void reportsAnOutageAfterConsecutiveFaults() {
-        for (int i = 1; i < 5; i++) {
-            assertThat(detector.fails()).as("fault %d", i).isFalse();
+    /**
+     * Events are f: fault, s: throttled, w: success, or a number of minutes that pass. None but the last may be an
+     * outage.
+     */
+    @ParameterizedTest
+    @CsvSource({
+        "f f f f f,                 true,  5",
+        "f f f f,                   false, 4",
+        "f f f f w f f f f,         false, 4",
+        "f f w,                     false, 0",
+        "s 5 f 5 s,                 true,  1",
+        "s 300 f,                   false, 1",
+        "s s s s s s s s s s 9.99 s, false, 0",
+        "s s s s s s s s s s 10 s,  true,  0",
+        "s s 11 w s s s,            false, 0"
+    })
+    void outageIsANumberOfFaultsOrAPeriodWithoutSuccess(String events, boolean isOutage, int faults) {
+        boolean last = false;
+        for (String event : events.split(" ")) {
+            assertThat(last).as("before %s of %s", event, events).isFalse();
+            last = happens(event);
         }
 
-        assertThat(detector.fails()).isTrue();
-        assertThat(detector.fails()).isTrue();
-        assertThat(detector.faults()).isEqualTo(6);
+        assertThat(last).isEqualTo(isOutage);
+        assertThat(detector.faults()).isEqualTo(faults);
     }
 
-    @Test
-    void restartsTheCountAfterASuccess() {
-        for (int i = 0; i < 100; i++) {
-            assertThat(detector.fails()).isFalse();
-            assertThat(detector.fails()).isFalse();
-            detector.works();
+    private boolean happens(String event) {
+        switch (event) {
+            case "f" -> {
+                return detector.fails();
+            }
+            case "s" -> {
+                return detector.struggles();
+            }
+            case "w" -> detector.works();
+            default -> nanos.addAndGet((long) (Double.parseDouble(event) * 60e9));
         }
-
-        assertThat(detector.faults()).isZero();
-    }
-
-    @Test
-    void reportsAnOutageAfterAPeriodWithoutSuccess() {
-        assertThat(detector.struggles()).isFalse();
-        pass(Duration.ofMinutes(5));
-        assertThat(detector.fails()).isFalse();
-        pass(Duration.ofMinutes(5));
-
-        assertThat(detector.struggles()).isTrue();
-    }
-
-    @Test
-    void ignoresTwoFailuresRegardlessOfTheInterval() {
-        assertThat(detector.struggles()).isFalse();
-        pass(Duration.ofHours(5));
-
-        assertThat(detector.fails()).isFalse();
-    }
-
-    @Test
-    void ignoresThrottlingBeforeThePeriodHasElapsed() {
-        for (int i = 0; i < 1000; i++) {
-            assertThat(detector.struggles()).isFalse();
-        }
-        assertThat(detector.faults()).isZero();
-        pass(Duration.ofMinutes(10).minusNanos(1));
-        assertThat(detector.struggles()).isFalse();
-
-        pass(Duration.ofNanos(1));
-
-        assertThat(detector.struggles()).isTrue();
-    }
-
-    @Test
-    void restartsThePeriodAfterASuccess() {
-        detector.struggles();
-        detector.struggles();
-        pass(Duration.ofMinutes(11));
-        detector.works();
-
-        assertThat(detector.struggles()).isFalse();
-        assertThat(detector.struggles()).isFalse();
-        assertThat(detector.struggles()).isFalse();
-    }
-
-    private void pass(Duration time) {
-        nanos.addAndGet(time.toNanos());
+        return false;
     }
 }

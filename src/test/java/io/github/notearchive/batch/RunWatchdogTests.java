@@ -3,6 +3,7 @@ package io.github.notearchive.batch;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.RecordedLog;
 import io.github.notearchive.nightly.NightlyScenario;
 import java.sql.SQLException;
@@ -21,7 +22,7 @@ import org.springframework.jdbc.BadSqlGrammarException;
 @Isolated("captures the logs of the whole JVM")
 class RunWatchdogTests {
 
-    private static final String RETRY = "next attempt in 1 s";
+    private static final String RETRY = "; next attempt in 1 s";
 
     private final JobStopper gate = new JobStopper();
     private final JobRun run = new JobRun(gate) {};
@@ -46,25 +47,19 @@ class RunWatchdogTests {
     }
 
     @Test
-    void logsARejectedStatementWithTheMessageOfTheDatabase() throws Exception {
-        ILoggingEvent line = logged(new BadSqlGrammarException(
-                "PreparedStatementCallback",
-                "SELECT a, very, long, statement FROM nowhere",
-                new SQLException("relation \"nowhere\" does not exist", "42P01")));
+    void logsWhatTheDatabaseReports() throws Exception {
+        SQLException rejected = new SQLException("relation \"nowhere\" does not exist", "42P01");
+        SQLException refused = new SQLException("Connection to db:5432 refused", "08001");
 
-        assertThat(line.getFormattedMessage())
+        ILoggingEvent mistake = logged(new BadSqlGrammarException("x", "SELECT a, very, long, statement", rejected));
+        ILoggingEvent outage = logged(new DataAccessResourceFailureException("SELECT something", refused));
+
+        assertThat(mistake.getFormattedMessage())
                 .contains("Periodic task failed: relation \"nowhere\" does not exist;")
                 .doesNotContain("very");
-        assertThat(line.getThrowableProxy()).isNotNull();
-    }
-
-    @Test
-    void logsAnUnavailableServerInOneLine() throws Exception {
-        ILoggingEvent line = logged(new DataAccessResourceFailureException(
-                "SELECT something", new SQLException("Connection to db:5432 refused", "08001")));
-
-        assertThat(line.getFormattedMessage()).contains("Periodic task failed: Connection to db:5432 refused;");
-        assertThat(line.getThrowableProxy()).isNull();
+        assertThat(mistake.getThrowableProxy()).isNotNull();
+        assertThat(outage.getFormattedMessage()).contains("Periodic task failed: Connection to db:5432 refused;");
+        assertThat(outage.getThrowableProxy()).as("in one line").isNull();
     }
 
     @Test
@@ -77,6 +72,7 @@ class RunWatchdogTests {
 
         assertThat(gate.stopReason())
                 .contains(new StopReason(ExitCode.INTERRUPTED, "archive.limits.max-duration 1s has elapsed"));
+        assertThat(log.line("has elapsed").getMDCPropertyMap()).containsEntry(LogContext.EXECUTION, "42");
     }
 
     private ILoggingEvent logged(RuntimeException failure) throws InterruptedException {
@@ -84,8 +80,9 @@ class RunWatchdogTests {
             watch.eachSecond(() -> {
                 throw failure;
             });
-            NightlyScenario.await("the failure is logged", () -> log.has(RETRY));
+            String text = DatabaseErrors.summary(failure) + RETRY;
+            NightlyScenario.await("the failure is logged", () -> log.has(text));
+            return log.line(text);
         }
-        return log.line(RETRY);
     }
 }

@@ -363,18 +363,7 @@ class RateLimiterTests {
     }
 
     @Test
-    void endFailsCallersThatWaitForTheRate() throws Exception {
-        RateLimiter limiter = onRealTime(0.01, 2);
-        sent(limiter);
-        FutureTask<RateLimiter.Permit> waiting = inBackground(limiter);
-
-        limiter.end("quota met");
-
-        endsWith(waiting, "quota met");
-    }
-
-    @Test
-    void endFailsCallersThatWaitForAPermit() throws Exception {
+    void endFailsCallersThatWaitForAPermitOrTheRate() throws Exception {
         RateLimiter limiter = onRealTime(0.01, 3);
         RateLimiter.Permit held = limiter.acquire();
         var waiting = List.of(inBackground(limiter), inBackground(limiter), inBackground(limiter));

@@ -12,8 +12,6 @@ import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.io.Secret;
 import jakarta.validation.Validation;
 import jakarta.validation.Validator;
-import java.io.IOException;
-import java.net.ServerSocket;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -240,7 +238,7 @@ class NotificationsTests {
         String patience = hostile == Hostile.ENDLESS ? "20s" : "1s";
         List<String> settings = new ArrayList<>();
         for (String target : List.of(WEBHOOK, PING, PUSH, "archive.metrics.otlp-url")) {
-            settings.addAll(List.of(target, url));
+            settings.addAll(List.of(target, url.replace("//", "//user:pa0ss@")));
         }
         settings.addAll(List.of("archive.notify.timeout", patience, "archive.metrics.timeout", patience));
 
@@ -248,26 +246,11 @@ class NotificationsTests {
 
         assertThat(log.messages().stream().map(line -> line.split(" ")[0])).doesNotHaveDuplicates();
         assertThat(log.messages())
-                .allSatisfy(line -> assertThat(line).contains("/***").doesNotContain("secret", "services"));
+                .allSatisfy(line -> assertThat(line)
+                        .contains(receiver.address() + "/***")
+                        .doesNotContain("secret", "services", "pa0ss", "user"));
         // the status is sufficient
         assertThat(log.messages().isEmpty()).isEqualTo(hostile == Hostile.ENDLESS);
-    }
-
-    @Test
-    void anUnreachableHostIsLoggedOncePerReceiver() throws IOException {
-        int unusedPort;
-        try (ServerSocket free = new ServerSocket(0)) {
-            unusedPort = free.getLocalPort();
-        }
-        String address = "http://user:pa0ss@127.0.0.1:" + unusedPort + SECRET_PATH;
-
-        reportStarted(WEBHOOK, address, "archive.notify.timeout", "1s", PUSH, address, "archive.metrics.timeout", "3s");
-
-        assertThat(log.messages())
-                .hasSize(2)
-                .allSatisfy(line -> assertThat(line)
-                        .contains("127.0.0.1:" + unusedPort + "/***")
-                        .doesNotContain("secret", "pa0ss", "user"));
     }
 
     @Test
