@@ -302,6 +302,22 @@ public record AuditRepository(JdbcClient jdbc, PlatformTransactionManager transa
         return counts;
     }
 
+    /**
+     * A row of {@code fixity_finding}.
+     *
+     * @param key key of the object, or its prefix if the extension is unknown
+     * @param expected expectation from the tables; null for an orphan
+     * @param repair repair; null if none was requested
+     */
+    public record Finding(
+            Kind kind,
+            String key,
+            @Nullable String expected,
+            String seen,
+            Instant firstSeen,
+            Instant lastSeen,
+            @Nullable String repair) {}
+
     /** Returns open findings: files before orphans, newest first. */
     public List<Finding> open(int limit) {
         return jdbc.sql("""

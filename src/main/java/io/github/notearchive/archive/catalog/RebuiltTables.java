@@ -6,7 +6,6 @@ import io.github.notearchive.archive.worklist.WorklistRow;
 import java.sql.Timestamp;
 import java.sql.Types;
 import java.time.Instant;
-import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Objects;
@@ -23,34 +22,9 @@ public record RebuiltTables(JdbcClient jdbc) {
             "worklist api_call note note_capture note_media media_object author note_topic note_mention note_comment source_gate fixity_finding"
                     .split(" ", -1));
 
-    /** Rows that only runs write, and their descriptions. */
-    private static final String[][] ROWS_OF_RUNS = {
-        {
-            "worklist w WHERE NOT EXISTS (SELECT 1 FROM api_call c WHERE c.note_id = w.note_id)",
-            "the table worklist holds notes that no sidecar has brought"
-        },
-        {
-            "worklist WHERE settled_by IS NOT NULL OR claimed_by IS NOT NULL",
-            "the table worklist holds notes that a run has decided about"
-        },
-        {
-            "api_call WHERE job_execution_id IS NOT NULL OR billed <> 'YES'",
-            "the table api_call holds calls that a run has made"
-        },
-        {"source_gate", "the table source_gate holds an end of a run"}
-    };
-
     /** Returns the first table with a row; empty if all tables are empty. */
     public Optional<String> firstWithRows() {
         return TABLES.stream().filter(this::exists).findFirst();
-    }
-
-    /** Describes rows that no rebuild wrote; empty if there are none. */
-    public Optional<String> rowsOfRuns() {
-        return Arrays.stream(ROWS_OF_RUNS)
-                .filter(rows -> exists(rows[0]))
-                .map(rows -> rows[1])
-                .findFirst();
     }
 
     /**

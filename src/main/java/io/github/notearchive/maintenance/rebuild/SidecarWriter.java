@@ -15,6 +15,7 @@ import io.github.notearchive.archive.worklist.WorklistRepository;
 import io.github.notearchive.archive.worklist.WorklistRow;
 import io.github.notearchive.io.DatabaseErrors;
 import io.github.notearchive.io.Savepoint;
+import io.github.notearchive.maintenance.rebuild.RebuildRunner.RebuildRun;
 import io.github.notearchive.maintenance.rebuild.SidecarReader.Refused;
 import io.github.notearchive.maintenance.rebuild.SidecarReader.Restorable;
 import io.github.notearchive.note.Endpoint;

@@ -2,9 +2,9 @@ package io.github.notearchive.maintenance.verify;
 
 import io.github.notearchive.archive.catalog.ArchiveRevision;
 import io.github.notearchive.archive.catalog.AuditRepository;
+import io.github.notearchive.archive.catalog.AuditRepository.Finding;
 import io.github.notearchive.archive.catalog.AuditRepository.Remaining;
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.Finding;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
 import io.github.notearchive.batch.JobExecutionQueries;

@@ -1,7 +1,7 @@
 package io.github.notearchive.maintenance.verify;
 
+import io.github.notearchive.archive.catalog.AuditRepository.Finding;
 import io.github.notearchive.archive.catalog.Damage;
-import io.github.notearchive.archive.catalog.Finding;
 import io.github.notearchive.batch.CommandResult;
 import io.github.notearchive.batch.ExitCode;
 import java.time.Duration;

@@ -1,7 +1,6 @@
 package io.github.notearchive.archive.catalog;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import io.github.notearchive.ArchiveDatabase;
@@ -75,18 +74,6 @@ class NoteCatalogTests {
                         tuple(MediaKind.VIDEO, 0, SlotState.WAIVED, "NOT_OFFERED_BY_V1"));
         assertThat(media.findByDigest(List.of(SHA256, "0".repeat(64))))
                 .containsExactly(Map.entry(SHA256, new MediaCatalog.KnownObject(FILE, false)));
-    }
-
-    @Test
-    void saveIsIdempotent() {
-        NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
-        List<SlotStatus> slots = List.of(stored(IMAGE));
-        save(capture, slots, true);
-        Map<String, Long> before = counts();
-
-        save(capture, slots, true);
-
-        assertThat(counts()).isEqualTo(before);
     }
 
     @Test
@@ -242,26 +229,6 @@ class NoteCatalogTests {
     }
 
     @Test
-    void responseInAnotherEncodingIsKeptAsFarAsReadable() {
-        byte[] answer = "{\"code\":0,\"data\":[{\"id\":\"66aa00000000000000000001\",\"title\":\"\u00e9\"}]}"
-                .getBytes(StandardCharsets.ISO_8859_1);
-
-        save(Captures.of(answer, call(), NOW));
-
-        assertThat(one("SELECT title FROM note")).isEqualTo("\uFFFD");
-    }
-
-    @Test
-    void responseWithAByteOrderMarkIsKept() {
-        byte[] answer =
-                ("\uFEFF" + new String(Captures.sample(), StandardCharsets.UTF_8)).getBytes(StandardCharsets.UTF_8);
-
-        save(Captures.of(answer, call(), NOW));
-
-        assertThat(one("SELECT response ->> 'code' FROM note_capture")).isEqualTo("0");
-    }
-
-    @Test
     void noteIsCompleteOnlyIfItsNewestCaptureIs() {
         NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
         save(capture, List.of(missing(IMAGE)), false);
@@ -273,15 +240,6 @@ class NoteCatalogTests {
         assertThat(media.slotsOf(Captures.ID)).containsExactly(SlotRow.of(stored(IMAGE), NOW));
         assertThat(media.slotsOf(Captures.ID).getFirst().isFor(IMAGE)).isTrue();
         assertThat(media.slotsOf(Captures.ID).getFirst().isFor(AGAIN)).isFalse();
-    }
-
-    @Test
-    void missingSlotHasAReasonAndANight() {
-        save(Captures.of(Captures.sample(), call(), NOW), List.of(missing(SOUND)), false);
-
-        assertThat(media.slotsOf(Captures.ID)).containsExactly(SlotRow.of(missing(SOUND), NOW));
-        assertThat(one("SELECT concat_ws(' ', state, reason, error, dead_night) FROM note_media"))
-                .isEqualTo("MISSING DEAD HTTP 404 2026-11-25");
     }
 
     @Test
@@ -314,19 +272,6 @@ class NoteCatalogTests {
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(SlotRow::state, SlotRow::reason)
                 .containsExactly(tuple(SlotState.STORED, null), tuple(SlotState.WAIVED, "the author took it down"));
-    }
-
-    @Test
-    void saveIsPartOfTheCallersTransaction() {
-        NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
-
-        assertThatThrownBy(() -> database.inTransaction(() -> {
-                    notes.save(CapturedNote.of(capture, null, List.of(stored(IMAGE)), true, NOW), NOW);
-                    throw new IllegalStateException("killed");
-                }))
-                .hasMessage("killed");
-
-        assertThat(counts().values()).containsOnly(0L);
     }
 
     private void save(NoteCapture capture) {

@@ -24,13 +24,6 @@ class SidecarTests {
     private static final MediaSlot VIDEO = new MediaSlot(MediaKind.VIDEO, 0, "", List.of(), "NOT_OFFERED_BY_V1");
 
     @Test
-    void keyContainsNoteAndCaptureTime() {
-        Sidecar sidecar = sidecar(Captures.of(Captures.sample()), List.of());
-
-        assertThat(sidecar.key().value()).isEqualTo("notes/66aa00000000000000000001/20261125T140000.120Z.json");
-    }
-
-    @Test
     void documentListsAllSlots() {
         List<SlotStatus> slots = List.of(
                 new SlotStatus.Stored(
@@ -60,19 +53,6 @@ class SidecarTests {
         assertThat(json.path("media").path(1).path("reason").stringValue()).isEqualTo("NOT_OFFERED_BY_V1");
         assertThat(json.path("media").path(2).path("reason").stringValue()).isEqualTo("GONE");
         assertThat(json.path("media").path(2).path("identity").stringValue()).isEqualTo("sound\uFFFD");
-    }
-
-    @ParameterizedTest
-    @ValueSource(strings = {"", "\uFEFF"})
-    void documentRestoresTheBytesOfTheResponse(String byteOrderMark) {
-        byte[] answer = (byteOrderMark + new String(Captures.sample(), StandardCharsets.UTF_8))
-                .getBytes(StandardCharsets.UTF_8);
-
-        JsonNode json = read(sidecar(Captures.of(answer), List.of()));
-
-        assertThat(json.path("answer").stringValue().getBytes(StandardCharsets.UTF_8))
-                .isEqualTo(answer);
-        assertThat(json.has("answerBase64")).isFalse();
     }
 
     @ParameterizedTest

@@ -15,6 +15,8 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Maps stored responses again; rows of an older mapper are simulated by spoiling them. */
 class StoredResponsesTests {
@@ -54,45 +56,18 @@ class StoredResponsesTests {
         assertThat(changes.get("note.title")).isEqualTo(new RemapChange(1, List.of(Captures.ID.value())));
     }
 
-    @Test
-    void comparisonReportsTheSameAndWritesNothing() {
-        saveSample();
-        spoil();
-        List<String> spoilt = everything();
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "\"view_count\":1.2345678E7,\"time\":1.7224164E9 | view_count | 12345678",
+                // independent of the order of codecs
+                "\"video_info_v2\":{\"media\":{\"stream\":{\"h265\":[{\"duration\":61234}],\"h264\":[{\"duration\":61200}]}}} | video_duration_ms | 61200"
+            })
+    void valueMatchesTheStoredResponse(String properties, String column, String value) {
+        save(properties, NOW);
 
-        SortedMap<String, RemapChange> dry = pages(false, answers::compare);
-
-        assertThat(everything()).isEqualTo(spoilt);
-        assertThat(dry).isEqualTo(remap(false));
-    }
-
-    @Test
-    void repeatReadsNothingAndChangesNothing() {
-        saveSample();
-        spoil();
-        remap(false);
-
-        assertThat(answers.count(Position.FIRST, false)).isZero();
-        assertThat(answers.count(Position.FIRST, true)).isOne();
-        assertThat(remap(false)).isEmpty();
-        assertThat(remap(true)).isEmpty();
-    }
-
-    @Test
-    void countWithAnExponentMatchesTheStoredResponse() {
-        save("\"view_count\":1.2345678E7,\"time\":1.7224164E9", NOW);
-
-        assertThat(one("SELECT view_count::text FROM note")).isEqualTo("12345678");
-        assertThat(remap(true)).isEmpty();
-    }
-
-    @Test
-    void videoDurationDoesNotDependOnTheOrderOfCodecs() {
-        save("""
-                "video_info_v2":{"media":{"stream":{"h265":[{"duration":61234}],"h264":[{"duration":61200}]}}}\
-                """, NOW);
-
-        assertThat(one("SELECT video_duration_ms::text FROM note")).isEqualTo("61200");
+        assertThat(one("SELECT %s::text FROM note".formatted(column))).isEqualTo(value);
         assertThat(remap(true)).isEmpty();
     }
 
@@ -155,20 +130,6 @@ class StoredResponsesTests {
         assertThat(remap(true)).isEmpty();
         assertThat(answers.count(Position.FIRST, true)).isOne();
         assertThat(everything()).isEqualTo(before);
-    }
-
-    @Test
-    void responseWithoutItsNoteIsReportedAndSkipped() {
-        saveSample();
-        execute("UPDATE note_capture SET mapper_version = 1, response = '{\"code\":0}'");
-
-        Page page = page(Position.FIRST, false);
-
-        assertThat(page.answers()).isOne();
-        assertThat(page.unreadable()).containsExactly(Captures.ID);
-        database.inTransaction(() -> assertThat(answers.write(page)).isEmpty());
-        assertThat(one("SELECT mapper_version::text FROM note_capture")).isEqualTo("1");
-        assertThat(one("SELECT title FROM note")).isNotNull();
     }
 
     @Test

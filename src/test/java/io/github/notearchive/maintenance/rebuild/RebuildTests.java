@@ -286,12 +286,7 @@ class RebuildTests extends MaintenanceScenario {
             strings = {
                 "INSERT INTO worklist (note_id, enqueued_at, due_at) VALUES"
                         + " ('66aa00000000000000000001', now(), now())",
-                "INSERT INTO api_call (note_id, endpoint, sent_at) VALUES"
-                        + " ('66aa00000000000000000001', 'e', now())",
-                "INSERT INTO media_object VALUES (repeat('a', 64), 'k', 1, 'image/heic', now()," + " NULL)",
                 "INSERT INTO author (author_id, updated_at) VALUES ('a', now())",
-                "INSERT INTO note (note_id, first_captured_at, last_captured_at) VALUES"
-                        + " ('66aa00000000000000000001', now(), now())",
                 "INSERT INTO source_gate (code, reason, closed_at, closed_until) VALUES (303, 'r',"
                         + " now(), now() + interval '1 h')"
             })
@@ -386,20 +381,6 @@ class RebuildTests extends MaintenanceScenario {
         assertEnded(rebuild(), ExitCode.USAGE);
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).isEqualTo(calls);
-    }
-
-    @Test
-    void doesNotResumeOverRowsThatNoRebuildWrote() throws Exception {
-        night.pending(60);
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        loseTheDatabase();
-        assertEnded(interruptedRebuild(), ExitCode.INTERRUPTED);
-        night.pending(night.provider().noteIds(SandboxNoteKind.SOUND, 1));
-
-        RebuildSummary summary = rebuild();
-
-        assertEnded(summary, ExitCode.USAGE);
-        assertThat(summary.reason()).contains("worklist", "no sidecar has brought");
     }
 
     @Test

@@ -347,21 +347,6 @@ class RestoreTests extends MaintenanceScenario {
     }
 
     @Test
-    void rebuildAdoptsTheIdentifierOfTheBucket() {
-        night.pending(2);
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        String identifier = identifier();
-        loseTheDatabase();
-
-        RebuildSummary rebuilt = rebuild();
-
-        assertEnded(rebuilt, ExitCode.COMPLETED);
-        assertThat(identifier()).isEqualTo(identifier);
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        assertThat(object()).contains(identifier);
-    }
-
-    @Test
     void archiveWithoutTheObjectGetsOneWithItsNextRun() {
         night.pending(1);
         assertEnded(night.run(), ExitCode.COMPLETED);

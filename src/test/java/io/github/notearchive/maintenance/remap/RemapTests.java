@@ -79,17 +79,7 @@ class RemapTests extends MaintenanceScenario {
         List<String> before = tables();
         spoil();
 
-        RemapSummary stopped;
-        try (Connection other = night.connect()) {
-            hold(other, FIRST_OF_THE_SECOND_PAGE);
-            CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
-            NightlyScenario.await(
-                    "the second page waits",
-                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
-            gate.close(ExitCode.INTERRUPTED, "enough");
-            stopped = aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
-            other.rollback();
-        }
+        RemapSummary stopped = interruptedOnTheSecondPage();
         RemapSummary rest = remap();
 
         assertThat(stopped.exitCode()).as(stopped.reason()).isEqualTo(ExitCode.INTERRUPTED);
@@ -111,18 +101,7 @@ class RemapTests extends MaintenanceScenario {
         assertEnded(night.run(), ExitCode.COMPLETED);
         addOlderCaptures(note);
         spoil();
-        try (Connection other = night.connect()) {
-            hold(other, FIRST_OF_THE_SECOND_PAGE);
-            CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
-            NightlyScenario.await(
-                    "the second page waits",
-                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
-            gate.close(ExitCode.INTERRUPTED, "enough");
-            assertThat(aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS)
-                            .answers())
-                    .isEqualTo(PAGE);
-            other.rollback();
-        }
+        assertThat(interruptedOnTheSecondPage().answers()).isEqualTo(PAGE);
 
         RemapSummary all = runner.remap(true, false, null);
 
@@ -143,9 +122,7 @@ class RemapTests extends MaintenanceScenario {
         try (Connection other = night.connect()) {
             hold(other, "UPDATE note SET place = 'of the run' WHERE note_id = '" + note + "'");
             aside = CompletableFuture.supplyAsync(this::remap);
-            NightlyScenario.await(
-                    "the remap waits",
-                    () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE" + " wait_event_type = 'Lock'") > 0);
+            awaitLock();
             // it holds the author while it waits for the note, and must not keep it
             try (Statement statement = other.createStatement()) {
                 statement.execute("UPDATE author SET nickname = 'of the run'");
@@ -211,13 +188,22 @@ class RemapTests extends MaintenanceScenario {
                 .isEqualTo(2);
     }
 
-    @Test
-    void sandboxHasNoNewFields() {
-        for (SandboxNoteKind kind : SandboxNoteKind.values()) {
-            night.pending(kind, 10);
+    private RemapSummary interruptedOnTheSecondPage() throws Exception {
+        try (Connection other = night.connect()) {
+            hold(other, FIRST_OF_THE_SECOND_PAGE);
+            CompletableFuture<RemapSummary> aside = CompletableFuture.supplyAsync(this::remap);
+            awaitLock();
+            gate.close(ExitCode.INTERRUPTED, "enough");
+            RemapSummary stopped = aside.get(NightlyScenario.PATIENCE.toSeconds(), TimeUnit.SECONDS);
+            other.rollback();
+            return stopped;
         }
+    }
 
-        assertThat(night.run().newFields()).isEmpty();
+    private void awaitLock() throws InterruptedException {
+        NightlyScenario.await(
+                "the remap waits",
+                () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0);
     }
 
     private RemapSummary remap() {

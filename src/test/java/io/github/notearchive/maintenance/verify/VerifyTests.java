@@ -47,6 +47,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.springframework.beans.factory.annotation.Autowired;
 import org.springframework.transaction.support.TransactionTemplate;
 import tools.jackson.databind.JsonNode;
@@ -216,16 +218,23 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(night.state(other)).isEqualTo(ARCHIVED);
     }
 
-    @Test
-    void doesNotReuseADamagedFile() throws Exception {
-        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, 1);
-        night.pending(notes);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void doesNotReuseADamagedFile(boolean isFoundByAnAudit) throws Exception {
+        List<String> notes = archive(1);
         TreeMap<String, byte[]> truth = night.objects("media/");
-        for (String key : truth.keySet()) {
-            flip(key);
+        for (var object : truth.entrySet()) {
+            if (isFoundByAnAudit) {
+                flip(object.getKey());
+            } else {
+                write(object.getKey(), Arrays.copyOf(object.getValue(), 7)); // found by its size
+            }
         }
-        assertEnded(verify(), ExitCode.FINDINGS);
+        if (isFoundByAnAudit) {
+            assertEnded(verify(), ExitCode.FINDINGS);
+        } else {
+            update("DELETE FROM note_media"); // as if the bytes were another note's
+        }
 
         notes.forEach(night::requeue);
         RunSummary run = night.run();
@@ -233,25 +242,6 @@ class VerifyTests extends MaintenanceScenario {
         assertEnded(run, ExitCode.COMPLETED);
         assertThat(run.files().stored()).isEqualTo(truth.size());
         assertThat(run.files().deduplicated() + run.files().reused()).isZero();
-        assertThat(night.objects("media/"))
-                .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
-    }
-
-    @Test
-    void replacesATruncatedObjectForTheNextNoteWithItsBytes() throws Exception {
-        List<String> notes = archive(1);
-        TreeMap<String, byte[]> truth = night.objects("media/");
-        for (var object : truth.entrySet()) {
-            write(object.getKey(), Arrays.copyOf(object.getValue(), 7));
-        }
-        // as if the bytes were another note's
-        update("DELETE FROM note_media");
-
-        notes.forEach(night::requeue);
-        RunSummary run = night.run();
-
-        assertEnded(run, ExitCode.COMPLETED);
-        assertThat(run.files().deduplicated()).isZero();
         assertThat(night.objects("media/"))
                 .allSatisfy((key, bytes) -> assertThat(bytes).isEqualTo(truth.get(key)));
     }
@@ -531,24 +521,6 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED", "COMPLETED FINDINGS");
         assertThat(options(stopped)).containsExactly("deleteOrphans=false", "repair=false");
         assertThat(options(rest)).containsExactly("deleteOrphans=true", "repair=true");
-    }
-
-    @Test
-    void timeBoxEndsTheAuditAndTheNextOneCompletesIt() {
-        archive(1);
-        passes(Duration.ofHours(1));
-
-        VerifySummary boxed = inTheMiddle(Duration.ofMillis(300));
-
-        assertEnded(boxed, ExitCode.INTERRUPTED);
-        assertThat(boxed.exitCode().number()).isEqualTo(7);
-        assertThat(executionsOfAudits()).containsExactly("STOPPED INTERRUPTED");
-        VerifySummary rest = verify();
-        assertEnded(rest, ExitCode.COMPLETED);
-        assertThat(rest.instance()).isEqualTo(boxed.instance());
-        assertThat(boxed.files() + rest.files())
-                .isEqualTo(night.objects("media/").size());
-        assertThat(boxed.sidecars() + rest.sidecars()).isOne();
     }
 
     @Test
