@@ -75,6 +75,17 @@ public abstract class MaintenanceScenario {
         return night.sql().sql(sql).params(parameters).query(String.class).single();
     }
 
+    /** Counts rows, such as those of a table. */
+    protected long count(String rows) {
+        return night.count("SELECT count(*) FROM " + rows);
+    }
+
+    /** Archives notes that are pending, and returns them. */
+    protected List<String> archived(List<String> pending) {
+        assertEnded(night.run(), ExitCode.COMPLETED);
+        return pending;
+    }
+
     protected RebuildSummary rebuild() {
         return rebuild.rebuild(false, null);
     }

@@ -74,26 +74,22 @@ final class FieldPaths {
 
     private void visitChildren(JsonNode value, String path, int level) {
         if (value.isArray()) {
-            for (JsonNode element : value.values()) {
-                visit(element, element(path, element), level + 1);
-            }
-        } else if (value.isObject()) {
-            String parent = path.isEmpty() ? "" : path + ".";
-            boolean isCrowded = isCrowded(value.propertyNames(), parent);
-            for (var property : value.properties()) {
-                String name = property.getKey();
-                JsonNode child = property.getValue();
-                String below = parent + name;
-                if (path.isEmpty() && name.equals("data") && isNote(child)) {
-                    visit(child, "note", level + 1);
-                } else if (isKnownPath.test(below)) {
-                    visit(child, below, level + 1);
-                } else {
-                    boolean isName = !isCrowded && isName(name);
-                    visit(child, parent + (isName ? name : ANY), level + 1);
-                }
-            }
+            value.forEach(element -> visit(element, element(path, element), level + 1));
         }
+        String parent = path.isEmpty() ? "" : path + ".";
+        boolean isCrowded = isCrowded(value.propertyNames(), parent);
+        value.forEachEntry((name, child) -> visit(child, child(parent, name, child, isCrowded), level + 1));
+    }
+
+    private String child(String parent, String name, JsonNode child, boolean isCrowded) {
+        if (parent.isEmpty() && name.equals("data") && isNote(child)) {
+            return "note";
+        }
+        boolean isName = isKnownPath.test(parent + name)
+                || (!isCrowded
+                        && NAME.matcher(name).matches()
+                        && !ID.matcher(name).find());
+        return parent + (isName ? name : ANY);
     }
 
     private static String element(String path, JsonNode element) {
@@ -114,10 +110,6 @@ final class FieldPaths {
                                 .filter(name -> !isKnownPath.test(parent + name))
                                 .count()
                         > MAX_NAMES;
-    }
-
-    private static boolean isName(String name) {
-        return NAME.matcher(name).matches() && !ID.matcher(name).find();
     }
 
     /** Null for a placeholder that this program inserted. */

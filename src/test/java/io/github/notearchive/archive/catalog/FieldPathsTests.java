@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.github.notearchive.note.ResponseJson;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -42,28 +41,6 @@ class FieldPathsTests {
                 .containsExactly("note: object", "note.id: string", "note.new: number");
         assertThat(unknownIn("{\"data\":{\"note_list\":[{\"new\":1}]}}"))
                 .containsExactly("data: object", "data.note_list: array", "note: object", "note.new: number");
-    }
-
-    @Test
-    void nullIsReportedOnlyAtUnknownPaths() {
-        String answer = "{\"known\":null,\"unknown\":null}";
-
-        assertThat(FieldPaths.unknownIn(
-                        ResponseJson.read(answer).orElseThrow(),
-                        "known"::equals,
-                        new FieldPath("known", "string")::equals))
-                .containsExactly(new FieldPath("unknown", "null"));
-    }
-
-    @Test
-    void knownFieldsAreNotReported() {
-        Set<FieldPath> known = Set.of(new FieldPath("a", "object"), new FieldPath("a.b", "string"));
-
-        assertThat(FieldPaths.unknownIn(
-                        ResponseJson.read("{\"a\":{\"b\":7,\"c\":1}}").orElseThrow(),
-                        path -> known.stream().anyMatch(field -> field.path().equals(path)),
-                        known::contains))
-                .containsExactly(new FieldPath("a.b", "number"), new FieldPath("a.c", "number"));
     }
 
     @Test

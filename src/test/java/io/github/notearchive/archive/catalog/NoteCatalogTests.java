@@ -134,26 +134,6 @@ class NoteCatalogTests {
     }
 
     @Test
-    void captureKeepsItsOwnValues() {
-        String properties =
-                "\"title\":\"%1$s\",\"desc\":\"text %1$s\",\"liked_count\":%2$d,\"user\":{\"id\":\"w\",\"nickname\":\"name %1$s\"}";
-        save(captureOf(properties.formatted("one", 10), NOW));
-        save(captureOf(properties.formatted("two", 25), NOW.plusSeconds(60)));
-        save(captureOf(properties.formatted("three", 90), NOW.plusSeconds(120)));
-
-        assertThat(database.jdbc().sql("""
-                                        SELECT concat_ws('|', title, note_text, author_id, author_nickname, liked_count, mapper_version)
-                                        FROM note_capture ORDER BY captured_at
-                                        """).query(String.class).list())
-                .containsExactly(
-                        "one|text one|w|name one|10|" + NoteMapper.VERSION,
-                        "two|text two|w|name two|25|" + NoteMapper.VERSION,
-                        "three|text three|w|name three|90|" + NoteMapper.VERSION);
-        assertThat(one("SELECT n.title || ' by ' || a.nickname FROM note n JOIN author a USING (author_id)"))
-                .isEqualTo("three by name three");
-    }
-
-    @Test
     void videoResponseKeepsCountsOnly() {
         save(captureOf("\"title\":\"t\",\"liked_count\":1", NOW));
         NoteCapture video = captureOf("\"title\":\"of v6\",\"liked_count\":2", NOW.plusSeconds(1));
@@ -260,18 +240,6 @@ class NoteCatalogTests {
         assertThat(media.slotsOf(Captures.ID))
                 .extracting(SlotRow::kind, SlotRow::ordinal)
                 .containsExactly(tuple(MediaKind.IMAGE, 0), tuple(MediaKind.IMAGE, 1), tuple(MediaKind.MOTION, 1));
-    }
-
-    @Test
-    void onlyAMissingSlotCanBeWaived() {
-        save(Captures.of(Captures.sample(), call(), NOW), List.of(stored(IMAGE), missing(SOUND)), false);
-
-        media.waive(Captures.ID, MediaKind.IMAGE, 0, "no", NOW);
-        media.waive(Captures.ID, MediaKind.AUDIO, 0, "the author took it down", NOW);
-
-        assertThat(media.slotsOf(Captures.ID))
-                .extracting(SlotRow::state, SlotRow::reason)
-                .containsExactly(tuple(SlotState.STORED, null), tuple(SlotState.WAIVED, "the author took it down"));
     }
 
     private void save(NoteCapture capture) {

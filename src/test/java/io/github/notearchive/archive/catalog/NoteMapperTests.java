@@ -166,16 +166,6 @@ class NoteMapperTests {
                 .isEqualTo(count);
     }
 
-    @Test
-    void nullAndAbsentCountsAreNotZero() {
-        Note note = Captures.map(Captures.ofNote("\"comments_count\":null,\"liked_count\":0"))
-                .note();
-
-        assertThat(note.likedCount()).isZero();
-        assertThat(note.commentsCount()).isNull();
-        assertThat(note.sharedCount()).isNull();
-    }
-
     @ParameterizedTest
     @CsvSource(
             quoteCharacter = '`',

@@ -73,8 +73,7 @@ class EraseTests extends MaintenanceScenario {
     void erasesANoteWithItsExclusiveFilesOnly() throws Exception {
         List<String> notes = twoWithACommonPicture();
         String note = notes.getFirst();
-        List<String> others = night.pending(SandboxNoteKind.TEXT, 2);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> others = archived(night.pending(SandboxNoteKind.TEXT, 2));
         List<String> keys =
                 night.slots(note).stream().map(MaintenanceScenario::key).toList();
         TreeMap<String, byte[]> before = night.objects("");
@@ -118,8 +117,7 @@ class EraseTests extends MaintenanceScenario {
                 .contains(note, "asked for")
                 .doesNotContain(WORDS);
         assertNoTrace(WORDS);
-        assertThat(night.count("SELECT count(*) FROM api_call WHERE billed = 'YES'"))
-                .isEqualTo(4);
+        assertThat(count("api_call WHERE billed = 'YES'")).isEqualTo(4);
         assertThat(night.state(notes.get(1))).isEqualTo(ARCHIVED);
         assertThat(night.slots(notes.get(1))).allMatch(slot -> slot.state() == SlotState.STORED);
         assertThat(night.states(others)).containsOnly(ARCHIVED);
@@ -147,7 +145,7 @@ class EraseTests extends MaintenanceScenario {
         assertThat(rejects).extracting(Rejected::line).containsExactly(2L, 4L);
         assertThat(rejects.getFirst().toString()).contains(note, "was forgotten on 2026-03-10");
         assertThat(night.calls(note)).isOne();
-        assertThat(night.count("SELECT count(*) FROM note")).isZero();
+        assertThat(count("note")).isZero();
     }
 
     @Test
@@ -159,8 +157,7 @@ class EraseTests extends MaintenanceScenario {
         own.forEach(this::isOfThePerson);
         night.script().answers(naming, Reply.noteWith(EraseTests::namesThePerson));
         isOfThePerson(later);
-        night.pending(notes.subList(0, 3));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        archived(night.pending(notes.subList(0, 3)));
         assertThat(rowsThatName()).isEqualTo(2);
 
         ErasureReport report = eraser.forget(request(List.of(), PERSON)).orElseThrow();
@@ -169,11 +166,9 @@ class EraseTests extends MaintenanceScenario {
         assertThat(report.rows()).containsEntry("author", 1L).containsEntry("note", 2L);
         assertThat(report.namedIn()).containsExactly(naming);
         assertNoTrace(WORDS);
-        assertThat(night.count("SELECT count(*) FROM author WHERE author_id = '" + PERSON + "'"))
-                .isZero();
+        assertThat(count("author WHERE author_id = '" + PERSON + "'")).isZero();
         assertThat(rowsThatName()).isZero();
-        assertThat(night.count("SELECT count(*) FROM forgotten_author WHERE finished_at IS NOT" + " NULL"))
-                .isOne();
+        assertThat(count("forgotten_author WHERE finished_at IS NOT" + " NULL")).isOne();
         assertThat(night.objects("forgotten/")).hasSize(3);
         assertThat(night.objects("forgotten/").keySet()).noneMatch(key -> key.contains(PERSON));
 
@@ -217,8 +212,7 @@ class EraseTests extends MaintenanceScenario {
 
     @Test
     void rejectsAMissingBucketOnceSomethingWasStored() throws Exception {
-        String note = night.pending(SandboxNoteKind.TEXT, 1).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        String note = archived(night.pending(SandboxNoteKind.TEXT, 1)).getFirst();
         Path aside = night.bucket().resolveSibling("aside");
         Files.move(night.bucket(), aside);
         try {
@@ -250,7 +244,7 @@ class EraseTests extends MaintenanceScenario {
         RebuildSummary clean = rebuild();
 
         assertThat(clean.exitCode()).isEqualTo(ExitCode.COMPLETED);
-        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+        assertThat(count("worklist")).isOne();
         assertThat(forgotten.find(new NoteId(note)).orElseThrow().reason()).isEqualTo("asked for");
         assertThat(forgotten.count().unfinished()).isZero();
 
@@ -263,7 +257,7 @@ class EraseTests extends MaintenanceScenario {
 
         assertThat(refusing.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
         assertThat(refusing.toString()).contains("was forgotten, and this object remains");
-        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+        assertThat(count("worklist")).isOne();
         assertThat(forgotten.count().unfinished()).isOne();
         ErasureReport rest = eraser.forget(request(List.of("66bb00000000000000000004"), null))
                 .orElseThrow();
@@ -304,7 +298,7 @@ class EraseTests extends MaintenanceScenario {
         assertEnded(NightlyScenario.ended(run), ExitCode.COMPLETED);
         assertThat(night.calls(later)).isOne();
         assertThat(forgotten.find(new NoteId(later)).orElseThrow().finishedAt()).isNotNull();
-        assertThat(night.count("SELECT count(*) FROM worklist")).isOne();
+        assertThat(count("worklist")).isOne();
     }
 
     @Test
@@ -334,8 +328,8 @@ class EraseTests extends MaintenanceScenario {
 
         list.get(20, TimeUnit.SECONDS);
         forget.get(20, TimeUnit.SECONDS);
-        assertThat(night.count("SELECT count(*) FROM forgotten_note")).isEqualTo(2);
-        assertThat(night.count("SELECT count(*) FROM worklist")).isZero();
+        assertThat(count("forgotten_note")).isEqualTo(2);
+        assertThat(count("worklist")).isZero();
         assertThat(night.count("SELECT coalesce(sum(notes), 0) FROM worklist_count"))
                 .isZero();
     }
@@ -378,8 +372,7 @@ class EraseTests extends MaintenanceScenario {
         eraser.forget(request(List.of(), null)).orElseThrow();
         assertThat(night.objects("media/")).isEmpty();
         assertThat(night.objects("notes/")).isEmpty();
-        assertThat(night.count("SELECT count(*) FROM forgotten_note WHERE finished_at IS NULL"))
-                .isZero();
+        assertThat(count("forgotten_note WHERE finished_at IS NULL")).isZero();
     }
 
     /** What a run erases of one note must not take longer the more authors there are. */
@@ -440,7 +433,7 @@ class EraseTests extends MaintenanceScenario {
 
         assertThat(eraser.forget(request(notes, null))).isEmpty();
 
-        assertThat(night.count("SELECT count(*) FROM forgotten_note")).isZero();
+        assertThat(count("forgotten_note")).isZero();
         assertThat(night.objects("forgotten/")).isEmpty();
         night.provider().releaseMedia();
         assertEnded(NightlyScenario.ended(running), ExitCode.COMPLETED);
@@ -463,7 +456,7 @@ class EraseTests extends MaintenanceScenario {
 
         assertThat(report.files()).isZero();
         assertThat(night.objects(key)).hasSize(1);
-        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertThat(count("forgotten_object")).isZero();
     }
 
     @Test
@@ -479,9 +472,8 @@ class EraseTests extends MaintenanceScenario {
         assertThat(run.files().upgraded()).isEqualTo(3);
         assertThat(keys(notes)).doesNotContainAnyElementsOf(lesser);
         assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes));
-        assertThat(night.count("SELECT count(*) FROM media_object"))
-                .isEqualTo(keys(notes).size());
-        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertThat(count("media_object")).isEqualTo(keys(notes).size());
+        assertThat(count("forgotten_object")).isZero();
         assertAuditedClean();
         eraser.forget(request(notes, null)).orElseThrow();
         assertThat(night.objects("media/")).isEmpty();
@@ -503,7 +495,7 @@ class EraseTests extends MaintenanceScenario {
             assertThat(night.run().files().upgraded()).isEqualTo(3);
         }
         assertThat(night.objects("media/")).hasSize(stored + 3);
-        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isEqualTo(3);
+        assertThat(count("forgotten_object")).isEqualTo(3);
 
         if (scope == Scope.AUDIT) {
             assertEnded(night.run(), ExitCode.COMPLETED);
@@ -516,7 +508,7 @@ class EraseTests extends MaintenanceScenario {
                     .isEqualTo(own + 3);
             assertThat(night.objects("media/").keySet()).isEqualTo(keys(notes.subList(1, 3)));
         }
-        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertThat(count("forgotten_object")).isZero();
         assertAuditedClean();
     }
 
@@ -557,7 +549,7 @@ class EraseTests extends MaintenanceScenario {
         assertThat(night.slots(first).getFirst().media().key().value()).isNotEqualTo(shared);
         assertThat(keys(List.of(other))).contains(shared);
         assertThat(night.objects(shared)).hasSize(1);
-        assertThat(night.count("SELECT count(*) FROM forgotten_object")).isZero();
+        assertThat(count("forgotten_object")).isZero();
         assertAuditedClean();
     }
 

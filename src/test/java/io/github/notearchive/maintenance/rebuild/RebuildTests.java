@@ -169,15 +169,13 @@ class RebuildTests extends MaintenanceScenario {
         assertEnded(night.run(), ExitCode.COMPLETED);
         assertThat(night.calls()).as("calls of the next night").isEqualTo(calls);
         assertThat(night.state(awaited)).isEqualTo(ARCHIVED);
-        String another = night.pending(texts.subList(10, 11)).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        String another = archived(night.pending(texts.subList(10, 11))).getFirst();
         assertThat(night.state(another)).isEqualTo(ARCHIVED);
     }
 
     @Test
     void marksAFileMissingThatTheBucketDoesNotHave() throws Exception {
-        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 3);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> notes = archived(night.pending(SandboxNoteKind.IMAGES, 3));
         Path lost = file(night.slots(notes.get(0)).getFirst());
         Path cut = file(night.slots(notes.get(1)).getFirst());
         byte[] bytes = Files.readAllBytes(cut);
@@ -211,8 +209,7 @@ class RebuildTests extends MaintenanceScenario {
 
     @Test
     void continuesAfterALostConnectionWhileReadingAFile() throws Exception {
-        String note = night.pending(SandboxNoteKind.IMAGES, 1).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        String note = archived(night.pending(SandboxNoteKind.IMAGES, 1)).getFirst();
         Files.write(file(night.slots(note).getFirst()), new byte[4 << 20]);
         loseTheDatabase();
         night.wayToStore().cutAfter(2 << 20);
@@ -226,8 +223,7 @@ class RebuildTests extends MaintenanceScenario {
 
     @Test
     void refusesBrokenAndHostileSidecarsIndividually() {
-        List<String> notes = night.pending(SandboxNoteKind.IMAGES, 2);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> notes = archived(night.pending(SandboxNoteKind.IMAGES, 2));
         Map<String, List<String>> before = rows();
         byte[] good = night.objects("notes/" + notes.get(0)).firstEntry().getValue();
         Map<String, byte[]> bad = new TreeMap<>();
@@ -353,8 +349,7 @@ class RebuildTests extends MaintenanceScenario {
 
     @Test
     void resumesAnInterruptedRebuildAndBlocksRunsUntilItsEnd() throws Exception {
-        List<String> notes = night.pending(60);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> notes = archived(night.pending(60));
         Map<String, List<String>> before = rows();
         loseTheDatabase();
         int calls = night.calls();
@@ -363,8 +358,7 @@ class RebuildTests extends MaintenanceScenario {
 
         assertEnded(interrupted, ExitCode.INTERRUPTED);
         assertThat(interrupted.found().sidecars()).isLessThan(notes.size());
-        assertThat(night.count("SELECT count(*) FROM worklist"))
-                .isEqualTo(interrupted.found().sidecars());
+        assertThat(count("worklist")).isEqualTo(interrupted.found().sidecars());
         RunSummary run = night.run();
         assertEnded(run, ExitCode.USAGE);
         assertThat(run.reason()).contains("note-archive rebuild");
@@ -386,14 +380,12 @@ class RebuildTests extends MaintenanceScenario {
     @Test
     void assignsNewCallNumbersToDuplicates() {
         numberFromOne();
-        List<String> first = night.pending(3);
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> first = archived(night.pending(3));
         loseTheDatabase();
         store.remove("archive.json"); // as before there was one, or the next run would refuse
         numberFromOne();
         List<String> texts = night.provider().noteIds(SandboxNoteKind.TEXT, 6);
-        List<String> second = night.pending(texts.subList(3, 6));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        List<String> second = archived(night.pending(texts.subList(3, 6)));
         loseTheDatabase();
 
         assertEnded(rebuild(), ExitCode.COMPLETED);

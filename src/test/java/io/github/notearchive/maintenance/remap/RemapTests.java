@@ -73,8 +73,7 @@ class RemapTests extends MaintenanceScenario {
 
     @Test
     void resumesAfterTheLastPage() throws Exception {
-        String note = night.pending(1).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        String note = archived(night.pending(1)).getFirst();
         addOlderCaptures(note);
         List<String> before = tables();
         spoil();
@@ -97,8 +96,7 @@ class RemapTests extends MaintenanceScenario {
 
     @Test
     void restartsForAnotherScope() throws Exception {
-        String note = night.pending(1).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        String note = archived(night.pending(1)).getFirst();
         addOlderCaptures(note);
         spoil();
         assertThat(interruptedOnTheSecondPage().answers()).isEqualTo(PAGE);
@@ -113,8 +111,7 @@ class RemapTests extends MaintenanceScenario {
 
     @Test
     void yieldsToARunThatLocksARow() throws Exception {
-        String note = night.pending(1).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        String note = archived(night.pending(1)).getFirst();
         List<String> before = tables();
         spoil();
 
@@ -149,8 +146,7 @@ class RemapTests extends MaintenanceScenario {
 
     @Test
     void reportsAStoredResponseWithoutItsNote() {
-        String note = night.pending(2).getFirst();
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        String note = archived(night.pending(2)).getFirst();
         spoil();
         update("UPDATE note_capture SET response = '{}' WHERE note_id = ?", note);
 
@@ -158,8 +154,7 @@ class RemapTests extends MaintenanceScenario {
 
         assertThat(remap.exitCode()).isEqualTo(ExitCode.INCOMPLETE);
         assertThat(remap.unreadableNotes()).containsExactly(note);
-        assertThat(night.count("SELECT count(*) FROM note WHERE mapper_version > 1"))
-                .isOne();
+        assertThat(count("note WHERE mapper_version > 1")).isOne();
         assertThat(night.exitCodes()).containsExactly("COMPLETED", "INCOMPLETE");
     }
 
@@ -184,8 +179,7 @@ class RemapTests extends MaintenanceScenario {
                 .containsExactlyInAnyOrder("note.brand_new: array", "note.brand_new[]: string");
         assertThat(second.bill().billed()).isOne();
         assertThat(second.newFields()).isEmpty();
-        assertThat(night.count("SELECT count(*) FROM schema_drift WHERE state = 'NEW'"))
-                .isEqualTo(2);
+        assertThat(count("schema_drift WHERE state = 'NEW'")).isEqualTo(2);
     }
 
     private RemapSummary interruptedOnTheSecondPage() throws Exception {
@@ -201,9 +195,7 @@ class RemapTests extends MaintenanceScenario {
     }
 
     private void awaitLock() throws InterruptedException {
-        NightlyScenario.await(
-                "the remap waits",
-                () -> night.count("SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'") > 0);
+        NightlyScenario.await("the remap waits", () -> count("pg_stat_activity WHERE wait_event_type = 'Lock'") > 0);
     }
 
     private RemapSummary remap() {

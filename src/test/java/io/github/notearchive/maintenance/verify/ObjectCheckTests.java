@@ -30,7 +30,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 /** Distinguishes damage from errors of the store. */
 @Timeout(30)
@@ -142,26 +141,6 @@ class ObjectCheckTests {
                 .contains("the content is of note \"" + NOTE);
         assertThat(damage(sidecar(NOTE, CAPTURED.plusMillis(1), null)).seen())
                 .contains("captured at " + CAPTURED + ", unlike its key");
-    }
-
-    @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "{}",
-                "[]",
-                "nothing like it",
-                "{\"format\": \"another/1\"}",
-                "{\"format\": \"note-archive/sidecar/1\", \"noteId\": 5}",
-                "{\"format\": \"note-archive/sidecar/1\", \"noteId\": \"x\", \"capturedAt\": \"soon\", \"answer\": \"\"}",
-                "{\"format\": \"note-archive/sidecar/1\", \"noteId\": \"x\", \"capturedAt\": \"2026-03-10T04:00:00Z\", \"answerBase64\": \"?\"}"
-            })
-    void reportsAnObjectThatIsNoSidecar(String text) {
-        gives(text);
-
-        Damage damage = damage(sidecar(NOTE, CAPTURED, null));
-
-        assertThat(damage.kind()).isEqualTo(Kind.SIDECAR_CORRUPT);
-        assertThat(damage.seen()).startsWith(text.length() + " bytes that cannot be used: ");
     }
 
     private static SidecarFile sidecar(NoteId note, Instant capturedAt, @Nullable String answer) {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -64,40 +65,27 @@ class SelfTestTests {
         assertThat(probes).hasSize(6).allMatch(Probe::found);
         assertThat(store.listAll("", null)).isEmpty();
 
-        List<Probe> blind = new SelfTest(store, new BlindCheck(store)).run();
+        List<Probe> blind = selfTest(expected -> new Verdict(expected, null, 0)).run();
         assertThat(blind)
                 .filteredOn(Probe::found)
                 .singleElement()
                 .satisfies(probe -> assertThat(probe.expected()).isNull());
         assertThat(store.listAll("", null)).isEmpty();
 
-        assertThatThrownBy(new SelfTest(store, new BrokenCheck(store))::run).hasMessage("broken");
+        assertThatThrownBy(selfTest(_ -> {
+                    throw new IllegalStateException("broken");
+                })::run)
+                .hasMessage("broken");
         assertThat(store.listAll("", null)).isEmpty();
     }
 
-    /** Finds everything in order. */
-    private static final class BlindCheck extends ObjectCheck {
-
-        BlindCheck(ObjectStore store) {
-            super(store);
-        }
-
-        @Override
-        Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
-            return Optional.of(new Verdict(expected, null, 0));
-        }
-    }
-
-    /** Fails for every object. */
-    private static final class BrokenCheck extends ObjectCheck {
-
-        BrokenCheck(ObjectStore store) {
-            super(store);
-        }
-
-        @Override
-        Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
-            throw new IllegalStateException("broken");
-        }
+    /** A test whose checks return this verdict. */
+    private SelfTest selfTest(Function<Expected, Verdict> verdict) {
+        return new SelfTest(store, new ObjectCheck(store) {
+            @Override
+            Optional<Verdict> check(Expected expected, BooleanSupplier ended) {
+                return Optional.of(verdict.apply(expected));
+            }
+        });
     }
 }

@@ -16,6 +16,7 @@ import io.github.notearchive.archive.catalog.Verdict;
 import io.github.notearchive.archive.worklist.NoteState;
 import io.github.notearchive.batch.ArchiveProperties;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.batch.RunnerLock;
 import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.MaintenanceScenario;
 import io.github.notearchive.nightly.NightServers;
@@ -27,7 +28,6 @@ import io.github.notearchive.sandbox.SandboxNoteKind;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.security.MessageDigest;
 import java.sql.Connection;
@@ -98,7 +98,7 @@ class VerifyTests extends MaintenanceScenario {
                 .isEqualTo(objects.values().stream().mapToLong(b -> b.length).sum());
         assertThat(audit.filesLeft() + audit.sidecarsLeft()).isZero();
         assertThat(audit.oldestVerified()).isAfterOrEqualTo(begun);
-        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        assertThat(count("fixity_finding")).isZero();
         assertThat(executionsOfAudits()).containsExactly("COMPLETED COMPLETED");
         assertThat(stepsOf(audit))
                 .containsExactly("verifyBucket", "removeOrphans", "verifyFiles", "verifySidecars", "verifyTables");
@@ -168,8 +168,7 @@ class VerifyTests extends MaintenanceScenario {
 
         assertEnded(verify(), ExitCode.COMPLETED);
         assertThat(findings()).isEmpty();
-        assertThat(night.count("SELECT count(*) FROM fixity_finding WHERE resolved_at IS NOT NULL"))
-                .isEqualTo(5);
+        assertThat(count("fixity_finding WHERE resolved_at IS NOT NULL")).isEqualTo(5);
     }
 
     @Test
@@ -255,8 +254,7 @@ class VerifyTests extends MaintenanceScenario {
                 ((ObjectNode) answer.get("native_voice_info")).put("sound_id", "114600001");
             }));
         }
-        night.pending(notes.subList(0, 1));
-        assertEnded(night.run(), ExitCode.COMPLETED);
+        archived(night.pending(notes.subList(0, 1)));
         flip(night.objects("media/").firstKey());
         assertEnded(verify(), ExitCode.FINDINGS);
         night.pending(notes.subList(1, 2));
@@ -283,8 +281,7 @@ class VerifyTests extends MaintenanceScenario {
         assertEnded(repair(), ExitCode.COMPLETED);
 
         assertThat(findings()).isEmpty();
-        assertThat(night.count("SELECT count(*) FROM media_object WHERE sha256 = '" + sha256 + "'"))
-                .isZero();
+        assertThat(count("media_object WHERE sha256 = '" + sha256 + "'")).isZero();
     }
 
     @Test
@@ -396,8 +393,7 @@ class VerifyTests extends MaintenanceScenario {
         assertEnded(removal, ExitCode.COMPLETED);
         assertThat(removal.repairs().orphansRemoved()).containsExactly(unused);
         assertThat(night.objects("")).doesNotContainKey(unused);
-        assertThat(night.count("SELECT count(*) FROM media_object WHERE object_key = '" + unused + "'"))
-                .isZero();
+        assertThat(count("media_object WHERE object_key = '" + unused + "'")).isZero();
     }
 
     private static byte[] sha256(String text) throws Exception {
@@ -441,7 +437,7 @@ class VerifyTests extends MaintenanceScenario {
         night.script().answers(note, Reply.noteWith(answer -> answer.put("id", "0123456789abcdef01234567")));
         assertEnded(night.run(), ExitCode.INCOMPLETE);
         String sidecar = night.objects("notes/" + note).firstKey();
-        assertThat(night.count("SELECT count(*) FROM note_capture")).isZero();
+        assertThat(count("note_capture")).isZero();
         Files.setLastModifiedTime(
                 path(sidecar), FileTime.from(night.clock().instant().minus(Duration.ofDays(2))));
 
@@ -533,7 +529,7 @@ class VerifyTests extends MaintenanceScenario {
 
         assertEnded(cut, ExitCode.UPSTREAM_UNAVAILABLE);
         assertThat(cut.exitCode().number()).isEqualTo(8);
-        assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
+        assertThat(count("fixity_finding")).isZero();
         assertThat(cut.filesLeft()).isEqualTo(files - cut.files()).isPositive();
         assertThat(executionsOfAudits()).containsExactly("STOPPED UPSTREAM_UNAVAILABLE");
 
@@ -560,24 +556,6 @@ class VerifyTests extends MaintenanceScenario {
         assertThat(cut.sidecarsLeft()).isOne();
         night.wayToStore().mend();
         assertEnded(verify(), ExitCode.COMPLETED);
-    }
-
-    @Test
-    void missingBucketIsAWrongSetting() throws Exception {
-        archive(1);
-        Path bucket = night.bucket();
-        Path aside = bucket.resolveSibling("aside");
-        Files.move(bucket, aside);
-        try {
-            VerifySummary audit = verify();
-
-            assertEnded(audit, ExitCode.USAGE);
-            assertThat(audit.reason()).contains("there is no such bucket");
-            assertThat(Files.exists(bucket)).as("a bucket was made").isFalse();
-            assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
-        } finally {
-            Files.move(aside, bucket);
-        }
     }
 
     @Test
@@ -652,15 +630,15 @@ class VerifyTests extends MaintenanceScenario {
     void allowsOneAuditOfADatabaseAtATime() {
         archive(1);
         passes(Duration.ofMinutes(1));
-        CompletableFuture<VerifySummary> second = new CompletableFuture<>();
+        VerifySummary second;
+        try (RunnerLock _ =
+                RunnerLock.acquire(database, RunnerLock.Scope.AUDIT, "").orElseThrow()) {
+            second = verify();
+        }
 
-        VerifySummary first =
-                inTheMiddle(() -> second.complete(verify(new VerifyOptions(null, false, false, "other"))));
-
-        assertEnded(second.join(), ExitCode.ALREADY_RUNNING);
-        assertThat(second.join().exitCode().number()).isEqualTo(5);
-        assertEnded(first, ExitCode.COMPLETED);
-        assertThat(executionsOfAudits()).hasSize(1);
+        assertEnded(second, ExitCode.ALREADY_RUNNING);
+        assertThat(second.exitCode().number()).isEqualTo(5);
+        assertThat(executionsOfAudits()).isEmpty();
     }
 
     @Test
@@ -755,8 +733,7 @@ class VerifyTests extends MaintenanceScenario {
             run.rollback();
             assertEnded(audit.get(20, TimeUnit.SECONDS), ExitCode.FINDINGS);
         }
-        assertThat(night.count("SELECT count(*) FROM media_object WHERE size_bytes = 1"))
-                .isZero();
+        assertThat(count("media_object WHERE size_bytes = 1")).isZero();
         assertThat(night.state(note)).isEqualTo(PENDING);
     }
 
@@ -769,8 +746,8 @@ class VerifyTests extends MaintenanceScenario {
 
             assertEnded(audit, ExitCode.UPSTREAM_UNAVAILABLE);
             assertThat(audit.reason()).contains("AccessDenied");
-            assertThat(night.count("SELECT count(*) FROM fixity_finding")).isZero();
-            assertThat(audit.filesLeft()).isEqualTo(night.count("SELECT count(*) FROM media_object"));
+            assertThat(count("fixity_finding")).isZero();
+            assertThat(audit.filesLeft()).isEqualTo(count("media_object"));
         }
         try (ScriptedServer _ = store(500, "InternalError")) {
             VerifySummary audit = repair();
@@ -863,7 +840,7 @@ class VerifyTests extends MaintenanceScenario {
             NightlyScenario.await(
                     "the audit waits to write",
                     () -> audit.isDone()
-                            || night.count("SELECT count(*) FROM pg_stat_activity WHERE"
+                            || count("pg_stat_activity WHERE"
                                             + " wait_event_type = 'Lock' AND query LIKE"
                                             + " 'UPDATE media_object%'")
                                     > 0);
@@ -877,10 +854,7 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     private List<String> archive(int count) {
-        List<String> notes = night.provider().noteIds(SandboxNoteKind.IMAGES, count);
-        night.pending(notes);
-        assertEnded(night.run(), ExitCode.COMPLETED);
-        return notes;
+        return archived(night.pending(night.provider().noteIds(SandboxNoteKind.IMAGES, count)));
     }
 
     private void passes(Duration time) {
