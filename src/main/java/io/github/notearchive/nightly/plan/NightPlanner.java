@@ -16,35 +16,15 @@ import org.springframework.stereotype.Component;
 
 /** Plans the night from tables and settings. Makes no call, claims nothing, writes nothing. */
 @Component
-public class NightPlanner {
-
-    private final DueNotes notes;
-    private final PastNights past;
-    private final CallTotals calls;
-    private final MediaTotals media;
-    private final QuotaHolds gate;
-    private final JobExecutionQueries executions;
-    private final NightlySettings settings;
-    private final Clock clock;
-
-    NightPlanner(
-            DueNotes notes,
-            PastNights past,
-            CallTotals calls,
-            MediaTotals media,
-            QuotaHolds gate,
-            JobExecutionQueries executions,
-            NightlySettings settings,
-            Clock clock) {
-        this.notes = notes;
-        this.past = past;
-        this.calls = calls;
-        this.media = media;
-        this.gate = gate;
-        this.executions = executions;
-        this.settings = settings;
-        this.clock = clock;
-    }
+public record NightPlanner(
+        DueNotes notes,
+        PastNights past,
+        CallTotals calls,
+        MediaTotals media,
+        QuotaHolds gate,
+        JobExecutionQueries executions,
+        NightlySettings settings,
+        Clock clock) {
 
     /** Returns the plan of a run of this node that starts now. */
     public NightPlan plan() {

@@ -21,10 +21,10 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalDate;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.function.Predicate;
-import java.util.function.ToLongFunction;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
@@ -95,7 +95,7 @@ final class PlanCalculator {
                 atMost(refreshes, settings.refreshCallsPerNight(), inputs.made().refreshes());
         long filming =
                 atMost(videos, settings.videos().callsPerNight(), inputs.made().videos());
-        long needed = sum(_ -> true, DueClass::calls);
+        long needed = due.stream().mapToLong(DueClass::calls).sum();
         long others = needed - refreshes - videos;
         long wanted = past.calls().neededFor(others + filming + refreshing);
         long made = Math.min(wanted, allowed.calls());
@@ -147,16 +147,18 @@ final class PlanCalculator {
         return new DueClass(kind, notes, notes);
     }
 
-    private long sum(Predicate<DueClass> which, ToLongFunction<DueClass> number) {
-        return due.stream().filter(which).mapToLong(number).sum();
-    }
-
     private long callsFor(DueKind kind) {
-        return sum(of -> of.kind() == kind, DueClass::calls);
+        return due.stream()
+                .filter(of -> of.kind() == kind)
+                .mapToLong(DueClass::calls)
+                .sum();
     }
 
     private long notesWithoutCall() {
-        return sum(of -> of.calls() == 0, DueClass::notes);
+        return due.stream()
+                .filter(of -> of.calls() == 0)
+                .mapToLong(DueClass::notes)
+                .sum();
     }
 
     private static long atMost(long wanted, long limit, long used) {
@@ -167,17 +169,14 @@ final class PlanCalculator {
 
     /** Returns why no run would buy anything, or would process notes without calls. */
     private List<String> refusals(boolean withCalls) {
-        Stream<Optional<StartRefusal>> ofCalls = Stream.of(
-                StartRefusal.ofGate(inputs.closed()),
-                StartRefusal.ofCalls(settings.source().callsPerNight(), inputs.made(), tonight));
-        return Stream.of(
-                        Stream.of(StartRefusal.ofRebuild(inputs.isRebuildUnfinished())),
-                        ofCalls.filter(_ -> withCalls),
-                        Stream.of(StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight)))
-                .flatMap(refusals -> refusals)
-                .flatMap(Optional::stream)
-                .map(StartRefusal::planReason)
-                .toList();
+        Stream<Optional<StartRefusal>> refusals = Stream.of(
+                StartRefusal.ofRebuild(inputs.isRebuildUnfinished()),
+                withCalls ? StartRefusal.ofGate(inputs.closed()) : Optional.empty(),
+                withCalls
+                        ? StartRefusal.ofCalls(settings.source().callsPerNight(), inputs.made(), tonight)
+                        : Optional.empty(),
+                StartRefusal.ofBytes(settings.limits(), inputs.storedBytes(), tonight));
+        return refusals.flatMap(Optional::stream).map(StartRefusal::planReason).toList();
     }
 
     private List<String> obstacles() {
@@ -242,7 +241,7 @@ final class PlanCalculator {
         Instant tomorrow = tonight.ends();
         LocalDate nextRefresh = work.refreshes().next();
         Instant refreshed = nextRefresh == null ? null : new Night(nextRefresh).begins();
-        Stream<LeftOut> left = Stream.of(
+        List<LeftOut> left = new ArrayList<>(List.of(
                 new LeftOut(calls, "calls beyond the limit of tonight", tomorrow, ""),
                 new LeftOut(videos, "calls for videos beyond archive.video.calls-per-night", tomorrow, ""),
                 new LeftOut(refreshes, "refreshes beyond archive.refresh.share or its calls-per-night", tomorrow, ""),
@@ -256,14 +255,13 @@ final class PlanCalculator {
                         work.failed(),
                         "FAILED notes",
                         null,
-                        "not retried; note-archive status lists reasons and remedies"));
-        Stream<LeftOut> claimed = work.claims().stream()
-                .map(claims -> new LeftOut(claims.notes(), "notes in progress on node " + claims.node(), null, ""));
-        Stream<LeftOut> erased = Stream.of(new LeftOut(work.erased(), "erased notes, never fetched", null, ""));
-        return Stream.of(left, claimed, erased)
-                .flatMap(all -> all)
-                .filter(of -> of.notes() > 0)
-                .toList();
+                        "not retried; note-archive status lists reasons and remedies")));
+        for (DueNotes.Claims claims : work.claims()) {
+            left.add(new LeftOut(claims.notes(), "notes in progress on node " + claims.node(), null, ""));
+        }
+        left.add(new LeftOut(work.erased(), "erased notes, never fetched", null, ""));
+        left.removeIf(of -> of.notes() == 0);
+        return left;
     }
 
     private LeftOut waiting(Kind kind, String why) {
@@ -275,42 +273,38 @@ final class PlanCalculator {
     // unknown inputs
 
     private List<String> notKnown() {
-        List<String> notKnown = new ArrayList<>();
-        if (past.calls().latency().of() == 0) {
-            notKnown.add(
-                    "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
-                            .formatted(PastNights.NIGHTS, ASSUMED_LATENCY.toSeconds()));
-        }
-        if (past.files().of() == 0) {
-            notKnown.add("how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
-                    .formatted(PastNights.NIGHTS, ASSUMED_FILES.toSeconds()));
-        }
-        if (limits.quota().isEmpty() && settings.source().callsPerNight() == 0) {
-            notKnown.add(
-                    "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set");
-        }
-        if (settings.limits().bytesPerNight().toBytes() > 0 && past.bytesPerResponse() == 0) {
-            notKnown.add(
-                    "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
-                            .formatted(PastNights.NIGHTS));
-        }
         Group fresh = work.group(Kind.NEW);
         PastNights.Share videos = past.videoShare();
-        if (settings.videos().enabled() && fresh.notes() > fresh.paid()) {
-            notKnown.add(
-                    videos.of() == 0
-                            ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
-                            : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
-                                    .formatted(videos.share() * 100, videos.of()));
-        }
-        if (!work.refreshes().isPlanned()) {
-            notKnown.add(
-                    "which archived notes are refreshed: archive.refresh has changed, the next run plans them again");
-        }
-        if (notesWithoutCall() > 0) {
-            notKnown.add(
-                    "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call");
-        }
-        return notKnown;
+        String shareOfVideos = videos.of() == 0
+                ? "how many of the new notes are videos, each with a second call: none is archived yet, none is counted"
+                : "how many of the new notes are videos: %.0f %% are assumed, as of the %d notes published last"
+                        .formatted(videos.share() * 100, videos.of());
+        Map<String, Boolean> unknown = new LinkedHashMap<>();
+        unknown.put(
+                "how long a call takes: none was measured in the last %d nights, %d s and a response to each are assumed"
+                        .formatted(PastNights.NIGHTS, ASSUMED_LATENCY.toSeconds()),
+                past.calls().latency().of() == 0);
+        unknown.put(
+                "how long the files of a note take: none were measured in the last %d nights, %d s are assumed"
+                        .formatted(PastNights.NIGHTS, ASSUMED_FILES.toSeconds()),
+                past.files().of() == 0);
+        unknown.put(
+                "the provider's quota: no night with code 303 had a response before it, and archive.source.calls-per-night is not set",
+                limits.quota().isEmpty() && settings.source().callsPerNight() == 0);
+        unknown.put(
+                "how many notes archive.limits.bytes-per-night allows: no file was stored in the last %d nights"
+                        .formatted(PastNights.NIGHTS),
+                settings.limits().bytesPerNight().toBytes() > 0 && past.bytesPerResponse() == 0);
+        unknown.put(shareOfVideos, settings.videos().enabled() && fresh.notes() > fresh.paid());
+        unknown.put(
+                "which archived notes are refreshed: archive.refresh has changed, the next run plans them again",
+                !work.refreshes().isPlanned());
+        unknown.put(
+                "whether the URLs of paid responses are still valid; an expired one of an earlier night takes one more call",
+                notesWithoutCall() > 0);
+        return unknown.entrySet().stream()
+                .filter(Map.Entry::getValue)
+                .map(Map.Entry::getKey)
+                .toList();
     }
 }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
@@ -20,12 +21,7 @@ import java.util.stream.Stream;
 record PlanLimits(NightlySettings settings, PlanInputs inputs, Pace pace) {
 
     /** A number of calls and what limits it. */
-    record Bound(long calls, String because) {
-
-        private static Bound least(Stream<Bound> bounds) {
-            return bounds.min(Comparator.comparingLong(Bound::calls)).orElseThrow();
-        }
-    }
+    record Bound(long calls, String because) {}
 
     /** Rate of calls and what limits it. */
     record Pace(double callsPerSecond, String bound) {
@@ -64,41 +60,38 @@ record PlanLimits(NightlySettings settings, PlanInputs inputs, Pace pace) {
                 Limit.of("archive.limits.bytes-per-night", "bytes", bytes, storedBytes));
     }
 
-    /** Returns the number of calls that the configured limits leave. */
-    private Stream<Bound> ownBounds(long callsMade, long bytesStored) {
-        List<Bound> bounds = new ArrayList<>();
-        long calls = settings.source().callsPerNight();
-        if (calls > 0) {
-            bounds.add(new Bound(Math.max(0, calls - callsMade), "our own limit of " + calls + " calls a night"));
-        }
-        long bytes = settings.limits().bytesPerNight().toBytes();
-        long perResponse = inputs.past().bytesPerResponse();
-        if (bytes > 0 && perResponse > 0) {
-            String because = "our own limit of " + settings.limits().bytesPerNightInWords() + " of media a night";
-            bounds.add(new Bound(Math.max(0, bytes - bytesStored) / perResponse, because));
-        }
-        return bounds.stream();
-    }
-
     /** Returns the number of calls that the limits allow from now until the end of the night. */
     Bound tonight() {
         long made = inputs.made().all();
         // where more was made already, the quota is another one by now
-        Stream<Bound> quota = quota()
-                .filter(bound -> bound.calls() > made)
-                .map(bound -> new Bound(bound.calls() - made, bound.because()))
-                .stream();
+        Optional<Bound> quota = quota().filter(bound -> bound.calls() > made)
+                .map(bound -> new Bound(bound.calls() - made, bound.because()));
         Instant midnight = Night.of(inputs.at()).ends();
         Instant end = end().filter(time -> time.isBefore(midnight)).orElse(midnight);
         Bound time = pace.in(Duration.between(inputs.at(), end), "the time until " + Night.local(end));
-        return Bound.least(Stream.of(ownBounds(made, inputs.storedBytes()), quota, Stream.of(time))
-                .flatMap(bound -> bound));
+        return least(made, inputs.storedBytes(), quota, time);
     }
 
     /** Returns the number of calls that the limits allow in a whole night. */
     Bound wholeNight() {
-        Stream<Bound> time = Stream.of(pace.in(longestRun(), "the time of a night"));
-        return Bound.least(Stream.of(ownBounds(0, 0), quota().stream(), time).flatMap(bound -> bound));
+        return least(0, 0, quota(), pace.in(longestRun(), "the time of a night"));
+    }
+
+    private Bound least(long callsMade, long bytesStored, Optional<Bound> quota, Bound time) {
+        long calls = settings.source().callsPerNight();
+        long bytes = settings.limits().bytesPerNight().toBytes();
+        long perResponse = inputs.past().bytesPerResponse();
+        List<Bound> bounds = new ArrayList<>();
+        if (calls > 0) {
+            bounds.add(new Bound(Math.max(0, calls - callsMade), "our own limit of " + calls + " calls a night"));
+        }
+        if (bytes > 0 && perResponse > 0) {
+            String because = "our own limit of " + settings.limits().bytesPerNightInWords() + " of media a night";
+            bounds.add(new Bound(Math.max(0, bytes - bytesStored) / perResponse, because));
+        }
+        quota.ifPresent(bounds::add);
+        bounds.add(time);
+        return Collections.min(bounds, Comparator.comparingLong(Bound::calls));
     }
 
     /**
@@ -121,23 +114,19 @@ record PlanLimits(NightlySettings settings, PlanInputs inputs, Pace pace) {
 
     /** Returns when a time limit stops a run that starts now. */
     Optional<Instant> end() {
-        return Stream.concat(
-                        settings.limits().stopAfter(inputs.at()).stream(),
-                        maxDuration().map(inputs.at()::plus))
+        Optional<Instant> longest = Optional.of(settings.limits().maxDuration())
+                .filter(Duration::isPositive)
+                .map(inputs.at()::plus);
+        return Stream.concat(settings.limits().stopAfter(inputs.at()).stream(), longest.stream())
                 .min(Comparator.naturalOrder());
-    }
-
-    private Stream<Duration> maxDuration() {
-        return Stream.of(settings.limits().maxDuration()).filter(Duration::isPositive);
     }
 
     /** Returns the maximum duration of a run that starts at 00:00 in Shanghai. */
     private Duration longestRun() {
-        Stream<Duration> stopAt = Stream.of(settings.limits().stopAt())
-                .filter(time -> !time.isEmpty())
-                .map(time -> Duration.ofSeconds(LocalTime.parse(time).toSecondOfDay()));
-        return Stream.of(stopAt, maxDuration(), Stream.of(Duration.ofDays(1)))
-                .flatMap(times -> times)
+        String stopAt = settings.limits().stopAt();
+        Duration untilStop =
+                stopAt.isEmpty() ? Duration.ZERO : Duration.between(LocalTime.MIDNIGHT, LocalTime.parse(stopAt));
+        return Stream.of(untilStop, settings.limits().maxDuration(), Duration.ofDays(1))
                 .filter(Duration::isPositive)
                 .min(Comparator.naturalOrder())
                 .orElseThrow();
