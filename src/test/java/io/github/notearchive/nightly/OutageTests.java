@@ -3,13 +3,16 @@ package io.github.notearchive.nightly;
 import static io.github.notearchive.archive.worklist.NoteState.ARCHIVED;
 import static io.github.notearchive.archive.worklist.NoteState.PENDING;
 import static io.github.notearchive.archive.worklist.NoteState.POSTPONED;
+import static io.github.notearchive.io.ScriptedServer.choice;
+import static io.github.notearchive.io.ScriptedServer.reply;
+import static io.github.notearchive.io.ScriptedServer.status;
 import static io.github.notearchive.nightly.NightlyScenario.assertEnded;
 import static io.github.notearchive.nightly.NightlyScenario.ended;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.sun.net.httpserver.HttpServer;
 import io.github.notearchive.batch.ExitCode;
+import io.github.notearchive.io.ScriptedServer;
 import io.github.notearchive.maintenance.rebuild.RebuildRunner;
 import io.github.notearchive.maintenance.verify.VerifyOptions;
 import io.github.notearchive.maintenance.verify.VerifyRunner;
@@ -17,8 +20,6 @@ import io.github.notearchive.maintenance.verify.VerifySummary;
 import io.github.notearchive.sandbox.MediaReply;
 import io.github.notearchive.sandbox.Reply;
 import io.github.notearchive.sandbox.SandboxNoteKind;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -132,10 +133,12 @@ class OutageTests {
     @Test
     void storeThatRefusesUsInTheMiddleEndsTheRunAtOnce() throws Exception {
         List<String> notes = night.pending(40);
-        HttpServer refusing = refusingStore();
-        try {
+        String error = "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>";
+        ScriptedServer.Reply refusal = reply(403, error.getBytes(UTF_8), "Content-Type: application/xml");
+        try (ScriptedServer refusing = new ScriptedServer()
+                .always(choice(request -> request.line().startsWith("HEAD") ? status(403) : refusal))) {
             CompletableFuture<RunSummary> run = night.runUntilHeld(WORKERS);
-            night.wayToStore().leadTo(refusing.getAddress().getPort());
+            night.wayToStore().leadTo(refusing.port());
 
             RunSummary stopped = night.release(run, ExitCode.UPSTREAM_UNAVAILABLE);
 
@@ -147,8 +150,6 @@ class OutageTests {
             night.run(ExitCode.USAGE);
 
             assertThat(night.executions()).hasSize(1);
-        } finally {
-            refusing.stop(0);
         }
     }
 
@@ -296,24 +297,5 @@ class OutageTests {
     /** Runs the night while the database rejects changes of these rows of the worklist, so many times. */
     private RunSummary runWhileTheDatabaseUndoes(String rows, String state, int times) throws Exception {
         return night.refusing("UPDATE ON worklist", rows, state, "undone for the test", times, night::run);
-    }
-
-    private static HttpServer refusingStore() throws Exception {
-        HttpServer server = HttpServer.create(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), 0);
-        server.createContext("/", exchange -> {
-            exchange.getRequestBody().readAllBytes();
-            byte[] answer =
-                    "<?xml version=\"1.0\"?><Error><Code>SignatureDoesNotMatch</Code><Message>no</Message></Error>"
-                            .getBytes(UTF_8);
-            boolean head = exchange.getRequestMethod().equals("HEAD");
-            exchange.getResponseHeaders().add("Content-Type", "application/xml");
-            exchange.sendResponseHeaders(403, head ? -1 : answer.length);
-            if (!head) {
-                exchange.getResponseBody().write(answer);
-            }
-            exchange.close();
-        });
-        server.start();
-        return server;
     }
 }

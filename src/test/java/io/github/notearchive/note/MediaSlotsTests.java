@@ -308,30 +308,16 @@ class MediaSlotsTests {
         assertThat(MediaSlots.lacksVideo(capture(note))).isEqualTo(lacks);
     }
 
+    /** Values that many files share, or that mean an absent one. */
+    static Stream<String> placeholders() {
+        return Stream.concat(
+                Stream.of("0", "-1", "0.0", "null", "true"),
+                Stream.of("0,000,0.00,-0,-1,-,--, ,,null,NULL,Undefined,None,nil,NaN".split(","))
+                        .map(text -> '"' + text + '"'));
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "0",
-                "-1",
-                "0.0",
-                "\"0\"",
-                "\"000\"",
-                "\"0.00\"",
-                "\"-0\"",
-                "\"-1\"",
-                "\"-\"",
-                "\"--\"",
-                "\" \"",
-                "\"\"",
-                "\"null\"",
-                "\"NULL\"",
-                "\"Undefined\"",
-                "\"None\"",
-                "\"nil\"",
-                "\"NaN\"",
-                "null",
-                "true"
-            })
+    @MethodSource("placeholders")
     void placeholderIsNoNameAndTheNextSourceCounts(String placeholder) {
         List<MediaSlot> slots = slots("""
                         {"images_list":[{"fileid":%1$s,"trace_id":"t","url":"https://c/a"},
