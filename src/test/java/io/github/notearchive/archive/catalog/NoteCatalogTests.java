@@ -174,41 +174,6 @@ class NoteCatalogTests {
     }
 
     @Test
-    void nulAndLoneSurrogatesAreReplaced() {
-        NoteCapture capture = captureOf(
-                "\"title\":\"a\\u0000\",\"desc\":\"\\ud83d\",\"x\\u0000\":\"y\\u0000\",\"hash_tag\":[{\"name\":\"t\\u0000\"}],"
-                        + "\"ats\":[{\"id\":\"\\u0000\",\"nickname\":\"\\ud83d\"}],\"user\":{\"id\":\"w\\u0000\",\"nickname\":\"\\ude00\"},"
-                        + "\"n\":1e20000,\"m\":137728697860969105",
-                NOW);
-
-        save(
-                capture,
-                List.of(
-                        new SlotStatus.Missing(
-                                new MediaSlot(MediaKind.AUDIO, 0, "\u0000", List.of(), null),
-                                SlotStatus.Gap.RETRY,
-                                "e\u0000",
-                                null),
-                        new SlotStatus.Stored(
-                                new MediaSlot(MediaKind.SUBTITLE, 0, "zh", List.of(), null),
-                                FILE,
-                                "subtitles.zh\u0000",
-                                null,
-                                null,
-                                "remarks \"\u0000\"",
-                                null)),
-                false);
-
-        assertThat(one("SELECT title FROM note")).isEqualTo("a\uFFFD");
-        assertThat(one("SELECT rendition || checks FROM note_media WHERE kind = 'SUBTITLE'"))
-                .isEqualTo("subtitles.zh\uFFFDremarks \"\uFFFD\"");
-        assertThat(one("SELECT response #>> '{data,0,note_list,0,x\uFFFD}' FROM note_capture"))
-                .isEqualTo("y\uFFFD");
-        assertThat(one("SELECT response #>> '{data,0,note_list,0,m}' FROM note_capture"))
-                .isEqualTo("137728697860969105");
-    }
-
-    @Test
     void noteIsCompleteOnlyIfItsNewestCaptureIs() {
         NoteCapture capture = Captures.of(Captures.sample(), call(), NOW);
         save(capture, List.of(missing(IMAGE)), false);

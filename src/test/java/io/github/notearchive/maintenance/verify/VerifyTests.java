@@ -29,7 +29,6 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.attribute.FileTime;
-import java.security.MessageDigest;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -39,11 +38,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import org.apache.commons.codec.digest.DigestUtils;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -367,67 +366,43 @@ class VerifyTests extends MaintenanceScenario {
     }
 
     @Test
-    void removesAnUnusedRowWithItsOrphan() throws Exception {
-        archive(1);
-        String sha256 = HexFormat.of().formatHex(sha256("planted"));
-        String unused = "media/" + sha256.substring(0, 2) + "/" + sha256 + ".jpg";
-        plant(unused, Duration.ofDays(2));
-        update(
-                """
-                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at, verified_at)
-                        VALUES (?, ?, 7, 'image/jpeg', ?, ?)
-                        """,
-                sha256,
-                unused,
-                Timestamp.from(night.clock().instant().minus(Duration.ofDays(2))),
-                Timestamp.from(night.clock().instant().minus(Duration.ofDays(2))));
-
-        VerifySummary audit = verify();
-
-        assertEnded(audit, ExitCode.FINDINGS);
-        assertThat(findings()).containsExactly("ORPHAN " + unused);
-        assertThat(night.objects("")).containsKey(unused);
-
-        VerifySummary removal = verify(DELETE_ORPHANS);
-
-        assertEnded(removal, ExitCode.COMPLETED);
-        assertThat(removal.repairs().orphansRemoved()).containsExactly(unused);
-        assertThat(night.objects("")).doesNotContainKey(unused);
-        assertThat(count("media_object WHERE object_key = '" + unused + "'")).isZero();
-    }
-
-    private static byte[] sha256(String text) throws Exception {
-        return MessageDigest.getInstance("SHA-256").digest(text.getBytes(UTF_8));
-    }
-
-    @Test
-    void reportsAnObjectWithoutRowOnlyAboveTheMinimumAge() throws Exception {
+    void reportsAnUnusedObjectOnlyAboveTheMinimumAgeAndRemovesItWithItsRow() throws Exception {
         archive(1);
         String young = ORPHAN;
         String old = "media/11/" + "1".repeat(64) + ".jpg";
         String foreign = "media/some body's file.txt";
+        String elsewhere = "backup/dump.sql";
+        String sha256 = DigestUtils.sha256Hex("planted");
+        String unused = "media/" + sha256.substring(0, 2) + "/" + sha256 + ".jpg";
         plant(young, settings.orphanAge().minusMinutes(5));
         plant(old, settings.orphanAge().plusMinutes(5));
-        plant(foreign, Duration.ofDays(300));
-        String elsewhere = "backup/dump.sql";
-        plant(elsewhere, Duration.ofDays(300));
+        for (String key : List.of(foreign, elsewhere, unused)) {
+            plant(key, Duration.ofDays(300));
+        }
+        update("""
+                        INSERT INTO media_object (sha256, object_key, size_bytes, content_type, stored_at)
+                        VALUES (?, ?, 7, 'image/jpeg', timestamptz '2026-01-01')
+                        """, sha256, unused);
 
         VerifySummary audit = verify();
 
         assertEnded(audit, ExitCode.FINDINGS);
-        assertThat(findings()).containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + foreign);
+        assertThat(findings()).containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + foreign, "ORPHAN " + unused);
         assertThat(audit.young()).isOne();
         Files.delete(path(foreign));
         verify();
-        assertThat(findings()).as("what is gone is none").containsExactly("ORPHAN " + old);
+        assertThat(findings())
+                .as("what is gone is none")
+                .containsExactlyInAnyOrder("ORPHAN " + old, "ORPHAN " + unused);
         plant(foreign, Duration.ofDays(300));
-        assertThat(night.objects("")).containsKeys(young, old, foreign, elsewhere);
+        assertThat(night.objects("")).containsKeys(young, old, foreign, elsewhere, unused);
 
         VerifySummary removal = verify(DELETE_ORPHANS);
 
         assertEnded(removal, ExitCode.COMPLETED);
-        assertThat(removal.repairs().orphansRemoved()).containsExactlyInAnyOrder(old, foreign);
-        assertThat(night.objects("")).containsKeys(young, elsewhere).doesNotContainKeys(old, foreign);
+        assertThat(removal.repairs().orphansRemoved()).containsExactlyInAnyOrder(old, foreign, unused);
+        assertThat(night.objects("")).containsKeys(young, elsewhere).doesNotContainKeys(old, foreign, unused);
+        assertThat(count("media_object WHERE object_key = '" + unused + "'")).isZero();
     }
 
     @Test
