@@ -12,13 +12,7 @@ import org.springframework.jdbc.core.simple.JdbcClient;
  * Keeps the stored files of a note when a response assigns their slots to other files. Part of the caller's
  * transaction.
  */
-final class HeldSlots {
-
-    private final JdbcClient jdbc;
-
-    HeldSlots(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
+record HeldSlots(JdbcClient jdbc) {
 
     /**
      * Moves stored files out of slots that other files take now, behind all slots. The motion of a live photo moves

@@ -9,13 +9,7 @@ import org.springframework.stereotype.Repository;
 
 /** Searches titles and texts of notes with the database function {@code search_note}. */
 @Repository
-public class NoteSearch {
-
-    private final JdbcClient jdbc;
-
-    NoteSearch(JdbcClient jdbc) {
-        this.jdbc = jdbc;
-    }
+public record NoteSearch(JdbcClient jdbc) {
 
     /**
      * Returns the newest notes by publication that contain every word, at most {@code limit}; notes without a time come

@@ -8,7 +8,6 @@ import java.sql.Types;
 import java.time.Instant;
 import java.util.Comparator;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import org.springframework.jdbc.core.simple.JdbcClient;
 import org.springframework.stereotype.Repository;
@@ -32,7 +31,7 @@ public record RebuiltTables(JdbcClient jdbc) {
      * written.
      */
     public boolean areBehind(Sidecar sidecar, WorklistRow before) {
-        Instant updated = Objects.requireNonNullElse(sidecar.media(), List.<SlotRow>of()).stream()
+        Instant updated = sidecar.files().stream()
                 .map(SlotRow::updatedAt)
                 .max(Comparator.naturalOrder())
                 .orElse(null);

@@ -93,6 +93,11 @@ public record Sidecar(
         return keyOf(noteId, capturedAt);
     }
 
+    /** Returns the files that the response lists; empty if the response is not in the catalog. */
+    public List<SlotRow> files() {
+        return Objects.requireNonNullElse(media, List.of());
+    }
+
     public static ObjectKey keyOf(NoteId id, Instant capturedAt) {
         return new ObjectKey(name(id.value(), capturedAt));
     }

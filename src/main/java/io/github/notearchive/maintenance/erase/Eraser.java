@@ -6,7 +6,6 @@ import io.github.notearchive.archive.catalog.ErasureRepository;
 import io.github.notearchive.archive.catalog.ErasureRepository.Files;
 import io.github.notearchive.archive.catalog.Mentions;
 import io.github.notearchive.archive.catalog.Sidecar;
-import io.github.notearchive.archive.catalog.SlotRow;
 import io.github.notearchive.archive.catalog.TombstoneObject;
 import io.github.notearchive.archive.ledger.ResponseSpool;
 import io.github.notearchive.batch.ArchiveProperties;
@@ -219,12 +218,9 @@ public record Eraser(
 
     private void addFiles(ObjectKey sidecar, Set<String> files) {
         try {
-            List<SlotRow> slots = Sidecar.read(sidecar, store.read(sidecar)).media();
-            for (SlotRow slot : slots == null ? List.<SlotRow>of() : slots) {
-                if (slot.media() != null) {
-                    files.add(slot.media().key().value());
-                }
-            }
+            Sidecar.read(sidecar, store.read(sidecar)).files().stream()
+                    .flatMap(slot -> Stream.ofNullable(slot.media()))
+                    .forEach(file -> files.add(file.key().value()));
         } catch (BrokenSidecarException e) {
             // it is removed anyway
         }

@@ -122,7 +122,7 @@ record SidecarWriter(
      * @param losses receives the reason for each file that no later sidecar has
      */
     private List<SlotRow> slots(Sidecar sidecar, boolean merges, List<String> losses, Instant now) {
-        List<SlotRow> recorded = Objects.requireNonNullElse(sidecar.media(), List.of());
+        List<SlotRow> recorded = sidecar.files();
         Map<String, StoredMedia> objects = new HashMap<>(media.known(recorded.stream()
                 .map(SlotRow::media)
                 .filter(Objects::nonNull)
@@ -193,7 +193,7 @@ record SidecarWriter(
 
     private boolean names(ObjectKey key, SlotRow row) {
         try {
-            return Objects.requireNonNullElse(Sidecar.read(key, store.read(key)).media(), List.<SlotRow>of()).stream()
+            return Sidecar.read(key, store.read(key)).files().stream()
                     .filter(slot -> slot.media() != null && slot.kind() == row.kind())
                     .anyMatch(slot -> slot.identity().equals(row.identity()));
         } catch (BrokenSidecarException e) {

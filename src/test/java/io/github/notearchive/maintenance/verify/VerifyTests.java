@@ -7,7 +7,7 @@ import static io.github.notearchive.io.ScriptedServer.reply;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.github.notearchive.archive.catalog.ArchiveObject;
+import io.github.notearchive.archive.catalog.ArchiveRevision.ArchiveObject;
 import io.github.notearchive.archive.catalog.AuditRepository;
 import io.github.notearchive.archive.catalog.Damage;
 import io.github.notearchive.archive.catalog.Damage.Kind;
